@@ -1,0 +1,1 @@
+"""carbonx engine: a venue for carbon allowances as a deterministic state machine."""

@@ -1,0 +1,136 @@
+"""Changing a live order. Rules: ``docs/rules.md`` section 7."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.admission import Refusal, check_display, check_price, check_quantity
+from engine.events import Event, OrderAmended, Rejected
+from engine.settlement import NO_LIMIT, POST_ONLY, no_allowances, no_cash
+from engine.types import OrderState, Phase, Reason, Side
+
+if TYPE_CHECKING:
+    from engine.book import Order
+    from engine.commands import AmendOrder
+    from engine.market import Market
+
+_BUY: Final = Side.BUY
+_CONTINUOUS: Final = Phase.CONTINUOUS
+_PRE_OPEN: Final = Phase.PRE_OPEN
+
+
+def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
+    """Change an order's total, its price or both; return what happened."""
+    total = command.quantity or order.quantity
+    price = command.price or order.price
+    leaves = total - order.quantity + order.leaves
+    keeps = price == order.price and leaves <= order.leaves
+    refusal = _admit(market, order, command, total, price, leaves)
+    if refusal is None and order.level is not None and not keeps and order.flags & POST_ONLY:
+        refusal = market.refuse_trading(order.side, price)
+    if refusal is None:
+        refusal = _reserve(market, order, price, leaves)
+    if refusal is not None:
+        return [Rejected(command.account, command.ref, *refusal)]
+    if order.level is None:
+        return [_amend_waiting(market, order, command, total, price, leaves, keeps=keeps)]
+    if keeps:
+        return [_shrink(market, order, command, total, leaves)]
+    return _replace(market, order, command, total, price, leaves)
+
+
+def _admit(
+    market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int
+) -> Refusal | None:
+    gate = market.gate
+    if gate.phase is not _CONTINUOUS and gate.phase is not _PRE_OPEN:
+        rule = f"orders change in pre_open and continuous; it is {gate.phase.name.lower()}"
+        return Refusal(Reason.PHASE, "product", rule)
+    if total == order.quantity and price == order.price:
+        rule = "a new total quantity or a new price is needed"
+        return Refusal(Reason.NOTHING_TO_CHANGE, "quantity", rule)
+    if command.price and order.flags & NO_LIMIT:
+        rule = "a market or stop order has no limit to change: it must be 0"
+        return Refusal(Reason.PRICE_UNEXPECTED, "price", rule)
+    refusal = check_quantity(total, gate)
+    if refusal is None and command.price:
+        refusal = check_price(price, gate)
+    if refusal is not None:
+        return refusal
+    if leaves <= 0:
+        rule = f"the total must exceed the {total - leaves} tonnes already filled or taken off"
+        return Refusal(Reason.QUANTITY_FILLED, "quantity", rule)
+    return check_display(order.display, total, gate) if order.display else None
+
+
+def _reserve(market: Market, order: Order, price: int, leaves: int) -> Refusal | None:
+    """Move the order's reservation to its new size and price, if there is enough."""
+    seat = order.seat
+    if order.side is _BUY:
+        purse = seat.purse
+        more = market.needs(price, leaves) - market.needs(order.price, order.leaves)
+        if more > purse.total - purse.reserved:
+            return no_cash(purse, more)
+        purse.reserved += more
+        return None
+    holding = seat.holding
+    more = leaves - order.leaves
+    if more > holding.total - holding.reserved:
+        return no_allowances(holding)
+    holding.reserved += more
+    return None
+
+
+def _amend_waiting(
+    market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int,
+    *, keeps: bool,
+) -> Event:  # fmt: skip
+    """Change an order that waits outside the book; unless kept, it goes behind all others."""
+    old_price = order.price
+    order.quantity, order.leaves, order.price = total, leaves, price
+    order.shown = min(order.display or leaves, leaves)
+    state = market.state(order)
+    key = (order.seat.name, order.ref)
+    if not keeps:
+        if state is OrderState.HELD:
+            market.held[key] = market.held.pop(key)
+        else:
+            market.stops.add(key, order, market.stops.remove(key).stop_price)
+    return OrderAmended(order.seat.name, order.ref, market.symbol, order.side, price, total,
+                        leaves, state, command.ref, old_price, -1, -1)  # fmt: skip
+
+
+def _shrink(market: Market, order: Order, command: AmendOrder, total: int, leaves: int) -> Event:
+    """Make a resting order smaller where it stands."""
+    level = order.level
+    assert level is not None
+    shown = min(order.shown, leaves)
+    level.quantity = depth = level.quantity - order.shown + shown
+    order.quantity, order.leaves, order.shown = total, leaves, shown
+    return OrderAmended(order.seat.name, order.ref, market.symbol, order.side, order.price, total,
+                        leaves, OrderState.BOOKED, command.ref, order.price, -1, depth)  # fmt: skip
+
+
+def _replace(
+    market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int
+) -> list[Event]:
+    """Take a resting order out of its place and let it arrive anew."""
+    side = order.side
+    own = market.book.side(side)
+    other = market.book.asks if side is _BUY else market.book.bids
+    old_price = order.price
+    old_depth = own.remove(order)
+    if price == old_price:
+        old_depth = -1
+    order.quantity, order.leaves, order.price = total, leaves, price
+    order.shown = min(order.display or leaves, leaves)
+    if other.best > price * other.sign:
+        depth = own.rest(order)
+        return [OrderAmended(command.account, order.ref, market.symbol, side, price, total, leaves,
+                             OrderState.BOOKED, command.ref, old_price, old_depth,
+                             depth)]  # fmt: skip
+    events: list[Event] = [OrderAmended(command.account, order.ref, market.symbol, side, price,
+                                        total, leaves, OrderState.TAKING, command.ref, old_price,
+                                        old_depth, -1)]  # fmt: skip
+    market.arrive(order, events)
+    return events

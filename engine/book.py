@@ -1,0 +1,258 @@
+"""Two sorted sides of first-in-first-out price levels.
+
+In a thin, flickering market nearly every order makes a level and nearly every cancel kills one,
+so a sorted container of levels would itself be the cost. Here the sorted container sees only
+*pages* of 4,096 neighbouring prices. A page is a ``bytearray`` with a 1 at each live level: making
+or killing a level is one byte store, and the next live level is one ``find``. Emptied levels
+and pages stay where they are, to be used again, until there are too many of them.
+
+Both sides use the same code: a side works in *keys*, the price for asks and minus the price for
+bids, so that the best level always has the smallest key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from sortedcontainers import SortedDict
+
+from engine.types import Side, TimeInForce
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE_BITS: Final = 12
+PAGE_SIZE: Final = 1 << PAGE_BITS
+PAGE_MASK: Final = PAGE_SIZE - 1
+NO_KEY: Final = 1 << 62  # above every key: "this side is empty"
+KEEP_LEVELS: Final = 8_192  # emptied levels are swept once a side holds more than this
+KEEP_PAGES: Final = 64
+
+_BUY: Final = Side.BUY
+
+
+class Level(Struct, gc=False, eq=False):
+    """One price on one side: a queue of orders and the sum of what they show."""
+
+    price: int
+    key: int
+    page: bytearray
+    offset: int
+    quantity: int = 0  # tonnes shown
+    head: Order | None = None
+    tail: Order | None = None
+
+
+class Order(Struct, gc=False, eq=False):
+    """A live order. Mutable, and never handed out of the engine.
+
+    ``gc=False``: the cyclic collector never walks a deep book. That is sound because every way
+    out of a queue clears ``prev``, ``next`` and ``level``, so no dead order is part of a cycle.
+    """
+
+    seat: Any  # whose it is and where it trades; the book never looks inside
+    ref: int
+    person: int  # equal for orders that must not trade with one another
+    side: Side
+    price: int
+    quantity: int  # tonnes in total
+    leaves: int  # tonnes open
+    shown: int  # tonnes displayed now
+    display: int = 0  # tonnes displayed at a time; 0 shows everything
+    tif: TimeInForce = TimeInForce.DAY
+    flags: int = 0
+    level: Level | None = None  # set while it rests in a book
+    prev: Order | None = None
+    next: Order | None = None
+
+
+class BookSide:
+    """All levels of one side, the best of them at hand."""
+
+    __slots__ = ("_keep_levels", "_keep_pages", "_pages", "best", "best_level", "levels", "sign")
+
+    def __init__(self, sign: int) -> None:
+        """Make an empty side; ``sign`` is +1 for asks, -1 for bids."""
+        self.sign = sign
+        self.best = NO_KEY
+        self.best_level: Level | None = None
+        self.levels: dict[int, Level] = {}
+        self._pages: SortedDict[int, bytearray] = SortedDict()
+        self._keep_levels = KEEP_LEVELS
+        self._keep_pages = KEEP_PAGES
+
+    def rest(self, order: Order) -> int:
+        """Put an order at the tail of its price; return the quantity shown there."""
+        key = order.price * self.sign
+        level = self.levels.get(key)
+        if level is None:
+            level = self._new_level(order.price, key)
+        order.price = level.price  # one integer object for all orders at a price
+        order.level = level
+        tail = level.tail
+        level.tail = order
+        if tail is not None:
+            tail.next = order
+            order.prev = tail
+            level.quantity = quantity = level.quantity + order.shown
+            return quantity
+        level.head = order
+        level.page[level.offset] = 1
+        if key < self.best:
+            self.best = key
+            self.best_level = level
+        level.quantity = shown = order.shown
+        return shown
+
+    def remove(self, order: Order) -> int:
+        """Take an order out of its queue; return the quantity shown there without it."""
+        level = order.level
+        if level is None:  # pragma: no cover - callers know where their orders are
+            message = f"order {order.ref} does not rest"
+            raise ValueError(message)
+        order.level = None
+        before = order.prev
+        after = order.next
+        if before is None:
+            level.head = after
+            if after is None:
+                level.tail = None
+                level.quantity = 0
+                level.page[level.offset] = 0
+                if level is self.best_level:
+                    self.advance()
+                return 0
+            after.prev = None
+            order.next = None
+        else:
+            before.next = after
+            order.prev = None
+            if after is None:
+                level.tail = before
+            else:
+                after.prev = before
+                order.next = None
+        level.quantity = quantity = level.quantity - order.shown
+        return quantity
+
+    def advance(self) -> None:
+        """Find the best live level behind the one that was best until now."""
+        key = self.best
+        number = key >> PAGE_BITS
+        offset = self._pages[number].find(1, (key & PAGE_MASK) + 1)
+        if offset >= 0:
+            self.best = best = (number << PAGE_BITS) + offset
+            self.best_level = self.levels[best]
+            return
+        for further in self._pages.irange(number, None, inclusive=(False, False)):
+            offset = self._pages[further].find(1)
+            if offset >= 0:
+                self.best = best = (further << PAGE_BITS) + offset
+                self.best_level = self.levels[best]
+                return
+        self.best = NO_KEY
+        self.best_level = None
+
+    def walk(self) -> Iterator[Level]:
+        """Yield the live levels, best first. The side must not change meanwhile."""
+        for number, page in self._pages.items():
+            offset = page.find(1)
+            while offset >= 0:
+                yield self.levels[(number << PAGE_BITS) + offset]
+                offset = page.find(1, offset + 1)
+
+    def _new_level(self, price: int, key: int) -> Level:
+        if len(self.levels) >= self._keep_levels:
+            self._sweep_levels()
+        number = key >> PAGE_BITS
+        page = self._pages.get(number)
+        if page is None:
+            if len(self._pages) >= self._keep_pages:
+                self._sweep_pages()
+            page = self._pages[number] = bytearray(PAGE_SIZE)
+        level = self.levels[key] = Level(price, key, page, key & PAGE_MASK)
+        return level
+
+    def _sweep_levels(self) -> None:
+        """Drop emptied levels; the bound doubles with the live ones, so the cost is shared."""
+        self.levels = {key: level for key, level in self.levels.items() if level.head is not None}
+        self._keep_levels = max(KEEP_LEVELS, 2 * len(self.levels))
+
+    def _sweep_pages(self) -> None:
+        """Drop pages without a live level, and the emptied levels that still point at them.
+
+        The page of the best level stays, even while that level is being emptied.
+        """
+        self._sweep_levels()
+        held = self.best >> PAGE_BITS
+        for number in [n for n, page in self._pages.items() if page.find(1) < 0 and n != held]:
+            del self._pages[number]
+        self._keep_pages = max(KEEP_PAGES, 2 * len(self._pages))
+
+    def check(self) -> None:
+        """Assert every invariant of this side. Raises ``AssertionError``."""
+        live = 0
+        for key, level in self.levels.items():
+            assert key == level.key == level.price * self.sign, "a level under a wrong key"
+            number = key >> PAGE_BITS
+            assert level.page is self._pages[number], f"level {key} marks a page that is gone"
+            marked = level.page[level.offset] == 1
+            assert marked == (level.head is not None), f"level {key}: mark and queue disagree"
+            live += marked
+            _check_queue(level)
+        assert live == sum(page.count(1) for page in self._pages.values()), "stray marks"
+        first = next(self.walk(), None)
+        assert self.best_level is first, "a phantom best level"
+        assert self.best == (NO_KEY if first is None else first.key), "a phantom best price"
+
+
+def _check_queue(level: Level) -> None:
+    shown, before, order = 0, None, level.head
+    while order is not None:
+        assert order.level is level, "an order that does not know its level"
+        assert order.price == level.price, "an order at another price than its level"
+        assert order.prev is before, "a broken queue"
+        assert 0 < order.shown <= order.leaves <= order.quantity, "an order that shows too much"
+        assert order.display or order.shown == order.leaves, "a plain order that hides"
+        shown += order.shown
+        before, order = order, order.next
+    assert level.tail is before, "a queue that ends elsewhere than at its tail"
+    assert level.quantity == shown, "a level that shows another sum than its orders"
+
+
+class Book:
+    """The two sides of one product."""
+
+    __slots__ = ("asks", "bids")
+
+    def __init__(self) -> None:
+        """Make an empty book."""
+        self.bids = BookSide(-1)
+        self.asks = BookSide(1)
+
+    def side(self, side: Side) -> BookSide:
+        """Return the side on which orders of this side rest."""
+        return self.bids if side is _BUY else self.asks
+
+    def depth(self, side: Side, levels: int = 0) -> list[tuple[int, int]]:
+        """Return (price, tonnes shown), best first; ``levels`` 0 means all."""
+        found: list[tuple[int, int]] = []
+        for level in self.side(side).walk():
+            found.append((level.price, level.quantity))
+            if len(found) == levels:
+                break
+        return found
+
+    def orders(self, side: Side) -> Iterator[Order]:
+        """Yield the resting orders of a side, best price first, then in queue order."""
+        for level in self.side(side).walk():
+            order = level.head
+            while order is not None:
+                yield order
+                order = order.next
+
+    def check(self) -> None:
+        """Assert every invariant of both sides. Raises ``AssertionError``."""
+        self.bids.check()
+        self.asks.check()

@@ -1,0 +1,1 @@
+"""The market designs: how resting and arriving interest becomes trades."""

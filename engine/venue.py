@@ -1,0 +1,331 @@
+"""The venue: ``apply`` one command to the state, return what happened.
+
+Nothing here reads a clock, a random source or a file: the same commands always give the same
+events and the same state. Rules: ``docs/rules.md``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.amendment import amend
+from engine.commands import (
+    AdvanceTime,
+    AmendOrder,
+    CancelOnDisconnect,
+    CancelOrder,
+    Command,
+    MassCancel,
+    MoveAllowances,
+    MoveCash,
+    NewOrder,
+    OpenAccount,
+    SetKillSwitch,
+    SetPhase,
+)
+from engine.events import (
+    AccountOpened,
+    AllowancesMoved,
+    CashMoved,
+    Event,
+    KillSwitchSet,
+    MassCancelled,
+    Rejected,
+)
+from engine.ledger import Account, Balance, Ledger
+from engine.market import Market
+from engine.phases import TRANSITIONS, change
+from engine.rulebook import Rulebook, validate
+from engine.snapshot import OrderView, check_reservations, state_hash, view
+from engine.triggers import Expiries
+from engine.types import (
+    MAX_MONEY,
+    MAX_QUANTITY,
+    MAX_REF,
+    CancelReason,
+    Phase,
+    Reason,
+    SelfTradeScope,
+    Side,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_REQUESTED: Final = CancelReason.REQUESTED
+
+
+class Venue:
+    """All markets of a rulebook with their ledger, as one state machine."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        """Make a venue: every market closed, no account. Raises ``RulebookError``."""
+        validate(rulebook)
+        self.rulebook = rulebook
+        self.time = 0
+        self.ledger = Ledger()
+        self.expiries = Expiries()
+        self.markets: dict[str, Market] = {
+            product.symbol: Market(rulebook, product, self.ledger, self.expiries)
+            for product in rulebook.products
+        }
+        self._currencies = (rulebook.currency, *(p.currency for p in rulebook.products))
+        self._accounts = self.ledger.accounts
+        self._handlers: dict[type, Callable[[Any], list[Event]]] = {
+            NewOrder: self._new_order,
+            CancelOrder: self._cancel_order,
+            AmendOrder: self._amend_order,
+            MassCancel: self._mass_cancel,
+            CancelOnDisconnect: self._cancel_on_disconnect,
+            SetKillSwitch: self._set_kill_switch,
+            SetPhase: self._set_phase,
+            AdvanceTime: self._advance_time,
+            OpenAccount: self._open_account,
+            MoveCash: self._move_cash,
+            MoveAllowances: self._move_allowances,
+        }
+
+    def apply(self, command: Command) -> list[Event]:
+        """Change the state as a command says; return what happened, in order."""
+        return self._handlers[command.__class__](command)
+
+    # -- commands of clients ----------------------------------------------------------------
+
+    def _new_order(self, c: NewOrder) -> list[Event]:
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, c.ref)
+        if not account.last_ref < c.ref <= MAX_REF:
+            return _duplicate(account, c.ref)
+        account.last_ref = c.ref
+        market = self.markets.get(c.product)
+        if market is None:
+            return self._unknown_product(c.account, c.ref, c.product)
+        if account.killed:
+            return _killed(c.account, c.ref)
+        return market.enter(c, account, self.time)
+
+    def _cancel_order(self, c: CancelOrder) -> list[Event]:
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, c.ref)
+        if not account.last_ref < c.ref <= MAX_REF:
+            return _duplicate(account, c.ref)
+        account.last_ref = c.ref
+        order = account.orders.get(c.target)
+        if order is None:
+            return _unknown_order(c.account, c.ref, c.target)
+        return [order.seat.market.cancel(order, _REQUESTED, c.ref)]
+
+    def _amend_order(self, c: AmendOrder) -> list[Event]:
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, c.ref)
+        if not account.last_ref < c.ref <= MAX_REF:
+            return _duplicate(account, c.ref)
+        account.last_ref = c.ref
+        order = account.orders.get(c.target)
+        if order is None:
+            return _unknown_order(c.account, c.ref, c.target)
+        if account.killed:
+            return _killed(c.account, c.ref)
+        return amend(order.seat.market, order, c)
+
+    def _mass_cancel(self, c: MassCancel) -> list[Event]:
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, c.ref)
+        if not account.last_ref < c.ref <= MAX_REF:
+            return _duplicate(account, c.ref)
+        account.last_ref = c.ref
+        if c.product and c.product not in self.markets:
+            return self._unknown_product(c.account, c.ref, c.product)
+        events = _cancel_all(account, CancelReason.MASS, c.product, c.ref)
+        events.append(MassCancelled(c.account, c.ref, len(events)))
+        return events
+
+    # -- commands of the gateway and the operator -------------------------------------------
+
+    def _cancel_on_disconnect(self, c: CancelOnDisconnect) -> list[Event]:
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, 0)
+        return _cancel_all(account, CancelReason.DISCONNECTED)
+
+    def _set_kill_switch(self, c: SetKillSwitch) -> list[Event]:
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, 0)
+        account.killed = c.on
+        events = _cancel_all(account, CancelReason.KILLED) if c.on else []
+        events.append(KillSwitchSet(c.account, c.on, len(events)))
+        return events
+
+    def _set_phase(self, c: SetPhase) -> list[Event]:
+        if c.product and c.product not in self.markets:
+            return self._unknown_product("", 0, c.product)
+        events: list[Event] = []
+        for symbol in [c.product] if c.product else list(self.markets):
+            market = self.markets[symbol]
+            allowed = TRANSITIONS[market.gate.phase]
+            if c.phase in allowed:
+                events += change(market, self._accounts, c.phase, c.reason)
+                continue
+            names = ", ".join(phase.name.lower() for phase in allowed)
+            rule = f"{symbol} is {market.gate.phase.name.lower()}: {names} may follow"
+            events.append(Rejected("", 0, Reason.TRANSITION, "phase", rule))
+        return events
+
+    def _advance_time(self, c: AdvanceTime) -> list[Event]:
+        if c.time <= self.time:
+            rule = f"after the venue's time, {self.time} ns"
+            return [Rejected("", 0, Reason.TIME_BACKWARDS, "time", rule)]
+        self.time = c.time
+        due = self.expiries.due(c.time)
+        return [order.seat.market.cancel(order, CancelReason.EXPIRED) for order in due]
+
+    def _open_account(self, c: OpenAccount) -> list[Event]:
+        if not c.account:
+            return [Rejected(c.account, 0, Reason.VALUE, "account", "must not be empty")]
+        if c.account in self._accounts:
+            rule = "an account is opened once"
+            return [Rejected(c.account, 0, Reason.ACCOUNT_EXISTS, "account", rule)]
+        owner = c.owner or c.account
+        group = c.group or owner
+        by_owner = self.rulebook.self_trade_scope is SelfTradeScope.OWNER
+        self.ledger.open(c.account, owner, group, c.member, owner if by_owner else group)
+        return [AccountOpened(c.account, owner, group, c.member)]
+
+    def _move_cash(self, c: MoveCash) -> list[Event]:
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, 0)
+        currency = c.currency or self.rulebook.currency
+        if currency not in self._currencies:
+            rule = f"one of {', '.join(dict.fromkeys(self._currencies))}"
+            return [Rejected(c.account, 0, Reason.CURRENCY, "currency", rule)]
+        if not 0 < abs(c.amount) <= MAX_MONEY:
+            rule = f"not 0, at most {MAX_MONEY} minor units either way"
+            return [Rejected(c.account, 0, Reason.VALUE, "amount", rule)]
+        refusal = _overdraws(self.ledger.purse(account, currency), c.amount)
+        if refusal:
+            return [Rejected(c.account, 0, Reason.CASH, "amount", refusal)]
+        balance = self.ledger.move_cash(account, currency, c.amount)
+        return [CashMoved(c.account, currency, c.amount, balance)]
+
+    def _move_allowances(self, c: MoveAllowances) -> list[Event]:
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, 0)
+        if c.product not in self.markets:
+            return self._unknown_product(c.account, 0, c.product)
+        if not 0 < abs(c.quantity) <= MAX_QUANTITY:
+            rule = f"not 0, at most {MAX_QUANTITY} tonnes either way"
+            return [Rejected(c.account, 0, Reason.VALUE, "quantity", rule)]
+        refusal = _overdraws(self.ledger.holding(account, c.product), c.quantity)
+        if refusal:
+            return [Rejected(c.account, 0, Reason.ALLOWANCES, "quantity", refusal)]
+        balance = self.ledger.move_tonnes(account, c.product, c.quantity)
+        return [AllowancesMoved(c.account, c.product, c.quantity, balance)]
+
+    def _unknown_product(self, account: str, ref: int, product: str) -> list[Event]:
+        rule = f"{product!r} is not one of {', '.join(self.markets)}"
+        return [Rejected(account, ref, Reason.UNKNOWN_PRODUCT, "product", rule)]
+
+    # -- views: values, never the engine's own objects --------------------------------------
+
+    @property
+    def accounts(self) -> dict[str, Account]:
+        """All accounts by name, in the order of opening; to be read only."""
+        return self._accounts
+
+    def last_ref(self, account: str) -> int:
+        """Return the highest reference that an account has used, 0 for none."""
+        found = self._accounts.get(account)
+        return found.last_ref if found else 0
+
+    def cash(self, account: str, currency: str = "") -> tuple[int, int]:
+        """Return (total, reserved) in minor units. Raises ``KeyError`` on an unknown account."""
+        purse = self._accounts[account].cash.get(currency or self.rulebook.currency)
+        return (purse.total, purse.reserved) if purse else (0, 0)
+
+    def allowances(self, account: str, product: str) -> tuple[int, int]:
+        """Return (total, reserved) in tonnes. Raises ``KeyError`` on an unknown account."""
+        holding = self._accounts[account].holdings.get(product)
+        return (holding.total, holding.reserved) if holding else (0, 0)
+
+    def fees(self, currency: str = "") -> int:
+        """Return the fees collected in a currency, in minor units."""
+        return self.ledger.takings(currency or self.rulebook.currency).total
+
+    def depth(self, product: str, side: Side, levels: int = 0) -> list[tuple[int, int]]:
+        """Return (price, tonnes shown), best first; ``levels`` 0 means all."""
+        return self.markets[product].book.depth(side, levels)
+
+    def open_orders(self, account: str) -> list[OrderView]:
+        """Return an account's live orders in the order of their entry."""
+        return [view(order) for order in self._accounts[account].orders.values()]
+
+    def phase(self, product: str) -> Phase:
+        """Return a market's phase."""
+        return self.markets[product].gate.phase
+
+    def reference(self, product: str) -> int:
+        """Return the price that the day's limits start from, the previous close."""
+        return self.markets[product].reference
+
+    def limits(self, product: str) -> tuple[int, int]:
+        """Return the day's lowest and highest limit price, (0, 0) where there is none."""
+        return self.markets[product].price_limits()
+
+    def last_price(self, product: str) -> int:
+        """Return the price of the day's last trade, 0 before the first."""
+        return self.markets[product].day.last
+
+    def state_hash(self) -> str:
+        """Return the SHA-256 of the meaning of the state, in hex."""
+        return state_hash(self)
+
+    def check(self) -> None:
+        """Assert every invariant of the venue. Raises ``AssertionError``."""
+        self.ledger.check()
+        for market in self.markets.values():
+            market.check()
+        check_reservations(self)
+
+
+def _cancel_all(
+    account: Account, why: CancelReason, product: str = "", request: int = 0
+) -> list[Event]:
+    """Cancel an account's live orders, all or one product's, in the order of their entry."""
+    orders = list(account.orders.values())
+    return [
+        order.seat.market.cancel(order, why, request)
+        for order in orders
+        if not product or order.seat.market.symbol == product
+    ]
+
+
+def _overdraws(balance: Balance, change_by: int) -> str:
+    available = balance.total - balance.reserved
+    return f"at most the {available} available may leave" if available + change_by < 0 else ""
+
+
+def _unknown_account(account: str, ref: int) -> list[Event]:
+    rule = f"no account {account!r} is open"
+    return [Rejected(account, ref, Reason.UNKNOWN_ACCOUNT, "account", rule)]
+
+
+def _duplicate(account: Account, ref: int) -> list[Event]:
+    rule = f"above {account.last_ref}, at most {MAX_REF}"
+    return [Rejected(account.name, ref, Reason.DUPLICATE_REF, "ref", rule)]
+
+
+def _unknown_order(account: str, ref: int, target: int) -> list[Event]:
+    rule = f"the account has no live order {target}"
+    return [Rejected(account, ref, Reason.UNKNOWN_ORDER, "target", rule)]
+
+
+def _killed(account: str, ref: int) -> list[Event]:
+    rule = "the account's kill switch is on: cancels only, until an operator turns it off"
+    return [Rejected(account, ref, Reason.ACCOUNT_KILLED, "account", rule)]
