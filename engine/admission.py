@@ -61,7 +61,6 @@ class Gate:
 def admit(order: NewOrder, gate: Gate, time: int) -> Refusal | None:
     """Check a new order against the gate; ``None`` lets it in. ``time`` is the venue's."""
     tif = order.tif
-    kind = order.order_type
     if gate.phase is not _CONTINUOUS or tif is _AT_OPEN:
         refusal = _phase(order, gate.phase)
         if refusal is not None:
@@ -69,8 +68,8 @@ def admit(order: NewOrder, gate: Gate, time: int) -> Refusal | None:
     quantity = order.quantity
     if not gate.min_quantity <= quantity <= gate.max_quantity or quantity % gate.lot:
         return check_quantity(quantity, gate)
-    price = order.price
-    if kind is _LIMIT:
+    if order.order_type is _LIMIT:
+        price = order.price
         if not gate.low <= price <= gate.high or price % gate.tick:
             return check_price(price, gate)
         if order.stop_price:

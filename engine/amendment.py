@@ -22,16 +22,28 @@ _PRE_OPEN: Final = Phase.PRE_OPEN
 def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
     """Change an order's total, its price or both; return what happened."""
     total = command.quantity or order.quantity
-    price = command.price or order.price
+    old_price = order.price
+    price = command.price or old_price
     leaves = total - order.quantity + order.leaves
-    keeps = price == order.price and leaves <= order.leaves
-    refusal = _admit(market, order, command, total, price, leaves)
-    if refusal is None and order.level is not None and not keeps and order.flags & POST_ONLY:
+    keeps = price == old_price and leaves <= order.leaves
+    refusal = _admit(market, order, command, total, leaves)
+    if refusal is None and order.flags & POST_ONLY and order.level is not None and not keeps:
         refusal = market.refuse_trading(order.side, price)
-    if refusal is None:
-        refusal = _reserve(market, order, price, leaves)
     if refusal is not None:
         return [Rejected(command.account, command.ref, *refusal)]
+    seat = order.seat
+    if order.side is _BUY:
+        purse = seat.purse
+        more = market.needs(price, leaves) - market.needs(old_price, order.leaves)
+        if more > purse.total - purse.reserved:
+            return [Rejected(command.account, command.ref, *no_cash(purse, more))]
+        purse.reserved += more
+    else:
+        holding = seat.holding
+        more = leaves - order.leaves
+        if more > holding.total - holding.reserved:
+            return [Rejected(command.account, command.ref, *no_allowances(holding))]
+        holding.reserved += more
     if order.level is None:
         return [_amend_waiting(market, order, command, total, price, leaves, keeps=keeps)]
     if keeps:
@@ -40,20 +52,23 @@ def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
 
 
 def _admit(
-    market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int
+    market: Market, order: Order, command: AmendOrder, total: int, leaves: int
 ) -> Refusal | None:
+    """Check an amendment against the gate, in the order of ``docs/rules.md`` section 2."""
     gate = market.gate
-    if gate.phase is not _CONTINUOUS and gate.phase is not _PRE_OPEN:
-        rule = f"orders change in pre_open and continuous; it is {gate.phase.name.lower()}"
+    phase = gate.phase
+    if phase is not _CONTINUOUS and phase is not _PRE_OPEN:
+        rule = f"orders change in pre_open and continuous; it is {phase.name.lower()}"
         return Refusal(Reason.PHASE, "product", rule)
-    if total == order.quantity and price == order.price:
+    price = command.price
+    if total == order.quantity and (not price or price == order.price):
         rule = "a new total quantity or a new price is needed"
         return Refusal(Reason.NOTHING_TO_CHANGE, "quantity", rule)
-    if command.price and order.flags & NO_LIMIT:
+    if price and order.flags & NO_LIMIT:
         rule = "a market or stop order has no limit to change: it must be 0"
         return Refusal(Reason.PRICE_UNEXPECTED, "price", rule)
     refusal = check_quantity(total, gate)
-    if refusal is None and command.price:
+    if refusal is None and price:
         refusal = check_price(price, gate)
     if refusal is not None:
         return refusal
@@ -61,24 +76,6 @@ def _admit(
         rule = f"the total must exceed the {total - leaves} tonnes already filled or taken off"
         return Refusal(Reason.QUANTITY_FILLED, "quantity", rule)
     return check_display(order.display, total, gate) if order.display else None
-
-
-def _reserve(market: Market, order: Order, price: int, leaves: int) -> Refusal | None:
-    """Move the order's reservation to its new size and price, if there is enough."""
-    seat = order.seat
-    if order.side is _BUY:
-        purse = seat.purse
-        more = market.needs(price, leaves) - market.needs(order.price, order.leaves)
-        if more > purse.total - purse.reserved:
-            return no_cash(purse, more)
-        purse.reserved += more
-        return None
-    holding = seat.holding
-    more = leaves - order.leaves
-    if more > holding.total - holding.reserved:
-        return no_allowances(holding)
-    holding.reserved += more
-    return None
 
 
 def _amend_waiting(

@@ -32,16 +32,20 @@ KEEP_PAGES: Final = 64
 _BUY: Final = Side.BUY
 
 
-class Level(Struct, gc=False, eq=False):
+class Level:
     """One price on one side: a queue of orders and the sum of what they show."""
 
-    price: int
-    key: int
-    page: bytearray
-    offset: int
-    quantity: int = 0  # tonnes shown
-    head: Order | None = None
-    tail: Order | None = None
+    __slots__ = ("head", "key", "offset", "page", "price", "quantity", "tail")
+
+    def __init__(self, price: int, key: int, page: bytearray) -> None:
+        """Make an emptied level that has its mark in a page."""
+        self.price = price
+        self.key = key
+        self.page = page
+        self.offset = key & PAGE_MASK
+        self.quantity = 0  # tonnes shown
+        self.head: Order | None = None
+        self.tail: Order | None = None
 
 
 class Order(Struct, gc=False, eq=False):
@@ -171,7 +175,7 @@ class BookSide:
             if len(self._pages) >= self._keep_pages:
                 self._sweep_pages()
             page = self._pages[number] = bytearray(PAGE_SIZE)
-        level = self.levels[key] = Level(price, key, page, key & PAGE_MASK)
+        level = self.levels[key] = Level(price, key, page)
         return level
 
     def _sweep_levels(self) -> None:

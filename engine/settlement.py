@@ -172,10 +172,18 @@ class Settlement:
             events.append(OrderCancelled(name, ref, self.symbol, side, price, quantity,
                                          _SELF_TRADE, 0, depth))  # fmt: skip
         else:
-            self.release(order, leaves + quantity, leaves)
+            self._release(order, leaves + quantity, leaves)
             events.append(
                 OrderReduced(name, ref, self.symbol, side, price, quantity, leaves, depth)
             )
+
+    def _release(self, order: Order, before: int, after: int) -> None:
+        """Shrink a reservation from ``before`` open tonnes to ``after``."""
+        if order.side is _BUY:
+            held = self.needs(order.price, before) - self.needs(order.price, after)
+            order.seat.purse.reserved -= held
+        else:
+            order.seat.holding.reserved -= before - after
 
     # -- the ways out -----------------------------------------------------------------------
 
@@ -202,19 +210,12 @@ class Settlement:
         if order.flags & EXPIRES:
             self.expiries.remove((seat.name, order.ref))
         if leaves:
-            self.release(order, leaves, 0)
-
-    def release(self, order: Order, before: int, after: int) -> None:
-        """Adjust a reservation from ``before`` open tonnes to ``after``."""
-        if order.side is not _BUY:
-            order.seat.holding.reserved -= before - after
-            return
-        rate = self._reserve_ppm
-        if rate:
-            held = cost(order.price, before, rate) - cost(order.price, after, rate)
-        else:
-            held = order.price * (before - after)
-        order.seat.purse.reserved -= held
+            if order.side is not _BUY:
+                seat.holding.reserved -= leaves
+            elif self._reserve_ppm:
+                seat.purse.reserved -= cost(order.price, leaves, self._reserve_ppm)
+            else:
+                seat.purse.reserved -= order.price * leaves
 
     def needs(self, price: int, quantity: int) -> int:
         """Return the cash that a buy order of this size has to reserve."""
