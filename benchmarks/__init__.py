@@ -1,0 +1,1 @@
+"""Measurements of carbonx, each beside its yardstick. The method: ``benchmarks/README.md``."""

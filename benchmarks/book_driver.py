@@ -1,0 +1,123 @@
+"""The engine's book alone: no accounts, no admission, no events; a report per message and fill.
+
+It drives ``engine.book`` and ``engine.mechanisms.continuous`` the way ``Venue`` does, with an index
+from order id to order beside them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.messages import (
+    CANCEL,
+    CANCELLED,
+    ENDED,
+    FILL,
+    NEW,
+    REJECTED,
+    RESTS,
+)
+from engine.book import Book, BookSide, Order
+from engine.mechanisms.continuous import sweep_price_time
+from engine.types import SelfTrade, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.messages import Message, Report
+
+_BUY: Final = Side.BUY
+_ALLOW: Final = SelfTrade.ALLOW
+
+
+class BookDriver:
+    """A book with its index of live orders."""
+
+    def __init__(self) -> None:
+        self.book = Book()
+        self.live: dict[int, Order] = {}
+
+    def run(self, messages: list[Message]) -> list[Report]:
+        """Work the messages off; return the reports."""
+        live = self.live
+        bids, asks = self.book.bids, self.book.asks
+        reports: list[Report] = []
+        report = reports.append
+        for what, number, side, price, quantity, ioc in messages:
+            if what == NEW:
+                order = Order(None, number, 0, side, price, quantity, quantity, quantity)
+                if side is _BUY:
+                    own, other, limit = bids, asks, price
+                else:
+                    own, other, limit = asks, bids, -price
+                if other.best <= limit:
+                    _take(order, other, limit, live, reports)
+                    quantity = order.leaves  # noqa: PLW2901 - what is left of it
+                if ioc or not quantity:
+                    report((ENDED, number, price, quantity))
+                else:
+                    order.shown = quantity
+                    own.rest(order)
+                    live[number] = order
+                    report((RESTS, number, price, quantity))
+            elif what == CANCEL:
+                found = live.pop(number, None)
+                if found is None:
+                    report((REJECTED, number, 0, 0))
+                    continue
+                if side is _BUY:
+                    bids.remove(found)
+                else:
+                    asks.remove(found)
+                report((CANCELLED, number, found.price, found.leaves))
+            else:
+                found = live.get(number)
+                if found is None:
+                    report((REJECTED, number, 0, 0))
+                else:
+                    self._amend(found, price, quantity, reports)
+        return reports
+
+    def _amend(self, order: Order, price: int, quantity: int, reports: list[Report]) -> None:
+        leaves = quantity - order.quantity + order.leaves
+        if price == order.price and leaves <= order.leaves:
+            level = order.level
+            assert level is not None
+            level.quantity += leaves - order.shown
+            order.quantity, order.leaves, order.shown = quantity, leaves, leaves
+            reports.append((RESTS, order.ref, price, leaves))
+            return
+        book = self.book
+        if order.side is _BUY:
+            own, other, limit = book.bids, book.asks, price
+        else:
+            own, other, limit = book.asks, book.bids, -price
+        own.remove(order)
+        order.quantity, order.leaves, order.price = quantity, leaves, price
+        if other.best <= limit:
+            _take(order, other, limit, self.live, reports)
+        if order.leaves:
+            order.shown = order.leaves
+            own.rest(order)
+            reports.append((RESTS, order.ref, price, order.leaves))
+        else:
+            del self.live[order.ref]
+            reports.append((ENDED, order.ref, price, 0))
+
+
+def _take(
+    order: Order, other: BookSide, limit: int, live: dict[int, Order], reports: list[Report]
+) -> None:
+    """Trade an arriving order and report its fills."""
+    number = order.ref
+    for _, maker, quantity, leaves, _ in sweep_price_time(other, order, limit, _ALLOW, 1):
+        reports.append((FILL, maker.ref, number, maker.price, quantity))
+        if not leaves:
+            del live[maker.ref]
+
+
+def prepare(opening: list[Message]) -> Callable[[list[Message]], list[Report]]:
+    """Return the loop over a book that the opening orders have filled."""
+    driver = BookDriver()
+    driver.run(opening)
+    return driver.run

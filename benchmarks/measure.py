@@ -1,0 +1,110 @@
+"""How times are taken: interleaved rounds, the collector off, correctness before any figure.
+
+Contenders take turns every few thousand messages, so that a slow spell of the machine meets all
+of them alike. Each round starts from a fresh book; its filling is not timed. The collector is switched off while a round is timed,
+after a full collection, and everything alive then is frozen, so that no contender pays for
+another's garbage.
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from benchmarks.messages import digest
+from benchmarks.reference import replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.messages import Message, Report
+    from benchmarks.workloads import Workload
+
+SLICE: Final = 5_000  # messages
+COLLECTOR: Final = "collector off while timed (after gc.collect and gc.freeze)"
+
+Run: TypeAlias = "Callable[[list[Message]], list[Report]]"
+Prepare: TypeAlias = "Callable[[list[Message]], Run]"
+
+
+class WrongError(Exception):
+    """A book whose reports are not the reference book's: no time of it may be printed."""
+
+
+class Rates(NamedTuple):
+    """Messages a second in each round of one contender."""
+
+    rounds: list[float]
+
+    @property
+    def middle(self) -> float:
+        """The median round."""
+        return median(self.rounds)
+
+    def over(self, other: Rates) -> float:
+        """Return the median of the rounds' ratios: both sides of each met the same machine."""
+        return median(a / b for a, b in zip(self.rounds, other.rounds, strict=True))
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Collect, freeze what is alive, and keep the collector off for a while."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """Return how long ``work`` takes, with the collector off."""
+    with no_collector():
+        start = perf_counter()
+        result = work()
+        taken = perf_counter() - start
+    del result
+    return taken
+
+
+def verify(workload: Workload, prepare: Prepare) -> str:
+    """Return the digest of a book's reports. Raises ``WrongError`` unless they are right."""
+    right = replay(workload.messages, workload.opening)
+    made = prepare(workload.opening)(workload.messages)
+    if made != right:
+        index = next(
+            (i for i, (a, b) in enumerate(zip(made, right, strict=False)) if a != b),
+            min(len(made), len(right)),
+        )
+        text = f"{workload.shape.name}: report {index} is wrong"
+        raise WrongError(f"{text}: {made[index : index + 1]} for {right[index : index + 1]}")
+    return digest(right)
+
+
+def race(workload: Workload, contenders: dict[str, Prepare], rounds: int) -> dict[str, Rates]:
+    """Time contenders; return the messages a second of each.
+
+    Within a round they take turns slice by slice of the messages, each going on in its own book.
+    """
+    rates: dict[str, Rates] = {name: Rates([]) for name in contenders}
+    messages = workload.messages
+    slices = [messages[at : at + SLICE] for at in range(0, len(messages), SLICE)]
+    for _ in range(rounds):
+        runs = {name: prepare(workload.opening) for name, prepare in contenders.items()}
+        taken = dict.fromkeys(contenders, 0.0)
+        kept = []
+        with no_collector():
+            for part in slices:
+                for name, run in runs.items():
+                    start = perf_counter()
+                    reports = run(part)
+                    taken[name] += perf_counter() - start
+                    kept.append(reports)
+        for name, time in taken.items():
+            rates[name].rounds.append(len(messages) / time)
+    return rates

@@ -1,0 +1,1 @@
+"""carbonx gateway: the venue on a network, its clients and its tools."""

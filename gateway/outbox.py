@@ -1,0 +1,174 @@
+"""What each account is told: numbered reports, kept, the same after every restart.
+
+Reports are a projection of the venue's events, so replaying the log numbers them as they were
+numbered when they were sent. A client that comes back asks for all after the last number it saw;
+a message that it sends again is answered from here.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any
+
+from engine import events as ev
+from engine.types import CancelReason, Side
+from gateway import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_encode = wire.encode
+_MASS = CancelReason.MASS
+
+
+class Outbox:
+    """One account's reports as frames; report number n is ``frames[n - 1]``."""
+
+    __slots__ = ("_places", "_refs", "frames")
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.frames: list[bytes] = []
+        self._refs = array("q")  # references answered, ascending
+        self._places = array("q")  # number of the report that answers each
+
+    def add(self, payload: bytes) -> None:
+        """Keep a report."""
+        self.frames.append(len(payload).to_bytes(4, "big") + payload)
+
+    def answer(self, ref: int, payload: bytes) -> None:
+        """Keep the report that answers the client's message ``ref``."""
+        self.frames.append(len(payload).to_bytes(4, "big") + payload)
+        self._refs.append(ref)
+        self._places.append(len(self.frames))
+
+    def answer_to(self, ref: int) -> bytes:
+        """Return the frame that answered ``ref``, empty when none did."""
+        found = bisect_left(self._refs, ref)
+        if found == len(self._refs) or self._refs[found] != ref:
+            return b""
+        return self.frames[self._places[found] - 1]
+
+    @property
+    def last_answered(self) -> int:
+        """The highest reference answered, 0 for none."""
+        return self._refs[-1] if self._refs else 0
+
+    @property
+    def seq(self) -> int:
+        """The number of the last report."""
+        return len(self.frames)
+
+
+class Outboxes:
+    """All accounts' outboxes, fed with events."""
+
+    def __init__(self) -> None:
+        """Start with no account."""
+        self.boxes: dict[str, Outbox] = {}
+        self._project: dict[type, Callable[[int, Any], None]] = {
+            ev.OrderAccepted: self._accepted,
+            ev.Rejected: self._rejected,
+            ev.OrderBooked: self._booked,
+            ev.Trade: self._trade,
+            ev.OrderCancelled: self._cancelled,
+            ev.OrderAmended: self._amended,
+            ev.OrderReduced: self._reduced,
+            ev.OrderTriggered: self._triggered,
+            ev.MassCancelled: self._mass_cancelled,
+            ev.KillSwitchSet: self._kill_switch,
+            ev.CashMoved: self._cash,
+            ev.AllowancesMoved: self._allowances,
+            ev.AccountOpened: self._opened,
+            ev.PhaseChanged: _for_nobody,
+            ev.DayClosed: _for_nobody,
+        }
+
+    def absorb(self, time: int, events: list[ev.Event]) -> None:
+        """Turn events of one record into reports."""
+        project = self._project
+        for event in events:
+            project[event.__class__](time, event)
+
+    def _opened(self, _time: int, e: ev.AccountOpened) -> None:
+        self.boxes[e.account] = Outbox()
+
+    def _accepted(self, time: int, e: ev.OrderAccepted) -> None:
+        box = self.boxes[e.account]
+        report = wire.Accepted(len(box.frames) + 1, time, e.ref, e.product, e.side, e.price,
+                               e.quantity, e.state)  # fmt: skip
+        box.answer(e.ref, _encode(report))
+
+    def _rejected(self, time: int, e: ev.Rejected) -> None:
+        box = self.boxes.get(e.account)
+        if box is None:
+            return  # an operator's command that names no account: the operator is told
+        report = wire.Refused(box.seq + 1, time, e.ref, e.reason, e.field, e.rule)
+        if e.ref > box.last_answered:
+            box.answer(e.ref, _encode(report))
+        else:
+            box.add(_encode(report))
+
+    def _booked(self, time: int, e: ev.OrderBooked) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire.Booked(box.seq + 1, time, e.ref, e.leaves)))
+
+    def _trade(self, time: int, e: ev.Trade) -> None:
+        box = self.boxes[e.maker]
+        side = e.side
+        box.add(_encode(wire.Filled(
+            len(box.frames) + 1, time, e.maker_ref, e.product, side, e.price, e.quantity,
+            e.maker_leaves, e.maker_fee, True, e.trade)))  # fmt: skip  # noqa: FBT003
+        box = self.boxes[e.taker]
+        side = Side.SELL if side is Side.BUY else Side.BUY
+        box.add(_encode(wire.Filled(
+            len(box.frames) + 1, time, e.taker_ref, e.product, side, e.price, e.quantity,
+            e.taker_leaves, e.taker_fee, False, e.trade)))  # fmt: skip  # noqa: FBT003
+
+    def _cancelled(self, time: int, e: ev.OrderCancelled) -> None:
+        box = self.boxes[e.account]
+        request = e.request
+        payload = _encode(
+            wire.Cancelled(len(box.frames) + 1, time, e.ref, e.quantity, e.reason, request)
+        )
+        if request and e.reason is not _MASS:
+            box.answer(request, payload)
+        else:
+            box.add(payload)
+
+    def _amended(self, time: int, e: ev.OrderAmended) -> None:
+        box = self.boxes[e.account]
+        report = wire.Amended(len(box.frames) + 1, time, e.ref, e.price, e.quantity, e.leaves,
+                              e.state, e.request)  # fmt: skip
+        box.answer(e.request, _encode(report))
+
+    def _reduced(self, time: int, e: ev.OrderReduced) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire.Reduced(box.seq + 1, time, e.ref, e.quantity, e.leaves)))
+
+    def _triggered(self, time: int, e: ev.OrderTriggered) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire.Triggered(box.seq + 1, time, e.ref)))
+
+    def _mass_cancelled(self, time: int, e: ev.MassCancelled) -> None:
+        box = self.boxes[e.account]
+        box.answer(e.ref, _encode(wire.AllCancelled(box.seq + 1, time, e.ref, e.count)))
+
+    def _kill_switch(self, time: int, e: ev.KillSwitchSet) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire.KillSwitch(box.seq + 1, time, e.on, e.count)))
+
+    def _cash(self, time: int, e: ev.CashMoved) -> None:
+        box = self.boxes[e.account]
+        report = wire.CashChanged(box.seq + 1, time, e.currency, e.amount, e.balance)
+        box.add(_encode(report))
+
+    def _allowances(self, time: int, e: ev.AllowancesMoved) -> None:
+        box = self.boxes[e.account]
+        report = wire.AllowancesChanged(box.seq + 1, time, e.product, e.quantity, e.balance)
+        box.add(_encode(report))
+
+
+def _for_nobody(_time: int, _event: ev.Event) -> None:
+    """Public events are told by the streams."""

@@ -1,0 +1,16 @@
+"""Settings for all tests: hypothesis draws the same examples everywhere, and keeps no files."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "default",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile("deep", settings.get_profile("default"), derandomize=False, max_examples=1_000)
+settings.load_profile("deep" if os.environ.get("CARBONX_DEEP") else "default")
