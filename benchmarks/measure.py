@@ -1,7 +1,7 @@
 """How times are taken: interleaved rounds, the collector off, correctness before any figure.
 
-Contenders take turns every few thousand messages, so that a slow spell of the machine meets all
-of them alike. Each round starts from a fresh book; its filling is not timed. The collector is switched off while a round is timed,
+Contenders take turns, so that a slow spell of the machine meets all of them; a ratio is the median
+of the rounds' ratios. Each round starts from a fresh book; its filling is not timed. The collector is switched off while a round is timed,
 after a full collection, and everything alive then is frozen, so that no contender pays for
 another's garbage.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
+from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from benchmarks.messages import Message, Report
     from benchmarks.workloads import Workload
 
-SLICE: Final = 5_000  # messages
 COLLECTOR: Final = "collector off while timed (after gc.collect and gc.freeze)"
 
 Run: TypeAlias = "Callable[[list[Message]], list[Report]]"
@@ -87,24 +87,14 @@ def verify(workload: Workload, prepare: Prepare) -> str:
 
 
 def race(workload: Workload, contenders: dict[str, Prepare], rounds: int) -> dict[str, Rates]:
-    """Time contenders; return the messages a second of each.
-
-    Within a round they take turns slice by slice of the messages, each going on in its own book.
-    """
+    """Time contenders in turn, forwards and backwards; return the messages a second of each."""
     rates: dict[str, Rates] = {name: Rates([]) for name in contenders}
     messages = workload.messages
-    slices = [messages[at : at + SLICE] for at in range(0, len(messages), SLICE)]
+    order = list(contenders)
     for _ in range(rounds):
-        runs = {name: prepare(workload.opening) for name, prepare in contenders.items()}
-        taken = dict.fromkeys(contenders, 0.0)
-        kept = []
-        with no_collector():
-            for part in slices:
-                for name, run in runs.items():
-                    start = perf_counter()
-                    reports = run(part)
-                    taken[name] += perf_counter() - start
-                    kept.append(reports)
-        for name, time in taken.items():
-            rates[name].rounds.append(len(messages) / time)
+        for name in order:
+            run = contenders[name](workload.opening)
+            taken = seconds(partial(run, messages))
+            rates[name].rounds.append(len(messages) / taken)
+        order.reverse()
     return rates

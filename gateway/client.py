@@ -13,12 +13,13 @@ units; ``minor_units`` turns what people type into them, exactly.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
-from engine.types import OrderType, Side, TimeInForce
+from engine.types import CancelReason, OrderType, Side, TimeInForce
 from gateway import wire
 from gateway.session import Due, Session, State, client_end, pack
 
@@ -70,6 +71,18 @@ def minor_units(text: str, digits: int = 2) -> int:
         message = f"{text!r} has more than {digits} decimals"
         raise ValueError(message)
     return int(scaled)
+
+
+_Answer = TypeVar("_Answer")
+
+
+class Pending(asyncio.Future[_Answer]):
+    """The answer to come to the message ``ref``; an order's ``ref`` is its name from then on."""
+
+    def __init__(self, ref: int) -> None:
+        """Wait on the running loop."""
+        super().__init__(loop=asyncio.get_running_loop())
+        self.ref = ref
 
 
 class _Pipe(asyncio.Protocol):
@@ -163,10 +176,8 @@ class Client:
             if pipe.session.state is State.ACTIVE:
                 self._send(pack(wire.Logout()))
                 self._write()
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._gone.wait(), 2)
-                except TimeoutError:
-                    pass
             if pipe.transport is not None:
                 pipe.transport.close()
         if self._keeper is not None:
@@ -174,11 +185,14 @@ class Client:
             await asyncio.gather(self._keeper, return_exceptions=True)
         self._fail(ClientError("the client was closed"))
 
+    def _done(self) -> bool:
+        return self._closing or self._error is not None
+
     async def _keep_connected(self) -> None:
         """Connect, watch, and connect again until closed or told that it is no use."""
         loop = asyncio.get_running_loop()
         failures = 0
-        while not self._closing and self._error is None:
+        while not self._done():
             self._gone.clear()
             try:
                 await loop.create_connection(lambda: _Pipe(self), self.host, self.port)
@@ -196,7 +210,7 @@ class Client:
             if failures >= self._attempts:
                 self._fail(ClientError(f"{self.host}:{self.port} closes every connection"))
                 return
-            if not self._closing and self._error is None:
+            if not self._done():
                 self.reconnects += 1
                 await asyncio.sleep(min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE))
 
@@ -324,15 +338,14 @@ class Client:
 
     # -- asking the venue -----------------------------------------------------------------------
 
-    def request(self, message_type: type[Any], *fields: Any) -> asyncio.Future[Any]:
+    def request(self, message_type: type[Any], *fields: Any) -> Pending[Any]:
         """Send an order message with the next reference; return the future of its answer."""
         if self._error is not None:
             raise self._error
         ref = self._next_ref
         self._next_ref = ref + 1
         frame = pack(message_type(ref, *fields))
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        future.ref = ref  # type: ignore[attr-defined]  # known before the answer
+        future: Pending[Any] = Pending(ref)
         self._unanswered[ref] = (frame, future)
         if self._ready.is_set():
             self._send(frame)
@@ -351,32 +364,28 @@ class Client:
         display: int = 0,
         post_only: bool = False,
         expire_at: int = 0,
-    ) -> asyncio.Future[wire.Accepted]:
+    ) -> Pending[wire.Accepted]:
         """Enter an order; the future gives ``Accepted`` or raises ``RefusedError``."""
         return self.request(wire.Place, product, side, quantity, price, order_type, tif,
                             stop_price, display, post_only, expire_at)  # fmt: skip
 
-    def buy(
-        self, product: str, quantity: int, price: int, **more: Any
-    ) -> asyncio.Future[wire.Accepted]:
+    def buy(self, product: str, quantity: int, price: int, **more: Any) -> Pending[wire.Accepted]:
         """Enter a buy limit order; ``more`` as in ``place``."""
         return self.place(product, Side.BUY, quantity, price, **more)
 
-    def sell(
-        self, product: str, quantity: int, price: int, **more: Any
-    ) -> asyncio.Future[wire.Accepted]:
+    def sell(self, product: str, quantity: int, price: int, **more: Any) -> Pending[wire.Accepted]:
         """Enter a sell limit order; ``more`` as in ``place``."""
         return self.place(product, Side.SELL, quantity, price, **more)
 
-    def cancel(self, target: int) -> asyncio.Future[wire.Cancelled]:
+    def cancel(self, target: int) -> Pending[wire.Cancelled]:
         """Cancel the order with reference ``target``."""
         return self.request(wire.Cancel, target)
 
-    def amend(self, target: int, quantity: int = 0, price: int = 0) -> asyncio.Future[wire.Amended]:
+    def amend(self, target: int, quantity: int = 0, price: int = 0) -> Pending[wire.Amended]:
         """Change an order's total quantity, its price or both."""
         return self.request(wire.Amend, target, quantity, price)
 
-    def cancel_all(self, product: str = "") -> asyncio.Future[wire.AllCancelled]:
+    def cancel_all(self, product: str = "") -> Pending[wire.AllCancelled]:
         """Cancel all orders in a product, or in all."""
         return self.request(wire.CancelAll, product)
 
@@ -426,7 +435,7 @@ _REPORTS: Final = frozenset(wire.Report.__args__)
 _ANSWERS: Final[dict[type, Any]] = {
     wire.Accepted: lambda r: r.ref,
     wire.Refused: lambda r: r.ref,
-    wire.Cancelled: lambda r: r.request if r.reason is not wire.CancelReason.MASS else 0,
+    wire.Cancelled: lambda r: r.request if r.reason is not CancelReason.MASS else 0,
     wire.Amended: lambda r: r.request,
     wire.AllCancelled: lambda r: r.ref,
 }
