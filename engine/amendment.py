@@ -28,7 +28,8 @@ def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
     keeps = price == old_price and leaves <= order.leaves
     refusal = _admit(market, order, command, total, leaves)
     if refusal is None and order.flags & POST_ONLY and order.level is not None and not keeps:
-        refusal = market.refuse_trading(order.side, price)
+        if market.gate.phase is _CONTINUOUS:
+            refusal = market.refuse_trading(order.side, price)
     if refusal is not None:
         return [Rejected(command.account, command.ref, *refusal)]
     seat = order.seat
@@ -116,11 +117,16 @@ def _replace(
     own = market.book.side(side)
     other = market.book.asks if side is _BUY else market.book.bids
     old_price = order.price
-    old_depth = own.remove(order)
-    if price == old_price:
-        old_depth = -1
+    old = own.remove(order)
     order.quantity, order.leaves, order.price = total, leaves, price
     order.shown = min(order.display or leaves, leaves)
+    if market.gate.phase is not _CONTINUOUS:  # nothing arrives before the open: it waits for it
+        market.held[(command.account, order.ref)] = order
+        old_depth, depth = (-1, old) if price == old_price else (old, -1)
+        return [OrderAmended(command.account, order.ref, market.symbol, side, price, total, leaves,
+                             OrderState.HELD, command.ref, old_price, old_depth,
+                             depth)]  # fmt: skip
+    old_depth = -1 if price == old_price else old
     if other.best > price * other.sign:
         depth = own.rest(order)
         return [OrderAmended(command.account, order.ref, market.symbol, side, price, total, leaves,

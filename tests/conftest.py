@@ -12,5 +12,7 @@ settings.register_profile(
     max_examples=30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.register_profile("deep", settings.get_profile("default"), derandomize=False, max_examples=1_000)
+settings.register_profile(
+    "deep", settings.get_profile("default"), derandomize=False, max_examples=1_000
+)
 settings.load_profile("deep" if os.environ.get("CARBONX_DEEP") else "default")

@@ -625,7 +625,14 @@ class OracleVenue:
             (market.stops if order.state is OrderState.STOPPED else market.held).append(order)
             self.report_amend(order, command.ref, old_price, -1, -1)
             return
-        old_depth = -1 if order.price == old_price else market.depth(order.side, old_price)
+        old = market.depth(order.side, old_price)
+        if market.phase is not Phase.CONTINUOUS:
+            order.state = OrderState.HELD
+            market.held.append(order)
+            depths = (-1, old) if order.price == old_price else (old, -1)
+            self.report_amend(order, command.ref, old_price, *depths)
+            return
+        old_depth = -1 if order.price == old_price else old
         if crossing:
             order.state = OrderState.TAKING
             self.report_amend(order, command.ref, old_price, old_depth, -1)

@@ -74,7 +74,7 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         protection_bp=random.choice((0, 500, 1_500, 9_999)),
         maker_fee_ppm=random.choice((0, 20_000, 1_000_000)),
         taker_fee_ppm=random.choice((0, 333, 50_000)),
-        iceberg_max_parts=random.choice((3, 100)),
+        iceberg_max_parts=random.choice((4, 100)),
     )
     validate(book)
     return book
@@ -85,9 +85,9 @@ def opening(random: Random, rules: Rulebook) -> list[c.Command]:
     commands: list[c.Command] = list(OPENINGS)
     for name in NAMES:
         for currency in sorted({p.currency for p in rules.products}):
-            commands.append(c.MoveCash(name, random.choice((300, 3_000, 10**6)), currency))
+            commands.append(c.MoveCash(name, random.choice((2_000, 20_000, 10**6)), currency))
         commands += [
-            c.MoveAllowances(name, p.symbol, p.lot * random.choice((5, 40, 10**4)))
+            c.MoveAllowances(name, p.symbol, p.lot * random.choice((20, 200, 10**4)))
             for p in rules.products
         ]
     commands.append(c.SetPhase(random.choice((Phase.PRE_OPEN, Phase.CONTINUOUS))))
@@ -100,7 +100,7 @@ class Commands:
 
     random: Random
     oracle: OracleVenue
-    wild: float = 0.04  # how often a field gets a value that is probably refused
+    wild: float = 0.02  # how often a field gets a value that is probably refused
     past: list[tuple[str, int]] = field(default_factory=list)  # every order ever entered
 
     def next(self) -> c.Command:
@@ -108,18 +108,22 @@ class Commands:
             (self.new_order, 60),
             (self.amend_order, 18),
             (self.cancel_order, 7),
-            (self.set_phase, 4),
+            (self.set_phase, 3),
             (self.advance_time, 2),
             (self.move_cash, 2),
             (self.move_allowances, 2),
             (self.mass_cancel, 1),
-            (self.kill_switch, 2),
+            (self.kill_switch, 1),
             (self.disconnect, 1),
             (self.open_account, 1),
         )
         asleep = [m for m in self.oracle.markets.values() if m.phase is not Phase.CONTINUOUS]
         if asleep and self.random.random() < 0.1:
-            return self.set_phase()
+            likely = (Phase.CONTINUOUS, Phase.PRE_OPEN)
+            return c.SetPhase(self.random.choice(likely), asleep[0].product.symbol)
+        killed = [name for name, a in self.oracle.accounts.items() if a.killed]
+        if killed and self.random.random() < 0.1:
+            return c.SetKillSwitch(self.random.choice(killed), on=False)
         point = self.random.randint(1, sum(weight for _, weight in makers))
         for make, weight in makers:
             point -= weight
@@ -154,7 +158,9 @@ class Commands:
             wild = (0, -rules.tick, 1, rules.reference + 1, rules.reference * 9, MAX_PRICE * 2)
             return self.random.choice(wild)
         centre = (market.last or market.reference) if market else rules.reference
-        return max(rules.tick, centre + rules.tick * self.random.randint(-3, 3))
+        return max(
+            rules.tick, centre + rules.tick * self.random.choice((-3, -2, -1, -1, 0, 0, 1, 1, 2, 3))
+        )
 
     def quantity(self, product: str) -> int:
         rules = self.rules(product)
@@ -164,11 +170,11 @@ class Commands:
 
     def new_order(self) -> c.NewOrder:
         account, product = self.account(), self.product()
-        kind = self.random.choice((OrderType.LIMIT,) * 7 + tuple(OrderType))
+        kind = self.random.choice((OrderType.LIMIT,) * 9 + tuple(OrderType))
         market = self.oracle.markets.get(product)
         pre_open = market is not None and market.phase is Phase.PRE_OPEN
         special = (TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE) if pre_open else tuple(TimeInForce)
-        lasting = self.random.random() < 0.65 or kind in (OrderType.STOP, OrderType.STOP_LIMIT)
+        lasting = self.random.random() < 0.7 or kind in (OrderType.STOP, OrderType.STOP_LIMIT)
         tif = self.random.choice(DAYS if lasting else special)
         if kind is OrderType.MARKET and tif in (TimeInForce.GTC, TimeInForce.GTD):
             tif = TimeInForce.DAY
@@ -187,7 +193,7 @@ class Commands:
             self.random.choice(tuple(TimeInForce)) if self.odd() else tif,
             self.price(product) if stops != self.odd() else 0,
             self.display(product, quantity) if plain != self.odd() else 0,
-            self.random.random() < 0.1 if plain else self.odd(),
+            self.random.random() < 0.15 if plain else self.odd(),
             later if (tif is TimeInForce.GTD) != self.odd() else 0,
         )
         self.past.append((account, order.ref))
@@ -198,17 +204,16 @@ class Commands:
             return self.random.choice((-1, 1, quantity + self.rules(product).lot))
         if self.random.random() < 0.6:
             return 0
-        return self.rules(product).lot * self.random.randint(1, 3)
+        lot = self.rules(product).lot
+        return lot * self.random.randint(1, max(1, min(3, quantity // lot)))
 
     def target(self) -> tuple[str, int]:
         """Name an account and an order: nearly always a live one of its own."""
-        account = self.account()
-        live = [o.ref for name, a in self.oracle.accounts.items() if name == account for o in a.orders]
+        live = [(o.account, o.ref) for a in self.oracle.accounts.values() for o in a.orders]
         if live and not self.odd():
-            return account, self.random.choice(live)
-        if self.past and self.random.random() < 0.5:
-            return self.random.choice(self.past)
-        return account, self.random.randint(0, 9)
+            return self.random.choice(live)
+        gone = [*self.past[-9:], ("nobody", 1), (self.account(), 0)]
+        return self.random.choice(gone)
 
     def cancel_order(self) -> c.Command:
         account, target = self.target()
@@ -228,18 +233,14 @@ class Commands:
         return c.MassCancel(account, self.ref(account), self.random.choice(("", "OLD", "NONE")))
 
     def kill_switch(self) -> c.Command:
-        killed = [name for name, a in self.oracle.accounts.items() if a.killed]
-        if killed and self.random.random() < 0.8:
-            return c.SetKillSwitch(self.random.choice(killed), on=False)
-        return c.SetKillSwitch(self.account(), self.random.random() < 0.7)
+        return c.SetKillSwitch(self.account(), self.random.random() < 0.8)
 
     def disconnect(self) -> c.Command:
         return c.CancelOnDisconnect(self.account())
 
     def set_phase(self) -> c.Command:
         product = self.random.choice(("", "OLD", "NEW", self.product()))
-        often = (Phase.CONTINUOUS, Phase.CONTINUOUS, Phase.PRE_OPEN)
-        return c.SetPhase(self.random.choice((*often, *Phase)), product, "drill")
+        return c.SetPhase(self.random.choice((Phase.CLOSED, *Phase)), product, "drill")
 
     def advance_time(self) -> c.Command:
         step = self.random.choice((0, -1)) if self.odd() else self.random.randint(1, 12)
