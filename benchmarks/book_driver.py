@@ -6,6 +6,7 @@ from order id to order beside them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.messages import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.messages import Message, Report
+    from benchmarks.workloads import Workload
 
 _BUY: Final = Side.BUY
 _ALLOW: Final = SelfTrade.ALLOW
@@ -116,8 +118,8 @@ def _take(
             del live[maker.ref]
 
 
-def prepare(opening: list[Message]) -> Callable[[list[Message]], list[Report]]:
+def prepare(workload: Workload) -> Callable[[], list[Report]]:
     """Return the loop over a book that the opening orders have filled."""
     driver = BookDriver()
-    driver.run(opening)
-    return driver.run
+    driver.run(workload.opening)
+    return partial(driver.run, workload.messages)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
@@ -21,13 +20,13 @@ from benchmarks.reference import replay
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from benchmarks.messages import Message, Report
+    from benchmarks.messages import Report
     from benchmarks.workloads import Workload
 
 COLLECTOR: Final = "collector off while timed (after gc.collect and gc.freeze)"
 
-Run: TypeAlias = "Callable[[list[Message]], list[Report]]"
-Prepare: TypeAlias = "Callable[[list[Message]], Run]"
+# Fills a book with a workload's opening and returns the work to be timed.
+Prepare: TypeAlias = "Callable[[Workload], Callable[[], list[Report]]]"
 
 
 class WrongError(Exception):
@@ -75,7 +74,7 @@ def seconds(work: Callable[[], Any]) -> float:
 def verify(workload: Workload, prepare: Prepare) -> str:
     """Return the digest of a book's reports. Raises ``WrongError`` unless they are right."""
     right = replay(workload.messages, workload.opening)
-    made = prepare(workload.opening)(workload.messages)
+    made = prepare(workload)()
     if made != right:
         index = next(
             (i for i, (a, b) in enumerate(zip(made, right, strict=False)) if a != b),
@@ -89,12 +88,10 @@ def verify(workload: Workload, prepare: Prepare) -> str:
 def race(workload: Workload, contenders: dict[str, Prepare], rounds: int) -> dict[str, Rates]:
     """Time contenders in turn, forwards and backwards; return the messages a second of each."""
     rates: dict[str, Rates] = {name: Rates([]) for name in contenders}
-    messages = workload.messages
     order = list(contenders)
     for _ in range(rounds):
         for name in order:
-            run = contenders[name](workload.opening)
-            taken = seconds(partial(run, messages))
-            rates[name].rounds.append(len(messages) / taken)
+            taken = seconds(contenders[name](workload))
+            rates[name].rounds.append(len(workload.messages) / taken)
         order.reverse()
     return rates

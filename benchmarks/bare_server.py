@@ -1,0 +1,178 @@
+"""The yardstick of the pipe: a server that does all a venue's server must, except being a venue.
+
+It reads frames, decodes each message, appends it to a log, makes the log durable with one sync per
+loop tick, and acknowledges. No account, no book, no session rules, no checks, nothing kept to
+send again: what is left is the cost of the wire and the disk.
+
+    python -m benchmarks.bare_server '{"folder": "...", "sessions": 1, "core": 0}'
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+from msgspec import structs
+
+from engine.types import CancelReason, OrderState, Phase
+from gateway import wire
+from gateway.child import ServerStats, attend, pin, stats_now
+from gateway.framing import Unframer
+from gateway.load_server import Settings, rulebook
+from gateway.loops import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Connection(asyncio.Protocol):
+    """A socket, and the number of the last message sent to it."""
+
+    def __init__(self, server: BareServer) -> None:
+        self.server = server
+        self.unframer = Unframer(wire.MAX_FRAME)
+        self.data: list[bytes] = []
+        self.out: list[bytes] = []
+        self.seq = 0
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.data.append(data)
+        self.server.wake(self)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.transport = None
+
+
+class BareServer:
+    """Decode, append, sync once per tick, acknowledge."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.durability = settings.durability
+        self.products = tuple(
+            wire.ProductInfo(p.symbol, p.title, p.currency, 2, p.tick, p.lot, Phase.CONTINUOUS,
+                             p.reference, 0, 0)
+            for p in rulebook(settings.rulebook).products
+        )  # fmt: skip
+        self.commands = self.syncs = self.largest_batch = 0
+        self.port = 0
+        self._log = os.open(Path(settings.folder) / "bare.log", os.O_CREAT | os.O_WRONLY, 0o640)
+        self._buffer = bytearray()
+        self._awake: dict[Connection, None] = {}
+        self._loop = asyncio.get_running_loop()
+        self._server: asyncio.Server | None = None
+        self._acknowledge: dict[type, Callable[[Any, int, int], Any]] = {
+            wire.Place: _placed,
+            wire.Cancel: _cancelled,
+            wire.Amend: _amended,
+        }
+
+    async def start(self) -> None:
+        self._server = await self._loop.create_server(lambda: Connection(self), "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        os.close(self._log)
+
+    def wake(self, connection: Connection) -> None:
+        if not self._awake:
+            self._loop.call_soon(self._tick)
+        self._awake[connection] = None
+
+    def _tick(self) -> None:
+        awake, self._awake = self._awake, {}
+        now = time.time_ns()
+        before = self.commands
+        for connection in awake:
+            self._read(connection, now)
+        if self._buffer:
+            os.write(self._log, self._buffer)
+            if self.durability == "fdatasync":
+                os.fdatasync(self._log)
+            self._buffer.clear()
+            self.syncs += 1
+            self.largest_batch = max(self.largest_batch, self.commands - before)
+        for connection in awake:
+            if connection.out and connection.transport is not None:
+                connection.transport.write(b"".join(connection.out))
+            connection.out.clear()
+
+    def _read(self, connection: Connection, now: int) -> None:
+        data = b"".join(connection.data)
+        connection.data.clear()
+        seq, out, buffer = connection.seq, connection.out, self._buffer
+        decode, encode, acknowledge = wire.decode_from_client, wire.encode, self._acknowledge
+        for payload in connection.unframer.feed(data):
+            message = decode(payload)
+            answer = acknowledge.get(message.__class__)
+            if answer is None:
+                self._session(connection, message)
+                continue
+            seq += 1
+            buffer += len(payload).to_bytes(4, "big") + payload
+            report = encode(answer(message, seq, now))
+            out.append(len(report).to_bytes(4, "big") + report)
+        self.commands += seq - connection.seq
+        connection.seq = seq
+
+    def _session(self, connection: Connection, message: Any) -> None:
+        if isinstance(message, wire.Logon):
+            report = wire.encode(wire.LoggedOn(0, 0, wire.VERSION, "bare", "", self.durability,
+                                               message.heartbeat_ms, self.products))  # fmt: skip
+            connection.out.append(len(report).to_bytes(4, "big") + report)
+        elif isinstance(message, wire.Logout) and connection.transport is not None:
+            connection.transport.close()
+
+
+def _placed(m: wire.Place, seq: int, now: int) -> wire.Accepted:
+    return wire.Accepted(seq, now, m.ref, m.product, m.side, m.price, m.quantity, OrderState.BOOKED)
+
+
+def _cancelled(m: wire.Cancel, seq: int, now: int) -> wire.Cancelled:
+    return wire.Cancelled(seq, now, m.target, 1, CancelReason.REQUESTED, m.ref)
+
+
+def _amended(m: wire.Amend, seq: int, now: int) -> wire.Amended:
+    return wire.Amended(
+        seq, now, m.target, m.price, m.quantity, m.quantity, OrderState.BOOKED, m.ref
+    )
+
+
+async def serve(settings: Settings) -> None:
+    server = BareServer(settings)
+    await server.start()
+    gc.collect()
+    gc.freeze()
+
+    def count() -> ServerStats:
+        return structs.replace(
+            stats_now(server.port),
+            commands=server.commands,
+            syncs=server.syncs,
+            largest_batch=server.largest_batch,
+            durability=server.durability,
+            collector="frozen at the start, then on",
+        )
+
+    await attend(count, server.stop)
+
+
+def main(arguments: list[str]) -> None:
+    settings = msgspec.json.decode(arguments[0], type=Settings)
+    pin(settings.core)
+    run(serve(settings))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,197 @@
+"""The durable pipe beside its yardsticks: ``python -m benchmarks.pipe``.
+
+Throughput: a full pipe into the real venue, against the time per order of the bare server *plus*
+that of ``Venue.apply`` alone on the very commands that the venue logged. Latency: open loop at a
+fifth of the full pipe, against the bare server at the same rate. Rounds are interleaved, so that
+a slow spell of the machine meets all contenders; a ratio is the median of the rounds' ratios.
+Nothing is printed of a round unless everything was answered in order, the venue logged exactly
+what was answered, and a replay of its log comes to the hash of the state that it stopped in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from benchmarks.measure import COLLECTOR, seconds
+from engine.sequencer import replay
+from engine.venue import Venue
+from gateway import load_report
+from gateway.child import two_cores
+from gateway.load import Plan
+from gateway.load_run import OWN_SERVER, Outcome, Target, run_load
+from gateway.load_script import MIXES
+from gateway.load_server import Settings, accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.commands import Command
+    from engine.events import Event
+    from engine.log import Record
+
+BARE_SERVER: Final = "benchmarks.bare_server"
+MOST_TIMES: Final = 1.5  # full pipe: real / (bare + apply)
+MOST_LATENCY: Final = 2.0  # open loop: real / bare
+SHARE_OF_FULL: Final = 0.2
+WINDOW: Final = 16_384  # over all sessions
+
+
+class WrongError(Exception):
+    """A run whose figures may not be printed."""
+
+
+class Full(NamedTuple):
+    """One round of the full pipe, in microseconds of wall time for each order."""
+
+    real: float
+    bare: float
+    apply: float
+
+    @property
+    def times(self) -> float:
+        """How many times the yardsticks' sum the venue takes."""
+        return self.real / (self.bare + self.apply)
+
+
+def measure(module: str, folder: Path, plan: Plan, sessions: int) -> Outcome:
+    """Run a plan against a server of its own. Raises ``WrongError`` where anything is amiss."""
+    server_core, load_core = two_cores()
+    own = Settings(str(folder), sessions, server_core)
+    target = Target("127.0.0.1", 0, accounts(sessions, []), own, module)
+    outcome = run_load(target, plan, load_core)
+    wrong = list(load_report.problems(outcome, *load_report.latencies(outcome.taken)))
+    if wrong:
+        text = f"{module}: {'; '.join(wrong)}"
+        raise WrongError(text)
+    return outcome
+
+
+def per_order(outcome: Outcome) -> float:
+    """Return the microseconds from the first message to the last answer, for each message."""
+    sessions = outcome.taken.sessions
+    span = max(s.answered_at[-1] for s in sessions) - outcome.taken.start
+    return float(span / 1e3 / sum(s.sent for s in sessions))
+
+
+def apply_alone(folder: Path, outcome: Outcome) -> float:
+    """Replay a log, check its hash, and time ``apply`` on its commands; return us per order."""
+    commands: list[Command] = []
+
+    def told(record: Record, _events: list[Event]) -> None:
+        commands.append(record.command)
+
+    replayed = replay(folder, told)
+    assert outcome.stopped is not None
+    assert outcome.before is not None
+    if replayed.venue.state_hash() != outcome.stopped.state_hash:
+        text = "the log's replay does not come to the state that the venue stopped in"
+        raise WrongError(text)
+    replayed.venue.check()
+    venue = Venue(replayed.venue.rulebook)
+    opening = outcome.before.commands
+    for command in commands[:opening]:
+        venue.apply(command)
+    orders = commands[opening:]
+
+    def work() -> None:
+        apply = venue.apply
+        for command in orders:
+            apply(command)
+
+    return seconds(work) * 1e6 / len(orders)
+
+
+def full_round(base: Path, sessions: int, messages: int, seed: int) -> Full:
+    """Run one full pipe into each server."""
+    plan = Plan(MIXES["default"], window=WINDOW // sessions, messages=messages, seed=seed)
+    with tempfile.TemporaryDirectory(dir=base) as scratch:
+        bare = measure(BARE_SERVER, Path(scratch), plan, sessions)
+    with tempfile.TemporaryDirectory(dir=base) as scratch:
+        real = measure(OWN_SERVER, Path(scratch), plan, sessions)
+        apply = apply_alone(Path(scratch), real)
+    return Full(per_order(real), per_order(bare), apply)
+
+
+def open_round(base: Path, rate: int, duration: float, seed: int) -> dict[str, dict[str, int]]:
+    """Run one open loop at ``rate`` into each server; return percentiles in ns."""
+    plan = Plan(MIXES["default"], rate=rate, duration=duration, warmup=1.0, seed=seed)
+    found: dict[str, dict[str, int]] = {}
+    for name, module in (("bare", BARE_SERVER), ("real", OWN_SERVER)):
+        with tempfile.TemporaryDirectory(dir=base) as scratch:
+            outcome = measure(module, Path(scratch), plan, 1)
+        waits, _ = load_report.latencies(outcome.taken)
+        found[name] = load_report.percentiles(waits)
+    return found
+
+
+def report_full(base: Path, sessions: int, messages: int, rounds: int) -> tuple[bool, float]:
+    """Measure and print the full pipe; return whether it is within reach, and orders a second."""
+    taken = [full_round(base, sessions, messages, seed) for seed in range(rounds)]
+    real, bare, apply = (median(column) for column in zip(*taken, strict=True))
+    times = median(full.times for full in taken)
+    good = times <= MOST_TIMES
+    print(
+        f"full pipe, {sessions:>2} sessions  {1e6 / real:>9,.0f} orders/s  venue {real:.2f} us  "
+        f"bare {bare:.2f} us + apply {apply:.2f} us  times {times:.2f} "
+        f"({min(f.times for f in taken):.2f}-{max(f.times for f in taken):.2f})  "
+        f"at most {MOST_TIMES}: {_verdict(good=good)}",
+        flush=True,
+    )
+    return good, 1e6 / real
+
+
+def report_open(base: Path, rate: int, duration: float, rounds: int) -> bool:
+    """Measure and print latency at a rate; return whether it is within reach."""
+    taken = [open_round(base, rate, duration, seed) for seed in range(rounds)]
+    good = True
+    for name in ("p50", "p99"):
+        real = median(found["real"][name] for found in taken)
+        bare = median(found["bare"][name] for found in taken)
+        times = median(found["real"][name] / found["bare"][name] for found in taken)
+        fine = times <= MOST_LATENCY
+        good = good and fine
+        print(
+            f"open loop, {rate:,}/s  {name}  venue {real / 1e3:,.0f} us  "
+            f"bare {bare / 1e3:,.0f} us  "
+            f"times {times:.2f}  at most {MOST_LATENCY}: {_verdict(good=fine)}",
+            flush=True,
+        )
+    return good
+
+
+def _verdict(*, good: bool) -> str:
+    return "reached" if good else "MISSED"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure everything; return 0 when all is within reach, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pipe", description=__doc__)
+    parser.add_argument("--messages", type=int, default=200_000, help="of each full pipe")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--duration", type=float, default=4.0, help="seconds of each open loop")
+    parser.add_argument(
+        "--dir", type=Path, help="put the logs below it, on the disk to be measured"
+    )
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="carbonx-pipe-", dir=options.dir) as scratch:
+        base = Path(scratch)
+        machine = load_report.this_machine(*two_cores())
+        plan = Plan(MIXES["default"], messages=options.messages)
+        print(load_report.header(plan, 1, machine))
+        print(
+            f"durable (fdatasync), median of {options.rounds} interleaved rounds; "
+            f"apply: {COLLECTOR}"
+        )
+        alone, rate = report_full(base, 1, options.messages, options.rounds)
+        many, _ = report_full(base, 16, options.messages, options.rounds)
+        steady = report_open(base, int(rate * SHARE_OF_FULL), options.duration, options.rounds)
+    return 0 if alone and many and steady else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
