@@ -1,7 +1,8 @@
 """How times are taken: interleaved rounds, the collector off, correctness before any figure.
 
 Contenders take turns, so that a slow spell of the machine meets all of them; a ratio is the median
-of the rounds' ratios. Each round starts from a fresh book; its filling is not timed. The collector is switched off while a round is timed,
+of the rounds' ratios. Each round starts from a fresh book; its filling is not timed. The
+collector is switched off while a round is timed,
 after a full collection, and everything alive then is frozen, so that no contender pays for
 another's garbage.
 """
@@ -81,7 +82,8 @@ def verify(workload: Workload, prepare: Prepare) -> str:
             min(len(made), len(right)),
         )
         text = f"{workload.shape.name}: report {index} is wrong"
-        raise WrongError(f"{text}: {made[index : index + 1]} for {right[index : index + 1]}")
+        msg = f"{text}: {made[index : index + 1]} for {right[index : index + 1]}"
+        raise WrongError(msg)
     return digest(right)
 
 

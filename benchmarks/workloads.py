@@ -52,8 +52,9 @@ SHAPES: Final = (
     Shape("static", "a static book that only deepens", 20_000, 60, 30, 0.0, 1.0, 0.0, static=True),
     Shape("normal", "a normal session", 3_000, 300, 150, 0.4, 25.0, 0.03),
     Shape("volatile-600", "a high-volatility day, 600 levels", 640, 600, 3_500, 0.2, 300.0, 8.0),
-    Shape("volatile-1400", "a high-volatility day, 1,400 levels", 1_480, 1_400, 9_000, 0.2, 600.0,
-          8.0),  # fmt: skip
+    Shape(
+        "volatile-1400", "a high-volatility day, 1,400 levels", 1_480, 1_400, 9_000, 0.2, 600.0, 8.0
+    ),
     Shape("crash", "a flash crash", 1_500, 900, 1_200, 0.4, 80.0, 1.0, crash=True),
 )
 BY_NAME: Final = {shape.name: shape for shape in SHAPES}

@@ -27,9 +27,14 @@ def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
     leaves = total - order.quantity + order.leaves
     keeps = price == old_price and leaves <= order.leaves
     refusal = _admit(market, order, command, total, leaves)
-    if refusal is None and order.flags & POST_ONLY and order.level is not None and not keeps:
-        if market.gate.phase is _CONTINUOUS:
-            refusal = market.refuse_trading(order.side, price)
+    if (
+        refusal is None
+        and order.flags & POST_ONLY
+        and order.level is not None
+        and not keeps
+        and market.gate.phase is _CONTINUOUS
+    ):
+        refusal = market.refuse_trading(order.side, price)
     if refusal is not None:
         return [Rejected(command.account, command.ref, *refusal)]
     seat = order.seat

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from engine.types import OrderType, Side, TimeInForce
 from gateway import wire
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gateway.tape import Line, Tape
+
+
+RESTS: Final = 0.5  # share of its looks at which a compliance broker does nothing
+PEGS: Final = 0.1  # share of its looks at which a pegger acts
+MOST_ORDERS: Final = 40  # live orders after which a noise trader takes one back
 
 
 class Port(Protocol):
@@ -103,8 +108,7 @@ class MarketMaker(Broker):
             gap = self.dice.randint(1, 3) * tick
             fair = guide.fair(line)
             for side, price in ((Side.BUY, fair - gap), (Side.SELL, fair + gap)):
-                price = min(max(price, low), high)
-                self._quote(port, symbol, side, price, line)
+                self._quote(port, symbol, side, min(max(price, low), high), line)
 
     def _quote(self, port: Port, symbol: str, side: Side, price: int, line: Line) -> None:
         ref, at = self._quotes.get((symbol, side), (0, 0))
@@ -134,7 +138,7 @@ class Compliance(Broker):
         """Take a share of what is wanted, at the best price that is offered."""
         for symbol, line in tape.lines.items():
             wanted = guide.wanted(line)
-            if wanted <= 0 or self.dice.random() < 0.5:
+            if wanted <= 0 or self.dice.random() < RESTS:
                 continue
             bid, ask = line.best()
             price = ask if self._side is Side.BUY else bid
@@ -162,7 +166,7 @@ class Noise(Broker):
         price = guide.fair(line) + (away if side is Side.SELL else -away)
         quantity = self.dice.randint(1, 60) * line.info.lot
         port.submit(wire.Place, line.info.symbol, side, quantity, min(max(price, low), high))
-        if len(self.live) > 40:
+        if len(self.live) > MOST_ORDERS:
             port.submit(wire.Cancel, self.dice.choice(list(self.live)))
 
 
@@ -173,7 +177,7 @@ class Pegger(Broker):
 
     def step(self, port: Port, tape: Tape, guide: Guide) -> None:
         """Offer one tonne at a limit price, rarely."""
-        if self.dice.random() > 0.1:
+        if self.dice.random() > PEGS:
             return
         line = self.dice.choice(list(tape.lines.values()))
         low, high = guide.bounds(line)

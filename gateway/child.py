@@ -58,8 +58,7 @@ class Child:
         try:
             self.first = self._read()
         except BaseException:
-            self._process.kill()
-            self._process.wait()
+            self._discard(self._process)
             raise
         return self
 
@@ -88,23 +87,31 @@ class Child:
 
     def stop(self) -> ServerStats:
         """Let it finish; return its last count. Raises ``ChildError``. Twice is harmless."""
-        process = self._process
+        process, self._process = self._process, None
         if process is None:
             return self.last
-        self._process = None
         assert process.stdin is not None
         assert process.stdout is not None
-        with process.stdout:
+        try:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
-            try:
-                self.last = _parse(process.stdout.readline(), process.wait(START_WITHIN))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                message = "the server did not stop when asked"
-                raise ChildError(message) from None
+            self.last = _parse(process.stdout.readline(), process.wait(START_WITHIN))
+        except subprocess.TimeoutExpired:
+            message = "the server did not stop when asked"
+            raise ChildError(message) from None
+        finally:
+            self._discard(process)
         return self.last
+
+    def _discard(self, process: subprocess.Popen[bytes]) -> None:
+        """Leave nothing of it behind, whatever state it is in."""
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        self._process = None
 
     def _read(self) -> ServerStats:
         assert self._process is not None

@@ -10,6 +10,7 @@ so that the generator has several times the venue's speed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import random
 import time
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LOGON_WITHIN: Final = 30.0  # seconds for all sessions to log on and take their old reports
+HANG_UP_WITHIN: Final = 5.0
 DRAIN_WITHIN: Final = 15.0  # seconds for the last answers after the last message
 HEARTBEAT_MS: Final = 600_000  # the load is its own heartbeat
 
@@ -91,6 +93,8 @@ class LoadSession(asyncio.Protocol):
         self.finished = False  # everything was answered before the connection went
         self.info: wire.LoggedOn | None = None
         self.ready = asyncio.Event()  # logged on, and all old reports taken
+        self.gone = asyncio.Event()  # there is no connection (any more)
+        self.gone.set()
         self.over = asyncio.Event()  # everything answered, or the connection has gone
         self._logon = logon
         self._seq = logon.last_seen
@@ -104,6 +108,7 @@ class LoadSession(asyncio.Protocol):
         """Log on."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.write(pack(self._logon))
+        self.gone.clear()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Let the run see that nothing more will come."""
@@ -111,6 +116,7 @@ class LoadSession(asyncio.Protocol):
         self.error = self.error or f"the connection was lost ({error or 'closed by the venue'})"
         self.ready.set()
         self.over.set()
+        self.gone.set()
 
     def data_received(self, data: bytes) -> None:
         """Count and check what came; then send what the window has room for."""
@@ -274,32 +280,34 @@ class Taken(msgspec.Struct):
     wall_ns: int
 
 
-async def log_on(host: str, port: int, logons: Sequence[wire.Logon]) -> list[LoadSession]:
-    """Open one session for each logon; wait until all have taken their old reports.
-
-    Raises ``LoadError``.
-    """
+async def log_on(host: str, port: int, sessions: Sequence[LoadSession]) -> None:
+    """Connect all sessions; wait until each has taken its old reports. Raises ``LoadError``."""
     loop = asyncio.get_running_loop()
-    sessions: list[LoadSession] = []
-    for number, logon in enumerate(logons):
-        session = LoadSession(number, logon)
-        try:
-            await loop.create_connection(lambda s=session: s, host, port)  # type: ignore[misc]
-        except OSError as error:
-            message = f"no venue answers at {host}:{port} ({error}): is it running?"
-            raise LoadError(message) from None
-        sessions.append(session)
     try:
         async with asyncio.timeout(LOGON_WITHIN):
+            for session in sessions:
+                await loop.create_connection(lambda s=session: s, host, port)  # type: ignore[misc]
             for session in sessions:
                 await session.ready.wait()
     except TimeoutError:
         message = f"not all of {len(sessions)} sessions could log on within {LOGON_WITHIN:.0f} s"
         raise LoadError(message) from None
+    except OSError as error:
+        message = f"no venue answers at {host}:{port} ({error}): is it running?"
+        raise LoadError(message) from None
     for session in sessions:
         if session.error:
             raise LoadError(session.error)
-    return sessions
+
+
+async def hang_up(sessions: Sequence[LoadSession]) -> None:
+    """Log all sessions out and wait until their connections have gone."""
+    for session in sessions:
+        session.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HANG_UP_WITHIN):
+            for session in sessions:
+                await session.gone.wait()
 
 
 def prepare(sessions: Sequence[LoadSession], plan: Plan) -> None:
@@ -349,8 +357,6 @@ async def drive(sessions: Sequence[LoadSession], plan: Plan) -> Taken:
     finally:
         gc.enable()
         gc.unfreeze()
-        for session in sessions:
-            session.close()
 
 
 async def _drained(sessions: Sequence[LoadSession], plan: Plan) -> None:

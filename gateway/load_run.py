@@ -11,7 +11,7 @@ import msgspec
 from gateway import wire
 from gateway.auth import Credentials  # noqa: TC001 - msgspec reads the annotations
 from gateway.child import Child, ServerStats, pin
-from gateway.load import HEARTBEAT_MS, Plan, Taken, drive, log_on, prepare
+from gateway.load import HEARTBEAT_MS, LoadSession, Plan, Taken, drive, hang_up, log_on, prepare
 from gateway.load_server import Settings  # noqa: TC001 - the same
 from gateway.loops import run
 
@@ -66,7 +66,11 @@ async def _drive(
         wire.Logon(wire.VERSION, c.member, c.name, c.key, heartbeat_ms=HEARTBEAT_MS)
         for c in target.credentials
     ]
-    sessions = await log_on(target.host, port, logons)
-    prepare(sessions, plan)
-    before = child.ask() if child is not None else None
-    return await drive(sessions, plan), before
+    sessions = [LoadSession(number, logon) for number, logon in enumerate(logons)]
+    try:
+        await log_on(target.host, port, sessions)
+        prepare(sessions, plan)
+        before = child.ask() if child is not None else None
+        return await drive(sessions, plan), before
+    finally:
+        await hang_up(sessions)

@@ -36,7 +36,7 @@ class Mix(msgspec.Struct, frozen=True):
 MIXES: Final = {
     mix.name: mix
     for mix in (
-        Mix("default", 48, 3, 8),
+        Mix("default", 45, 3, 8),
         Mix("place", 100, 0, 0, keep=1 << 62),
         Mix("trade", 50, 50, 0),
     )
@@ -92,7 +92,7 @@ def _flow(
         elif not live or (what < mix.cross + mix.place and len(live) < mix.keep):
             live.append((ref, sign))
             yield wire.Place(ref, symbol, side, quantity, min(max(middle - sign * away, low), high))
-        elif what < mix.cross + mix.place + mix.amend:
+        elif 0 <= what - mix.cross - mix.place < mix.amend:
             target, sign = live[int(draw() * len(live))]
             yield wire.Amend(ref, target, 0, min(max(middle - sign * away, low), high))
         else:

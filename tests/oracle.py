@@ -4,6 +4,8 @@ It computes what the engine keeps: what is reserved is summed over the live orde
 somebody asks, the best price is searched for, a queue is a list comprehension. It takes the
 vocabulary of the engine (commands, events, rulebook) and nothing else from it. The words in
 ``Rejected.rule`` are for people and are left empty here: who compares must leave them out.
+
+This half is the gate, the commands, the phases and the views; ``oracle_matching.py`` is the rest.
 """
 
 from __future__ import annotations
@@ -18,27 +20,30 @@ from engine.types import (
     MAX_QUANTITY,
     MAX_REF,
     CancelReason,
-    Matching,
     OrderState,
     OrderType,
     Phase,
     Reason,
-    SelfTrade,
-    SelfTradeScope,
     Side,
     TimeInForce,
+)
+from tests.oracle_matching import (
+    AT_ONCE,
+    AUCTION,
+    LASTING,
+    UNPRICED,
+    Account,
+    Market,
+    OracleMatching,
+    Order,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.rulebook import Product, Rulebook
+    from engine.rulebook import Product
 
-LASTING = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
-AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
-AUCTION = (TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE)
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
-UNPRICED = (OrderType.MARKET, OrderType.STOP)
 MOVES = {
     Phase.CLOSED: (Phase.PRE_OPEN, Phase.CONTINUOUS),
     Phase.PRE_OPEN: (Phase.CONTINUOUS, Phase.HALTED, Phase.CLOSED),
@@ -61,18 +66,11 @@ def refuse_unless(holds: object, reason: Reason, field: str) -> None:
         raise Refusal(reason, field)
 
 
-class OracleVenue:
+class OracleVenue(OracleMatching):
     """The venue of ``docs/rules.md``. ``apply`` returns the events of one command."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self.rules = rulebook
-        self.time = 0
-        self.accounts: dict[str, Account] = {}
-        self.markets = {p.symbol: Market(p) for p in rulebook.products}
-        self.collected: dict[str, int] = {}
-        self.entries = 0
-        self.out: list[e.Event] = []
-        self.verbs: dict[type, Callable[..., None]] = {
+    def apply(self, command: c.Command) -> list[e.Event]:
+        verbs: dict[type, Callable[..., None]] = {
             c.NewOrder: self.new_order,
             c.CancelOrder: self.cancel_order,
             c.AmendOrder: self.amend_order,
@@ -85,11 +83,9 @@ class OracleVenue:
             c.MoveCash: self.move_cash,
             c.MoveAllowances: self.move_allowances,
         }
-
-    def apply(self, command: c.Command) -> list[e.Event]:
         self.out = []
         try:
-            self.verbs[type(command)](command)
+            verbs[type(command)](command)
         except Refusal as no:
             self.reject(command, no)
         return self.out
@@ -99,7 +95,7 @@ class OracleVenue:
         ref = getattr(command, "ref", 0)
         self.out.append(e.Rejected(account, ref, no.reason, no.field, ""))
 
-    # -- what anybody may ask ------------------------------------------------------------
+    # -- what anybody may ask --------------------------------------------------------------------
 
     def cash(self, account: str, currency: str = "") -> tuple[int, int]:
         currency = currency or self.rules.currency
@@ -136,10 +132,10 @@ class OracleVenue:
             total, reserved = self.allowances(account.name, product)
             refuse_unless(reserved <= total, Reason.ALLOWANCES, "quantity")
 
-    # -- the gate ----------------------------------------------------------------------------
+    # -- the gate --------------------------------------------------------------------------------
 
     def known(self, command: object) -> Account:
-        """Checks 1 and 2: the account, and its reference, which is used up from here on."""
+        """Make checks 1 and 2: the account, and its reference, which is used up from here on."""
         name = getattr(command, "account", "")
         refuse_unless(name in self.accounts, Reason.UNKNOWN_ACCOUNT, "account")
         account = self.accounts[name]
@@ -167,13 +163,11 @@ class OracleVenue:
         refuse_unless(not high or low <= price <= high, Reason.PRICE_LIMIT, "price")
 
     def check_display(self, product: Product, display: int, quantity: int) -> None:
-        fits = 0 < display <= quantity and display % product.lot == 0
-        refuse_unless(fits, Reason.DISPLAY, "display")
-        enough = display * self.rules.iceberg_max_parts >= quantity
-        refuse_unless(enough, Reason.DISPLAY, "display")
+        fits = 0 < display <= quantity <= display * self.rules.iceberg_max_parts
+        refuse_unless(fits and display % product.lot == 0, Reason.DISPLAY, "display")
 
     def admit(self, n: c.NewOrder, market: Market) -> None:
-        """Checks 5 to 15 of a new order."""
+        """Make checks 5 to 15 of a new order."""
         product = market.product
         kind, tif = n.order_type, n.tif
         self.check_phase(market.phase, tif)
@@ -199,7 +193,7 @@ class OracleVenue:
         timed = n.expire_at > self.time if tif is TimeInForce.GTD else n.expire_at == 0
         refuse_unless(timed, Reason.EXPIRY, "expire_at")
 
-    # -- a new order ---------------------------------------------------------------------------
+    # -- a new order -----------------------------------------------------------------------------
 
     def new_order(self, n: c.NewOrder) -> None:
         account = self.known(n)
@@ -210,6 +204,7 @@ class OracleVenue:
         base = n.stop_price or market.last or market.reference
         unpriced = n.order_type in UNPRICED
         price = self.protection(market, n.side, base) if unpriced else n.price
+        self.entries += 1
         order = Order(n, price, self.entries)
         crossing = market.phase is Phase.CONTINUOUS and bool(market.prices_for(order))
         refuse_unless(not (n.post_only and crossing), Reason.POST_ONLY, "price")
@@ -219,7 +214,6 @@ class OracleVenue:
         except Refusal:
             account.orders.pop()
             raise
-        self.entries += 1
         if n.order_type in STOPS:
             self.accept(order, OrderState.STOPPED)
             market.stops.append(order)
@@ -229,19 +223,16 @@ class OracleVenue:
             self.accept(order, OrderState.HELD)
             market.held.append(order)
         elif not crossing and order.tif in LASTING and not unpriced:
-            self.rest(market, order)
-            self.accept(order, OrderState.BOOKED, market.depth(order.side, order.price))
+            self.accept(order, OrderState.BOOKED, self.rest(market, order))
         else:
             self.accept(order, OrderState.TAKING)
             self.arrive(market, order)
 
-    def accept(self, o: Order, state: OrderState, depth: int = -1) -> None:
-        o.state = state
-        self.out.append(
-            e.OrderAccepted(o.account, o.ref, o.product, o.side, o.price, o.quantity, state, depth)
-        )
+    def accept(self, order: Order, state: OrderState, depth: int = -1) -> None:
+        order.state = state
+        self.out.append(e.OrderAccepted(*order.name, order.quantity, state, depth))
 
-    # -- cancel and amend --------------------------------------------------------------------------
+    # -- cancel and amend ------------------------------------------------------------------------
 
     def find(self, account: Account, target: int) -> Order:
         for order in account.orders:
@@ -315,39 +306,32 @@ class OracleVenue:
         except Refusal:
             order.price, order.quantity = old_price, old_total
             raise
-        if keeps_place:
-            if booked:
-                order.shown = min(order.shown, order.leaves)
-            depth = market.depth(order.side, order.price) if booked else -1
-            self.report_amend(order, command.ref, old_price, -1, depth)
-            return
-        self.remove(order)
-        if not booked:
+        old = depth = -1
+        if keeps_place and booked:
+            order.shown = min(order.shown, order.leaves)
+            depth = market.depth(order.side, order.price)
+        elif booked:
+            self.remove(order)
+            left = market.depth(order.side, old_price)
+            if order.price != old_price:
+                old = left
+            if market.phase is not Phase.CONTINUOUS:
+                order.state = OrderState.HELD
+                market.held.append(order)
+                depth = left if order.price == old_price else -1
+            elif crossing:
+                order.state = OrderState.TAKING
+            else:
+                depth = self.rest(market, order)
+        elif not keeps_place:
+            self.remove(order)
             (market.stops if order.state is OrderState.STOPPED else market.held).append(order)
-            self.report_amend(order, command.ref, old_price, -1, -1)
-            return
-        old = market.depth(order.side, old_price)
-        if market.phase is not Phase.CONTINUOUS:
-            order.state = OrderState.HELD
-            market.held.append(order)
-            depths = (-1, old) if order.price == old_price else (old, -1)
-            self.report_amend(order, command.ref, old_price, *depths)
-            return
-        old_depth = -1 if order.price == old_price else old
-        if crossing:
-            order.state = OrderState.TAKING
-            self.report_amend(order, command.ref, old_price, old_depth, -1)
+        sizes = (order.quantity, order.leaves, order.state)
+        self.out.append(e.OrderAmended(*order.name, *sizes, command.ref, old_price, old, depth))
+        if order.state is OrderState.TAKING:
             self.arrive(market, order)
-            return
-        self.rest(market, order)
-        depth = market.depth(order.side, order.price)
-        self.report_amend(order, command.ref, old_price, old_depth, depth)
 
-    def report_amend(self, o: Order, request: int, old_price: int, old: int, depth: int) -> None:
-        head = (o.account, o.ref, o.product, o.side, o.price, o.quantity, o.leaves, o.state)
-        self.out.append(e.OrderAmended(*head, request, old_price, old, depth))
-
-    # -- phases and time -----------------------------------------------------------------------------
+    # -- phases and time -------------------------------------------------------------------------
 
     def set_phase(self, command: c.SetPhase) -> None:
         named = command.product == "" or command.product in self.markets
@@ -368,9 +352,8 @@ class OracleVenue:
         if phase is Phase.CLOSED:
             self.end_day(market)
         market.phase = phase
-        symbol = market.product.symbol
-        limits = self.limits(symbol)
-        self.out.append(e.PhaseChanged(symbol, phase, reason, market.reference, *limits))
+        figures = (market.reference, *self.limits(market.product.symbol))
+        self.out.append(e.PhaseChanged(market.product.symbol, phase, reason, *figures))
         if phase is Phase.CLOSED:
             self.close_day(market)
         if phase is Phase.CONTINUOUS:
@@ -400,8 +383,7 @@ class OracleVenue:
         value = sum(price * quantity for price, quantity in market.day)
         market.reference = market.last or market.reference
         bar = (prices[0], max(prices), min(prices), market.reference)
-        symbol = market.product.symbol
-        self.out.append(e.DayClosed(symbol, *bar, volume, value, len(market.day)))
+        self.out.append(e.DayClosed(market.product.symbol, *bar, volume, value, len(market.day)))
 
     def advance_time(self, command: c.AdvanceTime) -> None:
         refuse_unless(command.time > self.time, Reason.TIME_BACKWARDS, "time")
@@ -411,14 +393,12 @@ class OracleVenue:
         for order in sorted(due, key=lambda o: (o.expire_at, o.entry)):
             self.drop(order, CancelReason.EXPIRED)
 
-    # -- accounts ---------------------------------------------------------------------------------------
+    # -- accounts --------------------------------------------------------------------------------
 
     def open_account(self, command: c.OpenAccount) -> None:
         refuse_unless(command.account, Reason.VALUE, "account")
-        new = command.account not in self.accounts
-        refuse_unless(new, Reason.ACCOUNT_EXISTS, "account")
-        account = Account(command)
-        self.accounts[account.name] = account
+        refuse_unless(command.account not in self.accounts, Reason.ACCOUNT_EXISTS, "account")
+        account = self.accounts[command.account] = Account(command)
         names = (account.name, account.owner, account.group, command.member)
         self.out.append(e.AccountOpened(*names))
 
@@ -430,8 +410,7 @@ class OracleVenue:
         refuse_unless(0 < abs(command.amount) <= MAX_MONEY, Reason.VALUE, "amount")
         total, reserved = self.cash(account.name, currency)
         refuse_unless(total + command.amount >= reserved, Reason.CASH, "amount")
-        account.cash[currency] = total + command.amount
-        balance = account.cash[currency]
+        balance = account.cash[currency] = total + command.amount
         self.out.append(e.CashMoved(account.name, currency, command.amount, balance))
 
     def move_allowances(self, command: c.MoveAllowances) -> None:
@@ -440,7 +419,6 @@ class OracleVenue:
         refuse_unless(0 < abs(command.quantity) <= MAX_QUANTITY, Reason.VALUE, "quantity")
         total, reserved = self.allowances(account.name, command.product)
         refuse_unless(total + command.quantity >= reserved, Reason.ALLOWANCES, "quantity")
-        account.tonnes[command.product] = total + command.quantity
-        balance = account.tonnes[command.product]
+        balance = account.tonnes[command.product] = total + command.quantity
         moved = (account.name, command.product, command.quantity, balance)
         self.out.append(e.AllowancesMoved(*moved))

@@ -124,7 +124,7 @@ class OracleMatching:
         self.entries = 0
         self.out: list[e.Event] = []
 
-    # -- prices that are computed, and money ---------------------------------------------------
+    # -- prices that are computed, and money -----------------------------------------------------
 
     def limits(self, product: str) -> tuple[int, int]:
         market, spread = self.markets[product], self.rules.price_limit_bp
@@ -183,7 +183,7 @@ class OracleMatching:
     def alive(self, order: Order) -> bool:
         return order in self.accounts[order.account].orders
 
-    # -- an order arrives ----------------------------------------------------------------------------
+    # -- an order arrives ------------------------------------------------------------------------
 
     def arrive(self, market: Market, order: Order) -> None:
         """Match one order that enters, then work off the stops that its trades reach."""
@@ -287,7 +287,7 @@ class OracleMatching:
             if not order.leaves:
                 self.accounts[order.account].orders.remove(order)
 
-    # -- self-trade prevention -----------------------------------------------------------------------
+    # -- self-trade prevention -------------------------------------------------------------------
 
     def prevented(self, one: Order, other: Order) -> bool:
         a, b = self.accounts[one.account], self.accounts[other.account]

@@ -158,7 +158,7 @@ def test_a_venue_killed_under_load_loses_nothing_that_it_acknowledged(
 
         async def listen() -> None:
             async for event in client.events():
-                seen.append(event)  # noqa: PERF401 - as they come: the listener is cancelled
+                seen.append(event)
 
         listener = asyncio.create_task(listen())
         while len(accepted) < 4_000:

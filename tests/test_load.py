@@ -12,8 +12,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.commands import AmendOrder, CancelOrder, NewOrder
-from engine.rulebooks import load as load_rulebook
+from engine.commands import AmendOrder, CancelOrder, NewOrder, SetPhase
 from engine.sequencer import replay
 from engine.types import OrderState, Phase, Side
 from gateway import load_report, wire
@@ -24,10 +23,9 @@ from gateway.load import LoadError, LoadSession, Plan, Taken, log_on
 from gateway.load_run import Outcome, Target, run_load
 from gateway.load_script import MIXES, write_script
 from gateway.load_server import Settings, accounts
-from gateway.node import Node, Options
 from gateway.session import pack
 from gateway.verbs.load import command
-from tests.venues import ACCOUNTS, free_port
+from tests.venues import ACCOUNTS, free_port, venue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,9 +61,9 @@ def test_a_script_has_the_mix_that_its_header_names_and_references_one_by_one() 
     assert [m.ref for m in messages] == list(range(41, 20_041))
     kinds = {kind: sum(isinstance(m, kind) for m in messages) / 200
              for kind in (wire.Place, wire.Cancel, wire.Amend)}  # fmt: skip
-    assert kinds[wire.Place] == pytest.approx(51, abs=1.5)  # 48 resting, 3 crossing
+    assert kinds[wire.Place] == pytest.approx(48, abs=1.5)  # 45 resting, 3 crossing
     assert kinds[wire.Amend] == pytest.approx(8, abs=1)
-    assert kinds[wire.Cancel] == pytest.approx(41, abs=1.5)
+    assert kinds[wire.Cancel] == pytest.approx(44, abs=1.5)
     for n in (0, 1, 777, 20_000):
         assert messages_of(script.block[: script.ends[n]]) == messages[:n]
 
@@ -152,23 +150,38 @@ def test_csv_is_a_header_and_one_line() -> None:
 
 def test_a_running_venue_is_loaded_twice_by_its_accounts_file(tmp_path: Path) -> None:
     """The second run begins behind the references and the reports of the first."""
+    file = tmp_path / "accounts.toml"
+    Directory(ACCOUNTS[:2]).write(file)
 
     async def scenario() -> None:
-        directory = Directory(ACCOUNTS[2:])
-        file = tmp_path / "accounts.toml"
-        directory.write(file)
-        node = Node.open(tmp_path, load_rulebook("textbook"), directory, Options())
-        await node.start()
-        arguments = ["--port", str(node.address[1]), "--accounts", str(file), "-n", "200"]
-        closed = await asyncio.to_thread(load, *arguments)
-        assert closed.exit_code == 1
-        assert "CO2 (closed)" in closed.output
-        opened = await asyncio.to_thread(load, *arguments, "--product", "CO2", "--json")
-        assert json.loads(opened.stdout)["rejected_for"] == {"phase": 105, "unknown_order": 95}
-        again = await asyncio.to_thread(load, *arguments, "--product", "CO2", "--json")
-        assert json.loads(again.stdout)["sent"] == 200
-        assert node.sequencer.venue.last_ref("carol") == 400
-        await node.stop()
+        async with venue(tmp_path) as node:
+            arguments = ["--port", str(node.address[1]), "--accounts", str(file), "-n", "200",
+                         "--sessions", "2", "--json"]  # fmt: skip
+            for ended in (100, 200):
+                found = await asyncio.to_thread(load, *arguments)
+                assert found.exit_code == 0, found.output
+                assert json.loads(found.stdout)["sent"] == 200
+                assert node.sequencer.venue.last_ref("alice") == ended
+                assert node.sequencer.venue.last_ref("bob") == ended
+
+    asyncio.run(scenario())
+
+
+def test_a_venue_that_is_closed_is_loaded_only_when_the_product_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.toml"
+    Directory(ACCOUNTS).write(file)
+
+    async def scenario() -> None:
+        async with venue(tmp_path) as node:
+            node.operate(SetPhase(Phase.CLOSED))
+            arguments = ["--port", str(node.address[1]), "--accounts", str(file), "-n", "200"]
+            found = await asyncio.to_thread(load, *arguments)
+            assert found.exit_code == 1
+            assert "CO2 (closed)" in found.output
+            found = await asyncio.to_thread(load, *arguments, "--product", "CO2", "--json")
+            figures = json.loads(found.stdout)
+            assert figures["rejected"] == 200
+            assert set(figures["rejected_for"]) == {"phase", "unknown_order"}
 
     asyncio.run(scenario())
 
@@ -301,11 +314,10 @@ def test_open_loop_latency_counts_from_the_due_time_and_lag_tells_who_was_late()
 
 def test_a_session_refused_at_logon_says_why(tmp_path: Path) -> None:
     async def scenario() -> None:
-        node = Node.open(tmp_path, load_rulebook("textbook"), Directory(ACCOUNTS), Options())
-        await node.start()
-        with pytest.raises(LoadError, match="no such member, account and key"):
-            await log_on(*node.address, [wire.Logon(wire.VERSION, "", "carol", "wrong")])
-        await node.stop()
+        async with venue(tmp_path) as node:
+            session = LoadSession(0, wire.Logon(wire.VERSION, "", "carol", "wrong"))
+            with pytest.raises(LoadError, match="no such member, account and key"):
+                await log_on("127.0.0.1", node.address[1], [session])
 
     asyncio.run(scenario())
 
@@ -329,9 +341,12 @@ def test_the_histogram_file_agrees_with_an_hdr_histogram_of_the_same_values() ->
     rows = [[float(cell) for cell in line.split()] for line in lines[2:] if line[0] != "#"]
     assert len(rows) > 40
     for microseconds, share, count, *_ in rows:
-        exact = other.get_value_at_percentile(share * 100)
-        assert microseconds * 1_000 == pytest.approx(exact, rel=0.002)
-        assert count >= share * 50_000 - 0.5
+        value = round(microseconds * 1_000)
+        rank = values.index(value)
+        assert rank < share * 50_000 + 1 <= count + 1  # the smallest value that is enough
+        # The other rounds ranks to the nearest, so it may give the neighbour below.
+        theirs = other.get_value_at_percentile(share * 100)
+        assert values[max(rank - 1, 0)] * 0.9998 <= theirs <= value * 1.0002
     assert rows == sorted(rows)
     assert rows[-1][:3] == [values[-1] / 1_000, 1.0, 50_000]
     assert "Total count    =        50000" in lines[-2]

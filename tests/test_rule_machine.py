@@ -14,24 +14,21 @@ day fails, its commands are cut down to the few that matter and printed: they ar
 
 from __future__ import annotations
 
-import hashlib
 import os
-import subprocess
-import sys
 from random import Random, SystemRandom
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from engine import commands as c
 from engine import events as e
-from engine.rulebook import Rulebook
 from engine.types import Matching, OrderState, SelfTrade, SelfTradeScope, Side
 from engine.venue import Venue
 from tests.oracle import OracleVenue
-from tests.strategies import EVERY_RULE, NAMES, Commands, drain, opening, rulebook
+from tests.strategies import EVERY_RULE, Commands, opening, rulebook
+
+if TYPE_CHECKING:
+    from engine.rulebook import Rulebook
 
 DEEP = int(os.environ.get("CARBONX_DEEP", "0"))
 DAYS = DEEP or 4

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 NOTES: Final = (
     "no IOC (placed, then cancelled); fills are fetched once at the end, as asking after each "
-    "message would copy all of them; it takes open quantities, which the adapter is told beforehand; "
-    "defect: orders at one price are lost unless its time moves, so the time is set before each message"
+    "message would copy all of them; it takes open quantities, which the adapter is told; "
+    "defect: orders at one price are lost unless its time moves, so the adapter sets it each time"
 )
 _ACTIVE: Final = 1
 

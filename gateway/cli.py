@@ -1,0 +1,70 @@
+"""The ``carbonx`` command: its verbs, each imported only when it is called."""
+
+import importlib
+from typing import Any, Final
+
+import click
+
+from engine.journal import JournalError
+from engine.log import LogError
+from engine.rulebook import RulebookError
+from gateway.auth import AccountsError
+from gateway.client import ClientError
+
+VERBS: Final = {
+    "demo": "run a trading day with simulated brokers over real sockets, and draw it",
+    "serve": "run a venue",
+    "brokers": "let simulated brokers trade on a venue",
+    "match": "run a file of commands through a rulebook, offline",
+    "replay": "replay a log, verify it, print its state hash",
+    "load": "measure a venue's throughput and latency",
+    "bench": "measure the engine beside its yardsticks",
+    "rulebooks": "list the rulebooks, or show one",
+}
+
+_KNOWN: Final = (AccountsError, ClientError, JournalError, LogError, RulebookError, OSError)
+
+
+class Verbs(click.Group):
+    """Verbs by name; a verb's module is ``gateway.verbs.<name>``, its command ``command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which one meets them."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"gateway.verbs.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; turn what a user can mend into one line that says so."""
+        try:
+            return super().invoke(ctx)
+        except _KNOWN as error:
+            if ctx.params.get("debug"):
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+@click.command(
+    cls=Verbs,
+    epilog="Begin with:  carbonx demo",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="carbonx")
+@click.option("--debug", is_flag=True, help="Show where an error comes from.")
+def cli(*, debug: bool) -> None:
+    """Run an exchange for carbon allowances: serve it, trade on it, take it apart."""
+    del debug
