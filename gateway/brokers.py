@@ -46,6 +46,10 @@ class Guide(Protocol):
         """Return the tonnes that should have traded by now and have not."""
         ...  # pragma: no cover
 
+    def size(self, line: Line) -> int:
+        """Return the tonnes of a usual quote."""
+        ...  # pragma: no cover
+
     def bounds(self, line: Line) -> tuple[int, int]:
         """Return the lowest and highest price that anybody should quote."""
         ...  # pragma: no cover
@@ -102,15 +106,16 @@ class MarketMaker(Broker):
 
     def step(self, port: Port, tape: Tape, guide: Guide) -> None:
         """Place quotes where there are none, move those that stand wrong."""
-        for symbol, line in tape.lines.items():
+        for line in tape.lines.values():
             low, high = guide.bounds(line)
             tick = line.info.tick
             gap = self.dice.randint(1, 3) * tick
             fair = guide.fair(line)
             for side, price in ((Side.BUY, fair - gap), (Side.SELL, fair + gap)):
-                self._quote(port, symbol, side, min(max(price, low), high), line)
+                self._quote(port, guide, side, min(max(price, low), high), line)
 
-    def _quote(self, port: Port, symbol: str, side: Side, price: int, line: Line) -> None:
+    def _quote(self, port: Port, guide: Guide, side: Side, price: int, line: Line) -> None:
+        symbol = line.info.symbol
         ref, at = self._quotes.get((symbol, side), (0, 0))
         if ref in self.live:
             if at != price:
@@ -118,7 +123,7 @@ class MarketMaker(Broker):
                 self._quotes[symbol, side] = (ref, price)
             return
         lot = line.info.lot
-        quantity = self.dice.randint(20, 200) * 10 * lot
+        quantity = max(1, guide.size(line) * self.dice.randint(50, 150) // (100 * lot)) * lot
         new = port.submit(wire.Place, symbol, side, quantity, price)
         self.live[new] = quantity
         self._quotes[symbol, side] = (new, price)
@@ -240,6 +245,10 @@ class RandomWalk:
     def wanted(self, _line: Line) -> int:
         """Return a little more than nothing."""
         return self._dice.randint(0, self._per_step)
+
+    def size(self, _line: Line) -> int:
+        """Return the same for every product."""
+        return 2 * self._per_step
 
     def bounds(self, line: Line) -> tuple[int, int]:
         """Return the day's limits, or a wide band where there are none."""

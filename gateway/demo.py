@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine import rulebooks
 from engine.commands import SetPhase
@@ -135,7 +135,7 @@ class _Day:
             )
             for broker in brokers
         ]
-        await self._clock(brokers)
+        await self._clock()
         ports = await asyncio.gather(*acting)
         self.node.operate(SetPhase(Phase.CLOSED, reason="the close"))
         await asyncio.sleep(10 * STEP)
@@ -147,18 +147,15 @@ class _Day:
         async for event in self.clients[TAPE].events():
             self.tape.absorb(event)
 
-    async def _clock(self, brokers: list[Broker]) -> None:
+    async def _clock(self) -> None:
         """Move the day on; print the open, the extremes and the close when they are due."""
         due = sorted((at, name, price) for name in BARS for at, price in self.guide.prints(name))
         started = time.monotonic()
-        makers = [broker.name for broker in brokers]
         while self.guide.progress < 1:
             self.guide.progress = min(1.0, (time.monotonic() - started) / self.seconds)
             if self.guide.progress > due[-1][0] - STEP and not self.over.is_set():
                 self.over.set()  # the brokers go home; the last prints make the close
                 await asyncio.sleep(3 * STEP)
-                for name in makers:
-                    await self.clients[name].cancel_all()
             while due and due[0][0] <= self.guide.progress:
                 _, name, price = due.pop(0)
                 await self._print(name, price)
@@ -171,21 +168,16 @@ class _Day:
             await asyncio.sleep(STEP)
 
     async def _print(self, name: str, price: int) -> None:
-        """Trade one tonne at a price that the book is first cleared up to."""
-        line = self.tape.lines[name]
+        """Trade one tonne at a price from which the others step back for a moment."""
+        for client in self.clients.values():
+            client.cancel_all(name).add_done_callback(_seen)
+        await asyncio.sleep(STEP / 4)
         buyer, seller = self.printers
-        for port, side in ((seller, Side.SELL), (buyer, Side.BUY)):
-            rows = line.bids if side is Side.SELL else line.asks
-            through = [
-                q for p, q in rows.items() if (p > price) == (side is Side.SELL) and p != price
-            ]
-            if through:
-                port.submit(wire.Place, name, side, sum(through), price, OrderType.LIMIT,
-                            TimeInForce.IOC)  # fmt: skip
-        await asyncio.sleep(STEP)
         seller.submit(wire.Place, name, Side.SELL, 1, price)
         await asyncio.sleep(STEP / 4)
-        buyer.submit(wire.Place, name, Side.BUY, 1, price)
-        await asyncio.sleep(STEP / 4)
-        await self.clients[PRINTERS[0]].cancel_all()
-        await self.clients[PRINTERS[1]].cancel_all()
+        buyer.submit(wire.Place, name, Side.BUY, 1, price, OrderType.LIMIT, TimeInForce.IOC)
+
+
+def _seen(future: asyncio.Future[Any]) -> None:
+    if not future.cancelled():
+        future.exception()

@@ -64,7 +64,9 @@ class Calibrated:
         return [(0.01, bar.open), *middle, (_CLOSING + 0.02, bar.close)]
 
     def fair(self, line: Line) -> int:
-        """Return a price around the day's average, within its range."""
+        """Return a price around the day's average, within its range; at first the open."""
+        if self.progress < _OPENING:
+            return BARS[line.info.symbol].open
         low, high = self.bounds(line)
         average = BARS[line.info.symbol].average
         wide = max(1, (high - low) // 12)
@@ -76,6 +78,10 @@ class Calibrated:
             return 0
         due = (self.progress - _OPENING) / (_CLOSING - 0.1 - _OPENING)
         return int(BARS[line.info.symbol].volume * min(due, 1.0)) - line.volume
+
+    def size(self, line: Line) -> int:
+        """Return a fortieth of the day's volume, so that makers do not drown a thin vintage."""
+        return max(1, BARS[line.info.symbol].volume // 40)
 
     def bounds(self, line: Line) -> tuple[int, int]:
         """Return the day's real low and high."""

@@ -97,24 +97,6 @@ class OracleVenue(OracleMatching):
 
     # -- what anybody may ask --------------------------------------------------------------------
 
-    def cash(self, account: str, currency: str = "") -> tuple[int, int]:
-        currency = currency or self.rules.currency
-        owner = self.accounts[account]
-        reserved = sum(
-            self.cost(o)
-            for o in owner.orders
-            if o.side is Side.BUY and self.markets[o.product].product.currency == currency
-        )
-        return owner.cash.get(currency, 0), reserved
-
-    def allowances(self, account: str, product: str) -> tuple[int, int]:
-        owner = self.accounts[account]
-        live = [o for o in owner.orders if o.side is Side.SELL and o.product == product]
-        return owner.tonnes.get(product, 0), sum(o.leaves for o in live)
-
-    def fees(self, currency: str = "") -> int:
-        return self.collected.get(currency or self.rules.currency, 0)
-
     def depth(self, product: str, side: Side) -> list[tuple[int, int]]:
         market = self.markets[product]
         prices = sorted({o.price for o in market.book if o.side is side}, reverse=side is Side.BUY)

@@ -146,6 +146,24 @@ class OracleMatching:
         value = order.price * order.leaves
         return value + fee(value, max(self.rules.maker_fee_ppm, self.rules.taker_fee_ppm))
 
+    def cash(self, account: str, currency: str = "") -> tuple[int, int]:
+        currency = currency or self.rules.currency
+        owner = self.accounts[account]
+        reserved = sum(
+            self.cost(o)
+            for o in owner.orders
+            if o.side is Side.BUY and self.markets[o.product].product.currency == currency
+        )
+        return owner.cash.get(currency, 0), reserved
+
+    def allowances(self, account: str, product: str) -> tuple[int, int]:
+        owner = self.accounts[account]
+        live = [o for o in owner.orders if o.side is Side.SELL and o.product == product]
+        return owner.tonnes.get(product, 0), sum(o.leaves for o in live)
+
+    def fees(self, currency: str = "") -> int:
+        return self.collected.get(currency or self.rules.currency, 0)
+
     def deliver(self, product: Product, order: Order, quantity: int, value: int, paid: int) -> None:
         account, sign = self.accounts[order.account], 1 if order.side is Side.BUY else -1
         symbol, currency = product.symbol, product.currency

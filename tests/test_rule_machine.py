@@ -14,21 +14,30 @@ day fails, its commands are cut down to the few that matter and printed: they ar
 
 from __future__ import annotations
 
+import hashlib
 import os
+import subprocess
+import sys
+from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from msgspec import structs
 
 from engine import commands as c
 from engine import events as e
+from engine.rulebook import Product, Rulebook
 from engine.types import Matching, OrderState, SelfTrade, SelfTradeScope, Side
 from engine.venue import Venue
 from tests.oracle import OracleVenue
-from tests.strategies import EVERY_RULE, Commands, opening, rulebook
+from tests.strategies import EVERY_RULE, Commands, drain, opening, rulebook
 
 if TYPE_CHECKING:
-    from engine.rulebook import Rulebook
+    from collections.abc import Callable
 
 DEEP = int(os.environ.get("CARBONX_DEEP", "0"))
 DAYS = DEEP or 4
@@ -46,9 +55,9 @@ def meaning(event: e.Event) -> e.Event:
 class Pair:
     """A venue and its oracle, driven by the same commands and compared after each."""
 
-    def __init__(self, rules: Rulebook) -> None:
+    def __init__(self, rules: Rulebook, venue_rules: Rulebook | None = None) -> None:
         self.rules = rules
-        self.venue = Venue(rules)
+        self.venue = Venue(venue_rules or rules)
         self.oracle = OracleVenue(rules)
         self.log: list[c.Command] = []
 
@@ -93,8 +102,7 @@ class Pair:
                 assert view.shown == order.shown, (name, order.ref)
 
 
-def fails(rules: Rulebook, commands: list[c.Command]) -> bool:
-    pair = Pair(rules)
+def fails(pair: Pair, commands: list[c.Command]) -> bool:
     try:
         for command in commands:
             pair.apply(command)
@@ -103,14 +111,14 @@ def fails(rules: Rulebook, commands: list[c.Command]) -> bool:
     return False
 
 
-def shrink(rules: Rulebook, commands: list[c.Command]) -> list[c.Command]:
+def shrink(make: Callable[[], Pair], commands: list[c.Command]) -> list[c.Command]:
     """Leave out, in ever smaller pieces, whatever the failure does not need."""
     size = len(commands) // 2
     while size:
         start = 0
         while start < len(commands):
             fewer = commands[:start] + commands[start + size :]
-            if fails(rules, fewer):
+            if fails(make(), fewer):
                 commands = fewer
             else:
                 start += size
@@ -127,16 +135,169 @@ def run_day(rules: Rulebook, random: Random, steps: int) -> Pair:
         for _ in range(steps):
             pair.apply(commands.next())
     except Exception as error:
-        text = "\n".join(f"    {command!r}," for command in shrink(rules, pair.log))
-        message = f"the smallest failing log under\n    {rules!r}\nis\n{text}"
-        raise AssertionError(message) from error
+        raise AssertionError(shortest(rules, pair.log)) from error
     return pair
+
+
+def shortest(rules: Rulebook, commands: list[c.Command]) -> str:
+    text = "\n".join(f"    {command!r}," for command in shrink(lambda: Pair(rules), commands))
+    return f"the smallest failing log under\n    {rules!r}\nis\n{text}"
+
+
+def some_day(rules: Rules, seed: int, steps: int = 150) -> Pair:
+    random = Random(f"{seed} {rules}")
+    return run_day(rulebook(random, rules), random, steps)
 
 
 @pytest.mark.timeout(0 if DEEP else 120)
 @pytest.mark.parametrize("rules", EVERY_RULE, ids=lambda r: "-".join(x.name.lower() for x in r))
 def test_random_days_agree_with_the_oracle(rules: Rules) -> None:
     for day in range(DAYS):
-        seed = SystemRandom().getrandbits(64) if DEEP else day
-        random = Random(f"{seed} {rules}")
-        run_day(rulebook(random, rules), random, STEPS)
+        some_day(rules, SystemRandom().getrandbits(64) if DEEP else day, STEPS)
+
+
+class RuleMachine(RuleBasedStateMachine):
+    """The same comparison under hypothesis, which looks for the failing log that is simplest."""
+
+    pair: Pair
+    commands: Commands
+
+    @initialize(random=st.randoms(use_true_random=False), rules=st.sampled_from(EVERY_RULE))
+    def open_venue(self, random: Random, rules: Rules) -> None:
+        self.pair = Pair(rulebook(random, rules))
+        self.commands = Commands(random, self.pair.oracle)
+        for command in opening(random, self.pair.rules):
+            self.pair.apply(command)
+
+    @rule()
+    def anything(self) -> None:
+        self.pair.apply(self.commands.next())
+
+    @rule()
+    def new_order(self) -> None:
+        self.pair.apply(self.commands.new_order())
+
+    @rule()
+    def amend(self) -> None:
+        self.pair.apply(self.commands.amend_order())
+
+    @rule()
+    def cancel(self) -> None:
+        self.pair.apply(self.commands.cancel_order())
+
+    @rule()
+    def phase(self) -> None:
+        self.pair.apply(self.commands.set_phase())
+
+    @precondition(lambda self: len(self.pair.log) % 7 == 0)
+    @rule()
+    def drain(self) -> None:
+        for command in drain(self.pair.oracle):
+            self.pair.apply(command)
+        nothing_is_reserved(self.pair.venue)
+
+
+RuleMachine.TestCase.settings = settings(
+    settings.get_profile("deep" if DEEP else "default"), stateful_step_count=60
+)
+TestRuleMachine = RuleMachine.TestCase
+
+
+def nothing_is_reserved(venue: Venue) -> None:
+    for name in venue.accounts:
+        assert not venue.open_orders(name)
+        for currency in ("CNY", "EUR"):
+            assert venue.cash(name, currency)[1] == 0
+        for product in venue.rulebook.products:
+            assert venue.allowances(name, product.symbol)[1] == 0
+
+
+@pytest.mark.parametrize("rules", EVERY_RULE[::3], ids=str)
+def test_a_drained_venue_has_nothing_reserved_and_what_came_in_is_there(rules: Rules) -> None:
+    pair = some_day(rules, 77)
+    assert any(account.orders for account in pair.venue.accounts.values())
+    for command in drain(pair.oracle):
+        pair.apply(command)
+    venue = pair.venue
+    nothing_is_reserved(venue)
+    for side in Side:
+        assert not any(venue.depth(p.symbol, side) for p in pair.rules.products)
+    came_in = {"CNY": 0, "EUR": 0, "OLD": 0, "NEW": 0}
+    fresh = Venue(pair.rules)
+    for command in pair.log:
+        for event in fresh.apply(command):
+            if isinstance(event, e.CashMoved):
+                came_in[event.currency] += event.amount
+            elif isinstance(event, e.AllowancesMoved):
+                came_in[event.product] += event.quantity
+    for currency in ("CNY", "EUR"):
+        held = sum(venue.cash(name, currency)[0] for name in venue.accounts)
+        assert held + venue.fees(currency) == came_in[currency]
+    for product in ("OLD", "NEW"):
+        assert (
+            sum(venue.allowances(name, product)[0] for name in venue.accounts) == came_in[product]
+        )
+
+
+@pytest.mark.parametrize("rules", EVERY_RULE[::3], ids=str)
+def test_the_same_commands_give_the_same_events_and_the_same_state_hash(rules: Rules) -> None:
+    pair = some_day(rules, 5)
+    again = Venue(pair.rules)
+    other = Venue(pair.rules)
+    for command in pair.log:
+        again.apply(command)
+        before = other.state_hash()
+        events = other.apply(command)
+        changed = other.state_hash() != before
+        kinds = {type(event) for event in events} - {e.Rejected}
+        assert changed or not kinds or kinds <= {e.KillSwitchSet, e.MassCancelled}
+    assert again.state_hash() == other.state_hash() == pair.venue.state_hash()
+
+
+def hash_and_events_of_a_day() -> str:
+    """Run a day without the oracle's help and tell everything that it came to."""
+    pair = some_day((Matching.PRO_RATA, SelfTrade.DECREMENT_BOTH, SelfTradeScope.GROUP), 3, 300)
+    venue = Venue(pair.rules)
+    events = [venue.apply(command) for command in pair.log]
+    return f"{venue.state_hash()} {hashlib.sha256(repr(events).encode()).hexdigest()}"
+
+
+def test_the_outcome_does_not_depend_on_the_seed_of_pythons_hash() -> None:
+    code = "from tests.test_rule_machine import *; print(hash_and_events_of_a_day())"
+    root = Path(__file__).resolve().parent.parent
+    outcomes = set()
+    for seed in ("0", "1", "4242"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=root,
+            env=environment,
+        )
+        outcomes.add(done.stdout)
+    assert outcomes == {hash_and_events_of_a_day() + "\n"}
+
+
+@pytest.mark.parametrize("rule", ["matching", "self_trade", "maker_fee_ppm", "protection_bp"])
+def test_a_venue_with_one_rule_changed_is_found_out_and_its_log_cut_short(rule: str) -> None:
+    """Without this nobody would know whether the tests above can fail."""
+    rules = Rulebook(name="right", products=(Product("OLD", 100, lot=2), Product("NEW", 9)))
+    wrong = {"matching": Matching.PRO_RATA, "self_trade": SelfTrade.CANCEL_ARRIVING}
+    changed = structs.replace(rules, **{rule: wrong.get(rule, 77_777)})
+
+    def differing() -> Pair:
+        return Pair(rules, changed)
+
+    pair = Pair(rules)
+    random = Random(8)
+    commands = Commands(random, pair.oracle)
+    for command in opening(random, rules):
+        pair.apply(command)
+    for _ in range(400):
+        pair.apply(commands.next())
+    assert fails(differing(), pair.log)
+    short = shrink(differing, pair.log)
+    assert fails(differing(), short)
+    assert len(short) <= 12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,7 @@ def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) ->
         folder = Path("runs") / f"demo-{seed}"
         if folder.exists():
             shutil.rmtree(folder)
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 132)
     shown = [-1.0]
     if console.is_terminal:
         with Live(console=console, refresh_per_second=8) as live:
