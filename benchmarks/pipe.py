@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 BARE_SERVER: Final = "benchmarks.bare_server"
 MOST_TIMES: Final = 1.5  # full pipe: real / (bare + apply)
 MOST_LATENCY: Final = 2.0  # open loop: real / bare
+ATTEMPTS: Final = 4
 SHARE_OF_FULL: Final = 0.2
 WINDOW: Final = 16_384  # over all sessions
 
@@ -58,17 +59,27 @@ class Full(NamedTuple):
         return self.real / (self.bare + self.apply)
 
 
-def measure(module: str, folder: Path, plan: Plan, sessions: int) -> Outcome:
-    """Run a plan against a server of its own. Raises ``WrongError`` where anything is amiss."""
+def measure(module: str, base: Path, plan: Plan, sessions: int) -> tuple[Outcome, float]:
+    """Run a plan against a server of its own; return what came of it, and us per order of apply.
+
+    A run in which the generator itself was held up says nothing about the server: it is made
+    again, a few times. Raises ``WrongError`` where anything else is amiss.
+    """
     server_core, load_core = two_cores()
-    own = Settings(str(folder), sessions, server_core)
-    target = Target("127.0.0.1", 0, accounts(sessions, []), own, module)
-    outcome = run_load(target, plan, load_core)
-    wrong = list(load_report.problems(outcome, *load_report.latencies(outcome.taken)))
-    if wrong:
-        text = f"{module}: {'; '.join(wrong)}"
-        raise WrongError(text)
-    return outcome
+    for _ in range(ATTEMPTS):
+        with tempfile.TemporaryDirectory(dir=base) as scratch:
+            own = Settings(scratch, sessions, server_core)
+            target = Target("127.0.0.1", 0, accounts(sessions, []), own, module)
+            outcome = run_load(target, plan, load_core)
+            alone = apply_alone(Path(scratch), outcome) if module == OWN_SERVER else 0.0
+        wrong = list(load_report.problems(outcome, *load_report.latencies(outcome.taken)))
+        if not wrong:
+            return outcome, alone
+        if not all(problem.startswith(load_report.SATURATED) for problem in wrong):
+            break
+        print(f"(made again: {wrong[0]})", file=sys.stderr)
+    text = f"{module}: {'; '.join(wrong)}"
+    raise WrongError(text)
 
 
 def per_order(outcome: Outcome) -> float:
@@ -109,11 +120,8 @@ def apply_alone(folder: Path, outcome: Outcome) -> float:
 def full_round(base: Path, sessions: int, messages: int, seed: int) -> Full:
     """Run one full pipe into each server."""
     plan = Plan(MIXES["default"], window=WINDOW // sessions, messages=messages, seed=seed)
-    with tempfile.TemporaryDirectory(dir=base) as scratch:
-        bare = measure(BARE_SERVER, Path(scratch), plan, sessions)
-    with tempfile.TemporaryDirectory(dir=base) as scratch:
-        real = measure(OWN_SERVER, Path(scratch), plan, sessions)
-        apply = apply_alone(Path(scratch), real)
+    bare, _ = measure(BARE_SERVER, base, plan, sessions)
+    real, apply = measure(OWN_SERVER, base, plan, sessions)
     return Full(per_order(real), per_order(bare), apply)
 
 
@@ -122,10 +130,8 @@ def open_round(base: Path, rate: int, duration: float, seed: int) -> dict[str, d
     plan = Plan(MIXES["default"], rate=rate, duration=duration, warmup=1.0, seed=seed)
     found: dict[str, dict[str, int]] = {}
     for name, module in (("bare", BARE_SERVER), ("real", OWN_SERVER)):
-        with tempfile.TemporaryDirectory(dir=base) as scratch:
-            outcome = measure(module, Path(scratch), plan, 1)
-        waits, _ = load_report.latencies(outcome.taken)
-        found[name] = load_report.percentiles(waits)
+        outcome, _ = measure(module, base, plan, 1)
+        found[name] = load_report.percentiles(load_report.latencies(outcome.taken)[0])
     return found
 
 
@@ -181,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="carbonx-pipe-", dir=options.dir) as scratch:
         base = Path(scratch)
         machine = load_report.this_machine(*two_cores())
-        plan = Plan(MIXES["default"], messages=options.messages)
+        plan = Plan(MIXES["default"], window=WINDOW, messages=options.messages, seed=0)
         print(load_report.header(plan, 1, machine))
         print(
             f"durable (fdatasync), median of {options.rounds} interleaved rounds; "

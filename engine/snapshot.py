@@ -49,7 +49,7 @@ def dump(venue: Venue) -> list[Any]:
         [_dump_market(market) for market in venue.markets.values()],
         [_dump_account(account) for account in venue.accounts.values()],
         [[at, order.seat.name, order.ref] for at, order in venue.expiries.rows()],
-        sorted([currency, taken.total] for currency, taken in venue.ledger.fees.items()),
+        sorted([key, taken.total] for key, taken in venue.ledger.fees.items() if taken.total),
     ]
 
 

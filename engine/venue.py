@@ -256,7 +256,8 @@ class Venue:
 
     def fees(self, currency: str = "") -> int:
         """Return the fees collected in a currency, in minor units."""
-        return self.ledger.takings(currency or self.rulebook.currency).total
+        taken = self.ledger.fees.get(currency or self.rulebook.currency)
+        return taken.total if taken else 0
 
     def depth(self, product: str, side: Side, levels: int = 0) -> list[tuple[int, int]]:
         """Return (price, tonnes shown), best first; ``levels`` 0 means all."""

@@ -36,7 +36,6 @@ TONNES: Final = 10**7  # of each vintage
 PRINTERS: Final = ("pegger-1", "pegger-2")
 TAPE: Final = "tape"
 STEP: Final = 0.02  # seconds between looks at the day's progress
-DEPTH_AT: Final = 0.6  # share of the day at which the books are drawn
 
 
 @dataclass
@@ -159,13 +158,18 @@ class _Day:
             while due and due[0][0] <= self.guide.progress:
                 _, name, price = due.pop(0)
                 await self._print(name, price)
-            if not self.books and self.guide.progress > DEPTH_AT:
-                self.books = {name: (line.depth(Side.BUY, 30), line.depth(Side.SELL, 30))
-                              for name, line in self.tape.lines.items()}  # fmt: skip
+            self._remember_books()
             self.progress(self.guide.progress, self.tape)
             if not due:
                 due = [(2.0, "", 0)]
             await asyncio.sleep(STEP)
+
+    def _remember_books(self) -> None:
+        """Keep each product's fullest book of the day for the picture."""
+        for name, line in self.tape.lines.items():
+            bids, asks = self.books.get(name, ([], []))
+            if min(len(line.bids), len(line.asks)) > min(len(bids), len(asks)):
+                self.books[name] = (line.depth(Side.BUY, 30), line.depth(Side.SELL, 30))
 
     async def _print(self, name: str, price: int) -> None:
         """Trade one tonne at a price from which the others step back for a moment."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 1
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9, 99.99, 100.0)
+SATURATED: Final = "generator saturated"
 MOST_LAG_NS: Final = 1_000_000  # p99 of the schedule lag above which the generator is to blame
 TICKS_PER_HALVING: Final = 5  # lines of a histogram file from one halving of the rest to the next
 
@@ -213,7 +214,7 @@ def problems(outcome: Outcome, waits: list[int], lags: list[int]) -> Iterator[st
     lag = percentile(lags, 99.0)
     if lag > MOST_LAG_NS:
         late = f"messages left {lag / 1e3:,.0f} us late (p99), so the figures are its own, not the"
-        yield f"generator saturated: {late} venue's: lower --rate, or give it a core to itself"
+        yield f"{SATURATED}: {late} venue's: lower --rate, or give it a core to itself"
 
 
 def this_machine(server_core: int, load_core: int) -> Machine:
@@ -291,7 +292,7 @@ def header(plan: Plan, sessions: int, machine: Machine) -> str:
         cores += f" (server on {machine.server_core}, load on {machine.load_core})"
     version = " ".join(part for part in (machine.version, machine.revision) if part)
     return (
-        f"{model}, {span} (+{plan.warmup:g} s warm-up), {sessions} sessions{window}, "
+        f"{model}, {span} (+{plan.warmup:g} s warm-up), {sessions} session{'' if sessions == 1 else 's'}{window}, "
         f"seed {plan.seed}, mix {plan.mix.describe()}\n"
         f"carbonx {version}, {machine.python}, {machine.loop}, {machine.build}, "
         f"{machine.processor}, {cores}"

@@ -30,15 +30,11 @@ def draw_day(result: Result, path: Path, title: str) -> None:
     axes[1].set(title="Volume", xlabel="thousand tonnes")
     bids, asks = result.books.get(busiest.info.symbol, ([], []))
     for rows, colour, label in ((bids, BID, "bids"), (asks, ASK, "offers")):
-        total, prices, sums = 0, [], []
-        for price, quantity in rows:
-            total += quantity
-            prices.append(price / 100)
-            sums.append(total / 1_000)
-        axes[2].step(prices, sums, where="post", color=colour, label=label)
-        axes[2].fill_between(prices, sums, step="post", alpha=0.25, color=colour)
-    axes[2].set(title=f"Depth of {busiest.info.symbol} in the afternoon",
-                xlabel="CNY per tonne", ylabel="thousand tonnes, cumulated")  # fmt: skip
+        prices = [price / 100 for price, _ in rows]
+        tonnes = [quantity / 1_000 for _, quantity in rows]
+        axes[2].barh(prices, tonnes, height=0.008, color=colour, label=label)
+    axes[2].set(title=f"Fullest book of {busiest.info.symbol}",
+                xlabel="thousand tonnes shown", ylabel="CNY per tonne")  # fmt: skip
     axes[2].legend(frameon=False)
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)

@@ -95,16 +95,6 @@ class OracleVenue(OracleMatching):
         ref = getattr(command, "ref", 0)
         self.out.append(e.Rejected(account, ref, no.reason, no.field, ""))
 
-    # -- what anybody may ask --------------------------------------------------------------------
-
-    def depth(self, product: str, side: Side) -> list[tuple[int, int]]:
-        market = self.markets[product]
-        prices = sorted({o.price for o in market.book if o.side is side}, reverse=side is Side.BUY)
-        return [(price, market.depth(side, price)) for price in prices]
-
-    def open_orders(self, account: str) -> list[Order]:
-        return self.accounts[account].orders
-
     def check_affordable(self, account: Account) -> None:
         """Refuse when the account's live orders reserve more than there is."""
         for currency in {p.product.currency for p in self.markets.values()}:

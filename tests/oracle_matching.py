@@ -146,6 +146,8 @@ class OracleMatching:
         value = order.price * order.leaves
         return value + fee(value, max(self.rules.maker_fee_ppm, self.rules.taker_fee_ppm))
 
+    # -- what anybody may ask --------------------------------------------------------------------
+
     def cash(self, account: str, currency: str = "") -> tuple[int, int]:
         currency = currency or self.rules.currency
         owner = self.accounts[account]
@@ -163,6 +165,14 @@ class OracleMatching:
 
     def fees(self, currency: str = "") -> int:
         return self.collected.get(currency or self.rules.currency, 0)
+
+    def depth(self, product: str, side: Side) -> list[tuple[int, int]]:
+        market = self.markets[product]
+        prices = sorted({o.price for o in market.book if o.side is side}, reverse=side is Side.BUY)
+        return [(price, market.depth(side, price)) for price in prices]
+
+    def open_orders(self, account: str) -> list[Order]:
+        return self.accounts[account].orders
 
     def deliver(self, product: Product, order: Order, quantity: int, value: int, paid: int) -> None:
         account, sign = self.accounts[order.account], 1 if order.side is Side.BUY else -1

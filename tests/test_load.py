@@ -131,7 +131,7 @@ def test_a_full_pipe_for_a_duration_prints_one_page_and_a_histogram(tmp_path: Pa
     found = load("--full", "--duration", "0.5", "--warmup", "0.1", "--durability", "none",
                  "--window", "100", "--hdr", str(file))  # fmt: skip
     assert found.exit_code == 0, found.output
-    for part in ("full pipe, 0.5 s (+0.1 s warm-up), 1 sessions, window 100, seed 7",
+    for part in ("full pipe, 0.5 s (+0.1 s warm-up), 1 session, window 100, seed 7",
                  "durability none", "reconciled: yes", "p99.99", "messages per sync"):  # fmt: skip
         assert part in found.stdout
     assert file.read_text().startswith("       Value     Percentile TotalCount 1/(1-Percentile)")
