@@ -287,12 +287,13 @@ def header(plan: Plan, sessions: int, machine: Machine) -> str:
     model = f"open loop, {plan.rate:,} messages/s" if plan.rate else "full pipe"
     span = f"{plan.messages:,} messages" if plan.messages else f"{plan.duration:g} s"
     window = "" if plan.rate else f", window {plan.window:,}"
+    count = f"{sessions} session" + ("s" if sessions > 1 else "")
     cores = f"{machine.cores} cores"
     if machine.server_core >= 0:
         cores += f" (server on {machine.server_core}, load on {machine.load_core})"
     version = " ".join(part for part in (machine.version, machine.revision) if part)
     return (
-        f"{model}, {span} (+{plan.warmup:g} s warm-up), {sessions} session{'' if sessions == 1 else 's'}{window}, "
+        f"{model}, {span} (+{plan.warmup:g} s warm-up), {count}{window}, "
         f"seed {plan.seed}, mix {plan.mix.describe()}\n"
         f"carbonx {version}, {machine.python}, {machine.loop}, {machine.build}, "
         f"{machine.processor}, {cores}"

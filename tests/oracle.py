@@ -24,7 +24,6 @@ from engine.types import (
     OrderType,
     Phase,
     Reason,
-    Side,
     TimeInForce,
 )
 from tests.oracle_matching import (

@@ -17,7 +17,7 @@ from engine.sequencer import replay
 from engine.types import OrderState, Phase, Side
 from gateway import load_report, wire
 from gateway.auth import Directory
-from gateway.child import Child, ChildError
+from gateway.child import Child, ChildError, ServerStats
 from gateway.framing import Unframer
 from gateway.load import LoadError, LoadSession, Plan, Taken, log_on
 from gateway.load_run import Outcome, Target, run_load
@@ -284,9 +284,28 @@ def test_answers_to_every_message_in_turn_are_no_problem() -> None:
         (b"", "2 messages were never answered"),
         (pack(wire.Throttled(0, 1, 50)), "takes 50 messages a second"),
     ],
+    ids=["missing", "gap", "swapped", "silent", "throttled"],
 )
 def test_what_does_not_balance_is_a_problem(replies: bytes, says: str) -> None:
     assert says in "; ".join(problems_of(scenario_of(replies)))
+
+
+def test_an_own_venue_must_have_logged_exactly_what_was_answered() -> None:
+    session = scenario_of(accepted(1, 1) + accepted(2, 2))
+    taken = Taken(Plan(MIXES["place"], messages=2), [session], 0, 1, 1)
+    for logged, right in ((12, True), (11, False), (13, False)):
+        outcome = Outcome(taken, ServerStats(1, commands=10), ServerStats(1, commands=logged))
+        found = "; ".join(load_report.problems(outcome, *load_report.latencies(taken)))
+        assert ("the venue logged" not in found) is right
+
+
+def test_an_own_venue_must_have_sold_what_it_bought() -> None:
+    session = scenario_of(accepted(1, 1) + accepted(2, 2))
+    session.bought = 5
+    taken = Taken(Plan(MIXES["place"], messages=2), [session], 0, 1, 1)
+    outcome = Outcome(taken, ServerStats(1), ServerStats(1, commands=2))
+    found = list(load_report.problems(outcome, *load_report.latencies(taken)))
+    assert found == ["5 tonnes were bought and 0 sold"]
 
 
 def test_a_refusal_is_an_answer_and_counted_by_reason() -> None:

@@ -1,0 +1,105 @@
+"""The command line, as a user meets it: help, errors that say what to do, the README's examples."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.text import COMMANDS, TextError, command_from_object, to_object
+from gateway.cli import VERBS
+
+ROOT = Path(__file__).parent.parent
+
+
+def carbonx(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([sys.executable, "-m", "carbonx", *words], capture_output=True,
+                          text=True, timeout=120, check=False, cwd=ROOT)  # fmt: skip
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def test_help_names_every_verb() -> None:
+    text = carbonx("--help").stdout
+    assert all(verb in text for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    assert "Usage: carbonx" in carbonx(verb, "--help").stdout
+
+
+def test_match_runs_the_example_and_repeats_its_state() -> None:
+    runs = [carbonx("match", "examples/first_trade.jsonl") for _ in range(2)]
+    events = [json.loads(line) for line in runs[0].stdout.splitlines()]
+    assert [e["type"] for e in events][-1] == "trade"
+    assert (events[-1]["price"], events[-1]["quantity"]) == (5_000, 60)
+    assert runs[0].stderr == runs[1].stderr
+
+
+def test_match_runs_a_csv_of_orders() -> None:
+    events = [json.loads(line) for line in carbonx("match", "examples/orders.csv").stdout.split("\n")
+              if line]  # fmt: skip
+    assert [e["quantity"] for e in events if e["type"] == "trade"] == [60, 40]
+
+
+def test_a_wrong_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.jsonl"
+    path.write_text('{"type": "open_account", "account": "a"}\n{"type": "new_ordr"}\n')
+    done = carbonx("match", str(path), status=2)
+    assert "line 2" in done.stderr
+    assert "new_order" in done.stderr
+
+
+def test_an_unknown_rulebook_names_the_choices() -> None:
+    assert "textbook" in carbonx("rulebooks", "show", "nowhere", status=1).stderr
+
+
+def test_a_missing_log_says_what_to_do(tmp_path: Path) -> None:
+    assert "name a directory" in carbonx("replay", str(tmp_path), status=1).stderr
+
+
+def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
+    done = carbonx("demo", "--seconds", "4", "--json", "--dir", str(tmp_path / "run"))
+    result = json.loads(done.stdout)
+    assert result["proven"]
+    assert result["state"] == result["replayed_state"]
+    assert set(result["bars"]) == {f"SZA-{year}" for year in range(2013, 2021)}
+    assert Path(result["picture"]).stat().st_size > 10_000
+    again = carbonx("replay", str(tmp_path / "run"), "--json")
+    assert json.loads(again.stdout)["state"] == result["state"]
+
+
+def test_every_readme_verb_and_file_exists() -> None:
+    text = (ROOT / "README.md").read_text()
+    for verb in re.findall(r"^\$ carbonx (\w+)", text, re.MULTILINE):
+        assert verb in VERBS
+    for path in re.findall(r"(?:docs|examples)/[\w.]+\.(?:md|png|jsonl|py|csv)", text):
+        assert (ROOT / path).exists(), path
+    for target in re.findall(r"^\$ make (\w+)", text, re.MULTILINE):
+        assert f"\n{target}:" in (ROOT / "Makefile").read_text()
+
+
+def test_commands_survive_the_json_edge() -> None:
+    sample = {"type": "new_order", "account": "a", "ref": 1, "product": "P", "side": "sell",
+              "quantity": 5, "price": "42.50", "tif": "ioc"}  # fmt: skip
+    command = command_from_object(sample)
+    assert command_from_object(to_object(command)) == command
+    assert to_object(command)["price"] == 4_250
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"side": "up"}, "side"), ({"price": "1.234"}, "price"), ({"extra": 1}, "extra"),
+     ({"quantity": "ten"}, "quantity"), ({"post_only": 1}, "post_only"), ({"type": 3}, "type"),
+     ({"quantity": 2**63}, "quantity")],
+)  # fmt: skip
+def test_a_wrong_field_is_named(change: dict[str, object], field: str) -> None:
+    sample = {"type": "new_order", "account": "a", "ref": 1, "product": "P", "side": "sell",
+              "quantity": 5}  # fmt: skip
+    with pytest.raises(TextError) as error:
+        command_from_object(sample | change)
+    assert error.value.field == field
+    assert "new_order" in COMMANDS
