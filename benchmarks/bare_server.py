@@ -117,7 +117,7 @@ class BareServer:
             message = decode(payload)
             answer = acknowledge.get(message.__class__)
             if answer is None:
-                self._session(connection, message)
+                self._session(connection, message, seq)
                 continue
             seq += 1
             buffer += len(payload).to_bytes(4, "big") + payload
@@ -126,10 +126,13 @@ class BareServer:
         self.commands += seq - connection.seq
         connection.seq = seq
 
-    def _session(self, connection: Connection, message: Any) -> None:
+    def _session(self, connection: Connection, message: Any, seq: int) -> None:
         if isinstance(message, wire.Logon):
             report = wire.encode(wire.LoggedOn(0, 0, wire.VERSION, "bare", "", self.durability,
                                                message.heartbeat_ms, self.products))  # fmt: skip
+            connection.out.append(len(report).to_bytes(4, "big") + report)
+        elif isinstance(message, wire.AskStatus):
+            report = wire.encode(wire.AccountStatus(seq, 0, False, (), (), ()))
             connection.out.append(len(report).to_bytes(4, "big") + report)
         elif isinstance(message, wire.Logout) and connection.transport is not None:
             connection.transport.close()

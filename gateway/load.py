@@ -90,6 +90,8 @@ class LoadSession(asyncio.Protocol):
         self.gaps = 0  # numbers missing among the reports, or coming twice
         self.strangers = 0  # answers to something else than the message that was next
         self.error = ""
+        self.announced = -1  # the account's last report, as the venue said at the end
+        self.complete = asyncio.Event()  # all reports up to it are here
         self.finished = False  # everything was answered before the connection went
         self.info: wire.LoggedOn | None = None
         self.ready = asyncio.Event()  # logged on, and all old reports taken
@@ -114,9 +116,8 @@ class LoadSession(asyncio.Protocol):
         """Let the run see that nothing more will come."""
         self._transport = None
         self.error = self.error or f"the connection was lost ({error or 'closed by the venue'})"
-        self.ready.set()
-        self.over.set()
-        self.gone.set()
+        for event in (self.ready, self.over, self.complete, self.gone):
+            event.set()
 
     def data_received(self, data: bytes) -> None:
         """Count and check what came; then send what the window has room for."""
@@ -139,6 +140,8 @@ class LoadSession(asyncio.Protocol):
             else:
                 self._notice(payload)
         self._rest = data[start:]
+        if 0 <= self.announced <= self._seq:
+            self.complete.set()
         self._frames += frames
         self.heard_at.append(now)
         self.heard.append(self._frames)
@@ -186,6 +189,8 @@ class LoadSession(asyncio.Protocol):
             self.info = message
             if message.seq == self._seq:
                 self.ready.set()
+        elif isinstance(message, wire.AccountStatus):
+            self.announced = message.seq
         elif isinstance(message, wire.LoggedOut):
             self.error = f"the venue ended session {self.number}: {message.text}"
         elif isinstance(message, wire.Throttled):
@@ -206,6 +211,15 @@ class LoadSession(asyncio.Protocol):
         transport.write(self.script.block[ends[sent] : ends[until]])
         self.sent_at.extend(array("q", [now]) * (until - sent))
         self.sent = until
+
+    def missing(self) -> int:
+        """Return how many reports the venue has announced that never came."""
+        return max(0, self.announced - self._seq)
+
+    def ask_for_last(self) -> None:
+        """Ask which report is the account's last: trades of others may still have made some."""
+        if self._transport is not None:
+            self._transport.write(pack(wire.AskStatus()))
 
     def _spent(self, now: int) -> bool:
         return self.sent >= self.limit or bool(self.deadline and now >= self.deadline)
@@ -353,7 +367,9 @@ async def drive(sessions: Sequence[LoadSession], plan: Plan) -> Taken:
                 session.window = plan.window
                 session.send(plan.window, _clock())
         await _drained(sessions, plan)
-        return Taken(plan, list(sessions), start, time.process_time_ns() - cpu, _clock() - start)
+        taken = Taken(plan, list(sessions), start, time.process_time_ns() - cpu, _clock() - start)
+        await _completed(sessions)
+        return taken
     finally:
         gc.enable()
         gc.unfreeze()
@@ -378,3 +394,13 @@ async def _drained(sessions: Sequence[LoadSession], plan: Plan) -> None:
         except TimeoutError:
             continue
         return
+
+
+async def _completed(sessions: Sequence[LoadSession]) -> None:
+    """Wait for the reports behind the last answers, so that both sides of every trade are here."""
+    for session in sessions:
+        session.ask_for_last()
+    with contextlib.suppress(TimeoutError):  # ``missing`` tells what did not come
+        async with asyncio.timeout(DRAIN_WITHIN):
+            for session in sessions:
+                await session.complete.wait()

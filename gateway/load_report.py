@@ -196,6 +196,9 @@ def problems(outcome: Outcome, waits: list[int], lags: list[int]) -> Iterator[st
     outstanding = sum(s.sent - s.answered for s in sessions)
     if outstanding:
         yield f"{outstanding} messages were never answered"
+    unheard = sum(s.missing() for s in sessions)
+    if unheard:
+        yield f"{unheard} reports that the venue has numbered never came"
     for name, text in (("gaps", "breaks in the numbering of reports"),
                        ("strangers", "answers that were not to the next message")):  # fmt: skip
         count = sum(getattr(s, name) for s in sessions)

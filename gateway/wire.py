@@ -125,17 +125,9 @@ class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
 
 
 FromClient: TypeAlias = (
-    Logon
-    | Logout
-    | Heartbeat
-    | Place
-    | Cancel
-    | Amend
-    | CancelAll
-    | Subscribe
-    | Unsubscribe
-    | AskStatus
-)
+    Logon | Logout | Heartbeat | Place | Cancel
+    | Amend | CancelAll | Subscribe | Unsubscribe | AskStatus
+)  # fmt: skip
 
 
 # -- venue to client: the session ---------------------------------------------------------------
@@ -356,19 +348,9 @@ class AllowancesChanged(Struct, frozen=True, array_like=True, gc=False, tag=91):
 
 
 Report: TypeAlias = (
-    Accepted
-    | Refused
-    | Booked
-    | Filled
-    | Cancelled
-    | Amended
-    | Reduced
-    | Triggered
-    | AllCancelled
-    | KillSwitch
-    | CashChanged
-    | AllowancesChanged
-)
+    Accepted | Refused | Booked | Filled | Cancelled | Amended
+    | Reduced | Triggered | AllCancelled | KillSwitch | CashChanged | AllowancesChanged
+)  # fmt: skip
 
 
 # -- venue to client: public market data, numbered per product ------------------------------------

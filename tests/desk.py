@@ -173,9 +173,8 @@ def steps(script: str) -> Iterator[tuple[str, list[str] | None]]:
         if said:
             found.append((said, [told] if bar else None))
         elif bar:
-            expected = found[-1][1]
-            assert expected is not None, line
-            expected.append(told)
+            said, expected = found[-1]
+            found[-1] = (said, [*(expected or []), told])
     for said, expected in found:
         yield said, [] if expected == [""] else expected
 

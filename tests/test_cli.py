@@ -40,8 +40,8 @@ def test_match_runs_the_example_and_repeats_its_state() -> None:
 
 
 def test_match_runs_a_csv_of_orders() -> None:
-    events = [json.loads(line) for line in carbonx("match", "examples/orders.csv").stdout.split("\n")
-              if line]  # fmt: skip
+    lines = carbonx("match", "examples/orders.csv").stdout.splitlines()
+    events = [json.loads(line) for line in lines]
     assert [e["quantity"] for e in events if e["type"] == "trade"] == [60, 40]
 
 

@@ -308,6 +308,17 @@ def test_an_own_venue_must_have_sold_what_it_bought() -> None:
     assert found == ["5 tonnes were bought and 0 sold"]
 
 
+def test_a_report_that_the_venue_numbered_and_never_sent_is_a_problem() -> None:
+    """The last answers are here, and the venue says that one more report stands behind them."""
+    status = wire.AccountStatus(3, 2, False, (), (), ())
+    session = scenario_of(accepted(1, 1) + accepted(2, 2) + pack(status))
+    assert problems_of(session) == ["1 reports that the venue has numbered never came"]
+    assert not session.complete.is_set()
+    session.data_received(pack(wire.Filled(3, 0, 1, "CO2", Side.BUY, 1, 1, 0, 0, True, 1)))
+    assert session.complete.is_set()
+    assert problems_of(session) == []
+
+
 def test_a_refusal_is_an_answer_and_counted_by_reason() -> None:
     refusal = pack(wire.Refused(2, 0, 2, 19, "quantity", "rule"))  # type: ignore[arg-type]
     session = scenario_of(accepted(1, 1) + refusal)

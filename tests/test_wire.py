@@ -159,11 +159,11 @@ def test_two_ends_wired_back_to_back_agree() -> None:
     venue, client = venue_end(0), client_end(0)
     assert venue.receive(pack(LOGON), 0) == [LOGON]
     assert client.receive(pack(LOGGED_ON), 0) == [LOGGED_ON]
-    assert venue.state is client.state is State.ACTIVE
+    assert {venue.state, client.state} == {State.ACTIVE}
     goodbye = wire.LoggedOut(3, wire.Farewell.REQUESTED, "")
     venue.receive(pack(wire.Logout()), 0)
     client.receive(pack(goodbye), 0)
-    assert venue.state is client.state is State.ENDED
+    assert [venue.state, client.state] == [State.ENDED] * 2
 
 
 def test_silence_calls_for_a_heartbeat_and_then_for_the_end() -> None:

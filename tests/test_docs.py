@@ -1,0 +1,44 @@
+"""What the documents list is all there is, and their examples are real output."""
+
+import json
+import re
+from pathlib import Path
+
+from engine.rulebook import from_toml
+from engine.text import COMMANDS, EVENTS, type_name
+from engine.types import Reason
+from gateway import wire
+from gateway.match import read_json_lines, run
+
+ROOT = Path(__file__).parent.parent
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_protocol_lists_every_message_field_and_reason() -> None:
+    document = text("docs/protocol.md")
+    for kind in (*wire.FromClient.__args__, *wire.FromVenue.__args__):
+        section = document.split(f"### {kind.__name__} (tag {kind.__struct_config__.tag})")[1]
+        section = section.split("\n### ")[0]
+        assert all(f"| `{field}` |" in section for field in kind.__struct_fields__)
+    for reason in Reason:
+        assert f"| {reason.value} | `{reason.name}` |" in document
+    for farewell in wire.Farewell:
+        assert f"{farewell.value} {farewell.name.lower()}" in document
+
+
+def test_the_commands_page_shows_every_command_and_event_as_it_comes() -> None:
+    document = text("docs/commands.md")
+    shown = [line for block in re.findall(r"```json\n(.*?)```", document, re.DOTALL)
+             for line in block.splitlines()]  # fmt: skip
+    rules = from_toml(text("examples/decrement.toml"))
+    lines = text("examples/every_command.jsonl").splitlines()
+    _, events = run(rules, read_json_lines(lines, rules.minor_digits))
+    real = {*lines, *events}
+    assert set(shown) <= real
+    assert {json.loads(line)["type"] for line in shown} == {*COMMANDS, *EVENTS}
+    for kind in (*COMMANDS.values(), *EVENTS.values()):
+        section = document.split(f"### `{type_name(kind)}`")[1].split("\n### ")[0]
+        assert all(f"| `{field}` |" in section for field in kind.__struct_fields__)
