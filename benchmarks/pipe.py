@@ -22,9 +22,8 @@ from engine.sequencer import replay
 from engine.venue import Venue
 from gateway import load_report
 from gateway.child import two_cores
-from gateway.load import Plan
 from gateway.load_run import OWN_SERVER, Outcome, Target, run_load
-from gateway.load_script import MIXES
+from gateway.load_script import MIXES, Plan
 from gateway.load_server import Settings, accounts
 
 if TYPE_CHECKING:

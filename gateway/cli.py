@@ -14,6 +14,8 @@ from gateway.client import ClientError
 VERBS: Final = {
     "demo": "run a trading day with simulated brokers over real sockets, and draw it",
     "serve": "run a venue",
+    "brokers": "let simulated brokers trade on a venue",
+    "shell": "trade by hand: buy, sell, cancel, book, orders, holdings",
     "match": "run a file of commands through a rulebook, offline",
     "replay": "replay a log, verify it, print its state hash",
     "load": "measure a venue's throughput and latency",

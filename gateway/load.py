@@ -23,7 +23,7 @@ import msgspec
 
 from engine.types import Phase, Side
 from gateway import wire
-from gateway.load_script import Mix, Script, write_script
+from gateway.load_script import Plan, Script, total_messages, write_script
 from gateway.session import pack
 
 if TYPE_CHECKING:
@@ -259,29 +259,6 @@ class Pace:
             self.over.set()
         else:
             self._loop.call_soon(self._spin)
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """One run. Times in seconds."""
-
-    mix: Mix
-    rate: int = 0  # messages a second over all sessions; 0: full pipe
-    window: int = 1_024  # per session, full pipe only
-    duration: float = 0.0  # measured, after the warm-up; 0: until all messages are sent
-    warmup: float = 0.0
-    messages: int = 0  # over all sessions, warm-up included; 0: as many as the duration takes
-    seed: int = 7
-    product: str = ""  # "": the first one that trades
-
-
-FULL_PIPE_CEILING: Final = 200_000  # messages a second prepared for a full pipe of a given duration
-
-
-def total_messages(plan: Plan) -> int:
-    """Return how many messages to prepare."""
-    if plan.messages:
-        return plan.messages
-    return int((plan.duration + plan.warmup) * (plan.rate or FULL_PIPE_CEILING))
 
 
 class Taken(msgspec.Struct):

@@ -23,8 +23,9 @@ from gateway.loops import factory
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gateway.load import LoadSession, Plan, Taken
+    from gateway.load import LoadSession, Taken
     from gateway.load_run import Outcome
+    from gateway.load_script import Plan
 
 SCHEMA: Final = 1
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9, 99.99, 100.0)

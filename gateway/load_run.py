@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from gateway import wire
 from gateway.auth import Credentials  # noqa: TC001 - msgspec reads the annotations
 from gateway.child import Child, ServerStats, pin
-from gateway.load import HEARTBEAT_MS, LoadSession, Plan, Taken, drive, hang_up, log_on, prepare
+from gateway.load import HEARTBEAT_MS, LoadSession, Taken, drive, hang_up, log_on, prepare
 from gateway.load_server import Settings  # noqa: TC001 - the same
 from gateway.loops import run
+
+if TYPE_CHECKING:
+    from gateway.load_script import Plan
 
 OWN_SERVER: Final = "gateway.load_server"
 

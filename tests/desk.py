@@ -20,6 +20,7 @@ Questions: ``book [PRODUCT]``, ``ann cash``, ``ann tonnes``, ``ann orders``, ``f
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine import commands as c
@@ -51,6 +52,16 @@ WORDS = {
     "open": TimeInForce.AT_OPEN,
     "close": TimeInForce.AT_CLOSE,
 }
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A script with a name, told at a desk under some rules."""
+
+    name: str
+    script: str
+    rules: dict[str, Any] = field(default_factory=dict)
+    phase: Phase | None = Phase.CONTINUOUS
 
 
 class Desk:

@@ -19,9 +19,9 @@ from gateway import load_report, wire
 from gateway.auth import Directory
 from gateway.child import Child, ChildError, ServerStats
 from gateway.framing import Unframer
-from gateway.load import LoadError, LoadSession, Plan, Taken, log_on
+from gateway.load import LoadError, LoadSession, Taken, log_on
 from gateway.load_run import Outcome, Target, run_load
-from gateway.load_script import MIXES, write_script
+from gateway.load_script import MIXES, Plan, write_script
 from gateway.load_server import Settings, accounts
 from gateway.session import pack
 from gateway.verbs.load import command

@@ -197,9 +197,7 @@ class RuleMachine(RuleBasedStateMachine):
         nothing_is_reserved(self.pair.venue)
 
 
-RuleMachine.TestCase.settings = settings(
-    settings.get_profile("deep" if DEEP else "default"), stateful_step_count=60
-)
+RuleMachine.TestCase.settings = settings(stateful_step_count=60)
 TestRuleMachine = RuleMachine.TestCase
 
 

@@ -12,9 +12,9 @@ import click
 from gateway import load_report
 from gateway.auth import HASHED, AccountsError, Directory
 from gateway.child import ChildError, two_cores
-from gateway.load import LoadError, Plan, total_messages
+from gateway.load import LoadError
 from gateway.load_run import Target, run_load
-from gateway.load_script import MIXES
+from gateway.load_script import MIXES, Plan, total_messages
 from gateway.load_server import Settings, accounts
 
 MOST_MESSAGES: Final = 20_000_000  # about a gigabyte of prepared messages and times
