@@ -7,6 +7,7 @@ comes is a measure that does not depend on the machine.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.messages import CANCEL, CANCELLED, NEW, REJECTED, RESTS
@@ -15,33 +16,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.messages import Message, Report
+    from benchmarks.workloads import Workload
     from engine.types import Side
 
 
-def prepare(opening: list[Message]) -> Callable[[list[Message]], list[Report]]:
+def run(live: dict[int, tuple[Side, int, int]], messages: list[Message]) -> list[Report]:
+    """Keep the live orders and report on each message; nothing is ever matched."""
+    reports: list[Report] = []
+    report = reports.append
+    for what, number, side, price, quantity, ioc in messages:
+        if what == NEW:
+            if not ioc:
+                live[number] = (side, price, quantity)
+            report((RESTS, number, price, quantity))
+        elif what == CANCEL:
+            order = live.pop(number, None)
+            if order is None:
+                report((REJECTED, number, 0, 0))
+            else:
+                report((CANCELLED, number, order[1], order[2]))
+        elif number in live:
+            live[number] = (side, price, quantity)
+            report((RESTS, number, price, quantity))
+        else:
+            report((REJECTED, number, 0, 0))
+    return reports
+
+
+def prepare(workload: Workload) -> Callable[[], list[Report]]:
     """Return the loop, with the opening orders already live."""
     live: dict[int, tuple[Side, int, int]] = {}
-
-    def run(messages: list[Message]) -> list[Report]:
-        reports: list[Report] = []
-        report = reports.append
-        for what, number, side, price, quantity, ioc in messages:
-            if what == NEW:
-                if not ioc:
-                    live[number] = (side, price, quantity)
-                report((RESTS, number, price, quantity))
-            elif what == CANCEL:
-                order = live.pop(number, None)
-                if order is None:
-                    report((REJECTED, number, 0, 0))
-                else:
-                    report((CANCELLED, number, order[1], order[2]))
-            elif number in live:
-                live[number] = (side, price, quantity)
-                report((RESTS, number, price, quantity))
-            else:
-                report((REJECTED, number, 0, 0))
-        return reports
-
-    run(opening)
-    return run
+    run(live, workload.opening)
+    return partial(run, live, workload.messages)

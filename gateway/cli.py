@@ -19,6 +19,7 @@ VERBS: Final = {
     "match": "run a file of commands through a rulebook, offline",
     "replay": "replay a log, verify it, print its state hash",
     "load": "measure a venue's throughput and latency",
+    "bench": "measure the engine beside its yardsticks",
     "rulebooks": "list the rulebooks, or show one",
 }
 

@@ -72,15 +72,18 @@ class Desk:
         second = Product("NEW", 50, currency="EUR")
         products = (Product(**product), second)
         self.venue = Venue(Rulebook(**{"name": "test", "products": products} | rules))
+        self.given: list[c.Command] = []
         self.seen: list[e.Event] = []
         for opened in PEOPLE:
-            self.venue.apply(opened)
-            self.venue.apply(c.MoveCash(opened.account, CASH))
-            self.venue.apply(c.MoveAllowances(opened.account, "OLD", TONNES))
+            self.apply(opened)
+            self.apply(c.MoveCash(opened.account, CASH))
+            self.apply(c.MoveAllowances(opened.account, "OLD", TONNES))
         if phase is not None:
-            self.venue.apply(c.SetPhase(phase))
+            self.apply(c.SetPhase(phase))
+        self.seen.clear()
 
     def apply(self, command: c.Command) -> list[e.Event]:
+        self.given.append(command)
         events = self.venue.apply(command)
         self.venue.check()
         self.seen += events

@@ -33,8 +33,10 @@ from engine import events as e
 from engine.rulebook import Product, Rulebook
 from engine.types import Matching, OrderState, SelfTrade, SelfTradeScope, Side
 from engine.venue import Venue
+from tests.desk import Desk
 from tests.oracle import OracleVenue
 from tests.strategies import EVERY_RULE, Commands, drain, opening, rulebook
+from tests.test_scenarios import STORIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,6 +156,15 @@ def some_day(rules: Rules, seed: int, steps: int = 150) -> Pair:
 def test_random_days_agree_with_the_oracle(rules: Rules) -> None:
     for day in range(DAYS):
         some_day(rules, SystemRandom().getrandbits(64) if DEEP else day, STEPS)
+
+
+def test_the_oracle_agrees_on_every_story() -> None:
+    for scenario in STORIES:
+        desk = Desk(scenario.phase, **scenario.rules)
+        desk.run(scenario.script)
+        pair = Pair(desk.venue.rulebook)
+        for command in desk.given:
+            pair.apply(command)
 
 
 class RuleMachine(RuleBasedStateMachine):

@@ -19,11 +19,12 @@ from engine.types import (
     Side,
     TimeInForce,
 )
-from tests import scenarios_orders, scenarios_rules
+from tests import scenarios_days, scenarios_orders, scenarios_rules
 from tests.desk import Desk, Scenario
 
-NAMES = [*vars(scenarios_orders).values(), *vars(scenarios_rules).values()]
-STORIES = [scenario for table in NAMES if isinstance(table, tuple) for scenario in table]
+MODULES = (scenarios_orders, scenarios_rules, scenarios_days)
+TABLES = [value for module in MODULES for value in vars(module).values()]
+STORIES = [scenario for table in TABLES if isinstance(table, tuple) for scenario in table]
 
 
 def told(scenario: Scenario) -> Desk:

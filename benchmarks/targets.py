@@ -1,0 +1,224 @@
+"""What the engine must reach, each figure beside its yardstick in one run.
+
+python -m benchmarks.targets [book|apply|memory|growth] [--messages N] [--rounds N] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+import tracemalloc
+from functools import partial
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from benchmarks import book_driver, yardstick
+from benchmarks.measure import no_collector, race, verify
+from benchmarks.messages import CANCEL, NEW
+from benchmarks.workloads import SHAPES, generate
+from engine.book import Book, Order
+from engine.commands import (
+    AmendOrder,
+    CancelOrder,
+    Command,
+    MoveAllowances,
+    MoveCash,
+    NewOrder,
+    OpenAccount,
+    SetPhase,
+)
+from engine.events import Trade
+from engine.rulebook import Product, Rulebook
+from engine.types import Phase, SelfTrade, Side, TimeInForce
+from engine.venue import Venue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from benchmarks.messages import Message
+
+BOOK_REACH: Final = 0.25  # of the yardstick, worst shape
+APPLY_REACH: Final = 0.45  # of the book alone
+MEMORY_REACH: Final = 300  # bytes per resting order
+GROWTH_REACH: Final = 2.5  # slowest over fastest
+NAMES: Final = {Side.BUY: "buyer", Side.SELL: "seller"}
+
+
+class Row(NamedTuple):
+    """One figure beside its yardstick."""
+
+    what: str
+    figure: str
+    ratio: float
+    reach: str
+    met: bool
+
+
+def book(messages: int, rounds: int) -> list[Row]:
+    """Race the book alone against the yardstick on every shape, correctness first."""
+    rows = []
+    for shape in SHAPES:
+        workload = generate(shape, messages)
+        verify(workload, book_driver.prepare)
+        rates = race(workload, {"y": yardstick.prepare, "b": book_driver.prepare}, rounds)
+        ratio = rates["b"].over(rates["y"])
+        figure = f"{rates['b'].middle / 1e6:.2f} M messages/s"
+        rows.append(Row(f"book, {shape.name}", figure, ratio, ">= 0.25", ratio >= BOOK_REACH))
+    return rows
+
+
+def commands(messages: Iterable[Message]) -> list[Command]:
+    """Return the messages as commands of two accounts, references counting up."""
+    refs = dict.fromkeys(NAMES.values(), 0)
+    own: dict[int, int] = {}  # message number -> the order's reference
+    found: list[Command] = []
+    for what, number, side, price, quantity, ioc in messages:
+        name = NAMES[side]
+        refs[name] = ref = refs[name] + 1
+        if what == NEW:
+            own[number] = ref
+            tif = TimeInForce.IOC if ioc else TimeInForce.DAY
+            found.append(NewOrder(name, ref, "P", side, quantity, price, tif=tif))
+        elif what == CANCEL:
+            found.append(CancelOrder(name, ref, own[number]))
+        else:
+            found.append(AmendOrder(name, ref, own[number], quantity, price))
+    return found
+
+
+def funded() -> Venue:
+    """Return a venue that trades, with a buyer and a seller who never run short."""
+    product = Product("P", 10_000, max_quantity=10**9)
+    venue = Venue(Rulebook("bench", (product,), self_trade=SelfTrade.ALLOW))
+    for name in NAMES.values():
+        venue.apply(OpenAccount(name))
+        venue.apply(MoveCash(name, 10**18))
+        venue.apply(MoveAllowances(name, "P", 10**12))
+    venue.apply(SetPhase(Phase.CONTINUOUS))
+    return venue
+
+
+def apply(messages: int, rounds: int) -> list[Row]:
+    """Time ``Venue.apply`` beside the book alone on the normal session; trades must agree."""
+    shape = next(shape for shape in SHAPES if shape.name == "normal")
+    workload = generate(shape, messages)
+    every = commands([*workload.opening, *workload.messages])
+    opening, timed = every[: len(workload.opening)], every[len(workload.opening) :]
+    ratios, rates = [], []
+    for _ in range(rounds):
+        run = book_driver.prepare(workload)
+        alone, reports = _timed(run)
+        venue = funded()
+        for command in opening:
+            venue.apply(command)
+        whole, events = _timed(partial(_apply_all, venue, timed))
+        fills = [r[3:] for r in reports if len(r) == 5]
+        trades = [(e.price, e.quantity) for each in events for e in each if isinstance(e, Trade)]
+        assert fills == trades, "the venue and the book alone disagree"
+        ratios.append(alone / whole)
+        rates.append(len(timed) / whole)
+    ratio = median(ratios)
+    figure = f"{median(rates) / 1e6:.2f} M commands/s"
+    return [Row("Venue.apply over the book alone", figure, ratio, ">= 0.45", ratio >= APPLY_REACH)]
+
+
+def _apply_all(venue: Venue, timed: list[Command]) -> list[Any]:
+    run = venue.apply
+    return [run(command) for command in timed]
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    with no_collector():
+        start = perf_counter()
+        result = work()
+        return perf_counter() - start, result
+
+
+def memory(orders: int = 100_000) -> list[Row]:
+    """Weigh a book of resting orders with its index, all in."""
+    dice = Random(7)
+    drawn = [(dice.randrange(4_000, 5_000), dice.randrange(1, 1_000)) for _ in range(orders)]
+    gc.collect()
+    tracemalloc.start()
+    made, live = Book(), {}
+    for number, (price, quantity) in enumerate(drawn):
+        # As from a decoder: every order brings integers of its own.
+        ref, price, quantity = 10**6 + number, int(str(price)), int(str(quantity))  # noqa: PLW2901
+        order = Order(None, ref, 0, Side.BUY, price, quantity, quantity, quantity)
+        made.bids.rest(order)
+        live[ref] = order
+    each = tracemalloc.get_traced_memory()[0] / orders
+    tracemalloc.stop()
+    figure = f"{each:.0f} bytes"
+    ratio = each / MEMORY_REACH
+    return [Row("a resting order in a book of 100,000", figure, ratio, "<= 300", ratio <= 1)]
+
+
+def growth(messages: int) -> list[Row]:
+    """Run one stream of new and cancelled orders on books of different sizes."""
+    rows = []
+    for what, sizes in (
+        ("orders", [(1_000, 100), (100_000, 100), (1_000_000, 100)]),
+        ("levels", [(20_000, 10), (20_000, 1_000), (20_000, 10_000)]),
+    ):
+        times = []
+        for orders, levels in sizes:
+            made, live = Book(), []
+            dice = Random(3)
+            for number in range(orders):
+                price = 20_000 - number % levels
+                order = Order(None, number, 0, Side.BUY, price, 5, 5, 5)
+                made.bids.rest(order)
+                live.append(order)
+            plan = [(dice.randrange(orders), 20_000 - dice.randrange(levels))
+                    for _ in range(messages)]  # fmt: skip
+            times.append(_timed(partial(_churn, made, live, plan))[0])
+            made.check()
+        ratio = max(times) / min(times)
+        sizes_text = " / ".join(f"{n:,}" for n in dict.fromkeys(s[what == "levels"] for s in sizes))
+        rows.append(Row(f"growth over {sizes_text} {what}", f"{ratio:.2f} x", ratio, "<= 2.5",
+                        ratio <= GROWTH_REACH))  # fmt: skip
+    return rows
+
+
+def _churn(made: Book, live: list[Order], plan: list[tuple[int, int]]) -> None:
+    side = made.bids
+    for place, price in plan:
+        side.remove(live[place])
+        live[place] = order = Order(None, place, 0, Side.BUY, price, 5, 5, 5)
+        side.rest(order)
+
+
+def main() -> int:
+    """Run the parts that were asked for; exit 1 when a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", nargs="?", default="all",
+                        choices=("all", "book", "apply", "memory", "growth"))  # fmt: skip
+    parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    parts: dict[str, Callable[[], list[Row]]] = {
+        "book": lambda: book(asked.messages, asked.rounds),
+        "apply": lambda: apply(asked.messages, asked.rounds),
+        "memory": memory,
+        "growth": lambda: growth(asked.messages),
+    }
+    rows = [row for name, part in parts.items() if asked.part in ("all", name) for row in part()]
+    if asked.json:
+        print(json.dumps([row._asdict() for row in rows]))
+    else:
+        print(f"collector off while timing, {asked.messages:,} messages, median of "
+              f"{asked.rounds} rounds, CPython {sys.version.split()[0]}")  # fmt: skip
+        for row in rows:
+            verdict = "met" if row.met else "NOT MET"
+            print(f"{row.what:45} {row.figure:>22} {row.ratio:7.2f}  {row.reach:8} {verdict}")
+    return 0 if all(row.met for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

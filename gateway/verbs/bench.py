@@ -1,0 +1,29 @@
+"""``carbonx bench``: the engine beside its yardsticks."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@click.command()
+@click.argument("part", default="all",
+                type=click.Choice(["all", "book", "apply", "memory", "growth"]))  # fmt: skip
+@click.option("--messages", default=100_000, show_default=True)
+@click.option("--rounds", default=5, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def command(part: str, messages: int, rounds: int, *, as_json: bool) -> None:
+    """Measure the engine, each figure beside its yardstick; exit 1 when a target is missed.
+
+    Example:  carbonx bench book --rounds 7
+    """
+    if not (ROOT / "benchmarks").is_dir():
+        message = "the benchmarks are not part of an installed package: run this from a checkout"
+        raise click.ClickException(message)
+    words = [sys.executable, "-m", "benchmarks.targets", part, "--messages", str(messages),
+             "--rounds", str(rounds), *(["--json"] if as_json else [])]  # fmt: skip
+    done = subprocess.run(words, cwd=ROOT, check=False)  # noqa: S603 - our own module
+    raise SystemExit(done.returncode)
