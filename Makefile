@@ -38,7 +38,7 @@ test: lint
 	$(BIN)/pytest -q
 
 bench: $(DEV_STAMP)
-	$(BIN)/pytest benchmarks -q --benchmark-enable
+	$(BIN)/pytest benchmarks -q --benchmark-enable --benchmark-disable-gc
 	$(BIN)/carbonx bench
 
 clean:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 BARE_SERVER: Final = "benchmarks.bare_server"
 MOST_TIMES: Final = 1.5  # full pipe: real / (bare + apply)
 MOST_LATENCY: Final = 2.0  # open loop: real / bare
-ATTEMPTS: Final = 4
+ATTEMPTS: Final = 8
 SHARE_OF_FULL: Final = 0.2
 WINDOW: Final = 16_384  # over all sessions
 
