@@ -78,5 +78,5 @@ def _close_day(market: Market) -> DayClosed:
     if day.last:
         market.reference = day.last
         market.new_limits()
-    return DayClosed(market.symbol, day.first, day.high, day.low, market.reference, day.volume,
-                     day.value, day.trades)  # fmt: skip
+    return DayClosed(market.symbol, day.first, day.high, day.low, market.reference, *day.turnover,
+                     day.trades)  # fmt: skip

@@ -19,7 +19,7 @@ from engine.mechanisms.continuous import (
 )
 from engine.money import cost
 from engine.triggers import Expiries, Key, Stops
-from engine.types import CancelReason, Reason, Side
+from engine.types import MAX_TOTAL, CancelReason, Reason, Side
 
 if TYPE_CHECKING:
     from engine.ledger import Account, Balance, Ledger
@@ -63,6 +63,11 @@ class Day:
         """Start with no trade."""
         self.first = self.high = self.low = self.last = 0
         self.volume = self.value = self.trades = 0
+
+    @property
+    def turnover(self) -> tuple[int, int]:
+        """Volume and value as they are told: both stop at ``MAX_TOTAL``, which fits 63 bits."""
+        return min(self.volume, MAX_TOTAL), min(self.value, MAX_TOTAL)
 
 
 class Settlement:

@@ -70,7 +70,7 @@ def _dump_market(market: Market) -> list[Any]:
         int(market.gate.phase),
         market.reference,
         market.trades,
-        [day.first, day.high, day.low, day.last, day.volume, day.value, day.trades],
+        [day.first, day.high, day.low, day.last, *day.turnover, day.trades],
         [[_dump_order(order) for order in market.book.orders(side)] for side in Side],
         [_dump_order(order) for order in market.held.values()],
         [[stop.stop_price, _dump_order(stop.order)] for stop in market.stops.in_order()],

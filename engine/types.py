@@ -132,4 +132,5 @@ class Reason(IntEnum):
 MAX_PRICE = 10**12  # minor units per tonne: far above any market, small enough to stay cheap
 MAX_QUANTITY = 10**12  # tonnes: a thousand times the world's yearly emissions
 MAX_MONEY = 10**18  # minor units a single command may move
+MAX_TOTAL = 9 * 10**18  # of one currency or product in a whole venue: all sums fit 63 bits
 MAX_REF = 2**62  # a client's reference

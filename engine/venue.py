@@ -42,6 +42,7 @@ from engine.types import (
     MAX_MONEY,
     MAX_QUANTITY,
     MAX_REF,
+    MAX_TOTAL,
     CancelReason,
     Phase,
     Reason,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _REQUESTED: Final = CancelReason.REQUESTED
+_TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 
 
 class Venue:
@@ -207,6 +209,8 @@ class Venue:
         if not 0 < abs(c.amount) <= MAX_MONEY:
             rule = f"not 0, at most {MAX_MONEY} minor units either way"
             return [Rejected(c.account, 0, Reason.VALUE, "amount", rule)]
+        if self.ledger.cash_in.get(currency, 0) + c.amount > MAX_TOTAL:
+            return [Rejected(c.account, 0, Reason.VALUE, "amount", _TOO_MUCH)]
         refusal = _overdraws(self.ledger.purse(account, currency), c.amount)
         if refusal:
             return [Rejected(c.account, 0, Reason.CASH, "amount", refusal)]
@@ -222,6 +226,8 @@ class Venue:
         if not 0 < abs(c.quantity) <= MAX_QUANTITY:
             rule = f"not 0, at most {MAX_QUANTITY} tonnes either way"
             return [Rejected(c.account, 0, Reason.VALUE, "quantity", rule)]
+        if self.ledger.tonnes_in.get(c.product, 0) + c.quantity > MAX_TOTAL:
+            return [Rejected(c.account, 0, Reason.VALUE, "quantity", _TOO_MUCH)]
         refusal = _overdraws(self.ledger.holding(account, c.product), c.quantity)
         if refusal:
             return [Rejected(c.account, 0, Reason.ALLOWANCES, "quantity", refusal)]

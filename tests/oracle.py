@@ -19,6 +19,7 @@ from engine.types import (
     MAX_PRICE,
     MAX_QUANTITY,
     MAX_REF,
+    MAX_TOTAL,
     CancelReason,
     OrderState,
     OrderType,
@@ -354,7 +355,8 @@ class OracleVenue(OracleMatching):
         value = sum(price * quantity for price, quantity in market.day)
         market.reference = market.last or market.reference
         bar = (prices[0], max(prices), min(prices), market.reference)
-        self.out.append(e.DayClosed(market.product.symbol, *bar, volume, value, len(market.day)))
+        turnover = (min(volume, MAX_TOTAL), min(value, MAX_TOTAL), len(market.day))
+        self.out.append(e.DayClosed(market.product.symbol, *bar, *turnover))
 
     def advance_time(self, command: c.AdvanceTime) -> None:
         refuse_unless(command.time > self.time, Reason.TIME_BACKWARDS, "time")
@@ -379,6 +381,9 @@ class OracleVenue(OracleMatching):
         currencies = [self.rules.currency, *(m.product.currency for m in self.markets.values())]
         refuse_unless(currency in currencies, Reason.CURRENCY, "currency")
         refuse_unless(0 < abs(command.amount) <= MAX_MONEY, Reason.VALUE, "amount")
+        everywhere = sum(self.cash(name, currency)[0] for name in self.accounts)
+        fits = everywhere + self.fees(currency) + command.amount <= MAX_TOTAL
+        refuse_unless(fits, Reason.VALUE, "amount")
         total, reserved = self.cash(account.name, currency)
         refuse_unless(total + command.amount >= reserved, Reason.CASH, "amount")
         balance = account.cash[currency] = total + command.amount
@@ -388,6 +393,8 @@ class OracleVenue(OracleMatching):
         account = self.known(command)
         refuse_unless(command.product in self.markets, Reason.UNKNOWN_PRODUCT, "product")
         refuse_unless(0 < abs(command.quantity) <= MAX_QUANTITY, Reason.VALUE, "quantity")
+        everywhere = sum(self.allowances(name, command.product)[0] for name in self.accounts)
+        refuse_unless(everywhere + command.quantity <= MAX_TOTAL, Reason.VALUE, "quantity")
         total, reserved = self.allowances(account.name, command.product)
         refuse_unless(total + command.quantity >= reserved, Reason.ALLOWANCES, "quantity")
         balance = account.tonnes[command.product] = total + command.quantity

@@ -251,7 +251,9 @@ class Commands:
 
     def move_cash(self) -> c.Command:
         amount = self.random.choice((-(10**6), -2_000, -50, 50, 2_000, 10**6))
-        amount = self.random.choice((0, MAX_MONEY + 1, -MAX_MONEY)) if self.odd() else amount
+        amount = (
+            self.random.choice((0, MAX_MONEY + 1, MAX_MONEY, -MAX_MONEY)) if self.odd() else amount
+        )
         return c.MoveCash(self.account(), amount, self.random.choice(("", "", "EUR", "XXX")))
 
     def move_allowances(self) -> c.Command:

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 
 from engine import commands as c
 from engine import events as e
-from engine.types import Matching, OrderType, Side, TimeInForce
+from engine.types import (
+    MAX_MONEY,
+    MAX_QUANTITY,
+    MAX_TOTAL,
+    Matching,
+    OrderType,
+    Phase,
+    Reason,
+    Side,
+    TimeInForce,
+)
 from tests.desk import Desk
 
 BOTH = pytest.mark.parametrize("matching", list(Matching), ids=lambda m: m.name.lower())
@@ -315,3 +326,25 @@ def test_a_maker_is_paid_exactly_once() -> None:
         bob tonnes           | 1010 reserved 0
         fees                 | 4
     """)
+
+
+def test_sums_stay_within_what_a_message_can_carry() -> None:
+    desk = Desk()
+    venue = desk.venue
+    turns = ["bob", "ann"] * (MAX_TOTAL // MAX_MONEY)
+    answers = [venue.apply(c.MoveCash(name, MAX_MONEY))[0] for name in turns]
+    refused = [answer for answer in answers if isinstance(answer, e.Rejected)]
+    assert {answer.reason for answer in refused} == {Reason.VALUE}
+    assert len(answers) - len(refused) == MAX_TOTAL // MAX_MONEY - 1  # all have a little already
+    venue.apply(c.MoveAllowances("ann", "OLD", MAX_QUANTITY))
+    price, quantity = 7_000_000_000, 500_000_000
+    for turn in range(3):  # 3.5e18 a turn: more in a day than 63 bits hold
+        seller, buyer = ("ann", "bob") if turn % 2 == 0 else ("bob", "ann")
+        desk.say(f"{seller} sell {quantity} @ {price}")
+        desk.say(f"{buyer} buy {quantity} @ {price}")
+    assert len(desk.trades()) == 3
+    assert len(venue.state_hash()) == 64
+    events = venue.apply(c.SetPhase(Phase.CLOSED, "OLD"))
+    assert isinstance(events[-1], e.DayClosed)
+    assert events[-1].value == MAX_TOTAL
+    assert msgspec.msgpack.encode(events)

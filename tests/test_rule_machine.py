@@ -23,11 +23,12 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from msgspec import structs
 
+from engine import book
 from engine import commands as c
 from engine import events as e
 from engine.rulebook import Product, Rulebook
@@ -158,6 +159,20 @@ def test_random_days_agree_with_the_oracle(rules: Rules) -> None:
         some_day(rules, SystemRandom().getrandbits(64) if DEEP else day, STEPS)
 
 
+@pytest.mark.parametrize("rules", EVERY_RULE[::7], ids=str)
+def test_random_days_agree_where_every_price_has_a_page_and_pages_are_dropped_at_once(
+    rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The book's pages and their clearing, which prices that lie close would never reach."""
+    small = {"PAGE_BITS": 1, "PAGE_SIZE": 2, "PAGE_MASK": 1, "KEEP_LEVELS": 2, "KEEP_PAGES": 2}
+    for name, value in small.items():
+        assert hasattr(book, name)
+        monkeypatch.setattr(book, name, value)
+    for day in range(DAYS):
+        pair = some_day(rules, day, STEPS)
+        assert any(len(page) == 2 for page in pair.venue.markets["OLD"].book.asks._pages.values())
+
+
 def test_the_oracle_agrees_on_every_story() -> None:
     for scenario in STORIES:
         desk = Desk(scenario.phase, **scenario.rules)
@@ -180,35 +195,44 @@ class RuleMachine(RuleBasedStateMachine):
         for command in opening(random, self.pair.rules):
             self.pair.apply(command)
 
+    def step(self, command: c.Command) -> None:
+        try:
+            self.pair.apply(command)
+        except Exception:
+            note("\n".join(f"{command!r}," for command in self.pair.log))
+            raise
+
     @rule()
     def anything(self) -> None:
-        self.pair.apply(self.commands.next())
+        self.step(self.commands.next())
 
     @rule()
     def new_order(self) -> None:
-        self.pair.apply(self.commands.new_order())
+        self.step(self.commands.new_order())
 
     @rule()
     def amend(self) -> None:
-        self.pair.apply(self.commands.amend_order())
+        self.step(self.commands.amend_order())
 
     @rule()
     def cancel(self) -> None:
-        self.pair.apply(self.commands.cancel_order())
+        self.step(self.commands.cancel_order())
 
     @rule()
     def phase(self) -> None:
-        self.pair.apply(self.commands.set_phase())
+        self.step(self.commands.set_phase())
 
     @precondition(lambda self: len(self.pair.log) % 7 == 0)
     @rule()
     def drain(self) -> None:
         for command in drain(self.pair.oracle):
-            self.pair.apply(command)
+            self.step(command)
         nothing_is_reserved(self.pair.venue)
 
 
-RuleMachine.TestCase.settings = settings(stateful_step_count=60)
+RuleMachine.TestCase.settings = settings(
+    settings(), max_examples=1_000 if DEEP else 100, stateful_step_count=60
+)
 TestRuleMachine = RuleMachine.TestCase
 
 

@@ -1,6 +1,7 @@
 """``carbonx serve``: run a venue until it is told to stop."""
 
 import asyncio
+import gc
 import json
 import signal
 from pathlib import Path
@@ -36,6 +37,8 @@ async def run(node: Node, *, as_json: bool, start_open: bool) -> None:
         o = node.options
         message = f"{o.host}:{o.port} cannot be opened ({error.strerror}): choose another --port"
         raise click.ClickException(message) from error
+    gc.collect()
+    gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
     if start_open:
         for symbol in venue.markets:
