@@ -231,7 +231,7 @@ class RuleMachine(RuleBasedStateMachine):
 
 
 RuleMachine.TestCase.settings = settings(
-    settings(), max_examples=1_000 if DEEP else 100, stateful_step_count=60
+    max_examples=1_000 if DEEP else 100, stateful_step_count=60
 )
 TestRuleMachine = RuleMachine.TestCase
 
