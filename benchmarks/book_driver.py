@@ -54,11 +54,10 @@ class BookDriver:
                     own, other, limit = asks, bids, -price
                 if other.best <= limit:
                     _take(order, other, limit, live, reports)
-                    quantity = order.leaves  # noqa: PLW2901 - what is left of it
+                    order.shown = quantity = order.leaves  # noqa: PLW2901 - what is left of it
                 if ioc or not quantity:
                     report((ENDED, number, price, quantity))
                 else:
-                    order.shown = quantity
                     own.rest(order)
                     live[number] = order
                     report((RESTS, number, price, quantity))

@@ -3,8 +3,9 @@
 In a thin, flickering market nearly every order makes a level and nearly every cancel kills one,
 so a sorted container of levels would itself be the cost. Here the sorted container sees only
 *pages* of 4,096 neighbouring prices. A page is a ``bytearray`` with a 1 at each live level: making
-or killing a level is one byte store, and the next live level is one ``find``. Emptied levels
-and pages stay where they are, to be used again, until there are too many of them.
+or killing a level is one byte store, and the next live level is one ``find``. An emptied page
+stays where it is until there are too many of them; an emptied level's object is used again for
+the next new price, so that a flickering book works in few, warm cache lines.
 
 Both sides use the same code: a side works in *keys*, the price for asks and minus the price for
 bids, so that the best level always has the smallest key.
@@ -26,8 +27,7 @@ PAGE_BITS: Final = 12
 PAGE_SIZE: Final = 1 << PAGE_BITS
 PAGE_MASK: Final = PAGE_SIZE - 1
 NO_KEY: Final = 1 << 62  # above every key: "this side is empty"
-KEEP_LEVELS: Final = 8_192  # emptied levels are swept once a side holds more than this
-KEEP_PAGES: Final = 64
+KEEP_PAGES: Final = 64  # emptied pages are swept once a side holds more than this
 
 _BUY: Final = Side.BUY
 
@@ -35,17 +35,14 @@ _BUY: Final = Side.BUY
 class Level:
     """One price on one side: a queue of orders and the sum of what they show."""
 
-    __slots__ = ("head", "key", "offset", "page", "price", "quantity", "tail")
+    __slots__ = ("head", "key", "page", "price", "quantity", "tail")
 
-    def __init__(self, price: int, key: int, page: bytearray) -> None:
-        """Make an emptied level that has its mark in a page."""
-        self.price = price
-        self.key = key
-        self.page = page
-        self.offset = key & PAGE_MASK
-        self.quantity = 0  # tonnes shown
-        self.head: Order | None = None
-        self.tail: Order | None = None
+    price: int
+    key: int
+    page: bytearray  # where it has its mark
+    quantity: int  # tonnes shown
+    head: Order | None
+    tail: Order | None
 
 
 class Order(Struct, gc=False, eq=False):
@@ -74,7 +71,7 @@ class Order(Struct, gc=False, eq=False):
 class BookSide:
     """All levels of one side, the best of them at hand."""
 
-    __slots__ = ("_keep_levels", "_keep_pages", "_pages", "best", "best_level", "levels", "sign")
+    __slots__ = ("_free", "_keep_pages", "_pages", "best", "best_level", "levels", "sign")
 
     def __init__(self, sign: int) -> None:
         """Make an empty side; ``sign`` is +1 for asks, -1 for bids."""
@@ -83,26 +80,34 @@ class BookSide:
         self.best_level: Level | None = None
         self.levels: dict[int, Level] = {}
         self._pages: SortedDict[int, bytearray] = SortedDict()
-        self._keep_levels = KEEP_LEVELS
+        self._free: list[Level] = []  # emptied levels, to be used again
         self._keep_pages = KEEP_PAGES
 
     def rest(self, order: Order) -> int:
         """Put an order at the tail of its price; return the quantity shown there."""
-        key = order.price * self.sign
+        price = order.price
+        key = price * self.sign
         level = self.levels.get(key)
-        if level is None:
-            level = self._new_level(order.price, key)
-        order.price = level.price  # one integer object for all orders at a price
-        order.level = level
-        tail = level.tail
-        level.tail = order
-        if tail is not None:
-            tail.next = order
+        if level is not None:
+            order.price = level.price  # one integer object for all orders at a price
+            order.level = level
+            tail = level.tail
+            tail.next = order  # type: ignore[union-attr] # a level that exists has a queue
             order.prev = tail
+            level.tail = order
             level.quantity = quantity = level.quantity + order.shown
             return quantity
-        level.head = order
-        level.page[level.offset] = 1
+        page = self._pages.get(key >> PAGE_BITS)
+        if page is None:
+            page = self._new_page(key >> PAGE_BITS)
+        page[key & PAGE_MASK] = 1
+        free = self._free
+        level = free.pop() if free else Level()
+        self.levels[key] = order.level = level
+        level.price = price
+        level.key = key
+        level.page = page
+        level.head = level.tail = order
         if key < self.best:
             self.best = key
             self.best_level = level
@@ -123,8 +128,11 @@ class BookSide:
             if after is None:
                 level.tail = None
                 level.quantity = 0
-                level.page[level.offset] = 0
-                if level is self.best_level:
+                key = level.key
+                level.page[key & PAGE_MASK] = 0
+                del self.levels[key]
+                self._free.append(level)
+                if key == self.best:
                     self.advance()
                 return 0
             after.prev = None
@@ -166,33 +174,18 @@ class BookSide:
                 yield self.levels[(number << PAGE_BITS) + offset]
                 offset = page.find(1, offset + 1)
 
-    def _new_level(self, price: int, key: int) -> Level:
-        if len(self.levels) >= self._keep_levels:
-            self._sweep_levels()
-        number = key >> PAGE_BITS
-        page = self._pages.get(number)
-        if page is None:
-            if len(self._pages) >= self._keep_pages:
-                self._sweep_pages()
-            page = self._pages[number] = bytearray(PAGE_SIZE)
-        level = self.levels[key] = Level(price, key, page)
-        return level
+    def _new_page(self, number: int) -> bytearray:
+        """Make a page; drop emptied ones first when there are many, but never the best level's.
 
-    def _sweep_levels(self) -> None:
-        """Drop emptied levels; the bound doubles with the live ones, so the cost is shared."""
-        self.levels = {key: level for key, level in self.levels.items() if level.head is not None}
-        self._keep_levels = max(KEEP_LEVELS, 2 * len(self.levels))
-
-    def _sweep_pages(self) -> None:
-        """Drop pages without a live level, and the emptied levels that still point at them.
-
-        The page of the best level stays, even while that level is being emptied.
+        The best level's page stays even while that level is being emptied.
         """
-        self._sweep_levels()
-        held = self.best >> PAGE_BITS
-        for number in [n for n, page in self._pages.items() if page.find(1) < 0 and n != held]:
-            del self._pages[number]
-        self._keep_pages = max(KEEP_PAGES, 2 * len(self._pages))
+        if len(self._pages) >= self._keep_pages:
+            held = self.best >> PAGE_BITS
+            for old in [n for n, page in self._pages.items() if page.find(1) < 0 and n != held]:
+                del self._pages[old]
+            self._keep_pages = max(KEEP_PAGES, 2 * len(self._pages))
+        page = self._pages[number] = bytearray(PAGE_SIZE)
+        return page
 
     def check(self) -> None:
         """Assert every invariant of this side. Raises ``AssertionError``."""
@@ -201,11 +194,12 @@ class BookSide:
             assert key == level.key == level.price * self.sign, "a level under a wrong key"
             number = key >> PAGE_BITS
             assert level.page is self._pages[number], f"level {key} marks a page that is gone"
-            marked = level.page[level.offset] == 1
-            assert marked == (level.head is not None), f"level {key}: mark and queue disagree"
-            live += marked
+            assert level.page[key & PAGE_MASK] == 1, f"level {key} has no mark"
+            assert level.head is not None, f"level {key} is empty"
+            live += 1
             _check_queue(level)
         assert live == sum(page.count(1) for page in self._pages.values()), "stray marks"
+        assert all(level.head is None for level in self._free), "a free level with a queue"
         first = next(self.walk(), None)
         assert self.best_level is first, "a phantom best level"
         assert self.best == (NO_KEY if first is None else first.key), "a phantom best price"
