@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 @click.command()
 @click.argument("part", default="all",
-                type=click.Choice(["all", "book", "apply", "memory", "growth"]))  # fmt: skip
+                type=click.Choice(["all", "book", "peers", "apply", "memory", "growth"]))  # fmt: skip
 @click.option("--messages", default=100_000, show_default=True)
 @click.option("--rounds", default=5, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
