@@ -81,6 +81,28 @@ class Matching(IntEnum):
     PRO_RATA = 2
 
 
+class Candidates(IntEnum):
+    """The prices that a call auction looks at."""
+
+    LIMITS = 1  # those of the orders
+    TICKS = 2  # every tick between them
+    LIMITS_AND_REFERENCE = 3
+
+
+class LastRung(IntEnum):
+    """What decides a call auction where volume, surplus and pressure leave several prices."""
+
+    REFERENCE = 1  # the nearest to the reference price
+    MIDDLE = 2  # the middle of the range
+
+
+class Tie(IntEnum):
+    """Which of two prices as good as each other a call auction takes."""
+
+    HIGHER = 1
+    LOWER = 2
+
+
 class CancelReason(IntEnum):
     """Why an order left without (or before) being filled."""
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+PARTS = ["all", "book", "peers", "apply", "memory", "growth"]
 ROOT = Path(__file__).parent.parent.parent
 
 
 @click.command()
-@click.argument("part", default="all",
-                type=click.Choice(["all", "book", "peers", "apply", "memory", "growth"]))  # fmt: skip
+@click.argument("part", default="all", type=click.Choice(PARTS))
 @click.option("--messages", default=100_000, show_default=True)
 @click.option("--rounds", default=5, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
