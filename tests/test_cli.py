@@ -72,6 +72,42 @@ def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
     assert json.loads(again.stdout)["state"] == result["state"]
 
 
+def readme(kind: str) -> list[str]:
+    """Return the README's code blocks of a kind."""
+    return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+def test_the_readme_commands_run(tmp_path: Path) -> None:
+    lines = [line[2:].split("#")[0].split() for block in readme("console")
+             for line in block.splitlines() if line.startswith("$ carbonx ")]  # fmt: skip
+    assert {words[1] for words in lines} >= {"serve", "match", "replay", "load"}
+    carbonx("demo", "--seconds", "2", "--dir", str(tmp_path / "demo"))
+    for _, verb, *words in lines:
+        if verb == "serve":
+            continue  # below, with a client
+        carbonx(verb, *[str(tmp_path / "demo") if w == "runs/demo-1" else w for w in words])
+
+
+def test_the_readme_order_is_placed(tmp_path: Path) -> None:
+    served = next(line.split()[3:] for block in readme("console") for line in block.splitlines()
+                  if line.startswith("$ carbonx serve"))  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-m", "carbonx", "serve", *served, "--port", "0", "--json", "--dir",
+         str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)  # fmt: skip
+    try:
+        assert server.stdout is not None
+        port = json.loads(server.stdout.readline())["port"]
+        (snippet,) = readme("python")
+        assert "7117" in snippet
+        done = subprocess.run([sys.executable, "-c", snippet.replace("7117", str(port))], cwd=ROOT,
+                              capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "OrderAccepted" in done.stdout
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
 def test_every_readme_verb_and_file_exists() -> None:
     text = (ROOT / "README.md").read_text()
     for verb in re.findall(r"^\$ carbonx (\w+)", text, re.MULTILINE):
