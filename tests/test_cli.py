@@ -102,7 +102,7 @@ def test_the_readme_order_is_placed(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", snippet.replace("7117", str(port))], cwd=ROOT,
                               capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
-        assert "OrderAccepted" in done.stdout
+        assert done.stdout.startswith("Accepted(")
     finally:
         server.terminate()
         server.communicate(timeout=30)
