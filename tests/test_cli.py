@@ -4,12 +4,15 @@ import json
 import re
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from engine.text import COMMANDS, TextError, command_from_object, to_object
 from gateway.cli import VERBS
+from gateway.progress import EVERY, counting
 
 ROOT = Path(__file__).parent.parent
 
@@ -70,6 +73,15 @@ def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
     assert Path(result["picture"]).stat().st_size > 10_000
     again = carbonx("replay", str(tmp_path / "run"), "--json")
     assert json.loads(again.stdout)["state"] == result["state"]
+
+
+def test_a_count_is_shown_to_people_only() -> None:
+    for terminal in (True, False):
+        shown = StringIO()
+        with counting("records", Console(file=shown, force_terminal=terminal)) as one:
+            for _ in range(2 * EVERY):
+                one()
+        assert ("records" in shown.getvalue()) == terminal
 
 
 def readme(kind: str) -> list[str]:

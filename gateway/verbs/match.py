@@ -6,6 +6,7 @@ from typing import TextIO
 import click
 
 from gateway.match import FileError, read_json_lines, read_orders, run
+from gateway.progress import counting
 from gateway.verbs.serve import rulebook_from
 
 
@@ -34,8 +35,10 @@ def command(file: TextIO, name: str, out: Path | None) -> None:
             for line in lines:
                 click.echo(line)
         else:
-            with out.open("w", encoding="utf-8") as target:
-                target.writelines(line + "\n" for line in lines)
+            with out.open("w", encoding="utf-8") as target, counting("events") as one:
+                for line in lines:
+                    target.write(line + "\n")
+                    one()
     except FileError as error:
         message = f"{file.name}: {error}"
         raise click.UsageError(message) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.sequencer import replay
+from gateway.progress import counting
 
 
 @click.command()
@@ -19,7 +20,8 @@ def command(folder: Path, verify: str | None, *, as_json: bool) -> None:
     Example:  carbonx replay runs/venue
     """
     started = time.perf_counter()
-    found = replay(folder)
+    with counting("records") as one:
+        found = replay(folder, lambda _record, _events: one())
     seconds = time.perf_counter() - started
     found.venue.check()
     state = found.venue.state_hash()
