@@ -60,6 +60,21 @@ def test_an_unknown_rulebook_names_the_choices() -> None:
     assert "textbook" in carbonx("rulebooks", "show", "nowhere", status=1).stderr
 
 
+def test_a_rulebook_is_checked_and_compared(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    text = carbonx("rulebooks", "show", "shenzhen-2022").stdout
+    mine.write_text(text.replace("reference = 3510", "reference = 3600"))
+    facts = json.loads(carbonx("rulebooks", "check", str(mine), "--json").stdout)
+    assert "SZA-2019" in facts["products"]
+    assert "all well" in carbonx("rulebooks", "check", str(mine)).stdout
+    told = carbonx("rulebooks", "diff", "shenzhen-2022", str(mine)).stdout
+    assert told == "products.SZA-2019.reference: 3510 -> 3600\n"
+    assert json.loads(carbonx("rulebooks", "diff", "textbook", "textbook", "--json").stdout) == {}
+    mine.write_text(text + "\n[tickk]\n")
+    assert "tickk" in carbonx("rulebooks", "check", str(mine), status=1).stderr
+    assert "textbook" in carbonx("rulebooks", "diff", "textbook", "no.toml", status=1).stderr
+
+
 def test_a_missing_log_says_what_to_do(tmp_path: Path) -> None:
     assert "name a directory" in carbonx("replay", str(tmp_path), status=1).stderr
 

@@ -7,7 +7,7 @@ import click
 
 from gateway.match import FileError, read_json_lines, read_orders, run
 from gateway.progress import counting
-from gateway.verbs.serve import rulebook_from
+from gateway.verbs.rulebooks import rulebook_from
 
 
 @click.command()

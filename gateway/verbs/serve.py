@@ -10,22 +10,14 @@ from typing import Final
 import click
 import uvloop
 
-from engine import rulebooks
 from engine.commands import SetPhase
 from engine.journal import DURABILITY
-from engine.rulebook import Rulebook, from_toml
 from engine.types import Phase
 from gateway.auth import Directory
 from gateway.node import Node, Options
+from gateway.verbs.rulebooks import rulebook_from
 
 DEFAULT_PORT: Final = 7117
-
-
-def rulebook_from(name: str) -> Rulebook:
-    """Return a rulebook by its name or its file. Raises ``RulebookError``."""
-    if name.endswith(".toml"):
-        return from_toml(Path(name).read_text(encoding="utf-8"))
-    return rulebooks.load(name)
 
 
 async def run(node: Node, *, as_json: bool, start_open: bool) -> None:
