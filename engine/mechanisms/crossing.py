@@ -75,7 +75,8 @@ def cross(
     """Return the price of an auction, or ``None`` where nothing can trade.
 
     ``reference`` is in minor units, 0 where there is none; every limit is a multiple of ``tick``.
-    The order of ``bids`` and ``asks`` changes nothing.
+    The order of ``bids`` and ``asks`` changes nothing. Where market orders stand on both
+    sides and no limits meet, the reference is a candidate whatever the ladder says.
     """
     spans = _spans(bids, asks, reference, tick, ladder.candidates)
     most = max((span.volume for span in spans), default=0)

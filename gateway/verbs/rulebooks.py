@@ -49,13 +49,12 @@ def check(file: Path, *, as_json: bool) -> None:
     Example:  carbonx rulebooks check mine.toml
     """
     book = from_toml(file.read_text(encoding="utf-8"))
-    figures = sum(1 for path in _figures(book) if path != "name")
     if as_json:
         facts = {"name": book.name, "products": [p.symbol for p in book.products],
-                 "figures": figures, "digest": book.digest()}  # fmt: skip
+                 "digest": book.digest()}  # fmt: skip
         click.echo(json.dumps(facts))
     else:
-        click.echo(f"{book.name}: {len(book.products)} products, {figures} figures, all well")
+        click.echo(f"{book.name}: {len(book.products)} products, all well")
         click.echo(f"digest {book.digest()}")
 
 
