@@ -18,8 +18,10 @@ from benchmarks.messages import (
     REJECTED,
     RESTS,
 )
+from engine.allocation import share_of
 from engine.book import Book, BookSide, Order
 from engine.mechanisms.continuous import sweep_price_time
+from engine.rulebook import Mode
 from engine.types import SelfTrade, Side
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _BUY: Final = Side.BUY
 _ALLOW: Final = SelfTrade.ALLOW
+_SHARE: Final = share_of(Mode(), 1)
 
 
 class BookDriver:
@@ -111,7 +114,7 @@ def _take(
 ) -> None:
     """Trade an arriving order and report its fills."""
     number = order.ref
-    for _, maker, quantity, leaves, _ in sweep_price_time(other, order, limit, _ALLOW, 1):
+    for _, maker, quantity, leaves, _ in sweep_price_time(other, order, limit, _ALLOW, _SHARE):
         reports.append((FILL, maker.ref, number, maker.price, quantity))
         if not leaves:
             del live[maker.ref]

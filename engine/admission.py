@@ -7,8 +7,8 @@ reason, the field and the rule, with the figures that would have been accepted.
 from typing import Final, NamedTuple
 
 from engine.commands import NewOrder
-from engine.money import limits
-from engine.rulebook import Product, Rulebook
+from engine.money import limits, tick_at
+from engine.rulebook import Mode, Product
 from engine.types import MAX_PRICE, OrderType, Phase, Reason, TimeInForce
 
 _CONTINUOUS: Final = Phase.CONTINUOUS
@@ -25,6 +25,18 @@ _AT_OPEN: Final = TimeInForce.AT_OPEN
 _AT_CLOSE: Final = TimeInForce.AT_CLOSE
 
 
+# Phases in which orders may be entered, and the calls that at-the-open orders wait for.
+ENTRY: Final = (
+    Phase.PRE_OPEN,
+    Phase.CONTINUOUS,
+    Phase.OPENING_CALL,
+    Phase.INTRADAY_CALL,
+    Phase.CLOSING_CALL,
+    Phase.FREEZE,
+)
+_OPENINGS: Final = (Phase.CLOSED, Phase.OPENING_CALL)
+
+
 class Refusal(NamedTuple):
     """Why something is refused."""
 
@@ -36,33 +48,41 @@ class Refusal(NamedTuple):
 class Gate:
     """The figures of one market that admission compares with, as they stand today."""
 
-    __slots__ = ("banded", "high", "lot", "low", "max_parts", "max_quantity", "min_quantity",
-                 "phase", "tick")  # fmt: skip
+    __slots__ = ("banded", "call", "down", "high", "limits_only", "lot", "low", "max_parts",
+                 "max_quantity", "min_quantity", "phase", "tick", "ticks", "up")  # fmt: skip
 
-    def __init__(self, rulebook: Rulebook, product: Product) -> None:
-        """Take the figures from the rulebook; the market starts closed."""
+    def __init__(self) -> None:
+        """Make the gate of a closed market; ``adopt`` gives it its figures."""
         self.phase = Phase.CLOSED
-        self.tick = product.tick
-        self.lot = product.lot
-        self.min_quantity = product.min_quantity
-        self.max_quantity = product.max_quantity
-        self.max_parts = rulebook.iceberg_max_parts
+        self.call = Phase.CLOSED  # the call that is on or frozen, CLOSED where none is
         self.low = 1
         self.high = MAX_PRICE
-        self.banded = rulebook.price_limit_bp > 0
-        self.new_day(product.reference, rulebook.price_limit_bp)
 
-    def new_day(self, reference: int, band_bp: int) -> None:
+    def adopt(self, mode: Mode, product: Product) -> None:
+        """Take the figures of a product in a mode."""
+        self.tick = product.tick
+        self.ticks = product.ticks
+        self.lot = product.lot
+        self.min_quantity = max(mode.min_quantity, product.min_quantity)
+        self.max_quantity = min(mode.max_quantity or product.max_quantity, product.max_quantity)
+        self.max_parts = mode.iceberg_max_parts
+        self.limits_only = mode.limit_orders_only
+        self.down, self.up = mode.limit_down_bp, mode.limit_up_bp
+        self.banded = self.up > 0
+
+    def new_day(self, reference: int) -> None:
         """Compute the day's price limits from the reference."""
         if self.banded:
-            self.low, self.high = limits(reference, band_bp, self.tick)
+            self.low, self.high = limits(reference, self.down, self.up, self.tick, self.ticks)
+        else:
+            self.low, self.high = 1, MAX_PRICE
 
 
 def admit(order: NewOrder, gate: Gate, time: int) -> Refusal | None:
     """Check a new order against the gate; ``None`` lets it in. ``time`` is the venue's."""
     tif = order.tif
     if gate.phase is not _CONTINUOUS or tif is _AT_OPEN:
-        refusal = _phase(order, gate.phase)
+        refusal = _phase(order, gate)
         if refusal is not None:
             return refusal
     quantity = order.quantity
@@ -70,8 +90,10 @@ def admit(order: NewOrder, gate: Gate, time: int) -> Refusal | None:
         return check_quantity(quantity, gate)
     if order.order_type is _LIMIT:
         price = order.price
-        if not gate.low <= price <= gate.high or price % gate.tick:
-            return check_price(price, gate)
+        if not gate.low <= price <= gate.high or price % gate.tick or gate.ticks:
+            refusal = check_price(price, gate)
+            if refusal is not None:
+                return refusal
         if order.stop_price:
             return _stop_price(order, gate)
     else:
@@ -91,17 +113,22 @@ def admit(order: NewOrder, gate: Gate, time: int) -> Refusal | None:
     return None
 
 
-def _phase(order: NewOrder, phase: Phase) -> Refusal | None:
+def _phase(order: NewOrder, gate: Gate) -> Refusal | None:
     tif = order.tif
-    if phase is Phase.CONTINUOUS:
-        rule = "at-the-open orders are taken in pre_open only"
-        return Refusal(Reason.PHASE, "tif", rule)
-    if phase is not Phase.PRE_OPEN:
-        rule = f"orders are taken in pre_open and continuous; the market is {phase.name.lower()}"
+    phase = gate.phase
+    if phase not in ENTRY:
+        names = ", ".join(allowed.name.lower() for allowed in ENTRY)
+        rule = f"orders are taken in {names}; the market is {phase.name.lower()}"
         return Refusal(Reason.PHASE, "product", rule)
+    if tif is _AT_OPEN and (phase is _CONTINUOUS or gate.call not in _OPENINGS):
+        rule = "at-the-open orders are taken before the open only"
+        return Refusal(Reason.PHASE, "tif", rule)
     if tif is _IOC or tif is _FOK:
         rule = f"{tif.name.lower()} orders are taken in continuous only"
         return Refusal(Reason.PHASE, "tif", rule)
+    if order.post_only and gate.call is not Phase.CLOSED:
+        rule = "a post-only order takes no part in a call"
+        return Refusal(Reason.POST_ONLY, "post_only", rule)
     return None
 
 
@@ -119,8 +146,9 @@ def check_price(price: int, gate: Gate) -> Refusal | None:
     """Check a limit price's range, tick and daily limits."""
     if not 1 <= price <= MAX_PRICE:
         return Refusal(Reason.PRICE_RANGE, "price", f"1 to {MAX_PRICE} minor units")
-    if price % gate.tick:
-        return Refusal(Reason.PRICE_TICK, "price", f"a multiple of {gate.tick} minor units")
+    tick = tick_at(price, gate.tick, gate.ticks)
+    if price % tick:
+        return Refusal(Reason.PRICE_TICK, "price", f"a multiple of {tick} minor units")
     if not gate.low <= price <= gate.high:
         rule = f"{gate.low} to {gate.high} minor units today"
         return Refusal(Reason.PRICE_LIMIT, "price", rule)
@@ -141,6 +169,8 @@ def _stop_price(order: NewOrder, gate: Gate) -> Refusal | None:
 def _special(order: NewOrder, gate: Gate) -> Refusal | None:
     """Check the prices and the time in force of market and stop orders."""
     kind, tif = order.order_type, order.tif
+    if gate.limits_only:
+        return Refusal(Reason.ORDER_TYPE, "order_type", "limit orders only")
     if kind is _MARKET or kind is _STOP:
         if order.price:
             rule = f"a {kind.name.lower()} order has no price: it must be 0"

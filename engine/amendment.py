@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.admission import Refusal, check_display, check_price, check_quantity
+from engine.admission import ENTRY, Refusal, check_display, check_price, check_quantity
 from engine.events import Event, OrderAmended, Rejected
 from engine.settlement import NO_LIMIT, POST_ONLY, no_allowances, no_cash
 from engine.types import OrderState, Phase, Reason, Side
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from engine.commands import AmendOrder
     from engine.market import Market
 
+FROZEN_RULE: Final = "the call is about to end: its orders are neither changed nor cancelled"
 _BUY: Final = Side.BUY
 _CONTINUOUS: Final = Phase.CONTINUOUS
-_PRE_OPEN: Final = Phase.PRE_OPEN
+_FREEZE: Final = Phase.FREEZE
 
 
 def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
@@ -63,8 +64,11 @@ def _admit(
     """Check an amendment against the gate, in the order of ``docs/rules.md`` section 2."""
     gate = market.gate
     phase = gate.phase
-    if phase is not _CONTINUOUS and phase is not _PRE_OPEN:
-        rule = f"orders change in pre_open and continuous; it is {phase.name.lower()}"
+    if phase is _FREEZE:
+        return Refusal(Reason.FROZEN, "target", FROZEN_RULE)
+    if phase not in ENTRY:
+        names = ", ".join(allowed.name.lower() for allowed in ENTRY if allowed is not _FREEZE)
+        rule = f"orders change in {names}; it is {phase.name.lower()}"
         return Refusal(Reason.PHASE, "product", rule)
     price = command.price
     if total == order.quantity and (not price or price == order.price):

@@ -11,10 +11,13 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from engine.types import (
+    BidTie,
+    Clearing,
     OrderType,
     Phase,
     Side,
     TimeInForce,
+    Undersubscribed,
 )
 
 
@@ -95,6 +98,8 @@ class OpenAccount(Struct, frozen=True, array_like=True, gc=False, tag=9):
     owner: str = ""  # defaults to the account's own name
     group: str = ""  # defaults to the owner
     member: str = ""  # the broker that clears it
+    role: str = ""  # the rulebook's account class, which may limit what it does
+    allocation: int = 0  # tonnes allocated to it, where a limit stands on top of them
 
 
 class MoveCash(Struct, frozen=True, array_like=True, gc=False, tag=10):
@@ -113,6 +118,104 @@ class MoveAllowances(Struct, frozen=True, array_like=True, gc=False, tag=11):
     quantity: int
 
 
+class BeginDay(Struct, frozen=True, array_like=True, gc=False, tag=12):
+    """Operator: the next trading day, as a number such as 20210628; every line must be closed.
+
+    Rulebook amendments that are due come into force, deliveries that are due are made, and what
+    was bought may be sold where its lag is over.
+    """
+
+    date: int
+
+
+class SetReference(Struct, frozen=True, array_like=True, gc=False, tag=13):
+    """Operator: the price that a product's next limits start from: a listing price, a fixing."""
+
+    product: str
+    price: int  # minor units per tonne
+
+
+class AmendRulebook(Struct, frozen=True, array_like=True, gc=False, tag=14):
+    """Operator: a figure of the rulebook changes with the trading day ``effective``."""
+
+    path: str  # such as modes[continuous].limit_up_bp or calendar.holidays
+    value: str  # as in TOML; for a list the whole list, or after a path ending in + one more
+    effective: int = 0  # the first trading day it holds for; 0: the next
+
+
+class Pick(Struct, frozen=True, array_like=True, gc=False, tag=15):
+    """Take tonnes of the listing, or confirm the quote, that stands under a number."""
+
+    account: str
+    ref: int
+    product: str
+    number: int
+    quantity: int = 0  # 0: all of it
+    price: int = 0  # what the taker saw; 0: whatever the listing says
+
+
+class Quote(Struct, frozen=True, array_like=True, gc=False, tag=16):
+    """Offer a block to chosen accounts, or (with no price) ask them for their quotes."""
+
+    account: str
+    ref: int
+    product: str
+    side: Side
+    quantity: int
+    price: int = 0  # 0: an enquiry, which binds nobody
+    to: tuple[str, ...] = ()  # accounts; () is everybody
+    answers: int = 0  # the number of the enquiry it answers
+    expire_at: int = 0  # ns UTC; 0: the end of the day
+    agreed_at: int = 0  # ns UTC, where it reports a deal made elsewhere
+
+
+class Decline(Struct, frozen=True, array_like=True, gc=False, tag=17):
+    """Turn down a quote that was made to this account."""
+
+    account: str
+    ref: int
+    product: str
+    number: int
+
+
+class Announce(Struct, frozen=True, array_like=True, gc=False, tag=18):
+    """Start a one-way auction: sell (or buy) ``quantity`` to the best bidders of a window."""
+
+    account: str
+    ref: int
+    product: str
+    side: Side  # of the initiator
+    quantity: int
+    price: int  # the reserve: bids worse than it are not taken
+    opens_at: int  # ns UTC
+    closes_at: int  # ns UTC
+    min_bid: int = 1  # tonnes
+    max_bid: int = 0  # tonnes of one bidder in all; 0 means no limit
+    increment: int = 0  # open bidding: each must better the best by so much; 0: sealed
+    clearing: Clearing = Clearing.RULEBOOK
+    tie: BidTie = BidTie.RULEBOOK
+    undersubscribed: Undersubscribed = Undersubscribed.RULEBOOK
+
+
+class Bid(Struct, frozen=True, array_like=True, gc=False, tag=19):
+    """Bid in the one-way auction that was announced under a number."""
+
+    account: str
+    ref: int
+    product: str
+    number: int
+    quantity: int
+    price: int
+
+
+class ClearAuction(Struct, frozen=True, array_like=True, gc=False, tag=20):
+    """Operator: clear a one-way auction whose window is over; ``seed`` decides random ties."""
+
+    product: str
+    number: int
+    seed: int = 0
+
+
 Command: TypeAlias = (
     NewOrder
     | CancelOrder
@@ -125,4 +228,13 @@ Command: TypeAlias = (
     | OpenAccount
     | MoveCash
     | MoveAllowances
+    | BeginDay
+    | SetReference
+    | AmendRulebook
+    | Pick
+    | Quote
+    | Decline
+    | Announce
+    | Bid
+    | ClearAuction
 )

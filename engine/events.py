@@ -10,7 +10,17 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from engine.types import CancelReason, OrderState, Phase, Reason, Side
+from engine.types import (
+    BidTie,
+    CancelReason,
+    Clearing,
+    OfferKind,
+    OrderState,
+    Phase,
+    Reason,
+    Side,
+    Undersubscribed,
+)
 
 
 class Rejected(Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -147,13 +157,13 @@ class PhaseChanged(Struct, frozen=True, array_like=True, gc=False, tag=11):
 
 
 class DayClosed(Struct, frozen=True, array_like=True, gc=False, tag=12):
-    """A market's day as a bar. Prices are 0 on a day without a trade, except ``close``."""
+    """A line's day as a bar. Prices are 0 on a day without a trade, except ``close``."""
 
     product: str
     open: int
     high: int
     low: int
-    close: int  # last trade, else the previous close
+    close: int  # by the venue's closing rule; the previous close where nothing traded
     volume: int  # tonnes
     value: int  # minor units
     trades: int
@@ -166,6 +176,8 @@ class AccountOpened(Struct, frozen=True, array_like=True, gc=False, tag=13):
     owner: str
     group: str
     member: str
+    role: str = ""
+    allocation: int = 0
 
 
 class CashMoved(Struct, frozen=True, array_like=True, gc=False, tag=14):
@@ -186,6 +198,155 @@ class AllowancesMoved(Struct, frozen=True, array_like=True, gc=False, tag=15):
     balance: int
 
 
+class DayBegan(Struct, frozen=True, array_like=True, gc=False, tag=16):
+    """A trading day began: ``number`` counts them from 1."""
+
+    date: int
+    number: int
+
+
+class ReferenceSet(Struct, frozen=True, array_like=True, gc=False, tag=17):
+    """The price that a product's next limits start from was set by the operator."""
+
+    product: str
+    price: int
+
+
+class AmendmentTaken(Struct, frozen=True, array_like=True, gc=False, tag=18):
+    """An amendment of the rulebook waits for its day."""
+
+    path: str
+    value: str
+    effective: int
+
+
+class RulebookAmended(Struct, frozen=True, array_like=True, gc=False, tag=19):
+    """An amendment came into force; ``digest`` is that of the rulebook from now on."""
+
+    path: str
+    value: str
+    digest: str
+
+
+class AuctionIndicated(Struct, frozen=True, array_like=True, gc=False, tag=20):
+    """What a call would give if it ended now; all 0 where nothing would trade."""
+
+    product: str
+    price: int
+    volume: int  # tonnes
+    surplus: int  # tonnes; positive where bids are left at the price, negative where asks are
+
+
+class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=21):
+    """A call ended: all its trades follow, at this one price. All 0 where nothing trades."""
+
+    product: str
+    price: int
+    volume: int
+    surplus: int
+
+
+class AuctionTrade(Struct, frozen=True, array_like=True, gc=False, tag=22):
+    """Two orders met in a call; neither made the other wait."""
+
+    product: str
+    trade: int
+    price: int
+    quantity: int
+    buyer: str
+    buyer_ref: int
+    buyer_leaves: int
+    buyer_fee: int
+    seller: str
+    seller_ref: int
+    seller_leaves: int
+    seller_fee: int
+
+
+class DepthChanged(Struct, frozen=True, array_like=True, gc=False, tag=23):
+    """The book at a price changed in a way that no other event tells."""
+
+    product: str
+    side: Side
+    price: int
+    depth: int
+
+
+class Offered(Struct, frozen=True, array_like=True, tag=24):
+    """A listing, quote or enquiry stands under a number for others to answer."""
+
+    account: str
+    ref: int
+    product: str
+    number: int  # counts up in its line
+    kind: OfferKind
+    side: Side
+    price: int  # 0 for an enquiry
+    quantity: int
+    to: tuple[str, ...]  # who may answer; () is everybody
+    answers: int  # the enquiry that a quote answers, else 0
+    expire_at: int
+
+
+class Announced(Struct, frozen=True, array_like=True, gc=False, tag=25):
+    """A one-way auction takes bids in its window, under its number."""
+
+    account: str
+    ref: int
+    product: str
+    number: int
+    side: Side
+    price: int
+    quantity: int
+    opens_at: int
+    closes_at: int
+    min_bid: int
+    max_bid: int
+    increment: int
+    clearing: Clearing
+    tie: BidTie
+    undersubscribed: Undersubscribed
+
+
+class BestBid(Struct, frozen=True, array_like=True, gc=False, tag=26):
+    """The best bid of an open one-way auction."""
+
+    product: str
+    number: int
+    price: int
+    quantity: int
+
+
+class AuctionCleared(Struct, frozen=True, array_like=True, gc=False, tag=27):
+    """A one-way auction is over; its trades went before."""
+
+    product: str
+    number: int
+    price: int  # the worst accepted bid; what uniform clearing costs each; 0 where nothing sold
+    quantity: int
+    unsold: int
+    bids: int
+    bidders: int
+
+
+class Delivered(Struct, frozen=True, array_like=True, gc=False, tag=28):
+    """The registry moved an account's tonnes and cash, in net: negative is what it gave."""
+
+    account: str
+    product: str
+    quantity: int
+    currency: str
+    amount: int
+
+
+class Released(Struct, frozen=True, array_like=True, gc=False, tag=29):
+    """What was bought (or sold for) is the account's to use: its lag is over."""
+
+    account: str
+    name: str  # product or currency
+    amount: int
+
+
 Event: TypeAlias = (
     Rejected
     | OrderAccepted
@@ -202,4 +363,18 @@ Event: TypeAlias = (
     | AccountOpened
     | CashMoved
     | AllowancesMoved
+    | DayBegan
+    | ReferenceSet
+    | AmendmentTaken
+    | RulebookAmended
+    | AuctionIndicated
+    | AuctionUncrossed
+    | AuctionTrade
+    | DepthChanged
+    | Offered
+    | Announced
+    | BestBid
+    | AuctionCleared
+    | Delivered
+    | Released
 )

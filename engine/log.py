@@ -18,7 +18,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine.commands import Command
-from engine.rulebook import Rulebook, RulebookError, canonical, from_canonical
+from engine.rulebook import Rulebook, RulebookError, canonical
+from engine.rulebook_check import from_canonical
 
 FORMAT: Final = 1
 MAGIC: Final = "carbonx-log"

@@ -10,10 +10,20 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from engine.admission import Refusal, admit
+from engine.allocation import share_of
+from engine.amendment import amend
 from engine.book import Order
-from engine.events import Event, OrderAccepted, OrderBooked, OrderTriggered, Rejected
+from engine.events import (
+    Event,
+    OrderAccepted,
+    OrderBooked,
+    OrderTriggered,
+    PhaseChanged,
+    Rejected,
+)
 from engine.mechanisms.continuous import SWEEPS, can_fill
-from engine.money import protection
+from engine.money import limits, protection
+from engine.roles import admit_role, role_of
 from engine.settlement import (
     EXPIRES,
     NO_LIMIT,
@@ -37,9 +47,9 @@ from engine.types import (
 )
 
 if TYPE_CHECKING:
-    from engine.commands import NewOrder
+    from engine.commands import AmendOrder, NewOrder
     from engine.ledger import Account, Ledger
-    from engine.rulebook import Product, Rulebook
+    from engine.rulebook import Mode, Product, Rulebook
     from engine.triggers import Expiries
 
 _TIF_FLAGS: Final = {
@@ -63,31 +73,43 @@ _TAKING: Final = OrderState.TAKING
 _STOPPED: Final = OrderState.STOPPED
 _HELD: Final = OrderState.HELD
 _PPM: Final = 1_000_000
+_SECOND: Final = 1_000_000_000
 
 
 class Market(Settlement):
     """A product's book and everything that waits around it."""
 
     def __init__(
-        self, rulebook: Rulebook, product: Product, ledger: Ledger, expiries: Expiries
+        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
     ) -> None:
         """Make an empty, closed market."""
-        super().__init__(rulebook, product, ledger, expiries)
+        super().__init__(rulebook, product, mode, ledger, expiries)
         self.seats: dict[str, Seat] = {}
+        self.lines: list[Market] = [self]  # all lines of the product, this one too
         self.reference = product.reference
-        self._ledger = ledger
-        self._rulebook = rulebook
-        self._matching = rulebook.matching
-        self._sweep = SWEEPS[rulebook.matching]
+        self.fixing = 0  # the day's close where the operator fixes it
+        self.call_ends_at = 0  # ns UTC; 0 where no clock ends the call
+        self.new_limits()
+
+    def adopt(self, rulebook: Rulebook, product: Product, mode: Mode) -> None:
+        """Take the rules from a rulebook; nothing that they concern may be live."""
+        super().adopt(rulebook, product, mode)
+        self.rulebook = rulebook
+        self.leads = mode.moves_close or len(rulebook.modes_of(product)) == 1
+        self._matching = mode.matching
+        self._sweep = SWEEPS[mode.matching]
+        self._share = share_of(mode, product.lot)
         self._self_trade = rulebook.self_trade
+        self._collar_bp = mode.volatility_bp
 
     def seat(self, account: Account) -> Seat:
         """Return the account's seat here, making it at its first order."""
         seat = self.seats.get(account.name)
         if seat is None:
             purse = self._ledger.purse(account, self.product.currency)
-            holding = self._ledger.holding(account, self.symbol)
+            holding = self._ledger.holding(account, self.product.symbol)
             seat = self.seats[account.name] = Seat(account, self, purse, holding)
+            seat.role = role_of(self.rulebook, account)
         return seat
 
     # -- the door ---------------------------------------------------------------------------
@@ -102,6 +124,10 @@ class Market(Settlement):
         if seat is None:
             seat = self.seat(account)
         side = order.side
+        if seat.role is not None:
+            refusal = admit_role(seat.role, seat, side, order.quantity)
+            if refusal is not None:
+                return [Rejected(order.account, order.ref, *refusal)]
         price = order.price
         quantity = order.quantity
         tif = order.tif
@@ -160,8 +186,10 @@ class Market(Settlement):
                 flags |= NO_LIMIT | TAKES
                 around = order.stop_price or self.day.last or self.reference
                 gate = self.gate
-                price = protection(around, self._rulebook.protection_bp, gate.tick, gate.low,
+                price = protection(around, self.mode.protection_bp, gate.tick, gate.low,
                                    gate.high, buy=order.side is _BUY)  # fmt: skip
+                if gate.banded and gate.call is not Phase.CLOSED and kind is OrderType.MARKET:
+                    price = gate.high if order.side is _BUY else gate.low
         if order.post_only:
             flags |= POST_ONLY
             if self.gate.phase is _CONTINUOUS:
@@ -200,6 +228,23 @@ class Market(Settlement):
                 self.trigger(last, last, events)
         return events
 
+    def hold(self, order: Order, events: list[Event]) -> None:
+        """Let an order that was about to match wait for the call that has begun instead."""
+        if order.tif is _IOC or order.tif is _FOK:
+            why = CancelReason.FOK_KILLED if order.tif is _FOK else CancelReason.IOC_REST
+            events.append(self.cancel(order, why))
+            return
+        order.shown = min(order.display or order.leaves, order.leaves)
+        self.held[(order.seat.name, order.ref)] = order
+
+    def amend(self, order: Order, command: AmendOrder) -> list[Event]:
+        """Change a live order."""
+        return amend(self, order, command)
+
+    def end(self, order: Order, why: CancelReason, request: int = 0) -> list[Event]:
+        """Take a live order out, with whatever cannot stand without it."""
+        return [self.cancel(order, why, request)]
+
     def arrive(self, order: Order, events: list[Event]) -> None:
         """Match an order as one that arrives now, then every stop that this triggers."""
         reached = self._take(order, events)
@@ -223,6 +268,14 @@ class Market(Settlement):
             own, other, limit = self._bids, self._asks, order.price
         else:
             own, other, limit = self._asks, self._bids, -order.price
+        widest = limit
+        around = 0
+        if self._collar_bp:
+            if self.gate.phase is not _CONTINUOUS:
+                self.hold(order, events)
+                return []
+            around = self.day.last or self.reference
+            limit = min(limit, self._collar(order.side, around))
         if order.tif is _FOK and not can_fill(
             other, order, limit, self._self_trade, self._matching
         ):
@@ -231,9 +284,11 @@ class Market(Settlement):
         reached: list[Order] = []
         if other.best <= limit:
             before = order.leaves
-            outcomes = self._sweep(other, order, limit, self._self_trade, self.gate.lot)
+            outcomes = self._sweep(other, order, limit, self._self_trade, self._share)
             reached = self._settle(order, before, outcomes, events)
-        if order.leaves:
+        if order.leaves and limit < other.best <= widest:
+            self._begin_call(order, abs(other.best), around, events)
+        elif order.leaves:
             flags = order.flags
             if flags & TAKES:
                 if flags & NO_LIMIT:
@@ -247,6 +302,49 @@ class Market(Settlement):
                 events.append(OrderBooked(order.seat.name, order.ref, self.symbol, order.side,
                                           order.price, order.leaves, depth))  # fmt: skip
         return reached
+
+    def _collar(self, side: Side, around: int) -> int:
+        """Return the key beyond which a trade would start a call."""
+        band = self._collar_bp
+        low, high = limits(around, band, band, self.gate.tick, self.gate.ticks)
+        return high if side is _BUY else -low
+
+    def _begin_call(self, order: Order, beyond: int, around: int, events: list[Event]) -> None:
+        """Stop continuous trading for a call: a trade would have left the band."""
+        gate = self.gate
+        gate.phase = gate.call = Phase.INTRADAY_CALL
+        seconds = self.mode.volatility_seconds
+        self.call_ends_at = self.expiries.now + seconds * _SECOND if seconds else 0
+        why = f"volatility: a trade at {beyond} is too far from {around}"
+        low, high = self.price_limits()
+        events.append(PhaseChanged(self.symbol, gate.phase, why, self.reference, low, high))
+        self.hold(order, events)
+
+    # -- calls ------------------------------------------------------------------------------
+
+    def auction_rates(self) -> tuple[int, int]:
+        """Return what buyer and seller pay in a call, in ppm: both take, neither makes."""
+        return self._taker_buy, self._taker_sell
+
+    def filled_in_call(self, order: Order) -> None:
+        """Give an order that traded in a call its new size in the book, or let it go."""
+        if not order.leaves:
+            if order.level is not None:
+                self.book.side(order.side).remove(order)
+            else:
+                del self.held[(order.seat.name, order.ref)]
+            self._finish(order, 0)
+            return
+        shown = min(order.display or order.leaves, order.leaves)
+        if order.level is not None:
+            order.level.quantity += shown - order.shown
+        order.shown = shown
+
+    def depth_at(self, side: Side, price: int) -> int:
+        """Return the tonnes shown at a price."""
+        own = self.book.side(side)
+        level = own.levels.get(price * own.sign)
+        return level.quantity if level is not None else 0
 
     # -- views ------------------------------------------------------------------------------
 
@@ -262,7 +360,16 @@ class Market(Settlement):
 
     def new_limits(self) -> None:
         """Compute the price limits that follow from the reference."""
-        self.gate.new_day(self.reference, self._rulebook.price_limit_bp)
+        self.gate.new_day(self.reference)
+
+    def rows(self) -> list[object]:
+        """Return what the state holds beyond what every market has, for its hash."""
+        return []
+
+    def places(self) -> int:
+        """Return how many live orders this market knows the place of."""
+        booked = sum(1 for side in Side for _ in self.book.orders(side))
+        return len(self.held) + len(self.stops.waiting) + booked
 
     def check(self) -> None:
         """Assert the invariants of the book, of what waits, and of their agreement."""

@@ -1,28 +1,44 @@
 """A venue's rules as a frozen value.
 
-A rulebook is data: integers, strings and enums, read from TOML, written into the first record
-of every log, hashed. Nothing in it is code, so a log and nothing else is enough to replay.
+A rulebook is data: integers, strings and enums, read from TOML (``engine.rulebook_text``), written
+into the first record of every log, hashed. Nothing in it is code, so a log and nothing else is
+enough to replay. Rates are exact: basis points (1/10,000) or ppm (1/1,000,000).
 """
 
 import hashlib
 from collections.abc import Mapping
-from enum import IntEnum
-from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from engine.types import MAX_PRICE, MAX_QUANTITY, Matching, SelfTrade, SelfTradeScope
-
-BASIS_POINTS = 10_000
-PARTS_PER_MILLION = 1_000_000
+from engine.types import (
+    BASIS_POINTS,
+    BidTie,
+    Candidates,
+    Clearing,
+    CloseRule,
+    Delivery,
+    Dst,
+    Instrument,
+    LastRung,
+    Matching,
+    Mechanism,
+    OpenRule,
+    Phase,
+    PickRule,
+    SelfTrade,
+    SelfTradeScope,
+    Tie,
+    Undersubscribed,
+)
 
 
 class RulebookError(ValueError):
     """A rulebook that cannot be used; the text names the path, the value and the rule."""
 
 
-class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One tradable line: an allowance of one vintage in one currency."""
+class Product(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is traded: an allowance (or offset, or future) of one vintage in one currency."""
 
     symbol: str
     reference: int  # previous close, minor units per tonne; price limits start from it
@@ -33,108 +49,157 @@ class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_quantity: int = 1
     max_quantity: int = 1_000_000_000
     title: str = ""
+    instrument: Instrument = Instrument.ALLOWANCE
+    registry: str = ""  # the registry, or account class in it, that holds it
+    fungible: str = ""  # products of one such group count alike for compliance
+    compliance_bp: int = BASIS_POINTS  # the share of an obligation that it may cover
+    compliance_from: int = 0  # first compliance year it counts for; 0: any
+    compliance_to: int = 0  # the last one; 0: any
+    modes: tuple[str, ...] = ()  # those it trades in; () means all
+    ticks: tuple[tuple[int, int], ...] = ()  # (from this price on, tick), rising; () means ``tick``
 
 
-class Rulebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All rules of one venue. Rates are exact: basis points (1/10,000) or ppm (1/1,000,000)."""
+class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a call auction's price is chosen among those with most volume and least surplus."""
+
+    candidates: Candidates = Candidates.LIMITS
+    pressure: bool = True  # a surplus of bids alone takes the highest price, of asks the lowest
+    pressure_band_bp: int = 0  # how far from the reference pressure may take it; 0: any distance
+    last: LastRung = LastRung.REFERENCE
+    tie: Tie = Tie.HIGHER  # of two prices as near as each other, or where there is no reference
+
+
+class Mode(Struct, frozen=True, forbid_unknown_fields=True):
+    """One way of trading, with its own rules; a product may trade in several at once.
+
+    A product in a mode is a *line*. Its name is the product's symbol for the product's first
+    mode and ``symbol@mode`` for the others; orders, events and public data name lines.
+    """
+
+    name: str = "continuous"
+    title: str = ""
+    mechanism: Mechanism = Mechanism.ORDER_BOOK
+    matching: Matching = Matching.PRICE_TIME
+    top_order: int = 0  # HYBRID: tonnes that the first in the queue gets before all others
+    fifo_bp: int = 0  # HYBRID: share of the rest that goes by time
+    min_share: int = 0  # HYBRID: a proportional share below this is none
+    min_quantity: int = 0  # tonnes; 0 takes the product's
+    max_quantity: int = 0
+    limit_up_bp: int = 0  # daily limits around the previous close; both 0 means none
+    limit_down_bp: int = 0
+    protection_bp: int = 1_000  # a market order's worst price, around the last price
+    maker_fee_ppm: int = 0
+    taker_fee_ppm: int = 0
+    buyer_fee_ppm: int = 0  # on top of the maker's or taker's
+    seller_fee_ppm: int = 0
+    limit_orders_only: bool = False
+    iceberg_max_parts: int = 100  # a display must be at least quantity / this
+    moves_close: bool = False  # exactly one of a product's modes does; a lone one always
+    resale_lag: int = 0  # trading days before what was bought may be sold
+    proceeds_lag: int = 0  # trading days before what a sale brought may be spent
+    delivery: Delivery = Delivery.AT_ONCE
+    delivery_days: int = 0  # LATER: trading days after the trade
+    ladder: Ladder = Ladder()
+    volatility_bp: int = 0  # a trade this far from the last price starts a call; 0: none does
+    volatility_seconds: int = 0  # how long that call lasts; 0: until the operator ends it
+    carry_over: bool = True  # what one batch leaves takes part in the next
+    batch_seconds: int = 0  # how often a series of intraday calls is held; 0: there is none
+    pick: PickRule = PickRule.BEST_FIRST
+    pick_levels: int = 5  # WITHIN_LEVELS: prices on each side
+    report_seconds: int = 0  # NEGOTIATED: how late a deal may be entered; 0: any time that day
+    clearing: Clearing = Clearing.UNIFORM  # ONE_WAY, where the announcement does not say
+    bid_tie: BidTie = BidTie.TIME
+    undersubscribed: Undersubscribed = Undersubscribed.SELL
+
+
+class Session(Struct, frozen=True, forbid_unknown_fields=True):
+    """One step of a trading day's timetable."""
+
+    at: int  # seconds after local midnight; "09:30" in TOML
+    phase: Phase
+    modes: tuple[str, ...] = ()  # () means all
+    random_seconds: int = 0  # it comes up to this much later, as drawn that day
+    reason: str = ""
+
+
+class Calendar(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a venue trades. Days are numbers such as 20210626."""
+
+    utc_offset_minutes: int = 480
+    dst: Dst = Dst.NONE
+    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)  # 1 is Monday
+    holidays: tuple[int, ...] = ()  # weekdays without trading
+    extra_days: tuple[int, ...] = ()  # such as make-up Saturdays
+    sessions: tuple[Session, ...] = ()
+
+
+class AccountClass(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the accounts of one role may do."""
+
+    name: str
+    title: str = ""
+    holding_limit: int = 0  # tonnes of a product held and bid for; 0 means no limit
+    over_allocation: bool = False  # the limit stands on top of the account's allocation
+    purchase_limit_bp: int = 0  # of what an auction offers; 0 means no limit
+    bid_limit: int = 0  # tonnes in one bid; 0 means no limit
+    modes: tuple[str, ...] = ()  # those it may trade in; () means all
+
+
+class Containment(Struct, frozen=True, forbid_unknown_fields=True):
+    """A reserve that changes an auction's supply once its price is known."""
+
+    name: str
+    trigger: int  # minor units per tonne
+    quantity: int = 0  # tonnes a year; 0 where it is a share
+    share_bp: int = 0  # of the cap or of the offer
+    withhold: bool = False  # takes supply away at or below the trigger instead of adding it
+
+
+class Auction(Struct, frozen=True, forbid_unknown_fields=True):
+    """The standing terms of a venue's government auctions."""
+
+    lot: int = 1
+    reserve: int = 0  # minor units per tonne; bids below it do not count
+    min_bid: int = 0
+    max_bid: int = 0
+    reoffer_over: int = 0  # what is not sold is spread over so many auctions
+    reoffer_cap_bp: int = 0  # of a later auction's first planned volume; 0 means no cap
+    containment: tuple[Containment, ...] = ()
+
+
+class Rulebook(Struct, frozen=True, forbid_unknown_fields=True):
+    """All rules of one venue."""
 
     name: str
     products: tuple[Product, ...]
     title: str = ""
     currency: str = "CNY"
     minor_digits: int = 2  # decimals of the currency as people write it
-    matching: Matching = Matching.PRICE_TIME
+    modes: tuple[Mode, ...] = (Mode(),)
+    close: CloseRule = CloseRule.LAST
+    close_min_volume: int = 0  # VWAP_ABOVE: tonnes
+    open: OpenRule = OpenRule.FIRST_TRADE
     self_trade: SelfTrade = SelfTrade.CANCEL_RESTING
     self_trade_scope: SelfTradeScope = SelfTradeScope.OWNER
-    price_limit_bp: int = 0  # daily limit around the reference; 0 means none
-    protection_bp: int = 1_000  # a market order's worst price, around the last price
-    maker_fee_ppm: int = 0
-    taker_fee_ppm: int = 0
-    iceberg_max_parts: int = 100  # a display must be at least quantity / this
-    sources: Mapping[str, str] = {}  # rule -> document, article, year, or "default to confirm"
+    classes: tuple[AccountClass, ...] = ()
+    calendar: Calendar = Calendar()
+    auction: Auction = Auction()
+    sources: Mapping[str, str] = {}  # path -> document, article, year, or "default to confirm"
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical bytes, in hex."""
         return hashlib.sha256(canonical(self)).hexdigest()
 
+    def modes_of(self, product: Product) -> list[Mode]:
+        """Return the modes that a product trades in, its main one first."""
+        return [mode for mode in self.modes if not product.modes or mode.name in product.modes]
+
+
+def line_name(product: Product, mode: Mode, first: Mode) -> str:
+    """Return the name of a product in a mode."""
+    return product.symbol if mode is first else f"{product.symbol}@{mode.name}"
+
 
 def canonical(rulebook: Rulebook) -> bytes:
     """Return the rulebook's canonical bytes: msgpack of sorted maps, enums as integers."""
     return msgspec.msgpack.encode(rulebook, order="sorted")
-
-
-def from_canonical(data: bytes) -> Rulebook:
-    """Read canonical bytes. Raises ``RulebookError``."""
-    try:
-        book = msgspec.msgpack.decode(data, type=Rulebook)
-    except msgspec.MsgspecError as error:
-        raise RulebookError(str(error)) from error
-    validate(book)
-    return book
-
-
-def _named(data: dict[str, Any], key: str, kind: type[IntEnum]) -> None:
-    name = data.get(key)
-    if name is None:
-        return
-    choices = [member.name.lower() for member in kind]
-    if name not in choices:
-        message = f"$.{key}: {name!r} is not one of {', '.join(choices)}"
-        raise RulebookError(message)
-    data[key] = int(kind[str(name).upper()])
-
-
-def from_toml(text: str) -> Rulebook:
-    """Read a rulebook as people write it. Raises ``RulebookError`` with path and choices."""
-    try:
-        data = msgspec.toml.decode(text)
-        _named(data, "matching", Matching)
-        _named(data, "self_trade", SelfTrade)
-        _named(data, "self_trade_scope", SelfTradeScope)
-        book = msgspec.convert(data, Rulebook)
-    except msgspec.MsgspecError as error:
-        raise RulebookError(str(error)) from error
-    validate(book)
-    return book
-
-
-def _require(path: str, *, holds: bool, rule: str) -> None:
-    if not holds:
-        message = f"{path}: {rule}"
-        raise RulebookError(message)
-
-
-def validate(book: Rulebook) -> None:
-    """Check what types cannot say. Raises ``RulebookError``."""
-    _require("$.products", holds=bool(book.products), rule="at least one product is needed")
-    symbols = [product.symbol for product in book.products]
-    _require("$.products", holds=len(set(symbols)) == len(symbols), rule="symbols must differ")
-    for name in ("price_limit_bp", "protection_bp"):
-        value = getattr(book, name)
-        _require(f"$.{name}", holds=0 <= value < BASIS_POINTS, rule=f"{value} is not in 0-9999")
-    for name in ("maker_fee_ppm", "taker_fee_ppm"):
-        value = getattr(book, name)
-        holds = 0 <= value <= PARTS_PER_MILLION
-        _require(f"$.{name}", holds=holds, rule=f"{value} is not in 0-1000000")
-    _require("$.iceberg_max_parts", holds=book.iceberg_max_parts > 0, rule="must be positive")
-    _require("$.minor_digits", holds=0 <= book.minor_digits <= 6, rule="must be 0-6")  # noqa: PLR2004
-    for index, product in enumerate(book.products):
-        _validate_product(f"$.products[{index}]", product)
-
-
-def _validate_product(path: str, product: Product) -> None:
-    p = product
-    _require(f"{path}.symbol", holds=bool(p.symbol), rule="must not be empty")
-    _require(f"{path}.currency", holds=bool(p.currency), rule="must not be empty")
-    _require(f"{path}.tick", holds=p.tick > 0, rule=f"{p.tick} is not positive")
-    _require(f"{path}.lot", holds=p.lot > 0, rule=f"{p.lot} is not positive")
-    holds = 0 < p.reference <= MAX_PRICE and p.reference % p.tick == 0
-    _require(
-        f"{path}.reference", holds=holds, rule=f"{p.reference} is not a positive tick multiple"
-    )
-    for name in ("min_quantity", "max_quantity"):
-        value = getattr(p, name)
-        holds = 0 < value <= MAX_QUANTITY and value % p.lot == 0
-        _require(f"{path}.{name}", holds=holds, rule=f"{value} is not a positive lot multiple")
-    holds = p.min_quantity <= p.max_quantity
-    _require(f"{path}.min_quantity", holds=holds, rule="is above max_quantity")

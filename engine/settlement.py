@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from engine.admission import Gate, Refusal
 from engine.book import Book, Order
 from engine.events import Event, OrderCancelled, OrderReduced, Trade
+from engine.ledger import Due
 from engine.mechanisms.continuous import (
     ARRIVING_CANCELLED,
     FILLED,
@@ -18,12 +19,13 @@ from engine.mechanisms.continuous import (
     Outcome,
 )
 from engine.money import cost
+from engine.rulebook import line_name
 from engine.triggers import Expiries, Key, Stops
-from engine.types import MAX_TOTAL, CancelReason, Reason, Side
+from engine.types import MAX_TOTAL, CancelReason, Delivery, Reason, Side
 
 if TYPE_CHECKING:
     from engine.ledger import Account, Balance, Ledger
-    from engine.rulebook import Product, Rulebook
+    from engine.rulebook import AccountClass, Mode, Product, Rulebook
 
 # What sets an order apart from a plain limit order, as bits of ``Order.flags``.
 NO_LIMIT: Final = 1  # a market order, or a stop that becomes one: its price is a protection
@@ -41,7 +43,7 @@ _PPM: Final = 1_000_000
 class Seat:
     """One account in one market: what an order needs at hand to be settled."""
 
-    __slots__ = ("account", "holding", "market", "name", "purse")
+    __slots__ = ("account", "holding", "market", "name", "purse", "role")
 
     def __init__(
         self, account: Account, market: Settlement, purse: Balance, holding: Balance
@@ -52,46 +54,69 @@ class Seat:
         self.market = market
         self.purse = purse
         self.holding = holding
+        self.role: AccountClass | None = None  # what the rulebook allows such accounts
 
 
 class Day:
     """The day's trades in figures: prices in minor units, volume in tonnes."""
 
-    __slots__ = ("first", "high", "last", "low", "trades", "value", "volume")
+    __slots__ = ("auction", "first", "high", "last", "low", "trades", "value", "volume")
 
     def __init__(self) -> None:
         """Start with no trade."""
         self.first = self.high = self.low = self.last = 0
         self.volume = self.value = self.trades = 0
+        self.auction = 0  # the price of the last closing call
 
     @property
     def turnover(self) -> tuple[int, int]:
         """Volume and value as they are told: both stop at ``MAX_TOTAL``, which fits 63 bits."""
         return min(self.volume, MAX_TOTAL), min(self.value, MAX_TOTAL)
 
+    def add(self, first: int, last: int) -> None:
+        """Take in the prices of some trades, the first and the last of them its extremes."""
+        low, high = (first, last) if first <= last else (last, first)
+        self.first = self.first or first
+        self.low = min(self.low, low) if self.low else low
+        self.high = max(self.high, high)
+        self.last = last
+
 
 class Settlement:
     """The part of a market that moves money and tonnes and lets orders go."""
 
     def __init__(
-        self, rulebook: Rulebook, product: Product, ledger: Ledger, expiries: Expiries
+        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
     ) -> None:
         """Make an empty, closed market."""
-        self.product = product
-        self.symbol = product.symbol
-        self.gate = Gate(rulebook, product)
+        self.gate = Gate()
         self.book = Book()
         self.held: dict[Key, Order] = {}  # waits for the open or the close, in order
         self.stops = Stops()
         self.expiries = expiries
         self.day = Day()
         self.trades = 0
+        self.net: dict[str, list[int]] = {}  # DAY_END: account -> tonnes, cash; in order
+        self._ledger = ledger
         self._bids = self.book.bids
         self._asks = self.book.asks
-        self._maker_ppm = rulebook.maker_fee_ppm
-        self._taker_ppm = rulebook.taker_fee_ppm
-        self._reserve_ppm = max(rulebook.maker_fee_ppm, rulebook.taker_fee_ppm)
-        self._takings = ledger.takings(product.currency)
+        self.adopt(rulebook, product, mode)
+
+    def adopt(self, rulebook: Rulebook, product: Product, mode: Mode) -> None:
+        """Take the rules from a rulebook; nothing that they concern may be live."""
+        self.product = product
+        self.mode = mode
+        self.symbol = line_name(product, mode, rulebook.modes_of(product)[0])
+        self.gate.adopt(mode, product)
+        self._takings = self._ledger.takings(product.currency)
+        self._maker_buy = mode.maker_fee_ppm + mode.buyer_fee_ppm
+        self._maker_sell = mode.maker_fee_ppm + mode.seller_fee_ppm
+        self._taker_buy = mode.taker_fee_ppm + mode.buyer_fee_ppm
+        self._taker_sell = mode.taker_fee_ppm + mode.seller_fee_ppm
+        self._reserve_ppm = max(self._maker_buy, self._taker_buy)
+        self._charges = bool(self._reserve_ppm or self._maker_sell or self._taker_sell)
+        self._waits = bool(mode.resale_lag or mode.proceeds_lag
+                           or mode.delivery is not Delivery.AT_ONCE)  # fmt: skip
 
     def _settle(
         self, taker: Order, left: int, outcomes: list[Outcome], events: list[Event]
@@ -103,6 +128,8 @@ class Settlement:
         buying = taker.side is _BUY
         name = taker.seat.name
         day = self.day
+        maker_ppm = self._maker_sell if buying else self._maker_buy
+        taker_ppm = self._taker_buy if buying else self._taker_sell
         first = price = maker_fee = taker_fee = 0
         for what, maker, quantity, leaves, depth in outcomes:
             if what is not FILLED:
@@ -113,9 +140,9 @@ class Settlement:
             price = maker.price
             first = first or price
             value = price * quantity
-            if self._reserve_ppm:
-                maker_fee = value * self._maker_ppm // _PPM
-                taker_fee = value * self._taker_ppm // _PPM
+            if self._charges:
+                maker_fee = value * maker_ppm // _PPM
+                taker_fee = value * taker_ppm // _PPM
             self.trades += 1
             day.trades += 1
             day.volume += quantity
@@ -135,20 +162,40 @@ class Settlement:
             self._finish(taker, 0)
         if not price:
             return []
+        day.add(first, price)
         low, high = (first, price) if first <= price else (price, first)
-        day.first = day.first or first
-        day.low = min(day.low, low) if day.low else low
-        day.high = max(day.high, high)
-        day.last = price
         if high >= self.stops.lowest_buy or low <= self.stops.highest_sell:
             return self.stops.reached(low, high)
         return []
+
+    def settle_at(self, price: int, quantity: int, bid: Order, ask: Order, rates: tuple[int, int]
+                  ) -> tuple[int, int]:  # fmt: skip
+        """Settle a trade at a price that neither order made; return the fees of both.
+
+        ``rates`` are the buyer's and the seller's, in ppm. The orders' own ``leaves`` shrink;
+        their places in book and queue are the caller's business, as is reporting.
+        """
+        value = price * quantity
+        fees = (value * rates[0] // _PPM, value * rates[1] // _PPM)
+        self.trades += 1
+        day = self.day
+        day.trades += 1
+        day.volume += quantity
+        day.value += value
+        day.add(price, price)
+        self._deliver(bid, bid.leaves, ask, quantity, value, *fees)
+        bid.leaves -= quantity
+        ask.leaves -= quantity
+        return fees
 
     def _deliver(
         self, buyer: Order, open_before: int, seller: Order, quantity: int, value: int,
         buyer_fee: int, seller_fee: int,
     ) -> None:  # fmt: skip
         """Move money one way and tonnes the other; release what the two orders held for it."""
+        if self._waits and not self._deliver_with_lag(buyer, open_before, seller, quantity, value,
+                                                      buyer_fee, seller_fee):  # fmt: skip
+            return
         seat = buyer.seat
         purse = seat.purse
         rate = self._reserve_ppm
@@ -156,16 +203,49 @@ class Settlement:
             purse.total -= value + buyer_fee
             held = cost(buyer.price, open_before, rate)
             purse.reserved -= held - cost(buyer.price, open_before - quantity, rate)
-            self._takings.total += buyer_fee + seller_fee
+            self._takings.total += buyer_fee
         else:
             purse.total -= value
             purse.reserved -= buyer.price * quantity
         seat.holding.total += quantity
         seat = seller.seat
-        seat.purse.total += value - seller_fee
+        if seller_fee:
+            value -= seller_fee
+            self._takings.total += seller_fee
+        seat.purse.total += value
         holding = seat.holding
         holding.total -= quantity
         holding.reserved -= quantity
+
+    def _deliver_with_lag(
+        self, buyer: Order, open_before: int, seller: Order, quantity: int, value: int,
+        buyer_fee: int, seller_fee: int,
+    ) -> bool:  # fmt: skip
+        """See to what makes somebody wait; say whether the trade is still to be settled now."""
+        mode = self.mode
+        if mode.delivery is Delivery.LATER:
+            self._release(buyer, open_before, open_before - quantity)
+            seller.seat.holding.reserved -= quantity
+            due = Due(buyer.seat.account, seller.seat.account, self.product.symbol,
+                      self.product.currency, quantity, value, buyer_fee, seller_fee)  # fmt: skip
+            self._ledger.owe(due, mode.delivery_days)
+            return False
+        if mode.resale_lag:
+            seat = buyer.seat
+            self._ledger.lock(seat.account, self.product.symbol, seat.holding, quantity,
+                              mode.resale_lag)  # fmt: skip
+        if mode.proceeds_lag and value > seller_fee:
+            seat = seller.seat
+            self._ledger.lock(seat.account, self.product.currency, seat.purse, value - seller_fee,
+                              mode.proceeds_lag)  # fmt: skip
+        if mode.delivery is Delivery.DAY_END:
+            bought = self.net.setdefault(buyer.seat.name, [0, 0])
+            bought[0] += quantity
+            bought[1] -= value + buyer_fee
+            sold = self.net.setdefault(seller.seat.name, [0, 0])
+            sold[0] -= quantity
+            sold[1] += value - seller_fee
+        return True
 
     def _prevented(
         self, what: int, order: Order, quantity: int, leaves: int, events: list[Event], depth: int

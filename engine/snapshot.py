@@ -43,14 +43,21 @@ def view(order: Order) -> OrderView:
 
 def dump(venue: Venue) -> list[Any]:
     """Return the canonical state: nested lists of integers and strings in a fixed order."""
+    ledger = venue.ledger
     return [
         venue.rulebook.digest(),
         venue.time,
+        [venue.date, ledger.day],
+        [[change.path, change.value, change.effective] for change in venue.amendments],
+        [[day, [[lock.account.name, lock.name, lock.amount] for lock in locks]]
+         for day, locks in sorted(ledger.locks.items())],
+        [[day, [[due.buyer.name, due.seller.name, *due[2:]] for due in dues]]
+         for day, dues in sorted(ledger.dues.items())],
         [_dump_market(market) for market in venue.markets.values()],
         [_dump_account(account) for account in venue.accounts.values()],
         [[at, order.seat.name, order.ref] for at, order in venue.expiries.rows()],
-        sorted([key, taken.total] for key, taken in venue.ledger.fees.items() if taken.total),
-    ]
+        sorted([key, taken.total] for key, taken in ledger.fees.items() if taken.total),
+    ]  # fmt: skip
 
 
 def state_hash(venue: Venue) -> str:
@@ -68,13 +75,20 @@ def _dump_market(market: Market) -> list[Any]:
     return [
         market.symbol,
         int(market.gate.phase),
+        int(market.gate.call),
+        market.call_ends_at,
         market.reference,
+        market.fixing,
+        [market.gate.low, market.gate.high],
         market.trades,
-        [day.first, day.high, day.low, day.last, *day.turnover, day.trades],
+        [day.first, day.high, day.low, day.last, day.auction, str(day.volume), str(day.value),
+         day.trades],
+        [[name, *net] for name, net in market.net.items()],
+        market.rows(),
         [[_dump_order(order) for order in market.book.orders(side)] for side in Side],
         [_dump_order(order) for order in market.held.values()],
         [[stop.stop_price, _dump_order(stop.order)] for stop in market.stops.in_order()],
-    ]
+    ]  # fmt: skip
 
 
 def _dump_account(account: Account) -> list[Any]:
@@ -83,12 +97,16 @@ def _dump_account(account: Account) -> list[Any]:
         account.owner,
         account.group,
         account.member,
+        account.role,
+        account.allocation,
         account.killed,
         account.last_ref,
-        sorted([key, b.total, b.reserved] for key, b in account.cash.items() if b.total),
-        sorted([key, b.total, b.reserved] for key, b in account.holdings.items() if b.total),
+        sorted([key, b.total, b.reserved, b.locked, b.owed, b.pending]
+               for key, b in account.cash.items() if b.total or b.pending),
+        sorted([key, b.total, b.reserved, b.locked, b.owed, b.pending]
+               for key, b in account.holdings.items() if b.total or b.pending),
         [[order.seat.market.symbol, ref] for ref, order in account.orders.items()],
-    ]
+    ]  # fmt: skip
 
 
 def check_reservations(venue: Venue) -> None:
@@ -108,16 +126,13 @@ def check_reservations(venue: Venue) -> None:
                 key = (account.name, "cash", market.product.currency)
                 need = market.needs(order.price, order.leaves)
             else:
-                key = (account.name, "holding", market.symbol)
+                key = (account.name, "holding", market.product.symbol)
                 need = order.leaves
             needed[key] = needed.get(key, 0) + need
     for account in venue.accounts.values():
         for kind, table in (("cash", account.cash), ("holding", account.holdings)):
             for name, balance in table.items():
-                need = needed.get((account.name, kind, name), 0)
+                need = needed.get((account.name, kind, name), 0) + balance.locked + balance.owed
                 assert balance.reserved == need, f"{account.name} {name}: {balance.reserved}/{need}"
-    places = 0
-    for market in venue.markets.values():
-        places += len(market.held) + len(market.stops.waiting)
-        places += sum(1 for side in Side for _ in market.book.orders(side))
+    places = sum(market.places() for market in venue.markets.values())
     assert live == places, "an order that is live and nowhere, or somewhere and not live"

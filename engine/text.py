@@ -10,7 +10,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from types import UnionType
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
@@ -64,6 +64,8 @@ def to_object(message: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"type": type_name(type(message))}
     for field in message.__struct_fields__:
         value = getattr(message, field)
+        if isinstance(value, tuple):
+            value = list(value)
         found[field] = value.name.lower() if isinstance(value, IntEnum) else value
     return found
 
@@ -112,6 +114,10 @@ def _value(field: msgspec.structs.FieldInfo, value: Any, digits: int) -> Any:
         raise TextError(field.name, f"{value!r} is not one of {', '.join(names)}")
     if kind is int and isinstance(value, str) and field.name in _PRICES:
         return exact_minor(value, digits, field.name)
+    if get_origin(kind) is tuple:
+        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+        raise TextError(field.name, f"{value!r} is not a list of texts")
     if kind is bool or kind is str:
         right = isinstance(value, kind)
     else:

@@ -46,6 +46,10 @@ class Phase(IntEnum):
     PRE_OPEN = 2
     CONTINUOUS = 3
     HALTED = 4
+    OPENING_CALL = 5
+    CLOSING_CALL = 6
+    INTRADAY_CALL = 7  # after a halt, on a price far from the last, or one of a series of batches
+    FREEZE = 8  # the end of a call: orders still come, none is changed or cancelled
 
 
 class OrderState(IntEnum):
@@ -79,6 +83,93 @@ class Matching(IntEnum):
 
     PRICE_TIME = 1
     PRO_RATA = 2
+    HYBRID = 3  # the first in the queue, then a share by time, then the rest in proportion
+
+
+class Mechanism(IntEnum):
+    """How interest becomes trades in a mode."""
+
+    ORDER_BOOK = 1  # automatic matching: continuous, in calls, or both
+    LISTING = 2  # firm listings, one of which a taker picks (挂牌点选)
+    FIXED_PRICE = 3  # listings that anybody may pick at their price (定价点选)
+    NEGOTIATED = 4  # quotes to chosen counterparties, confirmed by them (大宗/协议转让)
+    ONE_WAY = 5  # one initiator, many bidders, one clearing (单向竞价; government auctions)
+
+
+class PickRule(IntEnum):
+    """Which listings a taker may pick."""
+
+    BEST_FIRST = 1  # the best price only, and the earliest at it
+    WITHIN_LEVELS = 2  # any at the best so many prices
+    ANY = 3
+
+
+class CloseRule(IntEnum):
+    """What a day's closing price is; on a day without a trade the previous one stays."""
+
+    LAST = 1
+    VWAP = 2
+    VWAP_ABOVE = 3  # the average where more than a minimum traded, else the open
+    AUCTION = 4  # of the closing call, else the last trade
+    FIXING = 5  # what the operator fixes, else the last trade
+
+
+class OpenRule(IntEnum):
+    """What a day's opening price is."""
+
+    FIRST_TRADE = 1
+    PREVIOUS_CLOSE = 2
+
+
+class Delivery(IntEnum):
+    """When a trade is settled."""
+
+    AT_ONCE = 1
+    DAY_END = 2  # usable at once; the registry moves each account's net at the close
+    LATER = 3  # payment and delivery together, some trading days on
+
+
+class Instrument(IntEnum):
+    """What a product is."""
+
+    ALLOWANCE = 1
+    OFFSET = 2  # a certified reduction
+    FUTURE = 3
+
+
+class Dst(IntEnum):
+    """When a venue's clocks are an hour ahead."""
+
+    NONE = 1
+    EU = 2  # last Sunday of March to last Sunday of October, changing at 01:00 UTC
+    US = 3  # second Sunday of March to first Sunday of November, changing at 02:00 local
+
+
+class Clearing(IntEnum):
+    """What the winners of a one-way auction pay."""
+
+    RULEBOOK = 0  # in an announcement: what the mode says
+    UNIFORM = 1  # all of them the price of the last accepted bid
+    PAY_AS_BID = 2
+    WHOLE = 3  # one bidder takes all of it, at his price
+
+
+class BidTie(IntEnum):
+    """Who comes first among bids at one price."""
+
+    RULEBOOK = 0
+    TIME = 1
+    RANDOM = 2  # whole bids in an order drawn with the seed of the clearing command
+    PRO_RATA = 3  # in proportion, rounded down to lots, the lots left over drawn at random
+
+
+class Undersubscribed(IntEnum):
+    """What happens where less is bid for than is offered."""
+
+    RULEBOOK = 0
+    SELL = 1  # what is bid for goes at the lowest accepted bid
+    SELL_AT_RESERVE = 2  # what is bid for goes at the reserve price
+    CANCEL = 3
 
 
 class Candidates(IntEnum):
@@ -103,6 +194,14 @@ class Tie(IntEnum):
     LOWER = 2
 
 
+class OfferKind(IntEnum):
+    """What stands under a number for others to answer."""
+
+    LISTING = 1
+    QUOTE = 2
+    ENQUIRY = 3  # binds nobody: it asks for quotes
+
+
 class CancelReason(IntEnum):
     """Why an order left without (or before) being filled."""
 
@@ -117,7 +216,11 @@ class CancelReason(IntEnum):
     DAY_ENDED = 9
     EXPIRED = 10  # good-till-date reached
     POST_ONLY = 11  # a held post-only order that would have traded at the open
-    AUCTION_REST = 12  # at-the-open or at-the-close, the part that found nothing
+    AUCTION_REST = 12  # what a call auction left and its rules do not carry over
+    LIMITS = 13  # outside the new day's price limits
+    RULES = 14  # the rulebook of its market was amended
+    DECLINED = 15  # a quote that its last counterparty turned down
+    LOST = 16  # a bid, or what of an announcement, an auction left without a trade
 
 
 class Reason(IntEnum):
@@ -149,6 +252,18 @@ class Reason(IntEnum):
     TIME_BACKWARDS = 24
     CURRENCY = 25
     VALUE = 26
+    MODE = 27  # not done in this mode of trading
+    ORDER_TYPE = 28
+    FROZEN = 29
+    HOLDING = 30
+    ROLE = 31
+    UNKNOWN_NUMBER = 32
+    NOT_BEST = 33
+    OWN_ORDER = 34
+    COUNTERPARTY = 35
+    WINDOW = 36
+    OUTBID = 37
+    RULEBOOK = 38
 
 
 MAX_PRICE = 10**12  # minor units per tonne: far above any market, small enough to stay cheap
@@ -156,3 +271,5 @@ MAX_QUANTITY = 10**12  # tonnes: a thousand times the world's yearly emissions
 MAX_MONEY = 10**18  # minor units a single command may move
 MAX_TOTAL = 9 * 10**18  # of one currency or product in a whole venue: all sums fit 63 bits
 MAX_REF = 2**62  # a client's reference
+BASIS_POINTS = 10_000
+PARTS_PER_MILLION = 1_000_000

@@ -8,24 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.amendment import amend
+from engine.amendment import FROZEN_RULE
+from engine.calls import indicative
 from engine.commands import (
     AdvanceTime,
     AmendOrder,
+    AmendRulebook,
+    Announce,
+    BeginDay,
+    Bid,
     CancelOnDisconnect,
     CancelOrder,
+    ClearAuction,
     Command,
+    Decline,
     MassCancel,
     MoveAllowances,
     MoveCash,
     NewOrder,
     OpenAccount,
+    Pick,
+    Quote,
     SetKillSwitch,
     SetPhase,
+    SetReference,
 )
 from engine.events import (
     AccountOpened,
     AllowancesMoved,
+    AuctionIndicated,
     CashMoved,
     Event,
     KillSwitchSet,
@@ -33,10 +44,15 @@ from engine.events import (
     Rejected,
 )
 from engine.ledger import Account, Balance, Ledger
-from engine.market import Market
-from engine.phases import TRANSITIONS, change
-from engine.rulebook import Rulebook, validate
+from engine.lines import open_line
+from engine.listing import ListingMarket
+from engine.negotiated import NegotiatedMarket
+from engine.one_way import OneWayMarket
+from engine.phases import change, may_follow
+from engine.rulebook import Mode, Product, Rulebook, line_name
+from engine.rulebook_check import validate
 from engine.snapshot import OrderView, check_reservations, state_hash, view
+from engine.trading_day import begin_day, set_reference, take_amendment
 from engine.triggers import Expiries
 from engine.types import (
     MAX_MONEY,
@@ -53,7 +69,11 @@ from engine.types import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.market import Market
+
 _REQUESTED: Final = CancelReason.REQUESTED
+_FREEZE: Final = Phase.FREEZE
+_CLOSED: Final = Phase.CLOSED
 _TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 
 
@@ -63,16 +83,18 @@ class Venue:
     def __init__(self, rulebook: Rulebook) -> None:
         """Make a venue: every market closed, no account. Raises ``RulebookError``."""
         validate(rulebook)
-        self.rulebook = rulebook
         self.time = 0
+        self.date = 0  # the trading day, such as 20210628
+        self.amendments: list[AmendRulebook] = []  # that wait for their day
         self.ledger = Ledger()
         self.expiries = Expiries()
-        self.markets: dict[str, Market] = {
-            product.symbol: Market(rulebook, product, self.ledger, self.expiries)
-            for product in rulebook.products
-        }
-        self._currencies = (rulebook.currency, *(p.currency for p in rulebook.products))
+        self.markets: dict[str, Market] = {}  # by the name of the line
+        self.products: dict[str, Product] = {}  # by symbol
         self._accounts = self.ledger.accounts
+        for product in rulebook.products:
+            for mode in rulebook.modes_of(product):
+                self.line(rulebook, product, mode)
+        self.install(rulebook)
         self._handlers: dict[type, Callable[[Any], list[Event]]] = {
             NewOrder: self._new_order,
             CancelOrder: self._cancel_order,
@@ -85,7 +107,35 @@ class Venue:
             OpenAccount: self._open_account,
             MoveCash: self._move_cash,
             MoveAllowances: self._move_allowances,
+            BeginDay: lambda c: begin_day(self, c),
+            SetReference: lambda c: set_reference(self, c),
+            AmendRulebook: lambda c: take_amendment(self, c),
+            Pick: self._answer,
+            Quote: self._answer,
+            Decline: self._answer,
+            Announce: self._answer,
+            Bid: self._answer,
+            ClearAuction: self._clear_auction,
         }
+
+    def line(self, rulebook: Rulebook, product: Product, mode: Mode) -> Market:
+        """Return the market of a product in a mode, opening it where it is new."""
+        name = line_name(product, mode, rulebook.modes_of(product)[0])
+        found = self.markets.get(name)
+        if found is None:
+            found = open_line(rulebook, product, mode, self.ledger, self.expiries)
+            self.markets[name] = found
+        return found
+
+    def install(self, rulebook: Rulebook) -> None:
+        """Take a rulebook over; every line of it is open."""
+        self.rulebook = rulebook
+        self.products = {product.symbol: product for product in rulebook.products}
+        self._currencies = (rulebook.currency, *(p.currency for p in rulebook.products))
+        for symbol in self.products:
+            lines = [m for m in self.markets.values() if m.product.symbol == symbol]
+            for market in lines:
+                market.lines = lines
 
     def apply(self, command: Command) -> list[Event]:
         """Change the state as a command says; return what happened, in order."""
@@ -117,7 +167,10 @@ class Venue:
         order = account.orders.get(c.target)
         if order is None:
             return _unknown_order(c.account, c.ref, c.target)
-        return [order.seat.market.cancel(order, _REQUESTED, c.ref)]
+        market: Market = order.seat.market
+        if market.gate.phase is _FREEZE:
+            return [Rejected(c.account, c.ref, Reason.FROZEN, "target", FROZEN_RULE)]
+        return market.end(order, _REQUESTED, c.ref)
 
     def _amend_order(self, c: AmendOrder) -> list[Event]:
         account = self._accounts.get(c.account)
@@ -131,7 +184,8 @@ class Venue:
             return _unknown_order(c.account, c.ref, c.target)
         if account.killed:
             return _killed(c.account, c.ref)
-        return amend(order.seat.market, order, c)
+        market: Market = order.seat.market
+        return market.amend(order, c)
 
     def _mass_cancel(self, c: MassCancel) -> list[Event]:
         account = self._accounts.get(c.account)
@@ -142,9 +196,39 @@ class Venue:
         account.last_ref = c.ref
         if c.product and c.product not in self.markets:
             return self._unknown_product(c.account, c.ref, c.product)
+        before = len(account.orders)
         events = _cancel_all(account, CancelReason.MASS, c.product, c.ref)
-        events.append(MassCancelled(c.account, c.ref, len(events)))
+        events.append(MassCancelled(c.account, c.ref, before - len(account.orders)))
         return events
+
+    def _answer(self, c: Pick | Quote | Decline | Announce | Bid) -> list[Event]:
+        """Take a client's command that belongs to one mechanism."""
+        account = self._accounts.get(c.account)
+        if account is None:
+            return _unknown_account(c.account, c.ref)
+        if not account.last_ref < c.ref <= MAX_REF:
+            return _duplicate(account, c.ref)
+        account.last_ref = c.ref
+        market = self.markets.get(c.product)
+        if market is None:
+            return self._unknown_product(c.account, c.ref, c.product)
+        if account.killed:
+            return _killed(c.account, c.ref)
+        if isinstance(c, Pick) and isinstance(market, ListingMarket | NegotiatedMarket):
+            return market.pick(c, account)
+        if isinstance(market, NegotiatedMarket):
+            if isinstance(c, Quote):
+                return market.quote(c, account, self._accounts, self.time)
+            if isinstance(c, Decline):
+                return market.decline(c, account)
+        if isinstance(market, OneWayMarket):
+            if isinstance(c, Announce):
+                return market.announce(c, account)
+            if isinstance(c, Bid):
+                return market.bid(c, account)
+        word = c.__class__.__name__.lower()
+        rule = f"{market.symbol} trades by {market.mode.mechanism.name.lower()}: no {word} there"
+        return [Rejected(c.account, c.ref, Reason.MODE, "product", rule)]
 
     # -- commands of the gateway and the operator -------------------------------------------
 
@@ -159,9 +243,19 @@ class Venue:
         if account is None:
             return _unknown_account(c.account, 0)
         account.killed = c.on
+        before = len(account.orders)
         events = _cancel_all(account, CancelReason.KILLED) if c.on else []
-        events.append(KillSwitchSet(c.account, c.on, len(events)))
+        events.append(KillSwitchSet(c.account, c.on, before - len(account.orders)))
         return events
+
+    def _clear_auction(self, c: ClearAuction) -> list[Event]:
+        market = self.markets.get(c.product)
+        if market is None:
+            return self._unknown_product("", 0, c.product)
+        if not isinstance(market, OneWayMarket):
+            rule = f"{c.product} holds no one-way auctions"
+            return [Rejected("", 0, Reason.MODE, "product", rule)]
+        return market.clear(c)
 
     def _set_phase(self, c: SetPhase) -> list[Event]:
         if c.product and c.product not in self.markets:
@@ -169,7 +263,7 @@ class Venue:
         events: list[Event] = []
         for symbol in [c.product] if c.product else list(self.markets):
             market = self.markets[symbol]
-            allowed = TRANSITIONS[market.gate.phase]
+            allowed = may_follow(market)
             if c.phase in allowed:
                 events += change(market, self._accounts, c.phase, c.reason)
                 continue
@@ -182,9 +276,18 @@ class Venue:
         if c.time <= self.time:
             rule = f"after the venue's time, {self.time} ns"
             return [Rejected("", 0, Reason.TIME_BACKWARDS, "time", rule)]
-        self.time = c.time
-        due = self.expiries.due(c.time)
-        return [order.seat.market.cancel(order, CancelReason.EXPIRED) for order in due]
+        self.time = self.expiries.now = c.time
+        events: list[Event] = []
+        for order in self.expiries.due(c.time):
+            events += order.seat.market.end(order, CancelReason.EXPIRED)
+        for market in self.markets.values():
+            if market.gate.call is _CLOSED:
+                continue
+            if 0 < market.call_ends_at <= c.time:
+                events += change(market, self._accounts, Phase.CONTINUOUS, "the call is over")
+            else:
+                events.append(AuctionIndicated(market.symbol, *indicative(market)))
+        return events
 
     def _open_account(self, c: OpenAccount) -> list[Event]:
         if not c.account:
@@ -192,11 +295,20 @@ class Venue:
         if c.account in self._accounts:
             rule = "an account is opened once"
             return [Rejected(c.account, 0, Reason.ACCOUNT_EXISTS, "account", rule)]
+        roles = [role.name for role in self.rulebook.classes]
+        if c.role and c.role not in roles:
+            rule = f"{c.role!r} is not one of {', '.join(roles) or 'no classes at all'}"
+            return [Rejected(c.account, 0, Reason.ROLE, "role", rule)]
+        if not 0 <= c.allocation <= MAX_QUANTITY:
+            rule = f"0 to {MAX_QUANTITY} tonnes"
+            return [Rejected(c.account, 0, Reason.VALUE, "allocation", rule)]
         owner = c.owner or c.account
         group = c.group or owner
         by_owner = self.rulebook.self_trade_scope is SelfTradeScope.OWNER
-        self.ledger.open(c.account, owner, group, c.member, owner if by_owner else group)
-        return [AccountOpened(c.account, owner, group, c.member)]
+        account = self.ledger.open(c.account, owner, group, c.member,
+                                   owner if by_owner else group)  # fmt: skip
+        account.role, account.allocation = c.role, c.allocation
+        return [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
 
     def _move_cash(self, c: MoveCash) -> list[Event]:
         account = self._accounts.get(c.account)
@@ -221,8 +333,9 @@ class Venue:
         account = self._accounts.get(c.account)
         if account is None:
             return _unknown_account(c.account, 0)
-        if c.product not in self.markets:
-            return self._unknown_product(c.account, 0, c.product)
+        if c.product not in self.products:
+            rule = f"{c.product!r} is not one of {', '.join(self.products)}"
+            return [Rejected(c.account, 0, Reason.UNKNOWN_PRODUCT, "product", rule)]
         if not 0 < abs(c.quantity) <= MAX_QUANTITY:
             rule = f"not 0, at most {MAX_QUANTITY} tonnes either way"
             return [Rejected(c.account, 0, Reason.VALUE, "quantity", rule)]
@@ -285,6 +398,11 @@ class Venue:
         """Return the day's lowest and highest limit price, (0, 0) where there is none."""
         return self.markets[product].price_limits()
 
+    def indicative(self, product: str) -> tuple[int, int, int]:
+        """Return price, volume and surplus that a call would give now; 0s where none is on."""
+        market = self.markets[product]
+        return (0, 0, 0) if market.gate.call is _CLOSED else indicative(market)
+
     def last_price(self, product: str) -> int:
         """Return the price of the day's last trade, 0 before the first."""
         return self.markets[product].day.last
@@ -304,13 +422,20 @@ class Venue:
 def _cancel_all(
     account: Account, why: CancelReason, product: str = "", request: int = 0
 ) -> list[Event]:
-    """Cancel an account's live orders, all or one product's, in the order of their entry."""
-    orders = list(account.orders.values())
-    return [
-        order.seat.market.cancel(order, why, request)
-        for order in orders
-        if not product or order.seat.market.symbol == product
-    ]
+    """Cancel an account's live orders, all or one line's, in the order of their entry.
+
+    What a call has frozen stays, except under the kill switch.
+    """
+    events: list[Event] = []
+    for order in list(account.orders.values()):
+        market: Market = order.seat.market
+        if product and market.symbol != product:
+            continue
+        if market.gate.phase is _FREEZE and why is not CancelReason.KILLED:
+            continue
+        if account.orders.get(order.ref) is order:
+            events += market.end(order, why, request)
+    return events
 
 
 def _overdraws(balance: Balance, change_by: int) -> str:

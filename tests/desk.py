@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import commands as c
 from engine import events as e
-from engine.rulebook import Product, Rulebook
+from engine.rulebook import Mode, Product, Rulebook
 from engine.types import OrderState, OrderType, Phase, Side, TimeInForce
 from engine.venue import Venue
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from engine.types import CancelReason, Reason
 
+MODE_RULES = tuple(key for key in Mode.__struct_fields__ if key not in ("name", "title"))
 CASH = 1_000_000
 TONNES = 1_000
 PEOPLE = (
@@ -54,6 +55,15 @@ WORDS = {
 }
 
 
+def rulebook(rules: dict[str, Any]) -> Rulebook:
+    """Make a rulebook of one mode, whose rules stand among the venue's own."""
+    rules = dict(rules)
+    band = rules.pop("price_limit_bp", 0)
+    mode = {"limit_up_bp": band, "limit_down_bp": band}
+    mode |= {key: rules.pop(key) for key in list(rules) if key in MODE_RULES}
+    return Rulebook(**({"modes": (Mode(**mode),)} | rules))
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A script with a name, told at a desk under some rules."""
@@ -71,7 +81,8 @@ class Desk:
         product: dict[str, Any] = {"symbol": "OLD", "reference": 100, **rules.pop("product", {})}
         second = Product("NEW", 50, currency="EUR")
         products = (Product(**product), second)
-        self.venue = Venue(Rulebook(**{"name": "test", "products": products} | rules))
+        given = rulebook({"name": "test", "products": products} | rules)
+        self.venue = Venue(given)
         self.given: list[c.Command] = []
         self.seen: list[e.Event] = []
         for opened in PEOPLE:

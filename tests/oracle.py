@@ -25,8 +25,10 @@ from engine.types import (
     OrderType,
     Phase,
     Reason,
+    Side,
     TimeInForce,
 )
+from tests.oracle_calls import CALLS, after_call, indicated, uncross
 from tests.oracle_matching import (
     AT_ONCE,
     AUCTION,
@@ -45,11 +47,22 @@ if TYPE_CHECKING:
 
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 MOVES = {
-    Phase.CLOSED: (Phase.PRE_OPEN, Phase.CONTINUOUS),
-    Phase.PRE_OPEN: (Phase.CONTINUOUS, Phase.HALTED, Phase.CLOSED),
-    Phase.CONTINUOUS: (Phase.HALTED, Phase.CLOSED),
-    Phase.HALTED: (Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.CLOSED),
-}
+    Phase.CLOSED: (Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.OPENING_CALL, Phase.INTRADAY_CALL),
+    Phase.PRE_OPEN: (
+        Phase.CONTINUOUS, Phase.HALTED, Phase.CLOSED, Phase.OPENING_CALL, Phase.INTRADAY_CALL,
+    ),
+    Phase.CONTINUOUS: (Phase.HALTED, Phase.CLOSED, Phase.INTRADAY_CALL, Phase.CLOSING_CALL),
+    Phase.HALTED: (Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.CLOSED, *CALLS),
+    Phase.OPENING_CALL: (
+        Phase.FREEZE, Phase.CONTINUOUS, Phase.HALTED, Phase.CLOSED, Phase.INTRADAY_CALL,
+    ),
+    Phase.INTRADAY_CALL: (
+        Phase.FREEZE, Phase.CONTINUOUS, Phase.HALTED, Phase.CLOSED, Phase.INTRADAY_CALL,
+        Phase.CLOSING_CALL,
+    ),
+    Phase.CLOSING_CALL: (Phase.FREEZE, Phase.HALTED, Phase.CLOSED),
+}  # fmt: skip
+ENTRY = (Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.FREEZE, *CALLS)
 
 
 class Refusal(Exception):  # noqa: N818 - not an error: the answer to a command
@@ -117,11 +130,16 @@ class OracleVenue(OracleMatching):
             account.last_ref = ref
         return account
 
-    def check_phase(self, phase: Phase, tif: TimeInForce) -> None:
-        open_now = phase in (Phase.PRE_OPEN, Phase.CONTINUOUS)
-        refuse_unless(open_now, Reason.PHASE, "product")
-        barred = AT_ONCE if phase is Phase.PRE_OPEN else (TimeInForce.AT_OPEN,)
+    def check_phase(self, market: Market, tif: TimeInForce, *, post_only: bool) -> None:
+        phase = market.phase
+        refuse_unless(phase in ENTRY, Reason.PHASE, "product")
+        continuous = phase is Phase.CONTINUOUS
+        too_late = continuous or market.call in (Phase.INTRADAY_CALL, Phase.CLOSING_CALL)
+        barred = [] if continuous else list(AT_ONCE)
+        barred += [TimeInForce.AT_OPEN] if too_late else []
         refuse_unless(tif not in barred, Reason.PHASE, "tif")
+        in_call = market.call is not Phase.CLOSED
+        refuse_unless(not (post_only and in_call), Reason.POST_ONLY, "post_only")
 
     def check_quantity(self, product: Product, quantity: int) -> None:
         in_range = product.min_quantity <= quantity <= product.max_quantity
@@ -135,14 +153,14 @@ class OracleVenue(OracleMatching):
         refuse_unless(not high or low <= price <= high, Reason.PRICE_LIMIT, "price")
 
     def check_display(self, product: Product, display: int, quantity: int) -> None:
-        fits = 0 < display <= quantity <= display * self.rules.iceberg_max_parts
+        fits = 0 < display <= quantity <= display * self.mode.iceberg_max_parts
         refuse_unless(fits and display % product.lot == 0, Reason.DISPLAY, "display")
 
     def admit(self, n: c.NewOrder, market: Market) -> None:
         """Make checks 5 to 15 of a new order."""
         product = market.product
         kind, tif = n.order_type, n.tif
-        self.check_phase(market.phase, tif)
+        self.check_phase(market, tif, post_only=n.post_only)
         self.check_quantity(product, n.quantity)
         if kind in UNPRICED:
             refuse_unless(n.price == 0, Reason.PRICE_UNEXPECTED, "price")
@@ -176,6 +194,9 @@ class OracleVenue(OracleMatching):
         base = n.stop_price or market.last or market.reference
         unpriced = n.order_type in UNPRICED
         price = self.protection(market, n.side, base) if unpriced else n.price
+        low, high = self.limits(n.product)
+        if high and market.call is not Phase.CLOSED and n.order_type is OrderType.MARKET:
+            price = high if n.side is Side.BUY else low
         self.entries += 1
         order = Order(n, price, self.entries)
         crossing = market.phase is Phase.CONTINUOUS and bool(market.prices_for(order))
@@ -191,7 +212,7 @@ class OracleVenue(OracleMatching):
             market.stops.append(order)
             if market.phase is Phase.CONTINUOUS and market.last and order.reached_by(market.last):
                 self.work_off(market, [order])
-        elif market.phase is Phase.PRE_OPEN or n.tif is TimeInForce.AT_CLOSE:
+        elif market.phase is not Phase.CONTINUOUS or n.tif is TimeInForce.AT_CLOSE:
             self.accept(order, OrderState.HELD)
             market.held.append(order)
         elif not crossing and order.tif in LASTING and not unpriced:
@@ -214,12 +235,16 @@ class OracleVenue(OracleMatching):
 
     def cancel_order(self, command: c.CancelOrder) -> None:
         order = self.find(self.known(command), command.target)
+        frozen = self.markets[order.product].phase is Phase.FREEZE
+        refuse_unless(not frozen, Reason.FROZEN, "target")
         self.drop(order, CancelReason.REQUESTED, request=command.ref)
 
     def cancel_all(
         self, account: Account, reason: CancelReason, product: str = "", request: int = 0
     ) -> int:
         going = [o for o in account.orders if product in ("", o.product)]
+        if reason is not CancelReason.KILLED:
+            going = [o for o in going if self.markets[o.product].phase is not Phase.FREEZE]
         for order in going:
             self.drop(order, reason, request=request)
         return len(going)
@@ -244,8 +269,8 @@ class OracleVenue(OracleMatching):
         order = self.find(account, command.target)
         refuse_unless(not account.killed, Reason.ACCOUNT_KILLED, "account")
         market = self.markets[order.product]
-        open_now = market.phase in (Phase.PRE_OPEN, Phase.CONTINUOUS)
-        refuse_unless(open_now, Reason.PHASE, "product")
+        refuse_unless(market.phase is not Phase.FREEZE, Reason.FROZEN, "target")
+        refuse_unless(market.phase in ENTRY, Reason.PHASE, "product")
         total = command.quantity or order.quantity
         price = command.price or order.price
         changed = total != order.quantity or price != order.price
@@ -316,16 +341,28 @@ class OracleVenue(OracleMatching):
                     self.reject(command, no)
 
     def change_phase(self, market: Market, phase: Phase, reason: str) -> None:
-        refuse_unless(phase in MOVES[market.phase], Reason.TRANSITION, "phase")
-        if market.phase is Phase.CLOSED:
+        frozen = market.phase is Phase.FREEZE
+        moves = MOVES[market.call if frozen else market.phase]
+        allowed = phase in moves and not (frozen and phase is Phase.FREEZE)
+        refuse_unless(allowed, Reason.TRANSITION, "phase")
+        if market.call is not Phase.CLOSED and phase not in (Phase.FREEZE, Phase.HALTED):
+            uncross(self, market)
+            after_call(self, market, phase)
+        market.call_ends_at = 0
+        morning = market.phase is Phase.CLOSED
+        if morning:
             market.day = []
         if market.phase is Phase.CONTINUOUS and phase is Phase.CLOSED:
             self.release(market, [o for o in market.held if o.tif is TimeInForce.AT_CLOSE])
         if phase is Phase.CLOSED:
             self.end_day(market)
         market.phase = phase
+        if phase is not Phase.FREEZE:
+            market.call = phase if phase in CALLS else Phase.CLOSED
         figures = (market.reference, *self.limits(market.product.symbol))
         self.out.append(e.PhaseChanged(market.product.symbol, phase, reason, *figures))
+        if morning:
+            self.drop_outside(market)
         if phase is Phase.CLOSED:
             self.close_day(market)
         if phase is Phase.CONTINUOUS:
@@ -335,6 +372,8 @@ class OracleVenue(OracleMatching):
 
     def release(self, market: Market, orders: list[Order]) -> None:
         for order in orders:
+            if market.phase is not Phase.CONTINUOUS:
+                return
             market.held.remove(order)
             if order.post_only and market.prices_for(order):
                 self.drop(order, CancelReason.POST_ONLY)
@@ -348,6 +387,15 @@ class OracleVenue(OracleMatching):
             for order in list(account.orders):
                 if order.product == market.product.symbol and order.tif in over:
                     self.drop(order, CancelReason.DAY_ENDED)
+
+    def drop_outside(self, market: Market) -> None:
+        """Cancel what the new day's limits do not admit."""
+        low, high = self.limits(market.product.symbol)
+        for account in self.accounts.values():
+            for order in list(account.orders):
+                here = order.product == market.product.symbol
+                if here and high and not low <= order.price <= high:
+                    self.drop(order, CancelReason.LIMITS)
 
     def close_day(self, market: Market) -> None:
         prices = [price for price, _ in market.day] or [0]
@@ -365,6 +413,11 @@ class OracleVenue(OracleMatching):
         due = [o for o in live if o.tif is TimeInForce.GTD and o.expire_at <= self.time]
         for order in sorted(due, key=lambda o: (o.expire_at, o.entry)):
             self.drop(order, CancelReason.EXPIRED)
+        for symbol, market in self.markets.items():
+            if 0 < market.call_ends_at <= self.time:
+                self.change_phase(market, Phase.CONTINUOUS, "the call is over")
+            elif market.call is not Phase.CLOSED:
+                self.out.append(e.AuctionIndicated(symbol, *indicated(self, market)))
 
     # -- accounts --------------------------------------------------------------------------------
 

@@ -80,7 +80,8 @@ class Market:
 
     def __init__(self, product: Product) -> None:
         self.product = product
-        self.phase = Phase.CLOSED
+        self.phase = self.call = Phase.CLOSED
+        self.call_ends_at = 0
         self.reference = product.reference
         self.book: list[Order] = []
         self.held: list[Order] = []
@@ -117,6 +118,7 @@ class OracleMatching:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rules = rulebook
+        self.mode = rulebook.modes[0]
         self.time = 0
         self.accounts: dict[str, Account] = {}
         self.markets = {p.symbol: Market(p) for p in rulebook.products}
@@ -127,24 +129,24 @@ class OracleMatching:
     # -- prices that are computed, and money -----------------------------------------------------
 
     def limits(self, product: str) -> tuple[int, int]:
-        market, spread = self.markets[product], self.rules.price_limit_bp
-        if not spread:
+        market = self.markets[product]
+        if not self.mode.limit_up_bp:
             return 0, 0
         tick = market.product.tick
-        low = round_to_tick(market.reference * (10_000 - spread), 10_000, tick)
-        high = round_to_tick(market.reference * (10_000 + spread), 10_000, tick)
+        low = round_to_tick(market.reference * (10_000 - self.mode.limit_down_bp), 10_000, tick)
+        high = round_to_tick(market.reference * (10_000 + self.mode.limit_up_bp), 10_000, tick)
         return max(low, tick), max(high, tick)
 
     def protection(self, market: Market, side: Side, base: int) -> int:
         tick, sign = market.product.tick, 1 if side is Side.BUY else -1
-        price = round_to_tick(base * (10_000 + sign * self.rules.protection_bp), 10_000, tick)
+        price = round_to_tick(base * (10_000 + sign * self.mode.protection_bp), 10_000, tick)
         price = min(max(price, tick), MAX_PRICE // tick * tick)
         low, high = self.limits(market.product.symbol)
         return min(max(price, low), high) if high else price
 
     def cost(self, order: Order) -> int:
         value = order.price * order.leaves
-        return value + fee(value, max(self.rules.maker_fee_ppm, self.rules.taker_fee_ppm))
+        return value + fee(value, max(self.mode.maker_fee_ppm, self.mode.taker_fee_ppm))
 
     # -- what anybody may ask --------------------------------------------------------------------
 
@@ -231,14 +233,20 @@ class OracleMatching:
         """Match an order, rest or cancel what is left; return the stops that were reached."""
         order.state = OrderState.TAKING
         before = len(market.day)
-        if order.tif is TimeInForce.FOK and self.fillable(market, order) < order.quantity:
+        around = market.last or market.reference
+        if self.mode.volatility_bp and market.phase is not Phase.CONTINUOUS:
+            self.hold(market, order)
+            return []
+        if order.tif is TimeInForce.FOK and self.fillable(market, order, around) < order.quantity:
             self.drop(order, CancelReason.FOK_KILLED)
             return []
-        by_time = self.rules.matching is Matching.PRICE_TIME
+        by_time = self.mode.matching is Matching.PRICE_TIME
         share = self.take_in_time_order if by_time else self.take_in_proportion
-        for price in market.prices_for(order):
+        for price in self.inside(market, order, around):
             share(market, order, price)
-        if self.alive(order):
+        if self.alive(order) and market.prices_for(order):
+            self.begin_call(market, order, around)
+        elif self.alive(order):
             if order.order_type in UNPRICED:
                 self.drop(order, CancelReason.MARKET_REST)
             elif order.tif in AT_ONCE:
@@ -251,14 +259,42 @@ class OracleMatching:
         prices = [price for price, _ in market.day[before:]]
         return [s for s in market.stops if any(map(s.reached_by, prices))]
 
-    def fillable(self, market: Market, taker: Order) -> int:
+    def inside(self, market: Market, order: Order, around: int) -> list[int]:
+        """Return the prices for an order that no volatility band keeps it from."""
+        prices, band = market.prices_for(order), self.mode.volatility_bp
+        if not band:
+            return prices
+        tick, sign = market.product.tick, 1 if order.side is Side.BUY else -1
+        edge = max(tick, round_to_tick(around * (10_000 + sign * band), 10_000, tick))
+        return [price for price in prices if sign * price <= sign * edge]
+
+    def begin_call(self, market: Market, order: Order, around: int) -> None:
+        """Stop for a call, for which the order waits with what it has left."""
+        symbol, beyond = market.product.symbol, market.prices_for(order)[0]
+        market.phase = market.call = Phase.INTRADAY_CALL
+        seconds = self.mode.volatility_seconds
+        market.call_ends_at = self.time + seconds * 10**9 if seconds else 0
+        why = f"volatility: a trade at {beyond} is too far from {around}"
+        figures = (market.reference, *self.limits(symbol))
+        self.out.append(e.PhaseChanged(symbol, market.phase, why, *figures))
+        self.hold(market, order)
+
+    def hold(self, market: Market, order: Order) -> None:
+        if order.tif in AT_ONCE:
+            fok = order.tif is TimeInForce.FOK
+            self.drop(order, CancelReason.FOK_KILLED if fok else CancelReason.IOC_REST)
+            return
+        order.state = OrderState.HELD
+        market.held.append(order)
+
+    def fillable(self, market: Market, taker: Order, around: int) -> int:
         """Return what a fill-or-kill order could trade."""
         total = 0
-        for price in market.prices_for(taker):
+        for price in self.inside(market, taker, around):
             queue = market.queue(Side(3 - taker.side), price)
             own = [i for i, o in enumerate(queue) if self.prevented(taker, o)]
             if own and self.rules.self_trade is not SelfTrade.CANCEL_RESTING:
-                by_time = self.rules.matching is Matching.PRICE_TIME
+                by_time = self.mode.matching is Matching.PRICE_TIME
                 return total + sum(o.shown for o in queue[: own[0] if by_time else 0])
             total += sum(o.leaves for o in queue if not self.prevented(taker, o))
         return total
@@ -278,11 +314,37 @@ class OracleMatching:
         while self.alive(taker) and (queue := market.queue(side, price)):
             shown = sum(o.shown for o in queue)
             total = min(taker.leaves, shown)
-            parts = [o.shown * total // shown // lot * lot for o in queue]
-            for i, o in enumerate(queue):
-                parts[i] += min(lot, total - sum(parts), o.shown - parts[i])
+            if self.mode.matching is Matching.HYBRID:
+                parts = self.hybrid([o.shown for o in queue], total, lot)
+            else:
+                parts = [o.shown * total // shown // lot * lot for o in queue]
+                for i, o in enumerate(queue):
+                    parts[i] += min(lot, total - sum(parts), o.shown - parts[i])
             assert sum(parts) == total
             self.trade(market, taker, [(o, q) for o, q in zip(queue, parts, strict=True) if q])
+
+    def hybrid(self, shown: list[int], total: int, lot: int) -> list[int]:
+        """Share by place, then by time, then in proportion, lot by lot."""
+        mode = self.mode
+        parts = [0] * len(shown)
+
+        def by_time(tonnes: int) -> None:
+            for i, most in enumerate(shown):
+                while tonnes and parts[i] < most:
+                    parts[i] += lot
+                    tonnes -= lot
+
+        if sum(shown) == total:
+            return shown
+        parts[0] = min(shown[0], mode.top_order // lot * lot, total)
+        by_time((total - sum(parts)) * mode.fifo_bp // 10_000 // lot * lot)
+        rest, still = total - sum(parts), [s - p for s, p in zip(shown, parts, strict=True)]
+        everything = sum(still)
+        for i, each in enumerate(still):
+            share = each * rest // everything // lot * lot
+            parts[i] += share if share >= mode.min_share else 0
+        by_time(total - sum(parts))
+        return parts
 
     def trade(self, market: Market, taker: Order, parts: list[tuple[Order, int]]) -> None:
         """Carry out one sharing: every fill, then refills at the tail, then the prints."""
@@ -301,8 +363,8 @@ class OracleMatching:
         for maker, quantity in parts:
             taker_leaves -= quantity
             value = price * quantity
-            maker_fee = fee(value, self.rules.maker_fee_ppm)
-            taker_fee = fee(value, self.rules.taker_fee_ppm)
+            maker_fee = fee(value, self.mode.maker_fee_ppm)
+            taker_fee = fee(value, self.mode.taker_fee_ppm)
             self.deliver(market.product, maker, quantity, value, maker_fee)
             self.deliver(market.product, taker, quantity, value, taker_fee)
             market.trade_number += 1

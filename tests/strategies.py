@@ -12,18 +12,22 @@ from itertools import product as combinations
 from typing import TYPE_CHECKING
 
 from engine import commands as c
-from engine.rulebook import Product, Rulebook, validate
+from engine.rulebook import Ladder, Mode, Product, Rulebook
+from engine.rulebook_check import validate
 from engine.types import (
     MAX_MONEY,
     MAX_PRICE,
     MAX_QUANTITY,
     MAX_REF,
+    Candidates,
+    LastRung,
     Matching,
     OrderType,
     Phase,
     SelfTrade,
     SelfTradeScope,
     Side,
+    Tie,
     TimeInForce,
 )
 
@@ -64,17 +68,35 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         )
     )
     matching, self_trade, scope = rules
-    book = Rulebook(
-        name="random",
-        products=products,
+    down, up = random.choice(((0, 0), (1_000, 1_000), (3_000, 500), (9_999, 9_999)))
+    mode = Mode(
         matching=matching,
-        self_trade=self_trade,
-        self_trade_scope=scope,
-        price_limit_bp=random.choice((0, 1_000, 3_000, 9_999)),
+        limit_down_bp=down,
+        limit_up_bp=up,
         protection_bp=random.choice((0, 500, 1_500, 9_999)),
         maker_fee_ppm=random.choice((0, 20_000, 1_000_000)),
         taker_fee_ppm=random.choice((0, 333, 50_000)),
         iceberg_max_parts=random.choice((4, 100)),
+        top_order=random.choice((0, 3, 20)),
+        fifo_bp=random.choice((0, 4_000, 9_000)),
+        min_share=random.choice((0, 2)),
+        ladder=Ladder(
+            random.choice(tuple(Candidates)),
+            pressure=random.random() < 0.7,
+            pressure_band_bp=random.choice((0, 500)),
+            last=random.choice(tuple(LastRung)),
+            tie=random.choice(tuple(Tie)),
+        ),
+        volatility_bp=random.choice((0, 0, 1_000, 2_500)),
+        volatility_seconds=random.choice((0, 1)),
+        carry_over=random.random() < 0.7,
+    )
+    book = Rulebook(
+        name="random",
+        products=products,
+        modes=(mode,),
+        self_trade=self_trade,
+        self_trade_scope=scope,
     )
     validate(book)
     return book

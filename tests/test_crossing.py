@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.mechanisms.crossing import LADDERS, Crossing, Interest, Ladder, cross, uncross
+from engine.mechanisms.crossing import LADDERS, Crossing, Interest, cross, uncross
+from engine.rulebook import Ladder
 from engine.types import Candidates, LastRung, Tie
 
 MKT = 0

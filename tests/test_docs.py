@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from engine.rulebook import from_toml
+from engine.rulebook_text import from_toml
 from engine.text import COMMANDS, EVENTS, type_name
 from engine.types import Reason
 from gateway import wire

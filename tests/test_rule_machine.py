@@ -317,8 +317,12 @@ def test_the_outcome_does_not_depend_on_the_seed_of_pythons_hash() -> None:
 def test_a_venue_with_one_rule_changed_is_found_out_and_its_log_cut_short(rule: str) -> None:
     """Without this nobody would know whether the tests above can fail."""
     rules = Rulebook(name="right", products=(Product("OLD", 100, tick=2), Product("NEW", 9)))
-    wrong = {"matching": Matching.PRO_RATA, "self_trade": SelfTrade.CANCEL_ARRIVING}
-    changed = structs.replace(rules, **{rule: wrong.get(rule, 5_000)})
+    wrong = {"matching": Matching.PRO_RATA}
+    if rule == "self_trade":
+        changed = structs.replace(rules, self_trade=SelfTrade.CANCEL_ARRIVING)
+    else:
+        mode = structs.replace(rules.modes[0], **{rule: wrong.get(rule, 5_000)})
+        changed = structs.replace(rules, modes=(mode,))
 
     def differing() -> Pair:
         return Pair(rules, changed)

@@ -8,24 +8,22 @@ import msgspec
 import pytest
 
 from engine import rulebooks
-from engine.rulebook import (
-    Product,
-    Rulebook,
-    RulebookError,
-    canonical,
-    from_canonical,
-    from_toml,
-    validate,
-)
+from engine.rulebook import Product, Rulebook, RulebookError, canonical
+from engine.rulebook_check import from_canonical, validate
+from engine.rulebook_text import from_toml
 from engine.types import Matching, SelfTrade, SelfTradeScope
 from engine.venue import Venue
 
 TOML = """
 name = "small"
-matching = "pro_rata"
 self_trade = "decrement_both"
 self_trade_scope = "group"
-price_limit_bp = 1000
+
+[[modes]]
+name = "screen"
+matching = "pro_rata"
+limit_up_bp = 1000
+limit_down_bp = 500
 
 [[products]]
 symbol = "OLD"
@@ -40,7 +38,7 @@ fees = "default to confirm"
 
 def test_a_rulebook_reads_as_people_write_it() -> None:
     rules = from_toml(TOML)
-    assert (rules.name, rules.matching) == ("small", Matching.PRO_RATA)
+    assert (rules.name, rules.modes[0].matching) == ("small", Matching.PRO_RATA)
     assert rules.self_trade is SelfTrade.DECREMENT_BOTH
     assert rules.self_trade_scope is SelfTradeScope.GROUP
     assert rules.products == (Product("OLD", 100, tick=5),)
@@ -74,7 +72,7 @@ def test_an_unknown_packaged_rulebook_names_those_there_are() -> None:
 def test_a_rulebook_cannot_be_changed() -> None:
     rules = from_toml(TOML)
     with pytest.raises(AttributeError):
-        rules.maker_fee_ppm = 1  # type: ignore[misc]
+        rules.close_min_volume = 1  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
@@ -89,14 +87,19 @@ WRONG = [
     Wrong('"pro_rata"', "2", "matching"),
     Wrong('"decrement_both"', '"shrug"', "self_trade: 'shrug' is not one of allow, cancel_resting"),
     Wrong('"group"', '"planet"', "self_trade_scope"),
-    Wrong("price_limit_bp = 1000", "price_limit_bp = 10000", "price_limit_bp: 10000 is not in"),
-    Wrong("price_limit_bp = 1000", "price_limit_bp = -1", "price_limit_bp"),
-    Wrong("price_limit_bp = 1000", "price_limit_bp = 0.1", "price_limit_bp"),
-    Wrong("price_limit_bp = 1000", "maker_fee_ppm = 1000001", "maker_fee_ppm"),
-    Wrong("price_limit_bp = 1000", "taker_fee_ppm = -1", "taker_fee_ppm"),
-    Wrong("price_limit_bp = 1000", "iceberg_max_parts = 0", "iceberg_max_parts"),
-    Wrong("price_limit_bp = 1000", "minor_digits = 7", "minor_digits"),
-    Wrong("price_limit_bp = 1000", "pirce_limit_bp = 1000", "pirce_limit_bp"),
+    Wrong("limit_up_bp = 1000", "limit_up_bp = 10000", "limit_up_bp: 10000 is not in"),
+    Wrong("limit_up_bp = 1000", "limit_up_bp = -1", "limit_up_bp"),
+    Wrong("limit_up_bp = 1000", "limit_up_bp = 0.1", "limit_up_bp"),
+    Wrong("limit_up_bp = 1000", "maker_fee_ppm = 1000001", "maker_fee_ppm"),
+    Wrong("limit_up_bp = 1000", "taker_fee_ppm = -1", "taker_fee_ppm"),
+    Wrong("limit_up_bp = 1000", "iceberg_max_parts = 0", "iceberg_max_parts"),
+    Wrong('name = "small"', 'name = "small"\nminor_digits = 7', "minor_digits"),
+    Wrong("limit_down_bp = 500", "", "both limits or neither"),
+    Wrong(
+        "limit_up_bp = 1000",
+        "limit_pu_bp = 1000",
+        "limit_pu_bp: there is no such key; there are name",
+    ),
     Wrong("tick = 5", "tick = 0", r"products\[0\].tick"),
     Wrong("tick = 5", "tick = 3", r"products\[0\].reference"),
     Wrong("tick = 5", "lot = 0", r"products\[0\].lot"),

@@ -7,7 +7,7 @@ and bookkeeping are its caller's. Rules: ``docs/rules.md`` section 5.
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from engine.allocation import pro_rata
+from engine.allocation import Share
 from engine.book import BookSide, Level, Order
 from engine.types import Matching, SelfTrade
 
@@ -20,7 +20,7 @@ ARRIVING_REDUCED: Final = 4
 
 # (what, order, tonnes, the order's leaves afterwards, shown at the resting price afterwards or -1)
 Outcome: TypeAlias = tuple[int, Order, int, int, int]
-Sweep: TypeAlias = Callable[[BookSide, Order, int, SelfTrade, int], list[Outcome]]
+Sweep: TypeAlias = Callable[[BookSide, Order, int, SelfTrade, Share], list[Outcome]]
 
 _CANCEL_RESTING: Final = SelfTrade.CANCEL_RESTING
 _CANCEL_BOTH: Final = SelfTrade.CANCEL_BOTH
@@ -30,14 +30,14 @@ _NOBODY: Final = -1  # equal to no order's person
 
 
 def sweep_price_time(
-    side: BookSide, taker: Order, limit: int, mode: SelfTrade, lot: int
+    side: BookSide, taker: Order, limit: int, mode: SelfTrade, share: Share
 ) -> list[Outcome]:
     """Trade ``taker`` against ``side`` up to the key ``limit``, oldest first within a price.
 
     ``taker.leaves`` is what is left of it afterwards: 0 also when self-trade prevention
-    cancelled it. ``lot`` is not used here.
+    cancelled it. ``share`` is not used here.
     """
-    del lot
+    del share
     outcomes: list[Outcome] = []
     person = _NOBODY if mode is _ALLOW else taker.person
     left = taker.leaves
@@ -72,9 +72,9 @@ def sweep_price_time(
 
 
 def sweep_pro_rata(
-    side: BookSide, taker: Order, limit: int, mode: SelfTrade, lot: int
+    side: BookSide, taker: Order, limit: int, mode: SelfTrade, share: Share
 ) -> list[Outcome]:
-    """Trade ``taker`` against ``side`` up to the key ``limit``, in proportion to what is shown."""
+    """Trade ``taker`` against ``side`` up to the key ``limit``, shared out at each price."""
     outcomes: list[Outcome] = []
     while taker.leaves and side.best <= limit:
         level = side.best_level
@@ -82,37 +82,39 @@ def sweep_pro_rata(
         if mode is not _ALLOW:
             _prevent_at(side, taker, level, mode, outcomes)
         while taker.leaves and level.head is not None:
-            _share(side, taker, level, lot, outcomes)
+            _share(side, taker, level, share, outcomes)
     return outcomes
 
 
-def _share(side: BookSide, taker: Order, level: Level, lot: int, outcomes: list[Outcome]) -> None:
+def _share(
+    side: BookSide, taker: Order, level: Level, share: Share, outcomes: list[Outcome]
+) -> None:
     """One sharing at one price; icebergs that showed all of it are shown anew afterwards.
 
     A sharing is one happening: each of its trades carries the depth after all of it.
     """
     makers = _queue(level)
-    shares = pro_rata([maker.shown for maker in makers], taker.leaves, lot)
+    shares = share([maker.shown for maker in makers], taker.leaves)
     fills: list[tuple[Order, int]] = []
     used_up: list[Order] = []
-    for maker, share in zip(makers, shares, strict=True):
-        if not share:
+    for maker, part in zip(makers, shares, strict=True):
+        if not part:
             continue
-        fills.append((maker, share))
-        taker.leaves -= share
-        maker.leaves -= share
+        fills.append((maker, part))
+        taker.leaves -= part
+        maker.leaves -= part
         if not maker.leaves:
             side.remove(maker)
             maker.shown = 0
             continue
-        maker.shown -= share
-        level.quantity -= share
+        maker.shown -= part
+        level.quantity -= part
         if not maker.shown:
             used_up.append(maker)
     for maker in used_up:
         _refill(side, level, maker)
     depth = level.quantity
-    outcomes.extend((FILLED, maker, share, maker.leaves, depth) for maker, share in fills)
+    outcomes.extend((FILLED, maker, part, maker.leaves, depth) for maker, part in fills)
 
 
 def _queue(level: Level) -> list[Order]:
@@ -208,4 +210,5 @@ def can_fill(side: BookSide, taker: Order, limit: int, mode: SelfTrade, matching
 SWEEPS: Final[dict[Matching, Sweep]] = {
     Matching.PRICE_TIME: sweep_price_time,
     Matching.PRO_RATA: sweep_pro_rata,
+    Matching.HYBRID: sweep_pro_rata,
 }

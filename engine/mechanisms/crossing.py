@@ -12,27 +12,15 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from msgspec import Struct
-
 from engine.money import half_up
-from engine.rulebook import BASIS_POINTS
-from engine.types import Candidates, LastRung, Tie
+from engine.rulebook import Ladder
+from engine.types import BASIS_POINTS, Candidates, LastRung, Tie
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # (limit in minor units, 0 for a market order; tonnes)
 Interest: TypeAlias = tuple[int, int]
-
-
-class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a price is chosen among those with the most volume and the least surplus."""
-
-    candidates: Candidates = Candidates.LIMITS
-    pressure: bool = True  # a surplus of bids alone takes the highest price, of asks the lowest
-    pressure_band_bp: int = 0  # how far from the reference pressure may take it; 0: any distance
-    last: LastRung = LastRung.REFERENCE
-    tie: Tie = Tie.HIGHER  # of two prices as near as each other, or where there is no reference
 
 
 class Crossing(NamedTuple):

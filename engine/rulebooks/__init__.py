@@ -2,7 +2,8 @@
 
 from importlib import resources
 
-from engine.rulebook import Rulebook, RulebookError, from_toml
+from engine.rulebook import Rulebook, RulebookError
+from engine.rulebook_text import from_toml
 
 
 def names() -> list[str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from engine import rulebooks
-from engine.rulebook import Rulebook, from_toml
+from engine.rulebook import Rulebook
+from engine.rulebook_text import from_toml
 
 
 def rulebook_from(name: str) -> Rulebook:
