@@ -320,6 +320,9 @@ class Market(Settlement):
         events.append(PhaseChanged(self.symbol, gate.phase, why, self.reference, low, high))
         self.hold(order, events)
 
+    def end_day(self) -> None:
+        """Forget what lives for a day and is no order."""
+
     # -- calls ------------------------------------------------------------------------------
 
     def auction_rates(self) -> tuple[int, int]:

@@ -58,6 +58,7 @@ def change(market: Market, accounts: dict[str, Account], phase: Phase, reason: s
     market.call_ends_at = 0
     if phase is _CLOSED:
         _end_orders(market, accounts, events)
+        market.end_day()
     elif before is _CLOSED:
         market.day = Day()
         market.fixing = 0

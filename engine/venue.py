@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.accounts import move_allowances, move_cash, open_account, unknown_account
 from engine.amendment import FROZEN_RULE
 from engine.calls import indicative
 from engine.commands import (
@@ -34,16 +35,13 @@ from engine.commands import (
     SetReference,
 )
 from engine.events import (
-    AccountOpened,
-    AllowancesMoved,
     AuctionIndicated,
-    CashMoved,
     Event,
     KillSwitchSet,
     MassCancelled,
     Rejected,
 )
-from engine.ledger import Account, Balance, Ledger
+from engine.ledger import Account, Ledger
 from engine.lines import open_line
 from engine.listing import ListingMarket
 from engine.negotiated import NegotiatedMarket
@@ -55,14 +53,11 @@ from engine.snapshot import OrderView, check_reservations, state_hash, view
 from engine.trading_day import begin_day, set_reference, take_amendment
 from engine.triggers import Expiries
 from engine.types import (
-    MAX_MONEY,
-    MAX_QUANTITY,
     MAX_REF,
     MAX_TOTAL,
     CancelReason,
     Phase,
     Reason,
-    SelfTradeScope,
     Side,
 )
 
@@ -104,9 +99,9 @@ class Venue:
             SetKillSwitch: self._set_kill_switch,
             SetPhase: self._set_phase,
             AdvanceTime: self._advance_time,
-            OpenAccount: self._open_account,
-            MoveCash: self._move_cash,
-            MoveAllowances: self._move_allowances,
+            OpenAccount: lambda c: open_account(self, c),
+            MoveCash: lambda c: move_cash(self, c),
+            MoveAllowances: lambda c: move_allowances(self, c),
             BeginDay: lambda c: begin_day(self, c),
             SetReference: lambda c: set_reference(self, c),
             AmendRulebook: lambda c: take_amendment(self, c),
@@ -131,7 +126,8 @@ class Venue:
         """Take a rulebook over; every line of it is open."""
         self.rulebook = rulebook
         self.products = {product.symbol: product for product in rulebook.products}
-        self._currencies = (rulebook.currency, *(p.currency for p in rulebook.products))
+        money = (rulebook.currency, *(p.currency for p in rulebook.products))
+        self.currencies = tuple(dict.fromkeys(money))
         for symbol in self.products:
             lines = [m for m in self.markets.values() if m.product.symbol == symbol]
             for market in lines:
@@ -146,7 +142,7 @@ class Venue:
     def _new_order(self, c: NewOrder) -> list[Event]:
         account = self._accounts.get(c.account)
         if account is None:
-            return _unknown_account(c.account, c.ref)
+            return unknown_account(c.account, c.ref)
         if not account.last_ref < c.ref <= MAX_REF:
             return _duplicate(account, c.ref)
         account.last_ref = c.ref
@@ -160,7 +156,7 @@ class Venue:
     def _cancel_order(self, c: CancelOrder) -> list[Event]:
         account = self._accounts.get(c.account)
         if account is None:
-            return _unknown_account(c.account, c.ref)
+            return unknown_account(c.account, c.ref)
         if not account.last_ref < c.ref <= MAX_REF:
             return _duplicate(account, c.ref)
         account.last_ref = c.ref
@@ -175,7 +171,7 @@ class Venue:
     def _amend_order(self, c: AmendOrder) -> list[Event]:
         account = self._accounts.get(c.account)
         if account is None:
-            return _unknown_account(c.account, c.ref)
+            return unknown_account(c.account, c.ref)
         if not account.last_ref < c.ref <= MAX_REF:
             return _duplicate(account, c.ref)
         account.last_ref = c.ref
@@ -190,7 +186,7 @@ class Venue:
     def _mass_cancel(self, c: MassCancel) -> list[Event]:
         account = self._accounts.get(c.account)
         if account is None:
-            return _unknown_account(c.account, c.ref)
+            return unknown_account(c.account, c.ref)
         if not account.last_ref < c.ref <= MAX_REF:
             return _duplicate(account, c.ref)
         account.last_ref = c.ref
@@ -205,7 +201,7 @@ class Venue:
         """Take a client's command that belongs to one mechanism."""
         account = self._accounts.get(c.account)
         if account is None:
-            return _unknown_account(c.account, c.ref)
+            return unknown_account(c.account, c.ref)
         if not account.last_ref < c.ref <= MAX_REF:
             return _duplicate(account, c.ref)
         account.last_ref = c.ref
@@ -235,13 +231,13 @@ class Venue:
     def _cancel_on_disconnect(self, c: CancelOnDisconnect) -> list[Event]:
         account = self._accounts.get(c.account)
         if account is None:
-            return _unknown_account(c.account, 0)
+            return unknown_account(c.account, 0)
         return _cancel_all(account, CancelReason.DISCONNECTED)
 
     def _set_kill_switch(self, c: SetKillSwitch) -> list[Event]:
         account = self._accounts.get(c.account)
         if account is None:
-            return _unknown_account(c.account, 0)
+            return unknown_account(c.account, 0)
         account.killed = c.on
         before = len(account.orders)
         events = _cancel_all(account, CancelReason.KILLED) if c.on else []
@@ -288,64 +284,6 @@ class Venue:
             else:
                 events.append(AuctionIndicated(market.symbol, *indicative(market)))
         return events
-
-    def _open_account(self, c: OpenAccount) -> list[Event]:
-        if not c.account:
-            return [Rejected(c.account, 0, Reason.VALUE, "account", "must not be empty")]
-        if c.account in self._accounts:
-            rule = "an account is opened once"
-            return [Rejected(c.account, 0, Reason.ACCOUNT_EXISTS, "account", rule)]
-        roles = [role.name for role in self.rulebook.classes]
-        if c.role and c.role not in roles:
-            rule = f"{c.role!r} is not one of {', '.join(roles) or 'no classes at all'}"
-            return [Rejected(c.account, 0, Reason.ROLE, "role", rule)]
-        if not 0 <= c.allocation <= MAX_QUANTITY:
-            rule = f"0 to {MAX_QUANTITY} tonnes"
-            return [Rejected(c.account, 0, Reason.VALUE, "allocation", rule)]
-        owner = c.owner or c.account
-        group = c.group or owner
-        by_owner = self.rulebook.self_trade_scope is SelfTradeScope.OWNER
-        account = self.ledger.open(c.account, owner, group, c.member,
-                                   owner if by_owner else group)  # fmt: skip
-        account.role, account.allocation = c.role, c.allocation
-        return [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
-
-    def _move_cash(self, c: MoveCash) -> list[Event]:
-        account = self._accounts.get(c.account)
-        if account is None:
-            return _unknown_account(c.account, 0)
-        currency = c.currency or self.rulebook.currency
-        if currency not in self._currencies:
-            rule = f"one of {', '.join(dict.fromkeys(self._currencies))}"
-            return [Rejected(c.account, 0, Reason.CURRENCY, "currency", rule)]
-        if not 0 < abs(c.amount) <= MAX_MONEY:
-            rule = f"not 0, at most {MAX_MONEY} minor units either way"
-            return [Rejected(c.account, 0, Reason.VALUE, "amount", rule)]
-        if self.ledger.cash_in.get(currency, 0) + c.amount > MAX_TOTAL:
-            return [Rejected(c.account, 0, Reason.VALUE, "amount", _TOO_MUCH)]
-        refusal = _overdraws(self.ledger.purse(account, currency), c.amount)
-        if refusal:
-            return [Rejected(c.account, 0, Reason.CASH, "amount", refusal)]
-        balance = self.ledger.move_cash(account, currency, c.amount)
-        return [CashMoved(c.account, currency, c.amount, balance)]
-
-    def _move_allowances(self, c: MoveAllowances) -> list[Event]:
-        account = self._accounts.get(c.account)
-        if account is None:
-            return _unknown_account(c.account, 0)
-        if c.product not in self.products:
-            rule = f"{c.product!r} is not one of {', '.join(self.products)}"
-            return [Rejected(c.account, 0, Reason.UNKNOWN_PRODUCT, "product", rule)]
-        if not 0 < abs(c.quantity) <= MAX_QUANTITY:
-            rule = f"not 0, at most {MAX_QUANTITY} tonnes either way"
-            return [Rejected(c.account, 0, Reason.VALUE, "quantity", rule)]
-        if self.ledger.tonnes_in.get(c.product, 0) + c.quantity > MAX_TOTAL:
-            return [Rejected(c.account, 0, Reason.VALUE, "quantity", _TOO_MUCH)]
-        refusal = _overdraws(self.ledger.holding(account, c.product), c.quantity)
-        if refusal:
-            return [Rejected(c.account, 0, Reason.ALLOWANCES, "quantity", refusal)]
-        balance = self.ledger.move_tonnes(account, c.product, c.quantity)
-        return [AllowancesMoved(c.account, c.product, c.quantity, balance)]
 
     def _unknown_product(self, account: str, ref: int, product: str) -> list[Event]:
         rule = f"{product!r} is not one of {', '.join(self.markets)}"
@@ -436,16 +374,6 @@ def _cancel_all(
         if account.orders.get(order.ref) is order:
             events += market.end(order, why, request)
     return events
-
-
-def _overdraws(balance: Balance, change_by: int) -> str:
-    available = balance.total - balance.reserved
-    return f"at most the {available} available may leave" if available + change_by < 0 else ""
-
-
-def _unknown_account(account: str, ref: int) -> list[Event]:
-    rule = f"no account {account!r} is open"
-    return [Rejected(account, ref, Reason.UNKNOWN_ACCOUNT, "account", rule)]
 
 
 def _duplicate(account: Account, ref: int) -> list[Event]:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     0: ("types", "commands", "events", "rulebook", "rulebook_check", "rulebook_text"),
-    1: ("money", "allocation", "admission", "calendar", "policy", "text"),
+    1: ("money", "allocation", "admission", "calendar", "figures", "policy", "text"),
     2: ("book", "triggers", "ledger"),
     3: ("mechanisms",),
     4: (
         "settlement",
         "roles",
         "amendment",
+        "accounts",
         "market",
         "calls",
         "offers",
