@@ -10,12 +10,19 @@ A line of a script is a command, then after ``|`` the events that it must give, 
 themselves, one for each command that carries one. Without a ``|`` the events do not matter.
 
 Orders: ``ann buy 5 @ 100``, then any of ``day gtc ioc fok open close``, ``gtd TIME``,
-``market``, ``stop PRICE`` (with ``@`` a stop-limit), ``show TONNES``, ``post``, ``in PRODUCT``,
+``market``, ``stop PRICE`` (with ``@`` a stop-limit), ``show TONNES``, ``post``, ``in LINE``,
 ``ref NUMBER``.
-Others: ``ann cancel 1``, ``ann cancel all [PRODUCT]``, ``ann amend 1 to 5 @ 101``,
-``ann disconnects``, ``kill ann``, ``free ann``, ``phase halted [PRODUCT]``, ``time 5``,
-``open ann``, ``cash ann -5 [CURRENCY]``, ``tonnes ann 5 [PRODUCT]``.
-Questions: ``book [PRODUCT]``, ``ann cash``, ``ann tonnes``, ``ann orders``, ``fees``.
+Others: ``ann cancel 1``, ``ann cancel all [LINE]``, ``ann amend 1 to 5 @ 101``,
+``ann disconnects``, ``kill ann``, ``free ann``, ``phase halted [LINE]``, ``time 5``,
+``open ann [as ROLE] [allocation TONNES]``, ``cash ann -5 [CURRENCY]``, ``tonnes ann 5 [PRODUCT]``.
+Modes: ``at LINE`` is where all that follows happens. ``ann pick 1 for 300 @ 90``,
+``ann quote sell 5 @ 90 to bob,cay answers 1`` (without ``@`` an enquiry), ``ann decline 1``,
+``ann announce sell 5 @ 90 from 09:30 until 11:30 least 1 most 5 step 1 terms uniform,time``,
+``bob bid 1 for 5 @ 91``, ``clear 1 seed 7``.
+Days: ``day 20210628``, ``clock 09:30`` (the timetable up to then), ``reference 90 [PRODUCT]``,
+``rule PATH = VALUE from DATE``.
+Questions: ``book [LINE]``, ``is [LINE]``, ``ann cash``, ``ann tonnes``, ``ann orders``, ``fees``,
+``indicative``.
 """
 
 from __future__ import annotations
@@ -25,18 +32,25 @@ from typing import TYPE_CHECKING, Any
 
 from engine import commands as c
 from engine import events as e
+from engine import rulebooks
+from engine.calendar import Step
+from engine.calendar import steps as day_steps
 from engine.rulebook import Mode, Product, Rulebook
-from engine.types import OrderState, OrderType, Phase, Side, TimeInForce
+from engine.types import Phase, Side
 from engine.venue import Venue
+from tests import desk_words
+from tests.telling import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from engine.types import CancelReason, Reason
 
 MODE_RULES = tuple(key for key in Mode.__struct_fields__ if key not in ("name", "title"))
 CASH = 1_000_000
 TONNES = 1_000
+MUCH = 10**13  # minor units, at the desk of a preset
+MANY = 10**7
 PEOPLE = (
     c.OpenAccount("ann"),
     c.OpenAccount("bob", group="fund"),
@@ -44,15 +58,6 @@ PEOPLE = (
     c.OpenAccount("dan"),
     c.OpenAccount("ann2", owner="ann"),
 )
-WORDS = {
-    "day": TimeInForce.DAY,
-    "gtc": TimeInForce.GTC,
-    "gtd": TimeInForce.GTD,
-    "ioc": TimeInForce.IOC,
-    "fok": TimeInForce.FOK,
-    "open": TimeInForce.AT_OPEN,
-    "close": TimeInForce.AT_CLOSE,
-}
 
 
 def rulebook(rules: dict[str, Any]) -> Rulebook:
@@ -66,7 +71,7 @@ def rulebook(rules: dict[str, Any]) -> Rulebook:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A script with a name, told at a desk under some rules."""
+    """A script with a name, told at a desk under some rules (``preset=`` names a rulebook)."""
 
     name: str
     script: str
@@ -75,20 +80,34 @@ class Scenario:
 
 
 class Desk:
-    """A venue with five accounts, each with cash and allowances, open for trading."""
+    """A venue with five accounts, each with cash and allowances, open for trading.
 
-    def __init__(self, phase: Phase | None = Phase.CONTINUOUS, **rules: Any) -> None:
-        product: dict[str, Any] = {"symbol": "OLD", "reference": 100, **rules.pop("product", {})}
-        second = Product("NEW", 50, currency="EUR")
-        products = (Product(**product), second)
-        given = rulebook({"name": "test", "products": products} | rules)
+    At the desk of a preset all lines are closed, and prices and money have their decimals.
+    """
+
+    def __init__(
+        self, phase: Phase | None = Phase.CONTINUOUS, *, preset: str = "", **rules: Any
+    ) -> None:
+        if preset:
+            given = rulebooks.load(preset)
+            self.digits, cash, tonnes, phase = given.minor_digits, MUCH, MANY, None
+        else:
+            product: dict[str, Any] = {"symbol": "OLD", "reference": 100}
+            product |= rules.pop("product", {})
+            products = (Product(**product), Product("NEW", 50, currency="EUR"))
+            given = rulebook({"name": "test", "products": products} | rules)
+            self.digits, cash, tonnes = 0, CASH, TONNES
         self.venue = Venue(given)
+        self.line = next(iter(self.venue.markets))
+        self.plan: list[Step] = []  # of the day that is on
         self.given: list[c.Command] = []
         self.seen: list[e.Event] = []
+        symbols = list(self.venue.products) if preset else ["OLD"]
         for opened in PEOPLE:
             self.apply(opened)
-            self.apply(c.MoveCash(opened.account, CASH))
-            self.apply(c.MoveAllowances(opened.account, "OLD", TONNES))
+            self.apply(c.MoveCash(opened.account, cash))
+            for symbol in symbols:
+                self.apply(c.MoveAllowances(opened.account, symbol, tonnes))
         if phase is not None:
             self.apply(c.SetPhase(phase))
         self.seen.clear()
@@ -100,31 +119,77 @@ class Desk:
         self.seen += events
         return events
 
+    def minor(self, text: str) -> int:
+        return desk_words.minor(text, self.digits)
+
+    def major(self, value: int) -> str:
+        return desk_words.major(value, self.digits)
+
     def run(self, script: str) -> None:
         """Give every command of a script and compare every event that it names."""
         for line, expected in steps(script):
             told = self.say(line)
-            assert expected is None or told == expected, line
+            assert expected is None or told == expected, f"{line}\n" + "\n".join(told)
 
     def say(self, line: str) -> list[str]:
         """Give one command, or ask one question; return the answer as lines."""
         words = line.split()
-        if words[0] == "book":
-            return [self.book(*words[1:])]
-        if words[0] == "fees":
-            return [str(self.venue.fees())]
-        if len(words) == 2 and words[1] in ("cash", "tonnes"):
-            ask = self.venue.cash if words[1] == "cash" else self.venue.allowances
-            total, reserved = ask(words[0], *(() if words[1] == "cash" else ("OLD",)))
-            return [f"{total} reserved {reserved}"]
-        if len(words) == 2 and words[1] == "orders":
-            views = self.venue.open_orders(words[0])
-            return [f"#{v.ref} {v.state.name.lower()} {v.leaves} @ {v.price}" for v in views]
-        return [tell(event) for event in self.apply(self.parse(words))]
+        answer = self.ask(words)
+        if answer is not None:
+            return answer
+        events = self.clock(words[1]) if words[0] == "clock" else self.apply(self.parse(words))
+        if words[0] == "day":
+            self.plan = day_steps(self.venue.rulebook, self.venue.date)
+        return [tell(event, self.major) for event in events]
 
-    def book(self, product: str = "OLD") -> str:
-        sides = (self.venue.depth(product, side) for side in Side)
-        return " / ".join(" ".join(f"{q}@{p}" for p, q in side) or "-" for side in sides)
+    def ask(self, words: list[str]) -> list[str] | None:
+        """Answer a question, ``None`` where it is none."""
+        match words:
+            case ["at", line]:
+                self.line = line
+                return []
+            case ["book", *more]:
+                return [self.book(*more)]
+            case ["is", *more]:
+                line = more[0] if more else self.line
+                low, high = map(self.major, self.venue.limits(line))
+                return [f"{line} {self.venue.phase(line).name.lower()} {low} to {high}"]
+            case ["fees"]:
+                return [self.major(self.venue.fees())]
+            case ["indicative"]:
+                price, volume, surplus = self.venue.indicative(self.line)
+                return [f"{volume} @ {self.major(price)} surplus {surplus}"]
+            case [name, "cash"]:
+                total, reserved = map(self.major, self.venue.cash(name))
+                return [f"{total} reserved {reserved}"]
+            case [name, "tonnes"]:
+                product = self.venue.markets[self.line].product.symbol
+                have, held = self.venue.allowances(name, product)
+                return [f"{have} reserved {held}"]
+            case [name, "orders"]:
+                views = self.venue.open_orders(name)
+                return [
+                    f"#{v.ref} {v.state.name.lower()} {v.leaves} @ {self.major(v.price)}"
+                    for v in views
+                ]
+        return None
+
+    def clock(self, text: str) -> list[e.Event]:
+        """Let the day's timetable run up to a local time."""
+        until = desk_words.clock_time(self, text)
+        events: list[e.Event] = []
+        while self.plan and self.plan[0].time <= until:
+            step = self.plan.pop(0)
+            if step.time > self.venue.time:
+                events += self.apply(c.AdvanceTime(step.time))
+            events += self.apply(step.command)
+        if until > self.venue.time:
+            events += self.apply(c.AdvanceTime(until))
+        return events
+
+    def book(self, line: str = "") -> str:
+        sides = (self.venue.depth(line or self.line, side) for side in Side)
+        return " / ".join(" ".join(f"{q}@{self.major(p)}" for p, q in s) or "-" for s in sides)
 
     def trades(self) -> list[tuple[int, int, str, str]]:
         """Return (price, quantity, maker, taker) of every trade so far."""
@@ -132,62 +197,7 @@ class Desk:
         return [(t.price, t.quantity, t.maker, t.taker) for t in trades]
 
     def parse(self, words: list[str]) -> c.Command:
-        first, *rest = words
-        verbs: dict[str, Callable[..., c.Command]] = {
-            "kill": lambda name: c.SetKillSwitch(name, on=True),
-            "free": lambda name: c.SetKillSwitch(name, on=False),
-            "phase": lambda phase, product="": c.SetPhase(Phase[phase.upper()], product, "drill"),
-            "time": lambda time: c.AdvanceTime(int(time)),
-            "open": lambda name="": c.OpenAccount(name),
-            "cash": lambda name, amount, money="": c.MoveCash(name, int(amount), money),
-            "tonnes": lambda name, q, product="OLD": c.MoveAllowances(name, product, int(q)),
-        }
-        if first in verbs:
-            return verbs[first](*rest)
-        verb, *rest = rest
-        if verb == "disconnects":
-            return c.CancelOnDisconnect(first)
-        ref = self.venue.last_ref(first) + 1
-        if "ref" in rest:
-            ref = int(rest[rest.index("ref") + 1])
-        if verb == "cancel":
-            if rest[0] == "all":
-                return c.MassCancel(first, ref, *rest[1:])
-            return c.CancelOrder(first, ref, int(rest[0]))
-        given = dict(zip(rest[1::2], rest[2::2], strict=False))
-        if verb == "amend":
-            price = int(given.get("@", 0))
-            return c.AmendOrder(first, ref, int(rest[0]), int(given.get("to", 0)), price)
-        return order(first, ref, Side[verb.upper()], rest)
-
-
-def order(account: str, ref: int, side: Side, words: list[str]) -> c.NewOrder:
-    """Read the words of a new order."""
-    fields: dict[str, Any] = {"product": "OLD", "quantity": int(words[0])}
-    rest = iter(words[1:])
-    for word in rest:
-        if word in WORDS:
-            fields["tif"] = WORDS[word]
-        if word == "gtd":
-            fields["expire_at"] = int(next(rest))
-        elif word == "@":
-            fields["price"] = int(next(rest))
-        elif word in ("stop", "show", "expires"):
-            names = {"stop": "stop_price", "show": "display", "expires": "expire_at"}
-            fields[names[word]] = int(next(rest))
-        elif word == "post":
-            fields["post_only"] = True
-        elif word == "in":
-            fields["product"] = next(rest)
-        elif word == "ref":
-            next(rest)
-        elif word != "market" and word not in WORDS:
-            raise ValueError(word)
-    if "stop" in words:
-        fields["order_type"] = OrderType.STOP_LIMIT if "@" in words else OrderType.STOP
-    if "market" in words:
-        fields["order_type"] = OrderType.MARKET
-    return c.NewOrder(account, ref, side=side, **fields)
+        return desk_words.parse(self, words)
 
 
 def steps(script: str) -> Iterator[tuple[str, list[str] | None]]:
@@ -202,67 +212,6 @@ def steps(script: str) -> Iterator[tuple[str, list[str] | None]]:
             found[-1] = (said, [*(expected or []), told])
     for said, expected in found:
         yield said, [] if expected == [""] else expected
-
-
-def depth(value: int) -> str:
-    return "" if value < 0 else f" depth {value}"
-
-
-def tell(event: e.Event) -> str:
-    """Tell an event in a line."""
-    match event:
-        case e.Rejected():
-            who = f"{event.account}#{event.ref} " if event.ref else ""
-            return f"{who}refused {event.reason.name} {event.field}"
-        case e.OrderAccepted():
-            state = event.state.name.lower()
-            end = depth(event.depth) if event.state is OrderState.BOOKED else ""
-            return f"{event.account}#{event.ref} {state} {event.quantity} @ {event.price}{end}"
-        case e.OrderBooked():
-            head = f"{event.account}#{event.ref} rests {event.leaves} @ {event.price}"
-            return head + depth(event.depth)
-        case e.Trade():
-            maker = f"{event.maker}#{event.maker_ref}({event.maker_leaves})"
-            taker = f"{event.taker}#{event.taker_ref}({event.taker_leaves})"
-            paid = (event.maker_fee, event.taker_fee)
-            fees = f" fees {paid[0]} {paid[1]}" if any(paid) else ""
-            head = f"trade {event.quantity} @ {event.price} {maker} {taker}"
-            return head + depth(event.depth) + fees
-        case e.OrderCancelled():
-            head = f"{event.account}#{event.ref} cancelled {event.quantity} {event.reason.name}"
-            return head + depth(event.depth)
-        case e.OrderAmended():
-            head = f"{event.account}#{event.ref} amended {event.quantity}({event.leaves})"
-            old = "" if event.old_depth < 0 else f" left {event.old_depth} @ {event.old_price}"
-            return f"{head} @ {event.price} {event.state.name.lower()}{depth(event.depth)}{old}"
-        case e.OrderReduced():
-            head = f"{event.account}#{event.ref} reduced {event.quantity} to {event.leaves}"
-            return head + depth(event.depth)
-    return tell_more(event)
-
-
-def tell_more(event: e.Event) -> str:
-    """Tell an event that is not about what an order does in the book."""
-    match event:
-        case e.OrderTriggered():
-            return f"{event.account}#{event.ref} triggered"
-        case e.MassCancelled():
-            return f"{event.account}#{event.ref} mass cancel of {event.count}"
-        case e.KillSwitchSet():
-            return f"{event.account} {'killed' if event.on else 'freed'} {event.count}"
-        case e.PhaseChanged():
-            limits = f" {event.low_limit} to {event.high_limit}" if event.high_limit else ""
-            return f"{event.product} {event.phase.name.lower()} {event.reference}{limits}"
-        case e.DayClosed():
-            bar = f"{event.open} {event.high} {event.low} {event.close}"
-            return f"{event.product} day {bar} volume {event.volume} value {event.value}"
-        case e.AccountOpened():
-            return f"{event.account} opened"
-        case e.CashMoved():
-            return f"{event.account} cash {event.amount} to {event.balance} {event.currency}"
-        case e.AllowancesMoved():
-            return f"{event.account} tonnes {event.quantity} to {event.balance} {event.product}"
-    raise TypeError(event)
 
 
 def reasons(desk: Desk) -> list[Reason]:

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 from engine import commands as c
 from engine import events as e
 from engine.types import (
-    MAX_MONEY,
     MAX_PRICE,
-    MAX_QUANTITY,
     MAX_REF,
     MAX_TOTAL,
     CancelReason,
@@ -28,6 +26,7 @@ from engine.types import (
     Side,
     TimeInForce,
 )
+from tests.oracle_accounts import move_allowances, move_cash, open_account
 from tests.oracle_calls import CALLS, after_call, indicated, uncross
 from tests.oracle_matching import (
     AT_ONCE,
@@ -38,6 +37,8 @@ from tests.oracle_matching import (
     Market,
     OracleMatching,
     Order,
+    Refusal,
+    refuse_unless,
 )
 
 if TYPE_CHECKING:
@@ -65,20 +66,6 @@ MOVES = {
 ENTRY = (Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.FREEZE, *CALLS)
 
 
-class Refusal(Exception):  # noqa: N818 - not an error: the answer to a command
-    """The first check of the gate that failed."""
-
-    def __init__(self, reason: Reason, field: str) -> None:
-        super().__init__(reason.name, field)
-        self.reason = reason
-        self.field = field
-
-
-def refuse_unless(holds: object, reason: Reason, field: str) -> None:
-    if not holds:
-        raise Refusal(reason, field)
-
-
 class OracleVenue(OracleMatching):
     """The venue of ``docs/rules.md``. ``apply`` returns the events of one command."""
 
@@ -92,9 +79,9 @@ class OracleVenue(OracleMatching):
             c.SetKillSwitch: self.set_kill_switch,
             c.SetPhase: self.set_phase,
             c.AdvanceTime: self.advance_time,
-            c.OpenAccount: self.open_account,
-            c.MoveCash: self.move_cash,
-            c.MoveAllowances: self.move_allowances,
+            c.OpenAccount: lambda command: open_account(self, command),
+            c.MoveCash: lambda command: move_cash(self, command),
+            c.MoveAllowances: lambda command: move_allowances(self, command),
         }
         self.out = []
         try:
@@ -418,38 +405,3 @@ class OracleVenue(OracleMatching):
                 self.change_phase(market, Phase.CONTINUOUS, "the call is over")
             elif market.call is not Phase.CLOSED:
                 self.out.append(e.AuctionIndicated(symbol, *indicated(self, market)))
-
-    # -- accounts --------------------------------------------------------------------------------
-
-    def open_account(self, command: c.OpenAccount) -> None:
-        refuse_unless(command.account, Reason.VALUE, "account")
-        refuse_unless(command.account not in self.accounts, Reason.ACCOUNT_EXISTS, "account")
-        account = self.accounts[command.account] = Account(command)
-        names = (account.name, account.owner, account.group, command.member)
-        self.out.append(e.AccountOpened(*names))
-
-    def move_cash(self, command: c.MoveCash) -> None:
-        account = self.known(command)
-        currency = command.currency or self.rules.currency
-        currencies = [self.rules.currency, *(m.product.currency for m in self.markets.values())]
-        refuse_unless(currency in currencies, Reason.CURRENCY, "currency")
-        refuse_unless(0 < abs(command.amount) <= MAX_MONEY, Reason.VALUE, "amount")
-        everywhere = sum(self.cash(name, currency)[0] for name in self.accounts)
-        fits = everywhere + self.fees(currency) + command.amount <= MAX_TOTAL
-        refuse_unless(fits, Reason.VALUE, "amount")
-        total, reserved = self.cash(account.name, currency)
-        refuse_unless(total + command.amount >= reserved, Reason.CASH, "amount")
-        balance = account.cash[currency] = total + command.amount
-        self.out.append(e.CashMoved(account.name, currency, command.amount, balance))
-
-    def move_allowances(self, command: c.MoveAllowances) -> None:
-        account = self.known(command)
-        refuse_unless(command.product in self.markets, Reason.UNKNOWN_PRODUCT, "product")
-        refuse_unless(0 < abs(command.quantity) <= MAX_QUANTITY, Reason.VALUE, "quantity")
-        everywhere = sum(self.allowances(name, command.product)[0] for name in self.accounts)
-        refuse_unless(everywhere + command.quantity <= MAX_TOTAL, Reason.VALUE, "quantity")
-        total, reserved = self.allowances(account.name, command.product)
-        refuse_unless(total + command.quantity >= reserved, Reason.ALLOWANCES, "quantity")
-        balance = account.tonnes[command.product] = total + command.quantity
-        moved = (account.name, command.product, command.quantity, balance)
-        self.out.append(e.AllowancesMoved(*moved))

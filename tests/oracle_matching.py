@@ -25,12 +25,27 @@ from engine.types import (
 if TYPE_CHECKING:
     from engine import commands as c
     from engine.rulebook import Product, Rulebook
+    from engine.types import Reason
 
 LASTING = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 AUCTION = (TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE)
 UNPRICED = (OrderType.MARKET, OrderType.STOP)
 Name = tuple[str, int, str, Side, int]
+
+
+class Refusal(Exception):  # noqa: N818 - not an error: the answer to a command
+    """The first check of the gate that failed."""
+
+    def __init__(self, reason: Reason, field: str) -> None:
+        super().__init__(reason.name, field)
+        self.reason = reason
+        self.field = field
+
+
+def refuse_unless(holds: object, reason: Reason, field: str) -> None:
+    if not holds:
+        raise Refusal(reason, field)
 
 
 class Order:

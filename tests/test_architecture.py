@@ -55,7 +55,7 @@ CALLS = {"open", "hash", "float", "input", "print", "id", "set", "frozenset", "e
 FILE_CALLS = {"open", "fdopen", "fsync", "fdatasync", "read_bytes", "read_text", "write_bytes",
               "write_text"}  # fmt: skip
 OPENS_FILES = ("journal", "rulebooks")
-OPENS_NO_FILE = ("Journal.open", "self.ledger.open")  # the first is the journal's own business
+OPENS_NO_FILE = ("Journal.open", "venue.ledger.open")  # the first is the journal's own business
 SANS_IO = ("wire", "framing", "session", "outbox", "streams")
 NETWORK = {"asyncio", "uvloop", "socket", "selectors", "ssl", "threading", "time", "os"}
 FOLDERS = ("engine", "gateway", "backtest", "tests", "benchmarks", "examples")
