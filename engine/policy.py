@@ -10,6 +10,7 @@ import msgspec
 
 from engine.rulebook import Rulebook, RulebookError, line_name
 from engine.rulebook_text import from_plain, to_plain
+from engine.types import Mechanism
 
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
 
@@ -77,7 +78,7 @@ def _down(place: Any, part: str, path: str) -> Any:
     return found
 
 
-def lines_of(rulebook: Rulebook) -> dict[str, tuple[int, str]]:
+def lines_of(rulebook: Rulebook) -> dict[str, tuple[Mechanism, str]]:
     """Return every line with its mechanism and its currency."""
     return {
         line_name(product, mode, rulebook.modes_of(product)[0]): (mode.mechanism, product.currency)

@@ -53,6 +53,8 @@ class Verbs(click.Group):
         """Run a verb; turn what a user can mend into one line that says so."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # who read the output had enough of it
         except _KNOWN as error:
             if ctx.params.get("debug"):
                 raise

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.rulebook_text import from_toml
 from engine.text import COMMANDS, EVENTS, type_name
 from engine.types import Reason
-from gateway import wire
+from gateway import rulebook_page, wire
 from gateway.match import read_json_lines, run
 
 ROOT = Path(__file__).parent.parent
@@ -42,3 +42,7 @@ def test_the_commands_page_shows_every_command_and_event_as_it_comes() -> None:
     for kind in (*COMMANDS.values(), *EVENTS.values()):
         section = document.split(f"### `{type_name(kind)}`")[1].split("\n### ")[0]
         assert all(f"| `{field}` |" in section for field in kind.__struct_fields__)
+
+
+def test_the_rulebooks_page_says_what_the_files_say() -> None:
+    assert text("docs/rulebooks.md") == rulebook_page.page(), "carbonx rulebooks page > the file"

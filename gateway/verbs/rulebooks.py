@@ -1,14 +1,17 @@
 """``carbonx rulebooks``: which rules there are."""
 
 import json
-from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import click
 
 from engine import rulebooks
+from engine.figures import UNCONFIRMED, figures, source_of
+from engine.policy import lines_of
 from engine.rulebook import Rulebook
 from engine.rulebook_text import from_toml
+from gateway.rulebook_page import band, how, page, sizes
 
 
 def rulebook_from(name: str) -> Rulebook:
@@ -31,7 +34,9 @@ def command() -> None:
 def list_them() -> None:
     """Name every rulebook with its title."""
     for name in rulebooks.names():
-        click.echo(f"{name:16} {rulebooks.load(name).title}")
+        book = rulebooks.load(name)
+        modes = ", ".join(mode.name for mode in book.modes)
+        click.echo(f"{name:14} {book.title}  [{modes}]")
 
 
 @command.command()
@@ -50,13 +55,26 @@ def check(file: Path, *, as_json: bool) -> None:
     Example:  carbonx rulebooks check mine.toml
     """
     book = from_toml(file.read_text(encoding="utf-8"))
+    found = figures(book, brief=True)
+    open_figures = [path for path in found if source_of(book, path).startswith(UNCONFIRMED)]
+    lines = {line: mechanism.name.lower() for line, (mechanism, _) in lines_of(book).items()}
     if as_json:
-        facts = {"name": book.name, "products": [p.symbol for p in book.products],
+        facts = {"name": book.name, "products": [p.symbol for p in book.products], "lines": lines,
+                 "figures": len(found), "to_confirm": open_figures,
                  "digest": book.digest()}  # fmt: skip
         click.echo(json.dumps(facts))
-    else:
-        click.echo(f"{book.name}: {len(book.products)} products, all well")
-        click.echo(f"digest {book.digest()}")
+        return
+    click.echo(f"{book.name}: {len(book.products)} products, {len(lines)} lines, all well")
+    for mode in book.modes:
+        click.echo(f"  {mode.name}: {how(mode)}; tonnes {sizes(mode)}; limits {band(mode)}")
+    click.echo(f"{len(open_figures)} of {len(found)} figures are defaults to confirm")
+    click.echo(f"digest {book.digest()}")
+
+
+@command.command("page")
+def print_page() -> None:
+    """Print docs/rulebooks.md, made from the rulebooks."""
+    click.echo(page(), nl=False)
 
 
 @command.command()
@@ -68,11 +86,14 @@ def diff(one: str, other: str, *, as_json: bool) -> None:
 
     Example:  carbonx rulebooks diff textbook mine.toml
     """
-    before, after = (_figures(rulebook_from(name)) for name in (one, other))
+    books = [rulebook_from(name) for name in (one, other)]
+    before, after = (figures(book) for book in books)
+    said = {path for book in books for path in figures(book, brief=True)}
     changed = {
         path: (before.get(path), after.get(path))
         for path in {**before, **after}
         if before.get(path) != after.get(path)
+        and (path in said or (path in before and path in after))
     }
     if as_json:
         click.echo(json.dumps({path: list(pair) for path, pair in changed.items()}))
@@ -83,21 +104,5 @@ def diff(one: str, other: str, *, as_json: bool) -> None:
         click.echo("the two have the same rules")
 
 
-def _figures(book: Rulebook) -> dict[str, str | int]:
-    """Return every figure by its path; products go by symbol, sources are left out."""
-    found: dict[str, str | int] = {}
-    for field in book.__struct_fields__:
-        value = getattr(book, field)
-        if field == "products":
-            for product in value:
-                for name in product.__struct_fields__:
-                    found[f"products.{product.symbol}.{name}"] = getattr(product, name)
-        elif isinstance(value, IntEnum):
-            found[field] = value.name.lower()
-        elif field != "sources":
-            found[field] = value
-    return found
-
-
-def _told(value: str | int | None) -> str:
+def _told(value: Any) -> str:
     return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
