@@ -347,6 +347,17 @@ class Released(Struct, frozen=True, array_like=True, gc=False, tag=29):
     amount: int
 
 
+class Declined(Struct, frozen=True, array_like=True, gc=False, tag=30):
+    """A quote was turned down by one of those that it was made to."""
+
+    account: str
+    ref: int
+    product: str
+    number: int
+    maker: str
+    maker_ref: int
+
+
 Event: TypeAlias = (
     Rejected
     | OrderAccepted
@@ -377,4 +388,5 @@ Event: TypeAlias = (
     | AuctionCleared
     | Delivered
     | Released
+    | Declined
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.admission import Refusal, admit
-from engine.events import Event, Offered, OrderAccepted, Rejected
+from engine.events import Announced, Event, Offered, OrderAccepted, Rejected
 from engine.mechanisms.continuous import FILLED
 from engine.offers import OfferMarket
 from engine.types import (
@@ -121,6 +121,11 @@ class ListingMarket(OfferMarket):
             return None
         rule = f"only the best {self.mode.pick_levels} prices may be picked, now to {prices[-1]}"
         return Refusal(Reason.NOT_BEST, "number", rule)
+
+    def standing(self) -> list[Offered | Announced]:
+        """Return all listings."""
+        return [self.offered(number, order, OfferKind.LISTING)
+                for number, order in self.offers.items()]  # fmt: skip
 
     def check(self) -> None:
         """Assert the invariants of the board; listings of the two sides may well cross."""

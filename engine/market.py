@@ -14,7 +14,9 @@ from engine.allocation import share_of
 from engine.amendment import amend
 from engine.book import Order
 from engine.events import (
+    Announced,
     Event,
+    Offered,
     OrderAccepted,
     OrderBooked,
     OrderTriggered,
@@ -364,6 +366,17 @@ class Market(Settlement):
     def new_limits(self) -> None:
         """Compute the price limits that follow from the reference."""
         self.gate.new_day(self.reference)
+
+    def clock(self) -> tuple[bool, int]:
+        """Say whether somebody should look at the clock, and when next it changes something.
+
+        The time is ns UTC, 0 where there is none.
+        """
+        return self.gate.call is not Phase.CLOSED, self.call_ends_at
+
+    def standing(self) -> list[Offered | Announced]:
+        """Return what stands under numbers for everybody to answer."""
+        return []
 
     def rows(self) -> list[object]:
         """Return what the state holds beyond what every market has, for its hash."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.admission import Refusal, check_quantity
-from engine.events import Event, Offered, OrderAccepted, Rejected
+from engine.admission import ENTRY, Refusal, check_quantity
+from engine.events import Announced, Declined, Event, Offered, OrderAccepted, Rejected
 from engine.mechanisms.continuous import FILLED
 from engine.offers import OfferMarket
 from engine.types import CancelReason, OfferKind, OrderState, Reason, Side
@@ -157,11 +157,24 @@ class NegotiatedMarket(OfferMarket):
         if to == self.addressed[command.number]:
             rule = "a quote to everybody is not declined: leave it"
             return [Rejected(command.account, command.ref, Reason.COUNTERPARTY, "number", rule)]
+        declined = Declined(account.name, command.ref, self.symbol, command.number,
+                            quote.seat.name, quote.ref)  # fmt: skip
         if not to:
-            return [self.cancel(quote, CancelReason.DECLINED)]
+            return [declined, self.cancel(quote, CancelReason.DECLINED)]
         self.addressed[command.number] = to
-        return [Offered(quote.seat.name, quote.ref, self.symbol, command.number, OfferKind.QUOTE,
-                        quote.side, quote.price, quote.leaves, to, 0, 0)]  # fmt: skip
+        return [declined]
+
+    def clock(self) -> tuple[bool, int]:
+        """Look at the clock while deals are reported: how late they come is measured by it."""
+        return bool(self.mode.report_seconds) and self.gate.phase in ENTRY, 0
+
+    def standing(self) -> list[Offered | Announced]:
+        """Return the quotes that are made to everybody."""
+        return [
+            self.offered(number, order, OfferKind.QUOTE)
+            for number, order in self.offers.items()
+            if not self.addressed[number]
+        ]
 
     def end_day(self) -> None:
         """Forget the day's enquiries."""

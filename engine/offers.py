@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from engine.admission import ENTRY, Refusal, check_price, check_quantity
 from engine.book import Order
-from engine.events import Event, Rejected
+from engine.events import Event, Offered, Rejected
 from engine.market import Market
 from engine.roles import admit_role
 from engine.settlement import EXPIRES, no_allowances, no_cash
-from engine.types import Phase, Reason, Side, TimeInForce
+from engine.types import OfferKind, Phase, Reason, Side, TimeInForce
 
 if TYPE_CHECKING:
     from engine.commands import AmendOrder, NewOrder
@@ -119,6 +119,11 @@ class OfferMarket(Market):
         if number:
             del self.offers[number]
         super()._finish(order, leaves)
+
+    def offered(self, number: int, order: Order, kind: OfferKind) -> Offered:
+        """Return an offer as it stands now."""
+        return Offered(order.seat.name, order.ref, self.symbol, number, kind, order.side,
+                       order.price, order.leaves, (), 0, 0)  # fmt: skip
 
     def rows(self) -> list[object]:
         """Return what the state holds beyond that of every market, for its hash."""

@@ -15,6 +15,7 @@ from engine.events import (
     AuctionCleared,
     BestBid,
     Event,
+    Offered,
     OrderAccepted,
     Rejected,
     Trade,
@@ -209,6 +210,17 @@ class OneWayMarket(OfferMarket):
         bids = list(self.bids.get(number, ()))
         events: list[Event] = [self.cancel(bid, CancelReason.LOST) for bid in bids]
         return [*events, self.cancel(order, why, request)]
+
+    def clock(self) -> tuple[bool, int]:
+        """Look at the clock while there are windows; the next edge of one matters."""
+        now = self.expiries.now
+        edges = [edge for terms in self.announced.values()
+                 for edge in (terms.opens_at, terms.closes_at) if edge > now]  # fmt: skip
+        return bool(self.announced), min(edges, default=0)
+
+    def standing(self) -> list[Offered | Announced]:
+        """Return all auctions that are announced."""
+        return list(self.announced.values())
 
     def places(self) -> int:
         """Return how many announcements and bids are live."""

@@ -35,10 +35,12 @@ from engine.commands import (
     SetReference,
 )
 from engine.events import (
+    Announced,
     AuctionIndicated,
     Event,
     KillSwitchSet,
     MassCancelled,
+    Offered,
     Rejected,
 )
 from engine.ledger import Account, Ledger
@@ -335,6 +337,23 @@ class Venue:
     def limits(self, product: str) -> tuple[int, int]:
         """Return the day's lowest and highest limit price, (0, 0) where there is none."""
         return self.markets[product].price_limits()
+
+    def clock(self) -> tuple[bool, int]:
+        """Say whether time should be told now and then, and when it must be (ns UTC, 0: never).
+
+        Expiries, ends of calls and edges of bidding windows happen when ``AdvanceTime`` reaches
+        them.
+        """
+        watched, dues = False, [self.expiries.next_due]
+        for market in self.markets.values():
+            now_and_then, due = market.clock()
+            watched = watched or now_and_then
+            dues.append(due)
+        return watched, min((due for due in dues if due), default=0)
+
+    def standing(self, product: str) -> list[Offered | Announced]:
+        """Return the offers of a line that everybody may answer, as they stand now."""
+        return self.markets[product].standing()
 
     def indicative(self, product: str) -> tuple[int, int, int]:
         """Return price, volume and surplus that a call would give now; 0s where none is on."""

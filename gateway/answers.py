@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from msgspec import Struct
 
 from engine.types import CancelReason
-from gateway import wire
+from gateway import wire, wire_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +73,8 @@ ANSWERS: Final[dict[type, Callable[[Any], int]]] = {
     wire.Cancelled: lambda r: int(r.request) if r.reason is not CancelReason.MASS else 0,
     wire.Amended: lambda r: int(r.request),
     wire.AllCancelled: lambda r: int(r.ref),
+    wire_modes.Offered: lambda r: int(r.ref),
+    wire_modes.Declined: lambda r: int(r.ref),
 }
 
 

@@ -25,7 +25,7 @@ from gateway.brokers import (
 from gateway.client import Client
 from gateway.node import Node, Options
 from gateway.shenzhen_day import BARS, Calibrated
-from gateway.tape import Tape
+from gateway.tape import Tape, continuous
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,9 @@ async def run(
             await client.__aenter__()
         info = clients[TAPE].info
         assert info is not None
-        day = _Day(node, clients, Tape(info.products), Calibrated(seed), seconds, progress)
+        day = _Day(
+            node, clients, Tape(continuous(info.products)), Calibrated(seed), seconds, progress
+        )
         sent = await day.trade(brokers)
         for client in clients.values():
             await client.close()

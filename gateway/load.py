@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from engine.types import Phase, Side
-from gateway import wire
+from gateway import wire, wire_market
 from gateway.load_script import Plan, Script, total_messages, write_script
 from gateway.session import pack
 
@@ -56,7 +56,7 @@ _ANSWERS: Final = {
     _tag(wire.Amended): _place(wire.Amended, "request"),
 }
 _FIRST_REPORT: Final = _tag(wire.Accepted)
-_FIRST_MARKET_DATA: Final = _tag(wire.BookSnapshot)
+_FIRST_MARKET_DATA: Final = _tag(wire_market.BookSnapshot)
 _REFUSED: Final = _tag(wire.Refused)
 FILLED: Final = _tag(wire.Filled)
 _FILL_SIDE: Final = _place(wire.Filled, "side")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from gateway import wire
 from gateway.outbox import Outboxes
 from gateway.server import Link
 from gateway.streams import Streams
+from gateway.timetable import Timetable, leads_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from gateway.auth import Directory
 
 WATCH_EVERY: Final = 0.05  # seconds between looks at silence, stuck readers and expiries
+TELL_EVERY: Final = 1_000_000_000  # ns between times told to calls and to bidding windows
 FAREWELL_WITHIN: Final = 2.0  # seconds a closing connection gets to take its last bytes
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 
@@ -40,6 +43,7 @@ class Options(msgspec.Struct, frozen=True):
     durability: str = "fdatasync"
     throttle: int = 0  # messages a second and session, 0 for no limit
     max_sessions: int = 1_024
+    timetable: bool = False  # follow the rulebook's calendar
 
 
 class Node:
@@ -63,6 +67,9 @@ class Node:
         self.digest = sequencer.venue.rulebook.digest()
         self.durability = sequencer.journal.durability if sequencer.journal else "none"
         self.observers: list[Callable[[int, list[Event]], None]] = []
+        self.timetable = (
+            Timetable(sequencer.venue, secrets.randbelow) if options.timetable else None
+        )
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.peak_batch = 0  # commands in the largest tick so far
@@ -222,7 +229,8 @@ class Node:
             if not self.streams.active:
                 self.streams.start()
             link.products[product] = None
-            link.say(self.streams.snapshot(product, link.seq()))
+            for message in self.streams.snapshot(product, link.seq(), self._now):
+                link.say(message)
         self._fresh.clear()
 
     def _close(self, link: Link, now: int) -> None:
@@ -243,10 +251,7 @@ class Node:
         now = self.clock()
         for link in list(self._links):
             link.watch(now)
-        due = self.sequencer.venue.expiries.next_due
-        if due and due <= now:
-            self._now = now
-            self.run(TIMER, AdvanceTime(now))
+        if self._run_clock(now):
             for link in self._links:
                 self._awake[link] = None
             self._schedule()
@@ -254,6 +259,20 @@ class Node:
             self._schedule()
         assert self._loop is not None
         self._watcher = self._loop.call_later(WATCH_EVERY, self._watch)
+
+    def _run_clock(self, now: int) -> bool:
+        """Run what is due by the clock; say whether there was anything."""
+        venue = self.sequencer.venue
+        watched, due = venue.clock()
+        steps = self.timetable.due(now) if self.timetable is not None else []
+        told = 0 < due <= now or (watched and now - venue.time >= TELL_EVERY) or bool(steps)
+        self._now = now
+        if told and now > venue.time:
+            self.run(TIMER, AdvanceTime(now))
+        for step in steps:
+            if leads_on(venue, step):
+                self.run(TIMER, step)
+        return told
 
     # -- sessions -------------------------------------------------------------------------------
 
@@ -308,22 +327,25 @@ class Node:
     # -- what sessions ask ------------------------------------------------------------------------
 
     def products(self) -> tuple[wire.ProductInfo, ...]:
-        """Return what a client must know of every product."""
+        """Return what a client must know of every line."""
         venue = self.sequencer.venue
         digits = venue.rulebook.minor_digits
         return tuple(
             wire.ProductInfo(
-                p.symbol,
-                p.title,
-                p.currency,
+                line,
+                market.product.title,
+                market.product.currency,
                 digits,
-                p.tick,
-                p.lot,
-                venue.phase(p.symbol),
-                venue.reference(p.symbol),
-                *venue.limits(p.symbol),
+                market.product.tick,
+                market.product.lot,
+                venue.phase(line),
+                venue.reference(line),
+                *venue.limits(line),
+                market.product.symbol,
+                market.mode.name,
+                market.mode.mechanism,
             )
-            for p in venue.rulebook.products
+            for line, market in venue.markets.items()
         )
 
     def status(self, account: str) -> wire.AccountStatus:

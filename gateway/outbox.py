@@ -11,14 +11,19 @@ from array import array
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from engine import events as ev
-from engine.types import CancelReason, Side
-from gateway import wire
+from engine.types import CancelReason, OfferKind, Side
+from gateway import wire, wire_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _encode = wire.encode
+PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.AmendmentTaken,
+          ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
+          ev.BestBid, ev.AuctionCleared)  # fmt: skip
 _MASS = CancelReason.MASS
 
 
@@ -81,9 +86,16 @@ class Outboxes:
             ev.CashMoved: self._cash,
             ev.AllowancesMoved: self._allowances,
             ev.AccountOpened: self._opened,
-            ev.PhaseChanged: _for_nobody,
-            ev.DayClosed: _for_nobody,
+            ev.AuctionTrade: self._auction_trade,
+            ev.Offered: self._offered,
+            ev.Announced: self._announced,
+            ev.Declined: self._declined,
+            ev.Delivered: self._delivered,
+            ev.Released: self._released,
         }
+        self._project.update(dict.fromkeys(PUBLIC, _for_nobody))
+        # quotes to chosen accounts, by their maker's account and reference
+        self._quotes: dict[tuple[str, int], ev.Offered] = {}
 
     def absorb(self, time: int, events: list[ev.Event]) -> None:
         """Turn events of one record into reports."""
@@ -125,6 +137,18 @@ class Outboxes:
         box.add(_encode(wire.Filled(
             len(box.frames) + 1, time, e.taker_ref, e.product, side, e.price, e.quantity,
             e.taker_leaves, e.taker_fee, False, e.trade)))  # fmt: skip  # noqa: FBT003
+        if self._quotes and not e.maker_leaves:
+            self._quote_ended(time, e.maker, e.maker_ref, e.taker)
+
+    def _auction_trade(self, time: int, e: ev.AuctionTrade) -> None:
+        for side, name, ref, leaves, fee in (
+            (Side.BUY, e.buyer, e.buyer_ref, e.buyer_leaves, e.buyer_fee),
+            (Side.SELL, e.seller, e.seller_ref, e.seller_leaves, e.seller_fee),
+        ):
+            box = self.boxes[name]
+            box.add(_encode(wire.Filled(box.seq + 1, time, ref, e.product, side, e.price,
+                                        e.quantity, leaves, fee, maker=False,
+                                        trade=e.trade)))  # fmt: skip
 
     def _cancelled(self, time: int, e: ev.OrderCancelled) -> None:
         box = self.boxes[e.account]
@@ -136,6 +160,8 @@ class Outboxes:
             box.answer(request, payload)
         else:
             box.add(payload)
+        if self._quotes:
+            self._quote_ended(time, e.account, e.ref, "")
 
     def _amended(self, time: int, e: ev.OrderAmended) -> None:
         box = self.boxes[e.account]
@@ -168,6 +194,57 @@ class Outboxes:
         box = self.boxes[e.account]
         report = wire.AllowancesChanged(box.seq + 1, time, e.product, e.quantity, e.balance)
         box.add(_encode(report))
+
+    # -- modes other than the order book ----------------------------------------------------------
+
+    def _offered(self, time: int, e: ev.Offered) -> None:
+        """Tell the maker the number, and those that an offer was made to what it is."""
+        box = self.boxes[e.account]
+        payload = _encode(wire_modes.Offered(box.seq + 1, time, e.ref, e.product, e.number))
+        if e.kind is OfferKind.ENQUIRY:
+            box.answer(e.ref, payload)
+        else:
+            box.add(payload)
+        if e.to and e.kind is OfferKind.QUOTE:
+            self._quotes[e.account, e.ref] = e
+        for name in e.to:
+            box = self.boxes[name]
+            box.add(_encode(wire_modes.QuoteReceived(
+                box.seq + 1, time, e.product, e.number, e.kind, e.account, e.side, e.price,
+                e.quantity, e.answers, e.expire_at)))  # fmt: skip
+
+    def _quote_ended(self, time: int, account: str, ref: int, taker: str) -> None:
+        """Tell those that a quote was made to, all but who took it."""
+        quote = self._quotes.pop((account, ref), None)
+        for name in quote.to if quote is not None else ():
+            if name != taker and quote is not None:
+                box = self.boxes[name]
+                box.add(_encode(wire_modes.QuoteEnded(box.seq + 1, time, quote.product,
+                                                      quote.number)))  # fmt: skip
+
+    def _announced(self, time: int, e: ev.Announced) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire_modes.Offered(box.seq + 1, time, e.ref, e.product, e.number)))
+
+    def _declined(self, time: int, e: ev.Declined) -> None:
+        box = self.boxes[e.account]
+        box.answer(e.ref, _encode(wire_modes.Declined(box.seq + 1, time, e.ref, e.product,
+                                                      e.number, e.account)))  # fmt: skip
+        box = self.boxes[e.maker]
+        box.add(_encode(wire_modes.Declined(box.seq + 1, time, 0, e.product, e.number,
+                                            e.account)))  # fmt: skip
+        quote = self._quotes[e.maker, e.maker_ref]
+        left = tuple(name for name in quote.to if name != e.account)
+        self._quotes[e.maker, e.maker_ref] = structs.replace(quote, to=left)
+
+    def _delivered(self, time: int, e: ev.Delivered) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire_modes.Delivered(box.seq + 1, time, e.product, e.quantity, e.currency,
+                                             e.amount)))  # fmt: skip
+
+    def _released(self, time: int, e: ev.Released) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire_modes.Released(box.seq + 1, time, e.name, e.amount)))
 
 
 def _for_nobody(_time: int, _event: ev.Event) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from engine.types import OrderType, Side, TimeInForce
-from gateway import wire
+from gateway import wire, wire_modes
 
 if TYPE_CHECKING:
     from gateway.answers import Pending
@@ -56,3 +58,52 @@ class Requests(ABC):
     def cancel_all(self, product: str = "") -> Pending[wire.AllCancelled]:
         """Cancel all orders in a product, or in all."""
         return self.request(wire.CancelAll, product)
+
+    def pick(
+        self, product: str, number: int, quantity: int = 0, price: int = 0
+    ) -> Pending[wire.Accepted]:
+        """Take tonnes (0: all) of the listing under a number, or confirm the quote under it."""
+        return self.request(wire_modes.Pick, product, number, quantity, price)
+
+    def quote(
+        self,
+        product: str,
+        side: Side,
+        quantity: int,
+        price: int,
+        to: tuple[str, ...] = (),
+        *,
+        answers: int = 0,
+        expire_at: int = 0,
+        agreed_at: int = 0,
+    ) -> Pending[wire.Accepted]:
+        """Make a firm quote to accounts, to everybody, or in answer to an enquiry."""
+        return self.request(wire_modes.Quote, product, side, quantity, price, to, answers,
+                            expire_at, agreed_at)  # fmt: skip
+
+    def enquire(
+        self, product: str, side: Side, quantity: int, to: tuple[str, ...] = ()
+    ) -> Pending[wire_modes.Offered]:
+        """Ask accounts, or everybody, for quotes; the answer has the enquiry's number."""
+        return self.request(wire_modes.Quote, product, side, quantity, 0, to)
+
+    def decline(self, product: str, number: int) -> Pending[wire_modes.Declined]:
+        """Turn down a quote."""
+        return self.request(wire_modes.Decline, product, number)
+
+    def announce(
+        self,
+        product: str,
+        side: Side,
+        quantity: int,
+        price: int,
+        window: tuple[int, int],
+        **terms: Any,
+    ) -> Pending[wire.Accepted]:
+        """Announce an auction with a window (ns UTC); ``terms`` as in ``wire_modes.Announce``."""
+        message = wire_modes.Announce(0, product, side, quantity, price, *window, **terms)
+        return self.request(wire_modes.Announce, *structs.astuple(message)[1:])
+
+    def bid(self, product: str, number: int, quantity: int, price: int) -> Pending[wire.Accepted]:
+        """Bid in the auction under a number."""
+        return self.request(wire_modes.Bid, product, number, quantity, price)

@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import structs
 
-from engine.commands import AmendOrder, CancelOrder, MassCancel, NewOrder
-from gateway import wire
+from engine.commands import (
+    AmendOrder,
+    Announce,
+    Bid,
+    CancelOrder,
+    Command,
+    Decline,
+    MassCancel,
+    NewOrder,
+    Pick,
+    Quote,
+)
+from gateway import wire, wire_modes
 from gateway.session import Due, Session, State, Throttle, pack, venue_end
 
 if TYPE_CHECKING:
@@ -192,9 +203,34 @@ class Link(asyncio.Protocol):
         """Cancel all orders."""
         self.submit(m.ref, MassCancel(self.account, m.ref, m.product), now)
 
-    def submit(
-        self, ref: int, command: NewOrder | CancelOrder | AmendOrder | MassCancel, now: int
-    ) -> None:
+    def pick(self, m: wire_modes.Pick, now: int) -> None:
+        """Take from a listing, or confirm a quote."""
+        command = Pick(self.account, m.ref, m.product, m.number, m.quantity, m.price)
+        self.submit(m.ref, command, now)
+
+    def quote(self, m: wire_modes.Quote, now: int) -> None:
+        """Make a quote, or send an enquiry."""
+        command = Quote(self.account, m.ref, m.product, m.side, m.quantity, m.price, m.to,
+                        m.answers, m.expire_at, m.agreed_at)  # fmt: skip
+        self.submit(m.ref, command, now)
+
+    def decline(self, m: wire_modes.Decline, now: int) -> None:
+        """Turn a quote down."""
+        self.submit(m.ref, Decline(self.account, m.ref, m.product, m.number), now)
+
+    def announce(self, m: wire_modes.Announce, now: int) -> None:
+        """Start a one-way auction."""
+        command = Announce(self.account, m.ref, m.product, m.side, m.quantity, m.price,
+                           m.opens_at, m.closes_at, m.min_bid, m.max_bid, m.increment,
+                           m.clearing, m.tie, m.undersubscribed)  # fmt: skip
+        self.submit(m.ref, command, now)
+
+    def bid(self, m: wire_modes.Bid, now: int) -> None:
+        """Bid in a one-way auction."""
+        command = Bid(self.account, m.ref, m.product, m.number, m.quantity, m.price)
+        self.submit(m.ref, command, now)
+
+    def submit(self, ref: int, command: Command, now: int) -> None:
         """Sequence a client's command, unless it was answered before or comes too fast."""
         box = self.box
         assert box is not None
@@ -258,6 +294,11 @@ _HANDLERS: Final[dict[type, Callable[[Link, Any, int], None]]] = {
     wire.Cancel: Link.cancel,
     wire.Amend: Link.amend,
     wire.CancelAll: Link.cancel_all,
+    wire_modes.Pick: Link.pick,
+    wire_modes.Quote: Link.quote,
+    wire_modes.Decline: Link.decline,
+    wire_modes.Announce: Link.announce,
+    wire_modes.Bid: Link.bid,
     wire.Subscribe: Link.subscribe,
     wire.Unsubscribe: Link.unsubscribe,
     wire.AskStatus: Link.ask_status,

@@ -40,6 +40,7 @@ from gateway.wire import (
     decode_from_venue,
     encode,
 )
+from gateway.wire_modes import Announce, Bid, Decline, Pick, Quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ class Due(Enum):
 
 Table: TypeAlias = dict[State, dict[type, State]]
 
-_ORDERS: Final = (Place, Cancel, Amend, CancelAll)
+_ORDERS: Final = (Place, Cancel, Amend, CancelAll, Pick, Quote, Decline, Announce, Bid)
 _QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus)
 _REPORTS: Final = (*Report.__args__, *MarketData.__args__)
 _NOTICES: Final = (VenueHeartbeat, Throttled, AccountStatus)

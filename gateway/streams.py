@@ -6,13 +6,14 @@ once: a level that changed ten times in a batch is told once, in its last state.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import structs
 from sortedcontainers import SortedDict
 
 from engine import events as ev
-from engine.types import Phase, Side
-from gateway import wire
+from engine.types import OfferKind, Phase, Side
+from gateway import wire_market
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,8 @@ _BUY = Side.BUY
 class Line:
     """One product's public book as it was told so far, and what is to be told next."""
 
-    __slots__ = ("asks", "bids", "changed", "items", "last", "number", "phase", "product")
+    __slots__ = ("asks", "bids", "changed", "items", "last", "number", "offers", "phase",
+                 "product")  # fmt: skip
 
     def __init__(self, product: str, phase: Phase, last: int) -> None:
         """Start with an empty book."""
@@ -36,7 +38,8 @@ class Line:
         self.bids: SortedDict[int, int] = SortedDict()  # price -> tonnes shown
         self.asks: SortedDict[int, int] = SortedDict()
         self.changed: dict[tuple[Side, int], None] = {}
-        self.items: list[ev.Trade | ev.PhaseChanged | ev.DayClosed] = []
+        self.items: list[Any] = []
+        self.offers: dict[tuple[str, int], Any] = {}  # (maker, ref) -> what all may answer
 
     def set(self, side: Side, price: int, quantity: int) -> None:
         """Take over what is shown at a price."""
@@ -47,10 +50,10 @@ class Line:
         else:
             levels.pop(price, None)
 
-    def level(self, side: Side, price: int) -> wire.BookLevel:
+    def level(self, side: Side, price: int) -> wire_market.BookLevel:
         """Return what is shown at a price."""
         levels = self.bids if side is _BUY else self.asks
-        return wire.BookLevel(side, price, levels.get(price, 0))
+        return wire_market.BookLevel(side, price, levels.get(price, 0))
 
     def top(self) -> tuple[int, int, int, int]:
         """Return best bid, its tonnes, best offer, its tonnes; 0 where a side is empty."""
@@ -58,7 +61,7 @@ class Line:
         ask = self.asks.peekitem(0) if self.asks else (0, 0)
         return (*bid, *ask)
 
-    def levels(self) -> tuple[wire.BookLevel, ...]:
+    def levels(self) -> tuple[wire_market.BookLevel, ...]:
         """Return all levels, bids then asks, each best first."""
         return (
             *(self.level(_BUY, price) for price in reversed(self.bids)),
@@ -78,12 +81,19 @@ class Streams:
         self._project: dict[type, Callable[[Any], None]] = {
             ev.OrderAccepted: self._moved,
             ev.OrderBooked: self._moved,
-            ev.OrderCancelled: self._moved,
+            ev.OrderCancelled: self._cancelled,
             ev.OrderReduced: self._moved,
             ev.Trade: self._trade,
             ev.OrderAmended: self._amended,
             ev.PhaseChanged: self._phase,
             ev.DayClosed: self._item,
+            ev.DepthChanged: self._moved,
+            ev.AuctionIndicated: self._item,
+            ev.AuctionUncrossed: self._uncrossed,
+            ev.Offered: self._offered,
+            ev.Announced: self._offered,
+            ev.BestBid: self._item,
+            ev.AuctionCleared: self._item,
         }
 
     def start(self) -> None:
@@ -93,6 +103,7 @@ class Streams:
             line = Line(symbol, venue.phase(symbol), venue.last_price(symbol))
             line.bids.update(venue.depth(symbol, _BUY))
             line.asks.update(venue.depth(symbol, Side.SELL))
+            line.offers = {(each.account, each.ref): each for each in venue.standing(symbol)}
             self.lines[symbol] = line
         self.active = True
 
@@ -111,11 +122,48 @@ class Streams:
         if e.depth >= 0:
             self._line(e.product).set(e.side, e.price, e.depth)
 
+    def _cancelled(self, e: ev.OrderCancelled) -> None:
+        line = self.lines[e.product]
+        if line.offers:
+            self._shrunk(line, (e.account, e.ref), 0)
+        self._moved(e)
+
+    def _shrunk(self, line: Line, key: tuple[str, int], leaves: int) -> None:
+        """Tell that an offer to everybody became smaller, or went."""
+        offer = line.offers.get(key)
+        if offer is None:
+            return
+        if leaves:
+            line.offers[key] = offer = structs.replace(offer, quantity=leaves)
+        else:
+            del line.offers[key]
+        if isinstance(offer, ev.Offered):
+            self._line(line.product).items.append(structs.replace(offer, quantity=leaves))
+
     def _trade(self, e: ev.Trade) -> None:
         line = self._line(e.product)
-        line.set(e.side, e.price, e.depth)
+        if e.depth >= 0:
+            line.set(e.side, e.price, e.depth)
         line.last = e.price
         line.items.append(e)
+        if line.offers:
+            self._shrunk(line, (e.maker, e.maker_ref), e.maker_leaves)
+
+    def _uncrossed(self, e: ev.AuctionUncrossed) -> None:
+        line = self._line(e.product)
+        line.last = e.price or line.last
+        line.items.append(e)
+
+    def _offered(self, e: ev.Offered | ev.Announced) -> None:
+        """Tell what everybody may answer; what is for some is told to them."""
+        if isinstance(e, ev.Offered):
+            if e.to:
+                return
+            if e.kind is not OfferKind.ENQUIRY:  # it binds nobody, so it never goes
+                self.lines[e.product].offers[e.account, e.ref] = e
+        else:
+            self.lines[e.product].offers[e.account, e.ref] = e
+        self._line(e.product).items.append(e)
 
     def _amended(self, e: ev.OrderAmended) -> None:
         line = self._line(e.product)
@@ -131,13 +179,21 @@ class Streams:
         line.phase = e.phase
         line.items.append(e)
 
-    def _item(self, e: ev.DayClosed) -> None:
+    def _item(self, e: Any) -> None:
         self._line(e.product).items.append(e)
 
-    def snapshot(self, product: str, seq: int) -> wire.BookSnapshot:
-        """Return the public book as of the last increment told; call it after ``drain``."""
+    def snapshot(self, product: str, seq: int, time: int) -> list[Any]:
+        """Return book and offers as of the last increment told; call it after ``drain``.
+
+        The book comes first; what stands for everybody to answer follows, each as it was told
+        when it came, under the same number.
+        """
         line = self.lines[product]
-        return wire.BookSnapshot(seq, product, line.number, line.phase, line.last, line.levels())
+        book = wire_market.BookSnapshot(
+            seq, product, line.number, line.phase, line.last, line.levels()
+        )
+        offers = (_message(offer, line.number, time) for offer in line.offers.values())
+        return [book, *(structs.replace(offer, seq=seq) for offer in offers)]
 
     def drain(self, time: int) -> dict[str, list[Any]]:
         """Return what is to be told, as fields after ``seq``, by product; forget it."""
@@ -150,20 +206,71 @@ class Streams:
             if line.changed:
                 line.number += 1
                 levels = tuple(line.level(side, price) for side, price in line.changed)
-                messages.append(wire.BookUpdate(0, product, line.number, *line.top(), levels))
+                messages.append(
+                    wire_market.BookUpdate(0, product, line.number, *line.top(), levels)
+                )
             line.items.clear()
             line.changed.clear()
         self._dirty.clear()
         return told
 
 
-def _message(item: ev.Trade | ev.PhaseChanged | ev.DayClosed, number: int, time: int) -> Any:
-    if isinstance(item, ev.Trade):
-        side = Side.SELL if item.side is _BUY else _BUY
-        return wire.PublicTrade(0, item.product, number, time, item.trade, side, item.price,
-                                item.quantity)  # fmt: skip
-    if isinstance(item, ev.PhaseChanged):
-        return wire.PhaseNotice(0, item.product, number, time, item.phase, item.reason,
-                                item.reference, item.low_limit, item.high_limit)  # fmt: skip
-    return wire.DayBar(0, item.product, number, time, item.open, item.high, item.low, item.close,
-                       item.volume, item.value, item.trades)  # fmt: skip
+def _message(item: Any, number: int, time: int) -> Any:
+    """Return the message of an event; the fields after the time are the event's own."""
+    return _MESSAGES[item.__class__](item, number, time)
+
+
+def _trade(e: ev.Trade, number: int, time: int) -> wire_market.PublicTrade:
+    side = Side.SELL if e.side is _BUY else _BUY
+    return wire_market.PublicTrade(0, e.product, number, time, e.trade, side, e.price, e.quantity)
+
+
+def _phase(e: ev.PhaseChanged, number: int, time: int) -> wire_market.PhaseNotice:
+    return wire_market.PhaseNotice(0, e.product, number, time, e.phase, e.reason, e.reference,
+                            e.low_limit, e.high_limit)  # fmt: skip
+
+
+def _bar(e: ev.DayClosed, number: int, time: int) -> wire_market.DayBar:
+    return wire_market.DayBar(0, e.product, number, time, e.open, e.high, e.low, e.close, e.volume,
+                       e.value, e.trades)  # fmt: skip
+
+
+def _indicative(e: ev.AuctionIndicated, number: int, time: int) -> wire_market.Indicative:
+    return wire_market.Indicative(0, e.product, number, time, e.price, e.volume, e.surplus)
+
+
+def _result(e: ev.AuctionUncrossed, number: int, time: int) -> wire_market.CallResult:
+    return wire_market.CallResult(0, e.product, number, time, e.price, e.volume, e.surplus)
+
+
+def _offer(e: ev.Offered, number: int, time: int) -> wire_market.OfferNotice:
+    return wire_market.OfferNotice(0, e.product, number, time, e.number, e.kind, e.side, e.price,
+                                  e.quantity)  # fmt: skip
+
+
+def _auction(e: ev.Announced, number: int, time: int) -> wire_market.AuctionNotice:
+    return wire_market.AuctionNotice(0, e.product, number, time, e.number, e.side, e.price,
+                                    e.quantity, e.opens_at, e.closes_at, e.min_bid, e.max_bid,
+                                    e.increment, e.clearing, e.tie, e.undersubscribed)  # fmt: skip
+
+
+def _best_bid(e: ev.BestBid, number: int, time: int) -> wire_market.BestBidNotice:
+    return wire_market.BestBidNotice(0, e.product, number, time, e.number, e.price, e.quantity)
+
+
+def _cleared(e: ev.AuctionCleared, number: int, time: int) -> wire_market.AuctionResult:
+    return wire_market.AuctionResult(0, e.product, number, time, e.number, e.price, e.quantity,
+                                    e.unsold, e.bids, e.bidders)  # fmt: skip
+
+
+_MESSAGES: Final[dict[type, Callable[[Any, int, int], Any]]] = {
+    ev.Trade: _trade,
+    ev.PhaseChanged: _phase,
+    ev.DayClosed: _bar,
+    ev.AuctionIndicated: _indicative,
+    ev.AuctionUncrossed: _result,
+    ev.Offered: _offer,
+    ev.Announced: _auction,
+    ev.BestBid: _best_bid,
+    ev.AuctionCleared: _cleared,
+}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.types import Phase, Side
-from gateway import wire
+from engine.types import Mechanism, Phase, Side
+from gateway import wire, wire_market
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ class Line:
     gaps: int = 0  # increments that did not follow on the one before
     low_limit: int = 0
     high_limit: int = 0
-    bar: wire.DayBar | None = None
+    bar: wire_market.DayBar | None = None
 
     @property
     def last(self) -> int:
@@ -66,7 +66,7 @@ class Line:
 
 
 class Tape:
-    """All products of one feed."""
+    """The lines of one feed that it was given; what comes of others is passed over."""
 
     def __init__(self, products: Iterable[wire.ProductInfo]) -> None:
         """Start from what the logon told."""
@@ -81,42 +81,51 @@ class Tape:
     def absorb(self, message: Any) -> None:
         """Take a market data message in; others are passed over."""
         kind = message.__class__
-        if kind is wire.BookSnapshot:
-            line = self.lines[message.product]
+        line = self.lines.get(getattr(message, "product", ""))
+        if line is None:
+            return
+        if kind is wire_market.BookSnapshot:
             line.bids.clear()
             line.asks.clear()
             line.phase = message.phase
             line.number = message.number
             _set(line, message.levels)
         elif kind in _INCREMENTS:
-            line = self.lines[message.product]
-            if line.number >= 0 and message.number != line.number + 1:
+            # What stands at a snapshot carries the snapshot's number.
+            if line.number >= 0 and message.number not in (line.number, line.number + 1):
                 line.gaps += 1
             line.number = message.number
             self._increment(line, message)
 
     def _increment(self, line: Line, message: Any) -> None:
-        if isinstance(message, wire.BookUpdate):
+        if isinstance(message, wire_market.BookUpdate):
             _set(line, message.levels)
-        elif isinstance(message, wire.PublicTrade):
+        elif isinstance(message, wire_market.PublicTrade):
             each = Print(message.time, message.price, message.quantity, message.side)
             line.prints.append(each)
             self.recent.append((message.product, each))
             del self.recent[:-20]
-        elif isinstance(message, wire.PhaseNotice):
+        elif isinstance(message, wire_market.PhaseNotice):
             line.phase = message.phase
             line.low_limit, line.high_limit = message.low_limit, message.high_limit
-        else:
+        elif isinstance(message, wire_market.DayBar):
             line.bar = message
 
 
-_INCREMENTS = (wire.BookUpdate, wire.PublicTrade, wire.PhaseNotice, wire.DayBar)
+_INCREMENTS = tuple(
+    kind for kind in wire.MarketData.__args__ if kind is not wire_market.BookSnapshot
+)
 
 
-def _set(line: Line, levels: Iterable[wire.BookLevel]) -> None:
+def _set(line: Line, levels: Iterable[wire_market.BookLevel]) -> None:
     for level in levels:
         rows = line.bids if level.side is Side.BUY else line.asks
         if level.quantity:
             rows[level.price] = level.quantity
         else:
             rows.pop(level.price, None)
+
+
+def continuous(products: Iterable[wire.ProductInfo]) -> list[wire.ProductInfo]:
+    """Return the lines that match by themselves: those that agents know how to trade on."""
+    return [info for info in products if info.mechanism is Mechanism.ORDER_BOOK]

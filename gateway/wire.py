@@ -16,12 +16,39 @@ from msgspec import Struct
 
 from engine.types import (
     CancelReason,
+    Mechanism,
     OrderState,
     OrderType,
     Phase,
     Reason,
     Side,
     TimeInForce,
+)
+from gateway.wire_market import (
+    AuctionNotice,
+    AuctionResult,
+    BestBidNotice,
+    BookSnapshot,
+    BookUpdate,
+    CallResult,
+    DayBar,
+    Indicative,
+    OfferNotice,
+    PhaseNotice,
+    PublicTrade,
+)
+from gateway.wire_modes import (
+    Announce,
+    Bid,
+    Decline,
+    Declined,
+    Delivered,
+    Offered,
+    Pick,
+    Quote,
+    QuoteEnded,
+    QuoteReceived,
+    Released,
 )
 
 VERSION: Final = 1
@@ -127,6 +154,7 @@ class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
 FromClient: TypeAlias = (
     Logon | Logout | Heartbeat | Place | Cancel
     | Amend | CancelAll | Subscribe | Unsubscribe | AskStatus
+    | Pick | Quote | Decline | Announce | Bid
 )  # fmt: skip
 
 
@@ -146,6 +174,9 @@ class ProductInfo(Struct, frozen=True, array_like=True, gc=False):
     reference: int
     low_limit: int  # 0 where there is none
     high_limit: int
+    product: str = ""  # what balances and deliveries name; ``symbol`` is the line
+    mode: str = ""
+    mechanism: Mechanism = Mechanism.ORDER_BOOK
 
 
 class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
@@ -350,88 +381,16 @@ class AllowancesChanged(Struct, frozen=True, array_like=True, gc=False, tag=91):
 Report: TypeAlias = (
     Accepted | Refused | Booked | Filled | Cancelled | Amended
     | Reduced | Triggered | AllCancelled | KillSwitch | CashChanged | AllowancesChanged
+    | Offered | QuoteReceived | QuoteEnded | Declined | Delivered | Released
 )  # fmt: skip
 
 
-# -- venue to client: public market data, numbered per product ------------------------------------
+# -- venue to client: public market data ----------------------------------------------------------
 
-
-class BookLevel(Struct, frozen=True, array_like=True, gc=False):
-    """A price and what is shown there; 0 tonnes: the level is gone."""
-
-    side: Side
-    price: int
-    quantity: int
-
-
-class BookSnapshot(Struct, frozen=True, array_like=True, tag=112):
-    """The whole public book; increments go on from ``number``."""
-
-    seq: int
-    product: str
-    number: int
-    phase: Phase
-    last: int  # last trade of the day, 0 for none
-    levels: tuple[BookLevel, ...]  # each side best first
-
-
-class BookUpdate(Struct, frozen=True, array_like=True, tag=113):
-    """Levels that changed, and the best bid and offer after it (0: none)."""
-
-    seq: int
-    product: str
-    number: int  # one more than the product's last
-    bid: int
-    bid_quantity: int
-    ask: int
-    ask_quantity: int
-    levels: tuple[BookLevel, ...]
-
-
-class PublicTrade(Struct, frozen=True, array_like=True, gc=False, tag=114):
-    """A trade, without names."""
-
-    seq: int
-    product: str
-    number: int
-    time: int
-    trade: int
-    side: Side  # the arriving order's: who was in a hurry
-    price: int
-    quantity: int
-
-
-class PhaseNotice(Struct, frozen=True, array_like=True, gc=False, tag=115):
-    """A market entered a phase."""
-
-    seq: int
-    product: str
-    number: int
-    time: int
-    phase: Phase
-    reason: str
-    reference: int
-    low_limit: int
-    high_limit: int
-
-
-class DayBar(Struct, frozen=True, array_like=True, gc=False, tag=116):
-    """A market's day, at its close."""
-
-    seq: int
-    product: str
-    number: int
-    time: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume: int
-    value: int
-    trades: int
-
-
-MarketData: TypeAlias = BookSnapshot | BookUpdate | PublicTrade | PhaseNotice | DayBar
+MarketData: TypeAlias = (
+    BookSnapshot | BookUpdate | PublicTrade | PhaseNotice | DayBar | Indicative | CallResult
+    | OfferNotice | AuctionNotice | BestBidNotice | AuctionResult
+)  # fmt: skip
 
 FromVenue: TypeAlias = (
     LoggedOn | LoggedOut | VenueHeartbeat | Throttled | AccountStatus | Report | MarketData

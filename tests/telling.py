@@ -118,6 +118,8 @@ def _tell_auction(event: e.Event, m: Money) -> str:
             return f"{event.account}#{event.ref} auction {event.number}: {terms}"
         case e.BestBid():
             return f"auction {event.number} best {event.quantity} @ {m(event.price)}"
+        case e.Declined():
+            return f"{event.account}#{event.ref} declines {event.number} of {event.maker}"
         case e.AuctionCleared():
             sold = f"{event.quantity} @ {m(event.price)}"
             return f"auction {event.number} clears {sold} unsold {event.unsold}"

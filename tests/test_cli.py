@@ -66,9 +66,11 @@ def test_a_rulebook_is_checked_and_compared(tmp_path: Path) -> None:
     mine.write_text(text.replace("reference = 3510", "reference = 3600"))
     facts = json.loads(carbonx("rulebooks", "check", str(mine), "--json").stdout)
     assert "SZA-2019" in facts["products"]
+    assert facts["lines"]["SZA-2019@agreement"] == "negotiated"
+    assert "modes[agreement].min_quantity" in facts["to_confirm"]
     assert "all well" in carbonx("rulebooks", "check", str(mine)).stdout
     told = carbonx("rulebooks", "diff", "shenzhen-2022", str(mine)).stdout
-    assert told == "products.SZA-2019.reference: 3510 -> 3600\n"
+    assert told == "products[SZA-2019].reference: 3510 -> 3600\n"
     assert json.loads(carbonx("rulebooks", "diff", "textbook", "textbook", "--json").stdout) == {}
     mine.write_text(text + "\n[tickk]\n")
     assert "tickk" in carbonx("rulebooks", "check", str(mine), status=1).stderr

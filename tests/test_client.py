@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.types import OrderState, Reason, Side, TimeInForce
-from gateway import wire
+from gateway import wire, wire_market
 from gateway.blocking import BlockingClient
 from gateway.client import (
     ClientError,
@@ -137,16 +137,16 @@ def test_market_data_comes_as_a_snapshot_and_then_numbered_increments(tmp_path: 
             numbers: list[int] = []
             traded = False
             async for event in bob.events():
-                if isinstance(event, wire.BookSnapshot):
-                    assert event.levels == (wire.BookLevel(Side.SELL, 5_000, 10),)
+                if isinstance(event, wire_market.BookSnapshot):
+                    assert event.levels == (wire_market.BookLevel(Side.SELL, 5_000, 10),)
                     numbers.append(event.number)
                     bob.buy("CO2", 4, price=5_000, tif=TimeInForce.IOC)
-                elif isinstance(event, wire.PublicTrade):
+                elif isinstance(event, wire_market.PublicTrade):
                     numbers.append(event.number)
                     traded = True
-                elif isinstance(event, wire.BookUpdate):
+                elif isinstance(event, wire_market.BookUpdate):
                     numbers.append(event.number)
-                    assert event.levels == (wire.BookLevel(Side.SELL, 5_000, 6),)
+                    assert event.levels == (wire_market.BookLevel(Side.SELL, 5_000, 6),)
                     break
             assert traded
             assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))

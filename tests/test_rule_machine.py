@@ -37,7 +37,7 @@ from engine.venue import Venue
 from tests.desk import Desk
 from tests.oracle import OracleVenue
 from tests.strategies import EVERY_RULE, Commands, drain, opening, rulebook
-from tests.test_scenarios import STORIES
+from tests.test_scenarios import CORE, stories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +174,7 @@ def test_random_days_agree_where_every_price_has_a_page_and_pages_are_dropped_at
 
 
 def test_the_oracle_agrees_on_every_story() -> None:
-    for scenario in STORIES:
+    for scenario in stories(CORE):
         desk = Desk(scenario.phase, **scenario.rules)
         desk.run(scenario.script)
         pair = Pair(desk.venue.rulebook)

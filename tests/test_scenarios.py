@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,15 +22,34 @@ from engine.types import (
 from tests import (
     scenarios_china,
     scenarios_days,
+    scenarios_modes,
     scenarios_orders,
+    scenarios_pilots,
     scenarios_rules,
     scenarios_world,
 )
 from tests.desk import Desk, Scenario, reasons
 
-MODULES = (scenarios_orders, scenarios_rules, scenarios_days, scenarios_china, scenarios_world)
-TABLES = [value for module in MODULES for value in vars(module).values()]
-STORIES = [scenario for table in TABLES if isinstance(table, tuple) for scenario in table]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+CORE = (scenarios_orders, scenarios_rules, scenarios_days)  # one mode, continuous
+MODULES = (*CORE, scenarios_modes, scenarios_china, scenarios_pilots, scenarios_world)
+
+
+def stories(modules: Iterable[ModuleType]) -> list[Scenario]:
+    tables = [value for module in modules for value in vars(module).values()]
+    return [
+        scenario
+        for table in tables
+        if isinstance(table, tuple)
+        for scenario in table
+        if isinstance(scenario, Scenario)
+    ]
+
+
+STORIES = stories(MODULES)
 
 
 def told(scenario: Scenario) -> Desk:

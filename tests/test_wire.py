@@ -10,21 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.types import (
+    BidTie,
     CancelReason,
+    Clearing,
+    Mechanism,
+    OfferKind,
     OrderState,
     OrderType,
     Phase,
     Reason,
     Side,
     TimeInForce,
+    Undersubscribed,
 )
-from gateway import wire
+from gateway import wire, wire_market, wire_modes
 from gateway.framing import Unframer, frame
 from gateway.session import Due, State, Throttle, client_end, pack, venue_end
 
 SECOND = 1_000_000_000
 LOGON = wire.Logon(1, "M1", "alice", "secret")
-INFO = wire.ProductInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100)
+INFO = wire.ProductInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
+                        "P", "continuous", Mechanism.ORDER_BOOK)  # fmt: skip
 LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "fdatasync", 10_000, (INFO,))
 
 GOLDEN: list[tuple[Any, str]] = [
@@ -38,8 +44,19 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.Subscribe("P"), "9208a150"),
     (wire.Unsubscribe(), "9209a0"),
     (wire.AskStatus(), "910a"),
-    (LOGGED_ON, ("9940030201a874657874626f6f6ba26162a9666461746173796e63cd2710919aa150a0a3434e"
-                "5902010103cd03e8cd0384cd044c")),
+    (wire_modes.Pick(11, "P", 3, 5, 990),
+     "960b0ba1500305cd03de"),
+    (wire_modes.Quote(12, "P", Side.SELL, 10, 990, ("bob",), 2, 40, 30),
+     "9a0c0ca150020acd03de91a3626f6202281e"),
+    (wire_modes.Decline(13, "P", 3),
+     "940d0da15003"),
+    (wire_modes.Announce(14, "P", Side.SELL, 10, 990, 20, 40, 1, 5, 2, Clearing.UNIFORM,
+                         BidTie.TIME, Undersubscribed.SELL),
+     "9e0e0ea150020acd03de1428010502010101"),
+    (wire_modes.Bid(15, "P", 3, 5, 990),
+     "960f0fa1500305cd03de"),
+    (LOGGED_ON, ("9940030201a874657874626f6f6ba26162a9666461746173796e63cd2710919da150a0"
+                 "a3434e5902010103cd03e8cd0384cd044ca150aa636f6e74696e756f757301")),
     (wire.LoggedOut(3, wire.Farewell.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
     (wire.Throttled(3, 9, 100), "9443030964"),
@@ -59,12 +76,38 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.KillSwitch(1, 2, True, 3), "95590102c303"),
     (wire.CashChanged(1, 2, "CNY", 5, 6), "965a0102a3434e590506"),
     (wire.AllowancesChanged(1, 2, "P", 5, 6), "965b0102a1500506"),
-    (wire.BookSnapshot(3, "P", 0, Phase.CONTINUOUS, 0, (wire.BookLevel(Side.BUY, 9, 1),)),
+    (wire_modes.Offered(1, 2, 7, "P", 3),
+     "965c010207a15003"),
+    (wire_modes.QuoteReceived(1, 2, "P", 3, OfferKind.QUOTE, "ann", Side.SELL, 990, 10, 2, 40),
+     "9c5d0102a1500302a3616e6e02cd03de0a0228"),
+    (wire_modes.QuoteEnded(1, 2, "P", 3),
+     "955e0102a15003"),
+    (wire_modes.Declined(1, 2, 7, "P", 3, "bob"),
+     "975f010207a15003a3626f62"),
+    (wire_modes.Delivered(1, 2, "P", -5, "CNY", 4950),
+     "97600102a150fba3434e59cd1356"),
+    (wire_modes.Released(1, 2, "P", 5),
+     "95610102a15005"),
+    (wire_market.BookSnapshot(3, "P", 0, Phase.CONTINUOUS, 0,
+                              (wire_market.BookLevel(Side.BUY, 9, 1),)),
      ("977003a15000030091930109" "01")),
-    (wire.BookUpdate(3, "P", 1, 9, 1, 0, 0, ()), "997103a150010901000090"),
-    (wire.PublicTrade(3, "P", 2, 4, 1, Side.SELL, 9, 1), ("997203a1500204010209" "01")),
-    (wire.PhaseNotice(3, "P", 3, 4, Phase.CLOSED, "", 9, 0, 0), "9a7303a150030401a0090000"),
-    (wire.DayBar(3, "P", 4, 4, 9, 9, 9, 9, 1, 9, 1), ("9c7403a15004040909090901" "0901")),
+    (wire_market.BookUpdate(3, "P", 1, 9, 1, 0, 0, ()), "997103a150010901000090"),
+    (wire_market.PublicTrade(3, "P", 2, 4, 1, Side.SELL, 9, 1), ("997203a1500204010209" "01")),
+    (wire_market.PhaseNotice(3, "P", 3, 4, Phase.CLOSED, "", 9, 0, 0), "9a7303a150030401a0090000"),
+    (wire_market.DayBar(3, "P", 4, 4, 9, 9, 9, 9, 1, 9, 1), ("9c7403a15004040909090901" "0901")),
+    (wire_market.Indicative(3, "P", 5, 4, 990, 10, -2),
+     "987503a1500504cd03de0afe"),
+    (wire_market.CallResult(3, "P", 6, 4, 990, 10, -2),
+     "987603a1500604cd03de0afe"),
+    (wire_market.OfferNotice(3, "P", 7, 4, 3, OfferKind.LISTING, Side.SELL, 990, 10),
+     "9a7703a1500704030102cd03de0a"),
+    (wire_market.AuctionNotice(3, "P", 8, 4, 3, Side.SELL, 990, 10, 20, 40, 1, 5, 2,
+                               Clearing.PAY_AS_BID, BidTie.RANDOM, Undersubscribed.CANCEL),
+     "dc00117803a15008040302cd03de0a1428010502020203"),
+    (wire_market.BestBidNotice(3, "P", 9, 4, 3, 992, 5),
+     "987903a150090403cd03e005"),
+    (wire_market.AuctionResult(3, "P", 10, 4, 3, 992, 5, 5, 1, 1),
+     "9b7a03a1500a0403cd03e005050101"),
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import uvloop
 from gateway.auth import HASHED, Credentials, Directory
 from gateway.brokers import Broker, RandomWalk, act, population
 from gateway.client import Client, ClientError
-from gateway.tape import Tape
+from gateway.tape import Tape, continuous
 
 
 async def trade(
@@ -34,7 +34,7 @@ async def trade(
     try:
         for client in clients.values():
             opened.append(await client.__aenter__())  # noqa: PERF401 - known to finally
-        tape = Tape(opened[0].products)
+        tape = Tape(continuous(opened[0].products))
         # The first broker's client carries the public feed for all of them.
         opened[0].subscribe()
         first = brokers[0]

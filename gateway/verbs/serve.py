@@ -72,6 +72,8 @@ async def run(node: Node, *, as_json: bool, start_open: bool) -> None:
               help="Messages a second and session; 0 for no limit.")  # fmt: skip
 @click.option("--open/--closed", "start_open", default=True, show_default=True,
               help="Start continuous trading at once.")  # fmt: skip
+@click.option("--timetable", is_flag=True,
+              help="Follow the rulebook's calendar: days, calls, breaks, random ends.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as JSON.")
 def command(
     name: str,
@@ -83,6 +85,7 @@ def command(
     throttle: int,
     *,
     start_open: bool,
+    timetable: bool,
     as_json: bool,
 ) -> None:
     """Run a venue; its log in --dir brings it back after any stop.
@@ -91,6 +94,6 @@ def command(
     """
     rulebook = rulebook_from(name)
     directory = Directory.read(accounts) if accounts else Directory(())
-    options = Options(host, port, durability, throttle)
+    options = Options(host, port, durability, throttle, timetable=timetable)
     node = Node.open(folder, rulebook, directory, options)
-    uvloop.run(run(node, as_json=as_json, start_open=start_open))
+    uvloop.run(run(node, as_json=as_json, start_open=start_open and not timetable))

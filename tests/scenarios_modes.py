@@ -1,0 +1,176 @@
+"""Calls, roles and the days between, told in a few words each.
+
+The little language is explained in ``tests/desk.py``.
+"""
+
+from engine.rulebook import AccountClass
+from engine.types import Delivery, Mechanism, Phase
+from tests.desk import Scenario
+
+ROLES = (
+    Scenario(
+        "a bid above what the bidder's class may bid at a time",
+        """
+        open eve as small
+        cash eve 2000
+        ann announce sell 10 @ 90 from 0 until 10
+        eve bid 1 for 6 @ 95      | eve#1 refused ROLE quantity
+        eve bid 1 for 5 @ 95      | eve#2 held 5 @ 95
+        eve bid 1 for 5 @ 94      | eve#3 held 5 @ 94
+        time 10
+        clear 1                   | trade 5 @ 94 ann#1(5) eve#2(0)
+                                  | trade 5 @ 94 ann#1(0) eve#3(0)
+                                  | auction 1 clears 10 @ 94 unsold 0
+    """,
+        {"mechanism": Mechanism.ONE_WAY, "classes": (AccountClass("small", bid_limit=5),)},
+    ),
+)
+CALLS = (
+    Scenario(
+        "a trade that would leave the band starts a call, which ends by its clock",
+        """
+        ann sell 5 @ 103
+        ann sell 5 @ 107
+        bob buy 8 @ 110           | bob#1 taking 8 @ 110
+                                  | trade 5 @ 103 ann#1(0) bob#1(3) depth 0
+                                  | OLD intraday_call 100
+        dan sell 3 @ 106          | dan#1 held 3 @ 106
+        time 1000000000           | OLD indicates 3 @ 106
+        time 2000000001           | OLD uncrosses 3 @ 106
+                                  | trade 3 @ 106 bob#1(0) from dan#1(0)
+                                  | OLD continuous 100
+    """,
+        {"volatility_bp": 500, "volatility_seconds": 2},
+    ),
+    Scenario(
+        "batches: what one leaves takes part in the next, or not",
+        """
+        phase intraday_call OLD
+        ann sell 5 @ 100
+        bob buy 3 @ 100
+        phase intraday_call OLD   | OLD uncrosses 3 @ 100 surplus -2
+                                  | trade 3 @ 100 bob#1(0) from ann#1(2)
+                                  | OLD intraday_call 100
+        dan buy 2 @ 100
+        phase intraday_call OLD   | OLD uncrosses 2 @ 100
+                                  | trade 2 @ 100 dan#1(0) from ann#1(0)
+                                  | OLD intraday_call 100
+    """,
+        phase=None,
+    ),
+    Scenario(
+        "batches without carry-over: the rest goes",
+        """
+        phase intraday_call OLD
+        ann sell 5 @ 100
+        bob buy 3 @ 100
+        phase intraday_call OLD   | OLD uncrosses 3 @ 100 surplus -2
+                                  | trade 3 @ 100 bob#1(0) from ann#1(2)
+                                  | ann#1 cancelled 2 AUCTION_REST
+                                  | OLD intraday_call 100
+    """,
+        {"carry_over": False},
+        None,
+    ),
+    Scenario(
+        "orders at the open and at the close, and those that rest, in the closing call",
+        """
+        phase opening_call OLD
+        ann sell 5 @ 100 open     | ann#1 held 5 @ 100
+        bob buy 3 market open     | bob#1 held 3 @ 110
+        dan sell 4 @ 101 close    | dan#1 held 4 @ 101
+        phase continuous OLD      | OLD uncrosses 3 @ 100 surplus -2
+                                  | trade 3 @ 100 bob#1(0) from ann#1(2)
+                                  | ann#1 cancelled 2 AUCTION_REST
+                                  | OLD continuous 100
+        cay buy 6 @ 102           | cay#1 booked 6 @ 102 depth 6
+        phase closing_call OLD    | OLD closing_call 100
+        phase freeze OLD          | OLD freeze 100
+        phase closed OLD          | OLD uncrosses 4 @ 102 surplus 2
+                                  | trade 4 @ 102 cay#1(2) from dan#1(0)
+                                  | buy @ 102 depth 2
+                                  | cay#1 cancelled 2 DAY_ENDED depth 0
+                                  | OLD closed 100
+                                  | OLD day 100 102 100 102 volume 7 value 708
+    """,
+        phase=None,
+    ),
+)
+BETWEEN = (
+    Scenario(
+        "the rules change with the day: a new band takes an old order's price away",
+        """
+        ann sell 5 @ 109 gtc
+        bob sell 5 @ 104 gtc
+        rule modes[continuous].limit_up_bp = 500 from 20210629
+                                  | rule modes[continuous].limit_up_bp = 500 waits for 20210629
+        rule modes[continuous].limits = 1   | refused RULEBOOK path
+        rule name = "other"       | refused RULEBOOK path
+        reference 90              | refused PHASE product
+        phase closed
+        day 20210628              | day 20210628 number 1
+        day 20210628              | refused TIME_BACKWARDS date
+        day 20210640              | refused VALUE date
+        phase continuous OLD
+        day 20210629              | refused TRANSITION date
+        phase closed OLD
+        day 20210629              | day 20210629 number 2
+                                  | ann#1 cancelled 5 RULES depth 0
+                                  | bob#1 cancelled 5 RULES depth 0
+                                  | rule modes[continuous].limit_up_bp = 500
+        reference 90              | OLD reference 90
+        reference 90 NONE         | refused UNKNOWN_PRODUCT product
+        reference 0 OLD           | refused PRICE_RANGE price
+        phase continuous OLD      | OLD continuous 90 81 to 95
+    """,
+        {"price_limit_bp": 1_000},
+    ),
+    Scenario(
+        "the day's limits follow the close and cancel what stands outside them",
+        """
+        ann sell 5 @ 109 gtc
+        bob sell 5 @ 91
+        dan buy 5 @ 91
+        phase closed OLD
+        phase continuous OLD      | OLD continuous 91 82 to 100
+                                  | ann#1 cancelled 5 LIMITS depth 0
+    """,
+        {"price_limit_bp": 1_000},
+    ),
+    Scenario(
+        "delivery two days on: what is owed is reserved, what is to come is not there yet",
+        """
+        phase closed
+        day 20210628
+        phase continuous OLD
+        ann sell 5 @ 100
+        bob buy 5 @ 100
+        ann tonnes                | 1000 reserved 5
+        bob cash                  | 1000000 reserved 500
+        phase closed OLD
+        day 20210629              | day 20210629 number 2
+        day 20210630              | day 20210630 number 3
+                                  | bob delivered 5 OLD -500 CNY
+                                  | ann delivered -5 OLD 500 CNY
+        ann tonnes                | 995 reserved 0
+        bob cash                  | 999500 reserved 0
+    """,
+        {"delivery": Delivery.LATER, "delivery_days": 2},
+    ),
+    Scenario(
+        "sale proceeds that wait a day",
+        """
+        phase closed
+        day 20210628
+        phase continuous OLD
+        ann sell 5 @ 100
+        bob buy 5 @ 100
+        ann cash                  | 1000500 reserved 500
+        phase closed OLD
+        day 20210629              | day 20210629 number 2
+                                  | ann released 500 CNY
+    """,
+        {"proceeds_lag": 1},
+        Phase.CONTINUOUS,
+    ),
+)
