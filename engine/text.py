@@ -17,7 +17,7 @@ import msgspec
 from engine.commands import Command
 from engine.events import Event
 
-_PRICES: Final = ("price", "stop_price", "amount")  # fields that may be typed as decimals
+_PRICES: Final = ("price", "stop_price", "amount", "increment")  # fields that may be typed as decimals
 
 
 class TextError(ValueError):
