@@ -17,7 +17,8 @@ import msgspec
 from engine.commands import Command
 from engine.events import Event
 
-_PRICES: Final = ("price", "stop_price", "amount", "increment")  # fields that may be typed as decimals
+# Fields that may be typed as decimals.
+_PRICES: Final = ("price", "stop_price", "amount", "increment")
 
 
 class TextError(ValueError):
