@@ -1,7 +1,7 @@
 """The ``carbonx`` command: its verbs, each imported only when it is called."""
 
 import importlib
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import click
 
@@ -23,23 +23,30 @@ VERBS: Final = {
     "rulebooks": "list the rulebooks, or show one",
 }
 
-_KNOWN: Final = (AccountsError, ClientError, JournalError, LogError, RulebookError, OSError)
-
 
 class Verbs(click.Group):
-    """Verbs by name; a verb's module is ``gateway.verbs.<name>``, its command ``command``."""
+    """Verbs by name; a verb's module is ``<home>.<name>``, its command ``command``."""
+
+    homes: ClassVar[dict[str, tuple[str, str]]] = {  # verb -> (home, what it does)
+        name: ("gateway.verbs", text) for name, text in VERBS.items()
+    }
+
+    known: ClassVar[tuple[type[Exception], ...]] = (
+        AccountsError, ClientError, JournalError, LogError, RulebookError, OSError,
+    )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs in the order in which one meets them."""
         del ctx
-        return list(VERBS)
+        return list(self.homes)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a verb."""
         del ctx
-        if cmd_name not in VERBS:
+        if cmd_name not in self.homes:
             return None
-        module = importlib.import_module(f"gateway.verbs.{cmd_name}")
+        home, _ = self.homes[cmd_name]
+        module = importlib.import_module(f"{home}.{cmd_name}")
         command: click.Command = module.command
         return command
 
@@ -47,7 +54,7 @@ class Verbs(click.Group):
         """List the verbs without importing them."""
         del ctx
         with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl([(name, text) for name, (_, text) in self.homes.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a verb; turn what a user can mend into one line that says so."""
@@ -55,7 +62,7 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise  # who read the output had enough of it
-        except _KNOWN as error:
+        except self.known as error:
             if ctx.params.get("debug"):
                 raise
             raise click.ClickException(str(error)) from error
@@ -71,3 +78,9 @@ class Verbs(click.Group):
 def cli(*, debug: bool) -> None:
     """Run an exchange for carbon allowances: serve it, trade on it, take it apart."""
     del debug
+
+
+def mount(home: str, verbs: dict[str, str], *errors: type[Exception]) -> None:
+    """Add the verbs of another package, and the errors of it that a user can mend."""
+    Verbs.homes.update({name: (home, text) for name, text in verbs.items()})
+    Verbs.known += errors

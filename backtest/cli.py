@@ -1,0 +1,7 @@
+"""The verbs of the laboratory, for the command line to mount."""
+
+from typing import Final
+
+VERBS: Final = {
+    "history": "trade a real market's days again and hold them against its rules",
+}
