@@ -22,6 +22,7 @@ _OPENING, _INTRADAY, _CLOSING = CALLS
 _FREEZE: Final = Phase.FREEZE
 _CLOSED: Final = Phase.CLOSED
 _CONTINUOUS: Final = Phase.CONTINUOUS
+_SECOND: Final = 1_000_000_000
 _HALTED: Final = Phase.HALTED
 _PRE_OPEN: Final = Phase.PRE_OPEN
 TRANSITIONS: Final = {
@@ -55,7 +56,7 @@ def change(market: Market, accounts: dict[str, Account], phase: Phase, reason: s
         drop_rests(market, events, everything=not (last or market.mode.carry_over))
     if before is _CONTINUOUS and phase is _CLOSED:
         _release(market, events, at_close=True)
-    market.call_ends_at = 0
+    market.call_ends_at = _batch_end(market) if phase is _INTRADAY else 0
     if phase is _CLOSED:
         _end_orders(market, accounts, events)
         market.end_day()
@@ -78,6 +79,16 @@ def change(market: Market, accounts: dict[str, Account], phase: Phase, reason: s
         if last_price:
             market.trigger(last_price, last_price, events)
     return events
+
+
+def _batch_end(market: Market) -> int:
+    """Return when the batch that begins now ends (ns UTC): the series keeps its beat; 0: none."""
+    beat = market.mode.batch_seconds * _SECOND
+    if not beat:
+        return 0
+    now = market.expiries.now
+    last = market.call_ends_at or now
+    return last + max(0, (now - last) // beat + 1) * beat
 
 
 def _release(market: Market, events: list[Event], *, at_close: bool) -> None:

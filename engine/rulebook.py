@@ -103,7 +103,7 @@ class Mode(Struct, frozen=True, forbid_unknown_fields=True):
     volatility_bp: int = 0  # a trade this far from the last price starts a call; 0: none does
     volatility_seconds: int = 0  # how long that call lasts; 0: until the operator ends it
     carry_over: bool = True  # what one batch leaves takes part in the next
-    batch_seconds: int = 0  # how often a series of intraday calls is held; 0: there is none
+    batch_seconds: int = 0  # how long each of a series of intraday calls lasts; 0: no series
     pick: PickRule = PickRule.BEST_FIRST
     pick_levels: int = 5  # WITHIN_LEVELS: prices on each side
     report_seconds: int = 0  # NEGOTIATED: how late a deal may be entered; 0: any time that day

@@ -125,6 +125,8 @@ def _validate_mode(path: str, mode: Mode) -> None:
              for rate in (mode.buyer_fee_ppm, mode.seller_fee_ppm))  # fmt: skip
     holds = max(rates) <= PARTS_PER_MILLION
     _require(f"{path}.seller_fee_ppm", holds=holds, rule="fees of one side exceed its trade")
+    holds = not (mode.batch_seconds and mode.volatility_bp)
+    _require(f"{path}.batch_seconds", holds=holds, rule="does not go with volatility_bp")
     holds = (mode.delivery is Delivery.LATER) == bool(mode.delivery_days)
     _require(f"{path}.delivery_days", holds=holds, rule="goes with delivery later, and only so")
     later = mode.delivery is Delivery.LATER

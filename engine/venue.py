@@ -282,7 +282,8 @@ class Venue:
             if market.gate.call is _CLOSED:
                 continue
             if 0 < market.call_ends_at <= c.time:
-                events += change(market, self._accounts, Phase.CONTINUOUS, "the call is over")
+                after = Phase.INTRADAY_CALL if market.mode.batch_seconds else Phase.CONTINUOUS
+                events += change(market, self._accounts, after, "the call is over")
             else:
                 events.append(AuctionIndicated(market.symbol, *indicative(market)))
         return events

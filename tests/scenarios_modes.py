@@ -59,6 +59,28 @@ CALLS = (
         phase=None,
     ),
     Scenario(
+        "a series of batches keeps its beat by the clock, also where time leaps over some",
+        """
+        time 500000000
+        phase intraday_call OLD
+        ann sell 5 @ 100
+        bob buy 3 @ 100
+        time 1000000000           | OLD indicates 3 @ 100 surplus -2
+        time 1500000000           | OLD uncrosses 3 @ 100 surplus -2
+                                  | trade 3 @ 100 bob#1(0) from ann#1(2)
+                                  | OLD intraday_call 100
+        dan buy 1 @ 100
+        time 4200000000           | OLD uncrosses 1 @ 100 surplus -1
+                                  | trade 1 @ 100 dan#1(0) from ann#1(1)
+                                  | OLD intraday_call 100
+        time 4400000000           | OLD indicates 0 @ 0
+        time 4500000000           | OLD uncrosses 0 @ 0
+                                  | OLD intraday_call 100
+    """,
+        {"batch_seconds": 1},
+        None,
+    ),
+    Scenario(
         "batches without carry-over: the rest goes",
         """
         phase intraday_call OLD
