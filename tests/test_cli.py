@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from backtest.cli import VERBS as LABORATORY
 from engine.text import COMMANDS, TextError, command_from_object, to_object
 from gateway.cli import VERBS
 from gateway.progress import EVERY, counting
@@ -140,7 +141,7 @@ def test_the_readme_order_is_placed(tmp_path: Path) -> None:
 def test_every_readme_verb_and_file_exists() -> None:
     text = (ROOT / "README.md").read_text()
     for verb in re.findall(r"^\$ carbonx (\w+)", text, re.MULTILINE):
-        assert verb in VERBS
+        assert verb in VERBS | LABORATORY
     for path in re.findall(r"(?:docs|examples)/[\w.]+\.(?:md|png|jsonl|py|csv)", text):
         assert (ROOT / path).exists(), path
     for target in re.findall(r"^\$ make (\w+)", text, re.MULTILINE):

@@ -32,14 +32,7 @@ NEW_RULE = (
     Amendment(0, "close", '"vwap"'),
     Amendment(20180731, "close", '"vwap_above"'),
 )
-MADE_UP = """\
-date,product,open,high,low,average,close,volume_t,value_cny
-2018-07-30,GDEA,40.00,41.00,39.00,40.20,40.20,1000,40200
-2018-07-31,GDEA,40.20,42.00,40.00,41.50,40.20,100,4150
-2018-08-01,GDEA,40.20,42.00,40.00,41.50,41.50,101,4191.50
-2018-08-02,GDEA,41.50,, ,,41.50,100000,3000000
-2018-08-03,GDEA,41.50,50.00,41.00,41.20,41.20,500,20600
-"""
+MADE_UP = (Path(__file__).resolve().parent.parent / "examples" / "days.csv").read_text()
 
 
 def run(name: str, bars: list[Bar], amendments: tuple[Amendment, ...] = ()) -> tuple[Audit, Venue]:
