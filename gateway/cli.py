@@ -14,6 +14,7 @@ from gateway.client import ClientError
 VERBS: Final = {
     "demo": "run a trading day with simulated brokers over real sockets, and draw it",
     "serve": "run a venue",
+    "operate": "give a running venue an operator's commands",
     "brokers": "let simulated brokers trade on a venue",
     "shell": "trade by hand: buy, sell, cancel, book, orders, holdings",
     "match": "run a file of commands through a rulebook, offline",

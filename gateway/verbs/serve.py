@@ -15,12 +15,13 @@ from engine.journal import DURABILITY
 from engine.types import Phase
 from gateway.auth import Directory
 from gateway.node import Node, Options
+from gateway.operator import OperatorDoor
 from gateway.verbs.rulebooks import rulebook_from
 
 DEFAULT_PORT: Final = 7117
 
 
-async def run(node: Node, *, as_json: bool, start_open: bool) -> None:
+async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> None:
     """Serve until a signal comes; say where."""
     try:
         await node.start()
@@ -36,6 +37,8 @@ async def run(node: Node, *, as_json: bool, start_open: bool) -> None:
         for symbol in venue.markets:
             if venue.phase(symbol) is not Phase.CONTINUOUS:
                 node.operate(SetPhase(Phase.CONTINUOUS, symbol, "opened at start"))
+    door = OperatorDoor(node, folder / "operator.sock")
+    await door.open()
     host, port = node.address
     if as_json:
         facts = {"host": host, "port": port, "rulebook": venue.rulebook.name,
@@ -51,6 +54,7 @@ async def run(node: Node, *, as_json: bool, start_open: bool) -> None:
     assert node.failed is not None
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
+    await door.close()
     if node.failed.done():
         node.failed.result()  # raises what made the venue stop
     await node.stop()
@@ -96,4 +100,4 @@ def command(
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host, port, durability, throttle, timetable=timetable)
     node = Node.open(folder, rulebook, directory, options)
-    uvloop.run(run(node, as_json=as_json, start_open=start_open and not timetable))
+    uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))
