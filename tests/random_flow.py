@@ -159,8 +159,9 @@ class Flow:
             return c.ClearAuction(market.symbol, number, dice.randrange(100))
         step = dice.choice((0, 0, market.product.tick))
         wary = market.mode.undersubscribed is Undersubscribed.CANCEL
-        return c.Announce(name, ref, market.symbol, Side.BUY if dice.random() < 0.2 else Side.SELL,
-                          self._size(market) * (1 if wary else dice.choice((1, 2, 12))), self._price(market),
+        size = self._size(market) * (1 if wary else dice.choice((1, 2, 12)))
+        side = Side.BUY if dice.random() < 0.2 else Side.SELL
+        return c.Announce(name, ref, market.symbol, side, size, self._price(market),
                           now - dice.randint(0, 9), now + dice.randint(1, 2400 * SECOND),
                           1, 0, step)  # fmt: skip
 
