@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.calendar import Step, date_of, is_trading_day, offset_seconds, steps
-from engine.commands import BeginDay, ClearAuction
+from engine.calendar import Step, date_of, offset_seconds, steps
+from engine.commands import BeginDay, ClearAuction, SetPhase
 from engine.events import Announced
 from engine.phases import may_follow
 from engine.types import Phase
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _DAY: Final = 86_400
 _SECOND: Final = 1_000_000_000
 _SEEDS: Final = 1 << 62
+# How a closed line gets to a phase that does not follow a close, without continuous trading.
+_FROM_CLOSED: Final = {
+    Phase.HALTED: (Phase.PRE_OPEN,),
+    Phase.FREEZE: (Phase.INTRADAY_CALL,),
+    Phase.CLOSING_CALL: (Phase.INTRADAY_CALL,),
+}
 
 
 class Timetable:
@@ -39,28 +45,42 @@ class Timetable:
     def due(self, now: int) -> list[Command]:
         """Return what is due at ``now`` (ns UTC), in order; nothing is given twice.
 
-        A venue that starts in the middle of a day catches up: of the steps that are past, each
-        line takes those that still lead on from where it stands.
+        A venue that starts in the middle of a day catches up: each line goes to where the
+        timetable has it now, without trading on the way.
         """
         venue = self._venue
         found: list[Command] = list(self._auctions(now))
-        date = local_date(venue, now)
-        calendar = venue.rulebook.calendar
-        if date != self._planned and is_trading_day(calendar, date) and self._rests():
-            self._planned = date
-            self._plan = steps(venue.rulebook, date, self._draw(_SEEDS))
-            if date > venue.date:
-                found.append(BeginDay(date))
         while self._plan and self._plan[0].time <= now:
             found.append(self._plan.pop(0).command)
+        date = local_date(venue, now)
+        if date != self._planned and not self._plan:
+            self._planned = date
+            found += self._begin(date, now)
         return found
 
-    def _rests(self) -> bool:
-        """Say whether a day may begin: the last one is closed, or this one is on already."""
-        markets = self._venue.markets.values()
-        return not self._plan and (
-            self._planned == 0 or all(market.gate.phase is Phase.CLOSED for market in markets)
-        )
+    def _begin(self, date: int, now: int) -> list[Command]:
+        """Plan a day; return what its beginning asks for, and what of it is past already."""
+        venue = self._venue
+        plan = steps(venue.rulebook, date, self._draw(_SEEDS))
+        past = {step.command.product: step.command for step in plan if step.time <= now}
+        self._plan = [step for step in plan if step.time > now]
+        found: list[Command] = []
+        if date > venue.date and plan:
+            found += [SetPhase(Phase.CLOSED, line, "the day is over")
+                      for line, market in venue.markets.items()
+                      if market.gate.phase is not Phase.CLOSED]  # fmt: skip
+            if not self._plan:
+                return found  # too late for this day
+            found.append(BeginDay(date))
+        every = past.pop("", None)
+        if every is not None:
+            past = {line: SetPhase(every.phase, line, every.reason) for line in venue.markets}
+        for line, command in past.items():
+            fresh = date > venue.date or venue.phase(line) is Phase.CLOSED
+            way = _FROM_CLOSED.get(command.phase, ()) if fresh else ()
+            found += [SetPhase(phase, line, "catching up") for phase in way]
+            found.append(command)
+        return found
 
     def _auctions(self, now: int) -> list[ClearAuction]:
         """Return the clearings of the one-way auctions whose window is over."""

@@ -250,6 +250,35 @@ def test_a_start_in_the_middle_of_the_day_catches_up() -> None:
     assert not [event for event in clock.seen if isinstance(event, e.Rejected)]
 
 
+def test_a_restart_after_the_close_opens_nothing_again() -> None:
+    clock = Clockwork("krx")
+    clock.run(20251120)
+    closings = len([event for event in clock.seen if isinstance(event, e.DayClosed)])
+    clock.timetable = Timetable(clock.venue, lambda below: 17 % below)
+    clock.run(20251120, 20)
+    assert len([event for event in clock.seen if isinstance(event, e.DayClosed)]) == closings
+    assert clock.venue.ledger.day == 1
+
+
+def test_a_restart_on_the_next_day_closes_what_was_left_open_first() -> None:
+    clock = Clockwork("krx")
+    clock.run(20251120, 0, 11)
+    assert clock.venue.phase("KAU") is Phase.CONTINUOUS
+    clock.timetable = Timetable(clock.venue, lambda below: 17 % below)
+    clock.run(20251121)
+    assert (clock.venue.date, clock.venue.ledger.day) == (20251121, 2)
+    assert not [event for event in clock.seen if isinstance(event, e.Rejected)]
+
+
+def test_a_start_in_the_break_waits_for_the_afternoon() -> None:
+    clock = Clockwork("shanghai")
+    clock.look(clock.at(20251120, 12))
+    assert clock.venue.phase("SHEA") is Phase.HALTED
+    assert clock.venue.date == 20251120
+    clock.look(clock.at(20251120, 13))
+    assert clock.venue.phase("SHEA") is Phase.CONTINUOUS
+
+
 def test_an_auction_whose_window_is_over_is_cleared_once() -> None:
     clock = Clockwork("rggi")
     venue = clock.venue
