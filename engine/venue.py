@@ -80,6 +80,7 @@ class Venue:
     def __init__(self, rulebook: Rulebook) -> None:
         """Make a venue: every market closed, no account. Raises ``RulebookError``."""
         validate(rulebook)
+        self.genesis = rulebook  # the rules before any amendment
         self.time = 0
         self.date = 0  # the trading day, such as 20210628
         self.amendments: list[AmendRulebook] = []  # that wait for their day

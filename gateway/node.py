@@ -64,7 +64,7 @@ class Node:
         self.options = options
         self.clock = clock
         self.streams = Streams(sequencer.venue)
-        self.digest = sequencer.venue.rulebook.digest()
+        self._digest = (sequencer.venue.rulebook, sequencer.venue.rulebook.digest())
         self.durability = sequencer.journal.durability if sequencer.journal else "none"
         self.observers: list[Callable[[int, list[Event]], None]] = []
         self.timetable = (
@@ -100,7 +100,7 @@ class Node:
                 outboxes.absorb(record.time, events)
 
             sequencer = recover(folder, told, options.durability)
-            if sequencer.venue.rulebook != rulebook:
+            if sequencer.venue.genesis != rulebook:
                 sequencer.close()
                 name = sequencer.venue.rulebook.name
                 problem = f"{folder} holds a venue under other rules ({name}): use another --dir"
@@ -325,6 +325,14 @@ class Node:
             link.products.pop(symbol, None)
 
     # -- what sessions ask ------------------------------------------------------------------------
+
+    @property
+    def digest(self) -> str:
+        """The digest of the rulebook that is in force."""
+        rulebook = self.sequencer.venue.rulebook
+        if rulebook is not self._digest[0]:
+            self._digest = (rulebook, rulebook.digest())
+        return self._digest[1]
 
     def products(self) -> tuple[wire.ProductInfo, ...]:
         """Return what a client must know of every line."""

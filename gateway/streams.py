@@ -115,7 +115,14 @@ class Streams:
                 project(event)
 
     def _line(self, product: str) -> Line:
-        line = self._dirty[product] = self.lines[product]
+        line = self._dirty[product] = self._known(product)
+        return line
+
+    def _known(self, product: str) -> Line:
+        """Return a line; an amendment of the rulebook may have opened it since the start."""
+        line = self.lines.get(product)
+        if line is None:
+            line = self.lines[product] = Line(product, Phase.CLOSED, 0)
         return line
 
     def _moved(self, e: Any) -> None:
@@ -123,7 +130,7 @@ class Streams:
             self._line(e.product).set(e.side, e.price, e.depth)
 
     def _cancelled(self, e: ev.OrderCancelled) -> None:
-        line = self.lines[e.product]
+        line = self._known(e.product)
         if line.offers:
             self._shrunk(line, (e.account, e.ref), 0)
         self._moved(e)
@@ -160,9 +167,9 @@ class Streams:
             if e.to:
                 return
             if e.kind is not OfferKind.ENQUIRY:  # it binds nobody, so it never goes
-                self.lines[e.product].offers[e.account, e.ref] = e
+                self._known(e.product).offers[e.account, e.ref] = e
         else:
-            self.lines[e.product].offers[e.account, e.ref] = e
+            self._known(e.product).offers[e.account, e.ref] = e
         self._line(e.product).items.append(e)
 
     def _amended(self, e: ev.OrderAmended) -> None:
@@ -188,7 +195,7 @@ class Streams:
         The book comes first; what stands for everybody to answer follows, each as it was told
         when it came, under the same number.
         """
-        line = self.lines[product]
+        line = self._known(product)
         book = wire_market.BookSnapshot(
             seq, product, line.number, line.phase, line.last, line.levels()
         )

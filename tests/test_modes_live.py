@@ -14,6 +14,7 @@ from engine import rulebooks
 from engine.calendar import utc
 from engine.commands import (
     AdvanceTime,
+    AmendRulebook,
     Announce,
     BeginDay,
     Bid,
@@ -172,6 +173,25 @@ def test_a_call_indicates_by_itself_and_trades_at_one_price(tmp_path: Path) -> N
             assert (fill.price, fill.maker) == (result.price, False)
             assert (await next_of(alice, wire.Filled)).leaves == 40
             assert (await next_of(alice, wire.Booked)).leaves == 40
+
+    bounded(scenario())
+
+
+def test_a_product_that_an_amendment_adds_is_traded_and_seen(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with trading(tmp_path, "textbook") as (node, (alice, bob, _)):
+            node.operate(AmendRulebook("products+", '{symbol = "NEW", reference = 100}'))
+            node.operate(SetPhase(Phase.CLOSED))
+            node.operate(BeginDay(20260105))
+            for name in NAMES:
+                node.operate(MoveAllowances(name, "NEW", 100))
+            node.operate(SetPhase(Phase.CONTINUOUS))
+            await alice.sell("NEW", 5, 100)
+            bob.subscribe("NEW")
+            await next_of(bob, wire_market.BookSnapshot, product="NEW")
+            await bob.buy("NEW", 3, 100)
+            assert (await next_of(bob, wire_market.PublicTrade, product="NEW")).quantity == 3
+            assert node.products()[-1].symbol == "NEW"
 
     bounded(scenario())
 

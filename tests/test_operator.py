@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.commands import AmendRulebook, BeginDay, SetPhase
 from engine.types import Phase
 from gateway.operator import OperatorDoor, ask
 from tests.test_cli import carbonx
@@ -48,6 +49,21 @@ def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path)
             await client.status()
             await door.close()
             assert not door.path.exists()
+
+    bounded(scenario())
+
+
+def test_an_amended_venue_starts_again_under_the_file_it_began_with(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path) as node:
+            node.operate(AmendRulebook("modes[continuous].taker_fee_ppm", "100"))
+            node.operate(SetPhase(Phase.CLOSED))
+            node.operate(BeginDay(20260105))
+            digest = node.sequencer.venue.rulebook.digest()
+        async with venue(tmp_path) as node, client_of(node) as client:
+            assert node.sequencer.venue.rulebook.modes[0].taker_fee_ppm == 100
+            assert client.info is not None
+            assert client.info.rulebook == digest
 
     bounded(scenario())
 
