@@ -21,7 +21,7 @@ from engine.commands import Command
 from engine.rulebook import Rulebook, RulebookError, canonical
 from engine.rulebook_check import from_canonical
 
-FORMAT: Final = 1
+FORMAT: Final = 2  # 1: rulebooks without modes
 MAGIC: Final = "carbonx-log"
 HEADER: Final = Layout("<II")  # payload length, CRC-32 of the payload
 MAX_PAYLOAD: Final = 1 << 24  # a genesis with a large rulebook fits many times over

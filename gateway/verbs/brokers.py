@@ -34,7 +34,11 @@ async def trade(
     try:
         for client in clients.values():
             opened.append(await client.__aenter__())  # noqa: PERF401 - known to finally
-        tape = Tape(continuous(opened[0].products))
+        lines = continuous(opened[0].products)
+        if not lines:
+            message = "none of the venue's lines matches by itself: brokers trade in order books"
+            raise click.ClickException(message)
+        tape = Tape(lines)
         # The first broker's client carries the public feed for all of them.
         opened[0].subscribe()
         first = brokers[0]
