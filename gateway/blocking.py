@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from engine.types import Side
-    from gateway import wire
+    from gateway import wire, wire_modes
 
 DEFAULT_TIMEOUT: Final = 30.0  # seconds
 _Result = TypeVar("_Result")
@@ -139,6 +139,40 @@ class BlockingClient:
     def cancel_all(self, product: str = "") -> wire.AllCancelled:
         """Cancel all orders in a product, or in all."""
         return self._ask(lambda client: client.cancel_all(product))
+
+    def pick(self, product: str, number: int, quantity: int = 0, price: int = 0) -> wire.Accepted:
+        """Take tonnes (0: all) of the listing under a number, or confirm the quote under it."""
+        return self._ask(lambda client: client.pick(product, number, quantity, price))
+
+    def quote(
+        self, product: str, side: Side, quantity: int, price: int, to: tuple[str, ...] = (),
+        **more: Any,
+    ) -> wire.Accepted:  # fmt: skip
+        """Make a firm quote; ``more`` as in ``Requests.quote``."""
+        return self._ask(lambda client: client.quote(product, side, quantity, price, to, **more))
+
+    def enquire(
+        self, product: str, side: Side, quantity: int, to: tuple[str, ...] = ()
+    ) -> wire_modes.Offered:
+        """Ask accounts, or everybody, for quotes."""
+        return self._ask(lambda client: client.enquire(product, side, quantity, to))
+
+    def decline(self, product: str, number: int) -> wire_modes.Declined:
+        """Turn down a quote."""
+        return self._ask(lambda client: client.decline(product, number))
+
+    def announce(
+        self, product: str, side: Side, quantity: int, price: int, window: tuple[int, int],
+        **terms: Any,
+    ) -> wire.Accepted:  # fmt: skip
+        """Announce an auction with a window (ns UTC); ``terms`` as in ``wire_modes.Announce``."""
+        return self._ask(
+            lambda client: client.announce(product, side, quantity, price, window, **terms)
+        )
+
+    def bid(self, product: str, number: int, quantity: int, price: int) -> wire.Accepted:
+        """Bid in the auction under a number."""
+        return self._ask(lambda client: client.bid(product, number, quantity, price))
 
     def status(self) -> wire.AccountStatus:
         """Return balances and live orders."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.text import decimal_text, exact_minor
 from engine.types import OrderType, Side, TimeInForce
+from gateway import wire_market, wire_modes
 from gateway.client import ClientError
 from gateway.tape import Tape
 
@@ -24,6 +25,7 @@ class Shell:
         """Trade through a client that is logged on; follows the public feed."""
         self.client = client
         self.tape = Tape(client.products)
+        self.offers: dict[tuple[str, int], Any] = {}  # by line and number
         self.digits = client.products[0].minor_digits
         client.subscribe()
 
@@ -60,6 +62,22 @@ class Shell:
             if event is None:
                 return
             self.tape.absorb(event)
+            self._offered(event)
+
+    def _offered(self, event: Any) -> None:
+        """Keep what can be answered: listings, auctions, and quotes to this account."""
+        if isinstance(event, wire_market.OfferNotice | wire_market.AuctionNotice):
+            key = (event.product, event.offer)
+            if event.quantity:
+                self.offers[key] = event
+            else:
+                self.offers.pop(key, None)
+        elif isinstance(event, wire_modes.QuoteReceived):
+            self.offers[event.product, event.number] = event
+        elif isinstance(event, wire_modes.QuoteEnded):
+            self.offers.pop((event.product, event.number), None)
+        elif isinstance(event, wire_market.AuctionResult):
+            self.offers.pop((event.product, event.offer), None)
 
     def price(self, text: str) -> int:
         """Read a typed price."""
@@ -103,6 +121,55 @@ def _amend(shell: Shell, words: list[str]) -> str:
     report = shell.client.amend(int(order), int(quantity), minor)
     return (f"order {report.ref}: {report.leaves} of {report.quantity} open "
             f"at {decimal_text(report.price, shell.digits)}")  # fmt: skip
+
+
+def _offers(shell: Shell, _words: list[str]) -> str:
+    """offers"""  # noqa: D400, D403, D415
+    rows = []
+    for (line, number), o in shell.offers.items():
+        price = decimal_text(o.price, shell.digits) if o.price else "?"
+        rows.append(f"{line:16} {number:>5} {o.side.name.lower():4} {o.quantity:>10,} at {price:>9}"
+                    f"  {_whose(o)}")  # fmt: skip
+    return "\n".join(rows) or "nothing is offered"
+
+
+def _whose(offer: Any) -> str:
+    if isinstance(offer, wire_market.AuctionNotice):
+        return "auction"
+    kind = offer.kind.name.lower()
+    return f"{kind} of {offer.account}" if isinstance(offer, wire_modes.QuoteReceived) else kind
+
+
+def _pick(shell: Shell, words: list[str]) -> str:
+    """pick LINE NUMBER [TONNES]"""  # noqa: D400, D403, D415
+    line, number, *quantity = words
+    report = shell.client.pick(line, int(number), int(quantity[0]) if quantity else 0)
+    if isinstance(shell.offers.get((line, int(number))), wire_modes.QuoteReceived):
+        del shell.offers[line, int(number)]
+    at = decimal_text(report.price, shell.digits)
+    return f"order {report.ref}: {report.side.name.lower()} {report.quantity} {line} at {at}"
+
+
+def _quote(shell: Shell, words: list[str]) -> str:
+    """quote LINE buy|sell TONNES PRICE [ACCOUNT ...]"""  # noqa: D400, D403, D415
+    line, side, quantity, price, *to = words
+    report = shell.client.quote(line, Side[side.upper()], int(quantity), shell.price(price),
+                                tuple(to))  # fmt: skip
+    return f"order {report.ref}: quoted {report.quantity} {line} to {', '.join(to) or 'everybody'}"
+
+
+def _decline(shell: Shell, words: list[str]) -> str:
+    """decline LINE NUMBER"""  # noqa: D400, D403, D415
+    report = shell.client.decline(words[0], int(words[1]))
+    shell.offers.pop((words[0], report.number), None)
+    return f"quote {report.number} declined"
+
+
+def _bid(shell: Shell, words: list[str]) -> str:
+    """bid LINE NUMBER TONNES PRICE"""  # noqa: D400, D403, D415
+    line, number, quantity, price = words
+    report = shell.client.bid(line, int(number), int(quantity), shell.price(price))
+    return f"order {report.ref}: bid for {report.quantity} {line} in auction {number}"
 
 
 def _book(shell: Shell, words: list[str]) -> str:
@@ -150,6 +217,11 @@ WORDS: Final[dict[str, Callable[[Shell, list[str]], str]]] = {
     "sell": _sell,
     "cancel": _cancel,
     "amend": _amend,
+    "offers": _offers,
+    "pick": _pick,
+    "quote": _quote,
+    "decline": _decline,
+    "bid": _bid,
     "book": _book,
     "trades": _trades,
     "orders": _orders,
