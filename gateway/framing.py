@@ -4,16 +4,24 @@ Incremental and bounded: any split of a stream gives the same frames, and a peer
 buffer grow by one frame at the most, because a length above the bound is refused at once.
 """
 
+from struct import Struct
 from typing import Final
 
 from gateway.wire import HEADER_SIZE
 
 _BIG: Final = "big"
+_unpack_length = Struct(">I").unpack_from
+# The headers of the lengths that nearly all messages have: a look-up is faster than making one.
+SHORT: Final = 512
+HEADERS: Final = tuple(length.to_bytes(HEADER_SIZE, _BIG) for length in range(SHORT))
 
 
 def frame(payload: bytes) -> bytes:
     """Return a payload with its length before it."""
-    return len(payload).to_bytes(HEADER_SIZE, _BIG) + payload
+    length = len(payload)
+    if length < SHORT:
+        return HEADERS[length] + payload
+    return length.to_bytes(HEADER_SIZE, _BIG) + payload
 
 
 class Unframer:
@@ -39,12 +47,14 @@ class Unframer:
             data = self._buffer + data
         size = len(data)
         start = 0
+        limit = self._limit
+        unpack = _unpack_length
         while size - start >= HEADER_SIZE:
             body = start + HEADER_SIZE
-            length = int.from_bytes(data[start:body], _BIG)
+            length = unpack(data, start)[0]
             end = body + length
-            if not 0 < length <= self._limit:
-                self.error = f"a frame of {length} bytes; 1 to {self._limit} are allowed"
+            if not 0 < length <= limit:
+                self.error = f"a frame of {length} bytes; 1 to {limit} are allowed"
                 break
             if end > size:
                 break

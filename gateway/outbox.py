@@ -16,11 +16,16 @@ from msgspec import structs
 from engine import events as ev
 from engine.types import CancelReason, OfferKind, Side
 from gateway import wire, wire_modes
+from gateway.framing import HEADERS, SHORT, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _encode = wire.encode
+# The commonest reports are written as arrays: the same bytes, without making the message first.
+_ACCEPTED = wire.Accepted.__struct_config__.tag
+_CANCELLED = wire.Cancelled.__struct_config__.tag
+_FILLED = wire.Filled.__struct_config__.tag
 PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.AmendmentTaken,
           ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
           ev.BestBid, ev.AuctionCleared)  # fmt: skip
@@ -30,23 +35,27 @@ _MASS = CancelReason.MASS
 class Outbox:
     """One account's reports as frames; report number n is ``frames[n - 1]``."""
 
-    __slots__ = ("_places", "_refs", "frames")
+    __slots__ = ("_places", "_refs", "frames", "last_answered")
 
     def __init__(self) -> None:
         """Start with none."""
         self.frames: list[bytes] = []
+        self.last_answered = 0  # the highest reference answered
         self._refs = array("q")  # references answered, ascending
         self._places = array("q")  # number of the report that answers each
 
     def add(self, payload: bytes) -> None:
         """Keep a report."""
-        self.frames.append(len(payload).to_bytes(4, "big") + payload)
+        self.frames.append(frame(payload))
 
     def answer(self, ref: int, payload: bytes) -> None:
         """Keep the report that answers the client's message ``ref``."""
-        self.frames.append(len(payload).to_bytes(4, "big") + payload)
+        frames = self.frames
+        length = len(payload)
+        frames.append(HEADERS[length] + payload if length < SHORT else frame(payload))
+        self.last_answered = ref
         self._refs.append(ref)
-        self._places.append(len(self.frames))
+        self._places.append(len(frames))
 
     def answer_to(self, ref: int) -> bytes:
         """Return the frame that answered ``ref``, empty when none did."""
@@ -54,11 +63,6 @@ class Outbox:
         if found == len(self._refs) or self._refs[found] != ref:
             return b""
         return self.frames[self._places[found] - 1]
-
-    @property
-    def last_answered(self) -> int:
-        """The highest reference answered, 0 for none."""
-        return self._refs[-1] if self._refs else 0
 
     @property
     def seq(self) -> int:
@@ -108,9 +112,8 @@ class Outboxes:
 
     def _accepted(self, time: int, e: ev.OrderAccepted) -> None:
         box = self.boxes[e.account]
-        report = wire.Accepted(len(box.frames) + 1, time, e.ref, e.product, e.side, e.price,
-                               e.quantity, e.state)  # fmt: skip
-        box.answer(e.ref, _encode(report))
+        box.answer(e.ref, _encode((_ACCEPTED, len(box.frames) + 1, time, e.ref, e.product,
+                                   e.side, e.price, e.quantity, e.state)))  # fmt: skip
 
     def _rejected(self, time: int, e: ev.Rejected) -> None:
         box = self.boxes.get(e.account)
@@ -129,14 +132,14 @@ class Outboxes:
     def _trade(self, time: int, e: ev.Trade) -> None:
         box = self.boxes[e.maker]
         side = e.side
-        box.add(_encode(wire.Filled(
-            len(box.frames) + 1, time, e.maker_ref, e.product, side, e.price, e.quantity,
-            e.maker_leaves, e.maker_fee, True, e.trade)))  # fmt: skip  # noqa: FBT003
+        box.add(_encode((_FILLED, len(box.frames) + 1, time, e.maker_ref, e.product, side,
+                         e.price, e.quantity, e.maker_leaves, e.maker_fee, True,
+                         e.trade)))  # fmt: skip
         box = self.boxes[e.taker]
         side = Side.SELL if side is Side.BUY else Side.BUY
-        box.add(_encode(wire.Filled(
-            len(box.frames) + 1, time, e.taker_ref, e.product, side, e.price, e.quantity,
-            e.taker_leaves, e.taker_fee, False, e.trade)))  # fmt: skip  # noqa: FBT003
+        box.add(_encode((_FILLED, len(box.frames) + 1, time, e.taker_ref, e.product, side,
+                         e.price, e.quantity, e.taker_leaves, e.taker_fee, False,
+                         e.trade)))  # fmt: skip
         if self._quotes and not e.maker_leaves:
             self._quote_ended(time, e.maker, e.maker_ref, e.taker)
 
@@ -153,9 +156,8 @@ class Outboxes:
     def _cancelled(self, time: int, e: ev.OrderCancelled) -> None:
         box = self.boxes[e.account]
         request = e.request
-        payload = _encode(
-            wire.Cancelled(len(box.frames) + 1, time, e.ref, e.quantity, e.reason, request)
-        )
+        payload = _encode((_CANCELLED, len(box.frames) + 1, time, e.ref, e.quantity, e.reason,
+                           request))  # fmt: skip
         if request and e.reason is not _MASS:
             box.answer(request, payload)
         else:

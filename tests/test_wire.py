@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import events as ev
 from engine.types import (
     BidTie,
     CancelReason,
@@ -25,6 +26,7 @@ from engine.types import (
 )
 from gateway import wire, wire_market, wire_modes
 from gateway.framing import Unframer, frame
+from gateway.outbox import Outboxes
 from gateway.session import Due, State, Throttle, client_end, pack, venue_end
 
 SECOND = 1_000_000_000
@@ -232,3 +234,21 @@ def test_a_throttle_takes_its_rate_and_no_more() -> None:
 def test_an_unknown_tag_is_a_typed_error() -> None:
     with pytest.raises(msgspec.ValidationError):
         wire.decode_from_client(msgspec.msgpack.encode([99]))
+
+
+def test_reports_that_are_written_as_arrays_are_the_messages_of_the_protocol() -> None:
+    boxes = Outboxes()
+    boxes.absorb(1, [ev.AccountOpened("a", "a", "a", ""), ev.AccountOpened("b", "b", "b", "")])
+    boxes.absorb(2, [ev.OrderAccepted("a", 1, "P", Side.BUY, 9, 5, OrderState.BOOKED, 5)])
+    boxes.absorb(3, [ev.Trade("P", 1, Side.BUY, 9, 2, "a", 1, 3, 7, "b", 4, 0, 8, 3)])
+    boxes.absorb(4, [ev.OrderCancelled("a", 1, "P", Side.BUY, 9, 3, CancelReason.REQUESTED, 2, 0)])
+    assert [wire.decode_from_venue(f[4:]) for f in boxes.boxes["a"].frames] == [
+        wire.Accepted(1, 2, 1, "P", Side.BUY, 9, 5, OrderState.BOOKED),
+        wire.Filled(2, 3, 1, "P", Side.BUY, 9, 2, 3, 7, True, 1),
+        wire.Cancelled(3, 4, 1, 3, CancelReason.REQUESTED, 2),
+    ]
+    (frame_of_b,) = boxes.boxes["b"].frames
+    assert wire.decode_from_venue(frame_of_b[4:]) == wire.Filled(
+        1, 3, 4, "P", Side.SELL, 9, 2, 0, 8, False, 1
+    )
+    assert boxes.boxes["a"].answer_to(2) == boxes.boxes["a"].frames[2]
