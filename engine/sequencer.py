@@ -30,7 +30,7 @@ _pack_header = HEADER.pack
 class Sequencer:
     """The one way into a venue that is being run."""
 
-    __slots__ = ("_apply", "journal", "seq", "time", "venue")
+    __slots__ = ("_handlers", "journal", "seq", "time", "venue")
 
     def __init__(
         self, venue: Venue, journal: Journal | None = None, seq: int = 0, time: int = 0
@@ -40,7 +40,7 @@ class Sequencer:
         self.journal = journal
         self.seq = seq
         self.time = time
-        self._apply = venue.apply
+        self._handlers = venue.handlers  # ``venue.apply`` without its call
 
     def submit(self, time: int, source: int, command: Command) -> list[Event]:
         """Stamp, log and apply a command; return what happened.
@@ -57,7 +57,7 @@ class Sequencer:
             # The bytes of a Record, without the cost of making one for each order.
             payload = _encode((seq, time, source, command))
             journal.buffer += _pack_header(len(payload), crc32(payload)) + payload
-        return self._apply(command)
+        return self._handlers[command.__class__](command)
 
     def commit(self) -> None:
         """Make everything submitted so far durable. Raises ``JournalError``."""

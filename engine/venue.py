@@ -93,7 +93,7 @@ class Venue:
             for mode in rulebook.modes_of(product):
                 self.line(rulebook, product, mode)
         self.install(rulebook)
-        self._handlers: dict[type, Callable[[Any], list[Event]]] = {
+        self.handlers: dict[type, Callable[[Any], list[Event]]] = {  # by command
             NewOrder: self._new_order,
             CancelOrder: self._cancel_order,
             AmendOrder: self._amend_order,
@@ -138,7 +138,7 @@ class Venue:
 
     def apply(self, command: Command) -> list[Event]:
         """Change the state as a command says; return what happened, in order."""
-        return self._handlers[command.__class__](command)
+        return self.handlers[command.__class__](command)
 
     # -- commands of clients ----------------------------------------------------------------
 

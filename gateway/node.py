@@ -61,6 +61,8 @@ class Node:
         self.directory = directory
         self.sequencer = sequencer
         self.outboxes = outboxes
+        self._submit = sequencer.submit
+        self._absorb = outboxes.absorb
         self.options = options
         self.clock = clock
         self.streams = Streams(sequencer.venue)
@@ -172,8 +174,8 @@ class Node:
     def run(self, source: int, command: Command) -> list[Event]:
         """Sequence a command; what comes of it leaves after the tick's sync."""
         sequencer = self.sequencer
-        events = sequencer.submit(self._now, source, command)
-        self.outboxes.absorb(sequencer.time, events)
+        events = self._submit(self._now, source, command)
+        self._absorb(sequencer.time, events)
         if self.streams.active:
             self.streams.absorb(events)
         for observer in self.observers:

@@ -35,18 +35,18 @@ _MASS = CancelReason.MASS
 class Outbox:
     """One account's reports as frames; report number n is ``frames[n - 1]``."""
 
-    __slots__ = ("_places", "_refs", "frames", "last_answered")
+    __slots__ = ("_answered", "frames", "last_answered")
 
     def __init__(self) -> None:
         """Start with none."""
         self.frames: list[bytes] = []
         self.last_answered = 0  # the highest reference answered
-        self._refs = array("q")  # references answered, ascending
-        self._places = array("q")  # number of the report that answers each
+        self._answered = array("q")  # the highest reference answered, as of each report
 
     def add(self, payload: bytes) -> None:
         """Keep a report."""
         self.frames.append(frame(payload))
+        self._answered.append(self.last_answered)
 
     def answer(self, ref: int, payload: bytes) -> None:
         """Keep the report that answers the client's message ``ref``."""
@@ -54,15 +54,14 @@ class Outbox:
         length = len(payload)
         frames.append(HEADERS[length] + payload if length < SHORT else frame(payload))
         self.last_answered = ref
-        self._refs.append(ref)
-        self._places.append(len(frames))
+        self._answered.append(ref)
 
     def answer_to(self, ref: int) -> bytes:
         """Return the frame that answered ``ref``, empty when none did."""
-        found = bisect_left(self._refs, ref)
-        if found == len(self._refs) or self._refs[found] != ref:
+        found = bisect_left(self._answered, ref)
+        if found == len(self._answered) or self._answered[found] != ref:
             return b""
-        return self.frames[self._places[found] - 1]
+        return self.frames[found]
 
     @property
     def seq(self) -> int:
