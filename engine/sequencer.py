@@ -56,7 +56,9 @@ class Sequencer:
         if journal is not None:
             # The bytes of a Record, without the cost of making one for each order.
             payload = _encode((seq, time, source, command))
-            journal.buffer += _pack_header(len(payload), crc32(payload)) + payload
+            buffer = journal.buffer
+            buffer += _pack_header(len(payload), crc32(payload))
+            buffer += payload
         return self._handlers[command.__class__](command)
 
     def commit(self) -> None:

@@ -140,19 +140,22 @@ class Session:
             return messages
         decode = self._decode
         unframer = self._unframer
+        allowed = self._allowed
+        present: State = self.state
         for payload in unframer.feed(data):
             try:
                 message = decode(payload)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 return self._wrong(messages, Farewell.BAD_FRAME, str(error))
-            following = self._allowed.get(message.__class__)
+            following = allowed.get(message.__class__)
             if following is None:
                 said, state = type(message).__name__, self.state.value
                 text = f"{said} is not allowed while {state}"
                 return self._wrong(messages, Farewell.OUT_OF_ORDER, text)
             messages.append(message)
-            if following is not self.state:
+            if following is not present:
                 self.enter(following)
+                allowed, present = self._allowed, following
         if unframer.error:
             return self._wrong(messages, Farewell.BAD_FRAME, unframer.error)
         return messages
