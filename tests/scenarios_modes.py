@@ -25,6 +25,72 @@ ROLES = (
         {"mechanism": Mechanism.ONE_WAY, "classes": (AccountClass("small", bid_limit=5),)},
     ),
 )
+OFFERS = (
+    Scenario(
+        "a quote that expires, one that is cancelled, an enquiry of the day before",
+        """
+        ann quote sell 5 @ 100 to bob expires 10
+        ann quote sell 5 @ 100 expires 0
+        ann quote sell 5 @ 100 expires 20
+        ann quote buy 5 to dan    | ann#4 enquiry 4: buy 5 to dan
+        time 10                   | ann#1 cancelled 5 EXPIRED
+        bob pick 1                | bob#1 refused UNKNOWN_NUMBER number
+        ann cancel 2              | ann#2 cancelled 5 REQUESTED
+        ann quote sell 5 @ 100 expires 10   | ann#6 refused EXPIRY expire_at
+        bob pick 3 @ 101          | bob#2 refused PRICE_LIMIT price
+        bob pick 3 @ 100          | bob#3 taking 5 @ 100
+                                  | trade 5 @ 100 ann#3(0) bob#3(0)
+        phase closed OLD
+        phase continuous OLD
+        dan quote sell 5 @ 100 answers 4    | dan#1 refused UNKNOWN_NUMBER answers
+    """,
+        {"mechanism": Mechanism.NEGOTIATED},
+    ),
+    Scenario(
+        "a deal made elsewhere is entered within the time to report it",
+        """
+        time 7200000000000
+        ann quote sell 5 @ 100 to bob agreed 3599999999999   | ann#1 refused EXPIRY agreed_at
+        ann quote sell 5 @ 100 to bob agreed 7200000000001   | ann#2 refused EXPIRY agreed_at
+        ann quote sell 5 @ 100 to bob agreed 3600000000000   | ann#3 held 5 @ 100
+                                  | ann#3 quote 1: sell 5 @ 100 to bob
+    """,
+        {"mechanism": Mechanism.NEGOTIATED, "report_seconds": 3600},
+    ),
+    Scenario(
+        "who buys in a one-way auction takes falling bids",
+        """
+        ann announce buy 10 @ 110 from 0 until 10 step 2
+        bob bid 1 for 10 @ 111    | bob#1 refused PRICE_LIMIT price
+        bob bid 1 for 10 @ 110    | bob#2 held 10 @ 110
+                                  | auction 1 best 10 @ 110
+        dan bid 1 for 10 @ 109    | dan#1 refused OUTBID price
+        dan bid 1 for 10 @ 108
+        dan cancel 2              | dan#2 cancelled 10 REQUESTED
+        cay bid 1 for 4 @ 105
+        time 10
+        clear 1                   | trade 4 @ 110 ann#1(6) cay#1(0)
+                                  | trade 6 @ 110 ann#1(0) bob#2(4)
+                                  | bob#2 cancelled 4 LOST
+                                  | auction 1 clears 10 @ 110 unsold 0
+    """,
+        {"mechanism": Mechanism.ONE_WAY},
+    ),
+    Scenario(
+        "an announcement that is withdrawn takes its bids along",
+        """
+        ann announce sell 10 @ 90 from 0 until 10
+        bob bid 1 for 10 @ 95
+        ann cancel 1              | bob#1 cancelled 10 LOST
+                                  | ann#1 cancelled 10 REQUESTED
+        time 10
+        clear 1                   | refused UNKNOWN_NUMBER number
+        ann tonnes                | 1000 reserved 0
+        bob cash                  | 1000000 reserved 0
+    """,
+        {"mechanism": Mechanism.ONE_WAY},
+    ),
+)
 CALLS = (
     Scenario(
         "a trade that would leave the band starts a call, which ends by its clock",
