@@ -62,7 +62,7 @@ class Gate:
         """Take the figures of a product in a mode."""
         self.tick = product.tick
         self.ticks = product.ticks
-        self.lot = product.lot
+        self.lot = mode.lot or product.lot
         self.min_quantity = max(mode.min_quantity, product.min_quantity)
         self.max_quantity = min(mode.max_quantity or product.max_quantity, product.max_quantity)
         self.max_parts = mode.iceberg_max_parts

@@ -100,7 +100,7 @@ class Market(Settlement):
         self.leads = mode.moves_close or len(rulebook.modes_of(product)) == 1
         self._matching = mode.matching
         self._sweep = SWEEPS[mode.matching]
-        self._share = share_of(mode, product.lot)
+        self._share = share_of(mode, self.gate.lot)
         self._self_trade = rulebook.self_trade
         self._collar_bp = mode.volatility_bp
 

@@ -85,6 +85,7 @@ class Mode(Struct, frozen=True, forbid_unknown_fields=True):
     min_share: int = 0  # HYBRID: a proportional share below this is none
     min_quantity: int = 0  # tonnes; 0 takes the product's
     max_quantity: int = 0
+    lot: int = 0  # tonnes; 0 takes the product's
     limit_up_bp: int = 0  # daily limits around the previous close; both 0 means none
     limit_down_bp: int = 0
     protection_bp: int = 1_000  # a market order's worst price, around the last price

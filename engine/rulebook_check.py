@@ -19,7 +19,7 @@ _DAY_SECONDS = 86_400
 _LAST_MONTH, _LAST_DAY = 12, 31
 _RATES_BP = ("limit_up_bp", "limit_down_bp", "protection_bp", "volatility_bp", "fifo_bp")
 _RATES_PPM = ("maker_fee_ppm", "taker_fee_ppm", "buyer_fee_ppm", "seller_fee_ppm")
-_SIZES = ("top_order", "min_share", "min_quantity", "max_quantity")
+_SIZES = ("lot", "top_order", "min_share", "min_quantity", "max_quantity")
 _COUNTS = ("resale_lag", "proceeds_lag", "delivery_days", "volatility_seconds", "batch_seconds",
            "pick_levels", "report_seconds")  # fmt: skip
 _MANY = 1_000_000
@@ -55,6 +55,8 @@ def validate(book: Rulebook) -> None:
         one = len(movers) == 1 or len(book.modes_of(product)) == 1
         rule = f"{len(movers)} of the modes of {product.symbol} move its close: one must"
         _require("$.modes", holds=one, rule=rule)
+        for mode in book.modes_of(product):
+            _validate_lot(product, mode)
     for index, mode in enumerate(book.modes):
         _validate_mode(f"$.modes[{index}]", mode)
     for index, role in enumerate(book.classes):
@@ -106,6 +108,18 @@ def _validate_product(path: str, product: Product) -> None:
         whole = tick > 0 and tick % p.tick == 0 and start % tick == 0
         rule = f"{tick} from {start} on: each must be a multiple of the product's tick"
         _require(f"{path}.ticks", holds=whole, rule=rule)
+
+
+def _validate_lot(product: Product, mode: Mode) -> None:
+    """Check that a mode's own lot is made of the product's, and that some quantity is in lots."""
+    lot = mode.lot or product.lot
+    whole = lot % product.lot == 0
+    rule = f"{lot} is no multiple of the lot of {product.symbol}, {product.lot}"
+    _require(f"$.modes[{mode.name}].lot", holds=whole, rule=rule)
+    low = max(mode.min_quantity, product.min_quantity)
+    high = min(mode.max_quantity or product.max_quantity, product.max_quantity)
+    rule = f"no multiple of {lot} tonnes is in {low} to {high}: {product.symbol} cannot trade"
+    _require(f"$.modes[{mode.name}].max_quantity", holds=-(-low // lot) * lot <= high, rule=rule)
 
 
 def _validate_mode(path: str, mode: Mode) -> None:

@@ -347,7 +347,7 @@ class Node:
                 market.product.currency,
                 digits,
                 market.product.tick,
-                market.product.lot,
+                market.gate.lot,
                 venue.phase(line),
                 venue.reference(line),
                 *venue.limits(line),

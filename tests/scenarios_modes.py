@@ -25,6 +25,20 @@ ROLES = (
         {"mechanism": Mechanism.ONE_WAY, "classes": (AccountClass("small", bid_limit=5),)},
     ),
 )
+LOTS = (
+    Scenario(
+        "a mode with a lot of its own, a tick table by price",
+        """
+        ann sell 15 @ 100         | ann#1 refused QUANTITY_LOT quantity
+        ann sell 20 @ 99          | ann#2 booked 20 @ 99 depth 20
+        ann sell 20 @ 101         | ann#3 refused PRICE_TICK price
+        ann sell 20 @ 105         | ann#4 booked 20 @ 105 depth 20
+        bob buy 10 @ 105          | bob#1 taking 10 @ 105
+                                  | trade 10 @ 99 ann#2(10) bob#1(0) depth 10
+    """,
+        {"lot": 10, "product": {"ticks": ((0, 1), (100, 5))}},
+    ),
+)
 OFFERS = (
     Scenario(
         "a quote that expires, one that is cancelled, an enquiry of the day before",

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from engine import rulebooks
-from engine.rulebook import Product, Rulebook, RulebookError, canonical
+from engine.rulebook import Mode, Product, Rulebook, RulebookError, canonical
 from engine.rulebook_check import from_canonical, validate
 from engine.rulebook_text import from_toml
 from engine.types import Matching, SelfTrade, SelfTradeScope
@@ -141,3 +141,19 @@ def test_bytes_that_are_no_rulebook_are_refused(data: bytes) -> None:
 def test_bytes_of_a_rulebook_that_cannot_be_used_are_refused() -> None:
     with pytest.raises(RulebookError, match="tick"):
         from_canonical(canonical(Rulebook("wrong", (Product("OLD", 100, tick=0),))))
+
+
+@pytest.mark.parametrize(
+    ("lot", "most", "told"),
+    [(15, 0, "no multiple of the lot"), (20, 19, "cannot trade"), (20, 20, "")],
+)
+def test_a_modes_lot_is_made_of_the_products_and_leaves_room(
+    lot: int, most: int, told: str
+) -> None:
+    product = Product("P", 100, lot=10, min_quantity=10, max_quantity=1_000)
+    book = Rulebook("lots", (product,), modes=(Mode(lot=lot, max_quantity=most),))
+    if told:
+        with pytest.raises(RulebookError, match=told):
+            validate(book)
+    else:
+        validate(book)
