@@ -50,7 +50,7 @@ class BookDriver:
         report = reports.append
         for what, number, side, price, quantity, ioc in messages:
             if what == NEW:
-                order = Order(None, number, 0, side, price, quantity, quantity, quantity)
+                order = Order(None, number, side, price, quantity, quantity, quantity)
                 if side is _BUY:
                     own, other, limit = bids, asks, price
                 else:

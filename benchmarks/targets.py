@@ -186,7 +186,7 @@ def memory(orders: int = 100_000) -> list[Row]:
     for number, (price, quantity) in enumerate(drawn):
         # As from a decoder: every order brings integers of its own.
         ref, price, quantity = 10**6 + number, int(str(price)), int(str(quantity))  # noqa: PLW2901
-        order = Order(None, ref, 0, Side.BUY, price, quantity, quantity, quantity)
+        order = Order(None, ref, Side.BUY, price, quantity, quantity, quantity)
         made.bids.rest(order)
         live[ref] = order
     each = tracemalloc.get_traced_memory()[0] / orders
@@ -209,7 +209,7 @@ def growth(messages: int) -> list[Row]:
             dice = Random(3)
             for number in range(orders):
                 price = 20_000 - number % levels
-                order = Order(None, number, 0, Side.BUY, price, 5, 5, 5)
+                order = Order(None, number, Side.BUY, price, 5, 5, 5)
                 made.bids.rest(order)
                 live.append(order)
             plan = [(dice.randrange(orders), 20_000 - dice.randrange(levels))
@@ -227,7 +227,7 @@ def _churn(made: Book, live: list[Order], plan: list[tuple[int, int]]) -> None:
     side = made.bids
     for place, price in plan:
         side.remove(live[place])
-        live[place] = order = Order(None, place, 0, Side.BUY, price, 5, 5, 5)
+        live[place] = order = Order(None, place, Side.BUY, price, 5, 5, 5)
         side.rest(order)
 
 

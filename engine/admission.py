@@ -7,7 +7,7 @@ reason, the field and the rule, with the figures that would have been accepted.
 from typing import Final, NamedTuple
 
 from engine.commands import NewOrder
-from engine.money import limits, tick_at
+from engine.money import Ticks, limits, tick_at
 from engine.rulebook import Mode, Product
 from engine.types import MAX_PRICE, OrderType, Phase, Reason, TimeInForce
 
@@ -34,7 +34,11 @@ ENTRY: Final = (
     Phase.CLOSING_CALL,
     Phase.FREEZE,
 )
+CALLS: Final = (Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL)
 _OPENINGS: Final = (Phase.CLOSED, Phase.OPENING_CALL)
+
+
+SMALL: Final = (1 << 30) - 1  # the largest integer that CPython compares in one step
 
 
 class Refusal(NamedTuple):
@@ -48,8 +52,9 @@ class Refusal(NamedTuple):
 class Gate:
     """The figures of one market that admission compares with, as they stand today."""
 
-    __slots__ = ("banded", "call", "down", "high", "limits_only", "lot", "low", "max_parts",
-                 "max_quantity", "min_quantity", "phase", "tick", "ticks", "up")  # fmt: skip
+    __slots__ = ("banded", "call", "down", "frozen", "high", "limits_only", "lot", "low",
+                 "max_parts", "max_quantity", "min_quantity", "phase", "plain_high", "plain_low",
+                 "stepped", "tick", "ticks", "up")  # fmt: skip
 
     def __init__(self) -> None:
         """Make the gate of a closed market; ``adopt`` gives it its figures."""
@@ -57,6 +62,9 @@ class Gate:
         self.call = Phase.CLOSED  # the call that is on or frozen, CLOSED where none is
         self.low = 1
         self.high = MAX_PRICE
+        self.ticks: Ticks = ()
+        self.frozen = False  # cancels and amendments are refused
+        self._look()
 
     def adopt(self, mode: Mode, product: Product) -> None:
         """Take the figures of a product in a mode."""
@@ -69,6 +77,8 @@ class Gate:
         self.limits_only = mode.limit_orders_only
         self.down, self.up = mode.limit_down_bp, mode.limit_up_bp
         self.banded = self.up > 0
+        self.stepped = self.tick > 1 or self.lot > 1
+        self._look()
 
     def new_day(self, reference: int) -> None:
         """Compute the day's price limits from the reference."""
@@ -76,6 +86,22 @@ class Gate:
             self.low, self.high = limits(reference, self.down, self.up, self.tick, self.ticks)
         else:
             self.low, self.high = 1, MAX_PRICE
+        self._look()
+
+    def enter(self, phase: Phase) -> None:
+        """Take over a phase; a freeze leaves the call that it is the end of."""
+        self.phase = phase
+        self.frozen = phase is Phase.FREEZE
+        if not self.frozen:
+            self.call = phase if phase in CALLS else Phase.CLOSED
+        self._look()
+
+    def _look(self) -> None:
+        """Say which prices of a limit order need no closer look: none unless trading goes on."""
+        if self.phase is _CONTINUOUS and not self.ticks:
+            self.plain_low, self.plain_high = self.low, min(self.high, SMALL)
+        else:
+            self.plain_low, self.plain_high = 1, 0
 
 
 def admit(order: NewOrder, gate: Gate, time: int) -> Refusal | None:

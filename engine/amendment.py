@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.admission import ENTRY, Refusal, check_display, check_price, check_quantity
 from engine.events import Event, OrderAmended, Rejected
-from engine.settlement import NO_LIMIT, POST_ONLY, no_allowances, no_cash
+from engine.settlement import NO_LIMIT, POST_ONLY, shortage
 from engine.types import OrderState, Phase, Reason, Side
 
 if TYPE_CHECKING:
@@ -18,39 +18,51 @@ FROZEN_RULE: Final = "the call is about to end: its orders are neither changed n
 _BUY: Final = Side.BUY
 _CONTINUOUS: Final = Phase.CONTINUOUS
 _FREEZE: Final = Phase.FREEZE
+_BOOKED: Final = OrderState.BOOKED
+_HELD: Final = OrderState.HELD
+_TAKING: Final = OrderState.TAKING
 
 
 def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
     """Change an order's total, its price or both; return what happened."""
-    total = command.quantity or order.quantity
+    gate = market.gate
     old_price = order.price
+    old_total = order.quantity
+    old_leaves = order.leaves
     price = command.price or old_price
-    leaves = total - order.quantity + order.leaves
-    keeps = price == old_price and leaves <= order.leaves
-    refusal = _admit(market, order, command, total, leaves)
+    total = command.quantity or old_total
+    leaves = total - old_total + old_leaves
+    keeps = price == old_price and leaves <= old_leaves
+    # What nearly every amendment is needs no closer look; ``_admit`` would find nothing.
     if (
-        refusal is None
-        and order.flags & POST_ONLY
-        and order.level is not None
-        and not keeps
-        and market.gate.phase is _CONTINUOUS
+        price < gate.plain_low
+        or price > gate.plain_high
+        or total < gate.min_quantity
+        or total > gate.max_quantity
+        or leaves <= 0
+        or keeps
+        or order.flags
+        or order.display
+        or (gate.stepped and (price % gate.tick or total % gate.lot))
     ):
-        refusal = market.refuse_trading(order.side, price)
-    if refusal is not None:
-        return [Rejected(command.account, command.ref, *refusal)]
-    seat = order.seat
+        refusal = _admit(market, order, command, total, leaves)
+        if refusal is None and order.flags & POST_ONLY and order.level is not None and not keeps \
+                and gate.phase is _CONTINUOUS:  # fmt: skip
+            refusal = market.refuse_trading(order.side, price)
+        if refusal is not None:
+            return [Rejected(command.account, command.ref, *refusal)]
     if order.side is _BUY:
-        purse = seat.purse
-        more = market.needs(price, leaves) - market.needs(old_price, order.leaves)
-        if more > purse.total - purse.reserved:
-            return [Rejected(command.account, command.ref, *no_cash(purse, more))]
-        purse.reserved += more
+        balance = order.seat.purse
+        more = price * leaves - old_price * old_leaves
+        if market.reserve_ppm:
+            more = market.needs(price, leaves) - market.needs(old_price, old_leaves)
     else:
-        holding = seat.holding
-        more = leaves - order.leaves
-        if more > holding.total - holding.reserved:
-            return [Rejected(command.account, command.ref, *no_allowances(holding))]
-        holding.reserved += more
+        balance = order.seat.holding
+        more = leaves - old_leaves
+    reserved = balance.reserved + more
+    if reserved > balance.total:
+        return [Rejected(command.account, command.ref, *shortage(balance, order.side, more))]
+    balance.reserved = reserved
     if order.level is None:
         return [_amend_waiting(market, order, command, total, price, leaves, keeps=keeps)]
     if keeps:
@@ -99,7 +111,7 @@ def _amend_waiting(
     state = market.state(order)
     key = (order.seat.name, order.ref)
     if not keeps:
-        if state is OrderState.HELD:
+        if state is _HELD:
             market.held[key] = market.held.pop(key)
         else:
             market.stops.add(key, order, market.stops.remove(key).stop_price)
@@ -115,34 +127,48 @@ def _shrink(market: Market, order: Order, command: AmendOrder, total: int, leave
     level.quantity = depth = level.quantity - order.shown + shown
     order.quantity, order.leaves, order.shown = total, leaves, shown
     return OrderAmended(order.seat.name, order.ref, market.symbol, order.side, order.price, total,
-                        leaves, OrderState.BOOKED, command.ref, order.price, -1, depth)  # fmt: skip
+                        leaves, _BOOKED, command.ref, order.price, -1, depth)  # fmt: skip
 
 
 def _replace(
     market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int
 ) -> list[Event]:
     """Take a resting order out of its place and let it arrive anew."""
-    side = order.side
-    own = market.book.side(side)
-    other = market.book.asks if side is _BUY else market.book.bids
+    book = market.book
+    if order.side is _BUY:
+        own = book.bids
+        rests = book.asks.best > price
+    else:
+        own = book.asks
+        rests = book.bids.best > -price
     old_price = order.price
-    old = own.remove(order)
-    order.quantity, order.leaves, order.price = total, leaves, price
-    order.shown = min(order.display or leaves, leaves)
-    if market.gate.phase is not _CONTINUOUS:  # nothing arrives before the open: it waits for it
-        market.held[(command.account, order.ref)] = order
-        old_depth, depth = (-1, old) if price == old_price else (old, -1)
-        return [OrderAmended(command.account, order.ref, market.symbol, side, price, total, leaves,
-                             OrderState.HELD, command.ref, old_price, old_depth,
-                             depth)]  # fmt: skip
-    old_depth = -1 if price == old_price else old
-    if other.best > price * other.sign:
+    old_depth = own.remove(order)
+    order.price = price
+    if total != order.quantity:
+        order.quantity, order.leaves = total, leaves
+    order.shown = min(order.display, leaves) if order.display else leaves
+    if market.gate.phase is not _CONTINUOUS:
+        return [_wait_anew(market, order, command, old_price, old_depth)]
+    if rests:
         depth = own.rest(order)
-        return [OrderAmended(command.account, order.ref, market.symbol, side, price, total, leaves,
-                             OrderState.BOOKED, command.ref, old_price, old_depth,
-                             depth)]  # fmt: skip
-    events: list[Event] = [OrderAmended(command.account, order.ref, market.symbol, side, price,
-                                        total, leaves, OrderState.TAKING, command.ref, old_price,
-                                        old_depth, -1)]  # fmt: skip
+        return [OrderAmended(command.account, order.ref, market.symbol, order.side, price, total,
+                             leaves, _BOOKED, command.ref, old_price,
+                             old_depth if price != old_price else -1, depth)]  # fmt: skip
+    events: list[Event] = [OrderAmended(command.account, order.ref, market.symbol, order.side,
+                                        price, total, leaves, _TAKING, command.ref, old_price,
+                                        old_depth if price != old_price else -1, -1)]  # fmt: skip
     market.arrive(order, events)
     return events
+
+
+def _wait_anew(
+    market: Market, order: Order, command: AmendOrder, old_price: int, old_depth: int
+) -> Event:
+    """Hold an order that has left its place: nothing arrives before the market opens."""
+    market.held[(command.account, order.ref)] = order
+    depth = -1
+    if order.price == old_price:
+        old_depth, depth = -1, old_depth
+    return OrderAmended(command.account, order.ref, market.symbol, order.side, order.price,
+                        order.quantity, order.leaves, _HELD, command.ref, old_price, old_depth,
+                        depth)  # fmt: skip

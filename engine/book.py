@@ -7,8 +7,8 @@ or killing a level is one byte store, and the next live level is one ``find``. A
 stays where it is until there are too many of them; an emptied level's object is used again for
 the next new price, so that a flickering book works in few, warm cache lines.
 
-Both sides use the same code: a side works in *keys*, the price for asks and minus the price for
-bids, so that the best level always has the smallest key.
+Which of two prices is better is a question of *keys*: the price for asks and minus the price for
+bids, so that the best level has the smallest key on either side.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
-from sortedcontainers import SortedDict
+from sortedcontainers import SortedList
 
 from engine.types import Side, TimeInForce
 
@@ -35,10 +35,9 @@ _BUY: Final = Side.BUY
 class Level:
     """One price on one side: a queue of orders and the sum of what they show."""
 
-    __slots__ = ("head", "key", "page", "price", "quantity", "tail")
+    __slots__ = ("head", "page", "price", "quantity", "tail")
 
     price: int
-    key: int
     page: bytearray  # where it has its mark
     quantity: int  # tonnes shown
     head: Order | None
@@ -54,7 +53,6 @@ class Order(Struct, gc=False, eq=False):
 
     seat: Any  # whose it is and where it trades; the book never looks inside
     ref: int
-    person: int  # equal for orders that must not trade with one another
     side: Side
     price: int
     quantity: int  # tonnes in total
@@ -71,23 +69,24 @@ class Order(Struct, gc=False, eq=False):
 class BookSide:
     """All levels of one side, the best of them at hand."""
 
-    __slots__ = ("_free", "_keep_pages", "_pages", "best", "best_level", "levels", "sign")
+    __slots__ = ("_free", "_keep_pages", "_numbers", "_pages", "best", "best_level", "levels",
+                 "sign")  # fmt: skip
 
     def __init__(self, sign: int) -> None:
         """Make an empty side; ``sign`` is +1 for asks, -1 for bids."""
         self.sign = sign
         self.best = NO_KEY
         self.best_level: Level | None = None
-        self.levels: dict[int, Level] = {}
-        self._pages: SortedDict[int, bytearray] = SortedDict()
+        self.levels: dict[int, Level] = {}  # by price
+        self._pages: dict[int, bytearray] = {}
+        self._numbers: SortedList[int] = SortedList()  # of the pages
         self._free: list[Level] = []  # emptied levels, to be used again
         self._keep_pages = KEEP_PAGES
 
     def rest(self, order: Order) -> int:
         """Put an order at the tail of its price; return the quantity shown there."""
         price = order.price
-        key = price * self.sign
-        level = self.levels.get(key)
+        level = self.levels.get(price)
         if level is not None:
             order.price = level.price  # one integer object for all orders at a price
             order.level = level
@@ -97,17 +96,17 @@ class BookSide:
             level.tail = order
             level.quantity = quantity = level.quantity + order.shown
             return quantity
-        page = self._pages.get(key >> PAGE_BITS)
+        page = self._pages.get(price >> PAGE_BITS)
         if page is None:
-            page = self._new_page(key >> PAGE_BITS)
-        page[key & PAGE_MASK] = 1
+            page = self._new_page(price >> PAGE_BITS)
+        page[price & PAGE_MASK] = 1
         free = self._free
         level = free.pop() if free else Level()
-        self.levels[key] = order.level = level
+        self.levels[price] = order.level = level
         level.price = price
-        level.key = key
         level.page = page
         level.head = level.tail = order
+        key = price * self.sign
         if key < self.best:
             self.best = key
             self.best_level = level
@@ -116,10 +115,7 @@ class BookSide:
 
     def remove(self, order: Order) -> int:
         """Take an order out of its queue; return the quantity shown there without it."""
-        level = order.level
-        if level is None:  # pragma: no cover - callers know where their orders are
-            message = f"order {order.ref} does not rest"
-            raise ValueError(message)
+        level: Any = order.level  # callers know where their orders are
         order.level = None
         before = order.prev
         after = order.next
@@ -127,13 +123,12 @@ class BookSide:
             level.head = after
             if after is None:
                 level.tail = None
-                level.quantity = 0
-                key = level.key
-                level.page[key & PAGE_MASK] = 0
-                del self.levels[key]
+                price = level.price
+                level.page[price & PAGE_MASK] = 0
+                del self.levels[price]
                 self._free.append(level)
-                if key == self.best:
-                    self.advance()
+                if level is self.best_level:
+                    self._advance()
                 return 0
             after.prev = None
             order.next = None
@@ -145,34 +140,54 @@ class BookSide:
             else:
                 after.prev = before
                 order.next = None
-        level.quantity = quantity = level.quantity - order.shown
+        quantity: int = level.quantity - order.shown
+        level.quantity = quantity
         return quantity
 
-    def advance(self) -> None:
+    def _advance(self) -> None:
         """Find the best live level behind the one that was best until now."""
-        key = self.best
-        number = key >> PAGE_BITS
-        offset = self._pages[number].find(1, (key & PAGE_MASK) + 1)
-        if offset >= 0:
-            self.best = best = (number << PAGE_BITS) + offset
-            self.best_level = self.levels[best]
-            return
-        for further in self._pages.irange(number, None, inclusive=(False, False)):
-            offset = self._pages[further].find(1)
-            if offset >= 0:
-                self.best = best = (further << PAGE_BITS) + offset
-                self.best_level = self.levels[best]
+        gone: Any = self.best_level
+        price: int = gone.price
+        offset = price & PAGE_MASK
+        asks = self.sign > 0
+        start = price - offset
+        found = gone.page.find(1, offset + 1) if asks else gone.page.rfind(1, 0, offset)
+        if found < 0:
+            for number in self._beyond(price >> PAGE_BITS):
+                page = self._pages[number]
+                found = page.find(1) if asks else page.rfind(1)
+                if found >= 0:
+                    start = number << PAGE_BITS
+                    break
+            else:
+                self.best = NO_KEY
+                self.best_level = None
                 return
-        self.best = NO_KEY
-        self.best_level = None
+        self.best_level = level = self.levels[start + found]
+        self.best = level.price if asks else -level.price
+
+    def _beyond(self, number: int) -> Iterator[int]:
+        """Yield the numbers of the pages behind a page, nearest first."""
+        if self.sign > 0:
+            return self._numbers.irange(number, None, inclusive=(False, True))
+        return self._numbers.irange(None, number, inclusive=(True, False), reverse=True)
 
     def walk(self) -> Iterator[Level]:
         """Yield the live levels, best first. The side must not change meanwhile."""
-        for number, page in self._pages.items():
-            offset = page.find(1)
+        if self.sign > 0:
+            for number in self._numbers:
+                page = self._pages[number]
+                offset = page.find(1)
+                while offset >= 0:
+                    yield self.levels[(number << PAGE_BITS) + offset]
+                    offset = page.find(1, offset + 1)
+            return
+        for number in reversed(self._numbers):
+            page = self._pages[number]
+            offset = page.rfind(1)
             while offset >= 0:
                 yield self.levels[(number << PAGE_BITS) + offset]
-                offset = page.find(1, offset + 1)
+                offset = page.rfind(1, 0, offset)
 
     def _new_page(self, number: int) -> bytearray:
         """Make a page; drop emptied ones first when there are many, but never the best level's.
@@ -180,29 +195,33 @@ class BookSide:
         The best level's page stays even while that level is being emptied.
         """
         if len(self._pages) >= self._keep_pages:
-            held = self.best >> PAGE_BITS
+            held = self.best * self.sign >> PAGE_BITS
             for old in [n for n, page in self._pages.items() if page.find(1) < 0 and n != held]:
                 del self._pages[old]
+                self._numbers.remove(old)
             self._keep_pages = max(KEEP_PAGES, 2 * len(self._pages))
         page = self._pages[number] = bytearray(PAGE_SIZE)
+        self._numbers.add(number)
         return page
 
     def check(self) -> None:
         """Assert every invariant of this side. Raises ``AssertionError``."""
+        assert list(self._numbers) == sorted(self._pages), "pages out of order"
         live = 0
-        for key, level in self.levels.items():
-            assert key == level.key == level.price * self.sign, "a level under a wrong key"
-            number = key >> PAGE_BITS
-            assert level.page is self._pages[number], f"level {key} marks a page that is gone"
-            assert level.page[key & PAGE_MASK] == 1, f"level {key} has no mark"
-            assert level.head is not None, f"level {key} is empty"
+        for price, level in self.levels.items():
+            assert price == level.price, "a level under a wrong price"
+            number = price >> PAGE_BITS
+            assert level.page is self._pages[number], f"level {price} marks a page that is gone"
+            assert level.page[price & PAGE_MASK] == 1, f"level {price} has no mark"
+            assert level.head is not None, f"level {price} is empty"
             live += 1
             _check_queue(level)
         assert live == sum(page.count(1) for page in self._pages.values()), "stray marks"
         assert all(level.head is None for level in self._free), "a free level with a queue"
         first = next(self.walk(), None)
         assert self.best_level is first, "a phantom best level"
-        assert self.best == (NO_KEY if first is None else first.key), "a phantom best price"
+        best = NO_KEY if first is None else first.price * self.sign
+        assert self.best == best, "a phantom best price"
 
 
 def _check_queue(level: Level) -> None:

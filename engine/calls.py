@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from engine.book import Order
     from engine.market import Market
 
-CALLS: Final = (Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL)
 _BUY: Final = Side.BUY
 _NOTHING: Final = Crossing(0, 0, 0)
 

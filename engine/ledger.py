@@ -6,10 +6,11 @@ compares them, so that no tonne and no fen is made or lost.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from engine.book import Order
+    from engine.rulebook import AccountClass
 
 
 class Balance:
@@ -55,7 +56,7 @@ class Account:
     """One trading account: who it belongs to, what it has, which orders it has live."""
 
     __slots__ = ("allocation", "cash", "group", "holdings", "killed", "last_ref", "member", "name",
-                 "orders", "owner", "person", "role")  # fmt: skip
+                 "orders", "owner", "person", "role", "seats")  # fmt: skip
 
     def __init__(self, name: str, owner: str, group: str, member: str, person: int) -> None:
         """Open an account; ``person`` is equal for accounts that must not trade together."""
@@ -71,6 +72,24 @@ class Account:
         self.orders: dict[int, Order] = {}  # by the client's reference, in order of entry
         self.cash: dict[str, Balance] = {}  # by currency
         self.holdings: dict[str, Balance] = {}  # by product
+        self.seats: dict[str, Seat] = {}  # by the name of a line, from its first order there on
+
+
+class Seat:
+    """One account in one market: what an order needs at hand to be settled."""
+
+    __slots__ = ("account", "holding", "market", "name", "orders", "person", "purse", "role")
+
+    def __init__(self, account: Account, market: Any, purse: Balance, holding: Balance) -> None:
+        """Bind an account's cash and holding to a market, which the ledger never looks into."""
+        self.account = account
+        self.name = account.name
+        self.person = account.person
+        self.orders = account.orders
+        self.market = market
+        self.purse = purse
+        self.holding = holding
+        self.role: AccountClass | None = None  # what the rulebook allows such accounts
 
 
 class Ledger:

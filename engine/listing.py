@@ -28,7 +28,7 @@ from engine.types import (
 if TYPE_CHECKING:
     from engine.book import Order
     from engine.commands import NewOrder, Pick
-    from engine.ledger import Account
+    from engine.ledger import Account, Seat
 
 _LASTING = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 
@@ -36,10 +36,9 @@ _LASTING = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 class ListingMarket(OfferMarket):
     """A board of firm listings from which takers pick."""
 
-    def enter(self, order: NewOrder, account: Account, time: int) -> list[Event]:
+    def enter(self, order: NewOrder, seat: Seat) -> list[Event]:
         """Post a listing."""
-        seat = self.seat(account)
-        refusal = _plain(order) or admit(order, self.gate, time)
+        refusal = _plain(order) or admit(order, self.gate, self.expiries.now)
         if refusal is None:
             refusal = self.admit_terms(seat, order.side, order.quantity, order.price)
         refusal = refusal or self.reserve(seat, order.side, order.quantity, order.price)
@@ -65,7 +64,7 @@ class ListingMarket(OfferMarket):
         seat = self.seat(account)
         side = Side.SELL if listing.side is Side.BUY else Side.BUY
         quantity = command.quantity or listing.leaves
-        refusal = refusal or self._admit_pick(command, listing, seat.account.person, quantity)
+        refusal = refusal or self._admit_pick(command, listing, seat.person, quantity)
         if refusal is None:
             refusal = self.admit_terms(seat, side, quantity, listing.price)
         refusal = refusal or self.reserve(seat, side, quantity, listing.price)
@@ -94,7 +93,7 @@ class ListingMarket(OfferMarket):
         self, command: Pick, listing: Order, person: int, quantity: int
     ) -> Refusal | None:
         """Check that this listing may be picked, for this much, by this taker."""
-        if listing.person == person:
+        if listing.seat.person == person:
             return Refusal(Reason.OWN_ORDER, "number", "a listing of the same owner")
         if command.price not in (0, listing.price):
             rule = f"listing {command.number} stands at {listing.price}"

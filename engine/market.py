@@ -19,10 +19,12 @@ from engine.events import (
     Offered,
     OrderAccepted,
     OrderBooked,
+    OrderCancelled,
     OrderTriggered,
     PhaseChanged,
     Rejected,
 )
+from engine.ledger import Seat
 from engine.mechanisms.continuous import SWEEPS, can_fill
 from engine.money import limits, protection
 from engine.roles import admit_role, role_of
@@ -33,10 +35,8 @@ from engine.settlement import (
     POST_ONLY,
     TAKES,
     WAITS,
-    Seat,
     Settlement,
-    no_allowances,
-    no_cash,
+    shortage,
 )
 from engine.types import (
     CancelReason,
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from engine.triggers import Expiries
 
 _TIF_FLAGS: Final = {
+    TimeInForce.DAY: 0,
+    TimeInForce.GTC: 0,
     TimeInForce.GTD: EXPIRES,
     TimeInForce.IOC: TAKES,
     TimeInForce.FOK: TAKES,
@@ -74,19 +76,31 @@ _BOOKED: Final = OrderState.BOOKED
 _TAKING: Final = OrderState.TAKING
 _STOPPED: Final = OrderState.STOPPED
 _HELD: Final = OrderState.HELD
+_IOC_REST: Final = CancelReason.IOC_REST
 _PPM: Final = 1_000_000
 _SECOND: Final = 1_000_000_000
 
 
+def rest_of(tif: TimeInForce, flags: int) -> CancelReason:
+    """Say why what is left of an order that never rests is cancelled."""
+    if tif is _FOK:
+        return CancelReason.FOK_KILLED
+    if flags & NO_LIMIT:
+        return CancelReason.MARKET_REST
+    return _IOC_REST if tif is _IOC else CancelReason.AUCTION_REST
+
+
 class Market(Settlement):
     """A product's book and everything that waits around it."""
+
+    __slots__ = ("_collar_bp", "_matching", "_self_trade", "_share", "_sweep", "call_ends_at",
+                 "fixing", "leads", "lines", "reference", "rulebook")  # fmt: skip
 
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
     ) -> None:
         """Make an empty, closed market."""
         super().__init__(rulebook, product, mode, ledger, expiries)
-        self.seats: dict[str, Seat] = {}
         self.lines: list[Market] = [self]  # all lines of the product, this one too
         self.reference = product.reference
         self.fixing = 0  # the day's close where the operator fixes it
@@ -106,79 +120,93 @@ class Market(Settlement):
 
     def seat(self, account: Account) -> Seat:
         """Return the account's seat here, making it at its first order."""
-        seat = self.seats.get(account.name)
+        seat = account.seats.get(self.symbol)
         if seat is None:
             purse = self._ledger.purse(account, self.product.currency)
             holding = self._ledger.holding(account, self.product.symbol)
-            seat = self.seats[account.name] = Seat(account, self, purse, holding)
+            seat = account.seats[self.symbol] = Seat(account, self, purse, holding)
             seat.role = role_of(self.rulebook, account)
         return seat
 
     # -- the door ---------------------------------------------------------------------------
 
-    def enter(self, order: NewOrder, account: Account, time: int) -> list[Event]:
+    def enter(self, order: NewOrder, seat: Seat) -> list[Event]:
         """Admit, reserve and match a new order; return what happened."""
         gate = self.gate
-        refusal = admit(order, gate, time)
-        if refusal is not None:
-            return [Rejected(order.account, order.ref, *refusal)]
-        seat = self.seats.get(order.account)
-        if seat is None:
-            seat = self.seat(account)
+        ref = order.ref
         side = order.side
-        if seat.role is not None:
-            refusal = admit_role(seat.role, seat, side, order.quantity)
-            if refusal is not None:
-                return [Rejected(order.account, order.ref, *refusal)]
         price = order.price
         quantity = order.quantity
+        display = order.display
         tif = order.tif
-        flags = 0
+        flags = 0 if tif is _DAY else _TIF_FLAGS[tif]
+        outside = False
+        # What nearly every order is needs no closer look; ``admit`` would find nothing.
         if (
-            (tif is not _DAY and tif is not _GTC)
+            price < gate.plain_low
+            or price > gate.plain_high
+            or quantity < gate.min_quantity
+            or quantity > gate.max_quantity
+            or flags > TAKES
+            or display
             or order.order_type is not _LIMIT
             or order.post_only
+            or order.stop_price
+            or order.expire_at
+            or seat.role is not None
+            or (gate.stepped and (price % gate.tick or quantity % gate.lot))
         ):
-            flags, price, refusal = self._unusual(order)
+            flags, price, refusal = self._look_at(order, seat)
             if refusal is not None:
-                return [Rejected(order.account, order.ref, *refusal)]
+                return [Rejected(order.account, ref, *refusal)]
+            outside = bool(flags & OUTSIDE) or gate.phase is not _CONTINUOUS
         if side is _BUY:
-            purse = seat.purse
+            balance = seat.purse
             need = price * quantity
-            if self._reserve_ppm:
-                need += need * self._reserve_ppm // _PPM
-            if purse.total - purse.reserved < need:
-                return [Rejected(order.account, order.ref, *no_cash(purse, need))]
-            purse.reserved += need
-            rests = self._asks.best > price
+            if self.reserve_ppm:
+                need += need * self.reserve_ppm // _PPM
             own = self._bids
+            rests = self._asks.best > price
         else:
-            holding = seat.holding
-            if holding.total - holding.reserved < quantity:
-                return [Rejected(order.account, order.ref, *no_allowances(holding))]
-            holding.reserved += quantity
-            rests = self._bids.best > -price
+            balance = seat.holding
+            need = quantity
             own = self._asks
-        display = order.display
-        live = Order(seat, order.ref, account.person, side, price, quantity, quantity,
-                     display or quantity, display, tif, flags)  # fmt: skip
-        account.orders[order.ref] = live
-        if flags & OUTSIDE or gate.phase is not _CONTINUOUS:
+            rests = self._bids.best > -price
+        reserved = balance.reserved + need
+        if reserved > balance.total:
+            return [Rejected(order.account, ref, *shortage(balance, side, need))]
+        if flags and rests and flags & TAKES and not outside:  # over before it began
+            return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
+                                  _TAKING, -1),
+                    OrderCancelled(order.account, ref, self.symbol, side, price, quantity,
+                                   rest_of(tif, flags), 0, -1)]  # fmt: skip
+        balance.reserved = reserved
+        seat.orders[ref] = live = Order(seat, ref, side, price, quantity, quantity,
+                                        display or quantity, display, tif, flags)  # fmt: skip
+        if outside:
             waited = self._wait(live, order)
             if waited is not None:
                 return waited
-        if rests and not flags & TAKES:
-            depth = own.rest(live)
-            return [OrderAccepted(order.account, order.ref, self.symbol, side, price, quantity,
-                                  _BOOKED, depth)]  # fmt: skip
-        events: list[Event] = [OrderAccepted(order.account, order.ref, self.symbol, side, price,
+        if rests and not (flags and flags & TAKES):
+            return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
+                                  _BOOKED, own.rest(live))]  # fmt: skip
+        events: list[Event] = [OrderAccepted(order.account, ref, self.symbol, side, price,
                                              quantity, _TAKING, -1)]  # fmt: skip
         self.arrive(live, events)
         return events
 
+    def _look_at(self, order: NewOrder, seat: Seat) -> tuple[int, int, Refusal | None]:
+        """Return flags, price and perhaps a refusal of an order that is not plain."""
+        refusal = admit(order, self.gate, self.expiries.now)
+        if refusal is None and seat.role is not None:
+            refusal = admit_role(seat.role, seat, order.side, order.quantity)
+        if refusal is not None:
+            return 0, 0, refusal
+        return self._unusual(order)
+
     def _unusual(self, order: NewOrder) -> tuple[int, int, Refusal | None]:
         """Return flags, price and perhaps a refusal of an order that is not a plain limit."""
-        flags = _TIF_FLAGS.get(order.tif, 0)
+        flags = _TIF_FLAGS[order.tif]
         price = order.price
         kind = order.order_type
         if kind is not _LIMIT:
@@ -233,19 +261,18 @@ class Market(Settlement):
     def hold(self, order: Order, events: list[Event]) -> None:
         """Let an order that was about to match wait for the call that has begun instead."""
         if order.tif is _IOC or order.tif is _FOK:
-            why = CancelReason.FOK_KILLED if order.tif is _FOK else CancelReason.IOC_REST
-            events.append(self.cancel(order, why))
+            events.append(self.drop(order))
             return
         order.shown = min(order.display or order.leaves, order.leaves)
         self.held[(order.seat.name, order.ref)] = order
 
+    def drop(self, order: Order) -> Event:
+        """Cancel what is left of an order that never rests."""
+        return self.cancel(order, rest_of(order.tif, order.flags))
+
     def amend(self, order: Order, command: AmendOrder) -> list[Event]:
         """Change a live order."""
         return amend(self, order, command)
-
-    def end(self, order: Order, why: CancelReason, request: int = 0) -> list[Event]:
-        """Take a live order out, with whatever cannot stand without it."""
-        return [self.cancel(order, why, request)]
 
     def arrive(self, order: Order, events: list[Event]) -> None:
         """Match an order as one that arrives now, then every stop that this triggers."""
@@ -281,7 +308,7 @@ class Market(Settlement):
         if order.tif is _FOK and not can_fill(
             other, order, limit, self._self_trade, self._matching
         ):
-            events.append(self.cancel(order, CancelReason.FOK_KILLED))
+            events.append(self.drop(order))
             return []
         reached: list[Order] = []
         if other.best <= limit:
@@ -291,13 +318,8 @@ class Market(Settlement):
         if order.leaves and limit < other.best <= widest:
             self._begin_call(order, abs(other.best), around, events)
         elif order.leaves:
-            flags = order.flags
-            if flags & TAKES:
-                if flags & NO_LIMIT:
-                    why = CancelReason.MARKET_REST
-                else:
-                    why = CancelReason.IOC_REST if order.tif is _IOC else CancelReason.AUCTION_REST
-                events.append(self.cancel(order, why))
+            if order.flags & TAKES:
+                events.append(self.drop(order))
             else:
                 order.shown = min(order.display or order.leaves, order.leaves)
                 depth = own.rest(order)
@@ -314,7 +336,7 @@ class Market(Settlement):
     def _begin_call(self, order: Order, beyond: int, around: int, events: list[Event]) -> None:
         """Stop continuous trading for a call: a trade would have left the band."""
         gate = self.gate
-        gate.phase = gate.call = Phase.INTRADAY_CALL
+        gate.enter(Phase.INTRADAY_CALL)
         seconds = self.mode.volatility_seconds
         self.call_ends_at = self.expiries.now + seconds * _SECOND if seconds else 0
         why = f"volatility: a trade at {beyond} is too far from {around}"
@@ -338,7 +360,7 @@ class Market(Settlement):
                 self.book.side(order.side).remove(order)
             else:
                 del self.held[(order.seat.name, order.ref)]
-            self._finish(order, 0)
+            self._finish(order)
             return
         shown = min(order.display or order.leaves, order.leaves)
         if order.level is not None:
@@ -348,7 +370,7 @@ class Market(Settlement):
     def depth_at(self, side: Side, price: int) -> int:
         """Return the tonnes shown at a price."""
         own = self.book.side(side)
-        level = own.levels.get(price * own.sign)
+        level = own.levels.get(price)
         return level.quantity if level is not None else 0
 
     # -- views ------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ class NegotiatedMarket(OfferMarket):
         if isinstance(quote, Refusal):
             return quote
         to = self.addressed[number]
-        if quote.person == account.person:
+        if quote.seat.person == account.person:
             return Refusal(Reason.OWN_ORDER, "number", "a quote of the same owner")
         if to and account.name not in to:
             rule = f"quote {number} was not made to this account"
@@ -180,11 +180,11 @@ class NegotiatedMarket(OfferMarket):
         """Forget the day's enquiries."""
         self.enquiries = {}
 
-    def _finish(self, order: Order, leaves: int) -> None:
+    def _let_go(self, order: Order) -> None:
         number = self.numbers.get((order.seat.name, order.ref), 0)
         if number:
             del self.addressed[number]
-        super()._finish(order, leaves)
+        super()._let_go(order)
 
     def rows(self) -> list[object]:
         """Return offers, who may answer them, and enquiries."""

@@ -13,14 +13,13 @@ from engine.book import Order
 from engine.events import Event, Offered, Rejected
 from engine.market import Market
 from engine.roles import admit_role
-from engine.settlement import EXPIRES, no_allowances, no_cash
+from engine.settlement import EXPIRES, OFFER, shortage
 from engine.types import OfferKind, Phase, Reason, Side, TimeInForce
 
 if TYPE_CHECKING:
     from engine.commands import AmendOrder, NewOrder
-    from engine.ledger import Account, Ledger
+    from engine.ledger import Ledger, Seat
     from engine.rulebook import Mode, Product, Rulebook
-    from engine.settlement import Seat
     from engine.triggers import Expiries
 
 _BUY: Final = Side.BUY
@@ -38,9 +37,9 @@ class OfferMarket(Market):
         self.numbers: dict[tuple[str, int], int] = {}  # (account, ref) -> number
         self.counted = 0  # numbers given
 
-    def enter(self, order: NewOrder, account: Account, time: int) -> list[Event]:
+    def enter(self, order: NewOrder, seat: Seat) -> list[Event]:
         """Refuse a plain order; the modes that take one say so themselves."""
-        del account, time
+        del seat
         refusal = self.other_mode("orders")
         return [Rejected(order.account, order.ref, *refusal)]
 
@@ -73,17 +72,11 @@ class OfferMarket(Market):
 
     def reserve(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
         """Set aside what an offer or an answer may cost or deliver, or say what is missing."""
-        if side is _BUY:
-            need = self.needs(price, quantity)
-            purse = seat.purse
-            if purse.total - purse.reserved < need:
-                return no_cash(purse, need)
-            purse.reserved += need
-        else:
-            holding = seat.holding
-            if holding.total - holding.reserved < quantity:
-                return no_allowances(holding)
-            holding.reserved += quantity
+        balance = seat.purse if side is _BUY else seat.holding
+        need = self.needs(price, quantity) if side is _BUY else quantity
+        if balance.total - balance.reserved < need:
+            return shortage(balance, side, need)
+        balance.reserved += need
         return None
 
     def live(
@@ -91,8 +84,8 @@ class OfferMarket(Market):
     ) -> Order:
         """Make the live order of an offer or an answer for which was reserved."""
         tif = TimeInForce.GTD if expire_at else TimeInForce.DAY
-        order = Order(seat, ref, seat.account.person, side, price, quantity, quantity, quantity,
-                      0, tif, EXPIRES if expire_at else 0)  # fmt: skip
+        order = Order(seat, ref, side, price, quantity, quantity, quantity, 0, tif,
+                      OFFER | EXPIRES if expire_at else OFFER)  # fmt: skip
         seat.account.orders[ref] = order
         if expire_at:
             self.expiries.add((seat.name, ref), order, expire_at)
@@ -113,12 +106,12 @@ class OfferMarket(Market):
             return Refusal(Reason.UNKNOWN_NUMBER, "number", rule)
         return found
 
-    def _finish(self, order: Order, leaves: int) -> None:
-        """Let go of what an offer holds, and of its number."""
+    def _let_go(self, order: Order) -> None:
+        """Take an offer that is over off its number too."""
         number = self.numbers.pop((order.seat.name, order.ref), 0)
         if number:
             del self.offers[number]
-        super()._finish(order, leaves)
+        super()._let_go(order)
 
     def offered(self, number: int, order: Order, kind: OfferKind) -> Offered:
         """Return an offer as it stands now."""

@@ -37,9 +37,8 @@ from engine.types import (
 if TYPE_CHECKING:
     from engine.book import Order
     from engine.commands import Announce, Bid, ClearAuction
-    from engine.ledger import Account, Ledger
+    from engine.ledger import Account, Ledger, Seat
     from engine.rulebook import Mode, Product, Rulebook
-    from engine.settlement import Seat
     from engine.triggers import Expiries
 
 
@@ -123,7 +122,7 @@ class OneWayMarket(OfferMarket):
         if not terms.opens_at <= now < terms.closes_at:
             rule = f"bids are taken from {terms.opens_at} to before {terms.closes_at}, now {now} ns"
             return Refusal(Reason.WINDOW, "number", rule)
-        if seat.account.person == initiator.person:
+        if seat.person == initiator.seat.person:
             return Refusal(Reason.OWN_ORDER, "number", "an auction of the same owner")
         refusal = self._admit_size(c, terms, seat) or check_price(c.price, self.gate)
         if refusal is None and seat.role is not None:
@@ -162,7 +161,7 @@ class OneWayMarket(OfferMarket):
         if not cap:
             return None
         before = sum(bid.quantity for bid in self.bids[c.number]
-                     if bid.person == seat.account.person)  # fmt: skip
+                     if bid.seat.person == seat.person)  # fmt: skip
         if before + c.quantity > cap:
             rule = f"one bidder bids for at most {cap} tonnes, {before} of them bid for already"
             return Refusal(Reason.QUANTITY_RANGE, "quantity", rule)
@@ -183,12 +182,12 @@ class OneWayMarket(OfferMarket):
         wins = clear([Sealed(bid.price, bid.leaves) for bid in bids], offer)
         events: list[Event] = [self._sell(initiator, bids[win.bid], win) for win in wins]
         sold = sum(win.quantity for win in wins)
-        bidders = len(dict.fromkeys(bid.person for bid in bids))
+        bidders = len(dict.fromkeys(bid.seat.person for bid in bids))
         for order in (*bids, initiator):
             if order.leaves:
                 events.append(self.cancel(order, CancelReason.LOST))
             else:
-                self._finish(order, 0)
+                self._finish(order)
         events.append(AuctionCleared(self.symbol, command.number, wins[-1].price if wins else 0,
                                      sold, terms.quantity - sold, len(bids), bidders))  # fmt: skip
         return events
@@ -226,8 +225,8 @@ class OneWayMarket(OfferMarket):
         """Return how many announcements and bids are live."""
         return len(self.offers) + len(self.bidding)
 
-    def _finish(self, order: Order, leaves: int) -> None:
-        """Let go of a bid, or of an announcement that has no bids left."""
+    def _let_go(self, order: Order) -> None:
+        """Forget a bid, or of an announcement that has no bids left."""
         key = (order.seat.name, order.ref)
         auction = self.bidding.pop(key, 0)
         if auction:
@@ -235,7 +234,7 @@ class OneWayMarket(OfferMarket):
         number = self.numbers.get(key, 0)
         if number:
             del self.announced[number], self.bids[number]
-        super()._finish(order, leaves)
+        super()._let_go(order)
 
     def rows(self) -> list[object]:
         """Return offers, terms and bids."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.admission import check_price, check_quantity
-from engine.calls import CALLS, drop_rests, end_call
+from engine.admission import CALLS, check_price, check_quantity
+from engine.calls import drop_rests, end_call
 from engine.events import DayClosed, Delivered, Event, PhaseChanged
 from engine.money import on_tick
 from engine.settlement import POST_ONLY, Day
@@ -64,9 +64,7 @@ def change(market: Market, accounts: dict[str, Account], phase: Phase, reason: s
         market.day = Day()
         market.fixing = 0
         market.new_limits()
-    gate.phase = phase
-    if phase is not _FREEZE:
-        gate.call = phase if phase in CALLS else _CLOSED
+    gate.enter(phase)
     low, high = market.price_limits()
     events.append(PhaseChanged(market.symbol, phase, reason, market.reference, low, high))
     if before is _CLOSED:

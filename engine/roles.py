@@ -8,9 +8,8 @@ from engine.admission import Refusal
 from engine.types import Reason, Side
 
 if TYPE_CHECKING:
-    from engine.ledger import Account
+    from engine.ledger import Account, Seat
     from engine.rulebook import AccountClass, Rulebook
-    from engine.settlement import Seat
 
 
 def role_of(rulebook: Rulebook, account: Account) -> AccountClass | None:

@@ -30,7 +30,7 @@ _pack_header = HEADER.pack
 class Sequencer:
     """The one way into a venue that is being run."""
 
-    __slots__ = ("_handlers", "journal", "seq", "time", "venue")
+    __slots__ = ("_apply", "journal", "seq", "time", "venue")
 
     def __init__(
         self, venue: Venue, journal: Journal | None = None, seq: int = 0, time: int = 0
@@ -40,7 +40,7 @@ class Sequencer:
         self.journal = journal
         self.seq = seq
         self.time = time
-        self._handlers = venue.handlers  # ``venue.apply`` without its call
+        self._apply = venue.apply
 
     def submit(self, time: int, source: int, command: Command) -> list[Event]:
         """Stamp, log and apply a command; return what happened.
@@ -59,7 +59,7 @@ class Sequencer:
             buffer = journal.buffer
             buffer += _pack_header(len(payload), crc32(payload))
             buffer += payload
-        return self._handlers[command.__class__](command)
+        return self._apply(command)
 
     def commit(self) -> None:
         """Make everything submitted so far durable. Raises ``JournalError``."""

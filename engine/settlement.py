@@ -1,7 +1,7 @@
 """What an order holds, what a trade delivers, and every way out of a market.
 
-A trade settles at once, delivery against payment. Whatever way an order leaves, ``_finish`` lets go
-of all that it still holds. Rules: ``docs/rules.md`` section 4.
+A trade settles at once, delivery against payment. An order leaves filled, through ``_finish``, or
+through ``end``, which also lets go of all that it still holds. Rules: ``docs/rules.md`` section 4.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from engine.triggers import Expiries, Key, Stops
 from engine.types import MAX_TOTAL, CancelReason, Delivery, Reason, Side
 
 if TYPE_CHECKING:
-    from engine.ledger import Account, Balance, Ledger
-    from engine.rulebook import AccountClass, Mode, Product, Rulebook
+    from engine.ledger import Balance, Ledger
+    from engine.rulebook import Mode, Product, Rulebook
 
 # What sets an order apart from a plain limit order, as bits of ``Order.flags``.
 NO_LIMIT: Final = 1  # a market order, or a stop that becomes one: its price is a protection
@@ -33,28 +33,12 @@ POST_ONLY: Final = 2
 TAKES: Final = 4  # never rests: what it cannot trade is cancelled
 WAITS: Final = 8  # enters outside the book
 EXPIRES: Final = 16  # good till date
+OFFER: Final = 32  # stands under a number, or bids for one
 OUTSIDE: Final = WAITS | EXPIRES
 _GONE: Final = -1  # left to trade of an arriving order that was cancelled on the way
 _BUY: Final = Side.BUY
 _SELF_TRADE: Final = CancelReason.SELF_TRADE
 _PPM: Final = 1_000_000
-
-
-class Seat:
-    """One account in one market: what an order needs at hand to be settled."""
-
-    __slots__ = ("account", "holding", "market", "name", "purse", "role")
-
-    def __init__(
-        self, account: Account, market: Settlement, purse: Balance, holding: Balance
-    ) -> None:
-        """Bind an account's cash and holding to a market."""
-        self.account = account
-        self.name = account.name
-        self.market = market
-        self.purse = purse
-        self.holding = holding
-        self.role: AccountClass | None = None  # what the rulebook allows such accounts
 
 
 class Day:
@@ -85,6 +69,11 @@ class Day:
 class Settlement:
     """The part of a market that moves money and tonnes and lets orders go."""
 
+    __slots__ = ("_asks", "_bids", "_charges", "_ledger", "_maker_buy", "_maker_sell",
+                 "_taker_buy", "_taker_sell", "_takings", "_waits", "book", "day", "expiries",
+                 "gate", "held", "mode", "net", "product", "reserve_ppm", "stops", "symbol",
+                 "trades")  # fmt: skip
+
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
     ) -> None:
@@ -113,8 +102,8 @@ class Settlement:
         self._maker_sell = mode.maker_fee_ppm + mode.seller_fee_ppm
         self._taker_buy = mode.taker_fee_ppm + mode.buyer_fee_ppm
         self._taker_sell = mode.taker_fee_ppm + mode.seller_fee_ppm
-        self._reserve_ppm = max(self._maker_buy, self._taker_buy)
-        self._charges = bool(self._reserve_ppm or self._maker_sell or self._taker_sell)
+        self.reserve_ppm = max(self._maker_buy, self._taker_buy)
+        self._charges = bool(self.reserve_ppm or self._maker_sell or self._taker_sell)
         self._waits = bool(mode.resale_lag or mode.proceeds_lag
                            or mode.delivery is not Delivery.AT_ONCE)  # fmt: skip
 
@@ -157,9 +146,9 @@ class Settlement:
                                 maker.seat.name, maker.ref, leaves, maker_fee,
                                 name, taker.ref, left, taker_fee, depth))  # fmt: skip
             if not leaves:
-                self._finish(maker, 0)
+                self._finish(maker)
         if not left:
-            self._finish(taker, 0)
+            self._finish(taker)
         if not price:
             return []
         day.add(first, price)
@@ -198,7 +187,7 @@ class Settlement:
             return
         seat = buyer.seat
         purse = seat.purse
-        rate = self._reserve_ppm
+        rate = self.reserve_ppm
         if rate:
             purse.total -= value + buyer_fee
             held = cost(buyer.price, open_before, rate)
@@ -253,7 +242,8 @@ class Settlement:
         """Account for what self-trade prevention took off an order."""
         name, ref, side, price = order.seat.name, order.ref, order.side, order.price
         if what is RESTING_CANCELLED or what is ARRIVING_CANCELLED:
-            self._finish(order, quantity)
+            self._release(order, quantity, 0)
+            self._finish(order)
             events.append(OrderCancelled(name, ref, self.symbol, side, price, quantity,
                                          _SELF_TRADE, 0, depth))  # fmt: skip
         else:
@@ -272,48 +262,56 @@ class Settlement:
 
     # -- the ways out -----------------------------------------------------------------------
 
-    def cancel(self, order: Order, why: CancelReason, request: int = 0) -> OrderCancelled:
-        """Take a live order out, wherever it waits."""
+    def end(self, order: Order, why: CancelReason, request: int = 0) -> list[Event]:
+        """Take a live order out, with whatever cannot stand without it."""
         seat = order.seat
+        ref = order.ref
         side = order.side
+        price = order.price
         leaves = order.leaves
         if order.level is not None:
             depth = self._bids.remove(order) if side is _BUY else self._asks.remove(order)
         else:
             depth = -1
-            key = (seat.name, order.ref)
+            key = (seat.name, ref)
             if self.held.pop(key, None) is None and key in self.stops.waiting:
                 self.stops.remove(key)
-        self._finish(order, leaves)
-        return OrderCancelled(seat.name, order.ref, self.symbol, side, order.price, leaves,
-                              why, request, depth)  # fmt: skip
+        if side is _BUY:
+            held = self.needs(price, leaves) if self.reserve_ppm else price * leaves
+            seat.purse.reserved -= held
+        else:
+            seat.holding.reserved -= leaves
+        del seat.orders[ref]
+        if order.flags:
+            self._let_go(order)
+        return [OrderCancelled(seat.name, ref, self.symbol, side, price, leaves, why, request,
+                               depth)]  # fmt: skip
 
-    def _finish(self, order: Order, leaves: int) -> None:
-        """Let go of all that an order still holds: the end of every order, whatever the reason."""
+    def cancel(self, order: Order, why: CancelReason, request: int = 0) -> Event:
+        """Take a live order out, wherever it waits, and nothing else."""
+        return Settlement.end(self, order, why, request)[0]
+
+    def _finish(self, order: Order) -> None:
+        """Forget an order of which nothing is open any more: it holds nothing either."""
         seat = order.seat
-        del seat.account.orders[order.ref]
+        del seat.orders[order.ref]
+        if order.flags:
+            self._let_go(order)
+
+    def _let_go(self, order: Order) -> None:
+        """Take an order that is over off every list beside its account's."""
         if order.flags & EXPIRES:
-            self.expiries.remove((seat.name, order.ref))
-        if leaves:
-            if order.side is not _BUY:
-                seat.holding.reserved -= leaves
-            elif self._reserve_ppm:
-                seat.purse.reserved -= cost(order.price, leaves, self._reserve_ppm)
-            else:
-                seat.purse.reserved -= order.price * leaves
+            self.expiries.remove((order.seat.name, order.ref))
 
     def needs(self, price: int, quantity: int) -> int:
         """Return the cash that a buy order of this size has to reserve."""
-        return cost(price, quantity, self._reserve_ppm)
+        return cost(price, quantity, self.reserve_ppm)
 
 
-def no_cash(purse: Balance, need: int) -> Refusal:
-    """Refuse for want of cash, with the figures."""
-    rule = f"needs {need} minor units, {purse.total - purse.reserved} available"
-    return Refusal(Reason.CASH, "quantity", rule)
-
-
-def no_allowances(holding: Balance) -> Refusal:
-    """Refuse for want of allowances, with the figures."""
-    rule = f"at most the {holding.total - holding.reserved} tonnes available"
-    return Refusal(Reason.ALLOWANCES, "quantity", rule)
+def shortage(balance: Balance, side: Side, need: int) -> Refusal:
+    """Refuse for want of cash (to buy) or of allowances (to sell), with the figures."""
+    available = balance.total - balance.reserved
+    if side is _BUY:
+        rule = f"needs {need} minor units, {available} available"
+        return Refusal(Reason.CASH, "quantity", rule)
+    return Refusal(Reason.ALLOWANCES, "quantity", f"at most the {available} tonnes available")

@@ -133,8 +133,10 @@ def _amend(venue: Venue, change: AmendRulebook) -> list[Event]:
                 events += _clear_line(venue, market)
             market.adopt(rulebook, product, mode)
             market.new_limits()
-            for seat in market.seats.values():
-                seat.role = role_of(rulebook, seat.account)
+            for account in venue.accounts.values():
+                seat = account.seats.get(market.symbol)
+                if seat is not None:
+                    seat.role = role_of(rulebook, account)
     venue.install(rulebook)
     events.append(RulebookAmended(change.path, change.value, rulebook.digest()))
     return events

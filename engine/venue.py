@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.accounts import move_allowances, move_cash, open_account, unknown_account
+from engine.admission import SMALL
 from engine.amendment import FROZEN_RULE
 from engine.calls import indicative
 from engine.commands import (
@@ -77,6 +78,9 @@ _TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 class Venue:
     """All markets of a rulebook with their ledger, as one state machine."""
 
+    __slots__ = ("_accounts", "_handlers", "amendments", "currencies", "date", "expiries",
+                 "genesis", "ledger", "markets", "products", "rulebook", "time")  # fmt: skip
+
     def __init__(self, rulebook: Rulebook) -> None:
         """Make a venue: every market closed, no account. Raises ``RulebookError``."""
         validate(rulebook)
@@ -93,9 +97,7 @@ class Venue:
             for mode in rulebook.modes_of(product):
                 self.line(rulebook, product, mode)
         self.install(rulebook)
-        self.handlers: dict[type, Callable[[Any], list[Event]]] = {  # by command
-            NewOrder: self._new_order,
-            CancelOrder: self._cancel_order,
+        self._handlers: dict[type, Callable[[Any], list[Event]]] = {  # by command
             AmendOrder: self._amend_order,
             MassCancel: self._mass_cancel,
             CancelOnDisconnect: self._cancel_on_disconnect,
@@ -137,47 +139,59 @@ class Venue:
                 market.lines = lines
 
     def apply(self, command: Command) -> list[Event]:
-        """Change the state as a command says; return what happened, in order."""
-        return self.handlers[command.__class__](command)
+        """Change the state as a command says; return what happened, in order.
+
+        New and cancelled orders, nearly all there is, are taken in hand here without a further
+        call.
+        """
+        if type(command) is NewOrder:
+            try:
+                account = self._accounts[command.account]
+            except KeyError:
+                return unknown_account(command.account, command.ref)
+            ref = command.ref
+            if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
+                return _duplicate(account, ref)
+            account.last_ref = ref
+            try:
+                seat = account.seats[command.product]
+            except KeyError:  # its first order there, or none at all
+                market = self.markets.get(command.product)
+                if market is None:
+                    return self._unknown_product(command.account, ref, command.product)
+                seat = market.seat(account)
+            if account.killed:
+                return _killed(command.account, ref)
+            return seat.market.enter(command, seat)  # type: ignore[no-any-return] # a Market
+        if type(command) is CancelOrder:
+            try:
+                account = self._accounts[command.account]
+            except KeyError:
+                return unknown_account(command.account, command.ref)
+            ref = command.ref
+            if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
+                return _duplicate(account, ref)
+            account.last_ref = ref
+            order = account.orders.get(command.target)
+            if order is None:
+                return _unknown_order(command.account, ref, command.target)
+            market = order.seat.market
+            if market.gate.frozen:
+                return [Rejected(command.account, ref, Reason.FROZEN, "target", FROZEN_RULE)]
+            return market.end(order, _REQUESTED, ref)  # type: ignore[no-any-return] # the same
+        return self._handlers[type(command)](command)
 
     # -- commands of clients ----------------------------------------------------------------
 
-    def _new_order(self, c: NewOrder) -> list[Event]:
-        account = self._accounts.get(c.account)
-        if account is None:
-            return unknown_account(c.account, c.ref)
-        if not account.last_ref < c.ref <= MAX_REF:
-            return _duplicate(account, c.ref)
-        account.last_ref = c.ref
-        market = self.markets.get(c.product)
-        if market is None:
-            return self._unknown_product(c.account, c.ref, c.product)
-        if account.killed:
-            return _killed(c.account, c.ref)
-        return market.enter(c, account, self.time)
-
-    def _cancel_order(self, c: CancelOrder) -> list[Event]:
-        account = self._accounts.get(c.account)
-        if account is None:
-            return unknown_account(c.account, c.ref)
-        if not account.last_ref < c.ref <= MAX_REF:
-            return _duplicate(account, c.ref)
-        account.last_ref = c.ref
-        order = account.orders.get(c.target)
-        if order is None:
-            return _unknown_order(c.account, c.ref, c.target)
-        market: Market = order.seat.market
-        if market.gate.phase is _FREEZE:
-            return [Rejected(c.account, c.ref, Reason.FROZEN, "target", FROZEN_RULE)]
-        return market.end(order, _REQUESTED, c.ref)
-
     def _amend_order(self, c: AmendOrder) -> list[Event]:
-        account = self._accounts.get(c.account)
-        if account is None:
+        try:
+            account = self._accounts[c.account]
+        except KeyError:
             return unknown_account(c.account, c.ref)
-        if not account.last_ref < c.ref <= MAX_REF:
-            return _duplicate(account, c.ref)
-        account.last_ref = c.ref
+        ref = c.ref
+        if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
+            return _duplicate(account, ref)
+        account.last_ref = ref
         order = account.orders.get(c.target)
         if order is None:
             return _unknown_order(c.account, c.ref, c.target)
@@ -187,12 +201,14 @@ class Venue:
         return market.amend(order, c)
 
     def _mass_cancel(self, c: MassCancel) -> list[Event]:
-        account = self._accounts.get(c.account)
-        if account is None:
+        try:
+            account = self._accounts[c.account]
+        except KeyError:
             return unknown_account(c.account, c.ref)
-        if not account.last_ref < c.ref <= MAX_REF:
-            return _duplicate(account, c.ref)
-        account.last_ref = c.ref
+        ref = c.ref
+        if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
+            return _duplicate(account, ref)
+        account.last_ref = ref
         if c.product and c.product not in self.markets:
             return self._unknown_product(c.account, c.ref, c.product)
         before = len(account.orders)
@@ -202,12 +218,14 @@ class Venue:
 
     def _answer(self, c: Pick | Quote | Decline | Announce | Bid) -> list[Event]:
         """Take a client's command that belongs to one mechanism."""
-        account = self._accounts.get(c.account)
-        if account is None:
+        try:
+            account = self._accounts[c.account]
+        except KeyError:
             return unknown_account(c.account, c.ref)
-        if not account.last_ref < c.ref <= MAX_REF:
-            return _duplicate(account, c.ref)
-        account.last_ref = c.ref
+        ref = c.ref
+        if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
+            return _duplicate(account, ref)
+        account.last_ref = ref
         market = self.markets.get(c.product)
         if market is None:
             return self._unknown_product(c.account, c.ref, c.product)

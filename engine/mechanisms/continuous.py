@@ -26,7 +26,6 @@ _CANCEL_RESTING: Final = SelfTrade.CANCEL_RESTING
 _CANCEL_BOTH: Final = SelfTrade.CANCEL_BOTH
 _DECREMENT_BOTH: Final = SelfTrade.DECREMENT_BOTH
 _ALLOW: Final = SelfTrade.ALLOW
-_NOBODY: Final = -1  # equal to no order's person
 
 
 def sweep_price_time(
@@ -39,14 +38,14 @@ def sweep_price_time(
     """
     del share
     outcomes: list[Outcome] = []
-    person = _NOBODY if mode is _ALLOW else taker.person
+    person = 0 if mode is _ALLOW else taker.seat.person
     left = taker.leaves
     while left and side.best <= limit:
         level = side.best_level
         assert level is not None
         maker = level.head
         assert maker is not None
-        if maker.person == person:
+        if person and maker.seat.person == person:
             taker.leaves = left
             _prevent(side, taker, maker, mode, outcomes)
             left = taker.leaves
@@ -113,7 +112,7 @@ def _share(
             used_up.append(maker)
     for maker in used_up:
         _refill(side, level, maker)
-    depth = level.quantity
+    depth = level.quantity if level.head is not None else 0
     outcomes.extend((FILLED, maker, part, maker.leaves, depth) for maker, part in fills)
 
 
@@ -170,26 +169,26 @@ def _prevent_at(
     side: BookSide, taker: Order, level: Level, mode: SelfTrade, outcomes: list[Outcome]
 ) -> None:
     """Apply self-trade prevention to a whole price, as pro-rata sharing needs."""
-    person = taker.person
+    person = taker.seat.person
     for maker in _queue(level):
         if not taker.leaves:
             return
-        if maker.person == person:
+        if maker.seat.person == person:
             _prevent(side, taker, maker, mode, outcomes)
 
 
 def can_fill(side: BookSide, taker: Order, limit: int, mode: SelfTrade, matching: Matching) -> bool:
     """Say whether all of ``taker`` would trade, hidden quantity and self-trade rules included."""
     wanted = taker.leaves
-    person = _NOBODY if mode is _ALLOW else taker.person
+    person = 0 if mode is _ALLOW else taker.seat.person
     for level in side.walk():
-        if level.key > limit:
+        if level.price * side.sign > limit:
             return False
         ahead = whole = 0  # shown before the first order of the same person; all that others have
         met = False
         order = level.head
         while order is not None:
-            if order.person == person:
+            if person and order.seat.person == person:
                 met = True
             else:
                 whole += order.leaves
