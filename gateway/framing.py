@@ -16,12 +16,19 @@ SHORT: Final = 512
 HEADERS: Final = tuple(length.to_bytes(HEADER_SIZE, _BIG) for length in range(SHORT))
 
 
+def header(length: int) -> bytes:
+    """Return what stands before a payload of this length."""
+    return HEADERS[length] if length < SHORT else length.to_bytes(HEADER_SIZE, _BIG)
+
+
+def length_at(frames: bytes | bytearray, place: int) -> int:
+    """Return the length of the payload whose frame starts at a place."""
+    return int(_unpack_length(frames, place)[0])
+
+
 def frame(payload: bytes) -> bytes:
     """Return a payload with its length before it."""
-    length = len(payload)
-    if length < SHORT:
-        return HEADERS[length] + payload
-    return length.to_bytes(HEADER_SIZE, _BIG) + payload
+    return header(len(payload)) + payload
 
 
 class Unframer:
@@ -47,19 +54,20 @@ class Unframer:
             data = self._buffer + data
         size = len(data)
         start = 0
+        body = HEADER_SIZE
         limit = self._limit
         unpack = _unpack_length
-        while size - start >= HEADER_SIZE:
-            body = start + HEADER_SIZE
+        keep = payloads.append
+        while body <= size:
             length = unpack(data, start)[0]
             end = body + length
-            if not 0 < length <= limit:
-                self.error = f"a frame of {length} bytes; 1 to {limit} are allowed"
+            if end > size or length > limit or not length:
+                if not 0 < length <= limit:
+                    self.error = f"a frame of {length} bytes; 1 to {limit} are allowed"
                 break
-            if end > size:
-                break
-            payloads.append(data[body:end])
+            keep(data[body:end])
             start = end
+            body = end + HEADER_SIZE
         self._buffer = b"" if self.error else data[start:]
         return payloads
 

@@ -62,7 +62,7 @@ class Node:
         self.sequencer = sequencer
         self.outboxes = outboxes
         self._submit = sequencer.submit
-        self._absorb = outboxes.absorb
+        self._project = outboxes.project
         self.options = options
         self.clock = clock
         self.streams = Streams(sequencer.venue)
@@ -75,7 +75,8 @@ class Node:
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.peak_batch = 0  # commands in the largest tick so far
-        self._now = clock()  # of the tick: all commands of a tick carry one time
+        self._now = 0
+        self._look()
         self._links: dict[Link, None] = {}
         self._by_account: dict[str, Link] = {}
         self._next_number = FIRST_SESSION
@@ -173,18 +174,30 @@ class Node:
 
     def run(self, source: int, command: Command) -> list[Event]:
         """Sequence a command; what comes of it leaves after the tick's sync."""
-        sequencer = self.sequencer
-        events = self._submit(self._now, source, command)
-        self._absorb(sequencer.time, events)
+        now = self._now
+        events = self._submit(now, source, command)
+        project = self._project
+        for event in events:
+            project[event.__class__](now, event)
+        if self.observers or self.streams.active:
+            self._tell(now, events)
+        return events
+
+    def _tell(self, now: int, events: list[Event]) -> None:
+        """Tell those who look at everything that happens."""
         if self.streams.active:
             self.streams.absorb(events)
         for observer in self.observers:
-            observer(sequencer.time, events)
-        return events
+            observer(now, events)
+
+    def _look(self) -> int:
+        """Return the time, never before that of the last record: all of a tick carries it."""
+        self._now = now = max(self.clock(), self.sequencer.time)
+        return now
 
     def operate(self, command: Command) -> list[Event]:
         """Run an operator's command; it is durable when this returns. Raises ``JournalError``."""
-        self._now = self.clock()
+        self._look()
         events = self.run(OPERATOR, command)
         self.sequencer.commit()
         for link in self._links:
@@ -197,7 +210,7 @@ class Node:
         self._scheduled = False
         if self._stopping:
             return
-        self._now = now = self.clock()
+        now = self._look()
         awake = self._awake
         self._awake = {}
         before = self.sequencer.seq
@@ -250,7 +263,7 @@ class Node:
         """Look at silence, stuck readers and due expiries; the only clock in the gateway."""
         if self._stopping:
             return
-        now = self.clock()
+        now = self._look()
         for link in list(self._links):
             link.watch(now)
         if self._run_clock(now):
@@ -268,7 +281,6 @@ class Node:
         watched, due = venue.clock()
         steps = self.timetable.due(now) if self.timetable is not None else []
         told = 0 < due <= now or (watched and now - venue.time >= TELL_EVERY) or bool(steps)
-        self._now = now
         if told and now > venue.time:
             self.run(TIMER, AdvanceTime(now))
         for step in steps:
@@ -310,7 +322,7 @@ class Node:
             del self._by_account[link.account]
         if link.cancel_on_disconnect and not self._stopping:
             link.cancel_on_disconnect = False
-            self._now = self.clock()
+            self._look()
             self.run(link.number, CancelOnDisconnect(link.account))
             self._schedule()
 

@@ -8,19 +8,23 @@ a message that it sends again is answered from here.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
 from engine import events as ev
 from engine.types import CancelReason, OfferKind, Side
 from gateway import wire, wire_modes
-from gateway.framing import HEADERS, SHORT, frame
+from gateway.answers import ANSWERS
+from gateway.framing import HEADERS, SHORT, header, length_at
+from gateway.wire import HEADER_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MARK_EVERY: Final = 256  # reports
+_MARK_MASK: Final = MARK_EVERY - 1
 _encode = wire.encode
 # The commonest reports are written as arrays: the same bytes, without making the message first.
 _ACCEPTED = wire.Accepted.__struct_config__.tag
@@ -33,40 +37,80 @@ _MASS = CancelReason.MASS
 
 
 class Outbox:
-    """One account's reports as frames; report number n is ``frames[n - 1]``."""
+    """One account's reports as frames, one behind the other, with a mark at every so many.
 
-    __slots__ = ("_answered", "frames", "last_answered")
+    A place is the number of bytes before a frame. What is not at a mark is found by going on
+    from the nearest, so that a report costs little more than its own bytes.
+    """
+
+    __slots__ = ("_answered", "_frames", "_marks", "last_answered", "seq")
 
     def __init__(self) -> None:
         """Start with none."""
-        self.frames: list[bytes] = []
+        self.seq = 0  # the number of the last report
         self.last_answered = 0  # the highest reference answered
-        self._answered = array("q")  # the highest reference answered, as of each report
+        self._frames = bytearray()
+        self._marks = array("Q", [0])  # the places behind report 0, MARK_EVERY, 2 * MARK_EVERY ...
+        self._answered = array("q", [0])  # the highest reference answered until there
 
     def add(self, payload: bytes) -> None:
-        """Keep a report."""
-        self.frames.append(frame(payload))
-        self._answered.append(self.last_answered)
+        """Keep a report. Before one that answers the client, ``last_answered`` is set."""
+        frames = self._frames
+        length = len(payload)
+        frames += HEADERS[length] if length < SHORT else header(length)
+        frames += payload
+        self.seq = seq = self.seq + 1
+        if not seq & _MARK_MASK:
+            self._marks.append(len(frames))
+            self._answered.append(self.last_answered)
 
     def answer(self, ref: int, payload: bytes) -> None:
         """Keep the report that answers the client's message ``ref``."""
-        frames = self.frames
-        length = len(payload)
-        frames.append(HEADERS[length] + payload if length < SHORT else frame(payload))
         self.last_answered = ref
-        self._answered.append(ref)
+        self.add(payload)
+
+    @property
+    def end(self) -> int:
+        """The place behind the last report."""
+        return len(self._frames)
+
+    def place(self, seq: int) -> int:
+        """Return the place behind report ``seq``, which must exist; 0 is before all."""
+        mark, further = divmod(seq, MARK_EVERY)
+        place = self._marks[mark]
+        for _ in range(further):
+            place += HEADER_SIZE + length_at(self._frames, place)
+        return place
+
+    def frames(self, place: int, most: int) -> bytes:
+        """Return the whole frames from a place on: all, or where that is too much, up to a mark.
+
+        ``most`` is in bytes; a stretch between marks is returned even where it is more.
+        """
+        end = len(self._frames)
+        if end - place > most:
+            last = bisect_right(self._marks, place + most) - 1
+            if self._marks[last] <= place:
+                last += 1
+            if last < len(self._marks):
+                end = self._marks[last]
+        return bytes(memoryview(self._frames)[place:end])
 
     def answer_to(self, ref: int) -> bytes:
         """Return the frame that answered ``ref``, empty when none did."""
-        found = bisect_left(self._answered, ref)
-        if found == len(self._answered) or self._answered[found] != ref:
+        mark = bisect_left(self._answered, ref) - 1
+        if mark < 0:
             return b""
-        return self.frames[found]
-
-    @property
-    def seq(self) -> int:
-        """The number of the last report."""
-        return len(self.frames)
+        place = self._marks[mark]
+        for _ in range(min(MARK_EVERY, self.seq - mark * MARK_EVERY)):
+            end = place + HEADER_SIZE + length_at(self._frames, place)
+            frame = bytes(memoryview(self._frames)[place:end])
+            report = wire.decode_from_venue(frame[HEADER_SIZE:])
+            answered = ANSWERS.get(report.__class__)
+            if answered is not None and answered(report) == ref:
+                return frame
+            place = end
+        return b""
 
 
 class Outboxes:
@@ -75,7 +119,7 @@ class Outboxes:
     def __init__(self) -> None:
         """Start with no account."""
         self.boxes: dict[str, Outbox] = {}
-        self._project: dict[type, Callable[[int, Any], None]] = {
+        self.project: dict[type, Callable[[int, Any], None]] = {  # by event
             ev.OrderAccepted: self._accepted,
             ev.Rejected: self._rejected,
             ev.OrderBooked: self._booked,
@@ -96,13 +140,13 @@ class Outboxes:
             ev.Delivered: self._delivered,
             ev.Released: self._released,
         }
-        self._project.update(dict.fromkeys(PUBLIC, _for_nobody))
+        self.project.update(dict.fromkeys(PUBLIC, _for_nobody))
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
 
     def absorb(self, time: int, events: list[ev.Event]) -> None:
         """Turn events of one record into reports."""
-        project = self._project
+        project = self.project
         for event in events:
             project[event.__class__](time, event)
 
@@ -111,8 +155,9 @@ class Outboxes:
 
     def _accepted(self, time: int, e: ev.OrderAccepted) -> None:
         box = self.boxes[e.account]
-        box.answer(e.ref, _encode((_ACCEPTED, len(box.frames) + 1, time, e.ref, e.product,
-                                   e.side, e.price, e.quantity, e.state)))  # fmt: skip
+        box.last_answered = ref = e.ref
+        box.add(_encode((_ACCEPTED, box.seq + 1, time, ref, e.product, e.side, e.price,
+                         e.quantity, e.state)))  # fmt: skip
 
     def _rejected(self, time: int, e: ev.Rejected) -> None:
         box = self.boxes.get(e.account)
@@ -131,12 +176,12 @@ class Outboxes:
     def _trade(self, time: int, e: ev.Trade) -> None:
         box = self.boxes[e.maker]
         side = e.side
-        box.add(_encode((_FILLED, len(box.frames) + 1, time, e.maker_ref, e.product, side,
+        box.add(_encode((_FILLED, box.seq + 1, time, e.maker_ref, e.product, side,
                          e.price, e.quantity, e.maker_leaves, e.maker_fee, True,
                          e.trade)))  # fmt: skip
         box = self.boxes[e.taker]
         side = Side.SELL if side is Side.BUY else Side.BUY
-        box.add(_encode((_FILLED, len(box.frames) + 1, time, e.taker_ref, e.product, side,
+        box.add(_encode((_FILLED, box.seq + 1, time, e.taker_ref, e.product, side,
                          e.price, e.quantity, e.taker_leaves, e.taker_fee, False,
                          e.trade)))  # fmt: skip
         if self._quotes and not e.maker_leaves:
@@ -155,18 +200,16 @@ class Outboxes:
     def _cancelled(self, time: int, e: ev.OrderCancelled) -> None:
         box = self.boxes[e.account]
         request = e.request
-        payload = _encode((_CANCELLED, len(box.frames) + 1, time, e.ref, e.quantity, e.reason,
-                           request))  # fmt: skip
         if request and e.reason is not _MASS:
-            box.answer(request, payload)
-        else:
-            box.add(payload)
+            box.last_answered = request
+        box.add(_encode((_CANCELLED, box.seq + 1, time, e.ref, e.quantity, e.reason,
+                         request)))  # fmt: skip
         if self._quotes:
             self._quote_ended(time, e.account, e.ref, "")
 
     def _amended(self, time: int, e: ev.OrderAmended) -> None:
         box = self.boxes[e.account]
-        report = wire.Amended(len(box.frames) + 1, time, e.ref, e.price, e.quantity, e.leaves,
+        report = wire.Amended(box.seq + 1, time, e.ref, e.price, e.quantity, e.leaves,
                               e.state, e.request)  # fmt: skip
         box.answer(e.request, _encode(report))
 

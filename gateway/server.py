@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gateway.outbox import Outbox
 
 HIGH_WATER: Final = 1 << 20  # bytes: above it the transport asks us to stop writing
-CHUNK_REPORTS: Final = 8_192  # reports written to one session at a time
+CHUNK: Final = 1 << 19  # bytes of reports written to one session at a time
 MAX_QUEUED: Final = 1 << 22  # bytes of market data that may wait for a reader that is stuck
 PATIENCE: Final = 5_000_000_000  # ns a reader may leave the transport full
 
@@ -51,7 +51,7 @@ class Link(asyncio.Protocol):
         self.ended = False  # said farewell, or told to
         self.number = 0  # the source of its commands in the log
         self.box: Outbox | None = None
-        self.cursor = 0  # reports written so far
+        self.place = 0  # in the outbox: all before it is written
         self.products: dict[str, None] = {}  # subscribed to
         self.cancel_on_disconnect = False
         self.throttle = Throttle(0, 0)
@@ -113,7 +113,7 @@ class Link(asyncio.Protocol):
 
     def seq(self) -> int:
         """Return the number of the account's last report."""
-        return len(self.box.frames) if self.box is not None else 0
+        return self.box.seq if self.box is not None else 0
 
     def end(self, reason: wire.Farewell, text: str) -> None:
         """Say why and close; what was queued before is still written."""
@@ -125,7 +125,7 @@ class Link(asyncio.Protocol):
         if reason is wire.Farewell.SLOW_READER:
             self.out = self.out[-1:]  # nothing more for a reader that does not read
         elif self.box is not None:
-            self.out.insert(0, b"".join(self.box.frames[self.cursor :][:CHUNK_REPORTS]))
+            self.out.insert(0, self.box.frames(self.place, CHUNK))
         self.box = None
         self.node.closing(self)
 
@@ -141,11 +141,11 @@ class Link(asyncio.Protocol):
             return False
         box = self.box
         left = False
-        if box is not None and self.cursor < len(box.frames):
-            frames = box.frames[self.cursor : self.cursor + CHUNK_REPORTS]
-            self.cursor += len(frames)
-            left = self.cursor < len(box.frames)
-            out.extend(frames)
+        if box is not None and self.place < box.end:
+            frames = box.frames(self.place, CHUNK)
+            out.append(frames)
+            self.place += len(frames)
+            left = self.place < box.end
         if out:
             transport.write(b"".join(out))
             self.session.sent(now)
@@ -174,7 +174,7 @@ class Link(asyncio.Protocol):
         node.admit(self, m.account)
         self.account = m.account
         self.box = box
-        self.cursor = m.last_seen
+        self.place = box.place(m.last_seen)
         self.cancel_on_disconnect = m.cancel_on_disconnect
         self.throttle = Throttle(node.options.throttle, now)
         agreed = self.session.agree(m.heartbeat_ms)
@@ -232,8 +232,7 @@ class Link(asyncio.Protocol):
 
     def submit(self, ref: int, command: Command, now: int) -> None:
         """Sequence a client's command, unless it was answered before or comes too fast."""
-        box = self.box
-        assert box is not None
+        box: Any = self.box  # there is one: nobody gives orders before a logon
         if ref <= box.last_answered:
             answer = box.answer_to(ref)
             if answer:  # sent again: the same answer, and nothing happens twice

@@ -129,9 +129,9 @@ def test_a_block_is_asked_for_quoted_declined_and_confirmed(tmp_path: Path) -> N
             await alice.pick(line, received.number)
             assert (await next_of(carol, wire_modes.QuoteEnded)).number == received.number
             assert (await next_of(bob, wire.Filled)).quantity == 100_000
-            frames = {name: list(box.frames) for name, box in node.outboxes.boxes.items()}
+            frames = {name: box.frames(0, box.end) for name, box in node.outboxes.boxes.items()}
         again = open_node(tmp_path, "cn-national")
-        assert {name: list(box.frames) for name, box in again.outboxes.boxes.items()} == frames
+        assert {name: box.frames(0, box.end) for name, box in again.outboxes.boxes.items()} == frames
         await again.stop()
 
     bounded(scenario())

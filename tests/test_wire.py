@@ -236,19 +236,25 @@ def test_an_unknown_tag_is_a_typed_error() -> None:
         wire.decode_from_client(msgspec.msgpack.encode([99]))
 
 
+def kept(boxes: Outboxes, account: str) -> list[bytes]:
+    """Return the payloads of all reports of an account."""
+    box = boxes.boxes[account]
+    return Unframer(wire.MAX_REPLY).feed(box.frames(0, box.end))
+
+
 def test_reports_that_are_written_as_arrays_are_the_messages_of_the_protocol() -> None:
     boxes = Outboxes()
     boxes.absorb(1, [ev.AccountOpened("a", "a", "a", ""), ev.AccountOpened("b", "b", "b", "")])
     boxes.absorb(2, [ev.OrderAccepted("a", 1, "P", Side.BUY, 9, 5, OrderState.BOOKED, 5)])
     boxes.absorb(3, [ev.Trade("P", 1, Side.BUY, 9, 2, "a", 1, 3, 7, "b", 4, 0, 8, 3)])
     boxes.absorb(4, [ev.OrderCancelled("a", 1, "P", Side.BUY, 9, 3, CancelReason.REQUESTED, 2, 0)])
-    assert [wire.decode_from_venue(f[4:]) for f in boxes.boxes["a"].frames] == [
+    assert [wire.decode_from_venue(f) for f in kept(boxes, "a")] == [
         wire.Accepted(1, 2, 1, "P", Side.BUY, 9, 5, OrderState.BOOKED),
         wire.Filled(2, 3, 1, "P", Side.BUY, 9, 2, 3, 7, True, 1),
         wire.Cancelled(3, 4, 1, 3, CancelReason.REQUESTED, 2),
     ]
-    (frame_of_b,) = boxes.boxes["b"].frames
-    assert wire.decode_from_venue(frame_of_b[4:]) == wire.Filled(
+    (report_of_b,) = kept(boxes, "b")
+    assert wire.decode_from_venue(report_of_b) == wire.Filled(
         1, 3, 4, "P", Side.SELL, 9, 2, 0, 8, False, 1
     )
-    assert boxes.boxes["a"].answer_to(2) == boxes.boxes["a"].frames[2]
+    assert boxes.boxes["a"].answer_to(2) == frame(kept(boxes, "a")[2])
