@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -171,6 +171,18 @@ class Node:
         if not self._scheduled and self._loop is not None:
             self._scheduled = True
             self._loop.call_soon(self._tick)
+
+    def take(self, link: Link, ref: int, command: Command, now: int) -> None:
+        """Run a client's command, unless it was answered before or comes too fast."""
+        box: Any = link.box  # there is one: nobody gives orders before a logon
+        if (ref <= box.last_answered or link.throttle is not None) and link.answered(ref, now):
+            return
+        project = self._project
+        events = self._submit(now, link.number, command)
+        for event in events:
+            project[event.__class__](now, event)
+        if self.observers or self.streams.active:
+            self._tell(now, events)
 
     def run(self, source: int, command: Command) -> list[Event]:
         """Sequence a command; what comes of it leaves after the tick's sync."""

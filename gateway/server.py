@@ -18,7 +18,6 @@ from engine.commands import (
     Announce,
     Bid,
     CancelOrder,
-    Command,
     Decline,
     MassCancel,
     NewOrder,
@@ -54,7 +53,7 @@ class Link(asyncio.Protocol):
         self.place = 0  # in the outbox: all before it is written
         self.products: dict[str, None] = {}  # subscribed to
         self.cancel_on_disconnect = False
-        self.throttle = Throttle(0, 0)
+        self.throttle: Throttle | None = None
         self.data: list[bytes] = []
         self.out: list[bytes] = []  # frames that are not reports
         self.queued = 0  # bytes in ``out``
@@ -176,7 +175,8 @@ class Link(asyncio.Protocol):
         self.box = box
         self.place = box.place(m.last_seen)
         self.cancel_on_disconnect = m.cancel_on_disconnect
-        self.throttle = Throttle(node.options.throttle, now)
+        if node.options.throttle:
+            self.throttle = Throttle(node.options.throttle, now)
         agreed = self.session.agree(m.heartbeat_ms)
         venue = node.sequencer.venue
         self.say(wire.LoggedOn(box.seq, venue.last_ref(m.account), wire.VERSION,
@@ -188,61 +188,62 @@ class Link(asyncio.Protocol):
         command = NewOrder(self.account, m.ref, m.product, m.side, m.quantity, m.price,
                            m.order_type, m.tif, m.stop_price, m.display, m.post_only,
                            m.expire_at)  # fmt: skip
-        self.submit(m.ref, command, now)
+        self.node.take(self, m.ref, command, now)
 
     def cancel(self, m: wire.Cancel, now: int) -> None:
         """Cancel an order."""
-        self.submit(m.ref, CancelOrder(self.account, m.ref, m.target), now)
+        self.node.take(self, m.ref, CancelOrder(self.account, m.ref, m.target), now)
 
     def amend(self, m: wire.Amend, now: int) -> None:
         """Change an order."""
         command = AmendOrder(self.account, m.ref, m.target, m.quantity, m.price)
-        self.submit(m.ref, command, now)
+        self.node.take(self, m.ref, command, now)
 
     def cancel_all(self, m: wire.CancelAll, now: int) -> None:
         """Cancel all orders."""
-        self.submit(m.ref, MassCancel(self.account, m.ref, m.product), now)
+        self.node.take(self, m.ref, MassCancel(self.account, m.ref, m.product), now)
 
     def pick(self, m: wire_modes.Pick, now: int) -> None:
         """Take from a listing, or confirm a quote."""
         command = Pick(self.account, m.ref, m.product, m.number, m.quantity, m.price)
-        self.submit(m.ref, command, now)
+        self.node.take(self, m.ref, command, now)
 
     def quote(self, m: wire_modes.Quote, now: int) -> None:
         """Make a quote, or send an enquiry."""
         command = Quote(self.account, m.ref, m.product, m.side, m.quantity, m.price, m.to,
                         m.answers, m.expire_at, m.agreed_at)  # fmt: skip
-        self.submit(m.ref, command, now)
+        self.node.take(self, m.ref, command, now)
 
     def decline(self, m: wire_modes.Decline, now: int) -> None:
         """Turn a quote down."""
-        self.submit(m.ref, Decline(self.account, m.ref, m.product, m.number), now)
+        self.node.take(self, m.ref, Decline(self.account, m.ref, m.product, m.number), now)
 
     def announce(self, m: wire_modes.Announce, now: int) -> None:
         """Start a one-way auction."""
         command = Announce(self.account, m.ref, m.product, m.side, m.quantity, m.price,
                            m.opens_at, m.closes_at, m.min_bid, m.max_bid, m.increment,
                            m.clearing, m.tie, m.undersubscribed)  # fmt: skip
-        self.submit(m.ref, command, now)
+        self.node.take(self, m.ref, command, now)
 
     def bid(self, m: wire_modes.Bid, now: int) -> None:
         """Bid in a one-way auction."""
         command = Bid(self.account, m.ref, m.product, m.number, m.quantity, m.price)
-        self.submit(m.ref, command, now)
+        self.node.take(self, m.ref, command, now)
 
-    def submit(self, ref: int, command: Command, now: int) -> None:
-        """Sequence a client's command, unless it was answered before or comes too fast."""
-        box: Any = self.box  # there is one: nobody gives orders before a logon
+    def answered(self, ref: int, now: int) -> bool:
+        """Answer a message that was answered before, or comes too fast; say whether it is one."""
+        box = self.box
+        assert box is not None
         if ref <= box.last_answered:
             answer = box.answer_to(ref)
             if answer:  # sent again: the same answer, and nothing happens twice
                 self.out.append(answer)
-                return
+                return True
         throttle = self.throttle
-        if throttle.per_second and not throttle.take(now):
-            self.say(wire.Throttled(box.seq, ref, throttle.per_second))
-            return
-        self.node.run(self.number, command)
+        if throttle is None or throttle.take(now):
+            return False
+        self.say(wire.Throttled(box.seq, ref, throttle.per_second))
+        return True
 
     def subscribe(self, m: wire.Subscribe, _now: int) -> None:
         """Send snapshots at the end of this tick and increments from then on."""

@@ -136,6 +136,7 @@ class Session:
         """
         self._received_at = now
         messages: list[Any] = []
+        keep = messages.append
         if self.state is State.ENDED:
             return messages
         decode = self._decode
@@ -152,7 +153,7 @@ class Session:
                 said, state = type(message).__name__, self.state.value
                 text = f"{said} is not allowed while {state}"
                 return self._wrong(messages, Farewell.OUT_OF_ORDER, text)
-            messages.append(message)
+            keep(message)
             if following is not present:
                 self.enter(following)
                 allowed, present = self._allowed, following
