@@ -313,7 +313,8 @@ class Market(Settlement):
         reached: list[Order] = []
         if other.best <= limit:
             before = order.leaves
-            outcomes = self._sweep(other, order, limit, self._self_trade, self._share)
+            sweep = self._sweep  # looked up first: calling an attribute at once costs more
+            outcomes = sweep(other, order, limit, self._self_trade, self._share)
             reached = self._settle(order, before, outcomes, events)
         if order.leaves and limit < other.best <= widest:
             self._begin_call(order, abs(other.best), around, events)

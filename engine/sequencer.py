@@ -30,7 +30,7 @@ _pack_header = HEADER.pack
 class Sequencer:
     """The one way into a venue that is being run."""
 
-    __slots__ = ("_apply", "journal", "seq", "time", "venue")
+    __slots__ = ("journal", "seq", "time", "venue")
 
     def __init__(
         self, venue: Venue, journal: Journal | None = None, seq: int = 0, time: int = 0
@@ -40,17 +40,18 @@ class Sequencer:
         self.journal = journal
         self.seq = seq
         self.time = time
-        self._apply = venue.apply
 
     def submit(self, time: int, source: int, command: Command) -> list[Event]:
         """Stamp, log and apply a command; return what happened.
 
         ``time`` (ns UTC) is raised to the last record's where it would go backwards.
         """
-        if time < self.time:
-            time = self.time
-        else:
-            self.time = time
+        last = self.time
+        if time is not last:  # within a tick it is
+            if time < last:
+                time = last
+            else:
+                self.time = time
         self.seq = seq = self.seq + 1
         journal = self.journal
         if journal is not None:
@@ -59,7 +60,7 @@ class Sequencer:
             buffer = journal.buffer
             buffer += _pack_header(len(payload), crc32(payload))
             buffer += payload
-        return self._apply(command)
+        return self.venue.apply(command)
 
     def commit(self) -> None:
         """Make everything submitted so far durable. Raises ``JournalError``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -61,8 +61,6 @@ class Node:
         self.directory = directory
         self.sequencer = sequencer
         self.outboxes = outboxes
-        self._submit = sequencer.submit
-        self._project = outboxes.project
         self.options = options
         self.clock = clock
         self.streams = Streams(sequencer.venue)
@@ -172,30 +170,23 @@ class Node:
             self._scheduled = True
             self._loop.call_soon(self._tick)
 
-    def take(self, link: Link, ref: int, command: Command, now: int) -> None:
-        """Run a client's command, unless it was answered before or comes too fast."""
-        box: Any = link.box  # there is one: nobody gives orders before a logon
-        if (ref <= box.last_answered or link.throttle is not None) and link.answered(ref, now):
-            return
-        project = self._project
-        events = self._submit(now, link.number, command)
-        for event in events:
-            project[event.__class__](now, event)
-        if self.observers or self.streams.active:
-            self._tell(now, events)
-
     def run(self, source: int, command: Command) -> list[Event]:
         """Sequence a command; what comes of it leaves after the tick's sync."""
         now = self._now
-        events = self._submit(now, source, command)
-        project = self._project
+        events = self.sequencer.submit(now, source, command)
+        project = self.outboxes.project
         for event in events:
             project[event.__class__](now, event)
-        if self.observers or self.streams.active:
-            self._tell(now, events)
+        if self.watched:
+            self.tell(now, events)
         return events
 
-    def _tell(self, now: int, events: list[Event]) -> None:
+    @property
+    def watched(self) -> bool:
+        """Say whether anybody looks at everything that happens."""
+        return bool(self.observers) or self.streams.active
+
+    def tell(self, now: int, events: list[Event]) -> None:
         """Tell those who look at everything that happens."""
         if self.streams.active:
             self.streams.absorb(events)

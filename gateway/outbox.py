@@ -17,14 +17,14 @@ from engine import events as ev
 from engine.types import CancelReason, OfferKind, Side
 from gateway import wire, wire_modes
 from gateway.answers import ANSWERS
-from gateway.framing import HEADERS, SHORT, header, length_at
+from gateway.framing import HEADERS, header, length_at
 from gateway.wire import HEADER_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MARK_EVERY: Final = 256  # reports
-_MARK_MASK: Final = MARK_EVERY - 1
+MARK_MASK: Final = MARK_EVERY - 1
 _encode = wire.encode
 # The commonest reports are written as arrays: the same bytes, without making the message first.
 _ACCEPTED = wire.Accepted.__struct_config__.tag
@@ -43,26 +43,29 @@ class Outbox:
     from the nearest, so that a report costs little more than its own bytes.
     """
 
-    __slots__ = ("_answered", "_frames", "_marks", "last_answered", "seq")
+    __slots__ = ("_answered", "_marks", "last_answered", "seq", "stream")
 
     def __init__(self) -> None:
         """Start with none."""
         self.seq = 0  # the number of the last report
         self.last_answered = 0  # the highest reference answered
-        self._frames = bytearray()
+        self.stream = bytearray()  # the frames
         self._marks = array("Q", [0])  # the places behind report 0, MARK_EVERY, 2 * MARK_EVERY ...
         self._answered = array("q", [0])  # the highest reference answered until there
 
     def add(self, payload: bytes) -> None:
         """Keep a report. Before one that answers the client, ``last_answered`` is set."""
-        frames = self._frames
-        length = len(payload)
-        frames += HEADERS[length] if length < SHORT else header(length)
-        frames += payload
+        stream = self.stream
+        stream += header(len(payload))
+        stream += payload
         self.seq = seq = self.seq + 1
-        if not seq & _MARK_MASK:
-            self._marks.append(len(frames))
-            self._answered.append(self.last_answered)
+        if not seq & MARK_MASK:
+            self.mark()
+
+    def mark(self) -> None:
+        """Remember the place behind the last report."""
+        self._marks.append(len(self.stream))
+        self._answered.append(self.last_answered)
 
     def answer(self, ref: int, payload: bytes) -> None:
         """Keep the report that answers the client's message ``ref``."""
@@ -72,14 +75,14 @@ class Outbox:
     @property
     def end(self) -> int:
         """The place behind the last report."""
-        return len(self._frames)
+        return len(self.stream)
 
     def place(self, seq: int) -> int:
         """Return the place behind report ``seq``, which must exist; 0 is before all."""
         mark, further = divmod(seq, MARK_EVERY)
         place = self._marks[mark]
         for _ in range(further):
-            place += HEADER_SIZE + length_at(self._frames, place)
+            place += HEADER_SIZE + length_at(self.stream, place)
         return place
 
     def frames(self, place: int, most: int) -> bytes:
@@ -87,14 +90,14 @@ class Outbox:
 
         ``most`` is in bytes; a stretch between marks is returned even where it is more.
         """
-        end = len(self._frames)
+        end = len(self.stream)
         if end - place > most:
             last = bisect_right(self._marks, place + most) - 1
             if self._marks[last] <= place:
                 last += 1
             if last < len(self._marks):
                 end = self._marks[last]
-        return bytes(memoryview(self._frames)[place:end])
+        return bytes(memoryview(self.stream)[place:end])
 
     def answer_to(self, ref: int) -> bytes:
         """Return the frame that answered ``ref``, empty when none did."""
@@ -103,8 +106,8 @@ class Outbox:
             return b""
         place = self._marks[mark]
         for _ in range(min(MARK_EVERY, self.seq - mark * MARK_EVERY)):
-            end = place + HEADER_SIZE + length_at(self._frames, place)
-            frame = bytes(memoryview(self._frames)[place:end])
+            end = place + HEADER_SIZE + length_at(self.stream, place)
+            frame = bytes(memoryview(self.stream)[place:end])
             report = wire.decode_from_venue(frame[HEADER_SIZE:])
             answered = ANSWERS.get(report.__class__)
             if answered is not None and answered(report) == ref:
@@ -156,8 +159,14 @@ class Outboxes:
     def _accepted(self, time: int, e: ev.OrderAccepted) -> None:
         box = self.boxes[e.account]
         box.last_answered = ref = e.ref
-        box.add(_encode((_ACCEPTED, box.seq + 1, time, ref, e.product, e.side, e.price,
-                         e.quantity, e.state)))  # fmt: skip
+        box.seq = seq = box.seq + 1
+        payload = _encode((_ACCEPTED, seq, time, ref, e.product, e.side, e.price, e.quantity,
+                           e.state))  # fmt: skip
+        stream = box.stream  # ``box.add``, written out where nearly all reports are made
+        stream += HEADERS[len(payload)]
+        stream += payload
+        if not seq & MARK_MASK:
+            box.mark()
 
     def _rejected(self, time: int, e: ev.Rejected) -> None:
         box = self.boxes.get(e.account)
@@ -202,8 +211,13 @@ class Outboxes:
         request = e.request
         if request and e.reason is not _MASS:
             box.last_answered = request
-        box.add(_encode((_CANCELLED, box.seq + 1, time, e.ref, e.quantity, e.reason,
-                         request)))  # fmt: skip
+        box.seq = seq = box.seq + 1
+        payload = _encode((_CANCELLED, seq, time, e.ref, e.quantity, e.reason, request))
+        stream = box.stream  # the same
+        stream += HEADERS[len(payload)]
+        stream += payload
+        if not seq & MARK_MASK:
+            box.mark()
         if self._quotes:
             self._quote_ended(time, e.account, e.ref, "")
 

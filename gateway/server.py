@@ -13,18 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import structs
 
-from engine.commands import (
-    AmendOrder,
-    Announce,
-    Bid,
-    CancelOrder,
-    Decline,
-    MassCancel,
-    NewOrder,
-    Pick,
-    Quote,
-)
-from gateway import wire, wire_modes
+from gateway import wire
+from gateway.orders import ANY, TO_COMMAND
 from gateway.session import Due, Session, State, Throttle, pack, venue_end
 
 if TYPE_CHECKING:
@@ -50,7 +40,7 @@ class Link(asyncio.Protocol):
         self.ended = False  # said farewell, or told to
         self.number = 0  # the source of its commands in the log
         self.box: Outbox | None = None
-        self.place = 0  # in the outbox: all before it is written
+        self.sent = 0  # in the outbox: all before it is written
         self.products: dict[str, None] = {}  # subscribed to
         self.cancel_on_disconnect = False
         self.throttle: Throttle | None = None
@@ -95,14 +85,38 @@ class Link(asyncio.Protocol):
             return
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         self.data.clear()
+        if self.ended:
+            return
         session = self.session
-        messages = session.receive(data, now)
-        for message in messages:
-            if self.ended:
-                return
-            _HANDLERS[message.__class__](self, message, now)
+        self._handle(session.receive(data, now), now)
         if session.error is not None:
             self.end(*session.error)
+
+    def _handle(self, messages: list[Any], now: int) -> None:
+        """Run what a client's messages ask for, one after the other."""
+        node = self.node
+        submit, project = node.sequencer.submit, node.outboxes.project
+        account, number, watched = self.account, self.number, node.watched
+        box: Any = self.box  # there is one wherever an order comes: it comes behind a logon
+        for message in messages:
+            make = TO_COMMAND.get(message.__class__)
+            if make is None:
+                _HANDLERS[message.__class__](self, message, now)
+                if self.ended:
+                    return
+                account, box = self.account, self.box
+                continue
+            command = make(account, message, box.last_answered)
+            if command is None or self.throttle is not None:
+                if self.answered(message.ref, now):
+                    continue
+                command = command or make(account, message, ANY)
+            # ``Node.run``, written out where nearly everything comes through
+            events = submit(now, number, command)
+            for event in events:
+                project[event.__class__](now, event)
+            if watched:
+                node.tell(now, events)
 
     def say(self, message: Any) -> None:
         """Queue a message that is not a report."""
@@ -124,7 +138,7 @@ class Link(asyncio.Protocol):
         if reason is wire.Farewell.SLOW_READER:
             self.out = self.out[-1:]  # nothing more for a reader that does not read
         elif self.box is not None:
-            self.out.insert(0, self.box.frames(self.place, CHUNK))
+            self.out.insert(0, self.box.frames(self.sent, CHUNK))
         self.box = None
         self.node.closing(self)
 
@@ -140,11 +154,11 @@ class Link(asyncio.Protocol):
             return False
         box = self.box
         left = False
-        if box is not None and self.place < box.end:
-            frames = box.frames(self.place, CHUNK)
+        if box is not None and self.sent < box.end:
+            frames = box.frames(self.sent, CHUNK)
             out.append(frames)
-            self.place += len(frames)
-            left = self.place < box.end
+            self.sent += len(frames)
+            left = self.sent < box.end
         if out:
             transport.write(b"".join(out))
             self.session.sent(now)
@@ -173,7 +187,7 @@ class Link(asyncio.Protocol):
         node.admit(self, m.account)
         self.account = m.account
         self.box = box
-        self.place = box.place(m.last_seen)
+        self.sent = box.place(m.last_seen)
         self.cancel_on_disconnect = m.cancel_on_disconnect
         if node.options.throttle:
             self.throttle = Throttle(node.options.throttle, now)
@@ -182,53 +196,6 @@ class Link(asyncio.Protocol):
         self.say(wire.LoggedOn(box.seq, venue.last_ref(m.account), wire.VERSION,
                                venue.rulebook.name, node.digest, node.durability, agreed,
                                node.products()))  # fmt: skip
-
-    def place(self, m: wire.Place, now: int) -> None:
-        """Enter an order."""
-        command = NewOrder(self.account, m.ref, m.product, m.side, m.quantity, m.price,
-                           m.order_type, m.tif, m.stop_price, m.display, m.post_only,
-                           m.expire_at)  # fmt: skip
-        self.node.take(self, m.ref, command, now)
-
-    def cancel(self, m: wire.Cancel, now: int) -> None:
-        """Cancel an order."""
-        self.node.take(self, m.ref, CancelOrder(self.account, m.ref, m.target), now)
-
-    def amend(self, m: wire.Amend, now: int) -> None:
-        """Change an order."""
-        command = AmendOrder(self.account, m.ref, m.target, m.quantity, m.price)
-        self.node.take(self, m.ref, command, now)
-
-    def cancel_all(self, m: wire.CancelAll, now: int) -> None:
-        """Cancel all orders."""
-        self.node.take(self, m.ref, MassCancel(self.account, m.ref, m.product), now)
-
-    def pick(self, m: wire_modes.Pick, now: int) -> None:
-        """Take from a listing, or confirm a quote."""
-        command = Pick(self.account, m.ref, m.product, m.number, m.quantity, m.price)
-        self.node.take(self, m.ref, command, now)
-
-    def quote(self, m: wire_modes.Quote, now: int) -> None:
-        """Make a quote, or send an enquiry."""
-        command = Quote(self.account, m.ref, m.product, m.side, m.quantity, m.price, m.to,
-                        m.answers, m.expire_at, m.agreed_at)  # fmt: skip
-        self.node.take(self, m.ref, command, now)
-
-    def decline(self, m: wire_modes.Decline, now: int) -> None:
-        """Turn a quote down."""
-        self.node.take(self, m.ref, Decline(self.account, m.ref, m.product, m.number), now)
-
-    def announce(self, m: wire_modes.Announce, now: int) -> None:
-        """Start a one-way auction."""
-        command = Announce(self.account, m.ref, m.product, m.side, m.quantity, m.price,
-                           m.opens_at, m.closes_at, m.min_bid, m.max_bid, m.increment,
-                           m.clearing, m.tie, m.undersubscribed)  # fmt: skip
-        self.node.take(self, m.ref, command, now)
-
-    def bid(self, m: wire_modes.Bid, now: int) -> None:
-        """Bid in a one-way auction."""
-        command = Bid(self.account, m.ref, m.product, m.number, m.quantity, m.price)
-        self.node.take(self, m.ref, command, now)
 
     def answered(self, ref: int, now: int) -> bool:
         """Answer a message that was answered before, or comes too fast; say whether it is one."""
@@ -290,15 +257,6 @@ _HANDLERS: Final[dict[type, Callable[[Link, Any, int], None]]] = {
     wire.Logon: Link.logon,
     wire.Logout: Link.logout,
     wire.Heartbeat: Link.heartbeat,
-    wire.Place: Link.place,
-    wire.Cancel: Link.cancel,
-    wire.Amend: Link.amend,
-    wire.CancelAll: Link.cancel_all,
-    wire_modes.Pick: Link.pick,
-    wire_modes.Quote: Link.quote,
-    wire_modes.Decline: Link.decline,
-    wire_modes.Announce: Link.announce,
-    wire_modes.Bid: Link.bid,
     wire.Subscribe: Link.subscribe,
     wire.Unsubscribe: Link.unsubscribe,
     wire.AskStatus: Link.ask_status,

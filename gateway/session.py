@@ -148,8 +148,9 @@ class Session:
                 message = decode(payload)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 return self._wrong(messages, Farewell.BAD_FRAME, str(error))
-            following = allowed.get(message.__class__)
-            if following is None:
+            try:
+                following = allowed[message.__class__]
+            except KeyError:
                 said, state = type(message).__name__, self.state.value
                 text = f"{said} is not allowed while {state}"
                 return self._wrong(messages, Farewell.OUT_OF_ORDER, text)
