@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.admission import ENTRY, Refusal, check_display, check_price, check_quantity
+from engine.book import NO_LIMIT, POST_ONLY
 from engine.events import Event, OrderAmended, Rejected
-from engine.settlement import NO_LIMIT, POST_ONLY, shortage
+from engine.settlement import shortage
 from engine.types import OrderState, Phase, Reason, Side
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
         or total > gate.max_quantity
         or leaves <= 0
         or keeps
-        or order.flags
+        or order.flags >= NO_LIMIT
         or order.display
         or (gate.stepped and (price % gate.tick or total % gate.lot))
     ):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.book import NO_LIMIT, POST_ONLY
 from engine.events import AuctionTrade, AuctionUncrossed, DepthChanged, Event
 from engine.mechanisms.crossing import Crossing, Interest, cross, uncross
-from engine.settlement import NO_LIMIT, POST_ONLY
 from engine.types import CancelReason, Phase, Side, TimeInForce
 
 if TYPE_CHECKING:

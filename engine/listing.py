@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.admission import Refusal, admit
+from engine.book import FLAGS, Order
 from engine.events import Announced, Event, Offered, OrderAccepted, Rejected
 from engine.mechanisms.continuous import FILLED
 from engine.offers import OfferMarket
@@ -26,7 +27,6 @@ from engine.types import (
 )
 
 if TYPE_CHECKING:
-    from engine.book import Order
     from engine.commands import NewOrder, Pick
     from engine.ledger import Account, Seat
 
@@ -45,7 +45,7 @@ class ListingMarket(OfferMarket):
         if refusal is not None:
             return [Rejected(order.account, order.ref, *refusal)]
         live = self.live(seat, order.ref, order.side, order.quantity, order.price, order.expire_at)
-        live.tif = order.tif
+        live.flags |= FLAGS[order.tif]
         depth = self.book.side(order.side).rest(live)
         number = self.number(live)
         return [

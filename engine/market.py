@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final
 from engine.admission import Refusal, admit
 from engine.allocation import share_of
 from engine.amendment import amend
-from engine.book import Order
+from engine.book import (
+    EXPIRES,
+    FLAGS,
+    NO_LIMIT,
+    OUTSIDE,
+    POST_ONLY,
+    TAKES,
+    WAITS,
+    Order,
+)
 from engine.events import (
     Announced,
     Event,
@@ -28,16 +37,7 @@ from engine.ledger import Seat
 from engine.mechanisms.continuous import SWEEPS, can_fill
 from engine.money import limits, protection
 from engine.roles import admit_role, role_of
-from engine.settlement import (
-    EXPIRES,
-    NO_LIMIT,
-    OUTSIDE,
-    POST_ONLY,
-    TAKES,
-    WAITS,
-    Settlement,
-    shortage,
-)
+from engine.settlement import Settlement, shortage
 from engine.types import (
     CancelReason,
     OrderState,
@@ -53,16 +53,6 @@ if TYPE_CHECKING:
     from engine.ledger import Account, Ledger
     from engine.rulebook import Mode, Product, Rulebook
     from engine.triggers import Expiries
-
-_TIF_FLAGS: Final = {
-    TimeInForce.DAY: 0,
-    TimeInForce.GTC: 0,
-    TimeInForce.GTD: EXPIRES,
-    TimeInForce.IOC: TAKES,
-    TimeInForce.FOK: TAKES,
-    TimeInForce.AT_OPEN: TAKES | WAITS,
-    TimeInForce.AT_CLOSE: TAKES | WAITS,
-}
 
 _BUY: Final = Side.BUY
 _LIMIT: Final = OrderType.LIMIT
@@ -139,7 +129,7 @@ class Market(Settlement):
         quantity = order.quantity
         display = order.display
         tif = order.tif
-        flags = 0 if tif is _DAY else _TIF_FLAGS[tif]
+        flags = 0 if tif is _DAY else FLAGS[tif]
         outside = False
         # What nearly every order is needs no closer look; ``admit`` would find nothing.
         if (
@@ -147,7 +137,7 @@ class Market(Settlement):
             or price > gate.plain_high
             or quantity < gate.min_quantity
             or quantity > gate.max_quantity
-            or flags > TAKES
+            or flags >= WAITS
             or display
             or order.order_type is not _LIMIT
             or order.post_only
@@ -182,7 +172,7 @@ class Market(Settlement):
                                    rest_of(tif, flags), 0, -1)]  # fmt: skip
         balance.reserved = reserved
         seat.orders[ref] = live = Order(seat, ref, side, price, quantity, quantity,
-                                        display or quantity, display, tif, flags)  # fmt: skip
+                                        display or quantity, flags, display)  # fmt: skip
         if outside:
             waited = self._wait(live, order)
             if waited is not None:
@@ -206,7 +196,7 @@ class Market(Settlement):
 
     def _unusual(self, order: NewOrder) -> tuple[int, int, Refusal | None]:
         """Return flags, price and perhaps a refusal of an order that is not a plain limit."""
-        flags = _TIF_FLAGS[order.tif]
+        flags = FLAGS[order.tif]
         price = order.price
         kind = order.order_type
         if kind is not _LIMIT:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.admission import ENTRY, Refusal, check_price, check_quantity
-from engine.book import Order
+from engine.book import FLAGS, OFFER, Order
 from engine.events import Event, Offered, Rejected
 from engine.market import Market
 from engine.roles import admit_role
-from engine.settlement import EXPIRES, OFFER, shortage
+from engine.settlement import shortage
 from engine.types import OfferKind, Phase, Reason, Side, TimeInForce
 
 if TYPE_CHECKING:
@@ -83,9 +83,8 @@ class OfferMarket(Market):
         self, seat: Seat, ref: int, side: Side, quantity: int, price: int, expire_at: int = 0
     ) -> Order:
         """Make the live order of an offer or an answer for which was reserved."""
-        tif = TimeInForce.GTD if expire_at else TimeInForce.DAY
-        order = Order(seat, ref, side, price, quantity, quantity, quantity, 0, tif,
-                      OFFER | EXPIRES if expire_at else OFFER)  # fmt: skip
+        flags = OFFER | (FLAGS[TimeInForce.GTD] if expire_at else 0)
+        order = Order(seat, ref, side, price, quantity, quantity, quantity, flags)
         seat.account.orders[ref] = order
         if expire_at:
             self.expiries.add((seat.name, ref), order, expire_at)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.admission import CALLS, check_price, check_quantity
+from engine.book import POST_ONLY
 from engine.calls import drop_rests, end_call
 from engine.events import DayClosed, Delivered, Event, PhaseChanged
 from engine.money import on_tick
-from engine.settlement import POST_ONLY, Day
+from engine.settlement import Day
 from engine.types import CancelReason, CloseRule, OpenRule, Phase, TimeInForce
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.admission import Gate, Refusal
-from engine.book import Book, Order
+from engine.book import EXPIRES, Book, Order
 from engine.events import Event, OrderCancelled, OrderReduced, Trade
 from engine.ledger import Due
 from engine.mechanisms.continuous import (
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from engine.ledger import Balance, Ledger
     from engine.rulebook import Mode, Product, Rulebook
 
-# What sets an order apart from a plain limit order, as bits of ``Order.flags``.
-NO_LIMIT: Final = 1  # a market order, or a stop that becomes one: its price is a protection
-POST_ONLY: Final = 2
-TAKES: Final = 4  # never rests: what it cannot trade is cancelled
-WAITS: Final = 8  # enters outside the book
-EXPIRES: Final = 16  # good till date
-OFFER: Final = 32  # stands under a number, or bids for one
-OUTSIDE: Final = WAITS | EXPIRES
 _GONE: Final = -1  # left to trade of an arriving order that was cancelled on the way
 _BUY: Final = Side.BUY
 _SELF_TRADE: Final = CancelReason.SELF_TRADE

@@ -131,7 +131,9 @@ def test_a_block_is_asked_for_quoted_declined_and_confirmed(tmp_path: Path) -> N
             assert (await next_of(bob, wire.Filled)).quantity == 100_000
             frames = {name: box.frames(0, box.end) for name, box in node.outboxes.boxes.items()}
         again = open_node(tmp_path, "cn-national")
-        assert {name: box.frames(0, box.end) for name, box in again.outboxes.boxes.items()} == frames
+        assert {
+            name: box.frames(0, box.end) for name, box in again.outboxes.boxes.items()
+        } == frames
         await again.stop()
 
     bounded(scenario())

@@ -121,13 +121,13 @@ def _queue(level: Level) -> list[Order]:
     order = level.head
     while order is not None:
         orders.append(order)
-        order = order.next
+        order = order.after
     return orders
 
 
 def _refill(side: BookSide, level: Level, maker: Order) -> int:
     """Show the next part of an iceberg at the tail of its price; return the depth there."""
-    if maker.next is None:
+    if maker.after is None:
         level.quantity = depth = level.quantity - maker.shown + min(maker.display, maker.leaves)
         maker.shown = min(maker.display, maker.leaves)
         return depth
@@ -194,7 +194,7 @@ def can_fill(side: BookSide, taker: Order, limit: int, mode: SelfTrade, matching
                 whole += order.leaves
                 if not met:
                     ahead += order.shown
-            order = order.next
+            order = order.after
         if not met or mode is _CANCEL_RESTING:
             wanted -= whole
         elif matching is Matching.PRICE_TIME:
