@@ -67,7 +67,6 @@ _TAKING: Final = OrderState.TAKING
 _STOPPED: Final = OrderState.STOPPED
 _HELD: Final = OrderState.HELD
 _IOC_REST: Final = CancelReason.IOC_REST
-_PPM: Final = 1_000_000
 _SECOND: Final = 1_000_000_000
 
 
@@ -127,10 +126,8 @@ class Market(Settlement):
         side = order.side
         price = order.price
         quantity = order.quantity
-        display = order.display
         tif = order.tif
         flags = 0 if tif is _DAY else FLAGS[tif]
-        outside = False
         # What nearly every order is needs no closer look; ``admit`` would find nothing.
         if (
             price < gate.plain_low
@@ -138,23 +135,18 @@ class Market(Settlement):
             or quantity < gate.min_quantity
             or quantity > gate.max_quantity
             or flags >= WAITS
-            or display
             or order.order_type is not _LIMIT
+            or order.display
             or order.post_only
             or order.stop_price
             or order.expire_at
             or seat.role is not None
             or (gate.stepped and (price % gate.tick or quantity % gate.lot))
         ):
-            flags, price, refusal = self._look_at(order, seat)
-            if refusal is not None:
-                return [Rejected(order.account, ref, *refusal)]
-            outside = bool(flags & OUTSIDE) or gate.phase is not _CONTINUOUS
+            return self._enter_special(order, seat)
         if side is _BUY:
             balance = seat.purse
-            need = price * quantity
-            if self.reserve_ppm:
-                need += need * self.reserve_ppm // _PPM
+            need = self.needs(price, quantity) if self.reserve_ppm else price * quantity
             own = self._bids
             rests = self._asks.best > price
         else:
@@ -165,19 +157,15 @@ class Market(Settlement):
         reserved = balance.reserved + need
         if reserved > balance.total:
             return [Rejected(order.account, ref, *shortage(balance, side, need))]
-        if flags and rests and flags & TAKES and not outside:  # over before it began
+        if flags and rests and flags & TAKES:  # over before it began
             return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
                                   _TAKING, -1),
                     OrderCancelled(order.account, ref, self.symbol, side, price, quantity,
                                    rest_of(tif, flags), 0, -1)]  # fmt: skip
         balance.reserved = reserved
-        seat.orders[ref] = live = Order(seat, ref, side, price, quantity, quantity,
-                                        display or quantity, flags, display)  # fmt: skip
-        if outside:
-            waited = self._wait(live, order)
-            if waited is not None:
-                return waited
-        if rests and not (flags and flags & TAKES):
+        live = Order(seat, ref, side, price, quantity, quantity, quantity, flags)
+        seat.orders[ref] = live
+        if rests:
             return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
                                   _BOOKED, own.rest(live))]  # fmt: skip
         events: list[Event] = [OrderAccepted(order.account, ref, self.symbol, side, price,
@@ -185,14 +173,34 @@ class Market(Settlement):
         self.arrive(live, events)
         return events
 
-    def _look_at(self, order: NewOrder, seat: Seat) -> tuple[int, int, Refusal | None]:
-        """Return flags, price and perhaps a refusal of an order that is not plain."""
+    def _enter_special(self, order: NewOrder, seat: Seat) -> list[Event]:
+        """Do the same with an order that is refused, waits, or is not a plain limit order."""
+        side = order.side
         refusal = admit(order, self.gate, self.expiries.now)
         if refusal is None and seat.role is not None:
-            refusal = admit_role(seat.role, seat, order.side, order.quantity)
+            refusal = admit_role(seat.role, seat, side, order.quantity)
+        flags, price = 0, 0
+        if refusal is None:
+            flags, price, refusal = self._unusual(order)
+        quantity, display = order.quantity, order.display
+        refusal = refusal or self.reserve(seat, side, quantity, price)
         if refusal is not None:
-            return 0, 0, refusal
-        return self._unusual(order)
+            return [Rejected(order.account, order.ref, *refusal)]
+        live = Order(seat, order.ref, side, price, quantity, quantity, display or quantity,
+                     flags, display)  # fmt: skip
+        seat.orders[order.ref] = live
+        if flags & OUTSIDE or self.gate.phase is not _CONTINUOUS:
+            waited = self._wait(live, order)
+            if waited is not None:
+                return waited
+        own, other = (self._bids, self._asks) if side is _BUY else (self._asks, self._bids)
+        if other.best > price * other.sign and not flags & TAKES:
+            return [OrderAccepted(order.account, order.ref, self.symbol, side, price, quantity,
+                                  _BOOKED, own.rest(live))]  # fmt: skip
+        events: list[Event] = [OrderAccepted(order.account, order.ref, self.symbol, side, price,
+                                             quantity, _TAKING, -1)]  # fmt: skip
+        self.arrive(live, events)
+        return events
 
     def _unusual(self, order: NewOrder) -> tuple[int, int, Refusal | None]:
         """Return flags, price and perhaps a refusal of an order that is not a plain limit."""

@@ -13,7 +13,6 @@ from engine.book import FLAGS, OFFER, Order
 from engine.events import Event, Offered, Rejected
 from engine.market import Market
 from engine.roles import admit_role
-from engine.settlement import shortage
 from engine.types import OfferKind, Phase, Reason, Side, TimeInForce
 
 if TYPE_CHECKING:
@@ -69,15 +68,6 @@ class OfferMarket(Market):
         if refusal is None and seat.role is not None:
             refusal = admit_role(seat.role, seat, side, quantity)
         return refusal
-
-    def reserve(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
-        """Set aside what an offer or an answer may cost or deliver, or say what is missing."""
-        balance = seat.purse if side is _BUY else seat.holding
-        need = self.needs(price, quantity) if side is _BUY else quantity
-        if balance.total - balance.reserved < need:
-            return shortage(balance, side, need)
-        balance.reserved += need
-        return None
 
     def live(
         self, seat: Seat, ref: int, side: Side, quantity: int, price: int, expire_at: int = 0

@@ -24,7 +24,7 @@ from engine.triggers import Expiries, Key, Stops
 from engine.types import MAX_TOTAL, CancelReason, Delivery, Reason, Side
 
 if TYPE_CHECKING:
-    from engine.ledger import Balance, Ledger
+    from engine.ledger import Balance, Ledger, Seat
     from engine.rulebook import Mode, Product, Rulebook
 
 _GONE: Final = -1  # left to trade of an arriving order that was cancelled on the way
@@ -261,18 +261,20 @@ class Settlement:
         side = order.side
         price = order.price
         leaves = order.leaves
+        if side is _BUY:
+            own = self._bids
+            held = self.needs(price, leaves) if self.reserve_ppm else price * leaves
+            seat.purse.reserved -= held
+        else:
+            own = self._asks
+            seat.holding.reserved -= leaves
         if order.level is not None:
-            depth = self._bids.remove(order) if side is _BUY else self._asks.remove(order)
+            depth = own.remove(order)
         else:
             depth = -1
             key = (seat.name, ref)
             if self.held.pop(key, None) is None and key in self.stops.waiting:
                 self.stops.remove(key)
-        if side is _BUY:
-            held = self.needs(price, leaves) if self.reserve_ppm else price * leaves
-            seat.purse.reserved -= held
-        else:
-            seat.holding.reserved -= leaves
         del seat.orders[ref]
         if order.flags:
             self._let_go(order)
@@ -294,6 +296,15 @@ class Settlement:
         """Take an order that is over off every list beside its account's."""
         if order.flags & EXPIRES:
             self.expiries.remove((order.seat.name, order.ref))
+
+    def reserve(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
+        """Set aside what an order may cost or deliver, or say what is missing."""
+        balance = seat.purse if side is _BUY else seat.holding
+        need = self.needs(price, quantity) if side is _BUY else quantity
+        if balance.total - balance.reserved < need:
+            return shortage(balance, side, need)
+        balance.reserved += need
+        return None
 
     def needs(self, price: int, quantity: int) -> int:
         """Return the cash that a buy order of this size has to reserve."""
