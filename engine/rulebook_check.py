@@ -23,6 +23,7 @@ _SIZES = ("lot", "top_order", "min_share", "min_quantity", "max_quantity")
 _COUNTS = ("resale_lag", "proceeds_lag", "delivery_days", "volatility_seconds", "batch_seconds",
            "pick_levels", "report_seconds")  # fmt: skip
 _MANY = 1_000_000
+MAX_NAME = 32  # characters of a symbol or a mode: every report that names a line stays short
 
 
 def from_canonical(data: bytes) -> Rulebook:
@@ -85,8 +86,8 @@ def _known(path: str, names: Sequence[str], choices: list[str]) -> None:
 
 def _validate_product(path: str, product: Product) -> None:
     p = product
-    plain = bool(p.symbol) and "@" not in p.symbol
-    _require(f"{path}.symbol", holds=plain, rule="must not be empty or have an @")
+    plain = 0 < len(p.symbol) <= MAX_NAME and "@" not in p.symbol
+    _require(f"{path}.symbol", holds=plain, rule=f"must be 1-{MAX_NAME} characters, none an @")
     _require(f"{path}.currency", holds=bool(p.currency), rule="must not be empty")
     _require(f"{path}.tick", holds=p.tick > 0, rule=f"{p.tick} is not positive")
     _require(f"{path}.lot", holds=p.lot > 0, rule=f"{p.lot} is not positive")
@@ -123,7 +124,8 @@ def _validate_lot(product: Product, mode: Mode) -> None:
 
 
 def _validate_mode(path: str, mode: Mode) -> None:
-    _require(f"{path}.name", holds=bool(mode.name), rule="must not be empty")
+    named = 0 < len(mode.name) <= MAX_NAME
+    _require(f"{path}.name", holds=named, rule=f"must be 1-{MAX_NAME} characters")
     for names, high in ((_RATES_BP, BASIS_POINTS - 1), (_RATES_PPM, PARTS_PER_MILLION),
                         (_SIZES, MAX_QUANTITY), (_COUNTS, _MANY)):  # fmt: skip
         for name in names:

@@ -14,7 +14,9 @@ from engine import commands as c
 from engine import events as e
 from engine.types import (
     MAX_MONEY,
+    MAX_PRICE,
     MAX_QUANTITY,
+    MAX_REF,
     MAX_TOTAL,
     Matching,
     OrderType,
@@ -348,3 +350,28 @@ def test_sums_stay_within_what_a_message_can_carry() -> None:
     assert isinstance(events[-1], e.DayClosed)
     assert events[-1].value == MAX_TOTAL
     assert msgspec.msgpack.encode(events)
+
+
+def test_figures_beyond_thirty_bits_are_taken_and_refused_like_any_others() -> None:
+    desk = Desk()
+    dear, late = 1 << 31, 1 << 40
+    for name in ("ann", "bob"):
+        desk.venue.apply(c.MoveCash(name, MAX_MONEY))
+    accepted = desk.venue.apply(c.NewOrder("ann", late, "OLD", Side.SELL, 3, dear))
+    assert isinstance(accepted[0], e.OrderAccepted)
+    traded = desk.venue.apply(c.NewOrder("bob", late, "OLD", Side.BUY, 2, dear + 5))
+    assert [(t.price, t.quantity) for t in traded if isinstance(t, e.Trade)] == [(dear, 2)]
+    amended = desk.venue.apply(c.AmendOrder("ann", late + 1, late, 3, dear + 7))
+    assert isinstance(amended[0], e.OrderAmended)
+    assert desk.venue.depth("OLD", Side.SELL) == [(dear + 7, 1)]
+    for command, reason in (
+        (c.NewOrder("bob", late + 1, "OLD", Side.BUY, 1, MAX_PRICE + 1), Reason.PRICE_RANGE),
+        (c.NewOrder("bob", MAX_REF + 1, "OLD", Side.BUY, 1, 100), Reason.DUPLICATE_REF),
+        (c.CancelOrder("ann", MAX_REF + 1, late), Reason.DUPLICATE_REF),
+        (c.AmendOrder("ann", MAX_REF + 1, late, 2), Reason.DUPLICATE_REF),
+        (c.MassCancel("ann", MAX_REF + 1), Reason.DUPLICATE_REF),
+    ):
+        (refused,) = desk.venue.apply(command)
+        assert isinstance(refused, e.Rejected)
+        assert refused.reason is reason
+    desk.venue.check()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import events as ev
+from engine.rulebook_check import MAX_NAME
 from engine.types import (
     BidTie,
     CancelReason,
@@ -258,3 +259,16 @@ def test_reports_that_are_written_as_arrays_are_the_messages_of_the_protocol() -
         1, 3, 4, "P", Side.SELL, 9, 2, 0, 8, False, 1
     )
     assert boxes.boxes["a"].answer_to(2) == frame(kept(boxes, "a")[2])
+
+
+def test_the_longest_names_that_a_rulebook_may_have_fit_a_report() -> None:
+    line = "\U0001f333" * MAX_NAME + "@" + "\U0001f333" * MAX_NAME
+    boxes = Outboxes()
+    boxes.absorb(1, [ev.AccountOpened("a", "a", "a", "")])
+    most = 1 << 62
+    accepted = ev.OrderAccepted("a", most, line, Side.BUY, most, most, OrderState.BOOKED, 5)
+    boxes.absorb(most, [accepted])
+    (report,) = kept(boxes, "a")
+    assert wire.decode_from_venue(report) == wire.Accepted(
+        1, most, most, line, Side.BUY, most, most, OrderState.BOOKED
+    )
