@@ -1,17 +1,16 @@
-"""Place an order, see what came of it. Start a venue first: ``carbonx serve``."""
+"""Place an order. Start a venue first: ``carbonx serve --accounts examples/accounts.toml``."""
 
 import asyncio
 import sys
 
-from gateway.client import Client, minor_units
+from gateway.client import Client
 
 
-async def main(port: int, account: str, key: str) -> None:
-    """Buy ten tonnes of the first product."""
-    async with Client("127.0.0.1", port, account=account, key=key) as client:
-        product = client.products[0].symbol
-        report = await client.buy(product, 10, price=minor_units("48.50"))
-        print(f"order {report.ref}: {report.quantity} tonnes of {product}, {report.state.name}")
+async def main(port: int = 7117) -> None:
+    """Buy ten tonnes at 35.00 yuan."""
+    async with Client("127.0.0.1", port, member="M1", account="alice", key="secret") as client:
+        report = await client.buy("SZA-2019", 10, price=3500)
+        print(f"order {report.ref}: {report.quantity} tonnes of SZA-2019, {report.state.name}")
 
 
-asyncio.run(main(int(sys.argv[1]), sys.argv[2], sys.argv[3]))
+asyncio.run(main(*map(int, sys.argv[1:])))

@@ -1,12 +1,11 @@
-"""The same without ``async``. Start a venue first: ``carbonx serve``."""
+"""The same without ``async``: ``carbonx serve --accounts examples/accounts.toml`` comes first."""
 
 import sys
 
 from gateway.blocking import BlockingClient
-from gateway.client import minor_units
 
-with BlockingClient("127.0.0.1", int(sys.argv[1]), account=sys.argv[2], key=sys.argv[3]) as client:
-    product = client.products[0].symbol
-    report = client.sell(product, 10, price=minor_units("51.50"))
-    print(f"order {report.ref}: {report.quantity} tonnes of {product}, {report.state.name}")
+port = int(sys.argv[1]) if len(sys.argv) > 1 else 7117
+with BlockingClient("127.0.0.1", port, member="M1", account="alice", key="secret") as client:
+    report = client.sell("SZA-2019", 10, price=3600)
+    print(f"order {report.ref}: {report.quantity} tonnes of SZA-2019, {report.state.name}")
     print(client.cancel(report.ref).reason.name)

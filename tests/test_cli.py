@@ -1,6 +1,7 @@
 """The command line, as a user meets it: help, errors that say what to do, the README's examples."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -118,7 +119,7 @@ def test_the_readme_commands_run(tmp_path: Path) -> None:
         carbonx(verb, *[str(tmp_path / "demo") if w == "runs/demo-1" else w for w in words])
 
 
-def test_the_readme_order_is_placed(tmp_path: Path) -> None:
+def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -> None:
     served = next(line.split()[3:] for block in readme("console") for line in block.splitlines()
                   if line.startswith("$ carbonx serve"))  # fmt: skip
     server = subprocess.Popen(
@@ -133,6 +134,13 @@ def test_the_readme_order_is_placed(tmp_path: Path) -> None:
                               capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("Accepted(")
+        for name in ("place_order.py", "place_order_blocking.py"):
+            done = subprocess.run(
+                [sys.executable, str(ROOT / "examples" / name), str(port)], cwd=ROOT,
+                capture_output=True, text=True, timeout=60, check=False,
+                env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            assert "10 tonnes of SZA-2019, BOOKED" in done.stdout
     finally:
         server.terminate()
         server.communicate(timeout=30)

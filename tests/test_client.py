@@ -6,9 +6,6 @@ Most venues here run in the test's own loop; where one must die, it is a process
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -343,17 +340,6 @@ def test_the_blocking_client_that_cannot_log_on_leaves_no_thread(threaded_venue:
     with pytest.raises(SessionEndedError):
         blocking(threaded_venue, "nobody").__enter__()
     assert not [t for t in threading.enumerate() if t.name == "carbonx-client"]
-
-
-@pytest.mark.parametrize("name", ["place_order.py", "place_order_blocking.py"])
-def test_the_examples_place_an_order(name: str, threaded_venue: int) -> None:
-    found = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / name), str(threaded_venue), "carol", "c"],
-        capture_output=True, text=True, timeout=30, check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert found.returncode == 0, found.stderr
-    assert "10 tonnes of CO2, BOOKED" in found.stdout
 
 
 # -- prices as people type them -------------------------------------------------------------------
