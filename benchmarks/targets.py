@@ -13,11 +13,10 @@ import tracemalloc
 from functools import partial
 from random import Random
 from statistics import median
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from benchmarks import book_driver, yardstick
-from benchmarks.measure import no_collector, race, seconds, verify
+from benchmarks.measure import race, seconds, verify
 from benchmarks.messages import CANCEL, NEW, trades
 from benchmarks.peers import difference, installed
 from benchmarks.reference import replay
@@ -182,13 +181,6 @@ def _apply_all(venue: Venue, timed: list[Command]) -> list[list[Event]]:
     return [run(command) for command in timed]
 
 
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    with no_collector():
-        start = perf_counter()
-        result = work()
-        return perf_counter() - start, result
-
-
 def memory(orders: int = 100_000) -> list[Row]:
     """Weigh a book of resting orders with its index, all in."""
     dice = Random(7)
@@ -209,39 +201,56 @@ def memory(orders: int = 100_000) -> list[Row]:
     return [Row("a resting order in a book of 100,000", figure, ratio, "<= 300", ratio <= 1)]
 
 
-def growth(messages: int) -> list[Row]:
-    """Run one stream of new and cancelled orders on books of different sizes."""
+def growth(messages: int, rounds: int) -> list[Row]:
+    """Run streams of cancelled and new orders, spread over all that rest, on books of all sizes.
+
+    The books stand beside one another and take turns; a size's time is its median round.
+    """
     rows = []
     for what, sizes in (
         ("orders", [(1_000, 100), (100_000, 100), (1_000_000, 100)]),
         ("levels", [(20_000, 10), (20_000, 1_000), (20_000, 10_000)]),
     ):
-        times = []
-        for orders, levels in sizes:
-            made, live = Book(), []
-            dice = Random(3)
-            for number in range(orders):
-                price = 20_000 - number % levels
-                order = Order(None, number, Side.BUY, price, 5, 5, 5)
-                made.bids.rest(order)
-                live.append(order)
-            plan = [(dice.randrange(orders), 20_000 - dice.randrange(levels))
-                    for _ in range(messages)]  # fmt: skip
-            times.append(_timed(partial(_churn, made, live, plan))[0])
-            made.check()
-        ratio = max(times) / min(times)
+        grown = [Grown(orders, levels) for orders, levels in sizes]
+        times = [[each.round(messages) for each in grown] for _ in range(rounds)]
+        for each in grown:
+            each.book.check()
+        middle = [median(column) for column in zip(*times, strict=True)]
+        ratio = max(middle) / min(middle)
         sizes_text = " / ".join(f"{n:,}" for n in dict.fromkeys(s[what == "levels"] for s in sizes))
         rows.append(Row(f"growth over {sizes_text} {what}", f"{ratio:.2f} x", ratio, "<= 2.5",
                         ratio <= GROWTH_REACH))  # fmt: skip
     return rows
 
 
-def _churn(made: Book, live: list[Order], plan: list[tuple[int, int]]) -> None:
-    side = made.bids
-    for place, price in plan:
-        side.remove(live[place])
-        live[place] = order = Order(None, place, Side.BUY, price, 5, 5, 5)
-        side.rest(order)
+class Grown:
+    """A book of so many orders on so many levels, and streams of changes to it."""
+
+    def __init__(self, orders: int, levels: int) -> None:
+        """Fill the book; the best price is 20,000."""
+        self.dice = Random(3)
+        self.levels = levels
+        self.book = Book()
+        self.live: list[Order] = []
+        for number in range(orders):
+            price = 20_000 - number % levels
+            order = Order(None, number, Side.BUY, price, 5, 5, 5)
+            self.book.bids.rest(order)
+            self.live.append(order)
+
+    def round(self, messages: int) -> float:
+        """Draw a stream and return how long it takes, in seconds."""
+        draw = self.dice.randrange
+        plan = [(draw(len(self.live)), 20_000 - draw(self.levels)) for _ in range(messages)]
+        return seconds(partial(self.churn, plan))
+
+    def churn(self, plan: list[tuple[int, int]]) -> None:
+        """Cancel an order and enter another, message after message."""
+        side, live = self.book.bids, self.live
+        for place, price in plan:
+            side.remove(live[place])
+            live[place] = order = Order(None, place, Side.BUY, price, 5, 5, 5)
+            side.rest(order)
 
 
 def main() -> int:
@@ -254,11 +263,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     parts: dict[str, Callable[[], list[Row]]] = {
+        "growth": lambda: growth(asked.messages, asked.rounds),  # first, on a tidy heap
         "book": lambda: book(asked.messages, asked.rounds),
         "peers": lambda: peers(asked.messages, asked.rounds),
         "apply": lambda: apply(asked.messages, asked.rounds),
         "memory": memory,
-        "growth": lambda: growth(asked.messages),
     }
     rows = [row for name, part in parts.items() if asked.part in ("all", name) for row in part()]
     if asked.json:
