@@ -56,7 +56,7 @@ class Plan(msgspec.Struct, frozen=True):
     product: str = ""  # "": the first one that trades
 
 
-FULL_PIPE_CEILING: Final = 200_000  # messages a second prepared for a full pipe of a given duration
+FULL_PIPE_CEILING: Final = 400_000  # messages a second prepared for a full pipe of a given duration
 
 
 def total_messages(plan: Plan) -> int:
