@@ -204,7 +204,8 @@ def memory(orders: int = 100_000) -> list[Row]:
 def growth(messages: int, rounds: int) -> list[Row]:
     """Run streams of cancelled and new orders, spread over all that rest, on books of all sizes.
 
-    The books stand beside one another and take turns; a size's time is its median round.
+    The books stand beside one another and take turns; a size's time is its median round. Prices
+    are neighbours: pages that lie far apart are what the volatile shapes are for.
     """
     rows = []
     for what, sizes in (

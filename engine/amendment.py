@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.admission import ENTRY, Refusal, check_display, check_price, check_quantity
 from engine.book import NO_LIMIT, POST_ONLY
 from engine.events import Event, OrderAmended, Rejected
+from engine.roles import admit_role
 from engine.settlement import shortage
 from engine.types import OrderState, Phase, Reason, Side
 
@@ -44,6 +45,7 @@ def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
         or keeps
         or order.flags >= NO_LIMIT
         or order.display
+        or order.seat.role is not None
         or (gate.stepped and (price % gate.tick or total % gate.lot))
     ):
         refusal = _admit(market, order, command, total, leaves)
@@ -98,7 +100,12 @@ def _admit(
     if leaves <= 0:
         rule = f"the total must exceed the {total - leaves} tonnes already filled or taken off"
         return Refusal(Reason.QUANTITY_FILLED, "quantity", rule)
-    return check_display(order.display, total, gate) if order.display else None
+    if order.display:
+        refusal = check_display(order.display, total, gate)
+    role = order.seat.role
+    if refusal is None and role is not None and leaves > order.leaves:
+        refusal = admit_role(role, order.seat, order.side, leaves - order.leaves)
+    return refusal
 
 
 def _amend_waiting(

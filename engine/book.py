@@ -220,13 +220,9 @@ class BookSide:
                 offset = page.rfind(1, 0, offset)
 
     def _new_page(self, number: int) -> bytearray:
-        """Make a page; drop emptied ones first when there are many, but never the best level's.
-
-        The best level's page stays even while that level is being emptied.
-        """
+        """Make a page; drop emptied ones first when there are many."""
         if len(self._pages) >= self._keep_pages:
-            held = self.best * self.sign >> PAGE_BITS
-            for old in [n for n, page in self._pages.items() if page.find(1) < 0 and n != held]:
+            for old in [n for n, page in self._pages.items() if page.find(1) < 0]:
                 del self._pages[old]
                 self._numbers.remove(old)
             self._keep_pages = max(KEEP_PAGES, 2 * len(self._pages))

@@ -226,7 +226,7 @@ class OneWayMarket(OfferMarket):
         return len(self.offers) + len(self.bidding)
 
     def _let_go(self, order: Order) -> None:
-        """Forget a bid, or of an announcement that has no bids left."""
+        """Forget a bid, or an announcement that has no bids left."""
         key = (order.seat.name, order.ref)
         auction = self.bidding.pop(key, 0)
         if auction:

@@ -73,7 +73,7 @@ class Node:
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.peak_batch = 0  # commands in the largest tick so far
-        self._now = 0
+        self.now = 0  # ns UTC, of the records of this tick
         self._look()
         self._links: dict[Link, None] = {}
         self._by_account: dict[str, Link] = {}
@@ -172,7 +172,7 @@ class Node:
 
     def run(self, source: int, command: Command) -> list[Event]:
         """Sequence a command; what comes of it leaves after the tick's sync."""
-        now = self._now
+        now = self.now
         events = self.sequencer.submit(now, source, command)
         project = self.outboxes.project
         for event in events:
@@ -194,9 +194,14 @@ class Node:
             observer(now, events)
 
     def _look(self) -> int:
-        """Return the time, never before that of the last record: all of a tick carries it."""
-        self._now = now = max(self.clock(), self.sequencer.time)
-        return now
+        """Look at the clock; return what it says.
+
+        ``now``, which all records of a tick carry, is never before the last record. A clock that
+        was set back must not stop the sessions' own time, which is the clock's.
+        """
+        time = self.clock()
+        self.now = max(time, self.sequencer.time)
+        return time
 
     def operate(self, command: Command) -> list[Event]:
         """Run an operator's command; it is durable when this returns. Raises ``JournalError``."""
@@ -237,7 +242,7 @@ class Node:
         self._closing.clear()
 
     def _publish(self) -> None:
-        told = self.streams.drain(self._now) if self.streams.active else {}
+        told = self.streams.drain(self.now) if self.streams.active else {}
         if told:
             for link in self._by_account.values():
                 for product in link.products:
@@ -247,7 +252,7 @@ class Node:
             if not self.streams.active:
                 self.streams.start()
             link.products[product] = None
-            for message in self.streams.snapshot(product, link.seq(), self._now):
+            for message in self.streams.snapshot(product, link.seq(), self.now):
                 link.say(message)
         self._fresh.clear()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from engine import events as ev
-from engine.types import CancelReason, OfferKind, Side
+from engine.types import CancelReason, OfferKind, Reason, Side
 from gateway import wire, wire_modes
 from gateway.answers import ANSWERS
 from gateway.framing import HEADERS, header, length_at
@@ -23,7 +23,7 @@ from gateway.wire import HEADER_SIZE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MARK_EVERY: Final = 256  # reports
+MARK_EVERY: Final = 16  # reports
 MARK_MASK: Final = MARK_EVERY - 1
 _encode = wire.encode
 # The commonest reports are written as arrays: the same bytes, without making the message first.
@@ -34,6 +34,7 @@ PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.Amendm
           ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
           ev.BestBid, ev.AuctionCleared)  # fmt: skip
 _MASS = CancelReason.MASS
+_DUPLICATE = Reason.DUPLICATE_REF  # answers nothing: the reference was used, or can never be
 
 
 class Outbox:
@@ -109,11 +110,18 @@ class Outbox:
             end = place + HEADER_SIZE + length_at(self.stream, place)
             frame = bytes(memoryview(self.stream)[place:end])
             report = wire.decode_from_venue(frame[HEADER_SIZE:])
-            answered = ANSWERS.get(report.__class__)
-            if answered is not None and answered(report) == ref:
+            if _answers(report) == ref:
                 return frame
             place = end
         return b""
+
+
+def _answers(report: Any) -> int:
+    """Return the reference of the message that a report answers, 0 for none."""
+    answered = ANSWERS.get(report.__class__)
+    if answered is None or (isinstance(report, wire.Refused) and report.reason is _DUPLICATE):
+        return 0
+    return answered(report)
 
 
 class Outboxes:
@@ -173,7 +181,7 @@ class Outboxes:
         if box is None:
             return  # an operator's command that names no account: the operator is told
         report = wire.Refused(box.seq + 1, time, e.ref, e.reason, e.field, e.rule)
-        if e.ref > box.last_answered:
+        if e.ref > box.last_answered and e.reason is not _DUPLICATE:
             box.answer(e.ref, _encode(report))
         else:
             box.add(_encode(report))

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import structs
 
+from engine.commands import CancelOrder, NewOrder
 from gateway import wire
-from gateway.orders import ANY, TO_COMMAND
+from gateway.orders import TO_COMMAND
 from gateway.session import Due, Session, State, Throttle, pack, venue_end
 
 if TYPE_CHECKING:
@@ -95,28 +96,37 @@ class Link(asyncio.Protocol):
     def _handle(self, messages: list[Any], now: int) -> None:
         """Run what a client's messages ask for, one after the other."""
         node = self.node
-        submit, project = node.sequencer.submit, node.outboxes.project
+        submit, project, time = node.sequencer.submit, node.outboxes.project, node.now
         account, number, watched = self.account, self.number, node.watched
         box: Any = self.box  # there is one wherever an order comes: it comes behind a logon
-        for message in messages:
-            make = TO_COMMAND.get(message.__class__)
-            if make is None:
-                _HANDLERS[message.__class__](self, message, now)
+        for m in messages:
+            kind = m.__class__
+            command: Any
+            if kind is wire.Place:  # the two that nearly all are stand here, without a call
+                ref = m.ref
+                command = NewOrder(account, ref, m.product, m.side, m.quantity, m.price,
+                                   m.order_type, m.tif, m.stop_price, m.display, m.post_only,
+                                   m.expire_at)  # fmt: skip
+            elif kind is wire.Cancel:
+                ref = m.ref
+                command = CancelOrder(account, ref, m.target)
+            elif kind in TO_COMMAND:
+                command = TO_COMMAND[kind](account, m)
+                ref = command.ref
+            else:
+                _HANDLERS[kind](self, m, now)
                 if self.ended:
                     return
                 account, box = self.account, self.box
                 continue
-            command = make(account, message, box.last_answered)
-            if command is None or self.throttle is not None:
-                if self.answered(message.ref, now):
-                    continue
-                command = command or make(account, message, ANY)
+            if (ref <= box.last_answered or self.throttle is not None) and self.answered(ref, now):
+                continue
             # ``Node.run``, written out where nearly everything comes through
-            events = submit(now, number, command)
+            events = submit(time, number, command)
             for event in events:
-                project[event.__class__](now, event)
+                project[event.__class__](time, event)
             if watched:
-                node.tell(now, events)
+                node.tell(time, events)
 
     def say(self, message: Any) -> None:
         """Queue a message that is not a report."""

@@ -12,6 +12,7 @@ import pytest
 
 from engine import commands as c
 from engine import events as e
+from engine.rulebook import AccountClass, Product, Rulebook
 from engine.types import (
     MAX_MONEY,
     MAX_PRICE,
@@ -25,6 +26,7 @@ from engine.types import (
     Side,
     TimeInForce,
 )
+from engine.venue import Venue
 from tests.desk import Desk
 
 BOTH = pytest.mark.parametrize("matching", list(Matching), ids=lambda m: m.name.lower())
@@ -375,3 +377,18 @@ def test_figures_beyond_thirty_bits_are_taken_and_refused_like_any_others() -> N
         assert isinstance(refused, e.Rejected)
         assert refused.reason is reason
     desk.venue.check()
+
+
+def test_an_amendment_does_not_get_round_a_holding_limit() -> None:
+    rules = Rulebook("t", (Product("OLD", 100),), classes=(AccountClass("fund", holding_limit=50),))
+    venue = Venue(rules)
+    venue.apply(c.OpenAccount("fay", role="fund"))
+    venue.apply(c.MoveCash("fay", 10**9))
+    venue.apply(c.SetPhase(Phase.CONTINUOUS))
+    venue.apply(c.NewOrder("fay", 1, "OLD", Side.BUY, 30, 100))
+    (refused,) = venue.apply(c.AmendOrder("fay", 2, 1, 51))
+    assert isinstance(refused, e.Rejected)
+    assert (refused.reason, refused.field) == (Reason.HOLDING, "quantity")
+    assert isinstance(venue.apply(c.AmendOrder("fay", 3, 1, 50, 99))[0], e.OrderAmended)
+    assert isinstance(venue.apply(c.AmendOrder("fay", 4, 1, 20))[0], e.OrderAmended)
+    venue.check()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from engine.types import Side
+from engine.commands import SetPhase
+from engine.types import Phase, Reason, Side
 from gateway import server, wire
 from gateway.framing import Unframer
 from gateway.session import pack
@@ -160,5 +162,56 @@ def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(
             # what it did not hear is kept, and it can come back for it
             async with client_of(node, "carol", key="c", member="") as again:
                 await until(lambda: again.last_seen == FUNDING + orders - 1)
+
+    bounded(scenario())
+
+
+def test_references_beyond_all_bounds_are_refused_and_the_log_still_reads(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path) as node:
+            reader, writer = await asyncio.open_connection(*node.address)
+            writer.write(HELLO)
+            beyond = [(1 << 62) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
+            refs = [ref for ref in beyond for _ in range(40)]  # some fall on every kind of report
+            writer.write(b"".join(pack(wire.Place(ref, "CO2", Side.BUY, 1, 4_900)) for ref in refs))
+            writer.write(pack(ORDER) + pack(ORDER) + pack(wire.Logout()))
+            frames = Unframer(wire.MAX_REPLY).feed(await reader.read())
+            said = [wire.decode_from_venue(payload) for payload in frames]
+            refused = [m for m in said if isinstance(m, wire.Refused)]
+            assert [m.ref for m in refused] == refs
+            assert {m.reason for m in refused} == {Reason.DUPLICATE_REF}
+            accepted = [m for m in said if isinstance(m, wire.Accepted)]
+            assert len(accepted) == 2
+            assert accepted[0] == accepted[1], "sent again it has the same answer"
+            writer.close()
+        async with venue(tmp_path) as node:
+            assert node.sequencer.venue.last_ref("carol") == 1
+            node.sequencer.venue.check()
+
+    bounded(scenario())
+
+
+def test_a_clock_behind_the_log_stops_nobody(tmp_path: Path) -> None:
+    hour = 3_600 * 10**9
+
+    async def scenario() -> None:
+        async with venue(tmp_path) as node:
+            node.clock = lambda: time.time_ns() + hour
+            node.operate(SetPhase(Phase.HALTED))
+            last = node.sequencer.time
+        async with venue(tmp_path, throttle=50) as node:  # its clock is an hour behind the log
+            node.operate(SetPhase(Phase.CONTINUOUS))
+            reader, writer = await asyncio.open_connection(*node.address)
+            async with client_of(node, heartbeat_ms=100) as client:
+                for _ in range(3):
+                    pending = [client.buy("CO2", 1, price=4_900) for _ in range(40)]
+                    for answer in await asyncio.gather(*pending):
+                        assert answer.time >= last
+                    await asyncio.sleep(1)  # the throttle refills, heartbeats go to and fro
+                assert client.reconnects == 0
+            writer.write(HELLO)  # who has not logged on yet is not taken for silent either
+            heard = Unframer(wire.MAX_REPLY).feed(await reader.read(1 << 16))
+            assert isinstance(wire.decode_from_venue(heard[0]), wire.LoggedOn)
+            writer.close()
 
     bounded(scenario())

@@ -54,6 +54,12 @@ def test_an_outbox_is_a_list_of_frames(story: list[tuple[int, int]]) -> None:
         else:
             box.add(payload)
         frames.append(frame(payload))
+        if kind == 2 and ref:  # an old reference once more: refused, which answers nothing
+            payload = wire.encode(
+                wire.Refused(box.seq + 1, 1, ref, Reason.DUPLICATE_REF, "ref", "above")
+            )
+            box.add(payload)
+            frames.append(frame(payload))
     assert (box.seq, box.last_answered) == (len(frames), ref)
     for seq in range(len(frames) + 1):
         assert box.frames(box.place(seq), 1 << 30) == b"".join(frames[seq:])
