@@ -17,6 +17,7 @@ from engine.commands import CancelOrder, NewOrder
 from gateway import wire
 from gateway.orders import TO_COMMAND
 from gateway.session import Due, Session, State, Throttle, pack, venue_end
+from gateway.wire import Cancel, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,12 +103,12 @@ class Link(asyncio.Protocol):
         for m in messages:
             kind = m.__class__
             command: Any
-            if kind is wire.Place:  # the two that nearly all are stand here, without a call
+            if kind is Place:  # the two that nearly all are stand here, without a call
                 ref = m.ref
                 command = NewOrder(account, ref, m.product, m.side, m.quantity, m.price,
                                    m.order_type, m.tif, m.stop_price, m.display, m.post_only,
                                    m.expire_at)  # fmt: skip
-            elif kind is wire.Cancel:
+            elif kind is Cancel:
                 ref = m.ref
                 command = CancelOrder(account, ref, m.target)
             elif kind in TO_COMMAND:
