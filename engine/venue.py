@@ -200,15 +200,23 @@ class Venue:
         market: Market = order.seat.market
         return market.amend(order, c)
 
-    def _mass_cancel(self, c: MassCancel) -> list[Event]:
-        try:
-            account = self._accounts[c.account]
-        except KeyError:
-            return unknown_account(c.account, c.ref)
-        ref = c.ref
-        if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
+    def _client(self, name: str, ref: int) -> Account | list[Event]:
+        """Return the account of a client's command and use its reference up, or refuse.
+
+        Where new, cancelled and amended orders come in, the same stands without a call.
+        """
+        account = self._accounts.get(name)
+        if account is None:
+            return unknown_account(name, ref)
+        if not account.last_ref < ref <= MAX_REF:
             return _duplicate(account, ref)
         account.last_ref = ref
+        return account
+
+    def _mass_cancel(self, c: MassCancel) -> list[Event]:
+        account = self._client(c.account, c.ref)
+        if isinstance(account, list):
+            return account
         if c.product and c.product not in self.markets:
             return self._unknown_product(c.account, c.ref, c.product)
         before = len(account.orders)
@@ -218,14 +226,9 @@ class Venue:
 
     def _answer(self, c: Pick | Quote | Decline | Announce | Bid) -> list[Event]:
         """Take a client's command that belongs to one mechanism."""
-        try:
-            account = self._accounts[c.account]
-        except KeyError:
-            return unknown_account(c.account, c.ref)
-        ref = c.ref
-        if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
-            return _duplicate(account, ref)
-        account.last_ref = ref
+        account = self._client(c.account, c.ref)
+        if isinstance(account, list):
+            return account
         market = self.markets.get(c.product)
         if market is None:
             return self._unknown_product(c.account, c.ref, c.product)
