@@ -259,7 +259,8 @@ class Market(Settlement):
     def hold(self, order: Order, events: list[Event]) -> None:
         """Let an order that was about to match wait for the call that has begun instead."""
         if order.tif is _IOC or order.tif is _FOK:
-            events.append(self.drop(order))
+            why = CancelReason.FOK_KILLED if order.tif is _FOK else _IOC_REST
+            events.append(self.cancel(order, why))
             return
         order.shown = min(order.display or order.leaves, order.leaves)
         self.held[(order.seat.name, order.ref)] = order

@@ -271,4 +271,25 @@ AMENDS = (
                                   | ann#1 rests 6 @ 101 depth 7
     """,
     ),
+    Scenario(
+        "immediate orders do not wait for the call that they start, whatever their price",
+        """
+        ann buy 5 @ 96
+        ann buy 5 @ 90
+        bob sell 8 market ioc     | bob#1 taking 8 @ 90
+                                  | trade 5 @ 96 ann#1(0) bob#1(3) depth 0
+                                  | OLD intraday_call 100
+                                  | bob#1 cancelled 3 IOC_REST
+        phase continuous OLD
+        bob sell 3 @ 90 ioc       | bob#2 taking 3 @ 90
+                                  | OLD intraday_call 100
+                                  | bob#2 cancelled 3 IOC_REST
+        phase continuous OLD
+        bob sell 3 @ 90 fok       | bob#3 taking 3 @ 90
+                                  | bob#3 cancelled 3 FOK_KILLED
+        bob sell 3 market         | bob#4 taking 3 @ 86
+                                  | OLD intraday_call 100
+    """,
+        {"volatility_bp": 500, "volatility_seconds": 0},
+    ),
 )

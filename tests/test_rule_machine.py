@@ -233,7 +233,7 @@ class RuleMachine(RuleBasedStateMachine):
 RuleMachine.TestCase.settings = settings(
     max_examples=1_000 if DEEP else 100, stateful_step_count=60
 )
-TestRuleMachine = RuleMachine.TestCase
+TestRuleMachine = pytest.mark.timeout(0 if DEEP else 300)(RuleMachine.TestCase)
 
 
 def nothing_is_reserved(venue: Venue) -> None:
