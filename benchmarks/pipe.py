@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure everything; return 0 when all is within reach, else 1."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pipe", description=__doc__)
     parser.add_argument("--messages", type=int, default=200_000, help="of each full pipe")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--duration", type=float, default=4.0, help="seconds of each open loop")
     parser.add_argument(
         "--dir", type=Path, help="put the logs below it, on the disk to be measured"

@@ -257,8 +257,8 @@ class Pace:
                 self._sessions[place].send((due - place + count - 1) // count, now)
             self._sent = due
         else:
-            # Without this a kernel that preempts lazily lets the threads that finish a disk's
-            # sync wait for the next tick of its clock, 4 ms away: the venue would look slow.
+            # Without this the kernel may let its own threads, which finish a disk's sync, wait
+            # until the next tick of its clock, 4 ms away: the venue would look slow.
             os.sched_yield()
         if due >= self._total or all(session.over.is_set() for session in self._sessions):
             self.over.set()
