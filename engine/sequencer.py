@@ -62,6 +62,25 @@ class Sequencer:
             buffer += payload
         return self.venue.apply(command)
 
+    def submit_all(self, time: int, source: int, commands: list[Command]) -> list[list[Event]]:
+        """Stamp, log and apply commands in their order; return what happened, one list for each.
+
+        The same as ``submit`` for each of them, a step at a time for all: it costs less.
+        """
+        self.time = time = max(time, self.time)
+        seq = self.seq
+        self.seq += len(commands)
+        journal = self.journal
+        if journal is not None:
+            buffer = journal.buffer
+            for command in commands:
+                seq += 1
+                payload = _encode((seq, time, source, command))
+                buffer += _pack_header(len(payload), crc32(payload))
+                buffer += payload
+        apply = self.venue.apply
+        return [apply(command) for command in commands]
+
     def commit(self) -> None:
         """Make everything submitted so far durable. Raises ``JournalError``."""
         journal = self.journal

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import structs
 
-from engine.commands import CancelOrder, NewOrder
+from engine.commands import CancelOrder, Command, NewOrder
 from gateway import wire
 from gateway.orders import TO_COMMAND
 from gateway.session import Due, Session, State, Throttle, pack, venue_end
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.outbox import Outbox
 
 HIGH_WATER: Final = 1 << 20  # bytes: above it the transport asks us to stop writing
+HANDFUL: Final = 128  # commands sequenced together: they and what they bring fit the caches
 CHUNK: Final = 1 << 19  # bytes of reports written to one session at a time
 MAX_QUEUED: Final = 1 << 22  # bytes of market data that may wait for a reader that is stuck
 PATIENCE: Final = 5_000_000_000  # ns a reader may leave the transport full
@@ -95,11 +96,11 @@ class Link(asyncio.Protocol):
             self.end(*session.error)
 
     def _handle(self, messages: list[Any], now: int) -> None:
-        """Run what a client's messages ask for, one after the other."""
-        node = self.node
-        submit, project, time = node.sequencer.submit, node.outboxes.project, node.now
-        account, number, watched = self.account, self.number, node.watched
+        """Run what a client's messages ask for, in their order, a handful at a time."""
+        account = self.account
         box: Any = self.box  # there is one wherever an order comes: it comes behind a logon
+        last = box.last_answered if box is not None else 0  # the highest reference so far
+        commands: list[Command] = []
         for m in messages:
             kind = m.__class__
             command: Any
@@ -115,19 +116,38 @@ class Link(asyncio.Protocol):
                 command = TO_COMMAND[kind](account, m)
                 ref = command.ref
             else:
+                self._run(commands)
                 _HANDLERS[kind](self, m, now)
                 if self.ended:
                     return
                 account, box = self.account, self.box
+                last = box.last_answered if box is not None else 0
                 continue
-            if (ref <= box.last_answered or self.throttle is not None) and self.answered(ref, now):
-                continue
-            # ``Node.run``, written out where nearly everything comes through
-            events = submit(time, number, command)
+            if ref <= last or self.throttle is not None:
+                self._run(commands)  # the answer may be among what is being asked
+                if self.answered(ref, now):
+                    continue
+            else:
+                last = ref
+            commands.append(command)
+            if len(commands) == HANDFUL:
+                self._run(commands)
+        self._run(commands)
+
+    def _run(self, commands: list[Command]) -> None:
+        """Sequence a client's commands, and empty the list."""
+        if not commands:
+            return
+        node = self.node
+        time, project = node.now, node.outboxes.project
+        happened = node.sequencer.submit_all(time, self.number, commands)
+        for events in happened:
             for event in events:
                 project[event.__class__](time, event)
-            if watched:
+        if node.watched:
+            for events in happened:
                 node.tell(time, events)
+        commands.clear()
 
     def say(self, message: Any) -> None:
         """Queue a message that is not a report."""

@@ -39,6 +39,25 @@ def test_a_replayed_log_gives_the_state_the_venue_had(tmp_path: Path) -> None:
     assert (found.records, found.torn_bytes, found.time) == (len(COMMANDS), 0, 19)
 
 
+def test_commands_submitted_together_leave_what_one_after_the_other_leaves(tmp_path: Path) -> None:
+    logs, states, told = [], [], []
+    for name in ("one", "all"):
+        sequencer = Sequencer(Venue(RULES), Journal.create(tmp_path / name, RULES, 1))
+        sequencer.submit(10, 0, COMMANDS[0])
+        rest = COMMANDS[1:]
+        if name == "one":
+            told.append([sequencer.submit(5, 7, command) for command in rest])
+        else:
+            told.append(sequencer.submit_all(5, 7, rest))
+        assert (sequencer.seq, sequencer.time) == (len(COMMANDS), 10)
+        states.append(sequencer.venue.state_hash())
+        sequencer.close()
+        logs.append((tmp_path / name / FILE_NAME).read_bytes())
+    assert logs[0] == logs[1]
+    assert states[0] == states[1]
+    assert told[0] == told[1]
+
+
 def test_nothing_is_in_the_file_before_commit_and_all_of_it_after(tmp_path: Path) -> None:
     sequencer = Sequencer(Venue(RULES), Journal.create(tmp_path / "v", RULES, 1))
     sequencer.submit(5, 0, OpenAccount("a"))
