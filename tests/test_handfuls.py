@@ -1,0 +1,99 @@
+"""Commands run a handful at a time; one at a time, and cut anywhere, gives the same reports."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.commands import SetPhase
+from engine.rulebooks import load as load_rulebook
+from engine.types import Phase, Side, TimeInForce
+from gateway import server, wire
+from gateway.auth import Directory
+from gateway.framing import Unframer
+from gateway.node import Node, Options
+from gateway.session import pack
+from tests.venues import ACCOUNTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Line:
+    """A transport that only listens."""
+
+    def __init__(self) -> None:
+        self.heard = bytearray()
+
+    def write(self, data: bytes) -> None:
+        self.heard += data
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        assert high
+
+    def close(self) -> None:
+        raise AssertionError
+
+
+def stream(dice: Random) -> bytes:
+    """Return a client's messages: orders, cancels, questions, and some of it sent again."""
+    said: list[bytes] = []
+    for ref in range(1, 300):
+        roll = dice.random()
+        message: Any
+        if roll < 0.55:
+            tif = dice.choice((TimeInForce.DAY, TimeInForce.IOC))
+            side = dice.choice((Side.BUY, Side.SELL))
+            message = wire.Place(ref, "CO2", side, dice.randint(0, 9), dice.randint(4_990, 5_010),
+                                 tif=tif)  # fmt: skip
+        elif roll < 0.85:
+            message = wire.Cancel(ref, dice.randint(1, ref))
+        elif roll < 0.93:
+            message = wire.Amend(ref, dice.randint(1, ref), dice.randint(0, 12))
+        else:
+            message = wire.CancelAll(ref)
+        said.append(pack(message))
+        if dice.random() < 0.15:
+            said.append(dice.choice(said))  # sent again, at once or late
+        if dice.random() < 0.05:
+            said.append(pack(wire.AskStatus()))
+    return b"".join(said)
+
+
+def told(folder: Path, data: bytes, cuts: list[int], throttle: int = 0) -> tuple[bytes, list[Any]]:
+    """Feed a stream in pieces; return the kept reports and all that was said beside them."""
+    options = Options(throttle=throttle, durability="none")
+    node = Node.open(folder, load_rulebook("textbook"), Directory(ACCOUNTS), options)
+    node.clock = lambda: 10**19  # one time for all runs
+    node.operate(SetPhase(Phase.CONTINUOUS))
+    link, line = server.Link(node), Line()
+    link.connection_made(line)  # type: ignore[arg-type] # as much of one as is needed
+    link.data_received(pack(wire.Logon(wire.VERSION, "M1", "alice", "alice-key")))
+    node._tick()
+    for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
+        link.data_received(data[start:end])
+        node._tick()
+    box = node.outboxes.boxes["alice"]
+    said = [wire.decode_from_venue(p) for p in Unframer(wire.MAX_REPLY).feed(bytes(line.heard))]
+    beside = [m for m in said if isinstance(m, wire.AccountStatus | wire.Throttled)]
+    node.sequencer.venue.check()
+    node.sequencer.close()
+    return box.frames(box.place(2), 1 << 30), beside
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("throttle", [0, 1_000])
+def test_handfuls_of_any_size_give_the_same_reports(
+    seed: int, throttle: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = Random(seed)
+    data = stream(dice)
+    results = []
+    for number, (handful, pieces) in enumerate(((1, 0), (128, 0), (128, 9), (7, 40))):
+        monkeypatch.setattr(server, "HANDFUL", handful)
+        cuts = sorted(dice.randrange(len(data)) for _ in range(pieces))
+        results.append(told(tmp_path / str(number), data, cuts, throttle))
+    assert all(result == results[0] for result in results)
+    assert len(results[0][0]) > 5_000
