@@ -9,7 +9,7 @@ import pytest
 
 from engine.commands import SetPhase
 from engine.rulebooks import load as load_rulebook
-from engine.types import Phase, Side, TimeInForce
+from engine.types import Phase, Reason, Side, TimeInForce
 from gateway import server, wire
 from gateway.auth import Directory
 from gateway.framing import Unframer
@@ -97,3 +97,7 @@ def test_handfuls_of_any_size_give_the_same_reports(
         results.append(told(tmp_path / str(number), data, cuts, throttle))
     assert all(result == results[0] for result in results)
     assert len(results[0][0]) > 5_000
+    reports = [wire.decode_from_venue(p) for p in Unframer(wire.MAX_REPLY).feed(results[0][0])]
+    refused = [m.reason for m in reports if isinstance(m, wire.Refused)]
+    assert refused
+    assert Reason.DUPLICATE_REF not in refused, "what was sent again was taken for new"
