@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 from msgspec import structs
 
-from engine.types import CancelReason, OrderState, Phase
-from gateway import wire
-from gateway.child import ServerStats, attend, pin, stats_now
-from gateway.framing import Unframer
-from gateway.load_server import Settings, rulebook
-from gateway.loops import run
+from engine.vocabulary.enums import CancelReason, OrderState, Phase
+from gateway.load.server import Settings, rulebook
+from gateway.protocol import wire
+from gateway.protocol.framing import Unframer
+from gateway.runtime.event_loop import run
+from gateway.runtime.subprocess import ServerStats, attend, pin, stats_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable

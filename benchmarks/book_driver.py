@@ -1,6 +1,6 @@
 """The engine's book alone: no accounts, no admission, no events; a report per message and fill.
 
-It drives ``engine.book`` and ``engine.mechanisms.continuous`` the way ``Venue`` does, with an index
+It drives ``engine.book`` and ``engine.matching.continuous`` the way ``Venue`` does, with an index
 from order id to order beside them.
 """
 
@@ -18,11 +18,12 @@ from benchmarks.messages import (
     REJECTED,
     RESTS,
 )
-from engine.allocation import share_of
-from engine.book import Book, BookSide, Order
-from engine.mechanisms.continuous import sweep_price_time
-from engine.rulebook import Mode
-from engine.types import SelfTrade, Side
+from engine.book.levels import Book, BookSide
+from engine.book.orders import Order
+from engine.matching.allocation import share_of
+from engine.matching.continuous import sweep_price_time
+from engine.rulebook.model import Mode
+from engine.vocabulary.enums import SelfTrade, Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from engine.types import Side
+from engine.vocabulary.enums import Side
 
 # What a message asks for.
 NEW: Final = 0

@@ -18,20 +18,20 @@ from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from benchmarks.measure import COLLECTOR, seconds
-from engine.sequencer import replay
-from engine.venue import Venue
-from gateway import load_report
-from gateway.child import two_cores
-from gateway.load_run import OWN_SERVER, Outcome, Target, run_load
-from gateway.load_script import MIXES, Plan
-from gateway.load_server import Settings, accounts
+from engine.log.sequencer import replay
+from engine.venue.venue import Venue
+from gateway.load import report as load_report
+from gateway.load.run import OWN_SERVER, Outcome, Target, run_load
+from gateway.load.script import MIXES, Plan
+from gateway.load.server import Settings, accounts
+from gateway.runtime.subprocess import two_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.commands import Command
-    from engine.events import Event
-    from engine.log import Record
+    from engine.log.records import Record
+    from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
 
 BARE_SERVER: Final = "benchmarks.bare_server"
 MOST_TIMES: Final = 1.5  # full pipe: real / (bare + apply)

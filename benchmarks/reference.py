@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from typing import TYPE_CHECKING
 
 from benchmarks.messages import AMEND, CANCEL, CANCELLED, ENDED, FILL, REJECTED, RESTS
-from engine.types import Side
+from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
     from benchmarks.messages import Message, Report

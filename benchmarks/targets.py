@@ -23,8 +23,11 @@ from benchmarks.messages import CANCEL, NEW, trades
 from benchmarks.peers import difference, installed
 from benchmarks.reference import replay
 from benchmarks.workloads import SHAPES, generate
-from engine.book import Book, Order
-from engine.commands import (
+from engine.book.levels import Book
+from engine.book.orders import Order
+from engine.rulebook.model import Product, Rulebook
+from engine.venue.venue import Venue
+from engine.vocabulary.commands import (
     AmendOrder,
     CancelOrder,
     Command,
@@ -34,10 +37,8 @@ from engine.commands import (
     OpenAccount,
     SetPhase,
 )
-from engine.events import Event, Trade
-from engine.rulebook import Product, Rulebook
-from engine.types import Phase, SelfTrade, Side, TimeInForce
-from engine.venue import Venue
+from engine.vocabulary.enums import Phase, SelfTrade, Side, TimeInForce
+from engine.vocabulary.events import Event, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -14,10 +14,10 @@ from benchmarks import book_driver
 from benchmarks.measure import verify
 from benchmarks.targets import commands, funded
 from benchmarks.workloads import BY_NAME, SHAPES, Shape, generate
-from engine.journal import Journal
-from engine.sequencer import Sequencer, replay, replay_bytes
-from engine.types import Side
-from gateway import wire
+from engine.log.journal import Journal
+from engine.log.sequencer import Sequencer, replay, replay_bytes
+from engine.vocabulary.enums import Side
+from gateway.protocol import wire
 
 if TYPE_CHECKING:
     from pathlib import Path

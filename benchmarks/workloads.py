@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.messages import AMEND, CANCEL, FILL, NEW
 from benchmarks.reference import ReferenceBook, Resting
-from engine.types import Side
+from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
     from benchmarks.messages import Message

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from benchmarks.messages import Message, Report
     from benchmarks.workloads import Workload
-    from engine.types import Side
+    from engine.vocabulary.enums import Side
 
 
 def run(live: dict[int, tuple[Side, int, int]], messages: list[Message]) -> list[Report]:

@@ -30,21 +30,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine import commands as c
-from engine import events as e
-from engine import rulebooks
-from engine.calendar import Step
-from engine.calendar import steps as day_steps
-from engine.rulebook import Mode, Product, Rulebook
-from engine.types import Phase, Side
-from engine.venue import Venue
+from engine.rulebook import presets
+from engine.rulebook.calendar import Step
+from engine.rulebook.calendar import steps as day_steps
+from engine.rulebook.model import Mode, Product, Rulebook
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import Phase, Side
 from tests import desk_words
 from tests.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.types import CancelReason, Reason
+    from engine.vocabulary.enums import CancelReason, Reason
 
 MODE_RULES = tuple(key for key in Mode.__struct_fields__ if key not in ("name", "title"))
 CASH = 1_000_000
@@ -89,7 +89,7 @@ class Desk:
         self, phase: Phase | None = Phase.CONTINUOUS, *, preset: str = "", **rules: Any
     ) -> None:
         if preset:
-            given = rulebooks.load(preset)
+            given = presets.load(preset)
             self.digits, cash, tonnes, phase = given.minor_digits, MUCH, MANY, None
         else:
             product: dict[str, Any] = {"symbol": "OLD", "reference": 100}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from engine import commands as c
-from engine.calendar import utc
-from engine.types import (
+from engine.rulebook.calendar import utc
+from engine.vocabulary import commands as c
+from engine.vocabulary.enums import (
     BidTie,
     Clearing,
     OrderType,

@@ -12,12 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import commands as c
-from engine import events as e
-from engine.types import (
-    MAX_PRICE,
-    MAX_REF,
-    MAX_TOTAL,
+from engine.vocabulary import commands as c
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import (
     CancelReason,
     OrderState,
     OrderType,
@@ -26,6 +23,7 @@ from engine.types import (
     Side,
     TimeInForce,
 )
+from engine.vocabulary.units import MAX_PRICE, MAX_REF, MAX_TOTAL
 from tests.oracle_accounts import move_allowances, move_cash, open_account
 from tests.oracle_calls import CALLS, after_call, indicated, uncross
 from tests.oracle_matching import (
@@ -44,7 +42,7 @@ from tests.oracle_matching import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.rulebook import Product
+    from engine.rulebook.model import Product
 
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 MOVES = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import events as e
-from engine.types import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL, Reason
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import Reason
+from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 from tests.oracle_matching import Account, refuse_unless
 
 if TYPE_CHECKING:
-    from engine import commands as c
+    from engine.vocabulary import commands as c
     from tests.oracle import OracleVenue
 
 

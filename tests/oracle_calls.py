@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import events as e
-from engine.types import (
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import (
     CancelReason,
     Candidates,
     LastRung,
@@ -17,7 +17,7 @@ from engine.types import (
 )
 
 if TYPE_CHECKING:
-    from engine.rulebook import Ladder
+    from engine.rulebook.model import Ladder
     from tests.oracle_matching import Market, OracleMatching, Order
 
 CALLS = (Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import events as e
-from engine.types import (
-    MAX_PRICE,
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import (
     CancelReason,
     Matching,
     OrderState,
@@ -21,11 +20,12 @@ from engine.types import (
     Side,
     TimeInForce,
 )
+from engine.vocabulary.units import MAX_PRICE
 
 if TYPE_CHECKING:
-    from engine import commands as c
-    from engine.rulebook import Product, Rulebook
-    from engine.types import Reason
+    from engine.rulebook.model import Product, Rulebook
+    from engine.vocabulary import commands as c
+    from engine.vocabulary.enums import Reason
 
 LASTING = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import commands as c
-from engine.calendar import next_trading_day, steps, utc
-from engine.events import Announced, Offered
-from engine.types import Mechanism, OrderType, Phase, Side, TimeInForce, Undersubscribed
-from engine.venue import Venue
+from engine.rulebook.calendar import next_trading_day, steps, utc
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from engine.vocabulary.enums import Mechanism, OrderType, Phase, Side, TimeInForce, Undersubscribed
+from engine.vocabulary.events import Announced, Offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from engine.events import Event
-    from engine.market import Market
-    from engine.rulebook import Rulebook
+    from engine.markets.order_book import Market
+    from engine.rulebook.model import Rulebook
+    from engine.vocabulary.events import Event
 
 NAMES = ("ann", "bob", "cay", "dan", "eve")
 CASH, TONNES = 10**14, 10**8

@@ -3,7 +3,7 @@
 The little language is explained in ``tests/desk.py``.
 """
 
-from engine.types import Phase
+from engine.vocabulary.enums import Phase
 from tests.desk import Scenario
 
 DAY = (

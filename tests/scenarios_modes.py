@@ -3,8 +3,8 @@
 The little language is explained in ``tests/desk.py``.
 """
 
-from engine.rulebook import AccountClass
-from engine.types import Delivery, Mechanism, Phase
+from engine.rulebook.model import AccountClass
+from engine.vocabulary.enums import Delivery, Mechanism, Phase
 from tests.desk import Scenario
 
 ROLES = (

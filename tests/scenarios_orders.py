@@ -5,7 +5,7 @@ differ from a plain rulebook (price-time, no fees, no limits, an order cancels w
 the same owner).
 """
 
-from engine.types import Phase
+from engine.vocabulary.enums import Phase
 from tests.desk import Scenario
 
 ORDER_TYPES = (

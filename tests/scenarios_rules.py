@@ -5,7 +5,7 @@ differ from a plain rulebook (price-time, no fees, no limits, an order cancels w
 the same owner).
 """
 
-from engine.types import Matching, Phase, SelfTrade, SelfTradeScope
+from engine.vocabulary.enums import Matching, Phase, SelfTrade, SelfTradeScope
 from tests.desk import Scenario
 
 PRO_RATA = {"matching": Matching.PRO_RATA}

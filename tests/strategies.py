@@ -11,14 +11,10 @@ from dataclasses import dataclass, field
 from itertools import product as combinations
 from typing import TYPE_CHECKING
 
-from engine import commands as c
-from engine.rulebook import Ladder, Mode, Product, Rulebook
-from engine.rulebook_check import validate
-from engine.types import (
-    MAX_MONEY,
-    MAX_PRICE,
-    MAX_QUANTITY,
-    MAX_REF,
+from engine.rulebook.model import Ladder, Mode, Product, Rulebook
+from engine.rulebook.validation import validate
+from engine.vocabulary import commands as c
+from engine.vocabulary.enums import (
     Candidates,
     LastRung,
     Matching,
@@ -30,6 +26,7 @@ from engine.types import (
     Tie,
     TimeInForce,
 )
+from engine.vocabulary.units import MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF
 
 if TYPE_CHECKING:
     from random import Random

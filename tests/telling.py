@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import events as e
-from engine.types import OfferKind, OrderState
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import OfferKind, OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

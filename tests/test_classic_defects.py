@@ -10,23 +10,12 @@ from random import Random
 import msgspec
 import pytest
 
-from engine import commands as c
-from engine import events as e
-from engine.rulebook import AccountClass, Product, Rulebook
-from engine.types import (
-    MAX_MONEY,
-    MAX_PRICE,
-    MAX_QUANTITY,
-    MAX_REF,
-    MAX_TOTAL,
-    Matching,
-    OrderType,
-    Phase,
-    Reason,
-    Side,
-    TimeInForce,
-)
-from engine.venue import Venue
+from engine.rulebook.model import AccountClass, Product, Rulebook
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import Matching, OrderType, Phase, Reason, Side, TimeInForce
+from engine.vocabulary.units import MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF, MAX_TOTAL
 from tests.desk import Desk
 
 BOTH = pytest.mark.parametrize("matching", list(Matching), ids=lambda m: m.name.lower())

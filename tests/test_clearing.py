@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.mechanisms.clearing import Offer, Sealed, Win, clear
-from engine.types import BidTie, Clearing, Undersubscribed
+from engine.matching.auction_clearing import Offer, Sealed, Win, clear
+from engine.vocabulary.enums import BidTie, Clearing, Undersubscribed
 
 UNIFORM, WHOLE, AS_BID = Clearing.UNIFORM, Clearing.WHOLE, Clearing.PAY_AS_BID
 TIME, RANDOM, PRO_RATA = BidTie.TIME, BidTie.RANDOM, BidTie.PRO_RATA

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from backtest.cli import VERBS as LABORATORY
-from engine.text import COMMANDS, TextError, command_from_object, to_object
-from gateway.cli import VERBS
-from gateway.progress import EVERY, counting
+from backtest.cli.verbs import VERBS as LABORATORY
+from engine.vocabulary.json_codec import COMMANDS, TextError, command_from_object, to_object
+from gateway.cli.main import VERBS
+from gateway.cli.progress import EVERY, counting
 
 ROOT = Path(__file__).parent.parent
 

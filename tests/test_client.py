@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.types import OrderState, Reason, Side, TimeInForce
-from gateway import wire, wire_market
-from gateway.blocking import BlockingClient
-from gateway.client import (
+from engine.vocabulary.enums import OrderState, Reason, Side, TimeInForce
+from gateway.client.blocking import BlockingClient
+from gateway.client.client import (
     ClientError,
     Missed,
     RefusedError,
@@ -23,7 +22,8 @@ from gateway.client import (
     ThrottledError,
     minor_units,
 )
-from gateway.session import pack
+from gateway.protocol import wire, wire_market
+from gateway.protocol.session import pack
 from tests.venues import FUNDING, bounded, client_of, free_port, start_node, until, venue
 
 if TYPE_CHECKING:

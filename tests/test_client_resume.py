@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.sequencer import replay
-from engine.types import Side
-from gateway import wire
+from engine.log.sequencer import replay
+from engine.vocabulary.enums import Side
+from gateway.protocol import wire
 from tests.venues import FUNDING, NAMES, bounded, client_of, free_port, start_node, until, venue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gateway.client import Client, Pending
+    from gateway.client.client import Client, Pending
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine.sequencer import replay
-from gateway import wire
-from gateway.auth import Credentials, Directory
-from gateway.client import Client
+from engine.log.sequencer import replay
+from gateway.client.client import Client
+from gateway.protocol import wire
+from gateway.server.accounts import Credentials, Directory
 
 NAMES = ("alice", "bob")
 KILLS = 3

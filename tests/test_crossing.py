@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.mechanisms.crossing import LADDERS, Crossing, Interest, cross, uncross
-from engine.rulebook import Ladder
-from engine.types import Candidates, LastRung, Tie
+from engine.matching.call_price import LADDERS, Crossing, Interest, cross, uncross
+from engine.rulebook.model import Ladder
+from engine.vocabulary.enums import Candidates, LastRung, Tie
 
 MKT = 0
 BIDS_5 = [(400, 202), (200, 201)]

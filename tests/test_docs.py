@@ -4,11 +4,12 @@ import json
 import re
 from pathlib import Path
 
-from engine.rulebook_text import from_toml
-from engine.text import COMMANDS, EVENTS, type_name
-from engine.types import Reason
-from gateway import rulebook_page, wire
-from gateway.match import read_json_lines, run
+from engine.rulebook.toml_codec import from_toml
+from engine.vocabulary.enums import Reason
+from engine.vocabulary.json_codec import COMMANDS, EVENTS, type_name
+from gateway.cli import rulebook_page
+from gateway.cli.match_file import read_json_lines, run
+from gateway.protocol import wire
 
 ROOT = Path(__file__).parent.parent
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import rulebooks
-from engine.rulebook_text import from_toml
-from engine.types import Mechanism
-from gateway.match import read_json_lines, run
+from engine.rulebook import presets
+from engine.rulebook.toml_codec import from_toml
+from engine.vocabulary.enums import Mechanism
+from gateway.cli.match_file import read_json_lines, run
 
 if TYPE_CHECKING:
-    from engine.rulebook import Rulebook
+    from engine.rulebook.model import Rulebook
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "examples" / "modes").glob("*.jsonl"))
@@ -28,7 +28,7 @@ def book_of(lines: list[str]) -> Rulebook:
     name = next(line for line in lines if line.startswith("# rulebook: ")).split(": ")[1]
     if name.endswith(".toml"):
         return from_toml((ROOT / name).read_text(encoding="utf-8"))
-    return rulebooks.load(name)
+    return presets.load(name)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

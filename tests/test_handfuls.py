@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.commands import SetPhase
-from engine.rulebooks import load as load_rulebook
-from engine.types import Phase, Reason, Side, TimeInForce
-from gateway import server, wire
-from gateway.auth import Directory
-from gateway.framing import Unframer
-from gateway.node import Node, Options
-from gateway.session import pack
+from engine.rulebook.presets import load as load_rulebook
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import Phase, Reason, Side, TimeInForce
+from gateway.protocol import wire
+from gateway.protocol.framing import Unframer
+from gateway.protocol.session import pack
+from gateway.server import connection as server
+from gateway.server.accounts import Directory
+from gateway.server.node import Node, Options
 from tests.venues import ACCOUNTS
 
 if TYPE_CHECKING:

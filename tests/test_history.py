@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest.history import Amendment, History
-from backtest.history_report import facts, report
-from backtest.prints import listed_prints
-from backtest.series import Bar, SeriesError, read_series
-from engine import rulebooks
-from engine.journal import FILE_NAME, Journal
-from engine.sequencer import Sequencer, recover
-from engine.types import CloseRule
-from engine.venue import Venue
+from backtest.history.days import Amendment, History
+from backtest.history.prints import listed_prints
+from backtest.history.report import facts, report
+from backtest.history.series import Bar, SeriesError, read_series
+from engine.log.journal import FILE_NAME, Journal
+from engine.log.sequencer import Sequencer, recover
+from engine.rulebook import presets
+from engine.venue.venue import Venue
+from engine.vocabulary.enums import CloseRule
 from tests.test_cli import carbonx
 
 if TYPE_CHECKING:
-    from backtest.audit import Audit
+    from backtest.history.audit import Audit
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 SHENZHEN = DATA / "shenzhen_2020-12_2021-12.csv"
@@ -36,7 +36,7 @@ MADE_UP = (Path(__file__).resolve().parent.parent / "examples" / "days.csv").rea
 
 
 def run(name: str, bars: list[Bar], amendments: tuple[Amendment, ...] = ()) -> tuple[Audit, Venue]:
-    history = History(Sequencer(Venue(rulebooks.load(name))), bars, 1, amendments)
+    history = History(Sequencer(Venue(presets.load(name))), bars, 1, amendments)
     audit = history.run()
     history.venue.check()
     return audit, history.venue
@@ -59,10 +59,10 @@ def test_a_rulebook_breach_would_be_found(tmp_path: Path) -> None:
     """The audit is not blind: the same events against other rules are breaches."""
     series = tmp_path / "days.csv"
     series.write_text(MADE_UP)
-    book = rulebooks.load("guangdong")
+    book = presets.load("guangdong")
     history = History(Sequencer(Venue(book)), read_series(series), 1)
-    history.audit.venue = Venue(rulebooks.load("cn-ccer"))
-    history.audit.venue.markets = Venue(rulebooks.load("guangdong")).markets
+    history.audit.venue = Venue(presets.load("cn-ccer"))
+    history.audit.venue.markets = Venue(presets.load("guangdong")).markets
     assert history.run().breaches, "closes by another rule pass unseen"
 
 
@@ -86,7 +86,7 @@ def test_a_year_at_shenzhen_obeys_the_rulebook() -> None:
 
 @real
 def test_eight_years_at_guangdong_obey_the_rulebook_and_replay(tmp_path: Path) -> None:
-    book = rulebooks.load("guangdong")
+    book = presets.load("guangdong")
     sequencer = Sequencer(Venue(book), Journal.create(tmp_path, book, 0, "none"))
     history = History(sequencer, read_series(GUANGDONG), 1, NEW_RULE)
     audit = history.run()

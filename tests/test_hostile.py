@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, get_origin
 import msgspec
 import pytest
 
-from engine import commands as c
-from engine import rulebooks
+from engine.rulebook import presets
+from engine.vocabulary import commands as c
 from tests.random_flow import Flow
 
 if TYPE_CHECKING:
-    from engine.venue import Venue
+    from engine.venue.venue import Venue
 
 EDGES = (0, 1, -1, 2, 100, 2**31, 2**62, 2**63 - 1, -(2**63), 10**12, 10**12 + 1, 10**18)
 PATHS = ("close", "modes", "modes[listing].limit_up_bp", "calendar.holidays+", "products+",
@@ -60,7 +60,7 @@ def hostile(flow: Flow, dice: Random) -> c.Command:
 @pytest.mark.parametrize("name", ["guangdong", "krx", "shenzhen-2013", "eu-auction", "beijing"])
 def test_any_command_is_answered_or_refused(name: str) -> None:
     dice = Random(name)
-    flow = Flow(rulebooks.load(name), dice)
+    flow = Flow(presets.load(name), dice)
     done = 0
     for _ in range(900):
         command = flow.command() if dice.random() < 0.35 else hostile(flow, dice)

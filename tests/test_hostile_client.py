@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from engine.commands import SetPhase
-from engine.types import Phase, Reason, Side
-from gateway import server, wire
-from gateway.framing import Unframer
-from gateway.session import pack
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import Phase, Reason, Side
+from gateway.protocol import wire
+from gateway.protocol.framing import Unframer
+from gateway.protocol.session import pack
+from gateway.server import connection as server
 from tests.venues import FUNDING, bounded, client_of, until, venue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gateway.node import Node
+    from gateway.server.node import Node
 
 LOGON: Final = wire.Logon(wire.VERSION, "", "carol", "c")
 ORDER: Final = wire.Place(1, "CO2", Side.BUY, 1, 4_900)

@@ -12,19 +12,20 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.commands import AmendOrder, CancelOrder, NewOrder, SetPhase
-from engine.sequencer import replay
-from engine.types import OrderState, Phase, Side
-from gateway import load_report, wire
-from gateway.auth import Directory
-from gateway.child import Child, ChildError, ServerStats
-from gateway.framing import Unframer
-from gateway.load import LoadError, LoadSession, Taken, log_on
-from gateway.load_run import Outcome, Target, run_load
-from gateway.load_script import MIXES, Plan, write_script
-from gateway.load_server import Settings, accounts
-from gateway.session import pack
-from gateway.verbs.load import command
+from engine.log.sequencer import replay
+from engine.vocabulary.commands import AmendOrder, CancelOrder, NewOrder, SetPhase
+from engine.vocabulary.enums import OrderState, Phase, Side
+from gateway.cli.load import command
+from gateway.load import report as load_report
+from gateway.load.generator import LoadError, LoadSession, Taken, log_on
+from gateway.load.run import Outcome, Target, run_load
+from gateway.load.script import MIXES, Plan, write_script
+from gateway.load.server import Settings, accounts
+from gateway.protocol import wire
+from gateway.protocol.framing import Unframer
+from gateway.protocol.session import pack
+from gateway.runtime.subprocess import Child, ChildError, ServerStats
+from gateway.server.accounts import Directory
 from tests.venues import ACCOUNTS, free_port, venue
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def test_a_child_that_cannot_start_is_an_error_not_a_hang(tmp_path: Path) -> Non
     settings = msgspec.json.encode(Settings(str(tmp_path), 1, rulebook="no-such")).decode()
     with (
         pytest.raises(ChildError, match="said nothing"),
-        Child(["-m", "gateway.load_server", settings]),
+        Child(["-m", "gateway.load.server", settings]),
     ):
         pass
 

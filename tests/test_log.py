@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands import Command, MoveCash, NewOrder, OpenAccount, SetPhase
-from engine.journal import FILE_NAME, Journal, JournalError
-from engine.log import LogError
-from engine.rulebook import Product, Rulebook
-from engine.sequencer import Sequencer, recover, replay, replay_bytes
-from engine.types import Phase, Side
-from engine.venue import Venue
+from engine.log.journal import FILE_NAME, Journal, JournalError
+from engine.log.records import LogError
+from engine.log.sequencer import Sequencer, recover, replay, replay_bytes
+from engine.rulebook.model import Product, Rulebook
+from engine.venue.venue import Venue
+from engine.vocabulary.commands import Command, MoveCash, NewOrder, OpenAccount, SetPhase
+from engine.vocabulary.enums import Phase, Side
 
 RULES = Rulebook("t", (Product("P", 1_000),))
 COMMANDS: list[Command] = [

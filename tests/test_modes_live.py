@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from engine import events as e
-from engine import rulebooks
-from engine.calendar import utc
-from engine.commands import (
+from engine.rulebook import presets
+from engine.rulebook.calendar import utc
+from engine.venue.venue import Venue
+from engine.vocabulary import events as e
+from engine.vocabulary.commands import (
     AdvanceTime,
     AmendRulebook,
     Announce,
@@ -25,29 +26,28 @@ from engine.commands import (
     OpenAccount,
     SetPhase,
 )
-from engine.types import CancelReason, Mechanism, OfferKind, Phase, Reason, Side
-from engine.venue import Venue
-from gateway import wire, wire_market, wire_modes
-from gateway.auth import Credentials, Directory
-from gateway.blocking import BlockingClient
-from gateway.client import RefusedError
-from gateway.node import Node, Options
-from gateway.shell import Shell
-from gateway.timetable import Timetable, leads_on, local_date
+from engine.vocabulary.enums import CancelReason, Mechanism, OfferKind, Phase, Reason, Side
+from gateway.cli.terminal import Shell
+from gateway.client.blocking import BlockingClient
+from gateway.client.client import RefusedError
+from gateway.protocol import wire, wire_market, wire_modes
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.node import Node, Options
+from gateway.server.timetable import Timetable, leads_on, local_date
 from tests.venues import bounded, client_of, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from gateway.client import Client
+    from gateway.client.client import Client
 
 _Message = TypeVar("_Message")
 NAMES = ("alice", "bob", "carol")
 
 
 def open_node(folder: Path, name: str) -> Node:
-    book = rulebooks.load(name)
+    book = presets.load(name)
     stock = {product.symbol: 10**6 for product in book.products}
     accounts = tuple(
         Credentials(who, f"{who}-key", "M1", cash=10**12, allowances=stock) for who in NAMES
@@ -259,7 +259,7 @@ class Clockwork:
     """A venue run by its timetable, minute by minute."""
 
     def __init__(self, name: str) -> None:
-        self.venue = Venue(rulebooks.load(name))
+        self.venue = Venue(presets.load(name))
         self.timetable = Timetable(self.venue, lambda below: 17 % below)
         self.given: list[Command] = []
         self.seen: list[e.Event] = []
@@ -357,7 +357,7 @@ def test_an_auction_whose_window_is_over_is_cleared_once() -> None:
 
 
 def test_the_local_date_is_the_venues() -> None:
-    shanghai, california = Venue(rulebooks.load("shanghai")), Venue(rulebooks.load("california"))
+    shanghai, california = Venue(presets.load("shanghai")), Venue(presets.load("california"))
     noon_utc = 1_764_763_200_000_000_000 + 18 * 3600 * 10**9  # 2025-12-03 12:00 + 18 h
     assert local_date(shanghai, noon_utc) == 20251204
     assert local_date(california, noon_utc) == 20251203

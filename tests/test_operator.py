@@ -9,9 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.commands import AmendRulebook, BeginDay, SetPhase
-from engine.types import Phase
-from gateway.operator import OperatorDoor, ask
+from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
+from engine.vocabulary.enums import Phase
+from gateway.server.admin import OperatorDoor, ask
 from tests.test_cli import carbonx
 from tests.venues import bounded, client_of, venue
 

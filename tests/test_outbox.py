@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.types import CancelReason, OrderState, Reason, Side
-from gateway import outbox, wire
-from gateway.framing import Unframer, frame
+from engine.vocabulary.enums import CancelReason, OrderState, Reason, Side
+from gateway.protocol import wire
+from gateway.protocol.framing import Unframer, frame
+from gateway.server import outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import events as ev
-from engine import rulebooks
-from engine.admission import Gate
-from engine.venue import Venue
+from engine.markets.admission import Gate
+from engine.rulebook import presets
+from engine.venue.venue import Venue
 from tests.random_flow import Flow
 from tests.strategies import EVERY_RULE
 from tests.test_rule_machine import Rules, some_day
 
 if TYPE_CHECKING:
-    from engine.commands import Command
-    from engine.rulebook import Rulebook
+    from engine.rulebook.model import Rulebook
+    from engine.vocabulary import events as ev
+    from engine.vocabulary.commands import Command
 
 
 def told(rules: Rulebook, commands: list[Command]) -> tuple[list[list[ev.Event]], str]:
@@ -43,9 +43,9 @@ def test_random_days_by_the_long_way(rules: Rules, monkeypatch: pytest.MonkeyPat
     compare(pair.rules, pair.log, monkeypatch)
 
 
-@pytest.mark.parametrize("name", rulebooks.names())
+@pytest.mark.parametrize("name", presets.names())
 def test_packaged_rulebooks_by_the_long_way(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    flow = Flow(rulebooks.load(name), Random(name))
+    flow = Flow(presets.load(name), Random(name))
     for _ in range(2):
         for _ in flow.day():
             pass

@@ -9,28 +9,28 @@ from random import Random
 import pytest
 from msgspec import structs
 
-from engine import commands as c
-from engine import events as e
-from engine import rulebooks
-from engine.figures import figures, source_of, stated_source
-from engine.rulebook import Mode, Product, Rulebook, canonical
-from engine.rulebook_check import from_canonical
-from engine.rulebook_text import from_toml, to_toml
-from engine.types import CloseRule, Delivery, Phase
-from engine.venue import Venue
+from engine.rulebook import presets
+from engine.rulebook.model import Mode, Product, Rulebook, canonical
+from engine.rulebook.sources import figures, source_of, stated_source
+from engine.rulebook.toml_codec import from_toml, to_toml
+from engine.rulebook.validation import from_canonical
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import CloseRule, Delivery, Phase
 from tests.random_flow import CASH, NAMES, Flow
 
 DEEP = int(os.environ.get("CARBONX_DEEP", "0"))
 SEEDS = range(DEEP or 3)
 TRADES = (e.Trade, e.AuctionTrade)
-TEXTBOOK = rulebooks.load("textbook")
+TEXTBOOK = presets.load("textbook")
 CALLS = structs.replace(
     TEXTBOOK,
     name="calls",
     modes=(Mode(name="calls", limit_up_bp=1_000, limit_down_bp=1_000, volatility_bp=300),),
 )
-WITH_CALLS = (rulebooks.load("krx"), CALLS)
-EVERY = [*map(rulebooks.load, rulebooks.names()), CALLS]
+WITH_CALLS = (presets.load("krx"), CALLS)
+EVERY = [*map(presets.load, presets.names()), CALLS]
 
 
 def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
@@ -120,9 +120,9 @@ def test_a_rulebook_goes_through_toml_and_bytes_unchanged(book: Rulebook) -> Non
     assert from_toml(to_toml(book)).digest() == book.digest()
 
 
-@pytest.mark.parametrize("name", rulebooks.names())
+@pytest.mark.parametrize("name", presets.names())
 def test_every_figure_has_its_source_and_every_source_its_figure(name: str) -> None:
-    book = rulebooks.load(name)
+    book = presets.load(name)
     found = figures(book, brief=True)
     for path in found:
         source = stated_source(book, path)
@@ -147,7 +147,7 @@ AMENDMENTS = (
 @pytest.mark.parametrize("seed", SEEDS)
 def test_amendments_hold_from_their_day_on_and_replay(seed: int) -> None:
     dice = Random(seed)
-    book = rulebooks.load("shenzhen-2022")
+    book = presets.load("shenzhen-2022")
     flow = Flow(book, dice)
     days = {path: dice.choice((20251202, 20251203, 20251205)) for path, _, _ in AMENDMENTS}
     for path, value, _ in dice.sample(AMENDMENTS, len(AMENDMENTS)):

@@ -28,12 +28,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from msgspec import structs
 
-from engine import book
-from engine import commands as c
-from engine import events as e
-from engine.rulebook import Product, Rulebook
-from engine.types import Matching, OrderState, SelfTrade, SelfTradeScope, Side
-from engine.venue import Venue
+from engine.book import levels as book
+from engine.rulebook.model import Product, Rulebook
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import Matching, OrderState, SelfTrade, SelfTradeScope, Side
 from tests.desk import Desk
 from tests.oracle import OracleVenue
 from tests.strategies import EVERY_RULE, Commands, drain, opening, rulebook

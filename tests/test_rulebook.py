@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from engine import rulebooks
-from engine.rulebook import Mode, Product, Rulebook, RulebookError, canonical
-from engine.rulebook_check import from_canonical, validate
-from engine.rulebook_text import from_toml
-from engine.types import Matching, SelfTrade, SelfTradeScope
-from engine.venue import Venue
+from engine.rulebook import presets
+from engine.rulebook.model import Mode, Product, Rulebook, RulebookError, canonical
+from engine.rulebook.toml_codec import from_toml
+from engine.rulebook.validation import from_canonical, validate
+from engine.venue.venue import Venue
+from engine.vocabulary.enums import Matching, SelfTrade, SelfTradeScope
 
 TOML = """
 name = "small"
@@ -53,9 +53,9 @@ def test_the_digest_depends_on_the_rules_and_not_on_how_they_were_written() -> N
     assert from_toml(TOML.replace("article 7", "article 8")).digest() != rules.digest()
 
 
-@pytest.mark.parametrize("name", rulebooks.names())
+@pytest.mark.parametrize("name", presets.names())
 def test_a_packaged_rulebook_is_valid_sourced_and_survives_the_log(name: str) -> None:
-    rules = rulebooks.load(name)
+    rules = presets.load(name)
     validate(rules)
     assert rules.sources, "every figure has its source"
     again = from_canonical(canonical(rules))
@@ -66,7 +66,7 @@ def test_a_packaged_rulebook_is_valid_sourced_and_survives_the_log(name: str) ->
 
 def test_an_unknown_packaged_rulebook_names_those_there_are() -> None:
     with pytest.raises(RulebookError, match="textbook"):
-        rulebooks.load("nowhere")
+        presets.load("nowhere")
 
 
 def test_a_rulebook_cannot_be_changed() -> None:

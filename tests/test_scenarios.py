@@ -6,19 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine import commands as c
-from engine import events as e
-from engine.types import (
-    MAX_MONEY,
-    MAX_PRICE,
-    MAX_QUANTITY,
-    MAX_REF,
-    CancelReason,
-    OrderState,
-    Reason,
-    Side,
-    TimeInForce,
-)
+from engine.vocabulary import commands as c
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import CancelReason, OrderState, Reason, Side, TimeInForce
+from engine.vocabulary.units import MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF
 from tests import (
     scenarios_china,
     scenarios_days,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.sequencer import replay
-from gateway.auth import Credentials, Directory
-from gateway.verbs.brokers import trade
+from carbonx.cli.brokers import trade
+from engine.log.sequencer import replay
+from gateway.server.accounts import Credentials, Directory
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("alice", "bob", "b1", "b2", "b3", "b4", "b5", "b6")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import events as ev
-from engine.rulebook_check import MAX_NAME
-from engine.types import (
+from engine.rulebook.validation import MAX_NAME
+from engine.vocabulary import events as ev
+from engine.vocabulary.enums import (
     BidTie,
     CancelReason,
     Clearing,
@@ -25,10 +25,10 @@ from engine.types import (
     TimeInForce,
     Undersubscribed,
 )
-from gateway import wire, wire_market, wire_modes
-from gateway.framing import Unframer, frame
-from gateway.outbox import Outboxes
-from gateway.session import Due, State, Throttle, client_end, pack, venue_end
+from gateway.protocol import wire, wire_market, wire_modes
+from gateway.protocol.framing import Unframer, frame
+from gateway.protocol.session import Due, State, Throttle, client_end, pack, venue_end
+from gateway.server.outbox import Outboxes
 
 SECOND = 1_000_000_000
 LOGON = wire.Logon(1, "M1", "alice", "secret")

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.messages import AMEND, CANCEL, ENDED, FILL, NEW, REJECTED, RESTS
 from benchmarks.reference import ReferenceBook
 from benchmarks.workloads import SHAPES, Shape, Workload, generate
-from engine.types import Side
+from engine.vocabulary.enums import Side
 
 COUNT: Final = 30_000
 

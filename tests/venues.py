@@ -7,12 +7,12 @@ import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.commands import SetPhase
-from engine.rulebooks import load as load_rulebook
-from engine.types import Phase
-from gateway.auth import Credentials, Directory
-from gateway.client import Client
-from gateway.node import Node, Options
+from engine.rulebook.presets import load as load_rulebook
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import Phase
+from gateway.client.client import Client
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine

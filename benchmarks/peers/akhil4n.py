@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orderbook import Order, OrderBook, OrderSide
 
 from benchmarks.messages import CANCEL, CANCELLED, ENDED, FILL, NEW, REJECTED, RESTS
-from engine.types import Side
+from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from bourse.core import OrderBook
 
 from benchmarks.messages import AMEND, CANCEL, CANCELLED, ENDED, FILL, NEW, REJECTED, RESTS
 from benchmarks.reference import ReferenceBook
-from engine.types import Side
+from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from pyorderbook import Book, Order
 from pyorderbook import Side as BookSide
 
 from benchmarks.messages import CANCEL, CANCELLED, ENDED, FILL, NEW, REJECTED, RESTS
-from engine.types import Side
+from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,1 @@
+"""Simulated brokers, which know a venue only through a port."""

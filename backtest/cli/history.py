@@ -1,0 +1,67 @@
+"""``carbonx history``: a real market's days, traded again and held against its rules."""
+
+import json
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from backtest.history.days import Amendment, History
+from backtest.history.report import draw, facts, report
+from backtest.history.series import read_series
+from engine.log.journal import Journal
+from engine.log.sequencer import Sequencer
+from engine.rulebook import presets
+from engine.rulebook.toml_codec import from_toml
+from engine.venue.venue import Venue
+
+
+@click.command()
+@click.argument("series", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--rulebook", "name", required=True, help="A rulebook's name, or a .toml file.")
+@click.option("--amend", "amendments", nargs=3, multiple=True, metavar="DATE PATH VALUE",
+              type=(int, str, str),
+              help="A rule that changed: from a date on (0: from the start).")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, help="Who deals with whom.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Where to keep the log.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw closes and limits: a PNG.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def command(
+    series: Path,
+    name: str,
+    amendments: tuple[tuple[int, str, str], ...],
+    seed: int,
+    folder: Path | None,
+    picture: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Let simulated brokers make the trades of every day of a daily SERIES (a CSV file).
+
+    The columns are date, product, open, high, low, close, volume_t and value_cny. The venue
+    computes limits and closes by its rulebook; the report lists, by date, where the real market
+    left them.
+
+    Example:  carbonx history shenzhen.csv --rulebook shenzhen-2013 --picture year.png
+    """
+    own = name.endswith(".toml")
+    book = from_toml(Path(name).read_text(encoding="utf-8")) if own else presets.load(name)
+    bars = read_series(series, book.minor_digits)
+    journal = None
+    if folder is not None:
+        journal = Journal.create(folder, book, time.time_ns(), "none")
+    sequencer = Sequencer(Venue(book), journal)
+    run = History(sequencer, bars, seed, tuple(Amendment(*each) for each in amendments))
+    console = Console(stderr=True)
+    days = iter(track(sorted(run.days), "days", console=console, transient=True,
+                      disable=not console.is_terminal))  # fmt: skip
+    audit = run.run(lambda: next(days, None))
+    state = run.venue.state_hash()
+    sequencer.close()
+    if picture is not None:
+        draw(audit, picture, f"{series.stem} under {book.name}")
+    click.echo(json.dumps(facts(audit, state)) if as_json else report(audit, state))
+    if audit.breaches:
+        raise SystemExit(1)

@@ -1,0 +1,1 @@
+"""Real daily series, traded again and held against a rulebook."""

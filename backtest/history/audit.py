@@ -1,0 +1,168 @@
+"""What a run over real days is held against: the rulebook, computed once more by other means.
+
+Limits, open and close are computed here with decimals from the rule's words, not by the engine's
+functions, and compared with what the venue says of every line and day.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.vocabulary.enums import CloseRule, OpenRule, Phase
+from engine.vocabulary.events import AuctionTrade, DayClosed, PhaseChanged, Rejected, Trade
+
+if TYPE_CHECKING:
+    from backtest.history.prints import Print
+    from backtest.history.series import Bar
+    from engine.venue.venue import Venue
+    from engine.vocabulary.enums import Reason
+    from engine.vocabulary.events import Event
+
+
+class Outside(NamedTuple):
+    """A real price that the venue's limits of the day do not admit. Minor units a tonne."""
+
+    date: int
+    product: str
+    reference: int
+    low: int
+    high: int
+    price: int
+    kind: str  # "listed" or "block"
+
+
+class Done:
+    """What a product's day came to so far."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.listed = False  # all that there was to trade is traded
+        self.made = 0  # prints tried
+        self.prints: list[Print] = []
+
+
+class Row(NamedTuple):
+    """A product's day on the venue beside the real one. Minor units a tonne."""
+
+    bar: Bar
+    reference: int
+    low: int
+    high: int
+    close: int  # the venue's
+
+
+class Audit:
+    """Collects the days of a run and every breach of the rulebook in them."""
+
+    def __init__(self, venue: Venue) -> None:
+        """Watch a venue's events."""
+        self.venue = venue
+        self.breaches: list[str] = []  # there must be none
+        self.outsides: list[Outside] = []
+        self.other_closes: list[tuple[int, str, int, int]] = []  # date, product, real, venue's
+        self.left_out: list[tuple[int, str, str]] = []
+        self.extra_days: list[int] = []
+        self.rows: list[Row] = []
+        self.trades = self.refusals = self.blocks = self.bars = 0
+        self._limits: dict[str, tuple[int, int, int]] = {}  # line -> reference, low, high
+        self._seen: dict[str, list[tuple[int, int]]] = {}  # line -> price, tonnes of the day
+        self._done: dict[tuple[int, str], Done] = {}
+
+    def day(self, bar: Bar) -> Done:
+        """Return what a product's day came to so far."""
+        return self._done.setdefault((bar.date, bar.product), Done())
+
+    def made(self, bar: Bar, each: Print) -> None:
+        """Take note of a trade that the brokers meant to make."""
+        self.day(bar).prints.append(each)
+
+    def outside(self, found: Outside) -> None:
+        """Take note of a real price outside the limits, once for each price."""
+        if found not in self.outsides:
+            self.outsides.append(found)
+
+    def expect_refusal(self, events: list[Event], reason: Reason) -> None:
+        """Hold that the venue refused, and why."""
+        refused = [event for event in events if isinstance(event, Rejected)]
+        if [event.reason for event in refused] != [reason]:
+            self.breaches.append(f"{self.venue.date}: not refused as {reason.name}: {events}")
+
+    def absorb(self, events: list[Event]) -> None:
+        """Take events in; hold every trade and every closing against the rulebook."""
+        for event in events:
+            if isinstance(event, Trade | AuctionTrade):
+                self.trades += 1
+                self._seen.setdefault(event.product, []).append((event.price, event.quantity))
+                _, low, high = self._limits[event.product]
+                if high and not low <= event.price <= high:
+                    self.breaches.append(f"{self.venue.date} {event.product}: {event.price}")
+            elif isinstance(event, PhaseChanged):
+                if event.phase is not Phase.CLOSED:
+                    self._open(event)
+            elif isinstance(event, DayClosed):
+                self._close_line(event)
+            elif isinstance(event, Rejected):
+                self.refusals += 1
+
+    def _open(self, event: PhaseChanged) -> None:
+        """Hold the day's limits against the rule: reference, up and down, half-up to the tick."""
+        market = self.venue.markets[event.product]
+        found = (event.reference, event.low_limit, event.high_limit)
+        self._limits[event.product] = found
+        mode, tick = market.mode, market.product.tick
+        if not mode.limit_up_bp:
+            wanted = (event.reference, 0, 0)
+        else:
+            wanted = (event.reference, half_up(event.reference, -mode.limit_down_bp, tick),
+                      half_up(event.reference, mode.limit_up_bp, tick))  # fmt: skip
+        if found != wanted:
+            self.breaches.append(f"{self.venue.date} {event.product}: limits {found}, not {wanted}")
+
+    def _close_line(self, event: DayClosed) -> None:
+        """Hold a bar against the day's trades, and its close against the closing rule."""
+        self.bars += 1
+        trades = self._seen.pop(event.product, [])
+        prices = [price for price, _ in trades]
+        reference = self._limits.get(event.product, (0, 0, 0))[0]
+        book = self.venue.rulebook
+        wanted: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
+        if trades:
+            opened = reference if book.open is OpenRule.PREVIOUS_CLOSE else prices[0]
+            value = sum(price * quantity for price, quantity in trades)
+            wanted = (opened, max(prices), min(prices), sum(q for _, q in trades), value,
+                      len(trades))  # fmt: skip
+        found = (event.open, event.high, event.low, event.volume, event.value, event.trades)
+        if found != wanted:
+            self.breaches.append(f"{self.venue.date} {event.product}: bar {found}, not {wanted}")
+        market = self.venue.markets[event.product]
+        close = reference
+        if market.leads and trades:
+            close = closing(book.close, wanted, prices[-1], book.close_min_volume)
+        if market.leads and reference and event.close != close:
+            text = f"{self.venue.date} {event.product}: close {event.close}, not {close}"
+            self.breaches.append(text)
+
+    def close(self, bar: Bar, close: int) -> None:
+        """Set a product's day beside the real one."""
+        line = next(iter(m.symbol for m in self.venue.markets.values()
+                         if m.product.symbol == bar.product and m.leads))  # fmt: skip
+        self.rows.append(Row(bar, *self._limits[line], close))
+        if bar.close and bar.high and close != bar.close:
+            self.other_closes.append((bar.date, bar.product, bar.close, close))
+
+
+def half_up(reference: int, bp: int, tick: int) -> int:
+    """Return a reference moved by basis points and rounded half-up to the tick, with decimals."""
+    exact = Decimal(reference) * (Decimal(10_000) + bp) / Decimal(10_000) / tick
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) * tick
+
+
+def closing(rule: CloseRule, bar: tuple[int, ...], last: int, least: int) -> int:
+    """Return a close by the rule's words: of a bar (open, high, low, volume, value, trades)."""
+    opened, _, _, volume, value, _ = bar
+    if rule is CloseRule.LAST:
+        return last
+    if rule is CloseRule.VWAP_ABOVE and volume <= least:
+        return opened
+    return int((Decimal(value) / volume).quantize(Decimal(1), ROUND_HALF_UP))

@@ -1,0 +1,115 @@
+"""What a run over real days came to: in words, as JSON, as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backtest.history.audit import Audit, Row
+
+INK, BAND, ALARM = "#2c3e50", "#1a7f5a", "#c0392b"
+_CENTS = 2
+
+
+def facts(audit: Audit, state: str) -> dict[str, Any]:
+    """Return the run as plain data; prices in minor units."""
+    return {
+        "product_days": len(audit.rows),
+        "trades": audit.trades,
+        "blocks": audit.blocks,
+        "refused": audit.refusals,
+        "bars": audit.bars,
+        "breaches": audit.breaches,
+        "outside": [each._asdict() for each in audit.outsides],
+        "other_closes": [list(each) for each in audit.other_closes],
+        "left_out": [list(each) for each in audit.left_out],
+        "days_off_the_calendar": audit.extra_days,
+        "state": state,
+    }
+
+
+def report(audit: Audit, state: str) -> str:
+    """Tell the run in words, prices with two decimals."""
+    done = (f"{len(audit.rows):,} product-days, {audit.trades:,} trades, {audit.blocks} blocks, "
+            f"{audit.refusals:,} orders refused on purpose or for their price")  # fmt: skip
+    held = (f"{audit.bars:,} bars and their limits held against the rulebook: "
+            f"{len(audit.breaches)} breaches")  # fmt: skip
+    left = (f"Real prices outside the limits that follow from the real previous close: "
+            f"{len(audit.outsides)}")  # fmt: skip
+    lines = [done, held, *audit.breaches[:20], "", left]
+    for o in audit.outsides:
+        prices = " ".join(money(price) for price in (o.reference, o.low, o.high, o.price))
+        lines.append(f"  {day(o.date)} {o.product} {o.kind}: previous, lowest, highest, real "
+                     f"{prices}")  # fmt: skip
+    lines += ["", f"Days whose real close is not what the rule gives: {len(audit.other_closes)}"]
+    for date, product, real, ours in audit.other_closes:
+        lines.append(f"  {day(date)} {product}: real {money(real)}, by the rule {money(ours)}")
+    for date, product, why in audit.left_out:
+        lines.append(f"Left out: {day(date)} {product}: {why}")
+    if audit.extra_days:
+        named = ", ".join(day(date) for date in audit.extra_days)
+        lines.append(f"Traded on days that the calendar does not have: {named}")
+    lines.append(f"state {state}")
+    return "\n".join(lines)
+
+
+def money(value: int) -> str:
+    """Write minor units with two decimals."""
+    return f"{value // 100}.{value % 100:02}"
+
+
+def day(date: int) -> str:
+    """Write a date such as 2021-06-28."""
+    return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
+
+
+def draw(audit: Audit, path: Path, title: str) -> None:
+    """Write a PNG: each product's real close inside the venue's limits, what left them marked."""
+    import matplotlib as mpl  # noqa: PLC0415 - slow to import, and an extra
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    products: dict[str, list[Row]] = {}
+    for row in audit.rows:
+        products.setdefault(row.bar.product, []).append(row)
+    across = 2 if len(products) > 1 else 1
+    down = -(-len(products) // across)
+    size = (7 * across, 2.4 * down) if across > 1 else (12, 4.5)
+    figure, axes = plt.subplots(down, across, figsize=size, squeeze=False)
+    for axis, (product, rows) in zip(axes.flat, products.items(), strict=False):
+        _panel(axis, product, rows, audit)
+    for axis in list(axes.flat)[len(products) :]:
+        axis.set_visible(False)
+    figure.suptitle(title)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def _panel(axis: Any, product: str, rows: list[Row], audit: Audit) -> None:
+    from datetime import date  # noqa: PLC0415
+
+    def when(number: int) -> date:
+        return date(number // 10_000, number // 100 % 100, number % 100)
+
+    days = [when(row.bar.date) for row in rows]
+    axis.fill_between(days, [row.low / 100 for row in rows], [row.high / 100 for row in rows],
+                      color=BAND, alpha=0.25, step="mid", linewidth=0,
+                      label="daily limits")  # fmt: skip
+    closes = [(at, row.bar.close / 100) for at, row in zip(days, rows, strict=True)
+              if row.bar.close]  # fmt: skip
+    axis.plot([at for at, _ in closes], [close for _, close in closes], color=INK, linewidth=0.9,
+              label="real close")  # fmt: skip
+    top = max(row.high for row in rows)
+    marks = [o for o in audit.outsides if o.product == product]
+    axis.scatter([when(o.date) for o in marks], [min(o.price, top) / 100 for o in marks],
+                 color=ALARM, s=16, zorder=3, label="outside the limits")  # fmt: skip
+    axis.set_title(product, fontsize=9)
+    axis.set_ylabel("CNY per tonne", fontsize=8)
+    axis.tick_params(labelsize=7)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(alpha=0.2)
+    axis.legend(fontsize=7, frameon=False)

@@ -1,0 +1,1 @@
+"""carbonx: an exchange for carbon allowances."""

@@ -1,0 +1,5 @@
+"""``python -m carbonx``."""
+
+from carbonx.main import main
+
+main()

@@ -1,0 +1,146 @@
+"""``carbonx demo``: a real Shenzhen day, traded by simulated brokers over real sockets."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import uvloop
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from carbonx.demo.day import Result, run
+from carbonx.demo.shenzhen_day import BARS, DATE
+from engine.vocabulary.enums import Side
+from engine.vocabulary.json_codec import decimal_text
+
+if TYPE_CHECKING:
+    from gateway.client.market_view import Tape
+
+TITLE = f"Shenzhen (深圳) {DATE}, simulated brokers around the real day"
+
+
+def screen(share: float, tape: Tape) -> Group:
+    """Return what is shown while the day goes: all lines, the busiest book, the last trades."""
+    table = Table(title=TITLE)
+    for heading in ("vintage", "last", "bid", "offer", "volume t", "trades"):
+        table.add_column(heading, justify="left" if heading == "vintage" else "right")
+    for name, line in tape.lines.items():
+        bid, ask = line.best()
+        table.add_row(name, decimal_text(line.last), decimal_text(bid), decimal_text(ask),
+                      f"{line.volume:,}", str(len(line.prints)))  # fmt: skip
+    busiest = max(tape.lines.values(), key=lambda line: line.volume)
+    book = Table(title=f"book of {busiest.info.symbol}   |   last trades")
+    for heading in ("bid t", "bid", "offer", "offer t", "trade", "price", "t"):
+        book.add_column(heading, justify="right")
+    bids, asks = busiest.depth(Side.BUY, 5), busiest.depth(Side.SELL, 5)
+    recent = tape.recent[::-1]
+    for place in range(5):
+        row = ["", "", "", "", "", "", ""]
+        if place < len(bids):
+            row[:2] = [f"{bids[place][1]:,}", decimal_text(bids[place][0])]
+        if place < len(asks):
+            row[2:4] = [decimal_text(asks[place][0]), f"{asks[place][1]:,}"]
+        if place < len(recent):
+            name, each = recent[place]
+            row[4:] = [name, decimal_text(each.price), f"{each.quantity:,}"]
+        book.add_row(*row)
+    return Group(table, book, ProgressBar(total=1, completed=share, width=60))
+
+
+def summary(result: Result) -> Table:
+    """Return the day beside the real one."""
+    table = Table(title=f"{TITLE}: simulated / real")
+    headings = ("vintage", "open", "high", "low", "close", "volume t", "value CNY", "trades")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "vintage" else "right")
+    for name, line in result.tape.lines.items():
+        bar, real = line.bar, BARS[name]
+        if bar is None:
+            continue
+        pairs = zip((bar.open, bar.high, bar.low, bar.close), real[1:4] + real[5:6], strict=True)
+        prices = [f"{decimal_text(ours)} / {decimal_text(theirs)}" for ours, theirs in pairs]
+        table.add_row(name, *prices, f"{bar.volume:,} / {real.volume:,}",
+                      decimal_text(bar.value), str(bar.trades))  # fmt: skip
+    return table
+
+
+def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
+    """Return the result for a program to read. Prices and values in fen."""
+    bars = {name: line.bar for name, line in result.tape.lines.items() if line.bar is not None}
+    return {
+        "date": DATE, "records": result.records, "messages": result.messages,
+        "folder": str(result.folder), "picture": str(picture) if picture else None,
+        "state": result.live_state, "replayed_state": result.replayed_state,
+        "proven": result.proven,
+        "bars": {name: {"open": b.open, "high": b.high, "low": b.low, "close": b.close,
+                        "volume": b.volume, "value": b.value, "trades": b.trades}
+                 for name, b in bars.items()},
+    }  # fmt: skip
+
+
+@click.command()
+@click.option("--seed", default=1, show_default=True, help="Which brokers' dice.")
+@click.option("--seconds", default=10.0, show_default=True, help="How long the day takes.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path),
+              help="Where to put log and picture; default runs/demo-SEED, made anew.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) -> None:
+    """Trade a real Shenzhen day with simulated brokers over TCP, draw it, prove it.
+
+    Example:  carbonx demo --seconds 5 --seed 7
+    """
+    if folder is None:
+        folder = Path("runs") / f"demo-{seed}"
+        if folder.exists():
+            shutil.rmtree(folder)
+    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 132)
+    shown = [-1.0]
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=8) as live:
+
+            def progress(share: float, tape: Tape) -> None:
+                live.update(screen(share, tape))
+
+            result = uvloop.run(run(folder, seed, seconds, progress))
+    else:
+
+        def progress(share: float, tape: Tape) -> None:
+            if share - shown[0] >= 0.2 or share >= 1 > shown[0]:  # noqa: PLR2004 - a fifth
+                shown[0] = share
+                tonnes = sum(line.volume for line in tape.lines.values())
+                trades = sum(len(line.prints) for line in tape.lines.values())
+                console.print(f"{share:4.0%} of the day  {trades:,} trades  {tonnes:,} t")
+
+        result = uvloop.run(run(folder, seed, seconds, progress))
+    picture = _draw(result, console)
+    if as_json:
+        click.echo(json.dumps(as_dict(result, picture)))
+    else:
+        console.print(summary(result))
+        console.print(f"run      {folder}")
+        console.print(f"picture  {picture}" if picture else "picture  none (install matplotlib)")
+        verdict = "same state hash" if result.proven else "DIFFERENT STATE"
+        console.print(f"proof    replayed {result.records:,} records of the log: {verdict}")
+        console.print(f"         {result.replayed_state}")
+    if not result.proven:
+        message = f"the log in {folder} does not replay to the state the venue had"
+        raise click.ClickException(message)
+
+
+def _draw(result: Result, console: Console) -> Path | None:
+    try:
+        from carbonx.demo.plots import draw_day  # noqa: PLC0415 - matplotlib is an extra
+
+        path = result.folder / "day.png"
+        draw_day(result, path, TITLE.replace("深圳", "SZA"))
+    except ImportError:
+        console.print("matplotlib is not installed: pip install 'carbonx[plots]'")
+        return None
+    return path

@@ -1,0 +1,1 @@
+"""The demonstration: one real day, traded over real sockets, drawn and proved."""

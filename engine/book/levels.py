@@ -1,0 +1,237 @@
+"""Two sorted sides of first-in-first-out price levels.
+
+In a thin, flickering market nearly every order makes a level and nearly every cancel kills one,
+so a sorted container of levels would itself be the cost. Here the sorted container sees only
+*pages* of 4,096 neighbouring prices. A page is a ``bytearray`` with a 1 at each live level: making
+or killing a level is one byte store, and the next live level is one ``find``. An emptied page
+stays where it is until there are too many of them; an emptied level's object is used again for
+the next new price, so that a flickering book works in few, warm cache lines.
+
+Which of two prices is better is a question of *keys*: the price for asks and minus the price for
+bids, so that the best level has the smallest key on either side.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sortedcontainers import SortedList
+
+from engine.book.orders import Level, Order
+from engine.vocabulary.enums import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE_BITS: Final = 12
+PAGE_SIZE: Final = 1 << PAGE_BITS
+PAGE_MASK: Final = PAGE_SIZE - 1
+NO_KEY: Final = 1 << 62  # above every key: "this side is empty"
+KEEP_PAGES: Final = 64  # emptied pages are swept once a side holds more than this
+
+_BUY: Final = Side.BUY
+
+
+class BookSide:
+    """All levels of one side, the best of them at hand."""
+
+    __slots__ = ("_free", "_keep_pages", "_numbers", "_pages", "best", "best_level", "levels",
+                 "sign")  # fmt: skip
+
+    def __init__(self, sign: int) -> None:
+        """Make an empty side; ``sign`` is +1 for asks, -1 for bids."""
+        self.sign = sign
+        self.best = NO_KEY
+        self.best_level: Level | None = None
+        self.levels: dict[int, Level] = {}  # by price
+        self._pages: dict[int, bytearray] = {}
+        self._numbers: SortedList[int] = SortedList()  # of the pages
+        self._free: list[Level] = []  # emptied levels, to be used again
+        self._keep_pages = KEEP_PAGES
+
+    def rest(self, order: Order) -> int:
+        """Put an order at the tail of its price; return the quantity shown there."""
+        price = order.price
+        level = self.levels.get(price)
+        if level is not None:
+            order.price = level.price  # one integer object for all orders at a price
+            order.level = level
+            tail = level.tail
+            tail.after = order  # type: ignore[union-attr] # a level that exists has a queue
+            order.before = tail
+            level.tail = order
+            level.quantity = quantity = level.quantity + order.shown
+            return quantity
+        page = self._pages.get(price >> PAGE_BITS)
+        if page is None:
+            page = self._new_page(price >> PAGE_BITS)
+        page[price & PAGE_MASK] = 1
+        free = self._free
+        level = free.pop() if free else Level()
+        self.levels[price] = order.level = level
+        level.price = price
+        level.page = page
+        level.head = level.tail = order
+        key = price * self.sign
+        if key < self.best:
+            self.best = key
+            self.best_level = level
+        level.quantity = shown = order.shown
+        return shown
+
+    def remove(self, order: Order) -> int:
+        """Take an order out of its queue; return the quantity shown there without it."""
+        level: Any = order.level  # callers know where their orders are
+        order.level = None
+        before = order.before
+        after = order.after
+        if before is None:
+            level.head = after
+            if after is None:
+                level.tail = None
+                price = level.price
+                level.page[price & PAGE_MASK] = 0
+                del self.levels[price]
+                self._free.append(level)
+                if level is self.best_level:
+                    self._advance()
+                return 0
+            after.before = None
+            order.after = None
+        else:
+            before.after = after
+            order.before = None
+            if after is None:
+                level.tail = before
+            else:
+                after.before = before
+                order.after = None
+        quantity: int = level.quantity - order.shown
+        level.quantity = quantity
+        return quantity
+
+    def _advance(self) -> None:
+        """Find the best live level behind the one that was best until now."""
+        gone: Any = self.best_level
+        price: int = gone.price
+        offset = price & PAGE_MASK
+        asks = self.sign > 0
+        start = price - offset
+        found = gone.page.find(1, offset + 1) if asks else gone.page.rfind(1, 0, offset)
+        if found < 0:
+            for number in self._beyond(price >> PAGE_BITS):
+                page = self._pages[number]
+                found = page.find(1) if asks else page.rfind(1)
+                if found >= 0:
+                    start = number << PAGE_BITS
+                    break
+            else:
+                self.best = NO_KEY
+                self.best_level = None
+                return
+        self.best_level = level = self.levels[start + found]
+        self.best = level.price if asks else -level.price
+
+    def _beyond(self, number: int) -> Iterator[int]:
+        """Yield the numbers of the pages behind a page, nearest first."""
+        if self.sign > 0:
+            return self._numbers.irange(number, None, inclusive=(False, True))
+        return self._numbers.irange(None, number, inclusive=(True, False), reverse=True)
+
+    def walk(self) -> Iterator[Level]:
+        """Yield the live levels, best first. The side must not change meanwhile."""
+        if self.sign > 0:
+            for number in self._numbers:
+                page = self._pages[number]
+                offset = page.find(1)
+                while offset >= 0:
+                    yield self.levels[(number << PAGE_BITS) + offset]
+                    offset = page.find(1, offset + 1)
+            return
+        for number in reversed(self._numbers):
+            page = self._pages[number]
+            offset = page.rfind(1)
+            while offset >= 0:
+                yield self.levels[(number << PAGE_BITS) + offset]
+                offset = page.rfind(1, 0, offset)
+
+    def _new_page(self, number: int) -> bytearray:
+        """Make a page; drop emptied ones first when there are many."""
+        if len(self._pages) >= self._keep_pages:
+            for old in [n for n, page in self._pages.items() if page.find(1) < 0]:
+                del self._pages[old]
+                self._numbers.remove(old)
+            self._keep_pages = max(KEEP_PAGES, 2 * len(self._pages))
+        page = self._pages[number] = bytearray(PAGE_SIZE)
+        self._numbers.add(number)
+        return page
+
+    def check(self) -> None:
+        """Assert every invariant of this side. Raises ``AssertionError``."""
+        assert list(self._numbers) == sorted(self._pages), "pages out of order"
+        live = 0
+        for price, level in self.levels.items():
+            assert price == level.price, "a level under a wrong price"
+            number = price >> PAGE_BITS
+            assert level.page is self._pages[number], f"level {price} marks a page that is gone"
+            assert level.page[price & PAGE_MASK] == 1, f"level {price} has no mark"
+            assert level.head is not None, f"level {price} is empty"
+            live += 1
+            _check_queue(level)
+        assert live == sum(page.count(1) for page in self._pages.values()), "stray marks"
+        assert all(level.head is None for level in self._free), "a free level with a queue"
+        first = next(self.walk(), None)
+        assert self.best_level is first, "a phantom best level"
+        best = NO_KEY if first is None else first.price * self.sign
+        assert self.best == best, "a phantom best price"
+
+
+def _check_queue(level: Level) -> None:
+    shown, before, order = 0, None, level.head
+    while order is not None:
+        assert order.level is level, "an order that does not know its level"
+        assert order.price == level.price, "an order at another price than its level"
+        assert order.before is before, "a broken queue"
+        assert 0 < order.shown <= order.leaves <= order.quantity, "an order that shows too much"
+        assert order.display or order.shown == order.leaves, "a plain order that hides"
+        shown += order.shown
+        before, order = order, order.after
+    assert level.tail is before, "a queue that ends elsewhere than at its tail"
+    assert level.quantity == shown, "a level that shows another sum than its orders"
+
+
+class Book:
+    """The two sides of one product."""
+
+    __slots__ = ("asks", "bids")
+
+    def __init__(self) -> None:
+        """Make an empty book."""
+        self.bids = BookSide(-1)
+        self.asks = BookSide(1)
+
+    def side(self, side: Side) -> BookSide:
+        """Return the side on which orders of this side rest."""
+        return self.bids if side is _BUY else self.asks
+
+    def depth(self, side: Side, levels: int = 0) -> list[tuple[int, int]]:
+        """Return (price, tonnes shown), best first; ``levels`` 0 means all."""
+        found: list[tuple[int, int]] = []
+        for level in self.side(side).walk():
+            found.append((level.price, level.quantity))
+            if len(found) == levels:
+                break
+        return found
+
+    def orders(self, side: Side) -> Iterator[Order]:
+        """Yield the resting orders of a side, best price first, then in queue order."""
+        for level in self.side(side).walk():
+            order = level.head
+            while order is not None:
+                yield order
+                order = order.after
+
+    def check(self) -> None:
+        """Assert every invariant of both sides. Raises ``AssertionError``."""
+        self.bids.check()
+        self.asks.check()

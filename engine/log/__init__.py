@@ -1,0 +1,1 @@
+"""Records and their bytes, the only file, the sequencer and replay."""

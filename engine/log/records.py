@@ -1,0 +1,152 @@
+"""The log's bytes: records framed with a length and a checksum.
+
+A log file is a sequence of frames. A frame is an 8-byte header, little-endian - the payload's
+length and its CRC-32 - and the payload, msgpack. The first payload is the ``Genesis``, all others
+are ``Record``s with sequence numbers 1, 2, 3 and so on. A log and nothing else is enough to
+replay: the rulebook is in its first record.
+
+Reading stops at the end of the last whole frame. A *torn tail* (a write that power or a kill cut
+off) is what may stand behind it; damage with whole frames behind it is an error, because
+acknowledged commands would be lost if it were passed over.
+"""
+
+import zlib
+from collections.abc import Iterator
+from struct import Struct as Layout
+from typing import Final, NamedTuple
+
+import msgspec
+
+from engine.rulebook.model import Rulebook, RulebookError, canonical
+from engine.rulebook.validation import from_canonical
+from engine.vocabulary.commands import Command
+
+FORMAT: Final = 2  # 1: rulebooks without modes
+MAGIC: Final = "carbonx-log"
+HEADER: Final = Layout("<II")  # payload length, CRC-32 of the payload
+MAX_PAYLOAD: Final = 1 << 24  # a genesis with a large rulebook fits many times over
+
+
+class LogError(Exception):
+    """A log that cannot be read on; ``offset`` is the byte where the trouble starts."""
+
+    def __init__(self, offset: int, problem: str) -> None:
+        """Say what is wrong and where."""
+        super().__init__(f"log damaged at byte {offset}: {problem}")
+        self.offset = offset
+        self.problem = problem
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """One command as it was sequenced."""
+
+    seq: int  # 1, 2, 3, ...
+    time: int  # ns UTC, never decreasing
+    source: int  # who brought it: 0 the operator, 1 the timer, above: a gateway session
+    command: Command
+
+
+class Genesis(msgspec.Struct, frozen=True, array_like=True):
+    """The first frame: which format, under which rules, since when."""
+
+    magic: str
+    format: int
+    time: int  # ns UTC
+    rulebook: bytes  # canonical bytes
+    digest: str  # the rulebook's SHA-256
+
+
+class Frame(NamedTuple):
+    """A payload and the offset behind its frame."""
+
+    payload: memoryview
+    end: int
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_record = msgspec.msgpack.Decoder(Record).decode
+_decode_genesis = msgspec.msgpack.Decoder(Genesis).decode
+
+
+def frame(payload: bytes) -> bytes:
+    """Return a payload with its header."""
+    return HEADER.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def encode_record(record: Record) -> bytes:
+    """Return a record's frame."""
+    return frame(_encode(record))
+
+
+def encode_genesis(rulebook: Rulebook, time: int) -> bytes:
+    """Return the first frame of a log under this rulebook."""
+    return frame(_encode(Genesis(MAGIC, FORMAT, time, canonical(rulebook), rulebook.digest())))
+
+
+def frames(data: bytes | memoryview, offset: int = 0) -> Iterator[Frame]:
+    """Yield the whole frames from ``offset`` on; stop at a torn tail.
+
+    Raises ``LogError`` where a frame is damaged and a whole one stands behind it.
+    """
+    view = memoryview(data)
+    size = len(view)
+    while offset + HEADER.size <= size:
+        length, checksum = HEADER.unpack_from(view, offset)
+        end = offset + HEADER.size + length
+        if not 0 < length <= MAX_PAYLOAD or end > size:
+            break
+        payload = view[offset + HEADER.size : end]
+        if zlib.crc32(payload) != checksum:
+            break
+        yield Frame(payload, end)
+        offset = end
+    if _whole_frame_behind(view, offset):
+        raise LogError(offset, "a damaged record with whole records behind it; restore a copy")
+
+
+def _whole_frame_behind(view: memoryview, offset: int) -> bool:
+    """Say whether any whole record can be found behind a place that cannot be read."""
+    size = len(view)
+    for start in range(offset + 1, size - HEADER.size):
+        length, checksum = HEADER.unpack_from(view, start)
+        end = start + HEADER.size + length
+        if not 2 < length <= MAX_PAYLOAD or end > size:  # noqa: PLR2004 - no record is shorter
+            continue
+        payload = view[start + HEADER.size : end]
+        if zlib.crc32(payload) == checksum and _is_record(payload):
+            return True
+    return False
+
+
+def _is_record(payload: memoryview) -> bool:
+    try:
+        _decode_record(payload)
+    except msgspec.MsgspecError:
+        return False
+    return True
+
+
+def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:
+    """Read the first payload. Raises ``LogError`` when it is not one of this format."""
+    try:
+        genesis = _decode_genesis(payload)
+        if genesis.magic != MAGIC or genesis.format != FORMAT:
+            problem = f"{genesis.magic!r} format {genesis.format}; this version reads {FORMAT}"
+            raise LogError(0, problem)
+        rulebook = from_canonical(genesis.rulebook)
+    except (msgspec.MsgspecError, RulebookError) as error:
+        raise LogError(0, f"no readable genesis record ({error})") from error
+    if rulebook.digest() != genesis.digest:
+        raise LogError(0, "the rulebook does not have the digest that was recorded")
+    return genesis, rulebook
+
+
+def decode_record(payload: bytes | memoryview, expected: int, offset: int) -> Record:
+    """Read a record that must have sequence number ``expected``. Raises ``LogError``."""
+    try:
+        record = _decode_record(payload)
+    except msgspec.MsgspecError as error:
+        raise LogError(offset, f"not a record ({error})") from error
+    if record.seq != expected:
+        raise LogError(offset, f"record {record.seq} where {expected} should stand")
+    return record

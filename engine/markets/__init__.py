@@ -1,0 +1,1 @@
+"""One file for each market design, the gate and settlement that they share, and their phases."""

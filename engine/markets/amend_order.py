@@ -1,0 +1,182 @@
+"""Changing a live order. Rules: ``docs/rules.md`` section 7."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.book.orders import NO_LIMIT, POST_ONLY
+from engine.markets.admission import ENTRY, Refusal, check_display, check_price, check_quantity
+from engine.markets.limits import admit_role
+from engine.markets.settlement import shortage
+from engine.vocabulary.enums import OrderState, Phase, Reason, Side
+from engine.vocabulary.events import Event, OrderAmended, Rejected
+
+if TYPE_CHECKING:
+    from engine.book.orders import Order
+    from engine.markets.order_book import Market
+    from engine.vocabulary.commands import AmendOrder
+
+FROZEN_RULE: Final = "the call is about to end: its orders are neither changed nor cancelled"
+_BUY: Final = Side.BUY
+_CONTINUOUS: Final = Phase.CONTINUOUS
+_FREEZE: Final = Phase.FREEZE
+_BOOKED: Final = OrderState.BOOKED
+_HELD: Final = OrderState.HELD
+_TAKING: Final = OrderState.TAKING
+
+
+def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
+    """Change an order's total, its price or both; return what happened."""
+    gate = market.gate
+    old_price = order.price
+    old_total = order.quantity
+    old_leaves = order.leaves
+    price = command.price or old_price
+    total = command.quantity or old_total
+    leaves = total - old_total + old_leaves
+    keeps = price == old_price and leaves <= old_leaves
+    # What nearly every amendment is needs no closer look; ``_admit`` would find nothing.
+    if (
+        price < gate.plain_low
+        or price > gate.plain_high
+        or total < gate.min_quantity
+        or total > gate.max_quantity
+        or leaves <= 0
+        or keeps
+        or order.flags >= NO_LIMIT
+        or order.display
+        or order.seat.role is not None
+        or (gate.stepped and (price % gate.tick or total % gate.lot))
+    ):
+        refusal = _admit(market, order, command, total, leaves)
+        if refusal is None and order.flags & POST_ONLY and order.level is not None and not keeps \
+                and gate.phase is _CONTINUOUS:  # fmt: skip
+            refusal = market.refuse_trading(order.side, price)
+        if refusal is not None:
+            return [Rejected(command.account, command.ref, *refusal)]
+    if order.side is _BUY:
+        balance = order.seat.purse
+        more = price * leaves - old_price * old_leaves
+        if market.reserve_ppm:
+            more = market.needs(price, leaves) - market.needs(old_price, old_leaves)
+    else:
+        balance = order.seat.holding
+        more = leaves - old_leaves
+    reserved = balance.reserved + more
+    if reserved > balance.total:
+        return [Rejected(command.account, command.ref, *shortage(balance, order.side, more))]
+    balance.reserved = reserved
+    if order.level is None:
+        return [_amend_waiting(market, order, command, total, price, leaves, keeps=keeps)]
+    if keeps:
+        return [_shrink(market, order, command, total, leaves)]
+    return _replace(market, order, command, total, price, leaves)
+
+
+def _admit(
+    market: Market, order: Order, command: AmendOrder, total: int, leaves: int
+) -> Refusal | None:
+    """Check an amendment against the gate, in the order of ``docs/rules.md`` section 2."""
+    gate = market.gate
+    phase = gate.phase
+    if phase is _FREEZE:
+        return Refusal(Reason.FROZEN, "target", FROZEN_RULE)
+    if phase not in ENTRY:
+        names = ", ".join(allowed.name.lower() for allowed in ENTRY if allowed is not _FREEZE)
+        rule = f"orders change in {names}; it is {phase.name.lower()}"
+        return Refusal(Reason.PHASE, "product", rule)
+    price = command.price
+    if total == order.quantity and (not price or price == order.price):
+        rule = "a new total quantity or a new price is needed"
+        return Refusal(Reason.NOTHING_TO_CHANGE, "quantity", rule)
+    if price and order.flags & NO_LIMIT:
+        rule = "a market or stop order has no limit to change: it must be 0"
+        return Refusal(Reason.PRICE_UNEXPECTED, "price", rule)
+    refusal = check_quantity(total, gate)
+    if refusal is None and price:
+        refusal = check_price(price, gate)
+    if refusal is not None:
+        return refusal
+    if leaves <= 0:
+        rule = f"the total must exceed the {total - leaves} tonnes already filled or taken off"
+        return Refusal(Reason.QUANTITY_FILLED, "quantity", rule)
+    if order.display:
+        refusal = check_display(order.display, total, gate)
+    role = order.seat.role
+    if refusal is None and role is not None and leaves > order.leaves:
+        refusal = admit_role(role, order.seat, order.side, leaves - order.leaves)
+    return refusal
+
+
+def _amend_waiting(
+    market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int,
+    *, keeps: bool,
+) -> Event:  # fmt: skip
+    """Change an order that waits outside the book; unless kept, it goes behind all others."""
+    old_price = order.price
+    order.quantity, order.leaves, order.price = total, leaves, price
+    order.shown = min(order.display or leaves, leaves)
+    state = market.state(order)
+    key = (order.seat.name, order.ref)
+    if not keeps:
+        if state is _HELD:
+            market.held[key] = market.held.pop(key)
+        else:
+            market.stops.add(key, order, market.stops.remove(key).stop_price)
+    return OrderAmended(order.seat.name, order.ref, market.symbol, order.side, price, total,
+                        leaves, state, command.ref, old_price, -1, -1)  # fmt: skip
+
+
+def _shrink(market: Market, order: Order, command: AmendOrder, total: int, leaves: int) -> Event:
+    """Make a resting order smaller where it stands."""
+    level = order.level
+    assert level is not None
+    shown = min(order.shown, leaves)
+    level.quantity = depth = level.quantity - order.shown + shown
+    order.quantity, order.leaves, order.shown = total, leaves, shown
+    return OrderAmended(order.seat.name, order.ref, market.symbol, order.side, order.price, total,
+                        leaves, _BOOKED, command.ref, order.price, -1, depth)  # fmt: skip
+
+
+def _replace(
+    market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int
+) -> list[Event]:
+    """Take a resting order out of its place and let it arrive anew."""
+    book = market.book
+    if order.side is _BUY:
+        own = book.bids
+        rests = book.asks.best > price
+    else:
+        own = book.asks
+        rests = book.bids.best > -price
+    old_price = order.price
+    old_depth = own.remove(order)
+    order.price = price
+    if total != order.quantity:
+        order.quantity, order.leaves = total, leaves
+    order.shown = min(order.display, leaves) if order.display else leaves
+    if market.gate.phase is not _CONTINUOUS:
+        return [_wait_anew(market, order, command, old_price, old_depth)]
+    if rests:
+        depth = own.rest(order)
+        return [OrderAmended(command.account, order.ref, market.symbol, order.side, price, total,
+                             leaves, _BOOKED, command.ref, old_price,
+                             old_depth if price != old_price else -1, depth)]  # fmt: skip
+    events: list[Event] = [OrderAmended(command.account, order.ref, market.symbol, order.side,
+                                        price, total, leaves, _TAKING, command.ref, old_price,
+                                        old_depth if price != old_price else -1, -1)]  # fmt: skip
+    market.arrive(order, events)
+    return events
+
+
+def _wait_anew(
+    market: Market, order: Order, command: AmendOrder, old_price: int, old_depth: int
+) -> Event:
+    """Hold an order that has left its place: nothing arrives before the market opens."""
+    market.held[(command.account, order.ref)] = order
+    depth = -1
+    if order.price == old_price:
+        old_depth, depth = -1, old_depth
+    return OrderAmended(command.account, order.ref, market.symbol, order.side, order.price,
+                        order.quantity, order.leaves, _HELD, command.ref, old_price, old_depth,
+                        depth)  # fmt: skip

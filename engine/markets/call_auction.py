@@ -1,0 +1,107 @@
+"""Call auctions of a market: who takes part, what the call would give, and its end.
+
+Orders that wait outside the book take part with those that rest in it, whole quantity, hidden
+part included. Self-trade prevention does not act in a call: no order arrives at another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.book.orders import NO_LIMIT, POST_ONLY
+from engine.matching.call_price import Crossing, Interest, cross, uncross
+from engine.vocabulary.enums import CancelReason, Phase, Side, TimeInForce
+from engine.vocabulary.events import AuctionTrade, AuctionUncrossed, DepthChanged, Event
+
+if TYPE_CHECKING:
+    from engine.book.orders import Order
+    from engine.markets.order_book import Market
+
+_BUY: Final = Side.BUY
+_NOTHING: Final = Crossing(0, 0, 0)
+
+
+def _interest(market: Market, order: Order) -> Interest:
+    """Return an order's limit and open tonnes; a market order has no limit (0).
+
+    On a venue without daily limits a market order's protection price is its limit; with them it
+    is reserved at the day's limit and takes part without one.
+    """
+    gate = market.gate
+    edge = gate.high if order.side is _BUY else gate.low
+    free = order.flags & NO_LIMIT and gate.banded and order.price == edge
+    return (0 if free else order.price), order.leaves
+
+
+def _sides(market: Market) -> tuple[list[Order], list[Order]]:
+    """Return who bids and who offers, each in time priority."""
+    bids = list(market.book.orders(_BUY))
+    asks = list(market.book.orders(Side.SELL))
+    closing = market.gate.call is Phase.CLOSING_CALL
+    for order in market.held.values():
+        if order.flags & POST_ONLY or (order.tif is TimeInForce.AT_CLOSE and not closing):
+            continue
+        (bids if order.side is _BUY else asks).append(order)
+    return bids, asks
+
+
+def _cross(market: Market, bids: list[Order], asks: list[Order]) -> Crossing:
+    found = cross(
+        [_interest(market, order) for order in bids],
+        [_interest(market, order) for order in asks],
+        market.day.last or market.reference,
+        market.gate.tick,
+        market.mode.ladder,
+    )
+    return found or _NOTHING
+
+
+def indicative(market: Market) -> Crossing:
+    """Return what the call would give if it ended now; all 0 where nothing would trade."""
+    return _cross(market, *_sides(market))
+
+
+def end_call(market: Market, events: list[Event]) -> None:
+    """Trade what crosses, all at one price, and report it."""
+    bids, asks = _sides(market)
+    crossing = _cross(market, bids, asks)
+    events.append(AuctionUncrossed(market.symbol, *crossing))
+    if crossing.volume:
+        _trade(market, bids, asks, crossing, events)
+        if market.gate.call is Phase.CLOSING_CALL:
+            market.day.auction = crossing.price
+
+
+def _trade(
+    market: Market, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
+) -> None:
+    pairs = uncross([_interest(market, order) for order in bids],
+                    [_interest(market, order) for order in asks], crossing)  # fmt: skip
+    rates = market.auction_rates()
+    touched: dict[tuple[Side, int], None] = {}
+    for buyer, seller, quantity in pairs:
+        bid, ask = bids[buyer], asks[seller]
+        fees = market.settle_at(crossing.price, quantity, bid, ask, rates)
+        events.append(AuctionTrade(
+            market.symbol, market.trades, crossing.price, quantity, bid.seat.name, bid.ref,
+            bid.leaves, fees[0], ask.seat.name, ask.ref, ask.leaves, fees[1]))  # fmt: skip
+        for order in (bid, ask):
+            if order.level is not None:
+                touched[order.side, order.price] = None
+            market.filled_in_call(order)
+    for side, price in touched:
+        depth = market.depth_at(side, price)
+        events.append(DepthChanged(market.symbol, side, price, depth))
+
+
+def drop_rests(market: Market, events: list[Event], *, everything: bool) -> None:
+    """Cancel what a call left of orders that live for it alone, or (no carry-over) of all."""
+    ended = market.gate.call
+    for order in list(market.held.values()):
+        if order.tif is TimeInForce.AT_CLOSE:
+            if ended is Phase.CLOSING_CALL:
+                events.append(market.cancel(order, CancelReason.AUCTION_REST))
+        elif order.tif is TimeInForce.AT_OPEN or everything:
+            events.append(market.cancel(order, CancelReason.AUCTION_REST))
+        elif order.flags & NO_LIMIT:
+            events.append(market.cancel(order, CancelReason.MARKET_REST))

@@ -1,0 +1,46 @@
+"""What accounts of one class may do: the limits that a rulebook sets by role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.markets.admission import Refusal
+from engine.vocabulary.enums import Reason, Side
+
+if TYPE_CHECKING:
+    from engine.ledger.accounts import Account, Seat
+    from engine.rulebook.model import AccountClass, Rulebook
+
+
+def role_of(rulebook: Rulebook, account: Account) -> AccountClass | None:
+    """Return an account's class, ``None`` where nothing limits it."""
+    for role in rulebook.classes:
+        if role.name == account.role:
+            return role
+    return None
+
+
+def admit_role(role: AccountClass, seat: Seat, side: Side, quantity: int) -> Refusal | None:
+    """Check an order against what its account's class may do.
+
+    A holding limit counts, over all lines of the product, what is held, what is still to be
+    delivered and what open buy orders may bring.
+    """
+    market = seat.market
+    if role.modes and market.mode.name not in role.modes:
+        rule = f"{role.name} accounts trade in {', '.join(role.modes)}"
+        return Refusal(Reason.ROLE, "product", rule)
+    if side is not Side.BUY or not role.holding_limit:
+        return None
+    account = seat.account
+    limit = role.holding_limit + (account.allocation if role.over_allocation else 0)
+    open_buys = sum(
+        order.leaves
+        for order in account.orders.values()
+        if order.side is Side.BUY and order.seat.market.product.symbol == market.product.symbol
+    )
+    room = limit - seat.holding.total - seat.holding.pending - open_buys
+    if quantity > room:
+        rule = f"a {role.name} account holds at most {limit} tonnes: room for {max(room, 0)}"
+        return Refusal(Reason.HOLDING, "quantity", rule)
+    return None

@@ -1,0 +1,147 @@
+"""Listing and pick (挂牌点选), and listings at a fixed price (定价点选, 定价转让).
+
+A listing freezes what it offers and joins the queue of its price; nothing matches by itself. A
+taker picks one and trades at its price, as many tonnes as the taker says. Which one may be picked
+is the rulebook's: the earliest at the best price (Guangdong, rules for PHCER 2020, art. 18-20),
+any at the best five prices (national market, notice of 22 June 2021), or any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.book.orders import FLAGS, Order
+from engine.markets.admission import Refusal, admit
+from engine.markets.offers import OfferMarket
+from engine.matching.continuous import FILLED
+from engine.vocabulary.enums import (
+    Mechanism,
+    OfferKind,
+    OrderState,
+    OrderType,
+    PickRule,
+    Reason,
+    Side,
+    TimeInForce,
+)
+from engine.vocabulary.events import Announced, Event, Offered, OrderAccepted, Rejected
+
+if TYPE_CHECKING:
+    from engine.ledger.accounts import Account, Seat
+    from engine.vocabulary.commands import NewOrder, Pick
+
+_LASTING = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
+
+
+class ListingMarket(OfferMarket):
+    """A board of firm listings from which takers pick."""
+
+    def enter(self, order: NewOrder, seat: Seat) -> list[Event]:
+        """Post a listing."""
+        refusal = _plain(order) or admit(order, self.gate, self.expiries.now)
+        if refusal is None:
+            refusal = self.admit_terms(seat, order.side, order.quantity, order.price)
+        refusal = refusal or self.reserve(seat, order.side, order.quantity, order.price)
+        if refusal is not None:
+            return [Rejected(order.account, order.ref, *refusal)]
+        live = self.live(seat, order.ref, order.side, order.quantity, order.price, order.expire_at)
+        live.flags |= FLAGS[order.tif]
+        depth = self.book.side(order.side).rest(live)
+        number = self.number(live)
+        return [
+            OrderAccepted(order.account, order.ref, self.symbol, order.side, order.price,
+                          order.quantity, OrderState.BOOKED, depth),
+            Offered(order.account, order.ref, self.symbol, number, OfferKind.LISTING, order.side,
+                    order.price, order.quantity, (), 0, order.expire_at),
+        ]  # fmt: skip
+
+    def pick(self, command: Pick, account: Account) -> list[Event]:
+        """Take tonnes of a listing, at its price."""
+        listing = self.find(command.number)
+        refusal = self.admit_open()
+        if isinstance(listing, Refusal):
+            return [Rejected(command.account, command.ref, *(refusal or listing))]
+        seat = self.seat(account)
+        side = Side.SELL if listing.side is Side.BUY else Side.BUY
+        quantity = command.quantity or listing.leaves
+        refusal = refusal or self._admit_pick(command, listing, seat.person, quantity)
+        if refusal is None:
+            refusal = self.admit_terms(seat, side, quantity, listing.price)
+        refusal = refusal or self.reserve(seat, side, quantity, listing.price)
+        if refusal is not None:
+            return [Rejected(command.account, command.ref, *refusal)]
+        taker = self.live(seat, command.ref, side, quantity, listing.price)
+        events: list[Event] = [OrderAccepted(command.account, command.ref, self.symbol, side,
+                                             listing.price, quantity, OrderState.TAKING,
+                                             -1)]  # fmt: skip
+        depth = self._take_from(listing, quantity)
+        self._settle(taker, quantity, [(FILLED, listing, quantity, listing.leaves, depth)], events)
+        return events
+
+    def _take_from(self, listing: Order, quantity: int) -> int:
+        """Make a listing smaller, or take it off the board; return what its price still shows."""
+        listing.leaves -= quantity
+        if not listing.leaves:
+            return self.book.side(listing.side).remove(listing)
+        listing.shown = listing.leaves
+        level = listing.level
+        assert level is not None
+        level.quantity -= quantity
+        return level.quantity
+
+    def _admit_pick(
+        self, command: Pick, listing: Order, person: int, quantity: int
+    ) -> Refusal | None:
+        """Check that this listing may be picked, for this much, by this taker."""
+        if listing.seat.person == person:
+            return Refusal(Reason.OWN_ORDER, "number", "a listing of the same owner")
+        if command.price not in (0, listing.price):
+            rule = f"listing {command.number} stands at {listing.price}"
+            return Refusal(Reason.PRICE_LIMIT, "price", rule)
+        if not 0 < quantity <= listing.leaves:
+            rule = f"1 to {listing.leaves} tonnes are left of listing {command.number}"
+            return Refusal(Reason.QUANTITY_RANGE, "quantity", rule)
+        own = self.book.side(listing.side)
+        best = own.best_level
+        assert best is not None, "a listing that stands on no level"
+        rule_name = self.mode.pick
+        if self.mode.mechanism is Mechanism.FIXED_PRICE or rule_name is PickRule.ANY:
+            return None
+        if rule_name is PickRule.BEST_FIRST:
+            first = best.head
+            if first is listing:
+                return None
+            assert first is not None
+            number = self.numbers[(first.seat.name, first.ref)]
+            rule = f"the earliest at the best price comes first: listing {number} at {first.price}"
+            return Refusal(Reason.NOT_BEST, "number", rule)
+        prices = [price for price, _ in self.book.depth(listing.side, self.mode.pick_levels)]
+        if listing.price in prices:
+            return None
+        rule = f"only the best {self.mode.pick_levels} prices may be picked, now to {prices[-1]}"
+        return Refusal(Reason.NOT_BEST, "number", rule)
+
+    def standing(self) -> list[Offered | Announced]:
+        """Return all listings."""
+        return [self.offered(number, order, OfferKind.LISTING)
+                for number, order in self.offers.items()]  # fmt: skip
+
+    def check(self) -> None:
+        """Assert the invariants of the board; listings of the two sides may well cross."""
+        self.book.check()
+        OfferMarket.check(self)
+        resting = sum(1 for side in Side for _ in self.book.orders(side))
+        assert resting == len(self.offers), "a listing off its board"
+
+
+def _plain(order: NewOrder) -> Refusal | None:
+    """Check that a listing is a plain limit order that can wait."""
+    if order.order_type is not OrderType.LIMIT:
+        return Refusal(Reason.ORDER_TYPE, "order_type", "a listing has a price: limit orders only")
+    if order.tif not in _LASTING:
+        return Refusal(Reason.TIME_IN_FORCE, "tif", "a listing is day, gtc or gtd")
+    if order.display:
+        return Refusal(Reason.DISPLAY, "display", "a listing shows all of it")
+    if order.post_only:
+        return Refusal(Reason.POST_ONLY, "post_only", "a listing never takes: leave it out")
+    return None

@@ -1,0 +1,201 @@
+"""Negotiated blocks (大宗协议交易, 协议转让): quotes to chosen counterparties, confirmed by them.
+
+A quote is firm and reserved for from the moment it is made: that is its maker's confirmation. The
+counterparty confirms it whole by picking its number, or declines. An enquiry is a quote without a
+price; it binds nobody and asks those it is sent to for quotes. A block prints beside the order
+book and never moves the close unless the rulebook says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.markets.admission import ENTRY, Refusal, check_quantity
+from engine.markets.offers import OfferMarket
+from engine.matching.continuous import FILLED
+from engine.vocabulary.enums import CancelReason, OfferKind, OrderState, Reason, Side
+from engine.vocabulary.events import Announced, Declined, Event, Offered, OrderAccepted, Rejected
+
+if TYPE_CHECKING:
+    from engine.book.orders import Order
+    from engine.book.stops import Expiries
+    from engine.ledger.accounts import Account, Ledger
+    from engine.rulebook.model import Mode, Product, Rulebook
+    from engine.vocabulary.commands import Decline, Pick, Quote
+
+_SECOND = 1_000_000_000
+
+
+class NegotiatedMarket(OfferMarket):
+    """A line whose trades are agreed between two accounts."""
+
+    def __init__(
+        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
+    ) -> None:
+        """Make an empty, closed market."""
+        super().__init__(rulebook, product, mode, ledger, expiries)
+        self.addressed: dict[int, tuple[str, ...]] = {}  # quote -> who may confirm; () everybody
+        self.enquiries: dict[int, tuple[str, tuple[str, ...]]] = {}  # number -> by whom, to whom
+
+    def quote(self, command: Quote, account: Account, accounts: dict[str, Account], time: int
+              ) -> list[Event]:  # fmt: skip
+        """Make a firm quote, or send an enquiry."""
+        refusal = self.admit_open() or self._admit_parties(command, account, accounts)
+        refusal = refusal or self._admit_times(command, time)
+        if refusal is not None:
+            return [Rejected(command.account, command.ref, *refusal)]
+        if not command.price:
+            return self._enquire(command)
+        seat = self.seat(account)
+        refusal = self.admit_terms(seat, command.side, command.quantity, command.price)
+        refusal = refusal or self.reserve(seat, command.side, command.quantity, command.price)
+        if refusal is not None:
+            return [Rejected(command.account, command.ref, *refusal)]
+        live = self.live(seat, command.ref, command.side, command.quantity, command.price,
+                         command.expire_at)  # fmt: skip
+        number = self.number(live)
+        to = (self.enquiries[command.answers][0],) if command.answers else command.to
+        self.addressed[number] = to
+        return [
+            OrderAccepted(command.account, command.ref, self.symbol, command.side, command.price,
+                          command.quantity, OrderState.HELD, -1),
+            Offered(command.account, command.ref, self.symbol, number, OfferKind.QUOTE,
+                    command.side, command.price, command.quantity, to, command.answers,
+                    command.expire_at),
+        ]  # fmt: skip
+
+    def _enquire(self, command: Quote) -> list[Event]:
+        refusal = check_quantity(command.quantity, self.gate)
+        if refusal is None and command.answers:
+            refusal = Refusal(Reason.PRICE_RANGE, "price", "an answer to an enquiry has a price")
+        if refusal is not None:
+            return [Rejected(command.account, command.ref, *refusal)]
+        self.counted += 1
+        self.enquiries[self.counted] = (command.account, command.to)
+        return [Offered(command.account, command.ref, self.symbol, self.counted,
+                        OfferKind.ENQUIRY, command.side, 0, command.quantity, command.to, 0,
+                        0)]  # fmt: skip
+
+    def _admit_parties(
+        self, command: Quote, account: Account, accounts: dict[str, Account]
+    ) -> Refusal | None:
+        """Check to whom it goes, and that an answer goes to an enquiry that was sent here."""
+        for name in command.to:
+            other = accounts.get(name)
+            if other is None or other.person == account.person:
+                rule = f"{name!r} is not an account of somebody else"
+                return Refusal(Reason.COUNTERPARTY, "to", rule)
+        if not command.answers:
+            return None
+        asked = self.enquiries.get(command.answers)
+        if asked is None:
+            rule = f"no enquiry stands under {command.answers} in {self.symbol}"
+            return Refusal(Reason.UNKNOWN_NUMBER, "answers", rule)
+        by, to = asked
+        if (to and account.name not in to) or accounts[by].person == account.person:
+            rule = f"enquiry {command.answers} was not sent to this account"
+            return Refusal(Reason.COUNTERPARTY, "answers", rule)
+        return None
+
+    def _admit_times(self, command: Quote, time: int) -> Refusal | None:
+        if command.expire_at and command.expire_at <= time:
+            rule = f"after the venue's time, {time} ns, or 0 for the end of the day"
+            return Refusal(Reason.EXPIRY, "expire_at", rule)
+        late = self.mode.report_seconds
+        earliest = max(0, time - late * _SECOND) if late else 0
+        if command.agreed_at and not earliest <= command.agreed_at <= time:
+            rule = f"{earliest} to {time} ns: a deal is entered within {late or 'any'} seconds"
+            return Refusal(Reason.EXPIRY, "agreed_at", rule)
+        return None
+
+    def _addressed_to(self, number: int, account: Account) -> Order | Refusal:
+        """Return a quote that an account may answer."""
+        quote = self.find(number)
+        if isinstance(quote, Refusal):
+            return quote
+        to = self.addressed[number]
+        if quote.seat.person == account.person:
+            return Refusal(Reason.OWN_ORDER, "number", "a quote of the same owner")
+        if to and account.name not in to:
+            rule = f"quote {number} was not made to this account"
+            return Refusal(Reason.COUNTERPARTY, "number", rule)
+        return quote
+
+    def pick(self, command: Pick, account: Account) -> list[Event]:
+        """Confirm a quote: both sides have now agreed, and the block trades."""
+        quote = self._addressed_to(command.number, account)
+        refusal = self.admit_open()
+        if isinstance(quote, Refusal):
+            return [Rejected(command.account, command.ref, *(refusal or quote))]
+        seat = self.seat(account)
+        side = Side.SELL if quote.side is Side.BUY else Side.BUY
+        if refusal is None and command.quantity not in (0, quote.leaves):
+            rule = f"a quote is confirmed whole: {quote.leaves} tonnes, or 0"
+            refusal = Refusal(Reason.QUANTITY_RANGE, "quantity", rule)
+        elif refusal is None and command.price not in (0, quote.price):
+            rule = f"quote {command.number} stands at {quote.price}"
+            refusal = Refusal(Reason.PRICE_LIMIT, "price", rule)
+        refusal = refusal or self.admit_terms(seat, side, quote.leaves, quote.price)
+        quantity = quote.leaves
+        refusal = refusal or self.reserve(seat, side, quantity, quote.price)
+        if refusal is not None:
+            return [Rejected(command.account, command.ref, *refusal)]
+        taker = self.live(seat, command.ref, side, quantity, quote.price)
+        events: list[Event] = [OrderAccepted(command.account, command.ref, self.symbol, side,
+                                             quote.price, quantity, OrderState.TAKING,
+                                             -1)]  # fmt: skip
+        quote.leaves = 0
+        self._settle(taker, quantity, [(FILLED, quote, quantity, 0, -1)], events)
+        return events
+
+    def decline(self, command: Decline, account: Account) -> list[Event]:
+        """Turn a quote down; with its last counterparty gone it ends."""
+        quote = self._addressed_to(command.number, account)
+        if isinstance(quote, Refusal):
+            return [Rejected(command.account, command.ref, *quote)]
+        to = tuple(name for name in self.addressed[command.number] if name != account.name)
+        if to == self.addressed[command.number]:
+            rule = "a quote to everybody is not declined: leave it"
+            return [Rejected(command.account, command.ref, Reason.COUNTERPARTY, "number", rule)]
+        declined = Declined(account.name, command.ref, self.symbol, command.number,
+                            quote.seat.name, quote.ref)  # fmt: skip
+        if not to:
+            return [declined, self.cancel(quote, CancelReason.DECLINED)]
+        self.addressed[command.number] = to
+        return [declined]
+
+    def clock(self) -> tuple[bool, int]:
+        """Look at the clock while deals are reported: how late they come is measured by it."""
+        return bool(self.mode.report_seconds) and self.gate.phase in ENTRY, 0
+
+    def standing(self) -> list[Offered | Announced]:
+        """Return the quotes that are made to everybody."""
+        return [
+            self.offered(number, order, OfferKind.QUOTE)
+            for number, order in self.offers.items()
+            if not self.addressed[number]
+        ]
+
+    def end_day(self) -> None:
+        """Forget the day's enquiries."""
+        self.enquiries = {}
+
+    def _let_go(self, order: Order) -> None:
+        number = self.numbers.get((order.seat.name, order.ref), 0)
+        if number:
+            del self.addressed[number]
+        super()._let_go(order)
+
+    def rows(self) -> list[object]:
+        """Return offers, who may answer them, and enquiries."""
+        return [
+            super().rows(),
+            self.counted,
+            [[number, list(to)] for number, to in self.addressed.items()],
+            [[number, by, list(to)] for number, (by, to) in self.enquiries.items()],
+        ]
+
+    def check(self) -> None:
+        """Assert that every quote is addressed."""
+        super().check()
+        assert list(self.addressed) == list(self.offers), "a quote to nobody knows whom"

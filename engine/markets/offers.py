@@ -1,0 +1,124 @@
+"""What modes without automatic matching have in common: offers that stand under numbers.
+
+A listing, a quote, an announcement: each is firm, is reserved for like any order, and waits under
+its number for somebody to answer it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.book.orders import FLAGS, OFFER, Order
+from engine.markets.admission import ENTRY, Refusal, check_price, check_quantity
+from engine.markets.limits import admit_role
+from engine.markets.order_book import Market
+from engine.vocabulary.enums import OfferKind, Phase, Reason, Side, TimeInForce
+from engine.vocabulary.events import Event, Offered, Rejected
+
+if TYPE_CHECKING:
+    from engine.book.stops import Expiries
+    from engine.ledger.accounts import Ledger, Seat
+    from engine.rulebook.model import Mode, Product, Rulebook
+    from engine.vocabulary.commands import AmendOrder, NewOrder
+
+_BUY: Final = Side.BUY
+
+
+class OfferMarket(Market):
+    """A market whose live orders stand under numbers and wait to be answered."""
+
+    def __init__(
+        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
+    ) -> None:
+        """Make an empty, closed market."""
+        super().__init__(rulebook, product, mode, ledger, expiries)
+        self.offers: dict[int, Order] = {}  # by number, in the order in which they came
+        self.numbers: dict[tuple[str, int], int] = {}  # (account, ref) -> number
+        self.counted = 0  # numbers given
+
+    def enter(self, order: NewOrder, seat: Seat) -> list[Event]:
+        """Refuse a plain order; the modes that take one say so themselves."""
+        del seat
+        refusal = self.other_mode("orders")
+        return [Rejected(order.account, order.ref, *refusal)]
+
+    def amend(self, order: Order, command: AmendOrder) -> list[Event]:
+        """Refuse: what others look at is withdrawn and made anew, not changed under their eyes."""
+        del order
+        rule = f"{self.mode.name} offers do not change: cancel it and offer anew"
+        refusal = Refusal(Reason.MODE, "target", rule)
+        return [Rejected(command.account, command.ref, *refusal)]
+
+    def other_mode(self, what: str) -> Refusal:
+        """Refuse what this mode does not do."""
+        rule = f"{self.symbol} trades in the mode {self.mode.name}, which takes no {what}"
+        return Refusal(Reason.MODE, "product", rule)
+
+    def admit_open(self, *, also: tuple[Phase, ...] = ENTRY) -> Refusal | None:
+        """Check that the line is open for trading."""
+        phase = self.gate.phase
+        if phase in also:
+            return None
+        rule = f"{self.symbol} is {phase.name.lower()}"
+        return Refusal(Reason.PHASE, "product", rule)
+
+    def admit_terms(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
+        """Check quantity, price and what the account's class may do."""
+        refusal = check_quantity(quantity, self.gate) or check_price(price, self.gate)
+        if refusal is None and seat.role is not None:
+            refusal = admit_role(seat.role, seat, side, quantity)
+        return refusal
+
+    def live(
+        self, seat: Seat, ref: int, side: Side, quantity: int, price: int, expire_at: int = 0
+    ) -> Order:
+        """Make the live order of an offer or an answer for which was reserved."""
+        flags = OFFER | (FLAGS[TimeInForce.GTD] if expire_at else 0)
+        order = Order(seat, ref, side, price, quantity, quantity, quantity, flags)
+        seat.account.orders[ref] = order
+        if expire_at:
+            self.expiries.add((seat.name, ref), order, expire_at)
+        return order
+
+    def number(self, order: Order) -> int:
+        """Give an offer its number."""
+        self.counted += 1
+        self.offers[self.counted] = order
+        self.numbers[(order.seat.name, order.ref)] = self.counted
+        return self.counted
+
+    def find(self, number: int) -> Order | Refusal:
+        """Return the offer under a number, or say that there is none."""
+        found = self.offers.get(number)
+        if found is None:
+            rule = f"nothing stands under {number} in {self.symbol}"
+            return Refusal(Reason.UNKNOWN_NUMBER, "number", rule)
+        return found
+
+    def _let_go(self, order: Order) -> None:
+        """Take an offer that is over off its number too."""
+        number = self.numbers.pop((order.seat.name, order.ref), 0)
+        if number:
+            del self.offers[number]
+        super()._let_go(order)
+
+    def offered(self, number: int, order: Order, kind: OfferKind) -> Offered:
+        """Return an offer as it stands now."""
+        return Offered(order.seat.name, order.ref, self.symbol, number, kind, order.side,
+                       order.price, order.leaves, (), 0, 0)  # fmt: skip
+
+    def rows(self) -> list[object]:
+        """Return what the state holds beyond that of every market, for its hash."""
+        return [[number, order.seat.name, order.ref] for number, order in self.offers.items()]
+
+    def places(self) -> int:
+        """Return how many live orders stand under numbers."""
+        return len(self.offers)
+
+    def check(self) -> None:
+        """Assert that offers and live orders agree."""
+        for number, order in self.offers.items():
+            key = (order.seat.name, order.ref)
+            assert self.numbers[key] == number, "an offer under two numbers"
+            assert order.seat.account.orders.get(order.ref) is order, "an offer of nobody"
+        assert len(self.numbers) == len(self.offers), "a number without an offer"

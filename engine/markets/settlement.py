@@ -1,0 +1,317 @@
+"""What an order holds, what a trade delivers, and every way out of a market.
+
+A trade settles at once, delivery against payment. An order leaves filled, through ``_finish``, or
+through ``end``, which also lets go of all that it still holds. Rules: ``docs/rules.md`` section 4.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.book.levels import Book
+from engine.book.orders import EXPIRES, Order
+from engine.book.stops import Expiries, Key, Stops
+from engine.ledger.accounts import Due
+from engine.markets.admission import Gate, Refusal
+from engine.matching.continuous import ARRIVING_CANCELLED, FILLED, RESTING_CANCELLED, Outcome
+from engine.matching.prices import cost
+from engine.rulebook.model import line_name
+from engine.vocabulary.enums import CancelReason, Delivery, Reason, Side
+from engine.vocabulary.events import Event, OrderCancelled, OrderReduced, Trade
+from engine.vocabulary.units import MAX_TOTAL
+
+if TYPE_CHECKING:
+    from engine.ledger.accounts import Balance, Ledger, Seat
+    from engine.rulebook.model import Mode, Product, Rulebook
+
+_GONE: Final = -1  # left to trade of an arriving order that was cancelled on the way
+_BUY: Final = Side.BUY
+_SELF_TRADE: Final = CancelReason.SELF_TRADE
+_PPM: Final = 1_000_000
+
+
+class Day:
+    """The day's trades in figures: prices in minor units, volume in tonnes."""
+
+    __slots__ = ("auction", "first", "high", "last", "low", "trades", "value", "volume")
+
+    def __init__(self) -> None:
+        """Start with no trade."""
+        self.first = self.high = self.low = self.last = 0
+        self.volume = self.value = self.trades = 0
+        self.auction = 0  # the price of the last closing call
+
+    @property
+    def turnover(self) -> tuple[int, int]:
+        """Volume and value as they are told: both stop at ``MAX_TOTAL``, which fits 63 bits."""
+        return min(self.volume, MAX_TOTAL), min(self.value, MAX_TOTAL)
+
+    def add(self, first: int, last: int) -> None:
+        """Take in the prices of some trades, the first and the last of them its extremes."""
+        low, high = (first, last) if first <= last else (last, first)
+        self.first = self.first or first
+        self.low = min(self.low, low) if self.low else low
+        self.high = max(self.high, high)
+        self.last = last
+
+
+class Settlement:
+    """The part of a market that moves money and tonnes and lets orders go."""
+
+    __slots__ = ("_asks", "_bids", "_charges", "_ledger", "_maker_buy", "_maker_sell",
+                 "_taker_buy", "_taker_sell", "_takings", "_waits", "book", "day", "expiries",
+                 "gate", "held", "mode", "net", "product", "reserve_ppm", "stops", "symbol",
+                 "trades")  # fmt: skip
+
+    def __init__(
+        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
+    ) -> None:
+        """Make an empty, closed market."""
+        self.gate = Gate()
+        self.book = Book()
+        self.held: dict[Key, Order] = {}  # waits for the open or the close, in order
+        self.stops = Stops()
+        self.expiries = expiries
+        self.day = Day()
+        self.trades = 0
+        self.net: dict[str, list[int]] = {}  # DAY_END: account -> tonnes, cash; in order
+        self._ledger = ledger
+        self._bids = self.book.bids
+        self._asks = self.book.asks
+        self.adopt(rulebook, product, mode)
+
+    def adopt(self, rulebook: Rulebook, product: Product, mode: Mode) -> None:
+        """Take the rules from a rulebook; nothing that they concern may be live."""
+        self.product = product
+        self.mode = mode
+        self.symbol = line_name(product, mode, rulebook.modes_of(product)[0])
+        self.gate.adopt(mode, product)
+        self._takings = self._ledger.takings(product.currency)
+        self._maker_buy = mode.maker_fee_ppm + mode.buyer_fee_ppm
+        self._maker_sell = mode.maker_fee_ppm + mode.seller_fee_ppm
+        self._taker_buy = mode.taker_fee_ppm + mode.buyer_fee_ppm
+        self._taker_sell = mode.taker_fee_ppm + mode.seller_fee_ppm
+        self.reserve_ppm = max(self._maker_buy, self._taker_buy)
+        self._charges = bool(self.reserve_ppm or self._maker_sell or self._taker_sell)
+        self._waits = bool(mode.resale_lag or mode.proceeds_lag
+                           or mode.delivery is not Delivery.AT_ONCE)  # fmt: skip
+
+    def _settle(
+        self, taker: Order, left: int, outcomes: list[Outcome], events: list[Event]
+    ) -> list[Order]:
+        """Deliver against payment for what a sweep did; return the stops that it reached.
+
+        ``left`` is what the taker had open before the sweep.
+        """
+        buying = taker.side is _BUY
+        name = taker.seat.name
+        day = self.day
+        maker_ppm = self._maker_sell if buying else self._maker_buy
+        taker_ppm = self._taker_buy if buying else self._taker_sell
+        first = price = maker_fee = taker_fee = 0
+        for what, maker, quantity, leaves, depth in outcomes:
+            if what is not FILLED:
+                self._prevented(what, maker, quantity, leaves, events, depth)
+                if maker is taker:
+                    left = _GONE if what is ARRIVING_CANCELLED else leaves
+                continue
+            price = maker.price
+            first = first or price
+            value = price * quantity
+            if self._charges:
+                maker_fee = value * maker_ppm // _PPM
+                taker_fee = value * taker_ppm // _PPM
+            self.trades += 1
+            day.trades += 1
+            day.volume += quantity
+            day.value += value
+            if buying:
+                self._deliver(taker, left, maker, quantity, value, taker_fee, maker_fee)
+            else:
+                self._deliver(maker, leaves + quantity, taker, quantity, value, maker_fee,
+                              taker_fee)  # fmt: skip
+            left -= quantity
+            events.append(Trade(self.symbol, self.trades, maker.side, price, quantity,
+                                maker.seat.name, maker.ref, leaves, maker_fee,
+                                name, taker.ref, left, taker_fee, depth))  # fmt: skip
+            if not leaves:
+                self._finish(maker)
+        if not left:
+            self._finish(taker)
+        if not price:
+            return []
+        day.add(first, price)
+        low, high = (first, price) if first <= price else (price, first)
+        if high >= self.stops.lowest_buy or low <= self.stops.highest_sell:
+            return self.stops.reached(low, high)
+        return []
+
+    def settle_at(self, price: int, quantity: int, bid: Order, ask: Order, rates: tuple[int, int]
+                  ) -> tuple[int, int]:  # fmt: skip
+        """Settle a trade at a price that neither order made; return the fees of both.
+
+        ``rates`` are the buyer's and the seller's, in ppm. The orders' own ``leaves`` shrink;
+        their places in book and queue are the caller's business, as is reporting.
+        """
+        value = price * quantity
+        fees = (value * rates[0] // _PPM, value * rates[1] // _PPM)
+        self.trades += 1
+        day = self.day
+        day.trades += 1
+        day.volume += quantity
+        day.value += value
+        day.add(price, price)
+        self._deliver(bid, bid.leaves, ask, quantity, value, *fees)
+        bid.leaves -= quantity
+        ask.leaves -= quantity
+        return fees
+
+    def _deliver(
+        self, buyer: Order, open_before: int, seller: Order, quantity: int, value: int,
+        buyer_fee: int, seller_fee: int,
+    ) -> None:  # fmt: skip
+        """Move money one way and tonnes the other; release what the two orders held for it."""
+        if self._waits and not self._deliver_with_lag(buyer, open_before, seller, quantity, value,
+                                                      buyer_fee, seller_fee):  # fmt: skip
+            return
+        seat = buyer.seat
+        purse = seat.purse
+        rate = self.reserve_ppm
+        if rate:
+            purse.total -= value + buyer_fee
+            held = cost(buyer.price, open_before, rate)
+            purse.reserved -= held - cost(buyer.price, open_before - quantity, rate)
+            self._takings.total += buyer_fee
+        else:
+            purse.total -= value
+            purse.reserved -= buyer.price * quantity
+        seat.holding.total += quantity
+        seat = seller.seat
+        if seller_fee:
+            value -= seller_fee
+            self._takings.total += seller_fee
+        seat.purse.total += value
+        holding = seat.holding
+        holding.total -= quantity
+        holding.reserved -= quantity
+
+    def _deliver_with_lag(
+        self, buyer: Order, open_before: int, seller: Order, quantity: int, value: int,
+        buyer_fee: int, seller_fee: int,
+    ) -> bool:  # fmt: skip
+        """See to what makes somebody wait; say whether the trade is still to be settled now."""
+        mode = self.mode
+        if mode.delivery is Delivery.LATER:
+            self._release(buyer, open_before, open_before - quantity)
+            seller.seat.holding.reserved -= quantity
+            due = Due(buyer.seat.account, seller.seat.account, self.product.symbol,
+                      self.product.currency, quantity, value, buyer_fee, seller_fee)  # fmt: skip
+            self._ledger.owe(due, mode.delivery_days)
+            return False
+        if mode.resale_lag:
+            seat = buyer.seat
+            self._ledger.lock(seat.account, self.product.symbol, seat.holding, quantity,
+                              mode.resale_lag)  # fmt: skip
+        if mode.proceeds_lag and value > seller_fee:
+            seat = seller.seat
+            self._ledger.lock(seat.account, self.product.currency, seat.purse, value - seller_fee,
+                              mode.proceeds_lag)  # fmt: skip
+        if mode.delivery is Delivery.DAY_END:
+            bought = self.net.setdefault(buyer.seat.name, [0, 0])
+            bought[0] += quantity
+            bought[1] -= value + buyer_fee
+            sold = self.net.setdefault(seller.seat.name, [0, 0])
+            sold[0] -= quantity
+            sold[1] += value - seller_fee
+        return True
+
+    def _prevented(
+        self, what: int, order: Order, quantity: int, leaves: int, events: list[Event], depth: int
+    ) -> None:
+        """Account for what self-trade prevention took off an order."""
+        name, ref, side, price = order.seat.name, order.ref, order.side, order.price
+        if what is RESTING_CANCELLED or what is ARRIVING_CANCELLED:
+            self._release(order, quantity, 0)
+            self._finish(order)
+            events.append(OrderCancelled(name, ref, self.symbol, side, price, quantity,
+                                         _SELF_TRADE, 0, depth))  # fmt: skip
+        else:
+            self._release(order, leaves + quantity, leaves)
+            events.append(
+                OrderReduced(name, ref, self.symbol, side, price, quantity, leaves, depth)
+            )
+
+    def _release(self, order: Order, before: int, after: int) -> None:
+        """Shrink a reservation from ``before`` open tonnes to ``after``."""
+        if order.side is _BUY:
+            held = self.needs(order.price, before) - self.needs(order.price, after)
+            order.seat.purse.reserved -= held
+        else:
+            order.seat.holding.reserved -= before - after
+
+    # -- the ways out -----------------------------------------------------------------------
+
+    def end(self, order: Order, why: CancelReason, request: int = 0) -> list[Event]:
+        """Take a live order out, with whatever cannot stand without it."""
+        seat = order.seat
+        ref = order.ref
+        side = order.side
+        price = order.price
+        leaves = order.leaves
+        if side is _BUY:
+            own = self._bids
+            held = self.needs(price, leaves) if self.reserve_ppm else price * leaves
+            seat.purse.reserved -= held
+        else:
+            own = self._asks
+            seat.holding.reserved -= leaves
+        if order.level is not None:
+            depth = own.remove(order)
+        else:
+            depth = -1
+            key = (seat.name, ref)
+            if self.held.pop(key, None) is None and key in self.stops.waiting:
+                self.stops.remove(key)
+        del seat.orders[ref]
+        if order.flags:
+            self._let_go(order)
+        return [OrderCancelled(seat.name, ref, self.symbol, side, price, leaves, why, request,
+                               depth)]  # fmt: skip
+
+    def cancel(self, order: Order, why: CancelReason, request: int = 0) -> Event:
+        """Take a live order out, wherever it waits, and nothing else."""
+        return Settlement.end(self, order, why, request)[0]
+
+    def _finish(self, order: Order) -> None:
+        """Forget an order of which nothing is open any more: it holds nothing either."""
+        seat = order.seat
+        del seat.orders[order.ref]
+        if order.flags:
+            self._let_go(order)
+
+    def _let_go(self, order: Order) -> None:
+        """Take an order that is over off every list beside its account's."""
+        if order.flags & EXPIRES:
+            self.expiries.remove((order.seat.name, order.ref))
+
+    def reserve(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
+        """Set aside what an order may cost or deliver, or say what is missing."""
+        balance = seat.purse if side is _BUY else seat.holding
+        need = self.needs(price, quantity) if side is _BUY else quantity
+        if balance.total - balance.reserved < need:
+            return shortage(balance, side, need)
+        balance.reserved += need
+        return None
+
+    def needs(self, price: int, quantity: int) -> int:
+        """Return the cash that a buy order of this size has to reserve."""
+        return cost(price, quantity, self.reserve_ppm)
+
+
+def shortage(balance: Balance, side: Side, need: int) -> Refusal:
+    """Refuse for want of cash (to buy) or of allowances (to sell), with the figures."""
+    available = balance.total - balance.reserved
+    if side is _BUY:
+        rule = f"needs {need} minor units, {available} available"
+        return Refusal(Reason.CASH, "quantity", rule)
+    return Refusal(Reason.ALLOWANCES, "quantity", f"at most the {available} tonnes available")

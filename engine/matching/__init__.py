@@ -1,0 +1,1 @@
+"""Pure algorithms: prices, allocation, the continuous sweep, call prices, auction clearing."""

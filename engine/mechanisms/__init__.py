@@ -1,1 +1,0 @@
-"""The market designs: how resting and arriving interest becomes trades."""

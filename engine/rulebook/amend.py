@@ -1,0 +1,99 @@
+"""Amendments: a rulebook with one figure changed, named by its path.
+
+A path goes from the rulebook down: ``close``, ``calendar.holidays``, ``modes[continuous].tick``;
+parts of a list go by their name or symbol, and ``products+`` adds one more.
+"""
+
+from typing import Any
+
+import msgspec
+
+from engine.rulebook.model import Rulebook, RulebookError, line_name
+from engine.rulebook.toml_codec import from_plain, to_plain
+from engine.vocabulary.enums import Mechanism
+
+_FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
+
+
+def amended(rulebook: Rulebook, path: str, value: str) -> Rulebook:
+    """Return a rulebook with one figure changed. Raises ``RulebookError``.
+
+    What a running venue cannot change stays: its name and money, a line once it exists, what a
+    mode does.
+    """
+    try:
+        given = msgspec.toml.decode(f"value = {value}")
+    except msgspec.MsgspecError as error:
+        message = f"{path}: {value!r} is not a TOML value"
+        raise RulebookError(message) from error
+    if list(given) != ["value"]:
+        message = f"{path}: one value is needed"
+        raise RulebookError(message)
+    plain = to_plain(rulebook, brief=False)
+    _set(plain, path, given["value"])
+    new = from_plain(plain)
+    _check_kept(rulebook, new)
+    return new
+
+
+def _set(plain: dict[str, Any], path: str, value: Any) -> None:
+    *way, last = path.split(".")
+    place: Any = plain
+    for part in way:
+        place = _down(place, part, path)
+    adds = last.endswith("+")
+    if "[" in last:
+        found = _down(place, last, path)
+        if not isinstance(value, dict):
+            message = f"{path}: a table such as {{tick = 5}} is needed"
+            raise RulebookError(message)
+        found.update(value)
+        return
+    key = last.removesuffix("+")
+    if not isinstance(place, dict) or key not in place:
+        message = f"{path}: the rulebook has no such path"
+        raise RulebookError(message)
+    if not adds:
+        place[key] = value
+        return
+    if not isinstance(place[key], list):
+        message = f"{path}: only lists take one more"
+        raise RulebookError(message)
+    place[key].append(value)
+
+
+def _down(place: Any, part: str, path: str) -> Any:
+    """Go one step down a path: ``calendar``, or ``modes[continuous]``."""
+    key, _, name = part.partition("[")
+    name = name.removesuffix("]")
+    found = place.get(key) if isinstance(place, dict) else None
+    if name and isinstance(found, list):
+        for each in found:
+            if isinstance(each, dict) and name in (each.get("name"), each.get("symbol")):
+                return each
+        found = None
+    if found is None:
+        message = f"{path}: the rulebook has no {part}"
+        raise RulebookError(message)
+    return found
+
+
+def lines_of(rulebook: Rulebook) -> dict[str, tuple[Mechanism, str]]:
+    """Return every line with its mechanism and its currency."""
+    return {
+        line_name(product, mode, rulebook.modes_of(product)[0]): (mode.mechanism, product.currency)
+        for product in rulebook.products
+        for mode in rulebook.modes_of(product)
+    }
+
+
+def _check_kept(old: Rulebook, new: Rulebook) -> None:
+    for name in _FIXED:
+        if getattr(old, name) != getattr(new, name):
+            message = f"$.{name}: it does not change while the venue runs"
+            raise RulebookError(message)
+    after = lines_of(new)
+    for line, kind in lines_of(old).items():
+        if after.get(line) != kind:
+            message = f"{line}: a line, its mechanism and its currency stay while the venue runs"
+            raise RulebookError(message)

@@ -1,0 +1,25 @@
+"""The rulebooks that come with the engine: one TOML file per venue."""
+
+from importlib import resources
+
+from engine.rulebook.model import Rulebook, RulebookError
+from engine.rulebook.toml_codec import from_toml
+
+
+def names() -> list[str]:
+    """Return the names of the rulebooks, sorted."""
+    files = resources.files(__name__).iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def text(name: str) -> str:
+    """Return a rulebook's TOML. Raises ``RulebookError`` with the names there are."""
+    if name not in names():
+        message = f"no rulebook {name!r}; there are {', '.join(names())}"
+        raise RulebookError(message)
+    return (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def load(name: str) -> Rulebook:
+    """Return a rulebook by name. Raises ``RulebookError``."""
+    return from_toml(text(name))

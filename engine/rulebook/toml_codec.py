@@ -1,0 +1,128 @@
+"""Rulebooks as people read and write them: TOML, with enums by name and times as ``"09:30"``.
+
+``to_plain`` and ``from_plain`` turn a rulebook into nested dicts and lists of names and figures
+and back; TOML, comparisons and amendments all go through them. Unknown keys and names are refused
+with their path and the choices there are.
+"""
+
+import json
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+from engine.rulebook.model import Rulebook, RulebookError
+from engine.rulebook.validation import validate
+
+_CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
+_PARTS = (2, 3)  # of "09:30" and of "09:30:15"
+
+
+def from_toml(text: str) -> Rulebook:
+    """Read a rulebook as people write it. Raises ``RulebookError`` with path and choices."""
+    try:
+        data = msgspec.toml.decode(text)
+    except msgspec.MsgspecError as error:
+        raise RulebookError(str(error)) from error
+    return from_plain(data)
+
+
+def from_plain(data: Any) -> Rulebook:
+    """Turn nested dicts and lists into a valid rulebook. Raises ``RulebookError``."""
+    try:
+        book = msgspec.convert(_typed(Rulebook, data, "$"), Rulebook)
+    except msgspec.MsgspecError as error:
+        raise RulebookError(str(error)) from error
+    validate(book)
+    return book
+
+
+def to_plain(value: Any, *, brief: bool = True) -> Any:
+    """Turn a rulebook, or a part of it, into nested dicts and lists.
+
+    ``brief`` leaves out what stands at its default.
+    """
+    if isinstance(value, msgspec.Struct):
+        found = {}
+        for field in msgspec.structs.fields(value):
+            part = getattr(value, field.name)
+            if brief and not field.required and part == field.default:
+                continue
+            is_clock = field.name in _CLOCKS
+            found[field.name] = _clock(part) if is_clock else to_plain(part, brief=brief)
+        return found
+    if isinstance(value, IntEnum):
+        return value.name.lower()
+    if isinstance(value, tuple):
+        return [to_plain(part, brief=brief) for part in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def to_toml(book: Rulebook) -> str:
+    """Write a rulebook as TOML that reads back as the same one."""
+    return "\n".join(_table(to_plain(book), "")).strip() + "\n"
+
+
+def _table(data: dict[str, Any], path: str) -> list[str]:
+    """Write a table: plain values first, then the tables in it."""
+    later: list[str] = []
+    lines: list[str] = []
+    for key, value in data.items():
+        if isinstance(value, dict):
+            if value:
+                later += ["", f"[{path}{_key(key)}]", *_table(value, f"{path}{_key(key)}.")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for part in value:
+                later += ["", f"[[{path}{_key(key)}]]", *_table(part, f"{path}{_key(key)}.")]
+        else:
+            lines.append(f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}")
+    return lines + later
+
+
+def _key(key: str) -> str:
+    bare = key.replace("_", "").replace("-", "")
+    plain = bare.isascii() and bare.isalnum()
+    return key if plain else json.dumps(key, ensure_ascii=False)
+
+
+def _clock(seconds: int) -> str:
+    minutes, second = divmod(seconds, 60)
+    text = f"{minutes // 60:02}:{minutes % 60:02}"
+    return f"{text}:{second:02}" if second else text
+
+
+def _seconds(text: Any, path: str) -> int:
+    """Read a clock such as ``09:30``."""
+    parts = str(text).split(":")
+    right = len(parts) in _PARTS and all(len(p) == 2 and p.isdecimal() for p in parts)  # noqa: PLR2004
+    if not isinstance(text, str) or not right:
+        message = f'{path}: {text!r} is not a time such as "09:30"'
+        raise RulebookError(message)
+    hours, minutes, seconds = (*(int(part) for part in parts), 0)[:3]
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _typed(kind: Any, data: Any, path: str) -> Any:
+    """Replace names by enum members and clocks by seconds, wherever the types ask for them."""
+    if isinstance(kind, type) and issubclass(kind, IntEnum):
+        choices = [member.name.lower() for member in kind]
+        if data not in choices:
+            message = f"{path}: {data!r} is not one of {', '.join(choices)}"
+            raise RulebookError(message)
+        return int(kind[str(data).upper()])
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(data, dict):
+        fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+        for key in data:
+            if key not in fields:
+                message = f"{path}.{key}: there is no such key; there are {', '.join(fields)}"
+                raise RulebookError(message)
+        return {
+            key: _seconds(value, f"{path}.{key}")
+            if key in _CLOCKS
+            else _typed(fields[key], value, f"{path}.{key}")
+            for key, value in data.items()
+        }
+    if get_origin(kind) is tuple and isinstance(data, list):
+        return [_typed(get_args(kind)[0], part, f"{path}[{n}]") for n, part in enumerate(data)]
+    return data

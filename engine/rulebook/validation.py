@@ -1,0 +1,172 @@
+"""What the types of a rulebook cannot say: which figures go together."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from engine.rulebook.model import AccountClass, Calendar, Mode, Product, Rulebook, RulebookError
+from engine.vocabulary.enums import Delivery
+from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
+
+_DAY_SECONDS = 86_400
+_LAST_MONTH, _LAST_DAY = 12, 31
+_RATES_BP = ("limit_up_bp", "limit_down_bp", "protection_bp", "volatility_bp", "fifo_bp")
+_RATES_PPM = ("maker_fee_ppm", "taker_fee_ppm", "buyer_fee_ppm", "seller_fee_ppm")
+_SIZES = ("lot", "top_order", "min_share", "min_quantity", "max_quantity")
+_COUNTS = ("resale_lag", "proceeds_lag", "delivery_days", "volatility_seconds", "batch_seconds",
+           "pick_levels", "report_seconds")  # fmt: skip
+_MANY = 1_000_000
+MAX_NAME = 32  # characters of a symbol or a mode: every report that names a line stays short
+
+
+def from_canonical(data: bytes) -> Rulebook:
+    """Read canonical bytes. Raises ``RulebookError``."""
+    try:
+        book = msgspec.msgpack.decode(data, type=Rulebook)
+    except msgspec.MsgspecError as error:
+        raise RulebookError(str(error)) from error
+    validate(book)
+    return book
+
+
+def validate(book: Rulebook) -> None:
+    """Check a rulebook as a whole. Raises ``RulebookError``."""
+    _require("$.products", holds=bool(book.products), rule="at least one product is needed")
+    _require("$.modes", holds=bool(book.modes), rule="at least one mode is needed")
+    for path, names in (
+        ("$.products", [product.symbol for product in book.products]),
+        ("$.modes", [mode.name for mode in book.modes]),
+        ("$.classes", [role.name for role in book.classes]),
+    ):
+        _require(path, holds=len(dict.fromkeys(names)) == len(names), rule="names must differ")
+    _require("$.minor_digits", holds=0 <= book.minor_digits <= 6, rule="must be 0-6")  # noqa: PLR2004
+    _among("$.close_min_volume", book.close_min_volume, 0, MAX_QUANTITY)
+    names = [mode.name for mode in book.modes]
+    for index, product in enumerate(book.products):
+        _validate_product(f"$.products[{index}]", product)
+        _known(f"$.products[{index}].modes", product.modes, names)
+        movers = [mode for mode in book.modes_of(product) if mode.moves_close]
+        one = len(movers) == 1 or len(book.modes_of(product)) == 1
+        rule = f"{len(movers)} of the modes of {product.symbol} move its close: one must"
+        _require("$.modes", holds=one, rule=rule)
+        for mode in book.modes_of(product):
+            _validate_lot(product, mode)
+    for index, mode in enumerate(book.modes):
+        _validate_mode(f"$.modes[{index}]", mode)
+    for index, role in enumerate(book.classes):
+        _validate_class(f"$.classes[{index}]", role)
+        _known(f"$.classes[{index}].modes", role.modes, names)
+    _validate_calendar(book.calendar, names)
+    for name in ("lot", "reserve", "min_bid", "max_bid", "reoffer_over", "reoffer_cap_bp"):
+        _among(f"$.auction.{name}", getattr(book.auction, name), name == "lot", MAX_QUANTITY)
+
+
+def _require(path: str, *, holds: bool, rule: str) -> None:
+    if not holds:
+        message = f"{path}: {rule}"
+        raise RulebookError(message)
+
+
+def _among(path: str, value: int, low: int, high: int) -> None:
+    _require(path, holds=low <= value <= high, rule=f"{value} is not in {int(low)}-{high}")
+
+
+def _known(path: str, names: Sequence[str], choices: list[str]) -> None:
+    for name in names:
+        rule = f"{name!r} is not one of {', '.join(choices)}"
+        _require(path, holds=name in choices, rule=rule)
+
+
+def _validate_product(path: str, product: Product) -> None:
+    p = product
+    plain = 0 < len(p.symbol) <= MAX_NAME and "@" not in p.symbol
+    _require(f"{path}.symbol", holds=plain, rule=f"must be 1-{MAX_NAME} characters, none an @")
+    _require(f"{path}.currency", holds=bool(p.currency), rule="must not be empty")
+    _require(f"{path}.tick", holds=p.tick > 0, rule=f"{p.tick} is not positive")
+    _require(f"{path}.lot", holds=p.lot > 0, rule=f"{p.lot} is not positive")
+    holds = 0 < p.reference <= MAX_PRICE and p.reference % p.tick == 0
+    _require(
+        f"{path}.reference", holds=holds, rule=f"{p.reference} is not a positive tick multiple"
+    )
+    for name in ("min_quantity", "max_quantity"):
+        value = getattr(p, name)
+        holds = 0 < value <= MAX_QUANTITY and value % p.lot == 0
+        _require(f"{path}.{name}", holds=holds, rule=f"{value} is not a positive lot multiple")
+    holds = p.min_quantity <= p.max_quantity
+    _require(f"{path}.min_quantity", holds=holds, rule="is above max_quantity")
+    _among(f"{path}.compliance_bp", p.compliance_bp, 0, BASIS_POINTS)
+    steps = [start for start, _ in p.ticks]
+    rising = steps == sorted(dict.fromkeys(steps)) and (not steps or steps[0] == 0)
+    _require(f"{path}.ticks", holds=rising, rule="prices must start at 0 and rise")
+    for start, tick in p.ticks:
+        whole = tick > 0 and tick % p.tick == 0 and start % tick == 0
+        rule = f"{tick} from {start} on: each must be a multiple of the product's tick"
+        _require(f"{path}.ticks", holds=whole, rule=rule)
+
+
+def _validate_lot(product: Product, mode: Mode) -> None:
+    """Check that a mode's own lot is made of the product's, and that some quantity is in lots."""
+    lot = mode.lot or product.lot
+    whole = lot % product.lot == 0
+    rule = f"{lot} is no multiple of the lot of {product.symbol}, {product.lot}"
+    _require(f"$.modes[{mode.name}].lot", holds=whole, rule=rule)
+    low = max(mode.min_quantity, product.min_quantity)
+    high = min(mode.max_quantity or product.max_quantity, product.max_quantity)
+    rule = f"no multiple of {lot} tonnes is in {low} to {high}: {product.symbol} cannot trade"
+    _require(f"$.modes[{mode.name}].max_quantity", holds=-(-low // lot) * lot <= high, rule=rule)
+
+
+def _validate_mode(path: str, mode: Mode) -> None:
+    named = 0 < len(mode.name) <= MAX_NAME
+    _require(f"{path}.name", holds=named, rule=f"must be 1-{MAX_NAME} characters")
+    for names, high in ((_RATES_BP, BASIS_POINTS - 1), (_RATES_PPM, PARTS_PER_MILLION),
+                        (_SIZES, MAX_QUANTITY), (_COUNTS, _MANY)):  # fmt: skip
+        for name in names:
+            _among(f"{path}.{name}", getattr(mode, name), 0, high)
+    _among(f"{path}.iceberg_max_parts", mode.iceberg_max_parts, 1, MAX_QUANTITY)
+    holds = bool(mode.limit_up_bp) == bool(mode.limit_down_bp)
+    _require(f"{path}.limit_up_bp", holds=holds, rule="both limits or neither")
+    holds = not mode.max_quantity or mode.min_quantity <= mode.max_quantity
+    _require(f"{path}.min_quantity", holds=holds, rule="is above max_quantity")
+    terms = (mode.clearing, mode.bid_tie, mode.undersubscribed)
+    _require(f"{path}.clearing", holds=all(terms), rule="the mode must say what the terms are")
+    rates = (max(mode.maker_fee_ppm, mode.taker_fee_ppm) + rate
+             for rate in (mode.buyer_fee_ppm, mode.seller_fee_ppm))  # fmt: skip
+    holds = max(rates) <= PARTS_PER_MILLION
+    _require(f"{path}.seller_fee_ppm", holds=holds, rule="fees of one side exceed its trade")
+    holds = not (mode.batch_seconds and mode.volatility_bp)
+    _require(f"{path}.batch_seconds", holds=holds, rule="does not go with volatility_bp")
+    holds = (mode.delivery is Delivery.LATER) == bool(mode.delivery_days)
+    _require(f"{path}.delivery_days", holds=holds, rule="goes with delivery later, and only so")
+    later = mode.delivery is Delivery.LATER
+    holds = not (later and (mode.resale_lag or mode.proceeds_lag))
+    _require(f"{path}.resale_lag", holds=holds, rule="does not go with delivery later")
+
+
+def _validate_class(path: str, role: AccountClass) -> None:
+    _require(f"{path}.name", holds=bool(role.name), rule="must not be empty")
+    _among(f"{path}.holding_limit", role.holding_limit, 0, MAX_QUANTITY)
+    _among(f"{path}.purchase_limit_bp", role.purchase_limit_bp, 0, BASIS_POINTS)
+    _among(f"{path}.bid_limit", role.bid_limit, 0, MAX_QUANTITY)
+
+
+def _validate_calendar(calendar: Calendar, names: list[str]) -> None:
+    path = "$.calendar"
+    _among(f"{path}.utc_offset_minutes", calendar.utc_offset_minutes, -24 * 60, 24 * 60)
+    for day in calendar.weekdays:
+        _among(f"{path}.weekdays", day, 1, 7)
+    for name in ("holidays", "extra_days"):
+        days: Any = getattr(calendar, name)
+        for day in days:
+            month, date = day // 100 % 100, day % 100
+            right = 1 <= month <= _LAST_MONTH and 1 <= date <= _LAST_DAY
+            _require(f"{path}.{name}", holds=right, rule=f"{day} is not a day such as 20210626")
+    before = 0
+    for index, session in enumerate(calendar.sessions):
+        _among(f"{path}.sessions[{index}].at", session.at, 0, _DAY_SECONDS - 1)
+        rule = "times must not go back"
+        _require(f"{path}.sessions[{index}].at", holds=before <= session.at, rule=rule)
+        _among(f"{path}.sessions[{index}].random_seconds", session.random_seconds, 0, _DAY_SECONDS)
+        _known(f"{path}.sessions[{index}].modes", session.modes, names)
+        before = session.at

@@ -1,0 +1,1 @@
+"""All markets with participants and ledger, and ``apply``; the trading day; views; the hash."""

@@ -1,0 +1,153 @@
+"""What happens between two trading days: amendments, deliveries, locks, references.
+
+Rules: ``docs/rules.md`` section 10.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.markets.limits import role_of
+from engine.matching.prices import tick_at
+from engine.rulebook.amend import amended
+from engine.rulebook.model import RulebookError
+from engine.vocabulary.enums import CancelReason, CloseRule, Phase, Reason
+from engine.vocabulary.events import (
+    AmendmentTaken,
+    DayBegan,
+    Delivered,
+    Event,
+    ReferenceSet,
+    Rejected,
+    Released,
+    RulebookAmended,
+)
+from engine.vocabulary.units import MAX_PRICE
+
+if TYPE_CHECKING:
+    from engine.ledger.accounts import Due, Lock
+    from engine.markets.order_book import Market
+    from engine.venue.venue import Venue
+    from engine.vocabulary.commands import AmendRulebook, BeginDay, SetReference
+
+
+def begin_day(venue: Venue, command: BeginDay) -> list[Event]:
+    """Begin a trading day: every line is closed, and what waited for the day happens."""
+    date = command.date
+    if date <= venue.date:
+        rule = f"after {venue.date}, the trading day that is on"
+        return [Rejected("", 0, Reason.TIME_BACKWARDS, "date", rule)]
+    month, day = date // 100 % 100, date % 100
+    if not 1 <= month <= 12 or not 1 <= day <= 31 or date > 99_991_231:  # noqa: PLR2004
+        return [Rejected("", 0, Reason.VALUE, "date", "a day such as 20210628")]
+    for symbol, market in venue.markets.items():
+        if market.gate.phase is not Phase.CLOSED:
+            rule = f"{symbol} is {market.gate.phase.name.lower()}: every line must be closed"
+            return [Rejected("", 0, Reason.TRANSITION, "date", rule)]
+    venue.date = date
+    locks, dues = venue.ledger.begin_day()
+    events: list[Event] = [DayBegan(date, venue.ledger.day)]
+    events += _delivered(dues)
+    events += _released(locks)
+    due = [change for change in venue.amendments if change.effective <= date]
+    for change in sorted(due, key=lambda change: change.effective):
+        venue.amendments.remove(change)
+        events += _amend(venue, change)
+    return events
+
+
+def _delivered(dues: list[Due]) -> list[Event]:
+    """Tell each account's net of what was delivered, by product."""
+    nets: dict[tuple[str, str, str], list[int]] = {}
+    for due in dues:
+        bought = nets.setdefault((due.buyer.name, due.product, due.currency), [0, 0])
+        bought[0] += due.quantity
+        bought[1] -= due.value + due.buyer_fee
+        sold = nets.setdefault((due.seller.name, due.product, due.currency), [0, 0])
+        sold[0] -= due.quantity
+        sold[1] += due.value - due.seller_fee
+    return [
+        Delivered(account, product, tonnes, currency, cash)
+        for (account, product, currency), (tonnes, cash) in nets.items()
+    ]
+
+
+def _released(locks: list[Lock]) -> list[Event]:
+    sums: dict[tuple[str, str], int] = {}
+    for lock in locks:
+        key = (lock.account.name, lock.name)
+        sums[key] = sums.get(key, 0) + lock.amount
+    return [Released(account, name, amount) for (account, name), amount in sums.items()]
+
+
+def set_reference(venue: Venue, command: SetReference) -> list[Event]:
+    """Set what a product's next limits start from; while it trades, the fixing of its close."""
+    lines = [line for line in venue.markets.values() if line.product.symbol == command.product]
+    if not lines:
+        rule = f"{command.product!r} is not one of {', '.join(venue.products)}"
+        return [Rejected("", 0, Reason.UNKNOWN_PRODUCT, "product", rule)]
+    product = lines[0].product
+    tick = tick_at(command.price, product.tick, product.ticks)
+    if not 1 <= command.price <= MAX_PRICE or command.price % tick:
+        rule = f"1 to {MAX_PRICE} minor units, a multiple of {tick}"
+        return [Rejected("", 0, Reason.PRICE_RANGE, "price", rule)]
+    closed = all(line.gate.phase is Phase.CLOSED for line in lines)
+    if not closed and venue.rulebook.close is not CloseRule.FIXING:
+        rule = f"{command.product} trades, and its close is no fixing: set it between two days"
+        return [Rejected("", 0, Reason.PHASE, "product", rule)]
+    for line in lines:
+        if closed:
+            line.reference = command.price
+            line.new_limits()
+        else:
+            line.fixing = command.price
+    return [ReferenceSet(command.product, command.price)]
+
+
+def take_amendment(venue: Venue, command: AmendRulebook) -> list[Event]:
+    """Take an amendment for its day, after trying it on the rulebook of that day."""
+    try:
+        rulebook = venue.rulebook
+        for change in sorted(venue.amendments, key=lambda change: change.effective):
+            if change.effective <= command.effective:
+                rulebook = amended(rulebook, change.path, change.value)
+        amended(rulebook, command.path, command.value)
+    except RulebookError as error:
+        return [Rejected("", 0, Reason.RULEBOOK, "path", str(error))]
+    venue.amendments.append(command)
+    return [AmendmentTaken(command.path, command.value, command.effective)]
+
+
+def _amend(venue: Venue, change: AmendRulebook) -> list[Event]:
+    """Bring one amendment into force. Orders of a line whose rules change are cancelled."""
+    try:
+        rulebook = amended(venue.rulebook, change.path, change.value)
+    except RulebookError as error:  # a later amendment took away what this one builds on
+        return [Rejected("", 0, Reason.RULEBOOK, "path", str(error))]
+    events: list[Event] = []
+    before = venue.rulebook
+    for product in rulebook.products:
+        for mode in rulebook.modes_of(product):
+            market = venue.line(rulebook, product, mode)
+            same = (market.product, market.mode) == (product, mode)
+            if not same or before.self_trade is not rulebook.self_trade:
+                events += _clear_line(venue, market)
+            market.adopt(rulebook, product, mode)
+            market.new_limits()
+            for account in venue.accounts.values():
+                seat = account.seats.get(market.symbol)
+                if seat is not None:
+                    seat.role = role_of(rulebook, account)
+    venue.install(rulebook)
+    events.append(RulebookAmended(change.path, change.value, rulebook.digest()))
+    return events
+
+
+def _clear_line(venue: Venue, market: Market) -> list[Event]:
+    """Cancel every order of a line, by account and then by entry."""
+    events: list[Event] = []
+    for account in venue.accounts.values():
+        for order in [o for o in account.orders.values() if o.seat.market is market]:
+            if account.orders.get(order.ref) is order:
+                events += market.end(order, CancelReason.RULES)
+    return events

@@ -1,0 +1,1 @@
+"""Enums and units, every command, every event, and their JSON form."""

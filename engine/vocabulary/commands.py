@@ -1,0 +1,240 @@
+"""Everything that may change a venue's state, as one tagged union.
+
+A command is a plain value. It carries no clock of its own: the log's record around it does.
+On the wire and in the log a command is a msgpack array whose first element is its tag; the
+fields follow in the order in which they are written here. New fields go to the end, with a
+default, so that an old log still reads.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from engine.vocabulary.enums import (
+    BidTie,
+    Clearing,
+    OrderType,
+    Phase,
+    Side,
+    TimeInForce,
+    Undersubscribed,
+)
+
+
+class NewOrder(Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """Enter an order. ``ref`` is the client's own number, strictly increasing per account."""
+
+    account: str
+    ref: int
+    product: str
+    side: Side
+    quantity: int  # tonnes
+    price: int = 0  # minor units per tonne; 0 for MARKET and STOP
+    order_type: OrderType = OrderType.LIMIT
+    tif: TimeInForce = TimeInForce.DAY
+    stop_price: int = 0  # minor units per tonne; STOP and STOP_LIMIT only
+    display: int = 0  # tonnes shown at a time (iceberg); 0 shows everything
+    post_only: bool = False
+    expire_at: int = 0  # ns UTC; GTD only
+
+
+class CancelOrder(Struct, frozen=True, array_like=True, gc=False, tag=2):
+    """Cancel the account's order whose own reference was ``target``."""
+
+    account: str
+    ref: int
+    target: int
+
+
+class AmendOrder(Struct, frozen=True, array_like=True, gc=False, tag=3):
+    """Change an order's total quantity (filled part included), its price, or both."""
+
+    account: str
+    ref: int
+    target: int
+    quantity: int = 0  # new total tonnes; 0 keeps it
+    price: int = 0  # new limit; 0 keeps it
+
+
+class MassCancel(Struct, frozen=True, array_like=True, gc=False, tag=4):
+    """Cancel all orders of an account, in one product or (``""``) in all."""
+
+    account: str
+    ref: int
+    product: str = ""
+
+
+class CancelOnDisconnect(Struct, frozen=True, array_like=True, gc=False, tag=5):
+    """The gateway saw an account's last cancel-on-disconnect session go."""
+
+    account: str
+
+
+class SetKillSwitch(Struct, frozen=True, array_like=True, gc=False, tag=6):
+    """Operator: cancel everything an account has and refuse its entry until switched off."""
+
+    account: str
+    on: bool
+
+
+class SetPhase(Struct, frozen=True, array_like=True, gc=False, tag=7):
+    """Operator: move one market, or (``""``) every market, to a phase."""
+
+    phase: Phase
+    product: str = ""
+    reason: str = ""
+
+
+class AdvanceTime(Struct, frozen=True, array_like=True, gc=False, tag=8):
+    """Time as a command: good-till-date orders at or before ``time`` (ns UTC) expire."""
+
+    time: int
+
+
+class OpenAccount(Struct, frozen=True, array_like=True, gc=False, tag=9):
+    """Open an account. ``owner`` and ``group`` drive self-trade prevention."""
+
+    account: str
+    owner: str = ""  # defaults to the account's own name
+    group: str = ""  # defaults to the owner
+    member: str = ""  # the broker that clears it
+    role: str = ""  # the rulebook's account class, which may limit what it does
+    allocation: int = 0  # tonnes allocated to it, where a limit stands on top of them
+
+
+class MoveCash(Struct, frozen=True, array_like=True, gc=False, tag=10):
+    """Money in (positive) or out (negative) of an account, in minor units."""
+
+    account: str
+    amount: int
+    currency: str = ""  # "" is the venue's own currency
+
+
+class MoveAllowances(Struct, frozen=True, array_like=True, gc=False, tag=11):
+    """Tonnes in (positive) or out (negative) of an account's holding of a product."""
+
+    account: str
+    product: str
+    quantity: int
+
+
+class BeginDay(Struct, frozen=True, array_like=True, gc=False, tag=12):
+    """Operator: the next trading day, as a number such as 20210628; every line must be closed.
+
+    Rulebook amendments that are due come into force, deliveries that are due are made, and what
+    was bought may be sold where its lag is over.
+    """
+
+    date: int
+
+
+class SetReference(Struct, frozen=True, array_like=True, gc=False, tag=13):
+    """Operator: the price that a product's next limits start from: a listing price, a fixing."""
+
+    product: str
+    price: int  # minor units per tonne
+
+
+class AmendRulebook(Struct, frozen=True, array_like=True, gc=False, tag=14):
+    """Operator: a figure of the rulebook changes with the trading day ``effective``."""
+
+    path: str  # such as modes[continuous].limit_up_bp or calendar.holidays
+    value: str  # as in TOML; for a list the whole list, or after a path ending in + one more
+    effective: int = 0  # the first trading day it holds for; 0: the next
+
+
+class Pick(Struct, frozen=True, array_like=True, gc=False, tag=15):
+    """Take tonnes of the listing, or confirm the quote, that stands under a number."""
+
+    account: str
+    ref: int
+    product: str
+    number: int
+    quantity: int = 0  # 0: all of it
+    price: int = 0  # what the taker saw; 0: whatever the listing says
+
+
+class Quote(Struct, frozen=True, array_like=True, gc=False, tag=16):
+    """Offer a block to chosen accounts, or (with no price) ask them for their quotes."""
+
+    account: str
+    ref: int
+    product: str
+    side: Side
+    quantity: int
+    price: int = 0  # 0: an enquiry, which binds nobody
+    to: tuple[str, ...] = ()  # accounts; () is everybody
+    answers: int = 0  # the number of the enquiry it answers
+    expire_at: int = 0  # ns UTC; 0: the end of the day
+    agreed_at: int = 0  # ns UTC, where it reports a deal made elsewhere
+
+
+class Decline(Struct, frozen=True, array_like=True, gc=False, tag=17):
+    """Turn down a quote that was made to this account."""
+
+    account: str
+    ref: int
+    product: str
+    number: int
+
+
+class Announce(Struct, frozen=True, array_like=True, gc=False, tag=18):
+    """Start a one-way auction: sell (or buy) ``quantity`` to the best bidders of a window."""
+
+    account: str
+    ref: int
+    product: str
+    side: Side  # of the initiator
+    quantity: int
+    price: int  # the reserve: bids worse than it are not taken
+    opens_at: int  # ns UTC
+    closes_at: int  # ns UTC
+    min_bid: int = 1  # tonnes
+    max_bid: int = 0  # tonnes of one bidder in all; 0 means no limit
+    increment: int = 0  # open bidding: each must better the best by so much; 0: sealed
+    clearing: Clearing = Clearing.RULEBOOK
+    tie: BidTie = BidTie.RULEBOOK
+    undersubscribed: Undersubscribed = Undersubscribed.RULEBOOK
+
+
+class Bid(Struct, frozen=True, array_like=True, gc=False, tag=19):
+    """Bid in the one-way auction that was announced under a number."""
+
+    account: str
+    ref: int
+    product: str
+    number: int
+    quantity: int
+    price: int
+
+
+class ClearAuction(Struct, frozen=True, array_like=True, gc=False, tag=20):
+    """Operator: clear a one-way auction whose window is over; ``seed`` decides random ties."""
+
+    product: str
+    number: int
+    seed: int = 0
+
+
+Command: TypeAlias = (
+    NewOrder
+    | CancelOrder
+    | AmendOrder
+    | MassCancel
+    | CancelOnDisconnect
+    | SetKillSwitch
+    | SetPhase
+    | AdvanceTime
+    | OpenAccount
+    | MoveCash
+    | MoveAllowances
+    | BeginDay
+    | SetReference
+    | AmendRulebook
+    | Pick
+    | Quote
+    | Decline
+    | Announce
+    | Bid
+    | ClearAuction
+)

@@ -1,0 +1,131 @@
+"""Commands and events as people and other programs write them: JSON objects with names.
+
+``{"type": "new_order", "account": "alice", "ref": 1, "product": "SZA-2019", "side": "buy",
+"quantity": 100, "price": "42.50"}`` - enums by name in lower case, prices as integers in minor
+units or as decimal strings, fields with a default left out. The vocabulary is read off the
+message types themselves, so this module knows none of them by name.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+from enum import IntEnum
+from types import UnionType
+from typing import Any, Final, get_args, get_origin
+
+import msgspec
+
+from engine.vocabulary.commands import Command
+from engine.vocabulary.events import Event
+
+# Fields that may be typed as decimals.
+_PRICES: Final = ("price", "stop_price", "amount", "increment")
+
+
+class TextError(ValueError):
+    """Something typed that is not a command; names the field, the value and the rule."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        """Keep the field beside the text."""
+        super().__init__(f"{field}: {rule}")
+        self.field = field
+        self.rule = rule
+
+
+def type_name(kind: type) -> str:
+    """Return the name of a message type as it is typed: ``NewOrder`` is ``new_order``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+def _vocabulary(union: UnionType) -> dict[str, type[Any]]:
+    return {type_name(kind): kind for kind in get_args(union)}
+
+
+COMMANDS: Final = _vocabulary(Command)
+EVENTS: Final = _vocabulary(Event)
+
+
+def exact_minor(text: str, digits: int, field: str = "price") -> int:
+    """Turn a decimal such as ``"42.50"`` into minor units, exactly. Raises ``TextError``."""
+    try:
+        scaled = Decimal(text).scaleb(digits)
+    except InvalidOperation:
+        raise TextError(field, f"{text!r} is not a decimal such as 42.50") from None
+    if not scaled.is_finite() or scaled != scaled.to_integral_value():
+        raise TextError(field, f"{text!r} has more than {digits} decimals")
+    return int(scaled)
+
+
+def decimal_text(minor: int, digits: int = 2) -> str:
+    """Write minor units as a decimal: 4250 is ``42.50``."""
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+
+
+def to_object(message: Any) -> dict[str, Any]:
+    """Return a command or an event as a JSON object, every field included."""
+    found: dict[str, Any] = {"type": type_name(type(message))}
+    for field in message.__struct_fields__:
+        value = getattr(message, field)
+        if isinstance(value, tuple):
+            value = list(value)
+        found[field] = value.name.lower() if isinstance(value, IntEnum) else value
+    return found
+
+
+def command_from_object(data: Any, digits: int = 2) -> Command:
+    """Read a command; ``digits`` are the currency's decimals. Raises ``TextError``."""
+    return _from_object(data, COMMANDS, digits)  # type: ignore[no-any-return]
+
+
+def event_from_object(data: Any) -> Event:
+    """Read an event. Raises ``TextError``."""
+    return _from_object(data, EVENTS, 0)  # type: ignore[no-any-return]
+
+
+def _from_object(data: Any, vocabulary: dict[str, type[Any]], digits: int) -> Any:
+    if not isinstance(data, dict):
+        msg = "type"
+        raise TextError(msg, 'a JSON object is needed, such as {"type": "new_order", ...}')
+    rest = dict(data)
+    name = rest.pop("type", None)
+    kind = vocabulary.get(name) if isinstance(name, str) else None
+    if kind is None:
+        msg = "type"
+        raise TextError(msg, f"{name!r} is not one of {', '.join(vocabulary)}")
+    fields = msgspec.structs.fields(kind)
+    values = []
+    for field in fields:
+        if field.name in rest:
+            values.append(_value(field, rest.pop(field.name), digits))
+        elif field.required:
+            raise TextError(field.name, f"a {name} needs it")
+        else:
+            values.append(field.default)
+    for unknown in rest:
+        known = ", ".join(field.name for field in fields)
+        raise TextError(str(unknown), f"a {name} has no such field; it has {known}")
+    return kind(*values)
+
+
+def _value(field: msgspec.structs.FieldInfo, value: Any, digits: int) -> Any:
+    kind = field.type
+    if isinstance(kind, type) and issubclass(kind, IntEnum):
+        names = {member.name.lower(): member for member in kind}
+        if isinstance(value, str) and value.lower() in names:
+            return names[value.lower()]
+        raise TextError(field.name, f"{value!r} is not one of {', '.join(names)}")
+    if kind is int and isinstance(value, str) and field.name in _PRICES:
+        return exact_minor(value, digits, field.name)
+    if get_origin(kind) is tuple:
+        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+        raise TextError(field.name, f"{value!r} is not a list of texts")
+    if kind is bool or kind is str:
+        right = isinstance(value, kind)
+    else:
+        right = isinstance(value, int) and not isinstance(value, bool)
+    if not right:
+        wanted = {bool: "true or false", str: "a text", int: "a whole number"}[kind]
+        raise TextError(field.name, f"{value!r} is not {wanted}")
+    if kind is int and not -(1 << 63) <= value < 1 << 63:
+        raise TextError(field.name, f"{value} does not fit in 64 bits")
+    return value

@@ -1,0 +1,9 @@
+"""The largest figures there are, and what rates are parts of. Units as in ``enums``."""
+
+MAX_PRICE = 10**12  # minor units per tonne: far above any market, small enough to stay cheap
+MAX_QUANTITY = 10**12  # tonnes: a thousand times the world's yearly emissions
+MAX_MONEY = 10**18  # minor units a single command may move
+MAX_TOTAL = 9 * 10**18  # of one currency or product in a whole venue: all sums fit 63 bits
+MAX_REF = 2**62  # a client's reference
+BASIS_POINTS = 10_000
+PARTS_PER_MILLION = 1_000_000

@@ -1,0 +1,1 @@
+"""The command line of the gateway: one module for each verb, imported when it is called."""

@@ -1,0 +1,83 @@
+"""The ``carbonx`` command: its verbs, each imported only when it is called."""
+
+import importlib
+from typing import Any, ClassVar, Final
+
+import click
+
+from engine.log.journal import JournalError
+from engine.log.records import LogError
+from engine.rulebook.model import RulebookError
+from gateway.client.client import ClientError
+from gateway.server.accounts import AccountsError
+
+VERBS: Final = {
+    "serve": "run a venue",
+    "operate": "give a running venue an operator's commands",
+    "shell": "trade by hand: buy, sell, cancel, book, orders, holdings",
+    "match": "run a file of commands through a rulebook, offline",
+    "replay": "replay a log, verify it, print its state hash",
+    "load": "measure a venue's throughput and latency",
+    "bench": "measure the engine beside its yardsticks",
+    "rulebooks": "list the rulebooks, or show one",
+}
+
+
+class Verbs(click.Group):
+    """Verbs by name; a verb's module is ``<home>.<name>``, its command ``command``."""
+
+    homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
+
+    known: ClassVar[tuple[type[Exception], ...]] = (
+        AccountsError, ClientError, JournalError, LogError, RulebookError, OSError,
+    )  # fmt: skip
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which one meets them."""
+        del ctx
+        return list(self.homes)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb."""
+        del ctx
+        if cmd_name not in self.homes:
+            return None
+        home, _ = self.homes[cmd_name]
+        module = importlib.import_module(f"{home}.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.homes.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; turn what a user can mend into one line that says so."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # who read the output had enough of it
+        except self.known as error:
+            if ctx.params.get("debug"):
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+@click.command(
+    cls=Verbs,
+    epilog="Begin with:  carbonx demo",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="carbonx-exchange")
+@click.option("--debug", is_flag=True, help="Show where an error comes from.")
+def cli(*, debug: bool) -> None:
+    """Run an exchange for carbon allowances: serve it, trade on it, take it apart."""
+    del debug
+
+
+def mount(home: str, verbs: dict[str, str], *errors: type[Exception]) -> None:
+    """Add the verbs of another package, and the errors of it that a user can mend."""
+    Verbs.homes.update({name: (home, text) for name, text in verbs.items()})
+    Verbs.known += errors

@@ -1,0 +1,44 @@
+"""``carbonx operate``: an operator's commands to a venue that runs."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from gateway.server.admin import ask
+
+
+@click.command()
+@click.argument("commands", nargs=-1)
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("runs/venue"),
+              show_default=True, help="The venue's folder, as given to serve.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print each answer as it came.")
+def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
+    """Give a running venue COMMANDS, each a JSON object (docs/commands.md).
+
+    Without any, lines are read from standard input. An operator may set phases and references,
+    begin days, clear auctions, amend the rulebook, move cash and allowances, and kill accounts.
+
+    Example:  carbonx operate '{"type": "set_phase", "phase": "halted", "reason": "news"}'
+    """
+    lines = list(commands) or [line for line in sys.stdin if line.strip()]
+    path = folder / "operator.sock"
+    try:
+        answers = asyncio.run(ask(path, lines))
+    except OSError as error:
+        message = f"no venue answers at {path} ({error.strerror}): is it served with that --dir?"
+        raise click.ClickException(message) from error
+    wrong = False
+    for answer in answers:
+        events = answer.get("events", [])
+        wrong = wrong or "error" in answer or any(e["type"] == "rejected" for e in events)
+        if as_json:
+            click.echo(json.dumps(answer))
+        elif "error" in answer:
+            click.echo(f"not taken: {answer['error']}", err=True)
+        for event in events if not as_json else ():
+            click.echo(json.dumps(event, ensure_ascii=False))
+    if wrong:
+        raise SystemExit(1)

@@ -1,0 +1,158 @@
+"""``docs/rulebooks.md``, made from the rulebooks: what each says, and where it is from."""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from engine.rulebook import model as schema
+from engine.rulebook import presets
+from engine.rulebook.model import Mode, Rulebook
+from engine.rulebook.sources import figures, source_of
+from engine.rulebook.toml_codec import to_plain
+from engine.vocabulary.enums import Mechanism
+
+_INTRO = """\
+# Rulebooks
+
+A rulebook is one TOML file that holds all the rules of a venue. It is data: whole numbers, names
+and lists, no code. Prices are in the currency's minor unit (fen, cents) a tonne, rates in basis
+points (`_bp`, 1/10,000) or ppm (`_ppm`), times local clock times, days numbers such as 20210626.
+
+The rulebooks below are *like* the venues they are named after. None is the law, and many figures
+are marks to be confirmed: the last table of each section says of every figure where it is from.
+This page is made from the files by `carbonx rulebooks page`; a test compares the two.
+
+## A rulebook of your own
+
+    carbonx rulebooks list
+    carbonx rulebooks show guangdong > mine.toml
+    carbonx rulebooks check mine.toml
+    carbonx rulebooks diff guangdong mine.toml
+    carbonx match commands.jsonl --rulebook mine.toml
+
+An unknown key, name or figure is refused with its path and the choices there are.
+
+A product trades in several modes at once. A product in a mode is a *line*: its name is the
+product's symbol for the product's first mode, `SYMBOL@MODE` for the others. Orders name lines;
+holdings belong to the product. One of the modes moves the close, from which the next day's price
+limits of all lines follow.
+
+A running venue changes its rules by the command `amend_rulebook`: a path such as
+`modes[listing].limit_up_bp`, a TOML value, and the first trading day that it holds for. Parts of a
+list go by their name or symbol; `calendar.holidays+` adds one more. The amendment is in the log, so
+a replay makes it too. The name, the money and the mechanism of a line that exists do not change.
+"""
+_NOTES = """\
+Where a mode's clearing, tie or undersubscription is for an auction, an announcement may say
+otherwise for itself. What a rulebook's `auction` table says stands for reference: the operator
+announces with it. Containment reserves, bid guarantees and re-offers are figures only.
+"""
+_PARTS = ("Product", "Mode", "Ladder", "Session", "Calendar", "AccountClass", "Containment",
+          "Auction", "Rulebook")  # fmt: skip
+_FIELD = re.compile(r"    (\w+): .*?(?:  # (.*))?$")
+
+
+def page() -> str:
+    """Return the whole page."""
+    parts = [_INTRO, "## What can be said\n", *_schema(), _NOTES]
+    for name in presets.names():
+        parts += ["\n".join(_section(presets.load(name)))]
+    return "\n".join(parts)
+
+
+def _schema() -> Iterator[str]:
+    for part in _PARTS:
+        kind = getattr(schema, part)
+        meanings = {}
+        for line in inspect.getsource(kind).splitlines():
+            found = _FIELD.match(line)
+            if found:
+                meanings[found[1]] = found[2] or ""
+        rows = [f"### {part}\n", f"{inspect.getdoc(kind)}\n", "| key | default | meaning |",
+                "|---|---|---|"]  # fmt: skip
+        for field in msgspec.structs.fields(kind):
+            stated = field.default is not msgspec.NODEFAULT
+            given = _told(to_plain(field.default, brief=True)) if stated else ""
+            rows.append(f"| `{field.name}` | {given} | {meanings[field.name]} |")
+        yield "\n".join([*rows, ""])
+
+
+def _told(value: Any) -> str:
+    return f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def _section(book: Rulebook) -> Iterator[str]:
+    yield f"## {book.name}\n"
+    yield f"Like: {book.title}. {book.currency}, {book.minor_digits} decimals.\n"
+    yield "| mode | | trades by | tonnes | daily limits | moves the close |"
+    yield "|---|---|---|---|---|---|"
+    for mode in book.modes:
+        close = "yes" if mode.moves_close or len(book.modes) == 1 else ""
+        row = (f"`{mode.name}`", mode.title, how(mode), sizes(mode), band(mode), close)
+        yield f"| {' | '.join(row)} |"
+    products = ", ".join(f"`{p.symbol}`" for p in book.products)
+    yield f"\nProducts: {products}. {_close(book)}\n"
+    if book.calendar.sessions:
+        yield "| local time | phase | modes |"
+        yield "|---|---|---|"
+        for session in to_plain(book.calendar, brief=True)["sessions"]:
+            modes = ", ".join(session.get("modes", ["all"]))
+            yield f"| {session['at']} | {session['phase']} | {modes} |"
+        yield ""
+    yield "| figure | value | source |"
+    yield "|---|---|---|"
+    found = figures(book, brief=True)
+    for path, value in found.items():
+        if path != "calendar.sessions":
+            yield f"| `{path}` | {_told(value)} | {source_of(book, path)} |"
+    if book.calendar.sessions:
+        yield f"| `calendar.sessions` | above | {source_of(book, 'calendar.sessions')} |"
+    yield ""
+
+
+def how(mode: Mode) -> str:
+    """Say in a word or two how a mode makes trades."""
+    name = mode.mechanism.name.lower().replace("_", " ")
+    if mode.mechanism is Mechanism.LISTING:
+        levels = f" {mode.pick_levels} prices" if mode.pick.name == "WITHIN_LEVELS" else ""
+        return f"{name}, {mode.pick.name.lower().replace('_', ' ')}{levels}"
+    if mode.mechanism is Mechanism.ORDER_BOOK:
+        return f"{name}, {mode.matching.name.lower().replace('_', ' ')}"
+    if mode.mechanism is Mechanism.ONE_WAY:
+        return f"{name}, {mode.clearing.name.lower()}, ties by {mode.bid_tie.name.lower()}"
+    return name
+
+
+def sizes(mode: Mode) -> str:
+    """Say which quantities a mode takes."""
+    low, high = mode.min_quantity, mode.max_quantity
+    if low and high:
+        return f"{low:,} to {high:,}"
+    if low:
+        return f"{low:,} and more"
+    return f"up to {high:,}" if high else "any"
+
+
+def band(mode: Mode) -> str:
+    """Say a mode's daily limits."""
+    up, down = mode.limit_up_bp, mode.limit_down_bp
+    if not up:
+        return "none"
+    if up == down:
+        return f"±{_percent(up)}"
+    return f"+{_percent(up)} -{_percent(down)}"
+
+
+def _percent(bp: int) -> str:
+    whole, rest = divmod(bp, 100)
+    return f"{whole}.{rest:02}%" if rest else f"{whole}%"
+
+
+def _close(book: Rulebook) -> str:
+    rule = book.close.name.lower().replace("_", " ")
+    more = f" {book.close_min_volume} t" if book.close_min_volume else ""
+    return f"Close: {rule}{more}; open: {book.open.name.lower().replace('_', ' ')}."

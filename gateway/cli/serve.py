@@ -1,0 +1,103 @@
+"""``carbonx serve``: run a venue until it is told to stop."""
+
+import asyncio
+import gc
+import json
+import signal
+from pathlib import Path
+from typing import Final
+
+import click
+import uvloop
+
+from engine.log.journal import DURABILITY
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import Phase
+from gateway.cli.rulebooks import rulebook_from
+from gateway.server.accounts import Directory
+from gateway.server.admin import OperatorDoor
+from gateway.server.node import Node, Options
+
+DEFAULT_PORT: Final = 7117
+
+
+async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> None:
+    """Serve until a signal comes; say where."""
+    try:
+        await node.start()
+    except OSError as error:
+        node.sequencer.close()
+        o = node.options
+        message = f"{o.host}:{o.port} cannot be opened ({error.strerror}): choose another --port"
+        raise click.ClickException(message) from error
+    gc.collect()
+    gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
+    venue = node.sequencer.venue
+    if start_open:
+        for symbol in venue.markets:
+            if venue.phase(symbol) is not Phase.CONTINUOUS:
+                node.operate(SetPhase(Phase.CONTINUOUS, symbol, "opened at start"))
+    door = OperatorDoor(node, folder / "operator.sock")
+    await door.open()
+    host, port = node.address
+    if as_json:
+        facts = {"host": host, "port": port, "rulebook": venue.rulebook.name,
+                 "records": node.sequencer.seq, "durability": node.durability}  # fmt: skip
+        click.echo(json.dumps(facts))
+    else:
+        click.echo(f"{venue.rulebook.name} on {host}:{port}, durability {node.durability}, "
+                   f"{node.sequencer.seq} records recovered or written")  # fmt: skip
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    assert node.failed is not None
+    node.failed.add_done_callback(lambda _failed: stop.set())
+    await stop.wait()
+    await door.close()
+    if node.failed.done():
+        node.failed.result()  # raises what made the venue stop
+    await node.stop()
+    if not as_json:
+        click.echo(f"stopped; state {venue.state_hash()}", err=True)
+
+
+@click.command()
+@click.option("--rulebook", "name", default="shenzhen-2022", show_default=True,
+              help="A rulebook's name, or a .toml file.")  # fmt: skip
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("runs/venue"),
+              show_default=True, help="Where the log is kept.")  # fmt: skip
+@click.option("--accounts", type=click.Path(path_type=Path), help="Who may log on: a TOML file.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes any free port.")
+@click.option("--durability", type=click.Choice(DURABILITY), default="fdatasync",
+              show_default=True, help="What an acknowledgement promises.")  # fmt: skip
+@click.option("--throttle", default=0, show_default=True,
+              help="Messages a second and session; 0 for no limit.")  # fmt: skip
+@click.option("--open/--closed", "start_open", default=True, show_default=True,
+              help="Start continuous trading at once.")  # fmt: skip
+@click.option("--timetable", is_flag=True,
+              help="Follow the rulebook's calendar: days, calls, breaks, random ends.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Say where it listens as JSON.")
+def command(
+    name: str,
+    folder: Path,
+    accounts: Path | None,
+    host: str,
+    port: int,
+    durability: str,
+    throttle: int,
+    *,
+    start_open: bool,
+    timetable: bool,
+    as_json: bool,
+) -> None:
+    """Run a venue; its log in --dir brings it back after any stop.
+
+    Example:  carbonx serve --accounts accounts.toml --port 7117
+    """
+    rulebook = rulebook_from(name)
+    directory = Directory.read(accounts) if accounts else Directory(())
+    options = Options(host, port, durability, throttle, timetable=timetable)
+    node = Node.open(folder, rulebook, directory, options)
+    uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))

@@ -1,0 +1,1 @@
+"""The SDK: an account's side of the protocol, asynchronous and blocking."""

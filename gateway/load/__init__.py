@@ -1,0 +1,1 @@
+"""The operators' load generator and its report."""

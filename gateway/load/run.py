@@ -1,0 +1,79 @@
+"""One load run from the outside: start a server if none is named, log on, drive, stop it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from gateway.load.generator import HEARTBEAT_MS, LoadSession, Taken, drive, hang_up, log_on, prepare
+from gateway.load.server import Settings  # noqa: TC001 - the same
+from gateway.protocol import wire
+from gateway.runtime.event_loop import run
+from gateway.runtime.subprocess import Child, ServerStats, pin
+from gateway.server.accounts import Credentials  # noqa: TC001 - msgspec reads the annotations
+
+if TYPE_CHECKING:
+    from gateway.load.script import Plan
+
+OWN_SERVER: Final = "gateway.load.server"
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Which venue to load. ``own`` starts one, with ``module``."""
+
+    host: str
+    port: int
+    credentials: tuple[Credentials, ...]
+    own: Settings | None = None
+    module: str = OWN_SERVER
+
+
+class Outcome(NamedTuple):
+    """What a run left behind. The server's counts are there only where it is our own."""
+
+    taken: Taken
+    before: ServerStats | None = None
+    after: ServerStats | None = None
+    stopped: ServerStats | None = None
+
+
+def run_load(target: Target, plan: Plan, load_core: int) -> Outcome:
+    """Run a plan, this process pinned to ``load_core`` meanwhile (negative: not pinned).
+
+    Raises ``LoadError`` and ``ChildError``.
+    """
+    with ExitStack() as stack:
+        if target.own is None:
+            _pinned(stack, load_core)
+            return Outcome(run(_drive(target, target.port, plan, None))[0])
+        settings = msgspec.json.encode(target.own).decode()
+        child = stack.enter_context(Child(["-m", target.module, settings]))
+        _pinned(stack, load_core)
+        taken, before = run(_drive(target, child.port, plan, child))
+        return Outcome(taken, before, child.ask(), child.stop())
+
+
+def _pinned(stack: ExitStack, core: int) -> None:
+    if core >= 0:
+        stack.callback(os.sched_setaffinity, 0, os.sched_getaffinity(0))
+        pin(core)
+
+
+async def _drive(
+    target: Target, port: int, plan: Plan, child: Child | None
+) -> tuple[Taken, ServerStats | None]:
+    logons = [
+        wire.Logon(wire.VERSION, c.member, c.name, c.key, heartbeat_ms=HEARTBEAT_MS)
+        for c in target.credentials
+    ]
+    sessions = [LoadSession(number, logon) for number, logon in enumerate(logons)]
+    try:
+        await log_on(target.host, port, sessions)
+        prepare(sessions, plan)
+        before = child.ask() if child is not None else None
+        return await drive(sessions, plan), before
+    finally:
+        await hang_up(sessions)

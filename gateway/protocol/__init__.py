@@ -1,0 +1,1 @@
+"""The protocol without IO: messages, framing, session tables, and the mapping to commands."""

@@ -1,0 +1,77 @@
+"""Frames on a byte stream: a 4-byte big-endian length, then that many bytes of msgpack.
+
+Incremental and bounded: any split of a stream gives the same frames, and a peer can make the
+buffer grow by one frame at the most, because a length above the bound is refused at once.
+"""
+
+from struct import Struct
+from typing import Final
+
+from gateway.protocol.wire import HEADER_SIZE
+
+_BIG: Final = "big"
+_unpack_length = Struct(">I").unpack_from
+# The headers of the lengths that nearly all messages have: a look-up is faster than making one.
+SHORT: Final = 512
+HEADERS: Final = tuple(length.to_bytes(HEADER_SIZE, _BIG) for length in range(SHORT))
+
+
+def header(length: int) -> bytes:
+    """Return what stands before a payload of this length."""
+    return HEADERS[length] if length < SHORT else length.to_bytes(HEADER_SIZE, _BIG)
+
+
+def length_at(frames: bytes | bytearray, place: int) -> int:
+    """Return the length of the payload whose frame starts at a place."""
+    return int(_unpack_length(frames, place)[0])
+
+
+def frame(payload: bytes) -> bytes:
+    """Return a payload with its length before it."""
+    return header(len(payload)) + payload
+
+
+class Unframer:
+    """Turns the bytes that arrive into whole payloads."""
+
+    __slots__ = ("_buffer", "_limit", "error")
+
+    def __init__(self, limit: int) -> None:
+        """Accept payloads of 1 to ``limit`` bytes."""
+        self.error = ""  # set once the stream does not consist of frames any more
+        self._buffer = b""
+        self._limit = limit
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take bytes in; return the payloads that are whole now, none after an error.
+
+        At a length of 0 or above the limit ``error`` says so; the payloads before it count.
+        """
+        payloads: list[bytes] = []
+        if self.error:
+            return payloads
+        if self._buffer:
+            data = self._buffer + data
+        size = len(data)
+        start = 0
+        body = HEADER_SIZE
+        limit = self._limit
+        unpack = _unpack_length
+        keep = payloads.append
+        while body <= size:
+            length = unpack(data, start)[0]
+            end = body + length
+            if end > size or length > limit or not length:
+                if not 0 < length <= limit:
+                    self.error = f"a frame of {length} bytes; 1 to {limit} are allowed"
+                break
+            keep(data[body:end])
+            start = end
+            body = end + HEADER_SIZE
+        self._buffer = b"" if self.error else data[start:]
+        return payloads
+
+    @property
+    def pending(self) -> int:
+        """Bytes of an unfinished frame."""
+        return len(self._buffer)

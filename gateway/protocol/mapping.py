@@ -1,0 +1,58 @@
+"""What a client's order messages ask of the venue: pure maps from messages to commands.
+
+``Place`` and ``Cancel``, nearly all there are, are mapped where they are run, in ``server.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from engine.vocabulary.commands import AmendOrder, Announce, Bid, Decline, MassCancel, Pick, Quote
+from gateway.protocol import wire, wire_modes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ToCommand: TypeAlias = "Callable[[str, Any], Any]"
+
+
+def _amend(account: str, m: wire.Amend) -> AmendOrder:
+    return AmendOrder(account, m.ref, m.target, m.quantity, m.price)
+
+
+def _cancel_all(account: str, m: wire.CancelAll) -> MassCancel:
+    return MassCancel(account, m.ref, m.product)
+
+
+def _pick(account: str, m: wire_modes.Pick) -> Pick:
+    return Pick(account, m.ref, m.product, m.number, m.quantity, m.price)
+
+
+def _quote(account: str, m: wire_modes.Quote) -> Quote:
+    return Quote(account, m.ref, m.product, m.side, m.quantity, m.price, m.to, m.answers,
+                 m.expire_at, m.agreed_at)  # fmt: skip
+
+
+def _decline(account: str, m: wire_modes.Decline) -> Decline:
+    return Decline(account, m.ref, m.product, m.number)
+
+
+def _announce(account: str, m: wire_modes.Announce) -> Announce:
+    return Announce(account, m.ref, m.product, m.side, m.quantity, m.price, m.opens_at,
+                    m.closes_at, m.min_bid, m.max_bid, m.increment, m.clearing, m.tie,
+                    m.undersubscribed)  # fmt: skip
+
+
+def _bid(account: str, m: wire_modes.Bid) -> Bid:
+    return Bid(account, m.ref, m.product, m.number, m.quantity, m.price)
+
+
+TO_COMMAND: Final[dict[type, ToCommand]] = {
+    wire.Amend: _amend,
+    wire.CancelAll: _cancel_all,
+    wire_modes.Pick: _pick,
+    wire_modes.Quote: _quote,
+    wire_modes.Decline: _decline,
+    wire_modes.Announce: _announce,
+    wire_modes.Bid: _bid,
+}

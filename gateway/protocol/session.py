@@ -1,0 +1,209 @@
+"""One end of a session, without a socket or a clock.
+
+Bytes and the time go in, messages come out; what a peer may say in which state is a table, and
+both roles are the same machine with another table. The venue's end and the client's end can be
+wired back to back in a test.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import msgspec
+
+from gateway.protocol.framing import Unframer, frame
+from gateway.protocol.wire import (
+    MAX_FRAME,
+    MAX_REPLY,
+    AccountStatus,
+    Amend,
+    AskStatus,
+    Cancel,
+    CancelAll,
+    Farewell,
+    FromClient,
+    FromVenue,
+    Heartbeat,
+    LoggedOn,
+    LoggedOut,
+    Logon,
+    Logout,
+    MarketData,
+    Place,
+    Report,
+    Subscribe,
+    Throttled,
+    Unsubscribe,
+    VenueHeartbeat,
+    decode_from_client,
+    decode_from_venue,
+    encode,
+)
+from gateway.protocol.wire_modes import Announce, Bid, Decline, Pick, Quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOGON_WITHIN: Final = 5_000_000_000  # ns a connection may stay without a logon
+MIN_HEARTBEAT_MS: Final = 100
+MAX_HEARTBEAT_MS: Final = 600_000
+
+
+class State(Enum):
+    """Where a session is."""
+
+    CONNECTED = "connected"  # nothing but a logon, or its answer, may come
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class Due(Enum):
+    """What silence calls for."""
+
+    NOTHING = "nothing"
+    HEARTBEAT = "heartbeat"
+    GIVE_UP = "give up"
+
+
+Table: TypeAlias = dict[State, dict[type, State]]
+
+_ORDERS: Final = (Place, Cancel, Amend, CancelAll, Pick, Quote, Decline, Announce, Bid)
+_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus)
+_REPORTS: Final = (*Report.__args__, *MarketData.__args__)
+_NOTICES: Final = (VenueHeartbeat, Throttled, AccountStatus)
+
+# state x what the peer says -> next state; what is missing ends the session
+VENUE_TABLE: Final[Table] = {
+    State.CONNECTED: {Logon: State.ACTIVE, Logout: State.ENDED},
+    State.ACTIVE: {Logout: State.ENDED} | dict.fromkeys((*_ORDERS, *_QUERIES), State.ACTIVE),
+    State.ENDED: {},
+}
+CLIENT_TABLE: Final[Table] = {
+    State.CONNECTED: {LoggedOn: State.ACTIVE, LoggedOut: State.ENDED},
+    State.ACTIVE: {LoggedOut: State.ENDED} | dict.fromkeys((*_REPORTS, *_NOTICES), State.ACTIVE),
+    State.ENDED: {},
+}
+
+
+class Throttle:
+    """A token bucket: ``per_second`` messages on average, as many at once; 0 takes all."""
+
+    __slots__ = ("_at", "_spent", "per_second")
+
+    def __init__(self, per_second: int, now: int) -> None:
+        """Start with a full bucket at ``now`` (ns)."""
+        self.per_second = per_second
+        self._at = now
+        self._spent = 0  # in billionths of a message
+
+    def take(self, now: int) -> bool:
+        """Take one message at ``now`` (ns); False when it comes too fast."""
+        rate = self.per_second
+        if not rate:
+            return True
+        spent = max(0, self._spent - (now - self._at) * rate)
+        self._at = now
+        if spent > (rate - 1) * 1_000_000_000:
+            self._spent = spent
+            return False
+        self._spent = spent + 1_000_000_000
+        return True
+
+
+class Session:
+    """One end: unframes, decodes, checks against its table, watches for silence."""
+
+    __slots__ = ("_allowed", "_decode", "_received_at", "_sent_at", "_table", "_unframer",
+                 "error", "heartbeat", "state")  # fmt: skip
+
+    def __init__(self, table: Table, decode: Callable[[bytes], Any], limit: int, now: int) -> None:
+        """Start in CONNECTED at ``now`` (ns); use ``venue_end`` or ``client_end``."""
+        self.state = State.CONNECTED
+        self.error: tuple[Farewell, str] | None = None
+        self.heartbeat = 0  # ns of silence after which to speak; 0 until agreed
+        self._table = table
+        self._allowed = table[State.CONNECTED]
+        self._decode = decode
+        self._unframer = Unframer(limit)
+        self._received_at = now
+        self._sent_at = now
+
+    def receive(self, data: bytes, now: int) -> list[Any]:
+        """Take bytes in; return the messages that they complete, up to the first wrong one.
+
+        A wrong one ends the session: ``error`` says why, and nothing is returned from then on.
+        """
+        self._received_at = now
+        messages: list[Any] = []
+        keep = messages.append
+        if self.state is State.ENDED:
+            return messages
+        decode = self._decode
+        unframer = self._unframer
+        allowed = self._allowed
+        present: State = self.state
+        for payload in unframer.feed(data):
+            try:
+                message = decode(payload)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                return self._wrong(messages, Farewell.BAD_FRAME, str(error))
+            try:
+                following = allowed[message.__class__]
+            except KeyError:
+                said, state = type(message).__name__, self.state.value
+                text = f"{said} is not allowed while {state}"
+                return self._wrong(messages, Farewell.OUT_OF_ORDER, text)
+            keep(message)
+            if following is not present:
+                self.enter(following)
+                allowed, present = self._allowed, following
+        if unframer.error:
+            return self._wrong(messages, Farewell.BAD_FRAME, unframer.error)
+        return messages
+
+    def _wrong(self, messages: list[Any], reason: Farewell, text: str) -> list[Any]:
+        self.error = (reason, text)
+        self.enter(State.ENDED)
+        return messages
+
+    def enter(self, state: State) -> None:
+        """Change the state, and with it what may be said."""
+        self.state = state
+        self._allowed = self._table[state]
+
+    def agree(self, heartbeat_ms: int) -> int:
+        """Fix the heartbeat interval within the bounds; return it in milliseconds."""
+        agreed = min(max(heartbeat_ms, MIN_HEARTBEAT_MS), MAX_HEARTBEAT_MS)
+        self.heartbeat = agreed * 1_000_000
+        return agreed
+
+    def sent(self, now: int) -> None:
+        """Remember that something was said at ``now`` (ns)."""
+        self._sent_at = now
+
+    def due(self, now: int) -> Due:
+        """Say what silence calls for at ``now`` (ns)."""
+        if self.state is State.ENDED:
+            return Due.NOTHING
+        silence = now - self._received_at
+        if silence > (2 * self.heartbeat if self.heartbeat else LOGON_WITHIN):
+            return Due.GIVE_UP
+        if self.heartbeat and now - self._sent_at >= self.heartbeat:
+            return Due.HEARTBEAT
+        return Due.NOTHING
+
+
+def venue_end(now: int) -> Session:
+    """Return the venue's end of a session."""
+    return Session(VENUE_TABLE, decode_from_client, MAX_FRAME, now)
+
+
+def client_end(now: int) -> Session:
+    """Return the client's end of a session."""
+    return Session(CLIENT_TABLE, decode_from_venue, MAX_REPLY, now)
+
+
+def pack(message: FromClient | FromVenue) -> bytes:
+    """Return a message's frame."""
+    return frame(encode(message))

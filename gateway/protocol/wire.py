@@ -1,0 +1,401 @@
+"""The messages between a client and a venue.
+
+Each is a msgpack array whose first element is the tag, the fields following in the order in which
+they stand here; new fields go to the end, with a default. ``docs/protocol.md`` is their table.
+
+Every message to a client carries ``seq``. A *report* is numbered 1, 2, 3 ... per account and
+kept; on any other message ``seq`` is the number of the account's last report, so that a client
+always knows whether it has missed one.
+"""
+
+from enum import IntEnum
+from typing import Final, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from engine.vocabulary.enums import (
+    CancelReason,
+    Mechanism,
+    OrderState,
+    OrderType,
+    Phase,
+    Reason,
+    Side,
+    TimeInForce,
+)
+from gateway.protocol.wire_market import (
+    AuctionNotice,
+    AuctionResult,
+    BestBidNotice,
+    BookSnapshot,
+    BookUpdate,
+    CallResult,
+    DayBar,
+    Indicative,
+    OfferNotice,
+    PhaseNotice,
+    PublicTrade,
+)
+from gateway.protocol.wire_modes import (
+    Announce,
+    Bid,
+    Decline,
+    Declined,
+    Delivered,
+    Offered,
+    Pick,
+    Quote,
+    QuoteEnded,
+    QuoteReceived,
+    Released,
+)
+
+VERSION: Final = 1
+MAX_FRAME: Final = 16_384  # bytes of one client message; the largest real one has about 150
+MAX_REPLY: Final = 1 << 24  # bytes of one server message: an account's status can be long
+HEADER_SIZE: Final = 4  # a frame's length, unsigned, big-endian, not counting itself
+
+
+class Farewell(IntEnum):
+    """Why a venue ends a session."""
+
+    REQUESTED = 1  # the client logged out
+    VERSION = 2  # the client speaks another version
+    CREDENTIALS = 3  # unknown member or account, or a wrong key
+    BAD_FRAME = 4  # a frame too long or not a message
+    OUT_OF_ORDER = 5  # a message that the session's state does not allow
+    SILENT = 6  # no message for two heartbeat intervals
+    SLOW_READER = 7  # reports pile up faster than they are read
+    TAKEN_OVER = 8  # the account logged on from elsewhere
+    SHUTDOWN = 9  # the venue stops
+    FULL = 10  # no more sessions
+    SEQUENCE = 11  # the client says it saw reports that were never sent
+
+
+# -- client to venue ----------------------------------------------------------------------------
+
+
+class Logon(Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """The first message. ``last_seen`` asks for every report after that number."""
+
+    version: int
+    member: str
+    account: str
+    key: str
+    last_seen: int = 0
+    cancel_on_disconnect: bool = False
+    heartbeat_ms: int = 10_000  # silence after which either side sends a heartbeat
+
+
+class Logout(Struct, frozen=True, array_like=True, gc=False, tag=2):
+    """The client goes in good order; cancel-on-disconnect does not fire."""
+
+
+class Heartbeat(Struct, frozen=True, array_like=True, gc=False, tag=3):
+    """The client lives."""
+
+
+class Place(Struct, frozen=True, array_like=True, gc=False, tag=4):
+    """Enter an order; fields as in ``engine.vocabulary.commands.NewOrder``."""
+
+    ref: int
+    product: str
+    side: Side
+    quantity: int
+    price: int = 0
+    order_type: OrderType = OrderType.LIMIT
+    tif: TimeInForce = TimeInForce.DAY
+    stop_price: int = 0
+    display: int = 0
+    post_only: bool = False
+    expire_at: int = 0
+
+
+class Cancel(Struct, frozen=True, array_like=True, gc=False, tag=5):
+    """Cancel the order that was placed as ``target``."""
+
+    ref: int
+    target: int
+
+
+class Amend(Struct, frozen=True, array_like=True, gc=False, tag=6):
+    """Change an order's total quantity, its price, or both; 0 keeps."""
+
+    ref: int
+    target: int
+    quantity: int = 0
+    price: int = 0
+
+
+class CancelAll(Struct, frozen=True, array_like=True, gc=False, tag=7):
+    """Cancel all orders in one product, or (``""``) in all."""
+
+    ref: int
+    product: str = ""
+
+
+class Subscribe(Struct, frozen=True, array_like=True, gc=False, tag=8):
+    """Ask for a product's public data: a snapshot, then increments; ``""`` means all."""
+
+    product: str = ""
+
+
+class Unsubscribe(Struct, frozen=True, array_like=True, gc=False, tag=9):
+    """Ask for no more of it."""
+
+    product: str = ""
+
+
+class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
+    """Ask for the account's balances and live orders."""
+
+
+FromClient: TypeAlias = (
+    Logon | Logout | Heartbeat | Place | Cancel
+    | Amend | CancelAll | Subscribe | Unsubscribe | AskStatus
+    | Pick | Quote | Decline | Announce | Bid
+)  # fmt: skip
+
+
+# -- venue to client: the session ---------------------------------------------------------------
+
+
+class ProductInfo(Struct, frozen=True, array_like=True, gc=False):
+    """What a client must know to price an order. Prices in minor units."""
+
+    symbol: str
+    title: str
+    currency: str
+    minor_digits: int
+    tick: int
+    lot: int
+    phase: Phase
+    reference: int
+    low_limit: int  # 0 where there is none
+    high_limit: int
+    product: str = ""  # what balances and deliveries name; ``symbol`` is the line
+    mode: str = ""
+    mechanism: Mechanism = Mechanism.ORDER_BOOK
+
+
+class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
+    """The logon is accepted; reports after ``last_seen`` follow at once."""
+
+    seq: int
+    last_ref: int  # the highest reference the venue has taken from this account
+    version: int
+    venue: str
+    rulebook: str  # its digest, hex
+    durability: str  # what an acknowledgement promises: "fdatasync", "none"
+    heartbeat_ms: int
+    products: tuple[ProductInfo, ...]
+
+
+class LoggedOut(Struct, frozen=True, array_like=True, gc=False, tag=65):
+    """The session ends; nothing follows."""
+
+    seq: int
+    reason: Farewell
+    text: str
+
+
+class VenueHeartbeat(Struct, frozen=True, array_like=True, gc=False, tag=66):
+    """The venue lives."""
+
+    seq: int
+
+
+class Throttled(Struct, frozen=True, array_like=True, gc=False, tag=67):
+    """A message came too fast and was *not* taken: its ``ref`` may be used again."""
+
+    seq: int
+    ref: int
+    per_second: int
+
+
+class OrderStatus(Struct, frozen=True, array_like=True, gc=False):
+    """A live order as it stands."""
+
+    ref: int
+    product: str
+    side: Side
+    price: int
+    quantity: int
+    leaves: int
+    state: OrderState
+    tif: TimeInForce
+
+
+class BalanceStatus(Struct, frozen=True, array_like=True, gc=False):
+    """An amount of a currency (minor units) or of a product (tonnes)."""
+
+    name: str
+    total: int
+    reserved: int
+
+
+class AccountStatus(Struct, frozen=True, array_like=True, tag=68):
+    """The answer to ``AskStatus``, as of report ``seq``."""
+
+    seq: int
+    last_ref: int
+    killed: bool
+    cash: tuple[BalanceStatus, ...]
+    holdings: tuple[BalanceStatus, ...]
+    orders: tuple[OrderStatus, ...]
+
+
+# -- venue to client: reports, numbered and kept --------------------------------------------------
+
+
+class Accepted(Struct, frozen=True, array_like=True, gc=False, tag=80):
+    """The order ``ref`` is in the venue."""
+
+    seq: int
+    time: int  # ns UTC
+    ref: int
+    product: str
+    side: Side
+    price: int  # its limit, or the protection price of a market or stop order
+    quantity: int
+    state: OrderState
+
+
+class Refused(Struct, frozen=True, array_like=True, gc=False, tag=81):
+    """The message ``ref`` changed nothing."""
+
+    seq: int
+    time: int
+    ref: int
+    reason: Reason
+    field: str
+    rule: str
+
+
+class Booked(Struct, frozen=True, array_like=True, gc=False, tag=82):
+    """What is left of the order rests in the book now."""
+
+    seq: int
+    time: int
+    ref: int
+    leaves: int
+
+
+class Filled(Struct, frozen=True, array_like=True, gc=False, tag=83):
+    """A trade of the order, settled."""
+
+    seq: int
+    time: int
+    ref: int
+    product: str
+    side: Side  # the order's own
+    price: int
+    quantity: int
+    leaves: int
+    fee: int  # minor units
+    maker: bool  # it rested before the trade
+    trade: int  # the public trade number
+
+
+class Cancelled(Struct, frozen=True, array_like=True, gc=False, tag=84):
+    """The order is gone, ``quantity`` tonnes unfilled."""
+
+    seq: int
+    time: int
+    ref: int
+    quantity: int
+    reason: CancelReason
+    request: int  # the cancel that asked for it, 0 when nobody did
+
+
+class Amended(Struct, frozen=True, array_like=True, gc=False, tag=85):
+    """The order changed."""
+
+    seq: int
+    time: int
+    ref: int
+    price: int
+    quantity: int
+    leaves: int
+    state: OrderState
+    request: int
+
+
+class Reduced(Struct, frozen=True, array_like=True, gc=False, tag=86):
+    """Self-trade prevention took ``quantity`` tonnes off the order."""
+
+    seq: int
+    time: int
+    ref: int
+    quantity: int
+    leaves: int
+
+
+class Triggered(Struct, frozen=True, array_like=True, gc=False, tag=87):
+    """The stop order enters the market."""
+
+    seq: int
+    time: int
+    ref: int
+
+
+class AllCancelled(Struct, frozen=True, array_like=True, gc=False, tag=88):
+    """The mass cancel ``ref`` is complete."""
+
+    seq: int
+    time: int
+    ref: int
+    count: int
+
+
+class KillSwitch(Struct, frozen=True, array_like=True, gc=False, tag=89):
+    """The operator turned the account's kill switch."""
+
+    seq: int
+    time: int
+    on: bool
+    count: int
+
+
+class CashChanged(Struct, frozen=True, array_like=True, gc=False, tag=90):
+    """Money came in or went out."""
+
+    seq: int
+    time: int
+    currency: str
+    amount: int
+    balance: int
+
+
+class AllowancesChanged(Struct, frozen=True, array_like=True, gc=False, tag=91):
+    """Allowances came in or went out."""
+
+    seq: int
+    time: int
+    product: str
+    quantity: int
+    balance: int
+
+
+Report: TypeAlias = (
+    Accepted | Refused | Booked | Filled | Cancelled | Amended
+    | Reduced | Triggered | AllCancelled | KillSwitch | CashChanged | AllowancesChanged
+    | Offered | QuoteReceived | QuoteEnded | Declined | Delivered | Released
+)  # fmt: skip
+
+
+# -- venue to client: public market data ----------------------------------------------------------
+
+MarketData: TypeAlias = (
+    BookSnapshot | BookUpdate | PublicTrade | PhaseNotice | DayBar | Indicative | CallResult
+    | OfferNotice | AuctionNotice | BestBidNotice | AuctionResult
+)  # fmt: skip
+
+FromVenue: TypeAlias = (
+    LoggedOn | LoggedOut | VenueHeartbeat | Throttled | AccountStatus | Report | MarketData
+)
+
+encode = msgspec.msgpack.Encoder().encode
+decode_from_client = msgspec.msgpack.Decoder(FromClient).decode
+decode_from_venue = msgspec.msgpack.Decoder(FromVenue).decode

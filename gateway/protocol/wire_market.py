@@ -1,0 +1,170 @@
+"""Public market data: what everybody may see of a line, numbered line by line.
+
+They are messages like those of ``wire``, which takes them into its unions; the same rules hold for
+them.
+"""
+
+from msgspec import Struct
+
+from engine.vocabulary.enums import BidTie, Clearing, OfferKind, Phase, Side, Undersubscribed
+
+
+class BookLevel(Struct, frozen=True, array_like=True, gc=False):
+    """A price and what is shown there; 0 tonnes: the level is gone."""
+
+    side: Side
+    price: int
+    quantity: int
+
+
+class BookSnapshot(Struct, frozen=True, array_like=True, tag=112):
+    """The whole public book; increments go on from ``number``."""
+
+    seq: int
+    product: str
+    number: int
+    phase: Phase
+    last: int  # last trade of the day, 0 for none
+    levels: tuple[BookLevel, ...]  # each side best first
+
+
+class BookUpdate(Struct, frozen=True, array_like=True, tag=113):
+    """Levels that changed, and the best bid and offer after it (0: none)."""
+
+    seq: int
+    product: str
+    number: int  # one more than the product's last
+    bid: int
+    bid_quantity: int
+    ask: int
+    ask_quantity: int
+    levels: tuple[BookLevel, ...]
+
+
+class PublicTrade(Struct, frozen=True, array_like=True, gc=False, tag=114):
+    """A trade, without names."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    trade: int
+    side: Side  # the arriving order's: who was in a hurry
+    price: int
+    quantity: int
+
+
+class PhaseNotice(Struct, frozen=True, array_like=True, gc=False, tag=115):
+    """A market entered a phase."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    phase: Phase
+    reason: str
+    reference: int
+    low_limit: int
+    high_limit: int
+
+
+class DayBar(Struct, frozen=True, array_like=True, gc=False, tag=116):
+    """A market's day, at its close."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    value: int
+    trades: int
+
+
+class Indicative(Struct, frozen=True, array_like=True, gc=False, tag=117):
+    """What a call would give if it ended now; all 0 where nothing would trade."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    price: int
+    volume: int
+    surplus: int  # positive where bids are left, negative where asks are
+
+
+class CallResult(Struct, frozen=True, array_like=True, gc=False, tag=118):
+    """A call ended: all of its volume traded at this price. All 0 where nothing did."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    price: int
+    volume: int
+    surplus: int
+
+
+class OfferNotice(Struct, frozen=True, array_like=True, gc=False, tag=119):
+    """A listing, or a quote or enquiry to everybody, as it stands now; 0 tonnes: it is gone."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    offer: int  # the number to answer
+    kind: OfferKind
+    side: Side
+    price: int
+    quantity: int
+
+
+class AuctionNotice(Struct, frozen=True, array_like=True, gc=False, tag=120):
+    """A one-way auction was announced."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    offer: int  # the number to bid for
+    side: Side
+    price: int
+    quantity: int
+    opens_at: int
+    closes_at: int
+    min_bid: int
+    max_bid: int
+    increment: int
+    clearing: Clearing
+    tie: BidTie
+    undersubscribed: Undersubscribed
+
+
+class BestBidNotice(Struct, frozen=True, array_like=True, gc=False, tag=121):
+    """The best bid so far of an auction with open bidding."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    offer: int
+    price: int
+    quantity: int
+
+
+class AuctionResult(Struct, frozen=True, array_like=True, gc=False, tag=122):
+    """A one-way auction is over; 0 tonnes and no bids where it was withdrawn."""
+
+    seq: int
+    product: str
+    number: int
+    time: int
+    offer: int
+    price: int
+    quantity: int
+    unsold: int
+    bids: int
+    bidders: int

@@ -1,0 +1,1 @@
+"""The event loop, and child processes for measurements."""

@@ -1,0 +1,1 @@
+"""The venue on a port: connections, reports, market data, accounts, timetable, admin."""

@@ -1,0 +1,283 @@
+"""Public market data: a snapshot, then numbered increments, as a projection of events.
+
+Depth comes from the ``depth`` that events carry. Changes are collected over a batch and sent
+once: a level that changed ten times in a batch is told once, in its last state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import structs
+from sortedcontainers import SortedDict
+
+from engine.vocabulary import events as ev
+from engine.vocabulary.enums import OfferKind, Phase, Side
+from gateway.protocol import wire_market
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.venue.venue import Venue
+
+_BUY = Side.BUY
+
+
+class Line:
+    """One product's public book as it was told so far, and what is to be told next."""
+
+    __slots__ = ("asks", "bids", "changed", "items", "last", "number", "offers", "phase",
+                 "product")  # fmt: skip
+
+    def __init__(self, product: str, phase: Phase, last: int) -> None:
+        """Start with an empty book."""
+        self.product = product
+        self.phase = phase
+        self.last = last
+        self.number = 0
+        self.bids: SortedDict[int, int] = SortedDict()  # price -> tonnes shown
+        self.asks: SortedDict[int, int] = SortedDict()
+        self.changed: dict[tuple[Side, int], None] = {}
+        self.items: list[Any] = []
+        self.offers: dict[tuple[str, int], Any] = {}  # (maker, ref) -> what all may answer
+
+    def set(self, side: Side, price: int, quantity: int) -> None:
+        """Take over what is shown at a price."""
+        self.changed[side, price] = None
+        levels = self.bids if side is _BUY else self.asks
+        if quantity:
+            levels[price] = quantity
+        else:
+            levels.pop(price, None)
+
+    def level(self, side: Side, price: int) -> wire_market.BookLevel:
+        """Return what is shown at a price."""
+        levels = self.bids if side is _BUY else self.asks
+        return wire_market.BookLevel(side, price, levels.get(price, 0))
+
+    def top(self) -> tuple[int, int, int, int]:
+        """Return best bid, its tonnes, best offer, its tonnes; 0 where a side is empty."""
+        bid = self.bids.peekitem(-1) if self.bids else (0, 0)
+        ask = self.asks.peekitem(0) if self.asks else (0, 0)
+        return (*bid, *ask)
+
+    def levels(self) -> tuple[wire_market.BookLevel, ...]:
+        """Return all levels, bids then asks, each best first."""
+        return (
+            *(self.level(_BUY, price) for price in reversed(self.bids)),
+            *(self.level(Side.SELL, price) for price in self.asks),
+        )
+
+
+class Streams:
+    """The public data of all products. It costs nothing until somebody subscribes."""
+
+    def __init__(self, venue: Venue) -> None:
+        """Project a venue's events; ``venue`` is read only when the first subscriber comes."""
+        self.active = False
+        self.lines: dict[str, Line] = {}
+        self._venue = venue
+        self._dirty: dict[str, Line] = {}
+        self._project: dict[type, Callable[[Any], None]] = {
+            ev.OrderAccepted: self._moved,
+            ev.OrderBooked: self._moved,
+            ev.OrderCancelled: self._cancelled,
+            ev.OrderReduced: self._moved,
+            ev.Trade: self._trade,
+            ev.OrderAmended: self._amended,
+            ev.PhaseChanged: self._phase,
+            ev.DayClosed: self._item,
+            ev.DepthChanged: self._moved,
+            ev.AuctionIndicated: self._item,
+            ev.AuctionUncrossed: self._uncrossed,
+            ev.Offered: self._offered,
+            ev.Announced: self._offered,
+            ev.BestBid: self._item,
+            ev.AuctionCleared: self._item,
+        }
+
+    def start(self) -> None:
+        """Take the books over between two commands; from then on events keep them up."""
+        venue = self._venue
+        for symbol in venue.markets:
+            line = Line(symbol, venue.phase(symbol), venue.last_price(symbol))
+            line.bids.update(venue.depth(symbol, _BUY))
+            line.asks.update(venue.depth(symbol, Side.SELL))
+            line.offers = {(each.account, each.ref): each for each in venue.standing(symbol)}
+            self.lines[symbol] = line
+        self.active = True
+
+    def absorb(self, events: list[ev.Event]) -> None:
+        """Take events in."""
+        for event in events:
+            project = self._project.get(event.__class__)
+            if project is not None:
+                project(event)
+
+    def _line(self, product: str) -> Line:
+        line = self._dirty[product] = self._known(product)
+        return line
+
+    def _known(self, product: str) -> Line:
+        """Return a line; an amendment of the rulebook may have opened it since the start."""
+        line = self.lines.get(product)
+        if line is None:
+            line = self.lines[product] = Line(product, Phase.CLOSED, 0)
+        return line
+
+    def _moved(self, e: Any) -> None:
+        if e.depth >= 0:
+            self._line(e.product).set(e.side, e.price, e.depth)
+
+    def _cancelled(self, e: ev.OrderCancelled) -> None:
+        line = self._known(e.product)
+        if line.offers:
+            self._shrunk(line, (e.account, e.ref), 0)
+        self._moved(e)
+
+    def _shrunk(self, line: Line, key: tuple[str, int], leaves: int) -> None:
+        """Tell that an offer to everybody became smaller, or went."""
+        offer = line.offers.get(key)
+        if offer is None:
+            return
+        if leaves:
+            line.offers[key] = offer = structs.replace(offer, quantity=leaves)
+        else:
+            del line.offers[key]
+        if isinstance(offer, ev.Offered):
+            self._line(line.product).items.append(structs.replace(offer, quantity=leaves))
+
+    def _trade(self, e: ev.Trade) -> None:
+        line = self._line(e.product)
+        if e.depth >= 0:
+            line.set(e.side, e.price, e.depth)
+        line.last = e.price
+        line.items.append(e)
+        if line.offers:
+            self._shrunk(line, (e.maker, e.maker_ref), e.maker_leaves)
+
+    def _uncrossed(self, e: ev.AuctionUncrossed) -> None:
+        line = self._line(e.product)
+        line.last = e.price or line.last
+        line.items.append(e)
+
+    def _offered(self, e: ev.Offered | ev.Announced) -> None:
+        """Tell what everybody may answer; what is for some is told to them."""
+        if isinstance(e, ev.Offered):
+            if e.to:
+                return
+            if e.kind is not OfferKind.ENQUIRY:  # it binds nobody, so it never goes
+                self._known(e.product).offers[e.account, e.ref] = e
+        else:
+            self._known(e.product).offers[e.account, e.ref] = e
+        self._line(e.product).items.append(e)
+
+    def _amended(self, e: ev.OrderAmended) -> None:
+        line = self._line(e.product)
+        if e.old_depth >= 0:
+            line.set(e.side, e.old_price, e.old_depth)
+        if e.depth >= 0:
+            line.set(e.side, e.price, e.depth)
+
+    def _phase(self, e: ev.PhaseChanged) -> None:
+        line = self._line(e.product)
+        if line.phase is Phase.CLOSED:
+            line.last = 0
+        line.phase = e.phase
+        line.items.append(e)
+
+    def _item(self, e: Any) -> None:
+        self._line(e.product).items.append(e)
+
+    def snapshot(self, product: str, seq: int, time: int) -> list[Any]:
+        """Return book and offers as of the last increment told; call it after ``drain``.
+
+        The book comes first; what stands for everybody to answer follows, each as it was told
+        when it came, under the same number.
+        """
+        line = self._known(product)
+        book = wire_market.BookSnapshot(
+            seq, product, line.number, line.phase, line.last, line.levels()
+        )
+        offers = (_message(offer, line.number, time) for offer in line.offers.values())
+        return [book, *(structs.replace(offer, seq=seq) for offer in offers)]
+
+    def drain(self, time: int) -> dict[str, list[Any]]:
+        """Return what is to be told, as fields after ``seq``, by product; forget it."""
+        told: dict[str, list[Any]] = {}
+        for product, line in self._dirty.items():
+            messages = told[product] = []
+            for item in line.items:
+                line.number += 1
+                messages.append(_message(item, line.number, time))
+            if line.changed:
+                line.number += 1
+                levels = tuple(line.level(side, price) for side, price in line.changed)
+                messages.append(
+                    wire_market.BookUpdate(0, product, line.number, *line.top(), levels)
+                )
+            line.items.clear()
+            line.changed.clear()
+        self._dirty.clear()
+        return told
+
+
+def _message(item: Any, number: int, time: int) -> Any:
+    """Return the message of an event; the fields after the time are the event's own."""
+    return _MESSAGES[item.__class__](item, number, time)
+
+
+def _trade(e: ev.Trade, number: int, time: int) -> wire_market.PublicTrade:
+    side = Side.SELL if e.side is _BUY else _BUY
+    return wire_market.PublicTrade(0, e.product, number, time, e.trade, side, e.price, e.quantity)
+
+
+def _phase(e: ev.PhaseChanged, number: int, time: int) -> wire_market.PhaseNotice:
+    return wire_market.PhaseNotice(0, e.product, number, time, e.phase, e.reason, e.reference,
+                            e.low_limit, e.high_limit)  # fmt: skip
+
+
+def _bar(e: ev.DayClosed, number: int, time: int) -> wire_market.DayBar:
+    return wire_market.DayBar(0, e.product, number, time, e.open, e.high, e.low, e.close, e.volume,
+                       e.value, e.trades)  # fmt: skip
+
+
+def _indicative(e: ev.AuctionIndicated, number: int, time: int) -> wire_market.Indicative:
+    return wire_market.Indicative(0, e.product, number, time, e.price, e.volume, e.surplus)
+
+
+def _result(e: ev.AuctionUncrossed, number: int, time: int) -> wire_market.CallResult:
+    return wire_market.CallResult(0, e.product, number, time, e.price, e.volume, e.surplus)
+
+
+def _offer(e: ev.Offered, number: int, time: int) -> wire_market.OfferNotice:
+    return wire_market.OfferNotice(0, e.product, number, time, e.number, e.kind, e.side, e.price,
+                                  e.quantity)  # fmt: skip
+
+
+def _auction(e: ev.Announced, number: int, time: int) -> wire_market.AuctionNotice:
+    return wire_market.AuctionNotice(0, e.product, number, time, e.number, e.side, e.price,
+                                    e.quantity, e.opens_at, e.closes_at, e.min_bid, e.max_bid,
+                                    e.increment, e.clearing, e.tie, e.undersubscribed)  # fmt: skip
+
+
+def _best_bid(e: ev.BestBid, number: int, time: int) -> wire_market.BestBidNotice:
+    return wire_market.BestBidNotice(0, e.product, number, time, e.number, e.price, e.quantity)
+
+
+def _cleared(e: ev.AuctionCleared, number: int, time: int) -> wire_market.AuctionResult:
+    return wire_market.AuctionResult(0, e.product, number, time, e.number, e.price, e.quantity,
+                                    e.unsold, e.bids, e.bidders)  # fmt: skip
+
+
+_MESSAGES: Final[dict[type, Callable[[Any, int, int], Any]]] = {
+    ev.Trade: _trade,
+    ev.PhaseChanged: _phase,
+    ev.DayClosed: _bar,
+    ev.AuctionIndicated: _indicative,
+    ev.AuctionUncrossed: _result,
+    ev.Offered: _offer,
+    ev.Announced: _auction,
+    ev.BestBid: _best_bid,
+    ev.AuctionCleared: _cleared,
+}

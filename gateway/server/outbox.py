@@ -1,0 +1,317 @@
+"""What each account is told: numbered reports, kept, the same after every restart.
+
+Reports are a projection of the venue's events, so replaying the log numbers them as they were
+numbered when they were sent. A client that comes back asks for all after the last number it saw;
+a message that it sends again is answered from here.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import structs
+
+from engine.vocabulary import events as ev
+from engine.vocabulary.enums import CancelReason, OfferKind, Reason, Side
+from gateway.protocol import wire, wire_modes
+from gateway.protocol.answers import ANSWERS
+from gateway.protocol.framing import HEADERS, header, length_at
+from gateway.protocol.wire import HEADER_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MARK_EVERY: Final = 16  # reports
+MARK_MASK: Final = MARK_EVERY - 1
+_encode = wire.encode
+# The commonest reports are written as arrays: the same bytes, without making the message first.
+_ACCEPTED = wire.Accepted.__struct_config__.tag
+_CANCELLED = wire.Cancelled.__struct_config__.tag
+_FILLED = wire.Filled.__struct_config__.tag
+PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.AmendmentTaken,
+          ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
+          ev.BestBid, ev.AuctionCleared)  # fmt: skip
+_MASS = CancelReason.MASS
+_DUPLICATE = Reason.DUPLICATE_REF  # answers nothing: the reference was used, or can never be
+
+
+class Outbox:
+    """One account's reports as frames, one behind the other, with a mark at every so many.
+
+    A place is the number of bytes before a frame. What is not at a mark is found by going on
+    from the nearest, so that a report costs little more than its own bytes.
+    """
+
+    __slots__ = ("_answered", "_marks", "last_answered", "seq", "stream")
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.seq = 0  # the number of the last report
+        self.last_answered = 0  # the highest reference answered
+        self.stream = bytearray()  # the frames
+        self._marks = array("Q", [0])  # the places behind report 0, MARK_EVERY, 2 * MARK_EVERY ...
+        self._answered = array("q", [0])  # the highest reference answered until there
+
+    def add(self, payload: bytes) -> None:
+        """Keep a report. Before one that answers the client, ``last_answered`` is set."""
+        stream = self.stream
+        stream += header(len(payload))
+        stream += payload
+        self.seq = seq = self.seq + 1
+        if not seq & MARK_MASK:
+            self.mark()
+
+    def mark(self) -> None:
+        """Remember the place behind the last report."""
+        self._marks.append(len(self.stream))
+        self._answered.append(self.last_answered)
+
+    def answer(self, ref: int, payload: bytes) -> None:
+        """Keep the report that answers the client's message ``ref``."""
+        self.last_answered = ref
+        self.add(payload)
+
+    @property
+    def end(self) -> int:
+        """The place behind the last report."""
+        return len(self.stream)
+
+    def place(self, seq: int) -> int:
+        """Return the place behind report ``seq``, which must exist; 0 is before all."""
+        mark, further = divmod(seq, MARK_EVERY)
+        place = self._marks[mark]
+        for _ in range(further):
+            place += HEADER_SIZE + length_at(self.stream, place)
+        return place
+
+    def frames(self, place: int, most: int) -> bytes:
+        """Return the whole frames from a place on: all, or where that is too much, up to a mark.
+
+        ``most`` is in bytes; a stretch between marks is returned even where it is more.
+        """
+        end = len(self.stream)
+        if end - place > most:
+            last = bisect_right(self._marks, place + most) - 1
+            if self._marks[last] <= place:
+                last += 1
+            if last < len(self._marks):
+                end = self._marks[last]
+        return bytes(memoryview(self.stream)[place:end])
+
+    def answer_to(self, ref: int) -> bytes:
+        """Return the frame that answered ``ref``, empty when none did."""
+        mark = bisect_left(self._answered, ref) - 1
+        if mark < 0:
+            return b""
+        place = self._marks[mark]
+        for _ in range(min(MARK_EVERY, self.seq - mark * MARK_EVERY)):
+            end = place + HEADER_SIZE + length_at(self.stream, place)
+            frame = bytes(memoryview(self.stream)[place:end])
+            report = wire.decode_from_venue(frame[HEADER_SIZE:])
+            if _answers(report) == ref:
+                return frame
+            place = end
+        return b""
+
+
+def _answers(report: Any) -> int:
+    """Return the reference of the message that a report answers, 0 for none."""
+    answered = ANSWERS.get(report.__class__)
+    if answered is None or (isinstance(report, wire.Refused) and report.reason is _DUPLICATE):
+        return 0
+    return answered(report)
+
+
+class Outboxes:
+    """All accounts' outboxes, fed with events."""
+
+    def __init__(self) -> None:
+        """Start with no account."""
+        self.boxes: dict[str, Outbox] = {}
+        self.project: dict[type, Callable[[int, Any], None]] = {  # by event
+            ev.OrderAccepted: self._accepted,
+            ev.Rejected: self._rejected,
+            ev.OrderBooked: self._booked,
+            ev.Trade: self._trade,
+            ev.OrderCancelled: self._cancelled,
+            ev.OrderAmended: self._amended,
+            ev.OrderReduced: self._reduced,
+            ev.OrderTriggered: self._triggered,
+            ev.MassCancelled: self._mass_cancelled,
+            ev.KillSwitchSet: self._kill_switch,
+            ev.CashMoved: self._cash,
+            ev.AllowancesMoved: self._allowances,
+            ev.AccountOpened: self._opened,
+            ev.AuctionTrade: self._auction_trade,
+            ev.Offered: self._offered,
+            ev.Announced: self._announced,
+            ev.Declined: self._declined,
+            ev.Delivered: self._delivered,
+            ev.Released: self._released,
+        }
+        self.project.update(dict.fromkeys(PUBLIC, _for_nobody))
+        # quotes to chosen accounts, by their maker's account and reference
+        self._quotes: dict[tuple[str, int], ev.Offered] = {}
+
+    def absorb(self, time: int, events: list[ev.Event]) -> None:
+        """Turn events of one record into reports."""
+        project = self.project
+        for event in events:
+            project[event.__class__](time, event)
+
+    def _opened(self, _time: int, e: ev.AccountOpened) -> None:
+        self.boxes[e.account] = Outbox()
+
+    def _accepted(self, time: int, e: ev.OrderAccepted) -> None:
+        box = self.boxes[e.account]
+        box.last_answered = ref = e.ref
+        box.seq = seq = box.seq + 1
+        payload = _encode((_ACCEPTED, seq, time, ref, e.product, e.side, e.price, e.quantity,
+                           e.state))  # fmt: skip
+        stream = box.stream  # ``box.add``, written out where nearly all reports are made
+        stream += HEADERS[len(payload)]
+        stream += payload
+        if not seq & MARK_MASK:
+            box.mark()
+
+    def _rejected(self, time: int, e: ev.Rejected) -> None:
+        box = self.boxes.get(e.account)
+        if box is None:
+            return  # an operator's command that names no account: the operator is told
+        report = wire.Refused(box.seq + 1, time, e.ref, e.reason, e.field, e.rule)
+        if e.ref > box.last_answered and e.reason is not _DUPLICATE:
+            box.answer(e.ref, _encode(report))
+        else:
+            box.add(_encode(report))
+
+    def _booked(self, time: int, e: ev.OrderBooked) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire.Booked(box.seq + 1, time, e.ref, e.leaves)))
+
+    def _trade(self, time: int, e: ev.Trade) -> None:
+        box = self.boxes[e.maker]
+        side = e.side
+        box.add(_encode((_FILLED, box.seq + 1, time, e.maker_ref, e.product, side,
+                         e.price, e.quantity, e.maker_leaves, e.maker_fee, True,
+                         e.trade)))  # fmt: skip
+        box = self.boxes[e.taker]
+        side = Side.SELL if side is Side.BUY else Side.BUY
+        box.add(_encode((_FILLED, box.seq + 1, time, e.taker_ref, e.product, side,
+                         e.price, e.quantity, e.taker_leaves, e.taker_fee, False,
+                         e.trade)))  # fmt: skip
+        if self._quotes and not e.maker_leaves:
+            self._quote_ended(time, e.maker, e.maker_ref, e.taker)
+
+    def _auction_trade(self, time: int, e: ev.AuctionTrade) -> None:
+        for side, name, ref, leaves, fee in (
+            (Side.BUY, e.buyer, e.buyer_ref, e.buyer_leaves, e.buyer_fee),
+            (Side.SELL, e.seller, e.seller_ref, e.seller_leaves, e.seller_fee),
+        ):
+            box = self.boxes[name]
+            box.add(_encode(wire.Filled(box.seq + 1, time, ref, e.product, side, e.price,
+                                        e.quantity, leaves, fee, maker=False,
+                                        trade=e.trade)))  # fmt: skip
+
+    def _cancelled(self, time: int, e: ev.OrderCancelled) -> None:
+        box = self.boxes[e.account]
+        request = e.request
+        if request and e.reason is not _MASS:
+            box.last_answered = request
+        box.seq = seq = box.seq + 1
+        payload = _encode((_CANCELLED, seq, time, e.ref, e.quantity, e.reason, request))
+        stream = box.stream  # the same
+        stream += HEADERS[len(payload)]
+        stream += payload
+        if not seq & MARK_MASK:
+            box.mark()
+        if self._quotes:
+            self._quote_ended(time, e.account, e.ref, "")
+
+    def _amended(self, time: int, e: ev.OrderAmended) -> None:
+        box = self.boxes[e.account]
+        report = wire.Amended(box.seq + 1, time, e.ref, e.price, e.quantity, e.leaves,
+                              e.state, e.request)  # fmt: skip
+        box.answer(e.request, _encode(report))
+
+    def _reduced(self, time: int, e: ev.OrderReduced) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire.Reduced(box.seq + 1, time, e.ref, e.quantity, e.leaves)))
+
+    def _triggered(self, time: int, e: ev.OrderTriggered) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire.Triggered(box.seq + 1, time, e.ref)))
+
+    def _mass_cancelled(self, time: int, e: ev.MassCancelled) -> None:
+        box = self.boxes[e.account]
+        box.answer(e.ref, _encode(wire.AllCancelled(box.seq + 1, time, e.ref, e.count)))
+
+    def _kill_switch(self, time: int, e: ev.KillSwitchSet) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire.KillSwitch(box.seq + 1, time, e.on, e.count)))
+
+    def _cash(self, time: int, e: ev.CashMoved) -> None:
+        box = self.boxes[e.account]
+        report = wire.CashChanged(box.seq + 1, time, e.currency, e.amount, e.balance)
+        box.add(_encode(report))
+
+    def _allowances(self, time: int, e: ev.AllowancesMoved) -> None:
+        box = self.boxes[e.account]
+        report = wire.AllowancesChanged(box.seq + 1, time, e.product, e.quantity, e.balance)
+        box.add(_encode(report))
+
+    # -- modes other than the order book ----------------------------------------------------------
+
+    def _offered(self, time: int, e: ev.Offered) -> None:
+        """Tell the maker the number, and those that an offer was made to what it is."""
+        box = self.boxes[e.account]
+        payload = _encode(wire_modes.Offered(box.seq + 1, time, e.ref, e.product, e.number))
+        if e.kind is OfferKind.ENQUIRY:
+            box.answer(e.ref, payload)
+        else:
+            box.add(payload)
+        if e.to and e.kind is OfferKind.QUOTE:
+            self._quotes[e.account, e.ref] = e
+        for name in e.to:
+            box = self.boxes[name]
+            box.add(_encode(wire_modes.QuoteReceived(
+                box.seq + 1, time, e.product, e.number, e.kind, e.account, e.side, e.price,
+                e.quantity, e.answers, e.expire_at)))  # fmt: skip
+
+    def _quote_ended(self, time: int, account: str, ref: int, taker: str) -> None:
+        """Tell those that a quote was made to, all but who took it."""
+        quote = self._quotes.pop((account, ref), None)
+        for name in quote.to if quote is not None else ():
+            if name != taker and quote is not None:
+                box = self.boxes[name]
+                box.add(_encode(wire_modes.QuoteEnded(box.seq + 1, time, quote.product,
+                                                      quote.number)))  # fmt: skip
+
+    def _announced(self, time: int, e: ev.Announced) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire_modes.Offered(box.seq + 1, time, e.ref, e.product, e.number)))
+
+    def _declined(self, time: int, e: ev.Declined) -> None:
+        box = self.boxes[e.account]
+        box.answer(e.ref, _encode(wire_modes.Declined(box.seq + 1, time, e.ref, e.product,
+                                                      e.number, e.account)))  # fmt: skip
+        box = self.boxes[e.maker]
+        box.add(_encode(wire_modes.Declined(box.seq + 1, time, 0, e.product, e.number,
+                                            e.account)))  # fmt: skip
+        quote = self._quotes[e.maker, e.maker_ref]
+        left = tuple(name for name in quote.to if name != e.account)
+        self._quotes[e.maker, e.maker_ref] = structs.replace(quote, to=left)
+
+    def _delivered(self, time: int, e: ev.Delivered) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire_modes.Delivered(box.seq + 1, time, e.product, e.quantity, e.currency,
+                                             e.amount)))  # fmt: skip
+
+    def _released(self, time: int, e: ev.Released) -> None:
+        box = self.boxes[e.account]
+        box.add(_encode(wire_modes.Released(box.seq + 1, time, e.name, e.amount)))
+
+
+def _for_nobody(_time: int, _event: ev.Event) -> None:
+    """Public events are told by the streams."""
