@@ -139,7 +139,9 @@ class BareServer:
 
 
 def _placed(m: wire.Place, seq: int, now: int) -> wire.Accepted:
-    return wire.Accepted(seq, now, m.ref, m.product, m.side, m.price, m.quantity, OrderState.BOOKED)
+    return wire.Accepted(
+        seq, now, m.ref, m.product, m.side, m.price, m.quantity, OrderState.RESTING
+    )
 
 
 def _cancelled(m: wire.Cancel, seq: int, now: int) -> wire.Cancelled:
@@ -148,7 +150,7 @@ def _cancelled(m: wire.Cancel, seq: int, now: int) -> wire.Cancelled:
 
 def _amended(m: wire.Amend, seq: int, now: int) -> wire.Amended:
     return wire.Amended(
-        seq, now, m.target, m.price, m.quantity, m.quantity, OrderState.BOOKED, m.ref
+        seq, now, m.target, m.price, m.quantity, m.quantity, OrderState.RESTING, m.ref
     )
 
 

@@ -53,7 +53,7 @@ PURE_REACH: Final = 1.7  # of the fastest peer in pure Python, every shape
 PURE_REACH_WORST: Final = 2.0  # the same, on the shape where the book alone is slowest
 NATIVE_REACH: Final = 0.4  # of a compiled peer; wanted on that shape, asked of every one
 GROWTH_REACH: Final = 2.5  # slowest over fastest
-HANDFUL: Final = 1_000  # messages whose outcome is kept at a time
+BATCH_SIZE: Final = 1_000  # messages whose outcome is kept at a time
 NOT_RUN: Final = "-"
 NO_TARGET: Final = ""  # a figure that stands beside a target
 VERDICTS: Final = {NOT_RUN: "not run", NO_TARGET: "no target"}
@@ -148,7 +148,7 @@ def funded() -> Venue:
 def apply(messages: int, rounds: int) -> list[Row]:
     """Time ``Venue.apply`` beside the book alone on the normal session; trades must agree.
 
-    Both drop what they have made after every ``HANDFUL`` messages, as a gateway does at the end of
+    Both drop what they have made after every ``BATCH_SIZE`` messages, as a gateway does at the end of
     its tick: what is measured is the work, not the growth of a list that nobody keeps.
     """
     shape = next(shape for shape in SHAPES if shape.name == "normal")
@@ -177,8 +177,8 @@ def apply(messages: int, rounds: int) -> list[Row]:
 
 
 def _in_handfuls(work: Callable[[list[Any]], Any], messages: list[Any]) -> None:
-    for start in range(0, len(messages), HANDFUL):
-        work(messages[start : start + HANDFUL])
+    for start in range(0, len(messages), BATCH_SIZE):
+        work(messages[start : start + BATCH_SIZE])
 
 
 def _apply_all(venue: Venue, timed: list[Command]) -> list[list[Event]]:
@@ -188,8 +188,8 @@ def _apply_all(venue: Venue, timed: list[Command]) -> list[list[Event]]:
 
 def memory(orders: int = 100_000) -> list[Row]:
     """Weigh a book of resting orders with its index, all in."""
-    dice = Random(7)
-    drawn = [(dice.randrange(4_000, 5_000), dice.randrange(1, 1_000)) for _ in range(orders)]
+    rng = Random(7)
+    drawn = [(rng.randrange(4_000, 5_000), rng.randrange(1, 1_000)) for _ in range(orders)]
     gc.collect()
     tracemalloc.start()
     made, live = Book(), {}
@@ -246,7 +246,7 @@ class Grown:
 
     def __init__(self, orders: int, levels: int, spread: int) -> None:
         """Fill the book; the best price is 20,000. The streams change ``spread`` of its orders."""
-        self.dice = Random(3)
+        self.rng = Random(3)
         self.spread = spread
         self.levels = levels
         self.book = Book()
@@ -259,7 +259,7 @@ class Grown:
 
     def round(self, messages: int) -> float:
         """Draw a stream and return how long it takes, in seconds."""
-        draw = self.dice.randrange
+        draw = self.rng.randrange
         plan = [(draw(self.spread), 20_000 - draw(self.levels)) for _ in range(messages)]
         return seconds(partial(self.churn, plan))
 

@@ -2,16 +2,14 @@
 
 import json
 import re
-from pathlib import Path
 
 from engine.rulebook.toml_codec import from_toml
-from engine.vocabulary.enums import Reason
+from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.json_codec import COMMANDS, EVENTS, type_name
 from gateway.cli import rulebook_page
 from gateway.cli.match_file import read_json_lines, run
 from gateway.protocol import wire
-
-ROOT = Path(__file__).parent.parent
+from tests.support.paths import ROOT
 
 
 def text(name: str) -> str:
@@ -24,9 +22,9 @@ def test_the_protocol_lists_every_message_field_and_reason() -> None:
         section = document.split(f"### {kind.__name__} (tag {kind.__struct_config__.tag})")[1]
         section = section.split("\n### ")[0]
         assert all(f"| `{field}` |" in section for field in kind.__struct_fields__)
-    for reason in Reason:
+    for reason in RejectReason:
         assert f"| {reason.value} | `{reason.name}` |" in document
-    for farewell in wire.Farewell:
+    for farewell in wire.LogoutReason:
         assert f"{farewell.value} {farewell.name.lower()}" in document
 
 

@@ -16,11 +16,11 @@ from engine.rulebook import presets
 from engine.rulebook.toml_codec import from_toml
 from engine.vocabulary.enums import Mechanism
 from gateway.cli.match_file import read_json_lines, run
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Rulebook
 
-ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "examples" / "modes").glob("*.jsonl"))
 
 

@@ -63,7 +63,7 @@ class Broker(ABC):
     def __init__(self, name: str, seed: int) -> None:
         """Draw from a stream of its own, keyed by the run's seed and its name."""
         self.name = name
-        self.dice = random.Random(f"{seed}:{name}")  # noqa: S311 - repeatable, not secret
+        self.rng = random.Random(f"{seed}:{name}")  # noqa: S311 - repeatable, not secret
         self.live: dict[int, int] = {}  # own orders: reference -> open tonnes
         self.filled = 0
         self.refused = 0
@@ -109,7 +109,7 @@ class MarketMaker(Broker):
         for line in tape.lines.values():
             low, high = guide.bounds(line)
             tick = line.info.tick
-            gap = self.dice.randint(1, 3) * tick
+            gap = self.rng.randint(1, 3) * tick
             fair = guide.fair(line)
             for side, price in ((Side.BUY, fair - gap), (Side.SELL, fair + gap)):
                 self._quote(port, guide, side, min(max(price, low), high), line)
@@ -123,7 +123,7 @@ class MarketMaker(Broker):
                 self._quotes[symbol, side] = (ref, price)
             return
         lot = line.info.lot
-        quantity = max(1, guide.size(line) * self.dice.randint(50, 150) // (100 * lot)) * lot
+        quantity = max(1, guide.size(line) * self.rng.randint(50, 150) // (100 * lot)) * lot
         new = port.submit(wire.Place, symbol, side, quantity, price)
         self.live[new] = quantity
         self._quotes[symbol, side] = (new, price)
@@ -143,14 +143,14 @@ class Compliance(Broker):
         """Take a share of what is wanted, at the best price that is offered."""
         for symbol, line in tape.lines.items():
             wanted = guide.wanted(line)
-            if wanted <= 0 or self.dice.random() < RESTS:
+            if wanted <= 0 or self.rng.random() < RESTS:
                 continue
             bid, ask = line.best()
             price = ask if self._side is Side.BUY else bid
             if not price:
                 continue
             low, high = guide.bounds(line)
-            quantity = max(1, min(wanted, self.dice.randint(1, 40) * max(1, wanted // 40)))
+            quantity = max(1, min(wanted, self.rng.randint(1, 40) * max(1, wanted // 40)))
             lot = line.info.lot
             port.submit(wire.Place, symbol, self._side, -(-quantity // lot) * lot,
                         min(max(price, low), high), OrderType.LIMIT,
@@ -164,15 +164,15 @@ class Noise(Broker):
 
     def step(self, port: Port, tape: Tape, guide: Guide) -> None:
         """Place one order somewhere, cancel an old one now and then."""
-        line = self.dice.choice(list(tape.lines.values()))
-        side = self.dice.choice((Side.BUY, Side.SELL))
-        away = self.dice.randint(2, 25) * line.info.tick
+        line = self.rng.choice(list(tape.lines.values()))
+        side = self.rng.choice((Side.BUY, Side.SELL))
+        away = self.rng.randint(2, 25) * line.info.tick
         low, high = guide.bounds(line)
         price = guide.fair(line) + (away if side is Side.SELL else -away)
-        quantity = self.dice.randint(1, 60) * line.info.lot
+        quantity = self.rng.randint(1, 60) * line.info.lot
         port.submit(wire.Place, line.info.symbol, side, quantity, min(max(price, low), high))
         if len(self.live) > MOST_ORDERS:
-            port.submit(wire.Cancel, self.dice.choice(list(self.live)))
+            port.submit(wire.Cancel, self.rng.choice(list(self.live)))
 
 
 class Pegger(Broker):
@@ -182,11 +182,11 @@ class Pegger(Broker):
 
     def step(self, port: Port, tape: Tape, guide: Guide) -> None:
         """Offer one tonne at a limit price, rarely."""
-        if self.dice.random() > PEGS:
+        if self.rng.random() > PEGS:
             return
-        line = self.dice.choice(list(tape.lines.values()))
+        line = self.rng.choice(list(tape.lines.values()))
         low, high = guide.bounds(line)
-        side, price = self.dice.choice(((Side.BUY, low), (Side.SELL, high)))
+        side, price = self.rng.choice(((Side.BUY, low), (Side.SELL, high)))
         port.submit(wire.Place, line.info.symbol, side, line.info.lot, price)
 
 
@@ -202,7 +202,7 @@ class Momentum(Broker):
 
     def step(self, port: Port, tape: Tape, guide: Guide) -> None:
         """Follow one product's last move with a small order."""
-        line = self.dice.choice(list(tape.lines.values()))
+        line = self.rng.choice(list(tape.lines.values()))
         symbol, last = line.info.symbol, line.last
         move = last - self._seen.get(symbol, last)
         self._seen[symbol] = last
@@ -210,7 +210,7 @@ class Momentum(Broker):
         price = ask if move > 0 else bid
         if move and price and guide.wanted(line) > 0:
             side = Side.BUY if move > 0 else Side.SELL
-            quantity = self.dice.randint(1, 5) * line.info.lot
+            quantity = self.rng.randint(1, 5) * line.info.lot
             port.submit(wire.Place, symbol, side, quantity, price, OrderType.LIMIT,
                         TimeInForce.IOC)  # fmt: skip
 
@@ -233,18 +233,18 @@ class RandomWalk:
 
     def __init__(self, seed: int, per_step: int = 500) -> None:
         """Want about ``per_step`` tonnes more at every look."""
-        self._dice = random.Random(f"{seed}:guide")  # noqa: S311 - repeatable, not secret
+        self._rng = random.Random(f"{seed}:guide")  # noqa: S311 - repeatable, not secret
         self._per_step = per_step
 
     def fair(self, line: Line) -> int:
         """Return a price within three ticks of the last."""
         low, high = self.bounds(line)
-        price = line.last + self._dice.randint(-3, 3) * line.info.tick
+        price = line.last + self._rng.randint(-3, 3) * line.info.tick
         return min(max(price, low), high)
 
     def wanted(self, _line: Line) -> int:
         """Return a little more than nothing."""
-        return self._dice.randint(0, self._per_step)
+        return self._rng.randint(0, self._per_step)
 
     def size(self, _line: Line) -> int:
         """Return the same for every product."""
@@ -299,7 +299,7 @@ async def act(
             except ClientError:
                 break
             try:
-                await asyncio.wait_for(over.wait(), pause * broker.dice.uniform(0.7, 1.3))
+                await asyncio.wait_for(over.wait(), pause * broker.rng.uniform(0.7, 1.3))
             except TimeoutError:
                 continue
     finally:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backtest.history.prints import Print
     from backtest.history.series import Bar
     from engine.venue.venue import Venue
-    from engine.vocabulary.enums import Reason
+    from engine.vocabulary.enums import RejectReason
     from engine.vocabulary.events import Event
 
 
@@ -82,7 +82,7 @@ class Audit:
         if found not in self.outsides:
             self.outsides.append(found)
 
-    def expect_refusal(self, events: list[Event], reason: Reason) -> None:
+    def expect_refusal(self, events: list[Event], reason: RejectReason) -> None:
         """Hold that the venue refused, and why."""
         refused = [event for event in events if isinstance(event, Rejected)]
         if [event.reason for event in refused] != [reason]:

@@ -30,7 +30,7 @@ from engine.vocabulary.commands import (
     Quote,
     SetReference,
 )
-from engine.vocabulary.enums import Mechanism, Phase, Reason, Side, TimeInForce
+from engine.vocabulary.enums import Mechanism, Phase, RejectReason, Side, TimeInForce
 from engine.vocabulary.events import Offered, Rejected
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class History:
         self.venue = sequencer.venue
         self.audit = Audit(self.venue)
         self.days: dict[int, dict[str, Bar]] = {}
-        self._dice = Random(seed)  # noqa: S311 - repeatable, not secret
+        self._rng = Random(seed)  # noqa: S311 - repeatable, not secret
         self._closes: dict[str, int] = {}  # the real ones, last seen
         self._late: dict[tuple[int, str], int] = {}  # that a day's second row tells
         self._blocks = {  # product -> the line of its blocks
@@ -188,9 +188,9 @@ class History:
                                            wanted.price, "listed"))  # fmt: skip
             maker, _ = self._pair()
             refused = self.say(self._order(market, maker, Side.SELL, wanted))
-            self.audit.expect_refusal(refused, Reason.PRICE_LIMIT)
+            self.audit.expect_refusal(refused, RejectReason.PRICE_LIMIT)
         maker, taker = self._pair()
-        side = self._dice.choice((Side.BUY, Side.SELL))
+        side = self._rng.choice((Side.BUY, Side.SELL))
         left = wanted.quantity
         while left:
             size = min(left, market.gate.max_quantity)
@@ -219,7 +219,7 @@ class History:
         for side, price in ((Side.BUY, high + 1), (Side.SELL, low - 1)):
             if high and price > 0:
                 events = self.say(self._order(market, self._pair()[0], side, Print(price, 1)))
-                self.audit.expect_refusal(events, Reason.PRICE_LIMIT)
+                self.audit.expect_refusal(events, RejectReason.PRICE_LIMIT)
 
     def _block(self, market: Market, bar: Bar) -> None:
         """Negotiate a day's block at its average price."""
@@ -229,7 +229,7 @@ class History:
         events = self.say(Quote(maker, ref, market.symbol, Side.SELL, bar.volume, price, (taker,)))
         low, high = market.price_limits()
         refusal = next((event for event in events if isinstance(event, Rejected)), None)
-        if refusal is not None and refusal.reason is Reason.PRICE_LIMIT:
+        if refusal is not None and refusal.reason is RejectReason.PRICE_LIMIT:
             self.audit.outside(Outside(bar.date, bar.product, market.reference, low, high, price,
                                        "block"))  # fmt: skip
             return
@@ -242,7 +242,7 @@ class History:
 
     def _pair(self) -> tuple[str, str]:
         """Draw two different brokers."""
-        one, other = self._dice.sample(BROKERS, 2)
+        one, other = self._rng.sample(BROKERS, 2)
         return one, other
 
 

@@ -86,7 +86,7 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--seed", default=1, show_default=True, help="Which brokers' dice.")
+@click.option("--seed", default=1, show_default=True, help="Which brokers' rng.")
 @click.option("--seconds", default=10.0, show_default=True, help="How long the day takes.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path),
               help="Where to put log and picture; default runs/demo-SEED, made anew.")  # fmt: skip

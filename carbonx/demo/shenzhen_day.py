@@ -49,12 +49,12 @@ class Calibrated:
 
     def __init__(self, seed: int) -> None:
         """Draw the hour of each vintage's extremes."""
-        dice = random.Random(f"{seed}:day")  # noqa: S311 - repeatable, not secret
+        rng = random.Random(f"{seed}:day")  # noqa: S311 - repeatable, not secret
         self.progress = 0.0  # of the day, 0 to 1
         self._noise = random.Random(f"{seed}:noise")  # noqa: S311
-        self._turns = {name: sorted((dice.uniform(0.15, 0.5), dice.uniform(0.5, 0.85)))
+        self._turns = {name: sorted((rng.uniform(0.15, 0.5), rng.uniform(0.5, 0.85)))
                        for name in BARS}  # fmt: skip
-        self._high_first = {name: dice.random() < 0.5 for name in BARS}  # noqa: PLR2004
+        self._high_first = {name: rng.random() < 0.5 for name in BARS}  # noqa: PLR2004
 
     def prints(self, name: str) -> list[tuple[float, int]]:
         """Return (share of the day, price) of the one-tonne prints that make the day's bar."""

@@ -112,7 +112,7 @@ class Expiries:
         """Return the orders that expire at or before ``time``, in order; they stay listed."""
         return [self._queue[place] for place in self._queue.irange(None, (time, self._next))]
 
-    def rows(self) -> list[tuple[int, Order]]:
+    def dump(self) -> list[tuple[int, Order]]:
         """Return (expire_at, order) of all, in order."""
         return [(place[0], order) for place, order in self._queue.items()]
 

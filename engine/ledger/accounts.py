@@ -55,18 +55,31 @@ class Due(NamedTuple):
 class Account:
     """One trading account: who it belongs to, what it has, which orders it has live."""
 
-    __slots__ = ("allocation", "cash", "group", "holdings", "killed", "last_ref", "member", "name",
-                 "orders", "owner", "person", "role", "seats")  # fmt: skip
+    __slots__ = (
+        "allocation",
+        "cash",
+        "group",
+        "holdings",
+        "killed",
+        "last_ref",
+        "member",
+        "name",
+        "orders",
+        "owner",
+        "role",
+        "seats",
+        "stp_id",
+    )  # fmt: skip
 
-    def __init__(self, name: str, owner: str, group: str, member: str, person: int) -> None:
-        """Open an account; ``person`` is equal for accounts that must not trade together."""
+    def __init__(self, name: str, owner: str, group: str, member: str, stp_id: int) -> None:
+        """Open an account; ``stp_id`` is equal for accounts that must not trade together."""
         self.role = ""
         self.allocation = 0
         self.name = name
         self.owner = owner
         self.group = group
         self.member = member
-        self.person = person
+        self.stp_id = stp_id
         self.killed = False
         self.last_ref = 0
         self.orders: dict[int, Order] = {}  # by the client's reference, in order of entry
@@ -78,16 +91,16 @@ class Account:
 class Seat:
     """One account in one market: what an order needs at hand to be settled."""
 
-    __slots__ = ("account", "holding", "market", "name", "orders", "person", "purse", "role")
+    __slots__ = ("account", "cash", "holding", "market", "name", "orders", "role", "stp_id")
 
-    def __init__(self, account: Account, market: Any, purse: Balance, holding: Balance) -> None:
+    def __init__(self, account: Account, market: Any, cash: Balance, holding: Balance) -> None:
         """Bind an account's cash and holding to a market, which the ledger never looks into."""
         self.account = account
         self.name = account.name
-        self.person = account.person
+        self.stp_id = account.stp_id
         self.orders = account.orders
         self.market = market
-        self.purse = purse
+        self.cash = cash
         self.holding = holding
         self.role: AccountClass | None = None  # what the rulebook allows such accounts
 
@@ -95,7 +108,7 @@ class Seat:
 class Ledger:
     """All accounts, in the order in which they were opened, and the venue's own takings."""
 
-    __slots__ = ("_persons", "accounts", "cash_in", "day", "dues", "fees", "locks", "tonnes_in")
+    __slots__ = ("_stp_ids", "accounts", "cash_in", "day", "dues", "fees", "locks", "tonnes_in")
 
     def __init__(self) -> None:
         """Start with no account."""
@@ -106,15 +119,15 @@ class Ledger:
         self.day = 0  # trading days begun
         self.locks: dict[int, list[Lock]] = {}  # by the day that releases them
         self.dues: dict[int, list[Due]] = {}  # by the day that delivers them
-        self._persons: dict[str, int] = {}
+        self._stp_ids: dict[str, int] = {}
 
     def open(self, name: str, owner: str, group: str, member: str, same: str) -> Account:
         """Open an account; ``same`` is what self-trade prevention compares."""
-        person = self._persons.setdefault(same, len(self._persons) + 1)
-        account = self.accounts[name] = Account(name, owner, group, member, person)
+        stp_id = self._stp_ids.setdefault(same, len(self._stp_ids) + 1)
+        account = self.accounts[name] = Account(name, owner, group, member, stp_id)
         return account
 
-    def purse(self, account: Account, currency: str) -> Balance:
+    def cash(self, account: Account, currency: str) -> Balance:
         """Return the account's cash in a currency."""
         found = account.cash.get(currency)
         if found is None:
@@ -128,7 +141,7 @@ class Ledger:
             found = account.holdings[product] = Balance()
         return found
 
-    def takings(self, currency: str) -> Balance:
+    def fees_in(self, currency: str) -> Balance:
         """Return what the venue has collected in a currency."""
         found = self.fees.get(currency)
         if found is None:
@@ -137,10 +150,10 @@ class Ledger:
 
     def move_cash(self, account: Account, currency: str, amount: int) -> int:
         """Bring cash in (or take it out, if negative); return the new total."""
-        purse = self.purse(account, currency)
-        purse.total += amount
+        cash = self.cash(account, currency)
+        cash.total += amount
         self.cash_in[currency] = self.cash_in.get(currency, 0) + amount
-        return purse.total
+        return cash.total
 
     def move_tonnes(self, account: Account, product: str, quantity: int) -> int:
         """Bring allowances in (or take them out, if negative); return the new total."""
@@ -159,15 +172,15 @@ class Ledger:
 
     def owe(self, due: Due, days: int) -> None:
         """Let a trade wait for its delivery; both sides have reserved what they will give."""
-        purse = self.purse(due.buyer, due.currency)
+        cash = self.cash(due.buyer, due.currency)
         paid = due.value + due.buyer_fee
-        purse.reserved += paid
-        purse.owed += paid
+        cash.reserved += paid
+        cash.owed += paid
         holding = self.holding(due.seller, due.product)
         holding.reserved += due.quantity
         holding.owed += due.quantity
         self.holding(due.buyer, due.product).pending += due.quantity
-        self.purse(due.seller, due.currency).pending += due.value - due.seller_fee
+        self.cash(due.seller, due.currency).pending += due.value - due.seller_fee
         self.dues.setdefault(self.day + days, []).append(due)
 
     def begin_day(self) -> tuple[list[Lock], list[Due]]:
@@ -185,10 +198,10 @@ class Ledger:
     def _deliver(self, due: Due) -> None:
         paid = due.value + due.buyer_fee
         brought = due.value - due.seller_fee
-        purse = self.purse(due.buyer, due.currency)
-        purse.total -= paid
-        purse.reserved -= paid
-        purse.owed -= paid
+        cash = self.cash(due.buyer, due.currency)
+        cash.total -= paid
+        cash.reserved -= paid
+        cash.owed -= paid
         holding = self.holding(due.seller, due.product)
         holding.total -= due.quantity
         holding.reserved -= due.quantity
@@ -196,10 +209,10 @@ class Ledger:
         holding = self.holding(due.buyer, due.product)
         holding.total += due.quantity
         holding.pending -= due.quantity
-        purse = self.purse(due.seller, due.currency)
-        purse.total += brought
-        purse.pending -= brought
-        self.takings(due.currency).total += due.buyer_fee + due.seller_fee
+        cash = self.cash(due.seller, due.currency)
+        cash.total += brought
+        cash.pending -= brought
+        self.fees_in(due.currency).total += due.buyer_fee + due.seller_fee
 
     def check(self) -> None:
         """Assert that cash and tonnes are conserved and nothing is overdrawn."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from engine.matching.prices import Ticks, limits, tick_at
 from engine.rulebook.model import Mode, Product
 from engine.vocabulary.commands import NewOrder
-from engine.vocabulary.enums import OrderType, Phase, Reason, TimeInForce
+from engine.vocabulary.enums import OrderType, Phase, RejectReason, TimeInForce
 from engine.vocabulary.units import MAX_PRICE
 
 _CONTINUOUS: Final = Phase.CONTINUOUS
@@ -45,7 +45,7 @@ SMALL: Final = (1 << 30) - 1  # the largest integer that CPython compares in one
 class Refusal(NamedTuple):
     """Why something is refused."""
 
-    reason: Reason
+    reason: RejectReason
     field: str
     rule: str
 
@@ -65,7 +65,7 @@ class Gate:
         self.high = MAX_PRICE
         self.ticks: Ticks = ()
         self.frozen = False  # cancels and amendments are refused
-        self._look()
+        self._refresh()
 
     def adopt(self, mode: Mode, product: Product) -> None:
         """Take the figures of a product in a mode."""
@@ -79,7 +79,7 @@ class Gate:
         self.down, self.up = mode.limit_down_bp, mode.limit_up_bp
         self.banded = self.up > 0
         self.stepped = self.tick > 1 or self.lot > 1
-        self._look()
+        self._refresh()
 
     def new_day(self, reference: int) -> None:
         """Compute the day's price limits from the reference."""
@@ -87,7 +87,7 @@ class Gate:
             self.low, self.high = limits(reference, self.down, self.up, self.tick, self.ticks)
         else:
             self.low, self.high = 1, MAX_PRICE
-        self._look()
+        self._refresh()
 
     def enter(self, phase: Phase) -> None:
         """Take over a phase; a freeze leaves the call that it is the end of."""
@@ -95,9 +95,9 @@ class Gate:
         self.frozen = phase is Phase.FREEZE
         if not self.frozen:
             self.call = phase if phase in CALLS else Phase.CLOSED
-        self._look()
+        self._refresh()
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         """Say which prices of a limit order need no closer look: none unless trading goes on."""
         if self.phase is _CONTINUOUS and not self.ticks:
             self.plain_low, self.plain_high = self.low, min(self.high, SMALL)
@@ -134,9 +134,9 @@ def admit(order: NewOrder, gate: Gate, time: int) -> Refusal | None:
     if tif is _GTD:
         if order.expire_at <= time:
             rule = f"a good-till-date order expires after the venue's time, {time} ns"
-            return Refusal(Reason.EXPIRY, "expire_at", rule)
+            return Refusal(RejectReason.EXPIRY, "expire_at", rule)
     elif order.expire_at:
-        return Refusal(Reason.EXPIRY, "expire_at", "must be 0 unless tif is gtd")
+        return Refusal(RejectReason.EXPIRY, "expire_at", "must be 0 unless tif is gtd")
     return None
 
 
@@ -146,16 +146,16 @@ def _phase(order: NewOrder, gate: Gate) -> Refusal | None:
     if phase not in ENTRY:
         names = ", ".join(allowed.name.lower() for allowed in ENTRY)
         rule = f"orders are taken in {names}; the market is {phase.name.lower()}"
-        return Refusal(Reason.PHASE, "product", rule)
+        return Refusal(RejectReason.PHASE, "product", rule)
     if tif is _AT_OPEN and (phase is _CONTINUOUS or gate.call not in _OPENINGS):
         rule = "at-the-open orders are taken before the open only"
-        return Refusal(Reason.PHASE, "tif", rule)
+        return Refusal(RejectReason.PHASE, "tif", rule)
     if tif is _IOC or tif is _FOK:
         rule = f"{tif.name.lower()} orders are taken in continuous only"
-        return Refusal(Reason.PHASE, "tif", rule)
+        return Refusal(RejectReason.PHASE, "tif", rule)
     if order.post_only and gate.call is not Phase.CLOSED:
         rule = "a post-only order takes no part in a call"
-        return Refusal(Reason.POST_ONLY, "post_only", rule)
+        return Refusal(RejectReason.POST_ONLY, "post_only", rule)
     return None
 
 
@@ -163,33 +163,35 @@ def check_quantity(quantity: int, gate: Gate) -> Refusal | None:
     """Check a quantity's range and lot."""
     if not gate.min_quantity <= quantity <= gate.max_quantity:
         rule = f"{gate.min_quantity} to {gate.max_quantity} tonnes"
-        return Refusal(Reason.QUANTITY_RANGE, "quantity", rule)
+        return Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
     if quantity % gate.lot:
-        return Refusal(Reason.QUANTITY_LOT, "quantity", f"a multiple of {gate.lot} tonnes")
+        return Refusal(RejectReason.QUANTITY_LOT, "quantity", f"a multiple of {gate.lot} tonnes")
     return None
 
 
 def check_price(price: int, gate: Gate) -> Refusal | None:
     """Check a limit price's range, tick and daily limits."""
     if not 1 <= price <= MAX_PRICE:
-        return Refusal(Reason.PRICE_RANGE, "price", f"1 to {MAX_PRICE} minor units")
+        return Refusal(RejectReason.PRICE_RANGE, "price", f"1 to {MAX_PRICE} minor units")
     tick = tick_at(price, gate.tick, gate.ticks)
     if price % tick:
-        return Refusal(Reason.PRICE_TICK, "price", f"a multiple of {tick} minor units")
+        return Refusal(RejectReason.PRICE_TICK, "price", f"a multiple of {tick} minor units")
     if not gate.low <= price <= gate.high:
         rule = f"{gate.low} to {gate.high} minor units today"
-        return Refusal(Reason.PRICE_LIMIT, "price", rule)
+        return Refusal(RejectReason.PRICE_LIMIT, "price", rule)
     return None
 
 
 def _stop_price(order: NewOrder, gate: Gate) -> Refusal | None:
     if order.order_type is _LIMIT or order.order_type is _MARKET:
         if order.stop_price:
-            return Refusal(Reason.STOP_PRICE, "stop_price", "must be 0 unless the order is a stop")
+            return Refusal(
+                RejectReason.STOP_PRICE, "stop_price", "must be 0 unless the order is a stop"
+            )
         return None
     if not 1 <= order.stop_price <= MAX_PRICE or order.stop_price % gate.tick:
         rule = f"1 to {MAX_PRICE} minor units, a multiple of {gate.tick}"
-        return Refusal(Reason.STOP_PRICE, "stop_price", rule)
+        return Refusal(RejectReason.STOP_PRICE, "stop_price", rule)
     return None
 
 
@@ -197,11 +199,11 @@ def _special(order: NewOrder, gate: Gate) -> Refusal | None:
     """Check the prices and the time in force of market and stop orders."""
     kind, tif = order.order_type, order.tif
     if gate.limits_only:
-        return Refusal(Reason.ORDER_TYPE, "order_type", "limit orders only")
+        return Refusal(RejectReason.ORDER_TYPE, "order_type", "limit orders only")
     if kind is _MARKET or kind is _STOP:
         if order.price:
             rule = f"a {kind.name.lower()} order has no price: it must be 0"
-            return Refusal(Reason.PRICE_UNEXPECTED, "price", rule)
+            return Refusal(RejectReason.PRICE_UNEXPECTED, "price", rule)
         refusal = None
     else:
         refusal = check_price(order.price, gate)
@@ -210,9 +212,11 @@ def _special(order: NewOrder, gate: Gate) -> Refusal | None:
         return refusal
     if kind is _MARKET:
         if tif is _GTC or tif is _GTD:
-            return Refusal(Reason.TIME_IN_FORCE, "tif", "a market order never rests: not gtc, gtd")
+            return Refusal(
+                RejectReason.TIME_IN_FORCE, "tif", "a market order never rests: not gtc, gtd"
+            )
     elif tif is not _DAY and tif is not _GTC and tif is not _GTD:
-        return Refusal(Reason.TIME_IN_FORCE, "tif", "a stop order is day, gtc or gtd")
+        return Refusal(RejectReason.TIME_IN_FORCE, "tif", "a stop order is day, gtc or gtd")
     return None
 
 
@@ -222,13 +226,13 @@ def _extras(order: NewOrder, gate: Gate) -> Refusal | None:
     if order.display:
         if not rests:
             rule = "only limit orders that may rest (day, gtc, gtd) can be icebergs"
-            return Refusal(Reason.DISPLAY, "display", rule)
+            return Refusal(RejectReason.DISPLAY, "display", rule)
         refusal = check_display(order.display, order.quantity, gate)
         if refusal is not None:
             return refusal
     if order.post_only and not rests:
         rule = "only limit orders that may rest (day, gtc, gtd) can be post-only"
-        return Refusal(Reason.POST_ONLY, "post_only", rule)
+        return Refusal(RejectReason.POST_ONLY, "post_only", rule)
     return None
 
 
@@ -238,5 +242,5 @@ def check_display(display: int, quantity: int, gate: Gate) -> Refusal | None:
     if not holds or display % gate.lot:
         least = -(-quantity // gate.max_parts)
         rule = f"{least} to {quantity} tonnes in lots of {gate.lot}, or 0 to show all"
-        return Refusal(Reason.DISPLAY, "display", rule)
+        return Refusal(RejectReason.DISPLAY, "display", rule)
     return None

@@ -8,7 +8,7 @@ from engine.book.orders import NO_LIMIT, POST_ONLY
 from engine.markets.admission import ENTRY, Refusal, check_display, check_price, check_quantity
 from engine.markets.limits import admit_role
 from engine.markets.settlement import shortage
-from engine.vocabulary.enums import OrderState, Phase, Reason, Side
+from engine.vocabulary.enums import OrderState, Phase, RejectReason, Side
 from engine.vocabulary.events import Event, OrderAmended, Rejected
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ FROZEN_RULE: Final = "the call is about to end: its orders are neither changed n
 _BUY: Final = Side.BUY
 _CONTINUOUS: Final = Phase.CONTINUOUS
 _FREEZE: Final = Phase.FREEZE
-_BOOKED: Final = OrderState.BOOKED
+_RESTING: Final = OrderState.RESTING
 _HELD: Final = OrderState.HELD
-_TAKING: Final = OrderState.TAKING
+_MATCHING: Final = OrderState.MATCHING
 
 
 def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
@@ -55,7 +55,7 @@ def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
         if refusal is not None:
             return [Rejected(command.account, command.ref, *refusal)]
     if order.side is _BUY:
-        balance = order.seat.purse
+        balance = order.seat.cash
         more = price * leaves - old_price * old_leaves
         if market.reserve_ppm:
             more = market.needs(price, leaves) - market.needs(old_price, old_leaves)
@@ -80,18 +80,18 @@ def _admit(
     gate = market.gate
     phase = gate.phase
     if phase is _FREEZE:
-        return Refusal(Reason.FROZEN, "target", FROZEN_RULE)
+        return Refusal(RejectReason.FROZEN, "target", FROZEN_RULE)
     if phase not in ENTRY:
         names = ", ".join(allowed.name.lower() for allowed in ENTRY if allowed is not _FREEZE)
         rule = f"orders change in {names}; it is {phase.name.lower()}"
-        return Refusal(Reason.PHASE, "product", rule)
+        return Refusal(RejectReason.PHASE, "product", rule)
     price = command.price
     if total == order.quantity and (not price or price == order.price):
         rule = "a new total quantity or a new price is needed"
-        return Refusal(Reason.NOTHING_TO_CHANGE, "quantity", rule)
+        return Refusal(RejectReason.NOTHING_TO_CHANGE, "quantity", rule)
     if price and order.flags & NO_LIMIT:
         rule = "a market or stop order has no limit to change: it must be 0"
-        return Refusal(Reason.PRICE_UNEXPECTED, "price", rule)
+        return Refusal(RejectReason.PRICE_UNEXPECTED, "price", rule)
     refusal = check_quantity(total, gate)
     if refusal is None and price:
         refusal = check_price(price, gate)
@@ -99,7 +99,7 @@ def _admit(
         return refusal
     if leaves <= 0:
         rule = f"the total must exceed the {total - leaves} tonnes already filled or taken off"
-        return Refusal(Reason.QUANTITY_FILLED, "quantity", rule)
+        return Refusal(RejectReason.QUANTITY_FILLED, "quantity", rule)
     if order.display:
         refusal = check_display(order.display, total, gate)
     role = order.seat.role
@@ -135,7 +135,7 @@ def _shrink(market: Market, order: Order, command: AmendOrder, total: int, leave
     level.quantity = depth = level.quantity - order.shown + shown
     order.quantity, order.leaves, order.shown = total, leaves, shown
     return OrderAmended(order.seat.name, order.ref, market.symbol, order.side, order.price, total,
-                        leaves, _BOOKED, command.ref, order.price, -1, depth)  # fmt: skip
+                        leaves, _RESTING, command.ref, order.price, -1, depth)  # fmt: skip
 
 
 def _replace(
@@ -160,10 +160,10 @@ def _replace(
     if rests:
         depth = own.rest(order)
         return [OrderAmended(command.account, order.ref, market.symbol, order.side, price, total,
-                             leaves, _BOOKED, command.ref, old_price,
+                             leaves, _RESTING, command.ref, old_price,
                              old_depth if price != old_price else -1, depth)]  # fmt: skip
     events: list[Event] = [OrderAmended(command.account, order.ref, market.symbol, order.side,
-                                        price, total, leaves, _TAKING, command.ref, old_price,
+                                        price, total, leaves, _MATCHING, command.ref, old_price,
                                         old_depth if price != old_price else -1, -1)]  # fmt: skip
     market.arrive(order, events)
     return events

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.markets.admission import Refusal
-from engine.vocabulary.enums import Reason, Side
+from engine.vocabulary.enums import RejectReason, Side
 
 if TYPE_CHECKING:
     from engine.ledger.accounts import Account, Seat
@@ -29,7 +29,7 @@ def admit_role(role: AccountClass, seat: Seat, side: Side, quantity: int) -> Ref
     market = seat.market
     if role.modes and market.mode.name not in role.modes:
         rule = f"{role.name} accounts trade in {', '.join(role.modes)}"
-        return Refusal(Reason.ROLE, "product", rule)
+        return Refusal(RejectReason.ROLE, "product", rule)
     if side is not Side.BUY or not role.holding_limit:
         return None
     account = seat.account
@@ -42,5 +42,5 @@ def admit_role(role: AccountClass, seat: Seat, side: Side, quantity: int) -> Ref
     room = limit - seat.holding.total - seat.holding.pending - open_buys
     if quantity > room:
         rule = f"a {role.name} account holds at most {limit} tonnes: room for {max(room, 0)}"
-        return Refusal(Reason.HOLDING, "quantity", rule)
+        return Refusal(RejectReason.HOLDING, "quantity", rule)
     return None

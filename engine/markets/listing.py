@@ -20,7 +20,7 @@ from engine.vocabulary.enums import (
     OrderState,
     OrderType,
     PickRule,
-    Reason,
+    RejectReason,
     Side,
     TimeInForce,
 )
@@ -50,7 +50,7 @@ class ListingMarket(OfferMarket):
         number = self.number(live)
         return [
             OrderAccepted(order.account, order.ref, self.symbol, order.side, order.price,
-                          order.quantity, OrderState.BOOKED, depth),
+                          order.quantity, OrderState.RESTING, depth),
             Offered(order.account, order.ref, self.symbol, number, OfferKind.LISTING, order.side,
                     order.price, order.quantity, (), 0, order.expire_at),
         ]  # fmt: skip
@@ -64,7 +64,7 @@ class ListingMarket(OfferMarket):
         seat = self.seat(account)
         side = Side.SELL if listing.side is Side.BUY else Side.BUY
         quantity = command.quantity or listing.leaves
-        refusal = refusal or self._admit_pick(command, listing, seat.person, quantity)
+        refusal = refusal or self._admit_pick(command, listing, seat.stp_id, quantity)
         if refusal is None:
             refusal = self.admit_terms(seat, side, quantity, listing.price)
         refusal = refusal or self.reserve(seat, side, quantity, listing.price)
@@ -72,7 +72,7 @@ class ListingMarket(OfferMarket):
             return [Rejected(command.account, command.ref, *refusal)]
         taker = self.live(seat, command.ref, side, quantity, listing.price)
         events: list[Event] = [OrderAccepted(command.account, command.ref, self.symbol, side,
-                                             listing.price, quantity, OrderState.TAKING,
+                                             listing.price, quantity, OrderState.MATCHING,
                                              -1)]  # fmt: skip
         depth = self._take_from(listing, quantity)
         self._settle(taker, quantity, [(FILLED, listing, quantity, listing.leaves, depth)], events)
@@ -90,17 +90,17 @@ class ListingMarket(OfferMarket):
         return level.quantity
 
     def _admit_pick(
-        self, command: Pick, listing: Order, person: int, quantity: int
+        self, command: Pick, listing: Order, stp_id: int, quantity: int
     ) -> Refusal | None:
         """Check that this listing may be picked, for this much, by this taker."""
-        if listing.seat.person == person:
-            return Refusal(Reason.OWN_ORDER, "number", "a listing of the same owner")
+        if listing.seat.stp_id == stp_id:
+            return Refusal(RejectReason.OWN_ORDER, "number", "a listing of the same owner")
         if command.price not in (0, listing.price):
             rule = f"listing {command.number} stands at {listing.price}"
-            return Refusal(Reason.PRICE_LIMIT, "price", rule)
+            return Refusal(RejectReason.PRICE_LIMIT, "price", rule)
         if not 0 < quantity <= listing.leaves:
             rule = f"1 to {listing.leaves} tonnes are left of listing {command.number}"
-            return Refusal(Reason.QUANTITY_RANGE, "quantity", rule)
+            return Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
         own = self.book.side(listing.side)
         best = own.best_level
         assert best is not None, "a listing that stands on no level"
@@ -114,12 +114,12 @@ class ListingMarket(OfferMarket):
             assert first is not None
             number = self.numbers[(first.seat.name, first.ref)]
             rule = f"the earliest at the best price comes first: listing {number} at {first.price}"
-            return Refusal(Reason.NOT_BEST, "number", rule)
+            return Refusal(RejectReason.NOT_BEST, "number", rule)
         prices = [price for price, _ in self.book.depth(listing.side, self.mode.pick_levels)]
         if listing.price in prices:
             return None
         rule = f"only the best {self.mode.pick_levels} prices may be picked, now to {prices[-1]}"
-        return Refusal(Reason.NOT_BEST, "number", rule)
+        return Refusal(RejectReason.NOT_BEST, "number", rule)
 
     def standing(self) -> list[Offered | Announced]:
         """Return all listings."""
@@ -137,11 +137,13 @@ class ListingMarket(OfferMarket):
 def _plain(order: NewOrder) -> Refusal | None:
     """Check that a listing is a plain limit order that can wait."""
     if order.order_type is not OrderType.LIMIT:
-        return Refusal(Reason.ORDER_TYPE, "order_type", "a listing has a price: limit orders only")
+        return Refusal(
+            RejectReason.ORDER_TYPE, "order_type", "a listing has a price: limit orders only"
+        )
     if order.tif not in _LASTING:
-        return Refusal(Reason.TIME_IN_FORCE, "tif", "a listing is day, gtc or gtd")
+        return Refusal(RejectReason.TIME_IN_FORCE, "tif", "a listing is day, gtc or gtd")
     if order.display:
-        return Refusal(Reason.DISPLAY, "display", "a listing shows all of it")
+        return Refusal(RejectReason.DISPLAY, "display", "a listing shows all of it")
     if order.post_only:
-        return Refusal(Reason.POST_ONLY, "post_only", "a listing never takes: leave it out")
+        return Refusal(RejectReason.POST_ONLY, "post_only", "a listing never takes: leave it out")
     return None

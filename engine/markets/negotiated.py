@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine.markets.admission import ENTRY, Refusal, check_quantity
 from engine.markets.offers import OfferMarket
 from engine.matching.continuous import FILLED
-from engine.vocabulary.enums import CancelReason, OfferKind, OrderState, Reason, Side
+from engine.vocabulary.enums import CancelReason, OfferKind, OrderState, RejectReason, Side
 from engine.vocabulary.events import Announced, Declined, Event, Offered, OrderAccepted, Rejected
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ class NegotiatedMarket(OfferMarket):
     def _enquire(self, command: Quote) -> list[Event]:
         refusal = check_quantity(command.quantity, self.gate)
         if refusal is None and command.answers:
-            refusal = Refusal(Reason.PRICE_RANGE, "price", "an answer to an enquiry has a price")
+            refusal = Refusal(
+                RejectReason.PRICE_RANGE, "price", "an answer to an enquiry has a price"
+            )
         if refusal is not None:
             return [Rejected(command.account, command.ref, *refusal)]
         self.counted += 1
@@ -82,30 +84,30 @@ class NegotiatedMarket(OfferMarket):
         """Check to whom it goes, and that an answer goes to an enquiry that was sent here."""
         for name in command.to:
             other = accounts.get(name)
-            if other is None or other.person == account.person:
+            if other is None or other.stp_id == account.stp_id:
                 rule = f"{name!r} is not an account of somebody else"
-                return Refusal(Reason.COUNTERPARTY, "to", rule)
+                return Refusal(RejectReason.COUNTERPARTY, "to", rule)
         if not command.answers:
             return None
         asked = self.enquiries.get(command.answers)
         if asked is None:
             rule = f"no enquiry stands under {command.answers} in {self.symbol}"
-            return Refusal(Reason.UNKNOWN_NUMBER, "answers", rule)
+            return Refusal(RejectReason.UNKNOWN_NUMBER, "answers", rule)
         by, to = asked
-        if (to and account.name not in to) or accounts[by].person == account.person:
+        if (to and account.name not in to) or accounts[by].stp_id == account.stp_id:
             rule = f"enquiry {command.answers} was not sent to this account"
-            return Refusal(Reason.COUNTERPARTY, "answers", rule)
+            return Refusal(RejectReason.COUNTERPARTY, "answers", rule)
         return None
 
     def _admit_times(self, command: Quote, time: int) -> Refusal | None:
         if command.expire_at and command.expire_at <= time:
             rule = f"after the venue's time, {time} ns, or 0 for the end of the day"
-            return Refusal(Reason.EXPIRY, "expire_at", rule)
+            return Refusal(RejectReason.EXPIRY, "expire_at", rule)
         late = self.mode.report_seconds
         earliest = max(0, time - late * _SECOND) if late else 0
         if command.agreed_at and not earliest <= command.agreed_at <= time:
             rule = f"{earliest} to {time} ns: a deal is entered within {late or 'any'} seconds"
-            return Refusal(Reason.EXPIRY, "agreed_at", rule)
+            return Refusal(RejectReason.EXPIRY, "agreed_at", rule)
         return None
 
     def _addressed_to(self, number: int, account: Account) -> Order | Refusal:
@@ -114,11 +116,11 @@ class NegotiatedMarket(OfferMarket):
         if isinstance(quote, Refusal):
             return quote
         to = self.addressed[number]
-        if quote.seat.person == account.person:
-            return Refusal(Reason.OWN_ORDER, "number", "a quote of the same owner")
+        if quote.seat.stp_id == account.stp_id:
+            return Refusal(RejectReason.OWN_ORDER, "number", "a quote of the same owner")
         if to and account.name not in to:
             rule = f"quote {number} was not made to this account"
-            return Refusal(Reason.COUNTERPARTY, "number", rule)
+            return Refusal(RejectReason.COUNTERPARTY, "number", rule)
         return quote
 
     def pick(self, command: Pick, account: Account) -> list[Event]:
@@ -131,10 +133,10 @@ class NegotiatedMarket(OfferMarket):
         side = Side.SELL if quote.side is Side.BUY else Side.BUY
         if refusal is None and command.quantity not in (0, quote.leaves):
             rule = f"a quote is confirmed whole: {quote.leaves} tonnes, or 0"
-            refusal = Refusal(Reason.QUANTITY_RANGE, "quantity", rule)
+            refusal = Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
         elif refusal is None and command.price not in (0, quote.price):
             rule = f"quote {command.number} stands at {quote.price}"
-            refusal = Refusal(Reason.PRICE_LIMIT, "price", rule)
+            refusal = Refusal(RejectReason.PRICE_LIMIT, "price", rule)
         refusal = refusal or self.admit_terms(seat, side, quote.leaves, quote.price)
         quantity = quote.leaves
         refusal = refusal or self.reserve(seat, side, quantity, quote.price)
@@ -142,7 +144,7 @@ class NegotiatedMarket(OfferMarket):
             return [Rejected(command.account, command.ref, *refusal)]
         taker = self.live(seat, command.ref, side, quantity, quote.price)
         events: list[Event] = [OrderAccepted(command.account, command.ref, self.symbol, side,
-                                             quote.price, quantity, OrderState.TAKING,
+                                             quote.price, quantity, OrderState.MATCHING,
                                              -1)]  # fmt: skip
         quote.leaves = 0
         self._settle(taker, quantity, [(FILLED, quote, quantity, 0, -1)], events)
@@ -156,7 +158,9 @@ class NegotiatedMarket(OfferMarket):
         to = tuple(name for name in self.addressed[command.number] if name != account.name)
         if to == self.addressed[command.number]:
             rule = "a quote to everybody is not declined: leave it"
-            return [Rejected(command.account, command.ref, Reason.COUNTERPARTY, "number", rule)]
+            return [
+                Rejected(command.account, command.ref, RejectReason.COUNTERPARTY, "number", rule)
+            ]
         declined = Declined(account.name, command.ref, self.symbol, command.number,
                             quote.seat.name, quote.ref)  # fmt: skip
         if not to:
@@ -180,16 +184,16 @@ class NegotiatedMarket(OfferMarket):
         """Forget the day's enquiries."""
         self.enquiries = {}
 
-    def _let_go(self, order: Order) -> None:
+    def _unlist(self, order: Order) -> None:
         number = self.numbers.get((order.seat.name, order.ref), 0)
         if number:
             del self.addressed[number]
-        super()._let_go(order)
+        super()._unlist(order)
 
-    def rows(self) -> list[object]:
+    def dump(self) -> list[object]:
         """Return offers, who may answer them, and enquiries."""
         return [
-            super().rows(),
+            super().dump(),
             self.counted,
             [[number, list(to)] for number, to in self.addressed.items()],
             [[number, by, list(to)] for number, (by, to) in self.enquiries.items()],

@@ -12,7 +12,7 @@ from engine.book.orders import FLAGS, OFFER, Order
 from engine.markets.admission import ENTRY, Refusal, check_price, check_quantity
 from engine.markets.limits import admit_role
 from engine.markets.order_book import Market
-from engine.vocabulary.enums import OfferKind, Phase, Reason, Side, TimeInForce
+from engine.vocabulary.enums import OfferKind, Phase, RejectReason, Side, TimeInForce
 from engine.vocabulary.events import Event, Offered, Rejected
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ class OfferMarket(Market):
         """Refuse: what others look at is withdrawn and made anew, not changed under their eyes."""
         del order
         rule = f"{self.mode.name} offers do not change: cancel it and offer anew"
-        refusal = Refusal(Reason.MODE, "target", rule)
+        refusal = Refusal(RejectReason.MODE, "target", rule)
         return [Rejected(command.account, command.ref, *refusal)]
 
     def other_mode(self, what: str) -> Refusal:
         """Refuse what this mode does not do."""
         rule = f"{self.symbol} trades in the mode {self.mode.name}, which takes no {what}"
-        return Refusal(Reason.MODE, "product", rule)
+        return Refusal(RejectReason.MODE, "product", rule)
 
     def admit_open(self, *, also: tuple[Phase, ...] = ENTRY) -> Refusal | None:
         """Check that the line is open for trading."""
@@ -60,7 +60,7 @@ class OfferMarket(Market):
         if phase in also:
             return None
         rule = f"{self.symbol} is {phase.name.lower()}"
-        return Refusal(Reason.PHASE, "product", rule)
+        return Refusal(RejectReason.PHASE, "product", rule)
 
     def admit_terms(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
         """Check quantity, price and what the account's class may do."""
@@ -92,22 +92,22 @@ class OfferMarket(Market):
         found = self.offers.get(number)
         if found is None:
             rule = f"nothing stands under {number} in {self.symbol}"
-            return Refusal(Reason.UNKNOWN_NUMBER, "number", rule)
+            return Refusal(RejectReason.UNKNOWN_NUMBER, "number", rule)
         return found
 
-    def _let_go(self, order: Order) -> None:
+    def _unlist(self, order: Order) -> None:
         """Take an offer that is over off its number too."""
         number = self.numbers.pop((order.seat.name, order.ref), 0)
         if number:
             del self.offers[number]
-        super()._let_go(order)
+        super()._unlist(order)
 
     def offered(self, number: int, order: Order, kind: OfferKind) -> Offered:
         """Return an offer as it stands now."""
         return Offered(order.seat.name, order.ref, self.symbol, number, kind, order.side,
                        order.price, order.leaves, (), 0, 0)  # fmt: skip
 
-    def rows(self) -> list[object]:
+    def dump(self) -> list[object]:
         """Return what the state holds beyond that of every market, for its hash."""
         return [[number, order.seat.name, order.ref] for number, order in self.offers.items()]
 

@@ -16,9 +16,9 @@ from engine.matching.auction_clearing import Offer, Sealed, Win, clear
 from engine.vocabulary.enums import (
     BidTie,
     CancelReason,
-    Clearing,
     OrderState,
-    Reason,
+    PricingRule,
+    RejectReason,
     Side,
     Undersubscribed,
 )
@@ -66,11 +66,11 @@ class OneWayMarket(OfferMarket):
         live = self.live(seat, c.ref, c.side, c.quantity, c.price)
         number = self.number(live)
         mode = self.mode
-        terms = (c.clearing or mode.clearing, c.tie or mode.bid_tie,
+        terms = (c.pricing or mode.pricing, c.tie or mode.bid_tie,
                  c.undersubscribed or mode.undersubscribed)  # fmt: skip
         announced = Announced(c.account, c.ref, self.symbol, number, c.side, c.price, c.quantity,
                               c.opens_at, c.closes_at, c.min_bid, c.max_bid, c.increment,
-                              Clearing(terms[0]), BidTie(terms[1]),
+                              PricingRule(terms[0]), BidTie(terms[1]),
                               Undersubscribed(terms[2]))  # fmt: skip
         self.announced[number] = announced
         self.bids[number] = []
@@ -82,16 +82,16 @@ class OneWayMarket(OfferMarket):
         now = self.expiries.now
         if not now < c.closes_at or not c.opens_at < c.closes_at:
             rule = f"a window that opens before it closes, and closes after {now} ns"
-            return Refusal(Reason.WINDOW, "closes_at", rule)
+            return Refusal(RejectReason.WINDOW, "closes_at", rule)
         lot = self.gate.lot
         if c.min_bid < 1 or (c.min_bid > 1 and c.min_bid % lot) or c.min_bid > c.quantity:
             rule = f"1 to {c.quantity} tonnes, in lots of {lot}"
-            return Refusal(Reason.QUANTITY_RANGE, "min_bid", rule)
+            return Refusal(RejectReason.QUANTITY_RANGE, "min_bid", rule)
         if c.max_bid and not c.min_bid <= c.max_bid:
-            return Refusal(Reason.QUANTITY_RANGE, "max_bid", "at least min_bid, or 0")
+            return Refusal(RejectReason.QUANTITY_RANGE, "max_bid", "at least min_bid, or 0")
         if c.increment < 0 or c.increment % self.gate.tick:
             rule = f"a multiple of {self.gate.tick} minor units, or 0 for sealed bids"
-            return Refusal(Reason.PRICE_TICK, "increment", rule)
+            return Refusal(RejectReason.PRICE_TICK, "increment", rule)
         return None
 
     def bid(self, command: Bid, account: Account) -> list[Event]:
@@ -121,9 +121,9 @@ class OneWayMarket(OfferMarket):
         now = self.expiries.now
         if not terms.opens_at <= now < terms.closes_at:
             rule = f"bids are taken from {terms.opens_at} to before {terms.closes_at}, now {now} ns"
-            return Refusal(Reason.WINDOW, "number", rule)
-        if seat.person == initiator.seat.person:
-            return Refusal(Reason.OWN_ORDER, "number", "an auction of the same owner")
+            return Refusal(RejectReason.WINDOW, "number", rule)
+        if seat.stp_id == initiator.seat.stp_id:
+            return Refusal(RejectReason.OWN_ORDER, "number", "an auction of the same owner")
         refusal = self._admit_size(c, terms, seat) or check_price(c.price, self.gate)
         if refusal is None and seat.role is not None:
             refusal = admit_role(seat.role, seat, side, c.quantity)
@@ -132,39 +132,41 @@ class OneWayMarket(OfferMarket):
         better = (c.price - terms.price) * (1 if terms.side is Side.SELL else -1)
         if better < 0:
             word = "least" if terms.side is Side.SELL else "most"
-            return Refusal(Reason.PRICE_LIMIT, "price", f"at {word} the reserve, {terms.price}")
+            return Refusal(
+                RejectReason.PRICE_LIMIT, "price", f"at {word} the reserve, {terms.price}"
+            )
         if terms.increment and self.bids[c.number]:
             best = self.bids[c.number][-1].price
             step = (c.price - best) * (1 if terms.side is Side.SELL else -1)
             if step < terms.increment:
                 rule = f"better than {best} by {terms.increment} at least"
-                return Refusal(Reason.OUTBID, "price", rule)
+                return Refusal(RejectReason.OUTBID, "price", rule)
         return None
 
     def _admit_size(self, c: Bid, terms: Announced, seat: Seat) -> Refusal | None:
         """Check a bid's size by itself and with what the bidder has bid before."""
-        least = terms.quantity if terms.clearing is Clearing.WHOLE else terms.min_bid
-        most = terms.quantity if terms.clearing is Clearing.WHOLE else self.gate.max_quantity
+        least = terms.quantity if terms.pricing is PricingRule.WHOLE else terms.min_bid
+        most = terms.quantity if terms.pricing is PricingRule.WHOLE else self.gate.max_quantity
         if not least <= c.quantity <= most:
-            return Refusal(Reason.QUANTITY_RANGE, "quantity", f"{least} to {most} tonnes")
+            return Refusal(RejectReason.QUANTITY_RANGE, "quantity", f"{least} to {most} tonnes")
         if c.quantity % self.gate.lot:
             rule = f"a multiple of {self.gate.lot} tonnes"
-            return Refusal(Reason.QUANTITY_LOT, "quantity", rule)
+            return Refusal(RejectReason.QUANTITY_LOT, "quantity", rule)
         role = seat.role
         cap = terms.max_bid
         if role is not None and role.bid_limit and c.quantity > role.bid_limit:
             rule = f"{role.name} accounts bid at most {role.bid_limit} tonnes at a time"
-            return Refusal(Reason.ROLE, "quantity", rule)
+            return Refusal(RejectReason.ROLE, "quantity", rule)
         if role is not None and role.purchase_limit_bp:
             share = terms.quantity * role.purchase_limit_bp // BASIS_POINTS
             cap = min(cap, share) if cap else share
         if not cap:
             return None
         before = sum(bid.quantity for bid in self.bids[c.number]
-                     if bid.seat.person == seat.person)  # fmt: skip
+                     if bid.seat.stp_id == seat.stp_id)  # fmt: skip
         if before + c.quantity > cap:
             rule = f"one bidder bids for at most {cap} tonnes, {before} of them bid for already"
-            return Refusal(Reason.QUANTITY_RANGE, "quantity", rule)
+            return Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
         return None
 
     def clear(self, command: ClearAuction) -> list[Event]:
@@ -175,14 +177,14 @@ class OneWayMarket(OfferMarket):
         terms = self.announced[command.number]
         if self.expiries.now < terms.closes_at:
             rule = f"after the window, which closes at {terms.closes_at} ns"
-            return [Rejected("", 0, Reason.WINDOW, "number", rule)]
+            return [Rejected("", 0, RejectReason.WINDOW, "number", rule)]
         bids = list(self.bids[command.number])
         offer = Offer(terms.quantity, terms.price, self.gate.lot, terms.side is Side.SELL,
-                      terms.clearing, terms.tie, terms.undersubscribed, command.seed)  # fmt: skip
+                      terms.pricing, terms.tie, terms.undersubscribed, command.seed)  # fmt: skip
         wins = clear([Sealed(bid.price, bid.leaves) for bid in bids], offer)
         events: list[Event] = [self._sell(initiator, bids[win.bid], win) for win in wins]
         sold = sum(win.quantity for win in wins)
-        bidders = len(dict.fromkeys(bid.seat.person for bid in bids))
+        bidders = len(dict.fromkeys(bid.seat.stp_id for bid in bids))
         for order in (*bids, initiator):
             if order.leaves:
                 events.append(self.cancel(order, CancelReason.LOST))
@@ -225,7 +227,7 @@ class OneWayMarket(OfferMarket):
         """Return how many announcements and bids are live."""
         return len(self.offers) + len(self.bidding)
 
-    def _let_go(self, order: Order) -> None:
+    def _unlist(self, order: Order) -> None:
         """Forget a bid, or an announcement that has no bids left."""
         key = (order.seat.name, order.ref)
         auction = self.bidding.pop(key, 0)
@@ -234,12 +236,12 @@ class OneWayMarket(OfferMarket):
         number = self.numbers.get(key, 0)
         if number:
             del self.announced[number], self.bids[number]
-        super()._let_go(order)
+        super()._unlist(order)
 
-    def rows(self) -> list[object]:
+    def dump(self) -> list[object]:
         """Return offers, terms and bids."""
         return [
-            super().rows(),
+            super().dump(),
             self.counted,
             [list(_figures(terms)) for terms in self.announced.values()],
             [[number, [[bid.seat.name, bid.ref, bid.price, bid.leaves] for bid in bids]]

@@ -23,7 +23,7 @@ from engine.vocabulary.enums import (
     OrderState,
     OrderType,
     Phase,
-    Reason,
+    RejectReason,
     Side,
     TimeInForce,
 )
@@ -32,8 +32,8 @@ from engine.vocabulary.events import (
     Event,
     Offered,
     OrderAccepted,
-    OrderBooked,
     OrderCancelled,
+    OrderResting,
     OrderTriggered,
     PhaseChanged,
     Rejected,
@@ -53,9 +53,9 @@ _IOC: Final = TimeInForce.IOC
 _FOK: Final = TimeInForce.FOK
 _AT_CLOSE: Final = TimeInForce.AT_CLOSE
 _CONTINUOUS: Final = Phase.CONTINUOUS
-_BOOKED: Final = OrderState.BOOKED
-_TAKING: Final = OrderState.TAKING
-_STOPPED: Final = OrderState.STOPPED
+_RESTING: Final = OrderState.RESTING
+_MATCHING: Final = OrderState.MATCHING
+_PENDING_TRIGGER: Final = OrderState.PENDING_TRIGGER
 _HELD: Final = OrderState.HELD
 _IOC_REST: Final = CancelReason.IOC_REST
 _SECOND: Final = 1_000_000_000
@@ -102,9 +102,9 @@ class Market(Settlement):
         """Return the account's seat here, making it at its first order."""
         seat = account.seats.get(self.symbol)
         if seat is None:
-            purse = self._ledger.purse(account, self.product.currency)
+            cash = self._ledger.cash(account, self.product.currency)
             holding = self._ledger.holding(account, self.product.symbol)
-            seat = account.seats[self.symbol] = Seat(account, self, purse, holding)
+            seat = account.seats[self.symbol] = Seat(account, self, cash, holding)
             seat.role = role_of(self.rulebook, account)
         return seat
 
@@ -136,7 +136,7 @@ class Market(Settlement):
         ):
             return self._enter_special(order, seat)
         if side is _BUY:
-            balance = seat.purse
+            balance = seat.cash
             need = self.needs(price, quantity) if self.reserve_ppm else price * quantity
             own = self._bids
             rests = self._asks.best > price
@@ -150,7 +150,7 @@ class Market(Settlement):
             return [Rejected(order.account, ref, *shortage(balance, side, need))]
         if flags and rests and flags & TAKES:  # over before it began
             return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
-                                  _TAKING, -1),
+                                  _MATCHING, -1),
                     OrderCancelled(order.account, ref, self.symbol, side, price, quantity,
                                    rest_of(tif, flags), 0, -1)]  # fmt: skip
         balance.reserved = reserved
@@ -158,9 +158,9 @@ class Market(Settlement):
         seat.orders[ref] = live
         if rests:
             return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
-                                  _BOOKED, own.rest(live))]  # fmt: skip
+                                  _RESTING, own.rest(live))]  # fmt: skip
         events: list[Event] = [OrderAccepted(order.account, ref, self.symbol, side, price,
-                                             quantity, _TAKING, -1)]  # fmt: skip
+                                             quantity, _MATCHING, -1)]  # fmt: skip
         self.arrive(live, events)
         return events
 
@@ -187,9 +187,9 @@ class Market(Settlement):
         own, other = (self._bids, self._asks) if side is _BUY else (self._asks, self._bids)
         if other.best > price * other.sign and not flags & TAKES:
             return [OrderAccepted(order.account, order.ref, self.symbol, side, price, quantity,
-                                  _BOOKED, own.rest(live))]  # fmt: skip
+                                  _RESTING, own.rest(live))]  # fmt: skip
         events: list[Event] = [OrderAccepted(order.account, order.ref, self.symbol, side, price,
-                                             quantity, _TAKING, -1)]  # fmt: skip
+                                             quantity, _MATCHING, -1)]  # fmt: skip
         self.arrive(live, events)
         return events
 
@@ -222,7 +222,7 @@ class Market(Settlement):
             return None
         word = "below" if side is _BUY else "above"
         rule = f"post-only: the price must be {word} {abs(other.best)} now"
-        return Refusal(Reason.POST_ONLY, "price", rule)
+        return Refusal(RejectReason.POST_ONLY, "price", rule)
 
     def _wait(self, live: Order, order: NewOrder) -> list[Event] | None:
         """Remember an expiry; let a stop or a held order wait outside the book."""
@@ -232,7 +232,7 @@ class Market(Settlement):
             self.expiries.add(key, live, order.expire_at)
         continuous = self.gate.phase is _CONTINUOUS
         if order.stop_price:
-            state = _STOPPED
+            state = _PENDING_TRIGGER
         elif continuous and live.tif is not _AT_CLOSE:
             return None
         else:
@@ -240,7 +240,7 @@ class Market(Settlement):
             self.held[key] = live
         events: list[Event] = [OrderAccepted(name, order.ref, self.symbol, live.side, live.price,
                                              live.quantity, state, -1)]  # fmt: skip
-        if state is _STOPPED:
+        if state is _PENDING_TRIGGER:
             last = self.day.last
             self.stops.add(key, live, order.stop_price)
             if continuous and last:
@@ -314,7 +314,7 @@ class Market(Settlement):
             else:
                 order.shown = min(order.display or order.leaves, order.leaves)
                 depth = own.rest(order)
-                events.append(OrderBooked(order.seat.name, order.ref, self.symbol, order.side,
+                events.append(OrderResting(order.seat.name, order.ref, self.symbol, order.side,
                                           order.price, order.leaves, depth))  # fmt: skip
         return reached
 
@@ -369,8 +369,8 @@ class Market(Settlement):
     def state(self, order: Order) -> OrderState:
         """Say where a live order is."""
         if order.level is not None:
-            return _BOOKED
-        return _HELD if (order.seat.name, order.ref) in self.held else _STOPPED
+            return _RESTING
+        return _HELD if (order.seat.name, order.ref) in self.held else _PENDING_TRIGGER
 
     def price_limits(self) -> tuple[int, int]:
         """Return the day's price limits, (0, 0) where there are none."""
@@ -391,7 +391,7 @@ class Market(Settlement):
         """Return what stands under numbers for everybody to answer."""
         return []
 
-    def rows(self) -> list[object]:
+    def dump(self) -> list[object]:
         """Return what the state holds beyond what every market has, for its hash."""
         return []
 

@@ -16,7 +16,7 @@ from engine.markets.admission import Gate, Refusal
 from engine.matching.continuous import ARRIVING_CANCELLED, FILLED, RESTING_CANCELLED, Outcome
 from engine.matching.prices import cost
 from engine.rulebook.model import line_name
-from engine.vocabulary.enums import CancelReason, Delivery, Reason, Side
+from engine.vocabulary.enums import CancelReason, Delivery, RejectReason, Side
 from engine.vocabulary.events import Event, OrderCancelled, OrderReduced, Trade
 from engine.vocabulary.units import MAX_TOTAL
 
@@ -58,10 +58,30 @@ class Day:
 class Settlement:
     """The part of a market that moves money and tonnes and lets orders go."""
 
-    __slots__ = ("_asks", "_bids", "_charges", "_ledger", "_maker_buy", "_maker_sell",
-                 "_taker_buy", "_taker_sell", "_takings", "_waits", "book", "day", "expiries",
-                 "gate", "held", "mode", "net", "product", "reserve_ppm", "stops", "symbol",
-                 "trades")  # fmt: skip
+    __slots__ = (
+        "_asks",
+        "_bids",
+        "_charges",
+        "_fees",
+        "_ledger",
+        "_maker_buy",
+        "_maker_sell",
+        "_taker_buy",
+        "_taker_sell",
+        "_waits",
+        "book",
+        "day",
+        "expiries",
+        "gate",
+        "held",
+        "mode",
+        "net",
+        "product",
+        "reserve_ppm",
+        "stops",
+        "symbol",
+        "trades",
+    )  # fmt: skip
 
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
@@ -86,7 +106,7 @@ class Settlement:
         self.mode = mode
         self.symbol = line_name(product, mode, rulebook.modes_of(product)[0])
         self.gate.adopt(mode, product)
-        self._takings = self._ledger.takings(product.currency)
+        self._fees = self._ledger.fees_in(product.currency)
         self._maker_buy = mode.maker_fee_ppm + mode.buyer_fee_ppm
         self._maker_sell = mode.maker_fee_ppm + mode.seller_fee_ppm
         self._taker_buy = mode.taker_fee_ppm + mode.buyer_fee_ppm
@@ -175,22 +195,22 @@ class Settlement:
                                                       buyer_fee, seller_fee):  # fmt: skip
             return
         seat = buyer.seat
-        purse = seat.purse
+        cash = seat.cash
         rate = self.reserve_ppm
         if rate:
-            purse.total -= value + buyer_fee
+            cash.total -= value + buyer_fee
             held = cost(buyer.price, open_before, rate)
-            purse.reserved -= held - cost(buyer.price, open_before - quantity, rate)
-            self._takings.total += buyer_fee
+            cash.reserved -= held - cost(buyer.price, open_before - quantity, rate)
+            self._fees.total += buyer_fee
         else:
-            purse.total -= value
-            purse.reserved -= buyer.price * quantity
+            cash.total -= value
+            cash.reserved -= buyer.price * quantity
         seat.holding.total += quantity
         seat = seller.seat
         if seller_fee:
             value -= seller_fee
-            self._takings.total += seller_fee
-        seat.purse.total += value
+            self._fees.total += seller_fee
+        seat.cash.total += value
         holding = seat.holding
         holding.total -= quantity
         holding.reserved -= quantity
@@ -214,7 +234,7 @@ class Settlement:
                               mode.resale_lag)  # fmt: skip
         if mode.proceeds_lag and value > seller_fee:
             seat = seller.seat
-            self._ledger.lock(seat.account, self.product.currency, seat.purse, value - seller_fee,
+            self._ledger.lock(seat.account, self.product.currency, seat.cash, value - seller_fee,
                               mode.proceeds_lag)  # fmt: skip
         if mode.delivery is Delivery.DAY_END:
             bought = self.net.setdefault(buyer.seat.name, [0, 0])
@@ -245,7 +265,7 @@ class Settlement:
         """Shrink a reservation from ``before`` open tonnes to ``after``."""
         if order.side is _BUY:
             held = self.needs(order.price, before) - self.needs(order.price, after)
-            order.seat.purse.reserved -= held
+            order.seat.cash.reserved -= held
         else:
             order.seat.holding.reserved -= before - after
 
@@ -261,7 +281,7 @@ class Settlement:
         if side is _BUY:
             own = self._bids
             held = self.needs(price, leaves) if self.reserve_ppm else price * leaves
-            seat.purse.reserved -= held
+            seat.cash.reserved -= held
         else:
             own = self._asks
             seat.holding.reserved -= leaves
@@ -274,7 +294,7 @@ class Settlement:
                 self.stops.remove(key)
         del seat.orders[ref]
         if order.flags:
-            self._let_go(order)
+            self._unlist(order)
         return [OrderCancelled(seat.name, ref, self.symbol, side, price, leaves, why, request,
                                depth)]  # fmt: skip
 
@@ -287,16 +307,16 @@ class Settlement:
         seat = order.seat
         del seat.orders[order.ref]
         if order.flags:
-            self._let_go(order)
+            self._unlist(order)
 
-    def _let_go(self, order: Order) -> None:
+    def _unlist(self, order: Order) -> None:
         """Take an order that is over off every list beside its account's."""
         if order.flags & EXPIRES:
             self.expiries.remove((order.seat.name, order.ref))
 
     def reserve(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
         """Set aside what an order may cost or deliver, or say what is missing."""
-        balance = seat.purse if side is _BUY else seat.holding
+        balance = seat.cash if side is _BUY else seat.holding
         need = self.needs(price, quantity) if side is _BUY else quantity
         if balance.total - balance.reserved < need:
             return shortage(balance, side, need)
@@ -313,5 +333,5 @@ def shortage(balance: Balance, side: Side, need: int) -> Refusal:
     available = balance.total - balance.reserved
     if side is _BUY:
         rule = f"needs {need} minor units, {available} available"
-        return Refusal(Reason.CASH, "quantity", rule)
-    return Refusal(Reason.ALLOWANCES, "quantity", f"at most the {available} tonnes available")
+        return Refusal(RejectReason.CASH, "quantity", rule)
+    return Refusal(RejectReason.ALLOWANCES, "quantity", f"at most the {available} tonnes available")

@@ -1,4 +1,4 @@
-"""Clearing a one-way auction: who gets how much, and at what price.
+"""PricingRule a one-way auction: who gets how much, and at what price.
 
 One function for one-way bidding (单向竞价) and for government auctions, which differ in three
 choices: what winners pay, who comes first among equal bids, and what happens where less is bid
@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.vocabulary.enums import BidTie, Clearing, Undersubscribed
+from engine.vocabulary.enums import BidTie, PricingRule, Undersubscribed
 
 
 class Offer(NamedTuple):
@@ -21,7 +21,7 @@ class Offer(NamedTuple):
     reserve: int  # minor units; no bid is worse
     lot: int
     sells: bool  # whether the highest bid is the best
-    clearing: Clearing
+    pricing: PricingRule
     tie: BidTie
     undersubscribed: Undersubscribed
     seed: int  # decides random ties
@@ -53,7 +53,7 @@ def clear(bids: Sequence[Sealed], offer: Offer) -> list[Win]:
     Bids worse than the reserve must have been refused before.
     """
     sign = -1 if offer.sells else 1
-    if offer.clearing is Clearing.WHOLE:
+    if offer.pricing is PricingRule.WHOLE:
         whole = [n for n, bid in enumerate(bids) if bid.quantity >= offer.quantity]
         ranked = _ranked(bids, whole, sign, offer)
         return [Win(ranked[0], offer.quantity, bids[ranked[0]].price)] if ranked else []
@@ -65,7 +65,7 @@ def clear(bids: Sequence[Sealed], offer: Offer) -> list[Win]:
     last = bids[shares[-1][0]].price
     if total < offer.quantity and offer.undersubscribed is Undersubscribed.SELL_AT_RESERVE:
         last = offer.reserve
-    uniform = offer.clearing is Clearing.UNIFORM
+    uniform = offer.pricing is PricingRule.UNIFORM
     return [Win(n, share, last if uniform else bids[n].price) for n, share in shares]
 
 

@@ -3,7 +3,7 @@
 ``cross`` finds the price, for the indicative figures while orders are collected as for the
 uncrossing itself; ``uncross`` pairs the orders at it. Exchanges agree on the first two steps
 (most volume, then least surplus) and differ after them: in the prices they look at, in what a
-surplus on one side does, and in what decides at last. That part is data, a ``Ladder``.
+surplus on one side does, and in what decides at last. That part is data, a ``PriceRule``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from engine.matching.prices import half_up
-from engine.rulebook.model import Ladder
+from engine.rulebook.model import PriceRule
 from engine.vocabulary.enums import Candidates, LastRung, Tie
 from engine.vocabulary.units import BASIS_POINTS
 
@@ -43,23 +43,23 @@ class Span(NamedTuple):
 
 # Like those of venues that publish theirs: Xetra market model R14.0 ch. 13.1 and, read second-hand
 # and to be confirmed, the rules of the other exchanges.
-LADDERS: Final = MappingProxyType({
-    "xetra": Ladder(),
-    "euronext": Ladder(candidates=Candidates.LIMITS_AND_REFERENCE),
-    "asx": Ladder(candidates=Candidates.TICKS),
-    "jpx": Ladder(candidates=Candidates.TICKS),
-    "lse": Ladder(),
-    "hkex": Ladder(),
-    "sse": Ladder(candidates=Candidates.TICKS, pressure=False, last=LastRung.MIDDLE),
-    "szse": Ladder(candidates=Candidates.TICKS, pressure=False),
-    "krx": Ladder(candidates=Candidates.TICKS, pressure=False),
-    "nse": Ladder(pressure=False),
-    "bnb": Ladder(candidates=Candidates.TICKS, pressure_band_bp=500),
+PRICE_RULES: Final = MappingProxyType({
+    "xetra": PriceRule(),
+    "euronext": PriceRule(candidates=Candidates.LIMITS_AND_REFERENCE),
+    "asx": PriceRule(candidates=Candidates.TICKS),
+    "jpx": PriceRule(candidates=Candidates.TICKS),
+    "lse": PriceRule(),
+    "hkex": PriceRule(),
+    "sse": PriceRule(candidates=Candidates.TICKS, pressure=False, last=LastRung.MIDDLE),
+    "szse": PriceRule(candidates=Candidates.TICKS, pressure=False),
+    "krx": PriceRule(candidates=Candidates.TICKS, pressure=False),
+    "nse": PriceRule(pressure=False),
+    "bnb": PriceRule(candidates=Candidates.TICKS, pressure_band_bp=500),
 })  # fmt: skip
 
 
 def cross(
-    bids: Sequence[Interest], asks: Sequence[Interest], reference: int, tick: int, ladder: Ladder
+    bids: Sequence[Interest], asks: Sequence[Interest], reference: int, tick: int, ladder: PriceRule
 ) -> Crossing | None:
     """Return the price of an auction, or ``None`` where nothing can trade.
 
@@ -118,7 +118,7 @@ def _span(low: int, high: int, wanted: int, offered: int) -> Span:
     return Span(low, high, min(wanted, offered), wanted - offered)
 
 
-def _choose(spans: list[Span], reference: int, tick: int, ladder: Ladder) -> int:
+def _choose(spans: list[Span], reference: int, tick: int, ladder: PriceRule) -> int:
     """Go down the rungs below volume and surplus."""
     low, high = spans[0].low, spans[-1].high
     bid_surplus = [span for span in spans if span.surplus > 0]

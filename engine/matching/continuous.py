@@ -39,14 +39,14 @@ def sweep_price_time(
     """
     del share
     outcomes: list[Outcome] = []
-    person = 0 if mode is _ALLOW else taker.seat.person
+    stp_id = 0 if mode is _ALLOW else taker.seat.stp_id
     left = taker.leaves
     while left and side.best <= limit:
         level = side.best_level
         assert level is not None
         maker = level.head
         assert maker is not None
-        if person and maker.seat.person == person:
+        if stp_id and maker.seat.stp_id == stp_id:
             taker.leaves = left
             _prevent(side, taker, maker, mode, outcomes)
             left = taker.leaves
@@ -170,18 +170,18 @@ def _prevent_at(
     side: BookSide, taker: Order, level: Level, mode: SelfTrade, outcomes: list[Outcome]
 ) -> None:
     """Apply self-trade prevention to a whole price, as pro-rata sharing needs."""
-    person = taker.seat.person
+    stp_id = taker.seat.stp_id
     for maker in _queue(level):
         if not taker.leaves:
             return
-        if maker.seat.person == person:
+        if maker.seat.stp_id == stp_id:
             _prevent(side, taker, maker, mode, outcomes)
 
 
 def can_fill(side: BookSide, taker: Order, limit: int, mode: SelfTrade, matching: Matching) -> bool:
     """Say whether all of ``taker`` would trade, hidden quantity and self-trade rules included."""
     wanted = taker.leaves
-    person = 0 if mode is _ALLOW else taker.seat.person
+    stp_id = 0 if mode is _ALLOW else taker.seat.stp_id
     for level in side.walk():
         if level.price * side.sign > limit:
             return False
@@ -189,7 +189,7 @@ def can_fill(side: BookSide, taker: Order, limit: int, mode: SelfTrade, matching
         met = False
         order = level.head
         while order is not None:
-            if person and order.seat.person == person:
+            if stp_id and order.seat.stp_id == stp_id:
                 met = True
             else:
                 whole += order.leaves

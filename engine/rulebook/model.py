@@ -14,7 +14,6 @@ from msgspec import Struct
 from engine.vocabulary.enums import (
     BidTie,
     Candidates,
-    Clearing,
     CloseRule,
     Delivery,
     Dst,
@@ -25,6 +24,7 @@ from engine.vocabulary.enums import (
     OpenRule,
     Phase,
     PickRule,
+    PricingRule,
     SelfTrade,
     SelfTradeScope,
     Tie,
@@ -59,7 +59,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     ticks: tuple[tuple[int, int], ...] = ()  # (from this price on, tick), rising; () means ``tick``
 
 
-class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
+class PriceRule(Struct, frozen=True, forbid_unknown_fields=True):
     """How a call auction's price is chosen among those with most volume and least surplus."""
 
     candidates: Candidates = Candidates.LIMITS
@@ -100,7 +100,7 @@ class Mode(Struct, frozen=True, forbid_unknown_fields=True):
     proceeds_lag: int = 0  # trading days before what a sale brought may be spent
     delivery: Delivery = Delivery.AT_ONCE
     delivery_days: int = 0  # LATER: trading days after the trade
-    ladder: Ladder = Ladder()
+    ladder: PriceRule = PriceRule()
     volatility_bp: int = 0  # a trade this far from the last price starts a call; 0: none does
     volatility_seconds: int = 0  # how long that call lasts; 0: until the operator ends it
     carry_over: bool = True  # what one batch leaves takes part in the next
@@ -108,7 +108,7 @@ class Mode(Struct, frozen=True, forbid_unknown_fields=True):
     pick: PickRule = PickRule.BEST_FIRST
     pick_levels: int = 5  # WITHIN_LEVELS: prices on each side
     report_seconds: int = 0  # NEGOTIATED: how late a deal may be entered; 0: any time that day
-    clearing: Clearing = Clearing.UNIFORM  # ONE_WAY, where the announcement does not say
+    pricing: PricingRule = PricingRule.UNIFORM  # ONE_WAY, where the announcement does not say
     bid_tie: BidTie = BidTie.TIME
     undersubscribed: Undersubscribed = Undersubscribed.SELL
 

@@ -129,8 +129,8 @@ def _validate_mode(path: str, mode: Mode) -> None:
     _require(f"{path}.limit_up_bp", holds=holds, rule="both limits or neither")
     holds = not mode.max_quantity or mode.min_quantity <= mode.max_quantity
     _require(f"{path}.min_quantity", holds=holds, rule="is above max_quantity")
-    terms = (mode.clearing, mode.bid_tie, mode.undersubscribed)
-    _require(f"{path}.clearing", holds=all(terms), rule="the mode must say what the terms are")
+    terms = (mode.pricing, mode.bid_tie, mode.undersubscribed)
+    _require(f"{path}.pricing", holds=all(terms), rule="the mode must say what the terms are")
     rates = (max(mode.maker_fee_ppm, mode.taker_fee_ppm) + rate
              for rate in (mode.buyer_fee_ppm, mode.seller_fee_ppm))  # fmt: skip
     holds = max(rates) <= PARTS_PER_MILLION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.vocabulary.enums import Reason, SelfTradeScope
+from engine.vocabulary.enums import RejectReason, SelfTradeScope
 from engine.vocabulary.events import AccountOpened, AllowancesMoved, CashMoved, Event, Rejected
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 
@@ -19,17 +19,17 @@ _TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 def open_account(venue: Venue, c: OpenAccount) -> list[Event]:
     """Open an account with an owner, a clearing member and a class."""
     if not c.account:
-        return [Rejected(c.account, 0, Reason.VALUE, "account", "must not be empty")]
+        return [Rejected(c.account, 0, RejectReason.VALUE, "account", "must not be empty")]
     if c.account in venue.accounts:
         rule = "an account is opened once"
-        return [Rejected(c.account, 0, Reason.ACCOUNT_EXISTS, "account", rule)]
+        return [Rejected(c.account, 0, RejectReason.ACCOUNT_EXISTS, "account", rule)]
     roles = [role.name for role in venue.rulebook.classes]
     if c.role and c.role not in roles:
         rule = f"{c.role!r} is not one of {', '.join(roles) or 'no classes at all'}"
-        return [Rejected(c.account, 0, Reason.ROLE, "role", rule)]
+        return [Rejected(c.account, 0, RejectReason.ROLE, "role", rule)]
     if not 0 <= c.allocation <= MAX_QUANTITY:
         rule = f"0 to {MAX_QUANTITY} tonnes"
-        return [Rejected(c.account, 0, Reason.VALUE, "allocation", rule)]
+        return [Rejected(c.account, 0, RejectReason.VALUE, "allocation", rule)]
     owner = c.owner or c.account
     group = c.group or owner
     by_owner = venue.rulebook.self_trade_scope is SelfTradeScope.OWNER
@@ -47,15 +47,15 @@ def move_cash(venue: Venue, c: MoveCash) -> list[Event]:
     currency = c.currency or venue.rulebook.currency
     if currency not in venue.currencies:
         rule = f"one of {', '.join(venue.currencies)}"
-        return [Rejected(c.account, 0, Reason.CURRENCY, "currency", rule)]
+        return [Rejected(c.account, 0, RejectReason.CURRENCY, "currency", rule)]
     if not 0 < abs(c.amount) <= MAX_MONEY:
         rule = f"not 0, at most {MAX_MONEY} minor units either way"
-        return [Rejected(c.account, 0, Reason.VALUE, "amount", rule)]
+        return [Rejected(c.account, 0, RejectReason.VALUE, "amount", rule)]
     if venue.ledger.cash_in.get(currency, 0) + c.amount > MAX_TOTAL:
-        return [Rejected(c.account, 0, Reason.VALUE, "amount", _TOO_MUCH)]
-    refusal = _overdraws(venue.ledger.purse(account, currency), c.amount)
+        return [Rejected(c.account, 0, RejectReason.VALUE, "amount", _TOO_MUCH)]
+    refusal = _overdraws(venue.ledger.cash(account, currency), c.amount)
     if refusal:
-        return [Rejected(c.account, 0, Reason.CASH, "amount", refusal)]
+        return [Rejected(c.account, 0, RejectReason.CASH, "amount", refusal)]
     balance = venue.ledger.move_cash(account, currency, c.amount)
     return [CashMoved(c.account, currency, c.amount, balance)]
 
@@ -67,15 +67,15 @@ def move_allowances(venue: Venue, c: MoveAllowances) -> list[Event]:
         return unknown_account(c.account, 0)
     if c.product not in venue.products:
         rule = f"{c.product!r} is not one of {', '.join(venue.products)}"
-        return [Rejected(c.account, 0, Reason.UNKNOWN_PRODUCT, "product", rule)]
+        return [Rejected(c.account, 0, RejectReason.UNKNOWN_PRODUCT, "product", rule)]
     if not 0 < abs(c.quantity) <= MAX_QUANTITY:
         rule = f"not 0, at most {MAX_QUANTITY} tonnes either way"
-        return [Rejected(c.account, 0, Reason.VALUE, "quantity", rule)]
+        return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", rule)]
     if venue.ledger.tonnes_in.get(c.product, 0) + c.quantity > MAX_TOTAL:
-        return [Rejected(c.account, 0, Reason.VALUE, "quantity", _TOO_MUCH)]
+        return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", _TOO_MUCH)]
     refusal = _overdraws(venue.ledger.holding(account, c.product), c.quantity)
     if refusal:
-        return [Rejected(c.account, 0, Reason.ALLOWANCES, "quantity", refusal)]
+        return [Rejected(c.account, 0, RejectReason.ALLOWANCES, "quantity", refusal)]
     balance = venue.ledger.move_tonnes(account, c.product, c.quantity)
     return [AllowancesMoved(c.account, c.product, c.quantity, balance)]
 
@@ -88,4 +88,4 @@ def _overdraws(balance: Balance, change_by: int) -> str:
 def unknown_account(account: str, ref: int) -> list[Event]:
     """Refuse a command of an account that is not open."""
     rule = f"no account {account!r} is open"
-    return [Rejected(account, ref, Reason.UNKNOWN_ACCOUNT, "account", rule)]
+    return [Rejected(account, ref, RejectReason.UNKNOWN_ACCOUNT, "account", rule)]

@@ -55,7 +55,7 @@ def dump(venue: Venue) -> list[Any]:
          for day, dues in sorted(ledger.dues.items())],
         [_dump_market(market) for market in venue.markets.values()],
         [_dump_account(account) for account in venue.accounts.values()],
-        [[at, order.seat.name, order.ref] for at, order in venue.expiries.rows()],
+        [[at, order.seat.name, order.ref] for at, order in venue.expiries.dump()],
         sorted([key, taken.total] for key, taken in ledger.fees.items() if taken.total),
     ]  # fmt: skip
 
@@ -84,7 +84,7 @@ def _dump_market(market: Market) -> list[Any]:
         [day.first, day.high, day.low, day.last, day.auction, str(day.volume), str(day.value),
          day.trades],
         [[name, *net] for name, net in market.net.items()],
-        market.rows(),
+        market.dump(),
         [[_dump_order(order) for order in market.book.orders(side)] for side in Side],
         [_dump_order(order) for order in market.held.values()],
         [[stop.stop_price, _dump_order(stop.order)] for stop in market.stops.in_order()],

@@ -11,7 +11,7 @@ from engine.markets.limits import role_of
 from engine.matching.prices import tick_at
 from engine.rulebook.amend import amended
 from engine.rulebook.model import RulebookError
-from engine.vocabulary.enums import CancelReason, CloseRule, Phase, Reason
+from engine.vocabulary.enums import CancelReason, CloseRule, Phase, RejectReason
 from engine.vocabulary.events import (
     AmendmentTaken,
     DayBegan,
@@ -36,14 +36,14 @@ def begin_day(venue: Venue, command: BeginDay) -> list[Event]:
     date = command.date
     if date <= venue.date:
         rule = f"after {venue.date}, the trading day that is on"
-        return [Rejected("", 0, Reason.TIME_BACKWARDS, "date", rule)]
+        return [Rejected("", 0, RejectReason.TIME_BACKWARDS, "date", rule)]
     month, day = date // 100 % 100, date % 100
     if not 1 <= month <= 12 or not 1 <= day <= 31 or date > 99_991_231:  # noqa: PLR2004
-        return [Rejected("", 0, Reason.VALUE, "date", "a day such as 20210628")]
+        return [Rejected("", 0, RejectReason.VALUE, "date", "a day such as 20210628")]
     for symbol, market in venue.markets.items():
         if market.gate.phase is not Phase.CLOSED:
             rule = f"{symbol} is {market.gate.phase.name.lower()}: every line must be closed"
-            return [Rejected("", 0, Reason.TRANSITION, "date", rule)]
+            return [Rejected("", 0, RejectReason.TRANSITION, "date", rule)]
     venue.date = date
     locks, dues = venue.ledger.begin_day()
     events: list[Event] = [DayBegan(date, venue.ledger.day)]
@@ -85,16 +85,16 @@ def set_reference(venue: Venue, command: SetReference) -> list[Event]:
     lines = [line for line in venue.markets.values() if line.product.symbol == command.product]
     if not lines:
         rule = f"{command.product!r} is not one of {', '.join(venue.products)}"
-        return [Rejected("", 0, Reason.UNKNOWN_PRODUCT, "product", rule)]
+        return [Rejected("", 0, RejectReason.UNKNOWN_PRODUCT, "product", rule)]
     product = lines[0].product
     tick = tick_at(command.price, product.tick, product.ticks)
     if not 1 <= command.price <= MAX_PRICE or command.price % tick:
         rule = f"1 to {MAX_PRICE} minor units, a multiple of {tick}"
-        return [Rejected("", 0, Reason.PRICE_RANGE, "price", rule)]
+        return [Rejected("", 0, RejectReason.PRICE_RANGE, "price", rule)]
     closed = all(line.gate.phase is Phase.CLOSED for line in lines)
     if not closed and venue.rulebook.close is not CloseRule.FIXING:
         rule = f"{command.product} trades, and its close is no fixing: set it between two days"
-        return [Rejected("", 0, Reason.PHASE, "product", rule)]
+        return [Rejected("", 0, RejectReason.PHASE, "product", rule)]
     for line in lines:
         if closed:
             line.reference = command.price
@@ -113,7 +113,7 @@ def take_amendment(venue: Venue, command: AmendRulebook) -> list[Event]:
                 rulebook = amended(rulebook, change.path, change.value)
         amended(rulebook, command.path, command.value)
     except RulebookError as error:
-        return [Rejected("", 0, Reason.RULEBOOK, "path", str(error))]
+        return [Rejected("", 0, RejectReason.RULEBOOK, "path", str(error))]
     venue.amendments.append(command)
     return [AmendmentTaken(command.path, command.value, command.effective)]
 
@@ -123,7 +123,7 @@ def _amend(venue: Venue, change: AmendRulebook) -> list[Event]:
     try:
         rulebook = amended(venue.rulebook, change.path, change.value)
     except RulebookError as error:  # a later amendment took away what this one builds on
-        return [Rejected("", 0, Reason.RULEBOOK, "path", str(error))]
+        return [Rejected("", 0, RejectReason.RULEBOOK, "path", str(error))]
     events: list[Event] = []
     before = venue.rulebook
     for product in rulebook.products:

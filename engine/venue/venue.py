@@ -46,7 +46,7 @@ from engine.vocabulary.commands import (
     SetPhase,
     SetReference,
 )
-from engine.vocabulary.enums import CancelReason, Phase, Reason, Side
+from engine.vocabulary.enums import CancelReason, Phase, RejectReason, Side
 from engine.vocabulary.events import (
     Announced,
     AuctionIndicated,
@@ -171,7 +171,7 @@ class Venue:
                 return _unknown_order(command.account, ref, command.target)
             market = order.seat.market
             if market.gate.frozen:
-                return [Rejected(command.account, ref, Reason.FROZEN, "target", FROZEN_RULE)]
+                return [Rejected(command.account, ref, RejectReason.FROZEN, "target", FROZEN_RULE)]
             return market.end(order, _REQUESTED, ref)  # type: ignore[no-any-return] # the same
         return self._handlers[type(command)](command)
 
@@ -242,7 +242,7 @@ class Venue:
                 return market.bid(c, account)
         word = c.__class__.__name__.lower()
         rule = f"{market.symbol} trades by {market.mode.mechanism.name.lower()}: no {word} there"
-        return [Rejected(c.account, c.ref, Reason.MODE, "product", rule)]
+        return [Rejected(c.account, c.ref, RejectReason.MODE, "product", rule)]
 
     # -- commands of the gateway and the operator -------------------------------------------
 
@@ -268,7 +268,7 @@ class Venue:
             return self._unknown_product("", 0, c.product)
         if not isinstance(market, OneWayMarket):
             rule = f"{c.product} holds no one-way auctions"
-            return [Rejected("", 0, Reason.MODE, "product", rule)]
+            return [Rejected("", 0, RejectReason.MODE, "product", rule)]
         return market.clear(c)
 
     def _set_phase(self, c: SetPhase) -> list[Event]:
@@ -283,13 +283,13 @@ class Venue:
                 continue
             names = ", ".join(phase.name.lower() for phase in allowed)
             rule = f"{symbol} is {market.gate.phase.name.lower()}: {names} may follow"
-            events.append(Rejected("", 0, Reason.TRANSITION, "phase", rule))
+            events.append(Rejected("", 0, RejectReason.TRANSITION, "phase", rule))
         return events
 
     def _advance_time(self, c: AdvanceTime) -> list[Event]:
         if c.time <= self.time:
             rule = f"after the venue's time, {self.time} ns"
-            return [Rejected("", 0, Reason.TIME_BACKWARDS, "time", rule)]
+            return [Rejected("", 0, RejectReason.TIME_BACKWARDS, "time", rule)]
         self.time = self.expiries.now = c.time
         events: list[Event] = []
         for order in self.expiries.due(c.time):
@@ -306,7 +306,7 @@ class Venue:
 
     def _unknown_product(self, account: str, ref: int, product: str) -> list[Event]:
         rule = f"{product!r} is not one of {', '.join(self.markets)}"
-        return [Rejected(account, ref, Reason.UNKNOWN_PRODUCT, "product", rule)]
+        return [Rejected(account, ref, RejectReason.UNKNOWN_PRODUCT, "product", rule)]
 
     # -- views: values, never the engine's own objects --------------------------------------
 
@@ -322,8 +322,8 @@ class Venue:
 
     def cash(self, account: str, currency: str = "") -> tuple[int, int]:
         """Return (total, reserved) in minor units. Raises ``KeyError`` on an unknown account."""
-        purse = self._accounts[account].cash.get(currency or self.rulebook.currency)
-        return (purse.total, purse.reserved) if purse else (0, 0)
+        cash = self._accounts[account].cash.get(currency or self.rulebook.currency)
+        return (cash.total, cash.reserved) if cash else (0, 0)
 
     def allowances(self, account: str, product: str) -> tuple[int, int]:
         """Return (total, reserved) in tonnes. Raises ``KeyError`` on an unknown account."""
@@ -414,14 +414,14 @@ def _cancel_all(
 
 def _duplicate(account: Account, ref: int) -> list[Event]:
     rule = f"above {account.last_ref}, at most {MAX_REF}"
-    return [Rejected(account.name, ref, Reason.DUPLICATE_REF, "ref", rule)]
+    return [Rejected(account.name, ref, RejectReason.DUPLICATE_REF, "ref", rule)]
 
 
 def _unknown_order(account: str, ref: int, target: int) -> list[Event]:
     rule = f"the account has no live order {target}"
-    return [Rejected(account, ref, Reason.UNKNOWN_ORDER, "target", rule)]
+    return [Rejected(account, ref, RejectReason.UNKNOWN_ORDER, "target", rule)]
 
 
 def _killed(account: str, ref: int) -> list[Event]:
     rule = "the account's kill switch is on: cancels only, until an operator turns it off"
-    return [Rejected(account, ref, Reason.ACCOUNT_KILLED, "account", rule)]
+    return [Rejected(account, ref, RejectReason.ACCOUNT_KILLED, "account", rule)]

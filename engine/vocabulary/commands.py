@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from engine.vocabulary.enums import (
     BidTie,
-    Clearing,
     OrderType,
     Phase,
+    PricingRule,
     Side,
     TimeInForce,
     Undersubscribed,
@@ -192,7 +192,7 @@ class Announce(Struct, frozen=True, array_like=True, gc=False, tag=18):
     min_bid: int = 1  # tonnes
     max_bid: int = 0  # tonnes of one bidder in all; 0 means no limit
     increment: int = 0  # open bidding: each must better the best by so much; 0: sealed
-    clearing: Clearing = Clearing.RULEBOOK
+    pricing: PricingRule = PricingRule.RULEBOOK
     tie: BidTie = BidTie.RULEBOOK
     undersubscribed: Undersubscribed = Undersubscribed.RULEBOOK
 

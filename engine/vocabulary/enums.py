@@ -55,10 +55,10 @@ class Phase(IntEnum):
 class OrderState(IntEnum):
     """Where an accepted order went."""
 
-    BOOKED = 1  # all of it rests in the book
-    TAKING = 2  # it meets resting orders now: the reports that follow tell the rest
+    RESTING = 1  # all of it rests in the book
+    MATCHING = 2  # it meets resting orders now: the reports that follow tell the rest
     HELD = 3  # it waits outside the book for the next open or close
-    STOPPED = 4  # it waits outside the book for its stop price
+    PENDING_TRIGGER = 4  # it waits outside the book for its stop price
 
 
 class SelfTrade(IntEnum):
@@ -145,7 +145,7 @@ class Dst(IntEnum):
     US = 3  # second Sunday of March to first Sunday of November, changing at 02:00 local
 
 
-class Clearing(IntEnum):
+class PricingRule(IntEnum):
     """What the winners of a one-way auction pay."""
 
     RULEBOOK = 0  # in an announcement: what the mode says
@@ -223,7 +223,7 @@ class CancelReason(IntEnum):
     LOST = 16  # a bid, or what of an announcement, an auction left without a trade
 
 
-class Reason(IntEnum):
+class RejectReason(IntEnum):
     """Why a command was refused. ``docs/protocol.md`` lists each with its field and rule."""
 
     UNKNOWN_ACCOUNT = 1

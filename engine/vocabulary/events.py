@@ -13,11 +13,11 @@ from msgspec import Struct
 from engine.vocabulary.enums import (
     BidTie,
     CancelReason,
-    Clearing,
     OfferKind,
     OrderState,
     Phase,
-    Reason,
+    PricingRule,
+    RejectReason,
     Side,
     Undersubscribed,
 )
@@ -28,7 +28,7 @@ class Rejected(Struct, frozen=True, array_like=True, gc=False, tag=1):
 
     account: str
     ref: int  # 0 where the command carries none
-    reason: Reason
+    reason: RejectReason
     field: str
     rule: str  # what would have been accepted, in words and figures
 
@@ -46,7 +46,7 @@ class OrderAccepted(Struct, frozen=True, array_like=True, gc=False, tag=2):
     depth: int
 
 
-class OrderBooked(Struct, frozen=True, array_like=True, gc=False, tag=3):
+class OrderResting(Struct, frozen=True, array_like=True, gc=False, tag=3):
     """What was left of an order after taking, or on release, now rests in the book."""
 
     account: str
@@ -303,7 +303,7 @@ class Announced(Struct, frozen=True, array_like=True, gc=False, tag=25):
     min_bid: int
     max_bid: int
     increment: int
-    clearing: Clearing
+    pricing: PricingRule
     tie: BidTie
     undersubscribed: Undersubscribed
 
@@ -361,7 +361,7 @@ class Declined(Struct, frozen=True, array_like=True, gc=False, tag=30):
 Event: TypeAlias = (
     Rejected
     | OrderAccepted
-    | OrderBooked
+    | OrderResting
     | Trade
     | OrderCancelled
     | OrderAmended

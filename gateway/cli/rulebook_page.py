@@ -51,7 +51,7 @@ Where a mode's clearing, tie or undersubscription is for an auction, an announce
 otherwise for itself. What a rulebook's `auction` table says stands for reference: the operator
 announces with it. Containment reserves, bid guarantees and re-offers are figures only.
 """
-_PARTS = ("Product", "Mode", "Ladder", "Session", "Calendar", "AccountClass", "Containment",
+_PARTS = ("Product", "Mode", "PriceRule", "Session", "Calendar", "AccountClass", "Containment",
           "Auction", "Rulebook")  # fmt: skip
 _FIELD = re.compile(r"    (\w+): .*?(?:  # (.*))?$")
 
@@ -123,7 +123,7 @@ def how(mode: Mode) -> str:
     if mode.mechanism is Mechanism.ORDER_BOOK:
         return f"{name}, {mode.matching.name.lower().replace('_', ' ')}"
     if mode.mechanism is Mechanism.ONE_WAY:
-        return f"{name}, {mode.clearing.name.lower()}, ties by {mode.bid_tie.name.lower()}"
+        return f"{name}, {mode.pricing.name.lower()}, ties by {mode.bid_tie.name.lower()}"
     return name
 
 

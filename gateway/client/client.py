@@ -49,8 +49,8 @@ WATCH_EVERY: Final = 0.05
 FAREWELL_WITHIN: Final = 2.0
 
 # Farewells after which the same logon may succeed.
-_COME_BACK: Final = (wire.Farewell.SHUTDOWN, wire.Farewell.SILENT, wire.Farewell.SLOW_READER,
-                     wire.Farewell.FULL)  # fmt: skip
+_COME_BACK: Final = (wire.LogoutReason.SHUTDOWN, wire.LogoutReason.SILENT, wire.LogoutReason.SLOW_READER,
+                     wire.LogoutReason.FULL)  # fmt: skip
 
 
 class _Pipe(asyncio.Protocol):
@@ -274,7 +274,7 @@ class Client(Requests):
 
     def _logged_out(self, message: wire.LoggedOut) -> None:
         self._trouble = message.text
-        if message.reason not in _COME_BACK and message.reason is not wire.Farewell.REQUESTED:
+        if message.reason not in _COME_BACK and message.reason is not wire.LogoutReason.REQUESTED:
             self._fail(SessionEndedError(message.reason, message.text))
 
     def _report(self, report: Any) -> bool:

@@ -21,7 +21,7 @@ class ClientError(Exception):
 class SessionEndedError(ClientError):
     """The venue ended the session for a reason that connecting again would not mend."""
 
-    def __init__(self, reason: wire.Farewell, text: str) -> None:
+    def __init__(self, reason: wire.LogoutReason, text: str) -> None:
         """Keep the venue's reason."""
         super().__init__(f"the venue ended the session ({reason.name.lower()}): {text}")
         self.reason = reason

@@ -314,8 +314,8 @@ def prepare(sessions: Sequence[LoadSession], plan: Plan) -> None:
         assert session.info is not None
         product = _choose(session.info, plan.product)
         share = (total - session.number + count - 1) // count
-        dice = random.Random(f"{plan.seed}:{session.number}")  # noqa: S311 - repeatable
-        session.script = write_script(plan.mix, product, dice, session.info.last_ref + 1, share)
+        rng = random.Random(f"{plan.seed}:{session.number}")  # noqa: S311 - repeatable
+        session.script = write_script(plan.mix, product, rng, session.info.last_ref + 1, share)
         session.limit = share
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from engine.vocabulary.enums import Reason
+from engine.vocabulary.enums import RejectReason
 from gateway.load.generator import FILLED
 from gateway.runtime.event_loop import factory
 
@@ -165,7 +165,7 @@ def fold(outcome: Outcome, machine: Machine, waits: list[int], lags: list[int]) 
         accepted=answered - rejected,
         rejected=rejected,
         outstanding=sent - answered,
-        rejected_for={Reason(code).name.lower(): n for code, n in sorted(reasons.items())},
+        rejected_for={RejectReason(code).name.lower(): n for code, n in sorted(reasons.items())},
         fills=kinds[FILLED],
         bought=sum(s.bought for s in sessions),
         sold=sum(s.sold for s in sessions),

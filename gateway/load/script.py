@@ -83,12 +83,12 @@ class Script:
 
 
 def write_script(
-    mix: Mix, product: wire.ProductInfo, dice: random.Random, first_ref: int, count: int
+    mix: Mix, product: wire.ProductInfo, rng: random.Random, first_ref: int, count: int
 ) -> Script:
     """Make a session's messages. The same arguments give the same bytes."""
     script = Script(first_ref)
     block, ends = script.block, script.ends
-    for message in _flow(mix, product, dice, range(first_ref, first_ref + count)):
+    for message in _flow(mix, product, rng, range(first_ref, first_ref + count)):
         payload = wire.encode(message)
         block += len(payload).to_bytes(wire.HEADER_SIZE, "big") + payload
         ends.append(len(block))
@@ -96,13 +96,13 @@ def write_script(
 
 
 def _flow(
-    mix: Mix, product: wire.ProductInfo, dice: random.Random, refs: range
+    mix: Mix, product: wire.ProductInfo, rng: random.Random, refs: range
 ) -> Iterator[wire.FromClient]:
     symbol, tick, lot, middle = product.symbol, product.tick, product.lot, product.reference
     low = product.low_limit or tick
     high = product.high_limit or middle * 2
     live: deque[tuple[int, int]] = deque()  # (reference, +1 for a buy and -1 for a sell)
-    draw = dice.random
+    draw = rng.random
     for ref in refs:
         what = draw() * 100
         sign = 1 if draw() < 0.5 else -1  # noqa: PLR2004 - a fair coin

@@ -39,7 +39,7 @@ def _decline(account: str, m: wire_modes.Decline) -> Decline:
 
 def _announce(account: str, m: wire_modes.Announce) -> Announce:
     return Announce(account, m.ref, m.product, m.side, m.quantity, m.price, m.opens_at,
-                    m.closes_at, m.min_bid, m.max_bid, m.increment, m.clearing, m.tie,
+                    m.closes_at, m.min_bid, m.max_bid, m.increment, m.pricing, m.tie,
                     m.undersubscribed)  # fmt: skip
 
 

@@ -21,7 +21,6 @@ from gateway.protocol.wire import (
     AskStatus,
     Cancel,
     CancelAll,
-    Farewell,
     FromClient,
     FromVenue,
     Heartbeat,
@@ -29,6 +28,7 @@ from gateway.protocol.wire import (
     LoggedOut,
     Logon,
     Logout,
+    LogoutReason,
     MarketData,
     Place,
     Report,
@@ -120,7 +120,7 @@ class Session:
     def __init__(self, table: Table, decode: Callable[[bytes], Any], limit: int, now: int) -> None:
         """Start in CONNECTED at ``now`` (ns); use ``venue_end`` or ``client_end``."""
         self.state = State.CONNECTED
-        self.error: tuple[Farewell, str] | None = None
+        self.error: tuple[LogoutReason, str] | None = None
         self.heartbeat = 0  # ns of silence after which to speak; 0 until agreed
         self._table = table
         self._allowed = table[State.CONNECTED]
@@ -147,22 +147,22 @@ class Session:
             try:
                 message = decode(payload)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                return self._wrong(messages, Farewell.BAD_FRAME, str(error))
+                return self._wrong(messages, LogoutReason.BAD_FRAME, str(error))
             try:
                 following = allowed[message.__class__]
             except KeyError:
                 said, state = type(message).__name__, self.state.value
                 text = f"{said} is not allowed while {state}"
-                return self._wrong(messages, Farewell.OUT_OF_ORDER, text)
+                return self._wrong(messages, LogoutReason.OUT_OF_ORDER, text)
             keep(message)
             if following is not present:
                 self.enter(following)
                 allowed, present = self._allowed, following
         if unframer.error:
-            return self._wrong(messages, Farewell.BAD_FRAME, unframer.error)
+            return self._wrong(messages, LogoutReason.BAD_FRAME, unframer.error)
         return messages
 
-    def _wrong(self, messages: list[Any], reason: Farewell, text: str) -> list[Any]:
+    def _wrong(self, messages: list[Any], reason: LogoutReason, text: str) -> list[Any]:
         self.error = (reason, text)
         self.enter(State.ENDED)
         return messages

@@ -20,7 +20,7 @@ from engine.vocabulary.enums import (
     OrderState,
     OrderType,
     Phase,
-    Reason,
+    RejectReason,
     Side,
     TimeInForce,
 )
@@ -57,7 +57,7 @@ MAX_REPLY: Final = 1 << 24  # bytes of one server message: an account's status c
 HEADER_SIZE: Final = 4  # a frame's length, unsigned, big-endian, not counting itself
 
 
-class Farewell(IntEnum):
+class LogoutReason(IntEnum):
     """Why a venue ends a session."""
 
     REQUESTED = 1  # the client logged out
@@ -196,7 +196,7 @@ class LoggedOut(Struct, frozen=True, array_like=True, gc=False, tag=65):
     """The session ends; nothing follows."""
 
     seq: int
-    reason: Farewell
+    reason: LogoutReason
     text: str
 
 
@@ -268,7 +268,7 @@ class Refused(Struct, frozen=True, array_like=True, gc=False, tag=81):
     seq: int
     time: int
     ref: int
-    reason: Reason
+    reason: RejectReason
     field: str
     rule: str
 

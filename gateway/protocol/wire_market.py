@@ -6,7 +6,7 @@ them.
 
 from msgspec import Struct
 
-from engine.vocabulary.enums import BidTie, Clearing, OfferKind, Phase, Side, Undersubscribed
+from engine.vocabulary.enums import BidTie, OfferKind, Phase, PricingRule, Side, Undersubscribed
 
 
 class BookLevel(Struct, frozen=True, array_like=True, gc=False):
@@ -138,7 +138,7 @@ class AuctionNotice(Struct, frozen=True, array_like=True, gc=False, tag=120):
     min_bid: int
     max_bid: int
     increment: int
-    clearing: Clearing
+    pricing: PricingRule
     tie: BidTie
     undersubscribed: Undersubscribed
 

@@ -6,7 +6,7 @@ them.
 
 from msgspec import Struct
 
-from engine.vocabulary.enums import BidTie, Clearing, OfferKind, Side, Undersubscribed
+from engine.vocabulary.enums import BidTie, OfferKind, PricingRule, Side, Undersubscribed
 
 # -- client to venue -------------------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ class Announce(Struct, frozen=True, array_like=True, gc=False, tag=14):
     min_bid: int = 1
     max_bid: int = 0  # of one bidder in all; 0: no limit
     increment: int = 0  # open bidding, each better by so much; 0: sealed
-    clearing: Clearing = Clearing.RULEBOOK
+    pricing: PricingRule = PricingRule.RULEBOOK
     tie: BidTie = BidTie.RULEBOOK
     undersubscribed: Undersubscribed = Undersubscribed.RULEBOOK
 

@@ -1,4 +1,4 @@
-"""The sockets: one ``Link`` per connection, and the tick that serves them all.
+"""The sockets: one ``Connection`` per connection, and the tick that serves them all.
 
 A loop iteration reads every socket that has something, then the tick runs once: it decodes and
 applies all that came, makes it durable with one sync, and only then writes to each session once.
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from gateway.server.outbox import Outbox
 
 HIGH_WATER: Final = 1 << 20  # bytes: above it the transport asks us to stop writing
-HANDFUL: Final = 128  # commands sequenced together: they and what they bring fit the caches
+BATCH_SIZE: Final = 128  # commands sequenced together: they and what they bring fit the caches
 CHUNK: Final = 1 << 19  # bytes of reports written to one session at a time
 MAX_QUEUED: Final = 1 << 22  # bytes of market data that may wait for a reader that is stuck
 PATIENCE: Final = 5_000_000_000  # ns a reader may leave the transport full
 
 
-class Link(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection: its transport, its session, and what is to be written to it."""
 
     def __init__(self, node: Node) -> None:
@@ -130,7 +130,7 @@ class Link(asyncio.Protocol):
             else:
                 last = ref
             commands.append(command)
-            if len(commands) == HANDFUL:
+            if len(commands) == BATCH_SIZE:
                 self._run(commands)
         self._run(commands)
 
@@ -159,14 +159,14 @@ class Link(asyncio.Protocol):
         """Return the number of the account's last report."""
         return self.box.seq if self.box is not None else 0
 
-    def end(self, reason: wire.Farewell, text: str) -> None:
+    def end(self, reason: wire.LogoutReason, text: str) -> None:
         """Say why and close; what was queued before is still written."""
         if self.ended:
             return
         self.ended = True
         self.session.enter(State.ENDED)
         self.say(wire.LoggedOut(self.seq(), reason, text))
-        if reason is wire.Farewell.SLOW_READER:
+        if reason is wire.LogoutReason.SLOW_READER:
             self.out = self.out[-1:]  # nothing more for a reader that does not read
         elif self.box is not None:
             self.out.insert(0, self.box.frames(self.sent, CHUNK))
@@ -181,7 +181,9 @@ class Link(asyncio.Protocol):
         out = self.out
         if self.stuck_since:
             if self.queued > MAX_QUEUED:
-                self.end(wire.Farewell.SLOW_READER, f"{self.queued} bytes of market data unread")
+                self.end(
+                    wire.LogoutReason.SLOW_READER, f"{self.queued} bytes of market data unread"
+                )
             return False
         box = self.box
         left = False
@@ -204,16 +206,16 @@ class Link(asyncio.Protocol):
         node = self.node
         if m.version != wire.VERSION:
             text = f"version {m.version} is not spoken here: use version {wire.VERSION}"
-            self.end(wire.Farewell.VERSION, text)
+            self.end(wire.LogoutReason.VERSION, text)
             return
         if not node.directory.admits(m.member, m.account, m.key):
             text = "no such member, account and key: check all three with the operator"
-            self.end(wire.Farewell.CREDENTIALS, text)
+            self.end(wire.LogoutReason.CREDENTIALS, text)
             return
         box = node.outboxes.boxes[m.account]
         if not 0 <= m.last_seen <= box.seq:
             text = f"last_seen is {m.last_seen}; this account has {box.seq} reports"
-            self.end(wire.Farewell.SEQUENCE, text)
+            self.end(wire.LogoutReason.SEQUENCE, text)
             return
         node.admit(self, m.account)
         self.account = m.account
@@ -258,7 +260,7 @@ class Link(asyncio.Protocol):
     def logout(self, _m: wire.Logout, _now: int) -> None:
         """Let the client go in good order."""
         self.cancel_on_disconnect = False
-        self.end(wire.Farewell.REQUESTED, "goodbye")
+        self.end(wire.LogoutReason.REQUESTED, "goodbye")
 
     def heartbeat(self, _m: wire.Heartbeat, _now: int) -> None:
         """Nothing to do: that something came is noted already."""
@@ -274,21 +276,21 @@ class Link(asyncio.Protocol):
         if self.transport is None:
             return
         if self.stuck_since and now - self.stuck_since > PATIENCE:
-            self.end(wire.Farewell.SLOW_READER, f"nothing read for {PATIENCE // 10**9} seconds")
+            self.end(wire.LogoutReason.SLOW_READER, f"nothing read for {PATIENCE // 10**9} seconds")
             return
         due = self.session.due(now)
         if due is Due.HEARTBEAT:
             self.say(wire.VenueHeartbeat(self.seq()))
             self.node.wake(self)
         elif due is Due.GIVE_UP:
-            self.end(wire.Farewell.SILENT, "no message within two heartbeat intervals")
+            self.end(wire.LogoutReason.SILENT, "no message within two heartbeat intervals")
 
 
-_HANDLERS: Final[dict[type, Callable[[Link, Any, int], None]]] = {
-    wire.Logon: Link.logon,
-    wire.Logout: Link.logout,
-    wire.Heartbeat: Link.heartbeat,
-    wire.Subscribe: Link.subscribe,
-    wire.Unsubscribe: Link.unsubscribe,
-    wire.AskStatus: Link.ask_status,
+_HANDLERS: Final[dict[type, Callable[[Connection, Any, int], None]]] = {
+    wire.Logon: Connection.logon,
+    wire.Logout: Connection.logout,
+    wire.Heartbeat: Connection.heartbeat,
+    wire.Subscribe: Connection.subscribe,
+    wire.Unsubscribe: Connection.unsubscribe,
+    wire.AskStatus: Connection.ask_status,
 }

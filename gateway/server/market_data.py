@@ -80,7 +80,7 @@ class Streams:
         self._dirty: dict[str, Line] = {}
         self._project: dict[type, Callable[[Any], None]] = {
             ev.OrderAccepted: self._moved,
-            ev.OrderBooked: self._moved,
+            ev.OrderResting: self._moved,
             ev.OrderCancelled: self._cancelled,
             ev.OrderReduced: self._moved,
             ev.Trade: self._trade,
@@ -258,7 +258,7 @@ def _offer(e: ev.Offered, number: int, time: int) -> wire_market.OfferNotice:
 def _auction(e: ev.Announced, number: int, time: int) -> wire_market.AuctionNotice:
     return wire_market.AuctionNotice(0, e.product, number, time, e.number, e.side, e.price,
                                     e.quantity, e.opens_at, e.closes_at, e.min_bid, e.max_bid,
-                                    e.increment, e.clearing, e.tie, e.undersubscribed)  # fmt: skip
+                                    e.increment, e.pricing, e.tie, e.undersubscribed)  # fmt: skip
 
 
 def _best_bid(e: ev.BestBid, number: int, time: int) -> wire_market.BestBidNotice:

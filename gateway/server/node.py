@@ -14,7 +14,7 @@ from engine.log.sequencer import OPERATOR, TIMER, Sequencer, recover
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import AdvanceTime, CancelOnDisconnect, Command
 from gateway.protocol import wire
-from gateway.server.connection import Link
+from gateway.server.connection import Connection
 from gateway.server.market_data import Streams
 from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Timetable, leads_on
@@ -74,13 +74,13 @@ class Node:
         self.address = ("", 0)
         self.peak_batch = 0  # commands in the largest tick so far
         self.now = 0  # ns UTC, of the records of this tick
-        self._look()
-        self._links: dict[Link, None] = {}
-        self._by_account: dict[str, Link] = {}
+        self._refresh()
+        self._links: dict[Connection, None] = {}
+        self._by_account: dict[str, Connection] = {}
         self._next_number = FIRST_SESSION
-        self._awake: dict[Link, None] = {}
-        self._closing: list[Link] = []
-        self._fresh: list[tuple[Link, str]] = []  # subscriptions waiting for their snapshot
+        self._awake: dict[Connection, None] = {}
+        self._closing: list[Connection] = []
+        self._fresh: list[tuple[Connection, str]] = []  # subscriptions waiting for their snapshot
         self._scheduled = False
         self._stopping = False
         self._server: asyncio.Server | None = None
@@ -122,7 +122,7 @@ class Node:
         self._loop = loop = asyncio.get_running_loop()
         self.failed = loop.create_future()
         self._server = await loop.create_server(
-            lambda: Link(self), self.options.host, self.options.port
+            lambda: Connection(self), self.options.host, self.options.port
         )
         self.address = self._server.sockets[0].getsockname()[:2]
         self._watcher = loop.call_later(WATCH_EVERY, self._watch)
@@ -134,7 +134,7 @@ class Node:
         if self._server is not None:
             self._server.close()
         for link in list(self._links):
-            link.end(wire.Farewell.SHUTDOWN, "the venue stops; come back later and resume")
+            link.end(wire.LogoutReason.SHUTDOWN, "the venue stops; come back later and resume")
         self._tick()
         self._stopping = True
         if self._watcher is not None:
@@ -160,7 +160,7 @@ class Node:
 
     # -- the tick -------------------------------------------------------------------------------
 
-    def wake(self, link: Link) -> None:
+    def wake(self, link: Connection) -> None:
         """Have the tick look at a connection."""
         self._awake[link] = None
         self._schedule()
@@ -193,7 +193,7 @@ class Node:
         for observer in self.observers:
             observer(now, events)
 
-    def _look(self) -> int:
+    def _refresh(self) -> int:
         """Look at the clock; return what it says.
 
         ``now``, which all records of a tick carry, is never before the last record. A clock that
@@ -205,7 +205,7 @@ class Node:
 
     def operate(self, command: Command) -> list[Event]:
         """Run an operator's command; it is durable when this returns. Raises ``JournalError``."""
-        self._look()
+        self._refresh()
         events = self.run(OPERATOR, command)
         self.sequencer.commit()
         for link in self._links:
@@ -218,7 +218,7 @@ class Node:
         self._scheduled = False
         if self._stopping:
             return
-        now = self._look()
+        now = self._refresh()
         awake = self._awake
         self._awake = {}
         before = self.sequencer.seq
@@ -256,7 +256,7 @@ class Node:
                 link.say(message)
         self._fresh.clear()
 
-    def _close(self, link: Link, now: int) -> None:
+    def _close(self, link: Connection, now: int) -> None:
         link.flush(now)
         transport = link.transport
         if transport is None:
@@ -271,7 +271,7 @@ class Node:
         """Look at silence, stuck readers and due expiries; the only clock in the gateway."""
         if self._stopping:
             return
-        now = self._look()
+        now = self._refresh()
         for link in list(self._links):
             link.watch(now)
         if self._run_clock(now):
@@ -298,31 +298,31 @@ class Node:
 
     # -- sessions -------------------------------------------------------------------------------
 
-    def joined(self, link: Link) -> None:
+    def joined(self, link: Connection) -> None:
         """Take a new connection in."""
         self._links[link] = None
         link.number = self._next_number
         self._next_number += 1
         if len(self._links) > self.options.max_sessions:
-            link.end(wire.Farewell.FULL, f"{self.options.max_sessions} sessions are the limit")
+            link.end(wire.LogoutReason.FULL, f"{self.options.max_sessions} sessions are the limit")
             self._schedule()
 
-    def admit(self, link: Link, account: str) -> None:
+    def admit(self, link: Connection, account: str) -> None:
         """Give an account to a connection; an older one has to go."""
         older = self._by_account.get(account)
         if older is not None:
             older.cancel_on_disconnect = False
-            older.end(wire.Farewell.TAKEN_OVER, "the account logged on from elsewhere")
+            older.end(wire.LogoutReason.TAKEN_OVER, "the account logged on from elsewhere")
         self._by_account[account] = link
 
-    def closing(self, link: Link) -> None:
+    def closing(self, link: Connection) -> None:
         """Close a connection at the end of the tick."""
         if self._by_account.get(link.account) is link:
             del self._by_account[link.account]
         self._closing.append(link)
         self._schedule()
 
-    def left(self, link: Link) -> None:
+    def left(self, link: Connection) -> None:
         """Forget a connection; cancel its orders if that was asked for."""
         self._links.pop(link, None)
         self._awake.pop(link, None)
@@ -330,18 +330,18 @@ class Node:
             del self._by_account[link.account]
         if link.cancel_on_disconnect and not self._stopping:
             link.cancel_on_disconnect = False
-            self._look()
+            self._refresh()
             self.run(link.number, CancelOnDisconnect(link.account))
             self._schedule()
 
-    def subscribe(self, link: Link, product: str) -> None:
+    def subscribe(self, link: Connection, product: str) -> None:
         """Let a connection's subscription begin at the end of the tick."""
         known = self.sequencer.venue.markets
         for symbol in [product] if product else known:
             if symbol in known:
                 self._fresh.append((link, symbol))
 
-    def unsubscribe(self, link: Link, product: str) -> None:
+    def unsubscribe(self, link: Connection, product: str) -> None:
         """End a subscription."""
         for symbol in [product] if product else list(link.products):
             link.products.pop(symbol, None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from engine.vocabulary import events as ev
-from engine.vocabulary.enums import CancelReason, OfferKind, Reason, Side
+from engine.vocabulary.enums import CancelReason, OfferKind, RejectReason, Side
 from gateway.protocol import wire, wire_modes
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import HEADERS, header, length_at
@@ -34,7 +34,7 @@ PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.Amendm
           ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
           ev.BestBid, ev.AuctionCleared)  # fmt: skip
 _MASS = CancelReason.MASS
-_DUPLICATE = Reason.DUPLICATE_REF  # answers nothing: the reference was used, or can never be
+_DUPLICATE = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or can never be
 
 
 class Outbox:
@@ -133,7 +133,7 @@ class Outboxes:
         self.project: dict[type, Callable[[int, Any], None]] = {  # by event
             ev.OrderAccepted: self._accepted,
             ev.Rejected: self._rejected,
-            ev.OrderBooked: self._booked,
+            ev.OrderResting: self._booked,
             ev.Trade: self._trade,
             ev.OrderCancelled: self._cancelled,
             ev.OrderAmended: self._amended,
@@ -186,7 +186,7 @@ class Outboxes:
         else:
             box.add(_encode(report))
 
-    def _booked(self, time: int, e: ev.OrderBooked) -> None:
+    def _booked(self, time: int, e: ev.OrderResting) -> None:
         box = self.boxes[e.account]
         box.add(_encode(wire.Booked(box.seq + 1, time, e.ref, e.leaves)))
 

@@ -1,7 +1,7 @@
 """The operator's clock: what a venue's calendar, calls and auctions ask for at a time.
 
 ``Timetable.due`` looks at a venue and a time and gives the commands that are due; whoever has the
-clock runs them. All dice are thrown here, and what they gave is in the commands: a random end of
+clock runs them. All rng are thrown here, and what they gave is in the commands: a random end of
 a call is the time at which it came, a random tie the seed of the clearing.
 """
 

@@ -1,0 +1,126 @@
+"""Events told in a line each, as the scripts of ``tests/scripted.py`` expect them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import OfferKind, OrderState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Money = Callable[[int], str]
+
+
+def depth(value: int) -> str:
+    return "" if value < 0 else f" depth {value}"
+
+
+def tell(event: e.Event, m: Money = str) -> str:
+    """Tell an event in a line; ``m`` writes prices and money."""
+    match event:
+        case e.Rejected():
+            who = f"{event.account}#{event.ref} " if event.ref else ""
+            return f"{who}refused {event.reason.name} {event.field}"
+        case e.OrderAccepted():
+            state = event.state.name.lower()
+            end = depth(event.depth) if event.state is OrderState.RESTING else ""
+            return f"{event.account}#{event.ref} {state} {event.quantity} @ {m(event.price)}{end}"
+        case e.OrderResting():
+            head = f"{event.account}#{event.ref} rests {event.leaves} @ {m(event.price)}"
+            return head + depth(event.depth)
+        case e.Trade():
+            maker = f"{event.maker}#{event.maker_ref}({event.maker_leaves})"
+            taker = f"{event.taker}#{event.taker_ref}({event.taker_leaves})"
+            fees = _fees(event.maker_fee, event.taker_fee, m)
+            head = f"trade {event.quantity} @ {m(event.price)} {maker} {taker}"
+            return head + depth(event.depth) + fees
+        case e.OrderCancelled():
+            head = f"{event.account}#{event.ref} cancelled {event.quantity} {event.reason.name}"
+            return head + depth(event.depth)
+        case e.OrderAmended():
+            head = f"{event.account}#{event.ref} amended {event.quantity}({event.leaves})"
+            old = "" if event.old_depth < 0 else f" left {event.old_depth} @ {m(event.old_price)}"
+            return f"{head} @ {m(event.price)} {event.state.name.lower()}{depth(event.depth)}{old}"
+        case e.OrderReduced():
+            head = f"{event.account}#{event.ref} reduced {event.quantity} to {event.leaves}"
+            return head + depth(event.depth)
+    return _tell_operator(event, m) or _tell_auction(event, m)
+
+
+def _fees(one: int, other: int, m: Money) -> str:
+    return f" fees {m(one)} {m(other)}" if one or other else ""
+
+
+def _tell_operator(event: e.Event, m: Money) -> str:
+    """Tell what is not about one order; "" for an event of a call, an offer or an auction."""
+    match event:
+        case e.OrderTriggered():
+            return f"{event.account}#{event.ref} triggered"
+        case e.MassCancelled():
+            return f"{event.account}#{event.ref} mass cancel of {event.count}"
+        case e.KillSwitchSet():
+            return f"{event.account} {'killed' if event.on else 'freed'} {event.count}"
+        case e.PhaseChanged():
+            limits = f" {m(event.low_limit)} to {m(event.high_limit)}" if event.high_limit else ""
+            return f"{event.product} {event.phase.name.lower()} {m(event.reference)}{limits}"
+        case e.DayClosed():
+            bar = " ".join(m(price) for price in (event.open, event.high, event.low, event.close))
+            return f"{event.product} day {bar} volume {event.volume} value {m(event.value)}"
+        case e.AccountOpened():
+            role = f" as {event.role}" if event.role else ""
+            return f"{event.account} opened{role}"
+        case e.CashMoved():
+            money = f"{m(event.amount)} to {m(event.balance)}"
+            return f"{event.account} cash {money} {event.currency}"
+        case e.AllowancesMoved():
+            return f"{event.account} tonnes {event.quantity} to {event.balance} {event.product}"
+        case e.DayBegan():
+            return f"day {event.date} number {event.number}"
+        case e.ReferenceSet():
+            return f"{event.product} reference {m(event.price)}"
+        case e.AmendmentTaken():
+            return (
+                f"rule {event.path} = {event.value} waits for {event.effective or 'the next day'}"
+            )
+        case e.RulebookAmended():
+            return f"rule {event.path} = {event.value}"
+        case e.Delivered():
+            money = f"{m(event.amount)} {event.currency}"
+            return f"{event.account} delivered {event.quantity} {event.product} {money}"
+        case e.Released():
+            return f"{event.account} released {event.amount} {event.name}"
+    return ""
+
+
+def _tell_auction(event: e.Event, m: Money) -> str:
+    match event:
+        case e.AuctionIndicated() | e.AuctionUncrossed():
+            word = "indicates" if isinstance(event, e.AuctionIndicated) else "uncrosses"
+            left = f" surplus {event.surplus}" if event.surplus else ""
+            return f"{event.product} {word} {event.volume} @ {m(event.price)}{left}"
+        case e.AuctionTrade():
+            buyer = f"{event.buyer}#{event.buyer_ref}({event.buyer_leaves})"
+            seller = f"{event.seller}#{event.seller_ref}({event.seller_leaves})"
+            fees = _fees(event.buyer_fee, event.seller_fee, m)
+            return f"trade {event.quantity} @ {m(event.price)} {buyer} from {seller}{fees}"
+        case e.DepthChanged():
+            return f"{event.side.name.lower()} @ {m(event.price)} depth {event.depth}"
+        case e.Offered():
+            price = "" if event.kind is OfferKind.ENQUIRY else f" @ {m(event.price)}"
+            to = f" to {','.join(event.to)}" if event.to else ""
+            kind = event.kind.name.lower()
+            head = f"{event.account}#{event.ref} {kind} {event.number}:"
+            return f"{head} {event.side.name.lower()} {event.quantity}{price}{to}"
+        case e.Announced():
+            terms = f"{event.side.name.lower()} {event.quantity} @ {m(event.price)}"
+            return f"{event.account}#{event.ref} auction {event.number}: {terms}"
+        case e.BestBid():
+            return f"auction {event.number} best {event.quantity} @ {m(event.price)}"
+        case e.Declined():
+            return f"{event.account}#{event.ref} declines {event.number} of {event.maker}"
+        case e.AuctionCleared():
+            sold = f"{event.quantity} @ {m(event.price)}"
+            return f"auction {event.number} clears {sold} unsold {event.unsold}"
+    raise TypeError(event)

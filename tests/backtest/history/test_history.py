@@ -1,0 +1,152 @@
+"""Real days traded again: made-up bars here, the real series where they are at hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backtest.history.days import Amendment, History
+from backtest.history.prints import listed_prints
+from backtest.history.report import facts, report
+from backtest.history.series import Bar, SeriesError, read_series
+from engine.log.journal import FILE_NAME, Journal
+from engine.log.sequencer import Sequencer, recover
+from engine.rulebook import presets
+from engine.venue.venue import Venue
+from engine.vocabulary.enums import CloseRule
+from tests.gateway.cli.test_cli import carbonx
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from backtest.history.audit import Audit
+
+DATA = ROOT.parent / "shared" / "data"
+SHENZHEN = DATA / "shenzhen_2020-12_2021-12.csv"
+GUANGDONG = DATA / "guangdong_2014_2021.csv"
+real = pytest.mark.skipif(not DATA.exists(), reason="the real series are not at hand")
+NEW_RULE = (
+    Amendment(0, "close", '"vwap"'),
+    Amendment(20180731, "close", '"vwap_above"'),
+)
+MADE_UP = (ROOT / "examples" / "days.csv").read_text()
+
+
+def run(name: str, bars: list[Bar], amendments: tuple[Amendment, ...] = ()) -> tuple[Audit, Venue]:
+    history = History(Sequencer(Venue(presets.load(name))), bars, 1, amendments)
+    audit = history.run()
+    history.venue.check()
+    return audit, history.venue
+
+
+def test_made_up_days_obey_the_rulebook_and_tell_what_left_the_limits(tmp_path: Path) -> None:
+    series = tmp_path / "days.csv"
+    series.write_text(MADE_UP)
+    audit, venue = run("guangdong", read_series(series), NEW_RULE)
+    assert audit.breaches == []
+    assert [(o.date, o.price, o.high) for o in audit.outsides] == [(20180803, 5000, 4565)]
+    assert [row.close for row in audit.rows[:4]] == [4020, 4020, 4150, 4150]
+    assert audit.blocks == 1
+    assert venue.date == 20180803
+    assert "2018-08-03 GDEA listed" in report(audit, "")
+    assert json.loads(json.dumps(facts(audit, "")))["trades"] == audit.trades
+
+
+def test_a_rulebook_breach_would_be_found(tmp_path: Path) -> None:
+    """The audit is not blind: the same events against other rules are breaches."""
+    series = tmp_path / "days.csv"
+    series.write_text(MADE_UP)
+    book = presets.load("guangdong")
+    history = History(Sequencer(Venue(book)), read_series(series), 1)
+    history.audit.venue = Venue(presets.load("cn-ccer"))
+    history.audit.venue.markets = Venue(presets.load("guangdong")).markets
+    assert history.run().breaches, "closes by another rule pass unseen"
+
+
+@real
+def test_a_year_at_shenzhen_obeys_the_rulebook() -> None:
+    bars = read_series(SHENZHEN)
+    audit, venue = run("shenzhen-2013", bars)
+    assert audit.breaches == []
+    assert len(audit.rows) == len(bars) - len(audit.left_out)
+    assert venue.ledger.day == len({bar.date for bar in bars})
+    assert audit.extra_days == []
+    listed = [row for row in audit.rows if row.bar.high]
+    outside = {(o.date, o.product) for o in audit.outsides}
+    assert 10 <= len(outside) <= 30
+    assert all(row.low <= row.bar.low and row.bar.high <= row.high for row in listed[8:]
+               if (row.bar.date, row.bar.product) not in outside
+               and row.reference != row.bar.open)  # fmt: skip
+    assert all((row.bar.date, row.bar.product) in outside or row.close == row.bar.close
+               for row in listed if row.bar.date > 20201208)  # fmt: skip
+
+
+@real
+def test_eight_years_at_guangdong_obey_the_rulebook_and_replay(tmp_path: Path) -> None:
+    book = presets.load("guangdong")
+    sequencer = Sequencer(Venue(book), Journal.create(tmp_path, book, 0, "none"))
+    history = History(sequencer, read_series(GUANGDONG), 1, NEW_RULE)
+    audit = history.run()
+    sequencer.close()
+    assert audit.breaches == []
+    assert len(audit.rows) == 1_600
+    assert [o.date for o in audit.outsides if o.kind == "listed"] == [20150527]
+    assert len(audit.other_closes) < 10
+    assert (tmp_path / FILE_NAME).stat().st_size > 1_000_000
+    again = recover(tmp_path)
+    assert again.venue.state_hash() == history.venue.state_hash()
+    assert again.venue.date == 20210831
+    again.close()
+
+
+BARS = st.tuples(st.integers(100, 9_000), st.integers(0, 900), st.integers(1, 5_000),
+                 st.integers(0, 100), st.integers(0, 100), st.integers(0, 100))  # fmt: skip
+
+
+@given(BARS, st.sampled_from(list(CloseRule)[:3]))
+def test_prints_make_the_bar(figures: tuple[int, ...], rule: CloseRule) -> None:
+    low, span, volume, *places = figures
+    opened, close, mean = (low + span * place // 100 for place in places)
+    volume += 3
+    value = mean * (volume - 4) + opened + close + low + low + span if volume > 4 else 0
+    bar = Bar(20210628, "X", opened, low + span, low, close, volume, value)
+    prints = listed_prints(bar, rule)
+    assert sum(each.quantity for each in prints) == volume
+    prices = [each.price for each in prints]
+    assert all(low <= price <= low + span for price in prices)
+    if rule is CloseRule.LAST:
+        assert prices[-1] == close
+    if volume > 4:
+        assert (min(prices), max(prices)) == (low, low + span)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("date,product\n", "no column open"),
+        (MADE_UP.replace("2018-07-30", "July"), "date"),
+        (MADE_UP.replace("41.00,39.00", "many,39.00"), "high"),
+    ],
+)
+def test_a_file_that_is_no_series_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    series = tmp_path / "days.csv"
+    series.write_text(text)
+    with pytest.raises(SeriesError, match=told):
+        read_series(series)
+
+
+def test_the_command_reports_draws_and_keeps_a_log_that_replays(tmp_path: Path) -> None:
+    series = tmp_path / "days.csv"
+    series.write_text(MADE_UP)
+    amend = [part for each in NEW_RULE for part in ("--amend", *map(str, each))]
+    told = carbonx("history", str(series), "--rulebook", "guangdong", *amend, "--dir",
+                   str(tmp_path / "log"), "--picture", str(tmp_path / "days.png"),
+                   "--json").stdout  # fmt: skip
+    state = json.loads(told)["state"]
+    assert (tmp_path / "days.png").stat().st_size > 10_000
+    assert state in carbonx("replay", str(tmp_path / "log")).stdout
+    assert "no column" in carbonx("history", __file__, "--rulebook", "guangdong", status=1).stderr

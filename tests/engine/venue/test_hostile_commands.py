@@ -1,0 +1,71 @@
+"""Commands with any values at all: each is answered or refused, and nothing breaks."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from random import Random
+from typing import TYPE_CHECKING, Any, get_origin
+
+import msgspec
+import pytest
+
+from engine.rulebook import presets
+from engine.vocabulary import commands as c
+from tests.support.random_flow import Flow
+
+if TYPE_CHECKING:
+    from engine.venue.venue import Venue
+
+EDGES = (0, 1, -1, 2, 100, 2**31, 2**62, 2**63 - 1, -(2**63), 10**12, 10**12 + 1, 10**18)
+PATHS = ("close", "modes", "modes[listing].limit_up_bp", "calendar.holidays+", "products+",
+         "a.b[", "", "sources", "classes+", "calendar.sessions", "modes[market].ladder.tie",
+         "products[GDEA].reference")  # fmt: skip
+VALUES = ("1", '"vwap"', "[]", "{}", "{a=1}", "nan", "1e5", "-5", "true", "1979-05-27", "[[",
+          "20251203", '{symbol = "N", reference = 5}')  # fmt: skip
+
+
+def drawn(field: Any, rng: Random, venue: Venue) -> Any:
+    """Draw a value of a field's type, whatever it means."""
+    kind = field.type
+    if isinstance(kind, type) and issubclass(kind, IntEnum):
+        return rng.choice(list(kind))
+    if kind is bool:
+        return rng.random() < 0.5
+    if get_origin(kind) is tuple:
+        return tuple(rng.choice(("ann", "bob", "", "no")) for _ in range(rng.randint(0, 4)))
+    if kind is str:
+        texts = {"account": ("ann", "bob", "no", ""), "path": PATHS, "value": VALUES,
+                 "product": (*venue.markets, *venue.products, "", "no")}  # fmt: skip
+        return rng.choice(texts.get(field.name, ("", "x")))
+    return rng.choice((*EDGES, venue.time, venue.time + 1, 20251205))
+
+
+def hostile(flow: Flow, rng: Random) -> c.Command:
+    """Draw a command of any kind, right enough in places to get past the first check."""
+    kind = rng.choice(c.Command.__args__)
+    fields = msgspec.structs.fields(kind)
+    given = {field.name: drawn(field, rng, flow.venue) for field in fields}
+    if "ref" in given and rng.random() < 0.8:
+        given["ref"] = flow.venue.last_ref(given["account"]) + 1
+    if "product" in given and rng.random() < 0.6:
+        given["product"] = rng.choice(list(flow.venue.markets))
+    if "number" in given:
+        given["number"] = rng.choice((*flow.numbers.get(given["product"], ()), *EDGES[:3]))
+    if kind is c.AdvanceTime:
+        given["time"] = flow.venue.time + rng.choice((1, 10**9, 10**13))
+    command: c.Command = kind(**given)
+    return command
+
+
+@pytest.mark.parametrize("name", ["guangdong", "krx", "shenzhen-2013", "eu-auction", "beijing"])
+def test_any_command_is_answered_or_refused(name: str) -> None:
+    rng = Random(name)
+    flow = Flow(presets.load(name), rng)
+    done = 0
+    for _ in range(900):
+        command = flow.command() if rng.random() < 0.35 else hostile(flow, rng)
+        events = flow.say(command)
+        msgspec.msgpack.encode(events)  # every figure fits what the log and the wire can hold
+        flow.venue.check()
+        done += bool(events)
+    assert done > 500

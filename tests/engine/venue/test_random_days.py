@@ -1,0 +1,177 @@
+"""Every rulebook's day from closed to closed, under a random flow, with all checks on."""
+
+from __future__ import annotations
+
+import os
+import re
+from random import Random
+
+import pytest
+from msgspec import structs
+
+from engine.rulebook import presets
+from engine.rulebook.model import Mode, Product, Rulebook, canonical
+from engine.rulebook.sources import figures, source_of, stated_source
+from engine.rulebook.toml_codec import from_toml, to_toml
+from engine.rulebook.validation import from_canonical
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import CloseRule, Delivery, Phase
+from tests.support.random_flow import CASH, NAMES, Flow
+
+DEEP = int(os.environ.get("CARBONX_DEEP", "0"))
+SEEDS = range(DEEP or 3)
+TRADES = (e.Trade, e.AuctionTrade)
+TEXTBOOK = presets.load("textbook")
+CALLS = structs.replace(
+    TEXTBOOK,
+    name="calls",
+    modes=(Mode(name="calls", limit_up_bp=1_000, limit_down_bp=1_000, volatility_bp=300),),
+)
+WITH_CALLS = (presets.load("krx"), CALLS)
+EVERY = [*map(presets.load, presets.names()), CALLS]
+
+
+def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
+    """Run days with every check after every command; no trade leaves its line's limits."""
+    venue = flow.venue
+    seen: list[e.Event] = []
+    for _ in range(days):
+        limits = {line: venue.limits(line) for line in venue.markets}
+        for command, events in flow.day():
+            venue.check()
+            for event in events:
+                if isinstance(event, e.PhaseChanged):
+                    limits[event.product] = (event.low_limit, event.high_limit)
+                if isinstance(event, TRADES):
+                    low, high = limits[event.product]
+                    assert not high or low <= event.price <= high, (command, event)
+            seen += events
+        assert {venue.phase(line) for line in venue.markets} == {Phase.CLOSED}
+    return seen
+
+
+def drain(flow: Flow) -> None:
+    """Cancel what is left of every account."""
+    for name in NAMES:
+        flow.say(c.MassCancel(name, flow.venue.last_ref(name) + 1))
+
+
+@pytest.mark.parametrize("book", EVERY, ids=lambda book: book.name)
+def test_a_day_runs_from_closed_to_closed_and_a_drained_venue_holds_nothing(book: Rulebook) -> None:
+    traded = 0
+    for seed in SEEDS:
+        flow = Flow(book, Random(f"{book.name}:{seed}"))
+        seen = held_against_the_limits(flow, 3)
+        traded += sum(isinstance(event, TRADES) for event in seen)
+        drain(flow)
+        for account in flow.venue.accounts.values():
+            assert account.orders == {}
+            for balance in (*account.cash.values(), *account.holdings.values()):
+                assert balance.reserved == balance.locked + balance.owed
+            assert sum(b.total for b in account.cash.values()) > CASH // 10
+        if all(not m.resale_lag and m.delivery is not Delivery.LATER for m in book.modes):
+            held = [b.reserved for a in flow.venue.accounts.values()
+                    for b in (*a.cash.values(), *a.holdings.values())]  # fmt: skip
+            assert not any(held)
+    assert traded >= 3, "a flow that does not trade shows nothing"
+
+
+@pytest.mark.parametrize("book", EVERY, ids=lambda book: book.name)
+def test_the_same_commands_give_the_same_days(book: Rulebook) -> None:
+    flow = Flow(book, Random(f"again:{book.name}"))
+    told = held_against_the_limits(flow, 2)
+    again = Venue(book)
+    events = [event for command in flow.given for event in again.apply(command)]
+    assert events[-len(told) :] == told
+    assert again.state_hash() == flow.venue.state_hash()
+
+
+@pytest.mark.parametrize("book", WITH_CALLS, ids=lambda book: book.name)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_call_indicates_is_what_it_gives(book: Rulebook, seed: int) -> None:
+    flow = Flow(book, Random(f"call:{book.name}:{seed}"))
+    flow.say(c.BeginDay(20251202))
+    flow.say(c.AdvanceTime(10**18))
+    uncrossed = 0
+    line = next(iter(flow.venue.markets))
+    for phase in (Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.FREEZE, Phase.CONTINUOUS,
+                  Phase.HALTED, Phase.INTRADAY_CALL, Phase.CONTINUOUS, Phase.CLOSING_CALL,
+                  Phase.CLOSED):  # fmt: skip
+        indicated = flow.venue.indicative(line)
+        events = flow.say(c.SetPhase(phase, line))
+        for event in events:
+            if isinstance(event, e.AuctionUncrossed):
+                assert (event.price, event.volume, event.surplus) == indicated
+                traded = sum(t.quantity for t in events if isinstance(t, e.AuctionTrade))
+                assert traded == event.volume
+                uncrossed += event.volume > 0
+        for _ in range(25):
+            flow.say(flow.command())
+            flow.venue.check()
+    assert uncrossed
+
+
+@pytest.mark.parametrize("book", EVERY, ids=lambda book: book.name)
+def test_a_rulebook_goes_through_toml_and_bytes_unchanged(book: Rulebook) -> None:
+    assert from_toml(to_toml(book)) == book
+    assert from_canonical(canonical(book)) == book
+    assert from_toml(to_toml(book)).digest() == book.digest()
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_every_figure_has_its_source_and_every_source_its_figure(name: str) -> None:
+    book = presets.load(name)
+    found = figures(book, brief=True)
+    for path in found:
+        source = stated_source(book, path)
+        dated = re.search(r"\b(19|20)\d\d\b", source)
+        assert dated or source.startswith(("default to confirm", "made for examples")), path
+    for key, text in book.sources.items():
+        used = key == "all" or any(source_of(book, path) == text for path in figures(book))
+        assert used, f"{name}: the source of {key} is of nothing"
+
+
+AMENDMENTS = (
+    ("modes[bidding].limit_up_bp", "2000", lambda book: book.modes[0].limit_up_bp == 2_000),
+    ("modes[bidding].taker_fee_ppm", "500", lambda book: book.modes[0].taker_fee_ppm == 500),
+    ("close", '"vwap"', lambda book: book.close is CloseRule.VWAP),
+    ("calendar.holidays+", "20251204", lambda book: 20251204 in book.calendar.holidays),
+    ("products[SZA-2019].tick", "5", lambda book: book.products[6].tick == 5),
+    ("products+", '{symbol = "SZA-2021", reference = 1000}',
+     lambda book: any(p.symbol == "SZA-2021" for p in book.products)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_amendments_hold_from_their_day_on_and_replay(seed: int) -> None:
+    rng = Random(seed)
+    book = presets.load("shenzhen-2022")
+    flow = Flow(book, rng)
+    days = {path: rng.choice((20251202, 20251203, 20251205)) for path, _, _ in AMENDMENTS}
+    for path, value, _ in rng.sample(AMENDMENTS, len(AMENDMENTS)):
+        (taken,) = flow.say(c.AmendRulebook(path, value, days[path]))
+        assert isinstance(taken, e.AmendmentTaken)
+    seen = []
+    for _ in range(4):
+        for _, events in flow.day(4):
+            seen += events
+            flow.venue.check()
+        for path, _, holds in AMENDMENTS:
+            assert holds(flow.venue.rulebook) == (days[path] <= flow.venue.date), path
+    assert sum(isinstance(event, e.RulebookAmended) for event in seen) == len(AMENDMENTS)
+    again = Venue(book)
+    for command in flow.given:
+        again.apply(command)
+    assert again.rulebook.digest() == flow.venue.rulebook.digest()
+    assert again.state_hash() == flow.venue.state_hash()
+
+
+def test_a_product_of_its_own_currency_and_tick_table_keeps_its_limits_on_the_tick() -> None:
+    product = Product("EUA", 9_990, currency="EUR", tick=1, ticks=((0, 1), (10_000, 50)))
+    book = structs.replace(CALLS, products=(product,), currency="EUR")
+    flow = Flow(book, Random(3))
+    for event in held_against_the_limits(flow, 3):
+        if isinstance(event, TRADES):
+            assert event.price < 10_000 or event.price % 50 == 0

@@ -1,0 +1,178 @@
+"""The command line, as a user meets it: help, errors that say what to do, the README's examples."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from backtest.cli.verbs import VERBS as LABORATORY
+from engine.vocabulary.json_codec import COMMANDS, TextError, command_from_object, to_object
+from gateway.cli.main import VERBS
+from gateway.cli.progress import EVERY, counting
+from tests.support.paths import ROOT
+
+
+def carbonx(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([sys.executable, "-m", "carbonx", *words], capture_output=True,
+                          text=True, timeout=120, check=False, cwd=ROOT)  # fmt: skip
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def test_help_names_every_verb() -> None:
+    text = carbonx("--help").stdout
+    assert all(verb in text for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    assert "Usage: carbonx" in carbonx(verb, "--help").stdout
+
+
+def test_match_runs_the_example_and_repeats_its_state() -> None:
+    runs = [carbonx("match", "examples/first_trade.jsonl") for _ in range(2)]
+    events = [json.loads(line) for line in runs[0].stdout.splitlines()]
+    assert [e["type"] for e in events][-1] == "trade"
+    assert (events[-1]["price"], events[-1]["quantity"]) == (5_000, 60)
+    assert runs[0].stderr == runs[1].stderr
+
+
+def test_match_runs_a_csv_of_orders() -> None:
+    lines = carbonx("match", "examples/orders.csv").stdout.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [e["quantity"] for e in events if e["type"] == "trade"] == [60, 40]
+
+
+def test_a_wrong_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.jsonl"
+    path.write_text('{"type": "open_account", "account": "a"}\n{"type": "new_ordr"}\n')
+    done = carbonx("match", str(path), status=2)
+    assert "line 2" in done.stderr
+    assert "new_order" in done.stderr
+
+
+def test_an_unknown_rulebook_names_the_choices() -> None:
+    assert "textbook" in carbonx("rulebooks", "show", "nowhere", status=1).stderr
+
+
+def test_a_rulebook_is_checked_and_compared(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    text = carbonx("rulebooks", "show", "shenzhen-2022").stdout
+    mine.write_text(text.replace("reference = 3510", "reference = 3600"))
+    facts = json.loads(carbonx("rulebooks", "check", str(mine), "--json").stdout)
+    assert "SZA-2019" in facts["products"]
+    assert facts["lines"]["SZA-2019@agreement"] == "negotiated"
+    assert "modes[agreement].min_quantity" in facts["to_confirm"]
+    assert "all well" in carbonx("rulebooks", "check", str(mine)).stdout
+    told = carbonx("rulebooks", "diff", "shenzhen-2022", str(mine)).stdout
+    assert told == "products[SZA-2019].reference: 3510 -> 3600\n"
+    assert json.loads(carbonx("rulebooks", "diff", "textbook", "textbook", "--json").stdout) == {}
+    mine.write_text(text + "\n[tickk]\n")
+    assert "tickk" in carbonx("rulebooks", "check", str(mine), status=1).stderr
+    assert "textbook" in carbonx("rulebooks", "diff", "textbook", "no.toml", status=1).stderr
+
+
+def test_a_missing_log_says_what_to_do(tmp_path: Path) -> None:
+    assert "name a directory" in carbonx("replay", str(tmp_path), status=1).stderr
+
+
+def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
+    done = carbonx("demo", "--seconds", "4", "--json", "--dir", str(tmp_path / "run"))
+    result = json.loads(done.stdout)
+    assert result["proven"]
+    assert result["state"] == result["replayed_state"]
+    assert set(result["bars"]) == {f"SZA-{year}" for year in range(2013, 2021)}
+    assert Path(result["picture"]).stat().st_size > 10_000
+    again = carbonx("replay", str(tmp_path / "run"), "--json")
+    assert json.loads(again.stdout)["state"] == result["state"]
+
+
+def test_a_count_is_shown_to_people_only() -> None:
+    for terminal in (True, False):
+        shown = StringIO()
+        with counting("records", Console(file=shown, force_terminal=terminal)) as one:
+            for _ in range(2 * EVERY):
+                one()
+        assert ("records" in shown.getvalue()) == terminal
+
+
+def readme(kind: str) -> list[str]:
+    """Return the README's code blocks of a kind."""
+    return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+def test_the_readme_commands_run(tmp_path: Path) -> None:
+    lines = [line[2:].split("#")[0].split() for block in readme("console")
+             for line in block.splitlines() if line.startswith("$ carbonx ")]  # fmt: skip
+    assert {words[1] for words in lines} >= {"serve", "match", "replay", "load"}
+    carbonx("demo", "--seconds", "2", "--dir", str(tmp_path / "demo"))
+    for _, verb, *words in lines:
+        if verb == "serve":
+            continue  # below, with a client
+        carbonx(verb, *[str(tmp_path / "demo") if w == "runs/demo-1" else w for w in words])
+
+
+def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -> None:
+    served = next(line.split()[3:] for block in readme("console") for line in block.splitlines()
+                  if line.startswith("$ carbonx serve"))  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-m", "carbonx", "serve", *served, "--port", "0", "--json", "--dir",
+         str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)  # fmt: skip
+    try:
+        assert server.stdout is not None
+        port = json.loads(server.stdout.readline())["port"]
+        (snippet,) = readme("python")
+        assert "7117" in snippet
+        done = subprocess.run([sys.executable, "-c", snippet.replace("7117", str(port))], cwd=ROOT,
+                              capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("Accepted(")
+        for name in ("place_order.py", "place_order_blocking.py"):
+            done = subprocess.run(
+                [sys.executable, str(ROOT / "examples" / name), str(port)], cwd=ROOT,
+                capture_output=True, text=True, timeout=60, check=False,
+                env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            assert "10 tonnes of SZA-2019, RESTING" in done.stdout
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+def test_every_readme_verb_and_file_exists() -> None:
+    text = (ROOT / "README.md").read_text()
+    for verb in re.findall(r"^\$ carbonx (\w+)", text, re.MULTILINE):
+        assert verb in VERBS | LABORATORY
+    for path in re.findall(r"(?:docs|examples)/[\w.]+\.(?:md|png|jsonl|py|csv)", text):
+        assert (ROOT / path).exists(), path
+    for target in re.findall(r"^\$ make (\w+)", text, re.MULTILINE):
+        assert f"\n{target}:" in (ROOT / "Makefile").read_text()
+
+
+def test_commands_survive_the_json_edge() -> None:
+    sample = {"type": "new_order", "account": "a", "ref": 1, "product": "P", "side": "sell",
+              "quantity": 5, "price": "42.50", "tif": "ioc"}  # fmt: skip
+    command = command_from_object(sample)
+    assert command_from_object(to_object(command)) == command
+    assert to_object(command)["price"] == 4_250
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"side": "up"}, "side"), ({"price": "1.234"}, "price"), ({"extra": 1}, "extra"),
+     ({"quantity": "ten"}, "quantity"), ({"post_only": 1}, "post_only"), ({"type": 3}, "type"),
+     ({"quantity": 2**63}, "quantity")],
+)  # fmt: skip
+def test_a_wrong_field_is_named(change: dict[str, object], field: str) -> None:
+    sample = {"type": "new_order", "account": "a", "ref": 1, "product": "P", "side": "sell",
+              "quantity": 5}  # fmt: skip
+    with pytest.raises(TextError) as error:
+        command_from_object(sample | change)
+    assert error.value.field == field
+    assert "new_order" in COMMANDS

@@ -1,0 +1,274 @@
+"""Messages, frames and sessions without sockets: golden bytes, splits, garbage, the state table."""
+
+import itertools
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.rulebook.validation import MAX_NAME
+from engine.vocabulary import events as ev
+from engine.vocabulary.enums import (
+    BidTie,
+    CancelReason,
+    Mechanism,
+    OfferKind,
+    OrderState,
+    OrderType,
+    Phase,
+    PricingRule,
+    RejectReason,
+    Side,
+    TimeInForce,
+    Undersubscribed,
+)
+from gateway.protocol import wire, wire_market, wire_modes
+from gateway.protocol.framing import Unframer, frame
+from gateway.protocol.session import Due, State, Throttle, client_end, pack, venue_end
+from gateway.server.outbox import Outboxes
+
+SECOND = 1_000_000_000
+LOGON = wire.Logon(1, "M1", "alice", "secret")
+INFO = wire.ProductInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
+                        "P", "continuous", Mechanism.ORDER_BOOK)  # fmt: skip
+LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "fdatasync", 10_000, (INFO,))
+
+GOLDEN: list[tuple[Any, str]] = [
+    (LOGON, "980101a24d31a5616c696365a673656372657400c2cd2710"),
+    (wire.Logout(), "9102"),
+    (wire.Heartbeat(), "9103"),
+    (wire.Place(7, "P", Side.BUY, 10, 1_000), "9c0407a150010acd03e801010000c200"),
+    (wire.Cancel(8, 7), "93050807"),
+    (wire.Amend(9, 7, 0, 990), "9506090700cd03de"),
+    (wire.CancelAll(10, "P"), "93070aa150"),
+    (wire.Subscribe("P"), "9208a150"),
+    (wire.Unsubscribe(), "9209a0"),
+    (wire.AskStatus(), "910a"),
+    (wire_modes.Pick(11, "P", 3, 5, 990),
+     "960b0ba1500305cd03de"),
+    (wire_modes.Quote(12, "P", Side.SELL, 10, 990, ("bob",), 2, 40, 30),
+     "9a0c0ca150020acd03de91a3626f6202281e"),
+    (wire_modes.Decline(13, "P", 3),
+     "940d0da15003"),
+    (wire_modes.Announce(14, "P", Side.SELL, 10, 990, 20, 40, 1, 5, 2, PricingRule.UNIFORM,
+                         BidTie.TIME, Undersubscribed.SELL),
+     "9e0e0ea150020acd03de1428010502010101"),
+    (wire_modes.Bid(15, "P", 3, 5, 990),
+     "960f0fa1500305cd03de"),
+    (LOGGED_ON, ("9940030201a874657874626f6f6ba26162a9666461746173796e63cd2710919da150a0"
+                 "a3434e5902010103cd03e8cd0384cd044ca150aa636f6e74696e756f757301")),
+    (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
+    (wire.VenueHeartbeat(3), "924203"),
+    (wire.Throttled(3, 9, 100), "9443030964"),
+    (wire.AccountStatus(3, 2, False, (wire.BalanceStatus("CNY", 5, 1),), (), ()),
+     "97440302c29193a3434e5905019090"),
+    (wire.Accepted(1, 2, 7, "P", Side.BUY, 1_000, 10, OrderState.RESTING),
+     "9950010207a15001cd03e80a01"),
+    (wire.Refused(1, 2, 7, RejectReason.CASH, "quantity", "x"), "975101020713a87175616e74697479a178"),
+    (wire.Booked(1, 2, 7, 4), "955201020704"),
+    (wire.Filled(1, 2, 7, "P", Side.BUY, 1_000, 6, 4, 0, True, 3),
+     "9c53010207a15001cd03e8060400c303"),
+    (wire.Cancelled(1, 2, 7, 4, CancelReason.REQUESTED, 8), ("975401020704" "0108")),
+    (wire.Amended(1, 2, 7, 990, 10, 4, OrderState.RESTING, 9), "9955010207cd03de0a040109"),
+    (wire.Reduced(1, 2, 7, 1, 3), "96560102070103"),
+    (wire.Triggered(1, 2, 7), "9457010207"),
+    (wire.AllCancelled(1, 2, 7, 3), "955801020703"),
+    (wire.KillSwitch(1, 2, True, 3), "95590102c303"),
+    (wire.CashChanged(1, 2, "CNY", 5, 6), "965a0102a3434e590506"),
+    (wire.AllowancesChanged(1, 2, "P", 5, 6), "965b0102a1500506"),
+    (wire_modes.Offered(1, 2, 7, "P", 3),
+     "965c010207a15003"),
+    (wire_modes.QuoteReceived(1, 2, "P", 3, OfferKind.QUOTE, "ann", Side.SELL, 990, 10, 2, 40),
+     "9c5d0102a1500302a3616e6e02cd03de0a0228"),
+    (wire_modes.QuoteEnded(1, 2, "P", 3),
+     "955e0102a15003"),
+    (wire_modes.Declined(1, 2, 7, "P", 3, "bob"),
+     "975f010207a15003a3626f62"),
+    (wire_modes.Delivered(1, 2, "P", -5, "CNY", 4950),
+     "97600102a150fba3434e59cd1356"),
+    (wire_modes.Released(1, 2, "P", 5),
+     "95610102a15005"),
+    (wire_market.BookSnapshot(3, "P", 0, Phase.CONTINUOUS, 0,
+                              (wire_market.BookLevel(Side.BUY, 9, 1),)),
+     ("977003a15000030091930109" "01")),
+    (wire_market.BookUpdate(3, "P", 1, 9, 1, 0, 0, ()), "997103a150010901000090"),
+    (wire_market.PublicTrade(3, "P", 2, 4, 1, Side.SELL, 9, 1), ("997203a1500204010209" "01")),
+    (wire_market.PhaseNotice(3, "P", 3, 4, Phase.CLOSED, "", 9, 0, 0), "9a7303a150030401a0090000"),
+    (wire_market.DayBar(3, "P", 4, 4, 9, 9, 9, 9, 1, 9, 1), ("9c7403a15004040909090901" "0901")),
+    (wire_market.Indicative(3, "P", 5, 4, 990, 10, -2),
+     "987503a1500504cd03de0afe"),
+    (wire_market.CallResult(3, "P", 6, 4, 990, 10, -2),
+     "987603a1500604cd03de0afe"),
+    (wire_market.OfferNotice(3, "P", 7, 4, 3, OfferKind.LISTING, Side.SELL, 990, 10),
+     "9a7703a1500704030102cd03de0a"),
+    (wire_market.AuctionNotice(3, "P", 8, 4, 3, Side.SELL, 990, 10, 20, 40, 1, 5, 2,
+                               PricingRule.PAY_AS_BID, BidTie.RANDOM, Undersubscribed.CANCEL),
+     "dc00117803a15008040302cd03de0a1428010502020203"),
+    (wire_market.BestBidNotice(3, "P", 9, 4, 3, 992, 5),
+     "987903a150090403cd03e005"),
+    (wire_market.AuctionResult(3, "P", 10, 4, 3, 992, 5, 5, 1, 1),
+     "9b7a03a1500a0403cd03e005050101"),
+]  # fmt: skip
+
+
+def decode(message: Any, payload: bytes) -> Any:
+    from_client = type(message) in wire.FromClient.__args__
+    return (wire.decode_from_client if from_client else wire.decode_from_venue)(payload)
+
+
+@pytest.mark.parametrize(("message", "golden"), GOLDEN, ids=lambda x: type(x).__name__)
+def test_golden_bytes(message: Any, golden: str) -> None:
+    assert wire.encode(message).hex() == golden
+    assert decode(message, bytes.fromhex(golden)) == message
+
+
+def test_every_message_has_golden_bytes() -> None:
+    known = set(wire.FromClient.__args__) | set(wire.FromVenue.__args__)
+    assert {type(message) for message, _ in GOLDEN} == known
+
+
+STREAM = b"".join(
+    pack(m)
+    for m in (
+        LOGON,
+        wire.Place(1, "P", Side.SELL, 5, 990, OrderType.LIMIT, TimeInForce.IOC),
+        wire.Cancel(2, 1),
+        wire.Logout(),
+    )
+)
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=12))
+def test_any_split_of_a_stream_gives_the_same_messages(cuts: list[int]) -> None:
+    whole = venue_end(0).receive(STREAM, 0)
+    session = venue_end(0)
+    edges = [0, *sorted(cuts), len(STREAM)]
+    pieces = [STREAM[a:b] for a, b in itertools.pairwise(edges)]
+    assert [m for piece in pieces for m in session.receive(piece, 0)] == whole
+    assert len(whole) == 4
+    assert session.state is State.ENDED
+
+
+def test_messages_before_a_bad_frame_count_and_nothing_after_it() -> None:
+    session = venue_end(0)
+    data = pack(LOGON) + pack(wire.Heartbeat()) + b"\xff\xff\xff\xff" + pack(wire.Heartbeat())
+    assert session.receive(data, 0) == [LOGON, wire.Heartbeat()]
+    assert session.error is not None
+    assert session.error[0] is wire.LogoutReason.BAD_FRAME
+    assert session.receive(pack(wire.Heartbeat()), 0) == []
+
+
+def test_a_hundred_thousand_mutated_frames_give_a_message_or_a_typed_error() -> None:
+    rng = Random(4)
+    payloads = [wire.encode(m) for m, _ in GOLDEN]
+    outcomes = {"message": 0, "error": 0}
+    for _ in range(100_000):
+        payload = bytearray(rng.choice(payloads))
+        for _ in range(rng.randint(1, 3)):
+            payload[rng.randrange(len(payload))] = rng.randrange(256)
+        session = venue_end(0) if rng.random() < 0.5 else client_end(0)
+        session.enter(State.ACTIVE)
+        session.receive(frame(bytes(payload[: rng.randint(1, len(payload))])), 0)
+        outcomes["error" if session.error else "message"] += 1
+    assert min(outcomes.values()) > 1_000
+
+
+def test_a_frame_too_long_is_refused_before_it_is_buffered() -> None:
+    unframer = Unframer(100)
+    assert unframer.feed((101).to_bytes(4, "big") + b"x" * 50) == []
+    assert "101 bytes" in unframer.error
+    assert unframer.pending == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "allowed"),
+    [
+        (State.CONNECTED, LOGON, True),
+        (State.CONNECTED, wire.Cancel(1, 1), False),
+        (State.CONNECTED, wire.Subscribe(), False),
+        (State.ACTIVE, LOGON, False),
+        (State.ACTIVE, wire.Cancel(1, 1), True),
+        (State.ACTIVE, wire.Logout(), True),
+    ],
+)
+def test_what_a_client_may_say_in_which_state(state: State, message: Any, *, allowed: bool) -> None:
+    session = venue_end(0)
+    session.enter(state)
+    assert (session.receive(pack(message), 0) == [message]) is allowed
+    assert (session.error is None) is allowed
+
+
+def test_two_ends_wired_back_to_back_agree() -> None:
+    venue, client = venue_end(0), client_end(0)
+    assert venue.receive(pack(LOGON), 0) == [LOGON]
+    assert client.receive(pack(LOGGED_ON), 0) == [LOGGED_ON]
+    assert {venue.state, client.state} == {State.ACTIVE}
+    goodbye = wire.LoggedOut(3, wire.LogoutReason.REQUESTED, "")
+    venue.receive(pack(wire.Logout()), 0)
+    client.receive(pack(goodbye), 0)
+    assert [venue.state, client.state] == [State.ENDED] * 2
+
+
+def test_silence_calls_for_a_heartbeat_and_then_for_the_end() -> None:
+    session = venue_end(0)
+    assert session.due(4 * SECOND) is Due.NOTHING
+    assert session.due(6 * SECOND) is Due.GIVE_UP  # no logon
+    session.receive(pack(LOGON), 6 * SECOND)
+    session.agree(1_000)
+    session.sent(6 * SECOND)
+    assert session.due(6 * SECOND + 1) is Due.NOTHING
+    assert session.due(7 * SECOND) is Due.HEARTBEAT
+    assert session.due(8 * SECOND + 1) is Due.GIVE_UP
+
+
+def test_a_throttle_takes_its_rate_and_no_more() -> None:
+    throttle = Throttle(10, 0)
+    assert [throttle.take(0) for _ in range(12)] == [True] * 10 + [False] * 2
+    assert throttle.take(SECOND // 10)
+    assert not throttle.take(SECOND // 10)
+    assert sum(Throttle(0, 0).take(0) for _ in range(100)) == 100
+
+
+def test_an_unknown_tag_is_a_typed_error() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        wire.decode_from_client(msgspec.msgpack.encode([99]))
+
+
+def kept(boxes: Outboxes, account: str) -> list[bytes]:
+    """Return the payloads of all reports of an account."""
+    box = boxes.boxes[account]
+    return Unframer(wire.MAX_REPLY).feed(box.frames(0, box.end))
+
+
+def test_reports_that_are_written_as_arrays_are_the_messages_of_the_protocol() -> None:
+    boxes = Outboxes()
+    boxes.absorb(1, [ev.AccountOpened("a", "a", "a", ""), ev.AccountOpened("b", "b", "b", "")])
+    boxes.absorb(2, [ev.OrderAccepted("a", 1, "P", Side.BUY, 9, 5, OrderState.RESTING, 5)])
+    boxes.absorb(3, [ev.Trade("P", 1, Side.BUY, 9, 2, "a", 1, 3, 7, "b", 4, 0, 8, 3)])
+    boxes.absorb(4, [ev.OrderCancelled("a", 1, "P", Side.BUY, 9, 3, CancelReason.REQUESTED, 2, 0)])
+    assert [wire.decode_from_venue(f) for f in kept(boxes, "a")] == [
+        wire.Accepted(1, 2, 1, "P", Side.BUY, 9, 5, OrderState.RESTING),
+        wire.Filled(2, 3, 1, "P", Side.BUY, 9, 2, 3, 7, True, 1),
+        wire.Cancelled(3, 4, 1, 3, CancelReason.REQUESTED, 2),
+    ]
+    (report_of_b,) = kept(boxes, "b")
+    assert wire.decode_from_venue(report_of_b) == wire.Filled(
+        1, 3, 4, "P", Side.SELL, 9, 2, 0, 8, False, 1
+    )
+    assert boxes.boxes["a"].answer_to(2) == frame(kept(boxes, "a")[2])
+
+
+def test_the_longest_names_that_a_rulebook_may_have_fit_a_report() -> None:
+    line = "\U0001f333" * MAX_NAME + "@" + "\U0001f333" * MAX_NAME
+    boxes = Outboxes()
+    boxes.absorb(1, [ev.AccountOpened("a", "a", "a", "")])
+    most = 1 << 62
+    accepted = ev.OrderAccepted("a", most, line, Side.BUY, most, most, OrderState.RESTING, 5)
+    boxes.absorb(most, [accepted])
+    (report,) = kept(boxes, "a")
+    assert wire.decode_from_venue(report) == wire.Accepted(
+        1, most, most, line, Side.BUY, most, most, OrderState.RESTING
+    )

@@ -1,0 +1,101 @@
+"""The operator's door: commands to a running venue, answered when they are durable."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
+from engine.vocabulary.enums import Phase
+from gateway.server.admin import OperatorDoor, ask
+from tests.gateway.cli.test_cli import carbonx
+from tests.support.paths import ROOT
+from tests.support.venues import bounded, client_of, venue
+
+
+def line(**fields: object) -> str:
+    return json.dumps(fields)
+
+
+def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path / "venue") as node, client_of(node) as client:
+            door = OperatorDoor(node, tmp_path / "operator.sock")
+            await door.open()
+            assert stat.S_IMODE(door.path.stat().st_mode) == 0o600
+            order = line(type="new_order", account="alice", ref=1, product="CO2", side="buy",
+                         quantity=1, price=1)  # fmt: skip
+            said = [
+                line(type="set_phase", phase="halted", reason="news"),
+                line(type="set_phase", phase="pre_open", product="NONE"),
+                line(type="amend_rulebook", path="modes[continuous].taker_fee_ppm", value="100"),
+                line(type="advance_time", time=5),
+                order,
+                "{",
+                "[]",
+            ]
+            answers = await ask(door.path, said)
+            assert answers[0]["events"][0]["reason"] == "news"
+            assert answers[1]["events"][0]["reason"] == "unknown_product"
+            assert answers[2]["events"][0]["type"] == "amendment_taken"
+            assert all("error" in answer for answer in answers[3:])
+            assert node.sequencer.venue.phase("CO2") is Phase.HALTED
+            assert not node.sequencer.venue.open_orders("alice")
+            await client.status()
+            await door.close()
+            assert not door.path.exists()
+
+    bounded(scenario())
+
+
+def test_an_amended_venue_starts_again_under_the_file_it_began_with(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path) as node:
+            node.operate(AmendRulebook("modes[continuous].taker_fee_ppm", "100"))
+            node.operate(SetPhase(Phase.CLOSED))
+            node.operate(BeginDay(20260105))
+            digest = node.sequencer.venue.rulebook.digest()
+        async with venue(tmp_path) as node, client_of(node) as client:
+            assert node.sequencer.venue.rulebook.modes[0].taker_fee_ppm == 100
+            assert client.info is not None
+            assert client.info.rulebook == digest
+
+    bounded(scenario())
+
+
+def test_a_line_without_an_end_closes_the_door_on_its_sender_alone(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path / "venue") as node:
+            door = OperatorDoor(node, tmp_path / "operator.sock")
+            await door.open()
+            reader, writer = await asyncio.open_unix_connection(door.path)
+            writer.write(b"x" * 200_000)
+            assert await reader.read() == b""
+            writer.close()
+            (answer,) = await ask(door.path, [line(type="set_phase", phase="halted")])
+            assert "events" in answer
+            await door.close()
+
+    bounded(scenario())
+
+
+def test_the_command_reaches_a_served_venue_and_the_log_has_it(tmp_path: Path) -> None:
+    serve = ("serve", "--rulebook", "textbook", "--port", "0", "--json", "--dir", str(tmp_path))
+    server = subprocess.Popen([sys.executable, "-m", "carbonx", *serve], stdout=subprocess.PIPE,
+                              text=True, cwd=ROOT)  # fmt: skip
+    try:
+        assert server.stdout is not None
+        server.stdout.readline()
+        halt = line(type="set_phase", phase="halted", product="CO2", reason="a rumour")
+        assert "a rumour" in carbonx("operate", halt, "--dir", str(tmp_path)).stdout
+        told = carbonx("operate", halt, "--dir", str(tmp_path), "--json", status=1).stdout
+        assert json.loads(told)["events"][0]["reason"] == "transition"
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+    assert "records" in carbonx("replay", str(tmp_path)).stdout
+    assert "serve" in carbonx("operate", halt, "--dir", str(tmp_path), status=1).stderr

@@ -1,0 +1,50 @@
+"""The oracle's accounts: opening them, and what comes in and goes out from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import RejectReason
+from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
+from tests.oracle.matching import Account, refuse_unless
+
+if TYPE_CHECKING:
+    from engine.vocabulary import commands as c
+    from tests.oracle.oracle import OracleVenue
+
+
+def open_account(oracle: OracleVenue, command: c.OpenAccount) -> None:
+    refuse_unless(command.account, RejectReason.VALUE, "account")
+    refuse_unless(command.account not in oracle.accounts, RejectReason.ACCOUNT_EXISTS, "account")
+    account = oracle.accounts[command.account] = Account(command)
+    names = (account.name, account.owner, account.group, command.member)
+    oracle.out.append(e.AccountOpened(*names))
+
+
+def move_cash(oracle: OracleVenue, command: c.MoveCash) -> None:
+    account = oracle.known(command)
+    currency = command.currency or oracle.rules.currency
+    currencies = [oracle.rules.currency, *(m.product.currency for m in oracle.markets.values())]
+    refuse_unless(currency in currencies, RejectReason.CURRENCY, "currency")
+    refuse_unless(0 < abs(command.amount) <= MAX_MONEY, RejectReason.VALUE, "amount")
+    everywhere = sum(oracle.cash(name, currency)[0] for name in oracle.accounts)
+    fits = everywhere + oracle.fees(currency) + command.amount <= MAX_TOTAL
+    refuse_unless(fits, RejectReason.VALUE, "amount")
+    total, reserved = oracle.cash(account.name, currency)
+    refuse_unless(total + command.amount >= reserved, RejectReason.CASH, "amount")
+    balance = account.cash[currency] = total + command.amount
+    oracle.out.append(e.CashMoved(account.name, currency, command.amount, balance))
+
+
+def move_allowances(oracle: OracleVenue, command: c.MoveAllowances) -> None:
+    account = oracle.known(command)
+    refuse_unless(command.product in oracle.markets, RejectReason.UNKNOWN_PRODUCT, "product")
+    refuse_unless(0 < abs(command.quantity) <= MAX_QUANTITY, RejectReason.VALUE, "quantity")
+    everywhere = sum(oracle.allowances(name, command.product)[0] for name in oracle.accounts)
+    refuse_unless(everywhere + command.quantity <= MAX_TOTAL, RejectReason.VALUE, "quantity")
+    total, reserved = oracle.allowances(account.name, command.product)
+    refuse_unless(total + command.quantity >= reserved, RejectReason.ALLOWANCES, "quantity")
+    balance = account.tonnes[command.product] = total + command.quantity
+    moved = (account.name, command.product, command.quantity, balance)
+    oracle.out.append(e.AllowancesMoved(*moved))
