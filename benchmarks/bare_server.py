@@ -59,7 +59,7 @@ class BareServer:
     def __init__(self, settings: Settings) -> None:
         self.durability = settings.durability
         self.products = tuple(
-            wire.ProductInfo(p.symbol, p.title, p.currency, 2, p.tick, p.lot, Phase.CONTINUOUS,
+            wire.LineInfo(p.symbol, p.title, p.currency, 2, p.tick, p.lot, Phase.CONTINUOUS,
                              p.reference, 0, 0)
             for p in rulebook(settings.rulebook).products
         )  # fmt: skip
@@ -71,9 +71,9 @@ class BareServer:
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
         self._acknowledge: dict[type, Callable[[Any, int, int], Any]] = {
-            wire.Place: _placed,
-            wire.Cancel: _cancelled,
-            wire.Amend: _amended,
+            wire.NewOrder: _placed,
+            wire.CancelOrder: _cancelled,
+            wire.AmendOrder: _amended,
         }
 
     async def start(self) -> None:
@@ -138,18 +138,18 @@ class BareServer:
             connection.transport.close()
 
 
-def _placed(m: wire.Place, seq: int, now: int) -> wire.Accepted:
-    return wire.Accepted(
-        seq, now, m.ref, m.product, m.side, m.price, m.quantity, OrderState.RESTING
+def _placed(m: wire.NewOrder, seq: int, now: int) -> wire.OrderAccepted:
+    return wire.OrderAccepted(
+        seq, now, m.ref, m.symbol, m.side, m.price, m.quantity, OrderState.RESTING
     )
 
 
-def _cancelled(m: wire.Cancel, seq: int, now: int) -> wire.Cancelled:
-    return wire.Cancelled(seq, now, m.target, 1, CancelReason.REQUESTED, m.ref)
+def _cancelled(m: wire.CancelOrder, seq: int, now: int) -> wire.OrderCancelled:
+    return wire.OrderCancelled(seq, now, m.target, 1, CancelReason.REQUESTED, m.ref)
 
 
-def _amended(m: wire.Amend, seq: int, now: int) -> wire.Amended:
-    return wire.Amended(
+def _amended(m: wire.AmendOrder, seq: int, now: int) -> wire.OrderAmended:
+    return wire.OrderAmended(
         seq, now, m.target, m.price, m.quantity, m.quantity, OrderState.RESTING, m.ref
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MESSAGES = 20_000
-PLACE = wire.Place(7, "P", Side.BUY, 10, 1_000)
+PLACE = wire.NewOrder(7, "P", Side.BUY, 10, 1_000)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)

@@ -56,5 +56,5 @@ def test_every_mechanism_has_an_example() -> None:
         venue, told = run(book_of(lines), read_json_lines(lines, book_of(lines).minor_digits))
         for event in (json.loads(line) for line in told):
             if event["type"] in ("trade", "auction_trade"):
-                shown.add(venue.markets[event["product"]].mode.mechanism)
+                shown.add(venue.markets[event["symbol"]].mode.mechanism)
     assert shown == set(Mechanism)

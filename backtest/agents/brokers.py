@@ -71,16 +71,16 @@ class Broker(ABC):
     def on_event(self, event: Any) -> None:
         """Keep track of own orders."""
         kind = event.__class__
-        if kind is wire.Filled:
+        if kind is wire.OrderFilled:
             self.filled += event.quantity
             self._open(event.ref, event.leaves)
-        elif kind is wire.Booked:
+        elif kind is wire.OrderResting:
             self.live[event.ref] = event.leaves
-        elif kind is wire.Accepted:
+        elif kind is wire.OrderAccepted:
             self.live[event.ref] = event.quantity
-        elif kind is wire.Cancelled:
+        elif kind is wire.OrderCancelled:
             self.live.pop(event.ref, None)
-        elif kind is wire.Refused:
+        elif kind is wire.Rejected:
             self.refused += 1
 
     def _open(self, ref: int, leaves: int) -> None:
@@ -119,12 +119,12 @@ class MarketMaker(Broker):
         ref, at = self._quotes.get((symbol, side), (0, 0))
         if ref in self.live:
             if at != price:
-                port.submit(wire.Amend, ref, 0, price)
+                port.submit(wire.AmendOrder, ref, 0, price)
                 self._quotes[symbol, side] = (ref, price)
             return
         lot = line.info.lot
         quantity = max(1, guide.size(line) * self.rng.randint(50, 150) // (100 * lot)) * lot
-        new = port.submit(wire.Place, symbol, side, quantity, price)
+        new = port.submit(wire.NewOrder, symbol, side, quantity, price)
         self.live[new] = quantity
         self._quotes[symbol, side] = (new, price)
 
@@ -152,7 +152,7 @@ class Compliance(Broker):
             low, high = guide.bounds(line)
             quantity = max(1, min(wanted, self.rng.randint(1, 40) * max(1, wanted // 40)))
             lot = line.info.lot
-            port.submit(wire.Place, symbol, self._side, -(-quantity // lot) * lot,
+            port.submit(wire.NewOrder, symbol, self._side, -(-quantity // lot) * lot,
                         min(max(price, low), high), OrderType.LIMIT,
                         TimeInForce.IOC)  # fmt: skip
 
@@ -170,9 +170,9 @@ class Noise(Broker):
         low, high = guide.bounds(line)
         price = guide.fair(line) + (away if side is Side.SELL else -away)
         quantity = self.rng.randint(1, 60) * line.info.lot
-        port.submit(wire.Place, line.info.symbol, side, quantity, min(max(price, low), high))
+        port.submit(wire.NewOrder, line.info.symbol, side, quantity, min(max(price, low), high))
         if len(self.live) > MOST_ORDERS:
-            port.submit(wire.Cancel, self.rng.choice(list(self.live)))
+            port.submit(wire.CancelOrder, self.rng.choice(list(self.live)))
 
 
 class Pegger(Broker):
@@ -187,7 +187,7 @@ class Pegger(Broker):
         line = self.rng.choice(list(tape.lines.values()))
         low, high = guide.bounds(line)
         side, price = self.rng.choice(((Side.BUY, low), (Side.SELL, high)))
-        port.submit(wire.Place, line.info.symbol, side, line.info.lot, price)
+        port.submit(wire.NewOrder, line.info.symbol, side, line.info.lot, price)
 
 
 class Momentum(Broker):
@@ -211,7 +211,7 @@ class Momentum(Broker):
         if move and price and guide.wanted(line) > 0:
             side = Side.BUY if move > 0 else Side.SELL
             quantity = self.rng.randint(1, 5) * line.info.lot
-            port.submit(wire.Place, symbol, side, quantity, price, OrderType.LIMIT,
+            port.submit(wire.NewOrder, symbol, side, quantity, price, OrderType.LIMIT,
                         TimeInForce.IOC)  # fmt: skip
 
 

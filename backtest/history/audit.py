@@ -93,10 +93,10 @@ class Audit:
         for event in events:
             if isinstance(event, Trade | AuctionTrade):
                 self.trades += 1
-                self._seen.setdefault(event.product, []).append((event.price, event.quantity))
-                _, low, high = self._limits[event.product]
+                self._seen.setdefault(event.symbol, []).append((event.price, event.quantity))
+                _, low, high = self._limits[event.symbol]
                 if high and not low <= event.price <= high:
-                    self.breaches.append(f"{self.venue.date} {event.product}: {event.price}")
+                    self.breaches.append(f"{self.venue.date} {event.symbol}: {event.price}")
             elif isinstance(event, PhaseChanged):
                 if event.phase is not Phase.CLOSED:
                     self._open(event)
@@ -107,9 +107,9 @@ class Audit:
 
     def _open(self, event: PhaseChanged) -> None:
         """Hold the day's limits against the rule: reference, up and down, half-up to the tick."""
-        market = self.venue.markets[event.product]
+        market = self.venue.markets[event.symbol]
         found = (event.reference, event.low_limit, event.high_limit)
-        self._limits[event.product] = found
+        self._limits[event.symbol] = found
         mode, tick = market.mode, market.product.tick
         if not mode.limit_up_bp:
             wanted = (event.reference, 0, 0)
@@ -117,14 +117,14 @@ class Audit:
             wanted = (event.reference, half_up(event.reference, -mode.limit_down_bp, tick),
                       half_up(event.reference, mode.limit_up_bp, tick))  # fmt: skip
         if found != wanted:
-            self.breaches.append(f"{self.venue.date} {event.product}: limits {found}, not {wanted}")
+            self.breaches.append(f"{self.venue.date} {event.symbol}: limits {found}, not {wanted}")
 
     def _close_line(self, event: DayClosed) -> None:
         """Hold a bar against the day's trades, and its close against the closing rule."""
         self.bars += 1
-        trades = self._seen.pop(event.product, [])
+        trades = self._seen.pop(event.symbol, [])
         prices = [price for price, _ in trades]
-        reference = self._limits.get(event.product, (0, 0, 0))[0]
+        reference = self._limits.get(event.symbol, (0, 0, 0))[0]
         book = self.venue.rulebook
         wanted: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
         if trades:
@@ -134,13 +134,13 @@ class Audit:
                       len(trades))  # fmt: skip
         found = (event.open, event.high, event.low, event.volume, event.value, event.trades)
         if found != wanted:
-            self.breaches.append(f"{self.venue.date} {event.product}: bar {found}, not {wanted}")
-        market = self.venue.markets[event.product]
+            self.breaches.append(f"{self.venue.date} {event.symbol}: bar {found}, not {wanted}")
+        market = self.venue.markets[event.symbol]
         close = reference
         if market.leads and trades:
             close = closing(book.close, wanted, prices[-1], book.close_min_volume)
         if market.leads and reference and event.close != close:
-            text = f"{self.venue.date} {event.product}: close {event.close}, not {close}"
+            text = f"{self.venue.date} {event.symbol}: close {event.close}, not {close}"
             self.breaches.append(text)
 
     def close(self, bar: Bar, close: int) -> None:

@@ -34,7 +34,7 @@ async def trade(
     try:
         for client in clients.values():
             opened.append(await client.__aenter__())  # noqa: PERF401 - known to finally
-        lines = continuous(opened[0].products)
+        lines = continuous(opened[0].lines)
         if not lines:
             message = "none of the venue's lines matches by itself: brokers trade in order books"
             raise click.ClickException(message)
@@ -58,7 +58,7 @@ async def trade(
     finally:
         for client in opened:
             with contextlib.suppress(ClientError):
-                await client.cancel_all()
+                await client.mass_cancel()
             await client.close()
     return tape, brokers, sum(port.sent for port in ports)
 

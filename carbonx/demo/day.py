@@ -90,9 +90,7 @@ async def run(
             await client.__aenter__()
         info = clients[TAPE].info
         assert info is not None
-        day = _Day(
-            node, clients, Tape(continuous(info.products)), Calibrated(seed), seconds, progress
-        )
+        day = _Day(node, clients, Tape(continuous(info.lines)), Calibrated(seed), seconds, progress)
         sent = await day.trade(brokers)
         for client in clients.values():
             await client.close()
@@ -176,12 +174,12 @@ class _Day:
     async def _print(self, name: str, price: int) -> None:
         """Trade one tonne at a price from which the others step back for a moment."""
         for client in self.clients.values():
-            client.cancel_all(name).add_done_callback(_seen)
+            client.mass_cancel(name).add_done_callback(_seen)
         await asyncio.sleep(STEP / 4)
         buyer, seller = self.printers
-        seller.submit(wire.Place, name, Side.SELL, 1, price)
+        seller.submit(wire.NewOrder, name, Side.SELL, 1, price)
         await asyncio.sleep(STEP / 4)
-        buyer.submit(wire.Place, name, Side.BUY, 1, price, OrderType.LIMIT, TimeInForce.IOC)
+        buyer.submit(wire.NewOrder, name, Side.BUY, 1, price, OrderType.LIMIT, TimeInForce.IOC)
 
 
 def _seen(future: asyncio.Future[Any]) -> None:

@@ -64,10 +64,10 @@ def _tell_operator(event: e.Event, m: Money) -> str:
             return f"{event.account} {'killed' if event.on else 'freed'} {event.count}"
         case e.PhaseChanged():
             limits = f" {m(event.low_limit)} to {m(event.high_limit)}" if event.high_limit else ""
-            return f"{event.product} {event.phase.name.lower()} {m(event.reference)}{limits}"
+            return f"{event.symbol} {event.phase.name.lower()} {m(event.reference)}{limits}"
         case e.DayClosed():
             bar = " ".join(m(price) for price in (event.open, event.high, event.low, event.close))
-            return f"{event.product} day {bar} volume {event.volume} value {m(event.value)}"
+            return f"{event.symbol} day {bar} volume {event.volume} value {m(event.value)}"
         case e.AccountOpened():
             role = f" as {event.role}" if event.role else ""
             return f"{event.account} opened{role}"
@@ -99,7 +99,7 @@ def _tell_auction(event: e.Event, m: Money) -> str:
         case e.AuctionIndicated() | e.AuctionUncrossed():
             word = "indicates" if isinstance(event, e.AuctionIndicated) else "uncrosses"
             left = f" surplus {event.surplus}" if event.surplus else ""
-            return f"{event.product} {word} {event.volume} @ {m(event.price)}{left}"
+            return f"{event.symbol} {word} {event.volume} @ {m(event.price)}{left}"
         case e.AuctionTrade():
             buyer = f"{event.buyer}#{event.buyer_ref}({event.buyer_leaves})"
             seller = f"{event.seller}#{event.seller_ref}({event.seller_leaves})"

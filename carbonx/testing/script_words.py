@@ -128,7 +128,7 @@ def order(
     scripted: ScriptedVenue, account: str, ref: int, side: Side, words: list[str]
 ) -> c.NewOrder:
     """Read the words of a new order."""
-    fields: dict[str, Any] = {"product": scripted.line, "quantity": int(words[0])}
+    fields: dict[str, Any] = {"symbol": scripted.line, "quantity": int(words[0])}
     rest = iter(words[1:])
     for word in rest:
         if word in WORDS:
@@ -145,7 +145,7 @@ def order(
         elif word == "post":
             fields["post_only"] = True
         elif word == "in":
-            fields["product"] = next(rest)
+            fields["symbol"] = next(rest)
         elif word == "ref":
             next(rest)
         elif word != "market" and word not in WORDS:

@@ -21,7 +21,11 @@ from engine.rulebook.model import Rulebook, RulebookError, canonical
 from engine.rulebook.validation import from_canonical
 from engine.vocabulary.commands import Command
 
-FORMAT: Final = 2  # 1: rulebooks without modes
+FORMAT: Final = 3
+READERS: Final = {  # earlier formats, and what reads them
+    1: "development versions of 0.1.0 whose rulebooks have no modes",
+    2: "development versions of 0.1.0 up to commit 96f675c",
+}
 MAGIC: Final = "carbonx-log"
 HEADER: Final = Layout("<II")  # payload length, CRC-32 of the payload
 MAX_PAYLOAD: Final = 1 << 24  # a genesis with a large rulebook fits many times over
@@ -131,8 +135,9 @@ def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:
     try:
         genesis = _decode_genesis(payload)
         if genesis.magic != MAGIC or genesis.format != FORMAT:
-            problem = f"{genesis.magic!r} format {genesis.format}; this version reads {FORMAT}"
-            raise LogError(0, problem)
+            reader = READERS.get(genesis.format, "another version")
+            problem = f"{genesis.magic!r} format {genesis.format}, which {reader} can read"
+            raise LogError(0, f"{problem}; this version reads format {FORMAT}")
         rulebook = from_canonical(genesis.rulebook)
     except (msgspec.MsgspecError, RulebookError) as error:
         raise LogError(0, f"no readable genesis record ({error})") from error

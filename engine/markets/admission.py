@@ -146,7 +146,7 @@ def _phase(order: NewOrder, gate: Gate) -> Refusal | None:
     if phase not in ENTRY:
         names = ", ".join(allowed.name.lower() for allowed in ENTRY)
         rule = f"orders are taken in {names}; the market is {phase.name.lower()}"
-        return Refusal(RejectReason.PHASE, "product", rule)
+        return Refusal(RejectReason.PHASE, "symbol", rule)
     if tif is _AT_OPEN and (phase is _CONTINUOUS or gate.call not in _OPENINGS):
         rule = "at-the-open orders are taken before the open only"
         return Refusal(RejectReason.PHASE, "tif", rule)

@@ -84,7 +84,7 @@ def _admit(
     if phase not in ENTRY:
         names = ", ".join(allowed.name.lower() for allowed in ENTRY if allowed is not _FREEZE)
         rule = f"orders change in {names}; it is {phase.name.lower()}"
-        return Refusal(RejectReason.PHASE, "product", rule)
+        return Refusal(RejectReason.PHASE, "symbol", rule)
     price = command.price
     if total == order.quantity and (not price or price == order.price):
         rule = "a new total quantity or a new price is needed"

@@ -29,7 +29,7 @@ def admit_role(role: AccountClass, seat: Seat, side: Side, quantity: int) -> Ref
     market = seat.market
     if role.modes and market.mode.name not in role.modes:
         rule = f"{role.name} accounts trade in {', '.join(role.modes)}"
-        return Refusal(RejectReason.ROLE, "product", rule)
+        return Refusal(RejectReason.ROLE, "symbol", rule)
     if side is not Side.BUY or not role.holding_limit:
         return None
     account = seat.account

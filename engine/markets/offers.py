@@ -52,7 +52,7 @@ class OfferMarket(Market):
     def other_mode(self, what: str) -> Refusal:
         """Refuse what this mode does not do."""
         rule = f"{self.symbol} trades in the mode {self.mode.name}, which takes no {what}"
-        return Refusal(RejectReason.MODE, "product", rule)
+        return Refusal(RejectReason.MODE, "symbol", rule)
 
     def admit_open(self, *, also: tuple[Phase, ...] = ENTRY) -> Refusal | None:
         """Check that the line is open for trading."""
@@ -60,7 +60,7 @@ class OfferMarket(Market):
         if phase in also:
             return None
         rule = f"{self.symbol} is {phase.name.lower()}"
-        return Refusal(RejectReason.PHASE, "product", rule)
+        return Refusal(RejectReason.PHASE, "symbol", rule)
 
     def admit_terms(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
         """Check quantity, price and what the account's class may do."""

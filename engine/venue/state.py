@@ -24,7 +24,7 @@ class OrderView(msgspec.Struct, frozen=True):
     """A copy of what is known of a live order."""
 
     ref: int
-    product: str
+    symbol: str
     side: Side
     price: int  # its limit, or the protection price
     quantity: int

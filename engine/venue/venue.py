@@ -148,11 +148,11 @@ class Venue:
                 return _duplicate(account, ref)
             account.last_ref = ref
             try:
-                seat = account.seats[command.product]
+                seat = account.seats[command.symbol]
             except KeyError:  # its first order there, or none at all
-                market = self.markets.get(command.product)
+                market = self.markets.get(command.symbol)
                 if market is None:
-                    return self._unknown_product(command.account, ref, command.product)
+                    return self._unknown_symbol(command.account, ref, command.symbol)
                 seat = market.seat(account)
             if account.killed:
                 return _killed(command.account, ref)
@@ -211,10 +211,10 @@ class Venue:
         account = self._client(c.account, c.ref)
         if isinstance(account, list):
             return account
-        if c.product and c.product not in self.markets:
-            return self._unknown_product(c.account, c.ref, c.product)
+        if c.symbol and c.symbol not in self.markets:
+            return self._unknown_symbol(c.account, c.ref, c.symbol)
         before = len(account.orders)
-        events = _cancel_all(account, CancelReason.MASS, c.product, c.ref)
+        events = _cancel_all(account, CancelReason.MASS, c.symbol, c.ref)
         events.append(MassCancelled(c.account, c.ref, before - len(account.orders)))
         return events
 
@@ -223,9 +223,9 @@ class Venue:
         account = self._client(c.account, c.ref)
         if isinstance(account, list):
             return account
-        market = self.markets.get(c.product)
+        market = self.markets.get(c.symbol)
         if market is None:
-            return self._unknown_product(c.account, c.ref, c.product)
+            return self._unknown_symbol(c.account, c.ref, c.symbol)
         if account.killed:
             return _killed(c.account, c.ref)
         if isinstance(c, Pick) and isinstance(market, ListingMarket | NegotiatedMarket):
@@ -242,7 +242,7 @@ class Venue:
                 return market.bid(c, account)
         word = c.__class__.__name__.lower()
         rule = f"{market.symbol} trades by {market.mode.mechanism.name.lower()}: no {word} there"
-        return [Rejected(c.account, c.ref, RejectReason.MODE, "product", rule)]
+        return [Rejected(c.account, c.ref, RejectReason.MODE, "symbol", rule)]
 
     # -- commands of the gateway and the operator -------------------------------------------
 
@@ -263,19 +263,19 @@ class Venue:
         return events
 
     def _clear_auction(self, c: ClearAuction) -> list[Event]:
-        market = self.markets.get(c.product)
+        market = self.markets.get(c.symbol)
         if market is None:
-            return self._unknown_product("", 0, c.product)
+            return self._unknown_symbol("", 0, c.symbol)
         if not isinstance(market, OneWayMarket):
-            rule = f"{c.product} holds no one-way auctions"
-            return [Rejected("", 0, RejectReason.MODE, "product", rule)]
+            rule = f"{c.symbol} holds no one-way auctions"
+            return [Rejected("", 0, RejectReason.MODE, "symbol", rule)]
         return market.clear(c)
 
     def _set_phase(self, c: SetPhase) -> list[Event]:
-        if c.product and c.product not in self.markets:
-            return self._unknown_product("", 0, c.product)
+        if c.symbol and c.symbol not in self.markets:
+            return self._unknown_symbol("", 0, c.symbol)
         events: list[Event] = []
-        for symbol in [c.product] if c.product else list(self.markets):
+        for symbol in [c.symbol] if c.symbol else list(self.markets):
             market = self.markets[symbol]
             allowed = may_follow(market)
             if c.phase in allowed:
@@ -304,9 +304,9 @@ class Venue:
                 events.append(AuctionIndicated(market.symbol, *indicative(market)))
         return events
 
-    def _unknown_product(self, account: str, ref: int, product: str) -> list[Event]:
-        rule = f"{product!r} is not one of {', '.join(self.markets)}"
-        return [Rejected(account, ref, RejectReason.UNKNOWN_PRODUCT, "product", rule)]
+    def _unknown_symbol(self, account: str, ref: int, symbol: str) -> list[Event]:
+        rule = f"{symbol!r} is not one of {', '.join(self.markets)}"
+        return [Rejected(account, ref, RejectReason.UNKNOWN_SYMBOL, "symbol", rule)]
 
     # -- views: values, never the engine's own objects --------------------------------------
 
@@ -335,25 +335,25 @@ class Venue:
         taken = self.ledger.fees.get(currency or self.rulebook.currency)
         return taken.total if taken else 0
 
-    def depth(self, product: str, side: Side, levels: int = 0) -> list[tuple[int, int]]:
+    def depth(self, symbol: str, side: Side, levels: int = 0) -> list[tuple[int, int]]:
         """Return (price, tonnes shown), best first; ``levels`` 0 means all."""
-        return self.markets[product].book.depth(side, levels)
+        return self.markets[symbol].book.depth(side, levels)
 
     def open_orders(self, account: str) -> list[OrderView]:
         """Return an account's live orders in the order of their entry."""
         return [view(order) for order in self._accounts[account].orders.values()]
 
-    def phase(self, product: str) -> Phase:
+    def phase(self, symbol: str) -> Phase:
         """Return a market's phase."""
-        return self.markets[product].gate.phase
+        return self.markets[symbol].gate.phase
 
-    def reference(self, product: str) -> int:
+    def reference(self, symbol: str) -> int:
         """Return the price that the day's limits start from, the previous close."""
-        return self.markets[product].reference
+        return self.markets[symbol].reference
 
-    def limits(self, product: str) -> tuple[int, int]:
+    def limits(self, symbol: str) -> tuple[int, int]:
         """Return the day's lowest and highest limit price, (0, 0) where there is none."""
-        return self.markets[product].price_limits()
+        return self.markets[symbol].price_limits()
 
     def clock(self) -> tuple[bool, int]:
         """Say whether time should be told now and then, and when it must be (ns UTC, 0: never).
@@ -368,18 +368,18 @@ class Venue:
             dues.append(due)
         return watched, min((due for due in dues if due), default=0)
 
-    def standing(self, product: str) -> list[Offered | Announced]:
+    def standing(self, symbol: str) -> list[Offered | Announced]:
         """Return the offers of a line that everybody may answer, as they stand now."""
-        return self.markets[product].standing()
+        return self.markets[symbol].standing()
 
-    def indicative(self, product: str) -> tuple[int, int, int]:
+    def indicative(self, symbol: str) -> tuple[int, int, int]:
         """Return price, volume and surplus that a call would give now; 0s where none is on."""
-        market = self.markets[product]
+        market = self.markets[symbol]
         return (0, 0, 0) if market.gate.call is _CLOSED else indicative(market)
 
-    def last_price(self, product: str) -> int:
+    def last_price(self, symbol: str) -> int:
         """Return the price of the day's last trade, 0 before the first."""
-        return self.markets[product].day.last
+        return self.markets[symbol].day.last
 
     def state_hash(self) -> str:
         """Return the SHA-256 of the meaning of the state, in hex."""
@@ -394,7 +394,7 @@ class Venue:
 
 
 def _cancel_all(
-    account: Account, why: CancelReason, product: str = "", request: int = 0
+    account: Account, why: CancelReason, symbol: str = "", request: int = 0
 ) -> list[Event]:
     """Cancel an account's live orders, all or one line's, in the order of their entry.
 
@@ -403,7 +403,7 @@ def _cancel_all(
     events: list[Event] = []
     for order in list(account.orders.values()):
         market: Market = order.seat.market
-        if product and market.symbol != product:
+        if symbol and market.symbol != symbol:
             continue
         if market.gate.phase is _FREEZE and why is not CancelReason.KILLED:
             continue

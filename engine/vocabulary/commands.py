@@ -26,7 +26,7 @@ class NewOrder(Struct, frozen=True, array_like=True, gc=False, tag=1):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     side: Side
     quantity: int  # tonnes
     price: int = 0  # minor units per tonne; 0 for MARKET and STOP
@@ -61,7 +61,7 @@ class MassCancel(Struct, frozen=True, array_like=True, gc=False, tag=4):
 
     account: str
     ref: int
-    product: str = ""
+    symbol: str = ""
 
 
 class CancelOnDisconnect(Struct, frozen=True, array_like=True, gc=False, tag=5):
@@ -81,7 +81,7 @@ class SetPhase(Struct, frozen=True, array_like=True, gc=False, tag=7):
     """Operator: move one market, or (``""``) every market, to a phase."""
 
     phase: Phase
-    product: str = ""
+    symbol: str = ""
     reason: str = ""
 
 
@@ -148,7 +148,7 @@ class Pick(Struct, frozen=True, array_like=True, gc=False, tag=15):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     number: int
     quantity: int = 0  # 0: all of it
     price: int = 0  # what the taker saw; 0: whatever the listing says
@@ -159,7 +159,7 @@ class Quote(Struct, frozen=True, array_like=True, gc=False, tag=16):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     side: Side
     quantity: int
     price: int = 0  # 0: an enquiry, which binds nobody
@@ -174,7 +174,7 @@ class Decline(Struct, frozen=True, array_like=True, gc=False, tag=17):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     number: int
 
 
@@ -183,7 +183,7 @@ class Announce(Struct, frozen=True, array_like=True, gc=False, tag=18):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     side: Side  # of the initiator
     quantity: int
     price: int  # the reserve: bids worse than it are not taken
@@ -202,7 +202,7 @@ class Bid(Struct, frozen=True, array_like=True, gc=False, tag=19):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     number: int
     quantity: int
     price: int
@@ -211,7 +211,7 @@ class Bid(Struct, frozen=True, array_like=True, gc=False, tag=19):
 class ClearAuction(Struct, frozen=True, array_like=True, gc=False, tag=20):
     """Operator: clear a one-way auction whose window is over; ``seed`` decides random ties."""
 
-    product: str
+    symbol: str
     number: int
     seed: int = 0
 

@@ -227,7 +227,7 @@ class RejectReason(IntEnum):
     """Why a command was refused. ``docs/protocol.md`` lists each with its field and rule."""
 
     UNKNOWN_ACCOUNT = 1
-    UNKNOWN_PRODUCT = 2
+    UNKNOWN_SYMBOL = 2
     UNKNOWN_ORDER = 3
     DUPLICATE_REF = 4
     ACCOUNT_KILLED = 5
@@ -264,3 +264,4 @@ class RejectReason(IntEnum):
     WINDOW = 36
     OUTBID = 37
     RULEBOOK = 38
+    UNKNOWN_PRODUCT = 39

@@ -38,7 +38,7 @@ class OrderAccepted(Struct, frozen=True, array_like=True, gc=False, tag=2):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     side: Side
     price: int  # its limit; for market and stop orders the protection price
     quantity: int
@@ -47,11 +47,11 @@ class OrderAccepted(Struct, frozen=True, array_like=True, gc=False, tag=2):
 
 
 class OrderResting(Struct, frozen=True, array_like=True, gc=False, tag=3):
-    """What was left of an order after taking, or on release, now rests in the book."""
+    """What was left of an order after matching, or on release, now rests in the book."""
 
     account: str
     ref: int
-    product: str
+    symbol: str
     side: Side
     price: int
     leaves: int
@@ -61,7 +61,7 @@ class OrderResting(Struct, frozen=True, array_like=True, gc=False, tag=3):
 class Trade(Struct, frozen=True, array_like=True, gc=False, tag=4):
     """Two orders met. ``side`` is the resting order's side; ``depth`` is that side's."""
 
-    product: str
+    symbol: str
     trade: int  # trade number in this product, from 1
     side: Side
     price: int
@@ -82,7 +82,7 @@ class OrderCancelled(Struct, frozen=True, array_like=True, gc=False, tag=5):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     side: Side
     price: int
     quantity: int
@@ -96,7 +96,7 @@ class OrderAmended(Struct, frozen=True, array_like=True, gc=False, tag=6):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     side: Side
     price: int
     quantity: int
@@ -113,7 +113,7 @@ class OrderReduced(Struct, frozen=True, array_like=True, gc=False, tag=7):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     side: Side
     price: int
     quantity: int
@@ -126,7 +126,7 @@ class OrderTriggered(Struct, frozen=True, array_like=True, gc=False, tag=8):
 
     account: str
     ref: int
-    product: str
+    symbol: str
 
 
 class MassCancelled(Struct, frozen=True, array_like=True, gc=False, tag=9):
@@ -148,7 +148,7 @@ class KillSwitchSet(Struct, frozen=True, array_like=True, gc=False, tag=10):
 class PhaseChanged(Struct, frozen=True, array_like=True, gc=False, tag=11):
     """A market entered a phase. The price limits are those now in force (0: none)."""
 
-    product: str
+    symbol: str
     phase: Phase
     reason: str
     reference: int
@@ -159,7 +159,7 @@ class PhaseChanged(Struct, frozen=True, array_like=True, gc=False, tag=11):
 class DayClosed(Struct, frozen=True, array_like=True, gc=False, tag=12):
     """A line's day as a bar. Prices are 0 on a day without a trade, except ``close``."""
 
-    product: str
+    symbol: str
     open: int
     high: int
     low: int
@@ -231,7 +231,7 @@ class RulebookAmended(Struct, frozen=True, array_like=True, gc=False, tag=19):
 class AuctionIndicated(Struct, frozen=True, array_like=True, gc=False, tag=20):
     """What a call would give if it ended now; all 0 where nothing would trade."""
 
-    product: str
+    symbol: str
     price: int
     volume: int  # tonnes
     surplus: int  # tonnes; positive where bids are left at the price, negative where asks are
@@ -240,7 +240,7 @@ class AuctionIndicated(Struct, frozen=True, array_like=True, gc=False, tag=20):
 class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=21):
     """A call ended: all its trades follow, at this one price. All 0 where nothing trades."""
 
-    product: str
+    symbol: str
     price: int
     volume: int
     surplus: int
@@ -249,7 +249,7 @@ class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=21):
 class AuctionTrade(Struct, frozen=True, array_like=True, gc=False, tag=22):
     """Two orders met in a call; neither made the other wait."""
 
-    product: str
+    symbol: str
     trade: int
     price: int
     quantity: int
@@ -266,7 +266,7 @@ class AuctionTrade(Struct, frozen=True, array_like=True, gc=False, tag=22):
 class DepthChanged(Struct, frozen=True, array_like=True, gc=False, tag=23):
     """The book at a price changed in a way that no other event tells."""
 
-    product: str
+    symbol: str
     side: Side
     price: int
     depth: int
@@ -277,7 +277,7 @@ class Offered(Struct, frozen=True, array_like=True, tag=24):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     number: int  # counts up in its line
     kind: OfferKind
     side: Side
@@ -293,7 +293,7 @@ class Announced(Struct, frozen=True, array_like=True, gc=False, tag=25):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     number: int
     side: Side
     price: int
@@ -311,7 +311,7 @@ class Announced(Struct, frozen=True, array_like=True, gc=False, tag=25):
 class BestBid(Struct, frozen=True, array_like=True, gc=False, tag=26):
     """The best bid of an open one-way auction."""
 
-    product: str
+    symbol: str
     number: int
     price: int
     quantity: int
@@ -320,7 +320,7 @@ class BestBid(Struct, frozen=True, array_like=True, gc=False, tag=26):
 class AuctionCleared(Struct, frozen=True, array_like=True, gc=False, tag=27):
     """A one-way auction is over; its trades went before."""
 
-    product: str
+    symbol: str
     number: int
     price: int  # the worst accepted bid; what uniform clearing costs each; 0 where nothing sold
     quantity: int
@@ -352,7 +352,7 @@ class Declined(Struct, frozen=True, array_like=True, gc=False, tag=30):
 
     account: str
     ref: int
-    product: str
+    symbol: str
     number: int
     maker: str
     maker_ref: int

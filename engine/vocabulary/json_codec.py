@@ -1,6 +1,6 @@
 """Commands and events as people and other programs write them: JSON objects with names.
 
-``{"type": "new_order", "account": "alice", "ref": 1, "product": "SZA-2019", "side": "buy",
+``{"type": "new_order", "account": "alice", "ref": 1, "symbol": "SZA-2019", "side": "buy",
 "quantity": 100, "price": "42.50"}`` - enums by name in lower case, prices as integers in minor
 units or as decimal strings, fields with a default left out. The vocabulary is read off the
 message types themselves, so this module knows none of them by name.
@@ -92,6 +92,9 @@ def _from_object(data: Any, vocabulary: dict[str, type[Any]], digits: int) -> An
         msg = "type"
         raise TextError(msg, f"{name!r} is not one of {', '.join(vocabulary)}")
     fields = msgspec.structs.fields(kind)
+    names = kind.__struct_fields__
+    if "symbol" in names and "product" not in names and "symbol" not in rest and "product" in rest:
+        rest["symbol"] = rest.pop("product")  # a product's main line has the product's own symbol
     values = []
     for field in fields:
         if field.name in rest:

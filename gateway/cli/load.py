@@ -84,7 +84,7 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
     help="What the messages are.",
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="The same messages again.")
-@click.option("--product", default="", help="What to trade.  [default: the first that trades]")
+@click.option("--symbol", default="", help="What to trade.  [default: the first that trades]")
 @click.option("--host", default="127.0.0.1", show_default=True, help="With --port.")
 @click.option(
     "--port",
@@ -126,7 +126,7 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
 def command(
     rate: int | None, full: bool, window: int | None, sessions: int,  # noqa: FBT001
     duration: float | None, messages: int | None, warmup: float | None, mix: str, seed: int,
-    product: str, host: str, port: int | None, accounts_file: str, durability: str,
+    symbol: str, host: str, port: int | None, accounts_file: str, durability: str,
     rulebook: str, folder: str, pinned: bool, hdr: str, form: str | None,  # noqa: FBT001
 ) -> None:  # fmt: skip
     """Measure a venue's throughput and latency.
@@ -145,7 +145,7 @@ def command(
     if warmup is None:
         warmup = 0.0 if messages else DEFAULT_WARMUP
     window = window or max(1, DEFAULT_WINDOW // sessions)
-    plan = Plan(MIXES[mix], rate or 0, window, seconds, warmup, messages or 0, seed, product)
+    plan = Plan(MIXES[mix], rate or 0, window, seconds, warmup, messages or 0, seed, symbol)
     if total_messages(plan) > MOST_MESSAGES:
         message = f"{total_messages(plan):,} messages are too many to prepare: run shorter"
         raise click.UsageError(message)

@@ -44,7 +44,7 @@ def read_json_lines(lines: Iterable[str], digits: int) -> Iterator[Command]:
 def read_orders(lines: Iterable[str], rulebook: Rulebook) -> Iterator[Command]:
     """Yield the commands of a CSV file of orders: its accounts opened and funded, its orders.
 
-    The header names fields of ``new_order``; ``account``, ``product``, ``side``, ``quantity`` are
+    The header names fields of ``new_order``; ``account``, ``symbol``, ``side``, ``quantity`` are
     needed, ``price`` is a decimal, a missing ``ref`` counts up. Every market is opened
     for continuous trading first. Raises ``FileError``.
     """

@@ -24,9 +24,9 @@ class Shell:
     def __init__(self, client: BlockingClient) -> None:
         """Trade through a client that is logged on; follows the public feed."""
         self.client = client
-        self.tape = Tape(client.products)
+        self.tape = Tape(client.lines)
         self.offers: dict[tuple[str, int], Any] = {}  # by line and number
-        self.digits = client.products[0].minor_digits
+        self.digits = client.lines[0].minor_digits
         client.subscribe()
 
     def run(self, lines: Iterable[str], say: Callable[[str], None]) -> None:
@@ -66,18 +66,18 @@ class Shell:
 
     def _offered(self, event: Any) -> None:
         """Keep what can be answered: listings, auctions, and quotes to this account."""
-        if isinstance(event, wire_market.OfferNotice | wire_market.AuctionNotice):
-            key = (event.product, event.offer)
+        if isinstance(event, wire_market.Offered | wire_market.Announced):
+            key = (event.symbol, event.offer)
             if event.quantity:
                 self.offers[key] = event
             else:
                 self.offers.pop(key, None)
         elif isinstance(event, wire_modes.QuoteReceived):
-            self.offers[event.product, event.number] = event
+            self.offers[event.symbol, event.number] = event
         elif isinstance(event, wire_modes.QuoteEnded):
-            self.offers.pop((event.product, event.number), None)
-        elif isinstance(event, wire_market.AuctionResult):
-            self.offers.pop((event.product, event.offer), None)
+            self.offers.pop((event.symbol, event.number), None)
+        elif isinstance(event, wire_market.AuctionCleared):
+            self.offers.pop((event.symbol, event.offer), None)
 
     def price(self, text: str) -> int:
         """Read a typed price."""
@@ -85,15 +85,15 @@ class Shell:
 
     def enter(self, side: Side, words: list[str]) -> str:
         """Place a limit order, or without a price a market order."""
-        product, quantity, *price = words
+        symbol, quantity, *price = words
         if price:
-            report = self.client.place(product, side, int(quantity), self.price(price[0]))
+            report = self.client.place(symbol, side, int(quantity), self.price(price[0]))
         else:
-            report = self.client.place(product, side, int(quantity), tif=TimeInForce.IOC,
+            report = self.client.place(symbol, side, int(quantity), tif=TimeInForce.IOC,
                                        order_type=OrderType.MARKET)  # fmt: skip
         at, where = decimal_text(report.price, self.digits), report.state.name.lower()
         verb = side.name.lower()
-        return f"order {report.ref}: {verb} {report.quantity} {product} at {at}, {where}"
+        return f"order {report.ref}: {verb} {report.quantity} {symbol} at {at}, {where}"
 
 
 def _buy(shell: Shell, words: list[str]) -> str:
@@ -109,7 +109,7 @@ def _sell(shell: Shell, words: list[str]) -> str:
 def _cancel(shell: Shell, words: list[str]) -> str:
     """cancel ORDER | all"""  # noqa: D400, D403, D415
     if words[0] == "all":
-        return f"{shell.client.cancel_all().count} orders cancelled"
+        return f"{shell.client.mass_cancel().count} orders cancelled"
     report = shell.client.cancel(int(words[0]))
     return f"order {report.ref}: cancelled, {report.quantity} tonnes unfilled"
 
@@ -134,7 +134,7 @@ def _offers(shell: Shell, _words: list[str]) -> str:
 
 
 def _whose(offer: Any) -> str:
-    if isinstance(offer, wire_market.AuctionNotice):
+    if isinstance(offer, wire_market.Announced):
         return "auction"
     kind = offer.kind.name.lower()
     return f"{kind} of {offer.account}" if isinstance(offer, wire_modes.QuoteReceived) else kind
@@ -192,7 +192,7 @@ def _trades(shell: Shell, _words: list[str]) -> str:
 
 def _orders(shell: Shell, _words: list[str]) -> str:
     """orders"""  # noqa: D400, D403, D415
-    rows = [f"{o.ref:>6} {o.side.name.lower():4} {o.product:10} {o.leaves:>8} of {o.quantity:>8} "
+    rows = [f"{o.ref:>6} {o.side.name.lower():4} {o.symbol:10} {o.leaves:>8} of {o.quantity:>8} "
             f"at {decimal_text(o.price, shell.digits):>9}  {o.state.name.lower()}"
             for o in shell.client.status().orders]  # fmt: skip
     return "\n".join(rows) or "no live orders"

@@ -77,9 +77,9 @@ class BlockingClient:
         return self._client
 
     @property
-    def products(self) -> tuple[wire.ProductInfo, ...]:
+    def lines(self) -> tuple[wire.LineInfo, ...]:
         """What is traded, as of the last logon."""
-        return self._opened().products
+        return self._opened().lines
 
     def _stop(self) -> None:
         loop, self._loop = self._loop, None
@@ -115,75 +115,77 @@ class BlockingClient:
     # -- asking the venue -----------------------------------------------------------------------
 
     def place(
-        self, product: str, side: Side, quantity: int, price: int = 0, **more: Any
-    ) -> wire.Accepted:
-        """Enter an order; ``more`` as in ``Client.place``. Raises ``RefusedError``."""
-        return self._ask(lambda client: client.place(product, side, quantity, price, **more))
+        self, symbol: str, side: Side, quantity: int, price: int = 0, **more: Any
+    ) -> wire.OrderAccepted:
+        """Enter an order; ``more`` as in ``Client.place``. Raises ``RejectedError``."""
+        return self._ask(lambda client: client.place(symbol, side, quantity, price, **more))
 
-    def buy(self, product: str, quantity: int, price: int, **more: Any) -> wire.Accepted:
-        """Enter a buy limit order. Raises ``RefusedError``."""
-        return self._ask(lambda client: client.buy(product, quantity, price, **more))
+    def buy(self, symbol: str, quantity: int, price: int, **more: Any) -> wire.OrderAccepted:
+        """Enter a buy limit order. Raises ``RejectedError``."""
+        return self._ask(lambda client: client.buy(symbol, quantity, price, **more))
 
-    def sell(self, product: str, quantity: int, price: int, **more: Any) -> wire.Accepted:
-        """Enter a sell limit order. Raises ``RefusedError``."""
-        return self._ask(lambda client: client.sell(product, quantity, price, **more))
+    def sell(self, symbol: str, quantity: int, price: int, **more: Any) -> wire.OrderAccepted:
+        """Enter a sell limit order. Raises ``RejectedError``."""
+        return self._ask(lambda client: client.sell(symbol, quantity, price, **more))
 
-    def cancel(self, target: int) -> wire.Cancelled:
-        """Cancel the order with reference ``target``. Raises ``RefusedError``."""
+    def cancel(self, target: int) -> wire.OrderCancelled:
+        """Cancel the order with reference ``target``. Raises ``RejectedError``."""
         return self._ask(lambda client: client.cancel(target))
 
-    def amend(self, target: int, quantity: int = 0, price: int = 0) -> wire.Amended:
-        """Change an order's total quantity, its price or both. Raises ``RefusedError``."""
+    def amend(self, target: int, quantity: int = 0, price: int = 0) -> wire.OrderAmended:
+        """Change an order's total quantity, its price or both. Raises ``RejectedError``."""
         return self._ask(lambda client: client.amend(target, quantity, price))
 
-    def cancel_all(self, product: str = "") -> wire.AllCancelled:
-        """Cancel all orders in a product, or in all."""
-        return self._ask(lambda client: client.cancel_all(product))
+    def mass_cancel(self, symbol: str = "") -> wire.MassCancelled:
+        """Cancel all orders in a symbol, or in all."""
+        return self._ask(lambda client: client.mass_cancel(symbol))
 
-    def pick(self, product: str, number: int, quantity: int = 0, price: int = 0) -> wire.Accepted:
+    def pick(
+        self, symbol: str, number: int, quantity: int = 0, price: int = 0
+    ) -> wire.OrderAccepted:
         """Take tonnes (0: all) of the listing under a number, or confirm the quote under it."""
-        return self._ask(lambda client: client.pick(product, number, quantity, price))
+        return self._ask(lambda client: client.pick(symbol, number, quantity, price))
 
     def quote(
-        self, product: str, side: Side, quantity: int, price: int, to: tuple[str, ...] = (),
+        self, symbol: str, side: Side, quantity: int, price: int, to: tuple[str, ...] = (),
         **more: Any,
-    ) -> wire.Accepted:  # fmt: skip
+    ) -> wire.OrderAccepted:  # fmt: skip
         """Make a firm quote; ``more`` as in ``Requests.quote``."""
-        return self._ask(lambda client: client.quote(product, side, quantity, price, to, **more))
+        return self._ask(lambda client: client.quote(symbol, side, quantity, price, to, **more))
 
     def enquire(
-        self, product: str, side: Side, quantity: int, to: tuple[str, ...] = ()
-    ) -> wire_modes.Offered:
+        self, symbol: str, side: Side, quantity: int, to: tuple[str, ...] = ()
+    ) -> wire_modes.NumberAssigned:
         """Ask accounts, or everybody, for quotes."""
-        return self._ask(lambda client: client.enquire(product, side, quantity, to))
+        return self._ask(lambda client: client.enquire(symbol, side, quantity, to))
 
-    def decline(self, product: str, number: int) -> wire_modes.Declined:
+    def decline(self, symbol: str, number: int) -> wire_modes.Declined:
         """Turn down a quote."""
-        return self._ask(lambda client: client.decline(product, number))
+        return self._ask(lambda client: client.decline(symbol, number))
 
     def announce(
-        self, product: str, side: Side, quantity: int, price: int, window: tuple[int, int],
+        self, symbol: str, side: Side, quantity: int, price: int, window: tuple[int, int],
         **terms: Any,
-    ) -> wire.Accepted:  # fmt: skip
+    ) -> wire.OrderAccepted:  # fmt: skip
         """Announce an auction with a window (ns UTC); ``terms`` as in ``wire_modes.Announce``."""
         return self._ask(
-            lambda client: client.announce(product, side, quantity, price, window, **terms)
+            lambda client: client.announce(symbol, side, quantity, price, window, **terms)
         )
 
-    def bid(self, product: str, number: int, quantity: int, price: int) -> wire.Accepted:
+    def bid(self, symbol: str, number: int, quantity: int, price: int) -> wire.OrderAccepted:
         """Bid in the auction under a number."""
-        return self._ask(lambda client: client.bid(product, number, quantity, price))
+        return self._ask(lambda client: client.bid(symbol, number, quantity, price))
 
     def status(self) -> wire.AccountStatus:
         """Return balances and live orders."""
         return self._ask(lambda client: client.status())
 
-    def subscribe(self, product: str = "") -> None:
-        """Ask for public data of a product, or of all; ``next_event`` returns it."""
-        self._wait(self._subscribe(product))
+    def subscribe(self, symbol: str = "") -> None:
+        """Ask for public data of a symbol, or of all; ``next_event`` returns it."""
+        self._wait(self._subscribe(symbol))
 
-    async def _subscribe(self, product: str) -> None:
-        self._opened().subscribe(product)
+    async def _subscribe(self, symbol: str) -> None:
+        self._opened().subscribe(symbol)
 
     def next_event(self, timeout: float | None = None) -> Any:
         """Return the next report or piece of market data, None once closed.

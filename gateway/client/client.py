@@ -4,7 +4,7 @@
         report = await client.buy("SZA-2019", 100, price=4250)
 
 A call that asks the venue for something returns a future of the *report* that answers it. A
-refusal raises ``RefusedError`` from the future, with the reason, the field and the rule. When the
+refusal raises ``RejectedError`` from the future, with the reason, the field and the rule. When the
 connection breaks, the client connects again, asks for every report after the last one it saw and
 sends again what was not answered; references make that harmless. When that fails for good, every
 future fails with the ``ClientError`` that says why: none is left waiting. Prices are integers in
@@ -23,7 +23,7 @@ from gateway.client.errors import (
     ClientError,
     Missed,
     Pending,
-    RefusedError,
+    RejectedError,
     SessionEndedError,
     ThrottledError,
     minor_units,
@@ -37,7 +37,7 @@ from gateway.protocol.session import Due, Session, State, client_end, pack
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-__all__ = ["Client", "ClientError", "Missed", "Pending", "RefusedError", "SessionEndedError",
+__all__ = ["Client", "ClientError", "Missed", "Pending", "RejectedError", "SessionEndedError",
            "ThrottledError", "minor_units"]  # fmt: skip
 
 MAX_EVENTS: Final = 100_000  # reports and market data that wait for ``events()``
@@ -169,9 +169,9 @@ class Client(Requests):
         self._fail(self._error)
 
     @property
-    def products(self) -> tuple[wire.ProductInfo, ...]:
+    def lines(self) -> tuple[wire.LineInfo, ...]:
         """What is traded, as of the last logon; empty before the first."""
-        return self.info.products if self.info is not None else ()
+        return self.info.lines if self.info is not None else ()
 
     async def _keep_connected(self) -> None:
         """Connect, watch, and connect again until closed or told that it is no use."""
@@ -265,8 +265,8 @@ class Client(Requests):
         for ref, (frame, _) in self._unanswered.items():
             if ref > message.last_ref:
                 self._send(frame)
-        for product in self._subscriptions:
-            self._send(pack(wire.Subscribe(product)))
+        for symbol in self._subscriptions:
+            self._send(pack(wire.Subscribe(symbol)))
         for _ in self._statuses:
             self._send(pack(wire.AskStatus()))
         self._ready_since = time.monotonic_ns()
@@ -285,8 +285,8 @@ class Client(Requests):
         if answered is not None:
             waiting = self._unanswered.pop(answered(report), None)
             if waiting is not None:
-                refused = report.__class__ is wire.Refused
-                resolve(waiting[1], RefusedError(report) if refused else report)
+                refused = report.__class__ is wire.Rejected
+                resolve(waiting[1], RejectedError(report) if refused else report)
         if report.seq == self.last_seen + 1:  # otherwise an answer given again
             self.last_seen = report.seq
             self._event(report)
@@ -337,7 +337,7 @@ class Client(Requests):
         """Send an order message with the next reference; return the future of its answer.
 
         While the connection is down the message waits for the next. The future raises
-        ``RefusedError``, ``ThrottledError``, or the ``ClientError`` that ended the session; giving
+        ``RejectedError``, ``ThrottledError``, or the ``ClientError`` that ended the session; giving
         up waiting for it does not take the message back. Raises ``ClientError`` when closed.
         """
         if self._error is not None:
@@ -361,17 +361,17 @@ class Client(Requests):
             self._send(pack(wire.AskStatus()))
         return future
 
-    def subscribe(self, product: str = "") -> None:
-        """Ask for public data of a product, or of all; it arrives in ``events()``."""
-        self._subscriptions[product] = None
+    def subscribe(self, symbol: str = "") -> None:
+        """Ask for public data of a symbol, or of all; it arrives in ``events()``."""
+        self._subscriptions[symbol] = None
         if self._ready.is_set():
-            self._send(pack(wire.Subscribe(product)))
+            self._send(pack(wire.Subscribe(symbol)))
 
-    def unsubscribe(self, product: str = "") -> None:
+    def unsubscribe(self, symbol: str = "") -> None:
         """Ask for no more of it."""
-        self._subscriptions.pop(product, None)
+        self._subscriptions.pop(symbol, None)
         if self._ready.is_set():
-            self._send(pack(wire.Unsubscribe(product)))
+            self._send(pack(wire.Unsubscribe(symbol)))
 
     async def next_event(self) -> Any:
         """Wait for the next report, piece of market data or ``Missed``; None once closed.

@@ -27,10 +27,10 @@ class SessionEndedError(ClientError):
         self.reason = reason
 
 
-class RefusedError(ClientError):
+class RejectedError(ClientError):
     """The venue refused a message; ``report`` has the reason, the field and the rule."""
 
-    def __init__(self, report: wire.Refused) -> None:
+    def __init__(self, report: wire.Rejected) -> None:
         """Keep the venue's report."""
         name = report.reason.name.lower()
         super().__init__(f"refused ({name}): {report.field}: {report.rule}")

@@ -29,7 +29,7 @@ class Print(NamedTuple):
 class Line:
     """One product as its subscribers see it."""
 
-    info: wire.ProductInfo
+    info: wire.LineInfo
     phase: Phase
     bids: dict[int, int] = field(default_factory=dict)
     asks: dict[int, int] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Line:
     gaps: int = 0  # increments that did not follow on the one before
     low_limit: int = 0
     high_limit: int = 0
-    bar: wire_market.DayBar | None = None
+    bar: wire_market.DayClosed | None = None
 
     @property
     def last(self) -> int:
@@ -68,20 +68,20 @@ class Line:
 class Tape:
     """The lines of one feed that it was given; what comes of others is passed over."""
 
-    def __init__(self, products: Iterable[wire.ProductInfo]) -> None:
+    def __init__(self, lines: Iterable[wire.LineInfo]) -> None:
         """Start from what the logon told."""
         self.lines = {
             info.symbol: Line(
                 info, info.phase, low_limit=info.low_limit, high_limit=info.high_limit
             )
-            for info in products
+            for info in lines
         }
-        self.recent: list[tuple[str, Print]] = []  # the last trades of all products
+        self.recent: list[tuple[str, Print]] = []  # the last trades of all lines
 
     def absorb(self, message: Any) -> None:
         """Take a market data message in; others are passed over."""
         kind = message.__class__
-        line = self.lines.get(getattr(message, "product", ""))
+        line = self.lines.get(getattr(message, "symbol", ""))
         if line is None:
             return
         if kind is wire_market.BookSnapshot:
@@ -100,15 +100,15 @@ class Tape:
     def _increment(self, line: Line, message: Any) -> None:
         if isinstance(message, wire_market.BookUpdate):
             _set(line, message.levels)
-        elif isinstance(message, wire_market.PublicTrade):
+        elif isinstance(message, wire_market.Trade):
             each = Print(message.time, message.price, message.quantity, message.side)
             line.prints.append(each)
-            self.recent.append((message.product, each))
+            self.recent.append((message.symbol, each))
             del self.recent[:-20]
-        elif isinstance(message, wire_market.PhaseNotice):
+        elif isinstance(message, wire_market.PhaseChanged):
             line.phase = message.phase
             line.low_limit, line.high_limit = message.low_limit, message.high_limit
-        elif isinstance(message, wire_market.DayBar):
+        elif isinstance(message, wire_market.DayClosed):
             line.bar = message
 
 
@@ -126,6 +126,6 @@ def _set(line: Line, levels: Iterable[wire_market.BookLevel]) -> None:
             rows.pop(level.price, None)
 
 
-def continuous(products: Iterable[wire.ProductInfo]) -> list[wire.ProductInfo]:
+def continuous(lines: Iterable[wire.LineInfo]) -> list[wire.LineInfo]:
     """Return the lines that match by themselves: those that agents know how to trade on."""
-    return [info for info in products if info.mechanism is Mechanism.ORDER_BOOK]
+    return [info for info in lines if info.mechanism is Mechanism.ORDER_BOOK]

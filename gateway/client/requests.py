@@ -23,7 +23,7 @@ class Requests(ABC):
 
     def place(
         self,
-        product: str,
+        symbol: str,
         side: Side,
         quantity: int,
         price: int = 0,
@@ -34,40 +34,44 @@ class Requests(ABC):
         display: int = 0,
         post_only: bool = False,
         expire_at: int = 0,
-    ) -> Pending[wire.Accepted]:
-        """Enter an order; the future gives ``Accepted`` or raises ``RefusedError``."""
-        return self.request(wire.Place, product, side, quantity, price, order_type, tif,
+    ) -> Pending[wire.OrderAccepted]:
+        """Enter an order; the future gives ``Accepted`` or raises ``RejectedError``."""
+        return self.request(wire.NewOrder, symbol, side, quantity, price, order_type, tif,
                             stop_price, display, post_only, expire_at)  # fmt: skip
 
-    def buy(self, product: str, quantity: int, price: int, **more: Any) -> Pending[wire.Accepted]:
+    def buy(
+        self, symbol: str, quantity: int, price: int, **more: Any
+    ) -> Pending[wire.OrderAccepted]:
         """Enter a buy limit order; ``more`` as in ``place``."""
-        return self.place(product, Side.BUY, quantity, price, **more)
+        return self.place(symbol, Side.BUY, quantity, price, **more)
 
-    def sell(self, product: str, quantity: int, price: int, **more: Any) -> Pending[wire.Accepted]:
+    def sell(
+        self, symbol: str, quantity: int, price: int, **more: Any
+    ) -> Pending[wire.OrderAccepted]:
         """Enter a sell limit order; ``more`` as in ``place``."""
-        return self.place(product, Side.SELL, quantity, price, **more)
+        return self.place(symbol, Side.SELL, quantity, price, **more)
 
-    def cancel(self, target: int) -> Pending[wire.Cancelled]:
+    def cancel(self, target: int) -> Pending[wire.OrderCancelled]:
         """Cancel the order with reference ``target``."""
-        return self.request(wire.Cancel, target)
+        return self.request(wire.CancelOrder, target)
 
-    def amend(self, target: int, quantity: int = 0, price: int = 0) -> Pending[wire.Amended]:
+    def amend(self, target: int, quantity: int = 0, price: int = 0) -> Pending[wire.OrderAmended]:
         """Change an order's total quantity, its price or both."""
-        return self.request(wire.Amend, target, quantity, price)
+        return self.request(wire.AmendOrder, target, quantity, price)
 
-    def cancel_all(self, product: str = "") -> Pending[wire.AllCancelled]:
-        """Cancel all orders in a product, or in all."""
-        return self.request(wire.CancelAll, product)
+    def mass_cancel(self, symbol: str = "") -> Pending[wire.MassCancelled]:
+        """Cancel all orders in a symbol, or in all."""
+        return self.request(wire.MassCancel, symbol)
 
     def pick(
-        self, product: str, number: int, quantity: int = 0, price: int = 0
-    ) -> Pending[wire.Accepted]:
+        self, symbol: str, number: int, quantity: int = 0, price: int = 0
+    ) -> Pending[wire.OrderAccepted]:
         """Take tonnes (0: all) of the listing under a number, or confirm the quote under it."""
-        return self.request(wire_modes.Pick, product, number, quantity, price)
+        return self.request(wire_modes.Pick, symbol, number, quantity, price)
 
     def quote(
         self,
-        product: str,
+        symbol: str,
         side: Side,
         quantity: int,
         price: int,
@@ -76,34 +80,36 @@ class Requests(ABC):
         answers: int = 0,
         expire_at: int = 0,
         agreed_at: int = 0,
-    ) -> Pending[wire.Accepted]:
+    ) -> Pending[wire.OrderAccepted]:
         """Make a firm quote to accounts, to everybody, or in answer to an enquiry."""
-        return self.request(wire_modes.Quote, product, side, quantity, price, to, answers,
+        return self.request(wire_modes.Quote, symbol, side, quantity, price, to, answers,
                             expire_at, agreed_at)  # fmt: skip
 
     def enquire(
-        self, product: str, side: Side, quantity: int, to: tuple[str, ...] = ()
-    ) -> Pending[wire_modes.Offered]:
+        self, symbol: str, side: Side, quantity: int, to: tuple[str, ...] = ()
+    ) -> Pending[wire_modes.NumberAssigned]:
         """Ask accounts, or everybody, for quotes; the answer has the enquiry's number."""
-        return self.request(wire_modes.Quote, product, side, quantity, 0, to)
+        return self.request(wire_modes.Quote, symbol, side, quantity, 0, to)
 
-    def decline(self, product: str, number: int) -> Pending[wire_modes.Declined]:
+    def decline(self, symbol: str, number: int) -> Pending[wire_modes.Declined]:
         """Turn down a quote."""
-        return self.request(wire_modes.Decline, product, number)
+        return self.request(wire_modes.Decline, symbol, number)
 
     def announce(
         self,
-        product: str,
+        symbol: str,
         side: Side,
         quantity: int,
         price: int,
         window: tuple[int, int],
         **terms: Any,
-    ) -> Pending[wire.Accepted]:
+    ) -> Pending[wire.OrderAccepted]:
         """Announce an auction with a window (ns UTC); ``terms`` as in ``wire_modes.Announce``."""
-        message = wire_modes.Announce(0, product, side, quantity, price, *window, **terms)
+        message = wire_modes.Announce(0, symbol, side, quantity, price, *window, **terms)
         return self.request(wire_modes.Announce, *structs.astuple(message)[1:])
 
-    def bid(self, product: str, number: int, quantity: int, price: int) -> Pending[wire.Accepted]:
+    def bid(
+        self, symbol: str, number: int, quantity: int, price: int
+    ) -> Pending[wire.OrderAccepted]:
         """Bid in the auction under a number."""
-        return self.request(wire_modes.Bid, product, number, quantity, price)
+        return self.request(wire_modes.Bid, symbol, number, quantity, price)

@@ -51,18 +51,18 @@ def _tag(report: type[Any]) -> int:
 
 # tag of a report that answers a message -> where the message's reference stands in it
 _ANSWERS: Final = {
-    _tag(wire.Accepted): _place(wire.Accepted, "ref"),
-    _tag(wire.Refused): _place(wire.Refused, "ref"),
-    _tag(wire.Cancelled): _place(wire.Cancelled, "request"),
-    _tag(wire.Amended): _place(wire.Amended, "request"),
+    _tag(wire.OrderAccepted): _place(wire.OrderAccepted, "ref"),
+    _tag(wire.Rejected): _place(wire.Rejected, "ref"),
+    _tag(wire.OrderCancelled): _place(wire.OrderCancelled, "request"),
+    _tag(wire.OrderAmended): _place(wire.OrderAmended, "request"),
 }
-_FIRST_REPORT: Final = _tag(wire.Accepted)
+_FIRST_REPORT: Final = _tag(wire.OrderAccepted)
 _FIRST_MARKET_DATA: Final = _tag(wire_market.BookSnapshot)
-_REFUSED: Final = _tag(wire.Refused)
-FILLED: Final = _tag(wire.Filled)
-_FILL_SIDE: Final = _place(wire.Filled, "side")
-_FILL_QUANTITY: Final = _place(wire.Filled, "quantity")
-_REASON: Final = _place(wire.Refused, "reason")
+_REFUSED: Final = _tag(wire.Rejected)
+FILLED: Final = _tag(wire.OrderFilled)
+_FILL_SIDE: Final = _place(wire.OrderFilled, "side")
+_FILL_QUANTITY: Final = _place(wire.OrderFilled, "quantity")
+_REASON: Final = _place(wire.Rejected, "reason")
 
 
 class LoadError(Exception):
@@ -312,19 +312,19 @@ def prepare(sessions: Sequence[LoadSession], plan: Plan) -> None:
     count = len(sessions)
     for session in sessions:
         assert session.info is not None
-        product = _choose(session.info, plan.product)
+        line = _choose(session.info, plan.symbol)
         share = (total - session.number + count - 1) // count
         rng = random.Random(f"{plan.seed}:{session.number}")  # noqa: S311 - repeatable
-        session.script = write_script(plan.mix, product, rng, session.info.last_ref + 1, share)
+        session.script = write_script(plan.mix, line, rng, session.info.last_ref + 1, share)
         session.limit = share
 
 
-def _choose(info: wire.LoggedOn, wanted: str) -> wire.ProductInfo:
-    for product in info.products:
-        if product.symbol == wanted or (not wanted and product.phase is Phase.CONTINUOUS):
-            return product
-    symbols = ", ".join(f"{p.symbol} ({p.phase.name.lower()})" for p in info.products)
-    message = f"no product {wanted or 'in continuous trading'}: the venue has {symbols}"
+def _choose(info: wire.LoggedOn, wanted: str) -> wire.LineInfo:
+    for line in info.lines:
+        if line.symbol == wanted or (not wanted and line.phase is Phase.CONTINUOUS):
+            return line
+    symbols = ", ".join(f"{line.symbol} ({line.phase.name.lower()})" for line in info.lines)
+    message = f"no line {wanted or 'in continuous trading'}: the venue has {symbols}"
     raise LoadError(message)
 
 

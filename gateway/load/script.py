@@ -53,7 +53,7 @@ class Plan(msgspec.Struct, frozen=True):
     warmup: float = 0.0
     messages: int = 0  # over all sessions, warm-up included; 0: as many as the duration takes
     seed: int = 7
-    product: str = ""  # "": the first one that trades
+    symbol: str = ""  # "": the first one that trades
 
 
 FULL_PIPE_CEILING: Final = 400_000  # messages a second prepared for a full pipe of a given duration
@@ -83,12 +83,12 @@ class Script:
 
 
 def write_script(
-    mix: Mix, product: wire.ProductInfo, rng: random.Random, first_ref: int, count: int
+    mix: Mix, line: wire.LineInfo, rng: random.Random, first_ref: int, count: int
 ) -> Script:
     """Make a session's messages. The same arguments give the same bytes."""
     script = Script(first_ref)
     block, ends = script.block, script.ends
-    for message in _flow(mix, product, rng, range(first_ref, first_ref + count)):
+    for message in _flow(mix, line, rng, range(first_ref, first_ref + count)):
         payload = wire.encode(message)
         block += len(payload).to_bytes(wire.HEADER_SIZE, "big") + payload
         ends.append(len(block))
@@ -96,11 +96,11 @@ def write_script(
 
 
 def _flow(
-    mix: Mix, product: wire.ProductInfo, rng: random.Random, refs: range
+    mix: Mix, line: wire.LineInfo, rng: random.Random, refs: range
 ) -> Iterator[wire.FromClient]:
-    symbol, tick, lot, middle = product.symbol, product.tick, product.lot, product.reference
-    low = product.low_limit or tick
-    high = product.high_limit or middle * 2
+    symbol, tick, lot, middle = line.symbol, line.tick, line.lot, line.reference
+    low = line.low_limit or tick
+    high = line.high_limit or middle * 2
     live: deque[tuple[int, int]] = deque()  # (reference, +1 for a buy and -1 for a sell)
     draw = rng.random
     for ref in refs:
@@ -111,13 +111,17 @@ def _flow(
         away = (1 + int(draw() * mix.spread)) * tick
         if what < mix.cross:
             price = min(max(middle + sign * mix.spread * tick, low), high)
-            yield wire.Place(ref, symbol, side, quantity, price, OrderType.LIMIT, TimeInForce.IOC)
+            yield wire.NewOrder(
+                ref, symbol, side, quantity, price, OrderType.LIMIT, TimeInForce.IOC
+            )
         elif not live or (what < mix.cross + mix.place and len(live) < mix.keep):
             live.append((ref, sign))
-            yield wire.Place(ref, symbol, side, quantity, min(max(middle - sign * away, low), high))
+            yield wire.NewOrder(
+                ref, symbol, side, quantity, min(max(middle - sign * away, low), high)
+            )
         elif 0 <= what - mix.cross - mix.place < mix.amend:
             target, sign = live[int(draw() * len(live))]
-            yield wire.Amend(ref, target, 0, min(max(middle - sign * away, low), high))
+            yield wire.AmendOrder(ref, target, 0, min(max(middle - sign * away, low), high))
         else:
             live.rotate(-int(draw() * 8))
-            yield wire.Cancel(ref, live.popleft()[0])
+            yield wire.CancelOrder(ref, live.popleft()[0])

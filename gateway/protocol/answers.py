@@ -14,11 +14,11 @@ REPORTS: Final = frozenset(wire.Report.__args__)
 
 # report -> the reference of the message that it answers, 0 for none
 ANSWERS: Final[dict[type, Callable[[Any], int]]] = {
-    wire.Accepted: lambda r: int(r.ref),
-    wire.Refused: lambda r: int(r.ref),
-    wire.Cancelled: lambda r: int(r.request) if r.reason is not CancelReason.MASS else 0,
-    wire.Amended: lambda r: int(r.request),
-    wire.AllCancelled: lambda r: int(r.ref),
-    wire_modes.Offered: lambda r: int(r.ref),
+    wire.OrderAccepted: lambda r: int(r.ref),
+    wire.Rejected: lambda r: int(r.ref),
+    wire.OrderCancelled: lambda r: int(r.request) if r.reason is not CancelReason.MASS else 0,
+    wire.OrderAmended: lambda r: int(r.request),
+    wire.MassCancelled: lambda r: int(r.ref),
+    wire_modes.NumberAssigned: lambda r: int(r.ref),
     wire_modes.Declined: lambda r: int(r.ref),
 }

@@ -16,40 +16,40 @@ if TYPE_CHECKING:
 ToCommand: TypeAlias = "Callable[[str, Any], Any]"
 
 
-def _amend(account: str, m: wire.Amend) -> AmendOrder:
+def _amend(account: str, m: wire.AmendOrder) -> AmendOrder:
     return AmendOrder(account, m.ref, m.target, m.quantity, m.price)
 
 
-def _cancel_all(account: str, m: wire.CancelAll) -> MassCancel:
-    return MassCancel(account, m.ref, m.product)
+def _cancel_all(account: str, m: wire.MassCancel) -> MassCancel:
+    return MassCancel(account, m.ref, m.symbol)
 
 
 def _pick(account: str, m: wire_modes.Pick) -> Pick:
-    return Pick(account, m.ref, m.product, m.number, m.quantity, m.price)
+    return Pick(account, m.ref, m.symbol, m.number, m.quantity, m.price)
 
 
 def _quote(account: str, m: wire_modes.Quote) -> Quote:
-    return Quote(account, m.ref, m.product, m.side, m.quantity, m.price, m.to, m.answers,
+    return Quote(account, m.ref, m.symbol, m.side, m.quantity, m.price, m.to, m.answers,
                  m.expire_at, m.agreed_at)  # fmt: skip
 
 
 def _decline(account: str, m: wire_modes.Decline) -> Decline:
-    return Decline(account, m.ref, m.product, m.number)
+    return Decline(account, m.ref, m.symbol, m.number)
 
 
 def _announce(account: str, m: wire_modes.Announce) -> Announce:
-    return Announce(account, m.ref, m.product, m.side, m.quantity, m.price, m.opens_at,
+    return Announce(account, m.ref, m.symbol, m.side, m.quantity, m.price, m.opens_at,
                     m.closes_at, m.min_bid, m.max_bid, m.increment, m.pricing, m.tie,
                     m.undersubscribed)  # fmt: skip
 
 
 def _bid(account: str, m: wire_modes.Bid) -> Bid:
-    return Bid(account, m.ref, m.product, m.number, m.quantity, m.price)
+    return Bid(account, m.ref, m.symbol, m.number, m.quantity, m.price)
 
 
 TO_COMMAND: Final[dict[type, ToCommand]] = {
-    wire.Amend: _amend,
-    wire.CancelAll: _cancel_all,
+    wire.AmendOrder: _amend,
+    wire.MassCancel: _cancel_all,
     wire_modes.Pick: _pick,
     wire_modes.Quote: _quote,
     wire_modes.Decline: _decline,

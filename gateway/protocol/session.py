@@ -17,10 +17,9 @@ from gateway.protocol.wire import (
     MAX_FRAME,
     MAX_REPLY,
     AccountStatus,
-    Amend,
+    AmendOrder,
     AskStatus,
-    Cancel,
-    CancelAll,
+    CancelOrder,
     FromClient,
     FromVenue,
     Heartbeat,
@@ -30,7 +29,8 @@ from gateway.protocol.wire import (
     Logout,
     LogoutReason,
     MarketData,
-    Place,
+    MassCancel,
+    NewOrder,
     Report,
     Subscribe,
     Throttled,
@@ -68,7 +68,17 @@ class Due(Enum):
 
 Table: TypeAlias = dict[State, dict[type, State]]
 
-_ORDERS: Final = (Place, Cancel, Amend, CancelAll, Pick, Quote, Decline, Announce, Bid)
+_ORDERS: Final = (
+    NewOrder,
+    CancelOrder,
+    AmendOrder,
+    MassCancel,
+    Pick,
+    Quote,
+    Decline,
+    Announce,
+    Bid,
+)
 _QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus)
 _REPORTS: Final = (*Report.__args__, *MarketData.__args__)
 _NOTICES: Final = (VenueHeartbeat, Throttled, AccountStatus)

@@ -25,17 +25,17 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from gateway.protocol.wire_market import (
-    AuctionNotice,
-    AuctionResult,
-    BestBidNotice,
+    Announced,
+    AuctionCleared,
+    AuctionIndicated,
+    AuctionUncrossed,
+    BestBid,
     BookSnapshot,
     BookUpdate,
-    CallResult,
-    DayBar,
-    Indicative,
-    OfferNotice,
-    PhaseNotice,
-    PublicTrade,
+    DayClosed,
+    Offered,
+    PhaseChanged,
+    Trade,
 )
 from gateway.protocol.wire_modes import (
     Announce,
@@ -43,7 +43,7 @@ from gateway.protocol.wire_modes import (
     Decline,
     Declined,
     Delivered,
-    Offered,
+    NumberAssigned,
     Pick,
     Quote,
     QuoteEnded,
@@ -51,7 +51,7 @@ from gateway.protocol.wire_modes import (
     Released,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2  # 1: other names
 MAX_FRAME: Final = 16_384  # bytes of one client message; the largest real one has about 150
 MAX_REPLY: Final = 1 << 24  # bytes of one server message: an account's status can be long
 HEADER_SIZE: Final = 4  # a frame's length, unsigned, big-endian, not counting itself
@@ -96,11 +96,11 @@ class Heartbeat(Struct, frozen=True, array_like=True, gc=False, tag=3):
     """The client lives."""
 
 
-class Place(Struct, frozen=True, array_like=True, gc=False, tag=4):
+class NewOrder(Struct, frozen=True, array_like=True, gc=False, tag=4):
     """Enter an order; fields as in ``engine.vocabulary.commands.NewOrder``."""
 
     ref: int
-    product: str
+    symbol: str
     side: Side
     quantity: int
     price: int = 0
@@ -112,14 +112,14 @@ class Place(Struct, frozen=True, array_like=True, gc=False, tag=4):
     expire_at: int = 0
 
 
-class Cancel(Struct, frozen=True, array_like=True, gc=False, tag=5):
-    """Cancel the order that was placed as ``target``."""
+class CancelOrder(Struct, frozen=True, array_like=True, gc=False, tag=5):
+    """CancelOrder the order that was placed as ``target``."""
 
     ref: int
     target: int
 
 
-class Amend(Struct, frozen=True, array_like=True, gc=False, tag=6):
+class AmendOrder(Struct, frozen=True, array_like=True, gc=False, tag=6):
     """Change an order's total quantity, its price, or both; 0 keeps."""
 
     ref: int
@@ -128,23 +128,23 @@ class Amend(Struct, frozen=True, array_like=True, gc=False, tag=6):
     price: int = 0
 
 
-class CancelAll(Struct, frozen=True, array_like=True, gc=False, tag=7):
-    """Cancel all orders in one product, or (``""``) in all."""
+class MassCancel(Struct, frozen=True, array_like=True, gc=False, tag=7):
+    """CancelOrder all orders in one product, or (``""``) in all."""
 
     ref: int
-    product: str = ""
+    symbol: str = ""
 
 
 class Subscribe(Struct, frozen=True, array_like=True, gc=False, tag=8):
-    """Ask for a product's public data: a snapshot, then increments; ``""`` means all."""
+    """Ask for a line's public data: a snapshot, then increments; ``""`` means all."""
 
-    product: str = ""
+    symbol: str = ""
 
 
 class Unsubscribe(Struct, frozen=True, array_like=True, gc=False, tag=9):
     """Ask for no more of it."""
 
-    product: str = ""
+    symbol: str = ""
 
 
 class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
@@ -152,8 +152,8 @@ class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
 
 
 FromClient: TypeAlias = (
-    Logon | Logout | Heartbeat | Place | Cancel
-    | Amend | CancelAll | Subscribe | Unsubscribe | AskStatus
+    Logon | Logout | Heartbeat | NewOrder | CancelOrder
+    | AmendOrder | MassCancel | Subscribe | Unsubscribe | AskStatus
     | Pick | Quote | Decline | Announce | Bid
 )  # fmt: skip
 
@@ -161,7 +161,7 @@ FromClient: TypeAlias = (
 # -- venue to client: the session ---------------------------------------------------------------
 
 
-class ProductInfo(Struct, frozen=True, array_like=True, gc=False):
+class LineInfo(Struct, frozen=True, array_like=True, gc=False):
     """What a client must know to price an order. Prices in minor units."""
 
     symbol: str
@@ -189,7 +189,7 @@ class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
     rulebook: str  # its digest, hex
     durability: str  # what an acknowledgement promises: "fdatasync", "none"
     heartbeat_ms: int
-    products: tuple[ProductInfo, ...]
+    lines: tuple[LineInfo, ...]
 
 
 class LoggedOut(Struct, frozen=True, array_like=True, gc=False, tag=65):
@@ -218,7 +218,7 @@ class OrderStatus(Struct, frozen=True, array_like=True, gc=False):
     """A live order as it stands."""
 
     ref: int
-    product: str
+    symbol: str
     side: Side
     price: int
     quantity: int
@@ -249,20 +249,20 @@ class AccountStatus(Struct, frozen=True, array_like=True, tag=68):
 # -- venue to client: reports, numbered and kept --------------------------------------------------
 
 
-class Accepted(Struct, frozen=True, array_like=True, gc=False, tag=80):
+class OrderAccepted(Struct, frozen=True, array_like=True, gc=False, tag=80):
     """The order ``ref`` is in the venue."""
 
     seq: int
     time: int  # ns UTC
     ref: int
-    product: str
+    symbol: str
     side: Side
     price: int  # its limit, or the protection price of a market or stop order
     quantity: int
     state: OrderState
 
 
-class Refused(Struct, frozen=True, array_like=True, gc=False, tag=81):
+class Rejected(Struct, frozen=True, array_like=True, gc=False, tag=81):
     """The message ``ref`` changed nothing."""
 
     seq: int
@@ -273,7 +273,7 @@ class Refused(Struct, frozen=True, array_like=True, gc=False, tag=81):
     rule: str
 
 
-class Booked(Struct, frozen=True, array_like=True, gc=False, tag=82):
+class OrderResting(Struct, frozen=True, array_like=True, gc=False, tag=82):
     """What is left of the order rests in the book now."""
 
     seq: int
@@ -282,13 +282,13 @@ class Booked(Struct, frozen=True, array_like=True, gc=False, tag=82):
     leaves: int
 
 
-class Filled(Struct, frozen=True, array_like=True, gc=False, tag=83):
+class OrderFilled(Struct, frozen=True, array_like=True, gc=False, tag=83):
     """A trade of the order, settled."""
 
     seq: int
     time: int
     ref: int
-    product: str
+    symbol: str
     side: Side  # the order's own
     price: int
     quantity: int
@@ -298,7 +298,7 @@ class Filled(Struct, frozen=True, array_like=True, gc=False, tag=83):
     trade: int  # the public trade number
 
 
-class Cancelled(Struct, frozen=True, array_like=True, gc=False, tag=84):
+class OrderCancelled(Struct, frozen=True, array_like=True, gc=False, tag=84):
     """The order is gone, ``quantity`` tonnes unfilled."""
 
     seq: int
@@ -309,7 +309,7 @@ class Cancelled(Struct, frozen=True, array_like=True, gc=False, tag=84):
     request: int  # the cancel that asked for it, 0 when nobody did
 
 
-class Amended(Struct, frozen=True, array_like=True, gc=False, tag=85):
+class OrderAmended(Struct, frozen=True, array_like=True, gc=False, tag=85):
     """The order changed."""
 
     seq: int
@@ -322,7 +322,7 @@ class Amended(Struct, frozen=True, array_like=True, gc=False, tag=85):
     request: int
 
 
-class Reduced(Struct, frozen=True, array_like=True, gc=False, tag=86):
+class OrderReduced(Struct, frozen=True, array_like=True, gc=False, tag=86):
     """Self-trade prevention took ``quantity`` tonnes off the order."""
 
     seq: int
@@ -332,7 +332,7 @@ class Reduced(Struct, frozen=True, array_like=True, gc=False, tag=86):
     leaves: int
 
 
-class Triggered(Struct, frozen=True, array_like=True, gc=False, tag=87):
+class OrderTriggered(Struct, frozen=True, array_like=True, gc=False, tag=87):
     """The stop order enters the market."""
 
     seq: int
@@ -340,7 +340,7 @@ class Triggered(Struct, frozen=True, array_like=True, gc=False, tag=87):
     ref: int
 
 
-class AllCancelled(Struct, frozen=True, array_like=True, gc=False, tag=88):
+class MassCancelled(Struct, frozen=True, array_like=True, gc=False, tag=88):
     """The mass cancel ``ref`` is complete."""
 
     seq: int
@@ -349,7 +349,7 @@ class AllCancelled(Struct, frozen=True, array_like=True, gc=False, tag=88):
     count: int
 
 
-class KillSwitch(Struct, frozen=True, array_like=True, gc=False, tag=89):
+class KillSwitchSet(Struct, frozen=True, array_like=True, gc=False, tag=89):
     """The operator turned the account's kill switch."""
 
     seq: int
@@ -358,7 +358,7 @@ class KillSwitch(Struct, frozen=True, array_like=True, gc=False, tag=89):
     count: int
 
 
-class CashChanged(Struct, frozen=True, array_like=True, gc=False, tag=90):
+class CashMoved(Struct, frozen=True, array_like=True, gc=False, tag=90):
     """Money came in or went out."""
 
     seq: int
@@ -368,7 +368,7 @@ class CashChanged(Struct, frozen=True, array_like=True, gc=False, tag=90):
     balance: int
 
 
-class AllowancesChanged(Struct, frozen=True, array_like=True, gc=False, tag=91):
+class AllowancesMoved(Struct, frozen=True, array_like=True, gc=False, tag=91):
     """Allowances came in or went out."""
 
     seq: int
@@ -379,17 +379,17 @@ class AllowancesChanged(Struct, frozen=True, array_like=True, gc=False, tag=91):
 
 
 Report: TypeAlias = (
-    Accepted | Refused | Booked | Filled | Cancelled | Amended
-    | Reduced | Triggered | AllCancelled | KillSwitch | CashChanged | AllowancesChanged
-    | Offered | QuoteReceived | QuoteEnded | Declined | Delivered | Released
+    OrderAccepted | Rejected | OrderResting | OrderFilled | OrderCancelled | OrderAmended
+    | OrderReduced | OrderTriggered | MassCancelled | KillSwitchSet | CashMoved | AllowancesMoved
+    | NumberAssigned | QuoteReceived | QuoteEnded | Declined | Delivered | Released
 )  # fmt: skip
 
 
 # -- venue to client: public market data ----------------------------------------------------------
 
 MarketData: TypeAlias = (
-    BookSnapshot | BookUpdate | PublicTrade | PhaseNotice | DayBar | Indicative | CallResult
-    | OfferNotice | AuctionNotice | BestBidNotice | AuctionResult
+    BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated | AuctionUncrossed
+    | Offered | Announced | BestBid | AuctionCleared
 )  # fmt: skip
 
 FromVenue: TypeAlias = (

@@ -21,7 +21,7 @@ class BookSnapshot(Struct, frozen=True, array_like=True, tag=112):
     """The whole public book; increments go on from ``number``."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     phase: Phase
     last: int  # last trade of the day, 0 for none
@@ -32,8 +32,8 @@ class BookUpdate(Struct, frozen=True, array_like=True, tag=113):
     """Levels that changed, and the best bid and offer after it (0: none)."""
 
     seq: int
-    product: str
-    number: int  # one more than the product's last
+    symbol: str
+    number: int  # one more than the line's last
     bid: int
     bid_quantity: int
     ask: int
@@ -41,11 +41,11 @@ class BookUpdate(Struct, frozen=True, array_like=True, tag=113):
     levels: tuple[BookLevel, ...]
 
 
-class PublicTrade(Struct, frozen=True, array_like=True, gc=False, tag=114):
+class Trade(Struct, frozen=True, array_like=True, gc=False, tag=114):
     """A trade, without names."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     trade: int
@@ -54,11 +54,11 @@ class PublicTrade(Struct, frozen=True, array_like=True, gc=False, tag=114):
     quantity: int
 
 
-class PhaseNotice(Struct, frozen=True, array_like=True, gc=False, tag=115):
+class PhaseChanged(Struct, frozen=True, array_like=True, gc=False, tag=115):
     """A market entered a phase."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     phase: Phase
@@ -68,11 +68,11 @@ class PhaseNotice(Struct, frozen=True, array_like=True, gc=False, tag=115):
     high_limit: int
 
 
-class DayBar(Struct, frozen=True, array_like=True, gc=False, tag=116):
+class DayClosed(Struct, frozen=True, array_like=True, gc=False, tag=116):
     """A market's day, at its close."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     open: int
@@ -84,11 +84,11 @@ class DayBar(Struct, frozen=True, array_like=True, gc=False, tag=116):
     trades: int
 
 
-class Indicative(Struct, frozen=True, array_like=True, gc=False, tag=117):
+class AuctionIndicated(Struct, frozen=True, array_like=True, gc=False, tag=117):
     """What a call would give if it ended now; all 0 where nothing would trade."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     price: int
@@ -96,11 +96,11 @@ class Indicative(Struct, frozen=True, array_like=True, gc=False, tag=117):
     surplus: int  # positive where bids are left, negative where asks are
 
 
-class CallResult(Struct, frozen=True, array_like=True, gc=False, tag=118):
+class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=118):
     """A call ended: all of its volume traded at this price. All 0 where nothing did."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     price: int
@@ -108,11 +108,11 @@ class CallResult(Struct, frozen=True, array_like=True, gc=False, tag=118):
     surplus: int
 
 
-class OfferNotice(Struct, frozen=True, array_like=True, gc=False, tag=119):
+class Offered(Struct, frozen=True, array_like=True, gc=False, tag=119):
     """A listing, or a quote or enquiry to everybody, as it stands now; 0 tonnes: it is gone."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     offer: int  # the number to answer
@@ -122,11 +122,11 @@ class OfferNotice(Struct, frozen=True, array_like=True, gc=False, tag=119):
     quantity: int
 
 
-class AuctionNotice(Struct, frozen=True, array_like=True, gc=False, tag=120):
+class Announced(Struct, frozen=True, array_like=True, gc=False, tag=120):
     """A one-way auction was announced."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     offer: int  # the number to bid for
@@ -143,11 +143,11 @@ class AuctionNotice(Struct, frozen=True, array_like=True, gc=False, tag=120):
     undersubscribed: Undersubscribed
 
 
-class BestBidNotice(Struct, frozen=True, array_like=True, gc=False, tag=121):
+class BestBid(Struct, frozen=True, array_like=True, gc=False, tag=121):
     """The best bid so far of an auction with open bidding."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     offer: int
@@ -155,11 +155,11 @@ class BestBidNotice(Struct, frozen=True, array_like=True, gc=False, tag=121):
     quantity: int
 
 
-class AuctionResult(Struct, frozen=True, array_like=True, gc=False, tag=122):
+class AuctionCleared(Struct, frozen=True, array_like=True, gc=False, tag=122):
     """A one-way auction is over; 0 tonnes and no bids where it was withdrawn."""
 
     seq: int
-    product: str
+    symbol: str
     number: int
     time: int
     offer: int

@@ -15,7 +15,7 @@ class Pick(Struct, frozen=True, array_like=True, gc=False, tag=11):
     """Take tonnes of a listing, or confirm a quote."""
 
     ref: int
-    product: str
+    symbol: str
     number: int
     quantity: int = 0  # 0: all of it
     price: int = 0  # what the taker saw; 0: whatever it says
@@ -25,7 +25,7 @@ class Quote(Struct, frozen=True, array_like=True, tag=12):
     """Offer a block to chosen accounts, or (without a price) ask them for quotes."""
 
     ref: int
-    product: str
+    symbol: str
     side: Side
     quantity: int
     price: int = 0  # 0: an enquiry
@@ -39,7 +39,7 @@ class Decline(Struct, frozen=True, array_like=True, gc=False, tag=13):
     """Turn down a quote."""
 
     ref: int
-    product: str
+    symbol: str
     number: int
 
 
@@ -47,7 +47,7 @@ class Announce(Struct, frozen=True, array_like=True, gc=False, tag=14):
     """Start a one-way auction."""
 
     ref: int
-    product: str
+    symbol: str
     side: Side  # of the initiator
     quantity: int
     price: int  # the reserve
@@ -65,7 +65,7 @@ class Bid(Struct, frozen=True, array_like=True, gc=False, tag=15):
     """Bid in a one-way auction."""
 
     ref: int
-    product: str
+    symbol: str
     number: int
     quantity: int
     price: int
@@ -74,13 +74,13 @@ class Bid(Struct, frozen=True, array_like=True, gc=False, tag=15):
 # -- venue to client: reports ----------------------------------------------------------------------
 
 
-class Offered(Struct, frozen=True, array_like=True, gc=False, tag=92):
+class NumberAssigned(Struct, frozen=True, array_like=True, gc=False, tag=92):
     """What this account offers stands under a number for others to answer."""
 
     seq: int
     time: int
     ref: int
-    product: str
+    symbol: str
     number: int
 
 
@@ -89,7 +89,7 @@ class QuoteReceived(Struct, frozen=True, array_like=True, gc=False, tag=93):
 
     seq: int
     time: int
-    product: str
+    symbol: str
     number: int
     kind: OfferKind
     account: str  # whose it is
@@ -105,7 +105,7 @@ class QuoteEnded(Struct, frozen=True, array_like=True, gc=False, tag=94):
 
     seq: int
     time: int
-    product: str
+    symbol: str
     number: int
 
 
@@ -115,7 +115,7 @@ class Declined(Struct, frozen=True, array_like=True, gc=False, tag=95):
     seq: int
     time: int
     ref: int
-    product: str
+    symbol: str
     number: int
     account: str  # who turned it down
 

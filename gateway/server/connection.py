@@ -17,7 +17,6 @@ from engine.vocabulary.commands import CancelOrder, Command, NewOrder
 from gateway.protocol import wire
 from gateway.protocol.mapping import TO_COMMAND
 from gateway.protocol.session import Due, Session, State, Throttle, pack, venue_end
-from gateway.protocol.wire import Cancel, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +43,7 @@ class Connection(asyncio.Protocol):
         self.number = 0  # the source of its commands in the log
         self.box: Outbox | None = None
         self.sent = 0  # in the outbox: all before it is written
-        self.products: dict[str, None] = {}  # subscribed to
+        self.symbols: dict[str, None] = {}  # subscribed to
         self.cancel_on_disconnect = False
         self.throttle: Throttle | None = None
         self.data: list[bytes] = []
@@ -104,12 +103,12 @@ class Connection(asyncio.Protocol):
         for m in messages:
             kind = m.__class__
             command: Any
-            if kind is Place:  # the two that nearly all are stand here, without a call
+            if kind is wire.NewOrder:  # the two that nearly all are stand here, without a call
                 ref = m.ref
-                command = NewOrder(account, ref, m.product, m.side, m.quantity, m.price,
+                command = NewOrder(account, ref, m.symbol, m.side, m.quantity, m.price,
                                    m.order_type, m.tif, m.stop_price, m.display, m.post_only,
                                    m.expire_at)  # fmt: skip
-            elif kind is Cancel:
+            elif kind is wire.CancelOrder:
                 ref = m.ref
                 command = CancelOrder(account, ref, m.target)
             elif kind in TO_COMMAND:
@@ -228,7 +227,7 @@ class Connection(asyncio.Protocol):
         venue = node.sequencer.venue
         self.say(wire.LoggedOn(box.seq, venue.last_ref(m.account), wire.VERSION,
                                venue.rulebook.name, node.digest, node.durability, agreed,
-                               node.products()))  # fmt: skip
+                               node.lines()))  # fmt: skip
 
     def answered(self, ref: int, now: int) -> bool:
         """Answer a message that was answered before, or comes too fast; say whether it is one."""
@@ -247,11 +246,11 @@ class Connection(asyncio.Protocol):
 
     def subscribe(self, m: wire.Subscribe, _now: int) -> None:
         """Send snapshots at the end of this tick and increments from then on."""
-        self.node.subscribe(self, m.product)
+        self.node.subscribe(self, m.symbol)
 
     def unsubscribe(self, m: wire.Unsubscribe, _now: int) -> None:
         """Send no more increments."""
-        self.node.unsubscribe(self, m.product)
+        self.node.unsubscribe(self, m.symbol)
 
     def ask_status(self, _m: wire.AskStatus, _now: int) -> None:
         """Answer with balances and orders as they stand after all that came before."""

@@ -24,14 +24,14 @@ _BUY = Side.BUY
 
 
 class Line:
-    """One product's public book as it was told so far, and what is to be told next."""
+    """One symbol's public book as it was told so far, and what is to be told next."""
 
     __slots__ = ("asks", "bids", "changed", "items", "last", "number", "offers", "phase",
-                 "product")  # fmt: skip
+                 "symbol")  # fmt: skip
 
-    def __init__(self, product: str, phase: Phase, last: int) -> None:
+    def __init__(self, symbol: str, phase: Phase, last: int) -> None:
         """Start with an empty book."""
-        self.product = product
+        self.symbol = symbol
         self.phase = phase
         self.last = last
         self.number = 0
@@ -114,23 +114,23 @@ class Streams:
             if project is not None:
                 project(event)
 
-    def _line(self, product: str) -> Line:
-        line = self._dirty[product] = self._known(product)
+    def _line(self, symbol: str) -> Line:
+        line = self._dirty[symbol] = self._known(symbol)
         return line
 
-    def _known(self, product: str) -> Line:
+    def _known(self, symbol: str) -> Line:
         """Return a line; an amendment of the rulebook may have opened it since the start."""
-        line = self.lines.get(product)
+        line = self.lines.get(symbol)
         if line is None:
-            line = self.lines[product] = Line(product, Phase.CLOSED, 0)
+            line = self.lines[symbol] = Line(symbol, Phase.CLOSED, 0)
         return line
 
     def _moved(self, e: Any) -> None:
         if e.depth >= 0:
-            self._line(e.product).set(e.side, e.price, e.depth)
+            self._line(e.symbol).set(e.side, e.price, e.depth)
 
     def _cancelled(self, e: ev.OrderCancelled) -> None:
-        line = self._known(e.product)
+        line = self._known(e.symbol)
         if line.offers:
             self._shrunk(line, (e.account, e.ref), 0)
         self._moved(e)
@@ -145,10 +145,10 @@ class Streams:
         else:
             del line.offers[key]
         if isinstance(offer, ev.Offered):
-            self._line(line.product).items.append(structs.replace(offer, quantity=leaves))
+            self._line(line.symbol).items.append(structs.replace(offer, quantity=leaves))
 
     def _trade(self, e: ev.Trade) -> None:
-        line = self._line(e.product)
+        line = self._line(e.symbol)
         if e.depth >= 0:
             line.set(e.side, e.price, e.depth)
         line.last = e.price
@@ -157,7 +157,7 @@ class Streams:
             self._shrunk(line, (e.maker, e.maker_ref), e.maker_leaves)
 
     def _uncrossed(self, e: ev.AuctionUncrossed) -> None:
-        line = self._line(e.product)
+        line = self._line(e.symbol)
         line.last = e.price or line.last
         line.items.append(e)
 
@@ -167,55 +167,53 @@ class Streams:
             if e.to:
                 return
             if e.kind is not OfferKind.ENQUIRY:  # it binds nobody, so it never goes
-                self._known(e.product).offers[e.account, e.ref] = e
+                self._known(e.symbol).offers[e.account, e.ref] = e
         else:
-            self._known(e.product).offers[e.account, e.ref] = e
-        self._line(e.product).items.append(e)
+            self._known(e.symbol).offers[e.account, e.ref] = e
+        self._line(e.symbol).items.append(e)
 
     def _amended(self, e: ev.OrderAmended) -> None:
-        line = self._line(e.product)
+        line = self._line(e.symbol)
         if e.old_depth >= 0:
             line.set(e.side, e.old_price, e.old_depth)
         if e.depth >= 0:
             line.set(e.side, e.price, e.depth)
 
     def _phase(self, e: ev.PhaseChanged) -> None:
-        line = self._line(e.product)
+        line = self._line(e.symbol)
         if line.phase is Phase.CLOSED:
             line.last = 0
         line.phase = e.phase
         line.items.append(e)
 
     def _item(self, e: Any) -> None:
-        self._line(e.product).items.append(e)
+        self._line(e.symbol).items.append(e)
 
-    def snapshot(self, product: str, seq: int, time: int) -> list[Any]:
+    def snapshot(self, symbol: str, seq: int, time: int) -> list[Any]:
         """Return book and offers as of the last increment told; call it after ``drain``.
 
         The book comes first; what stands for everybody to answer follows, each as it was told
         when it came, under the same number.
         """
-        line = self._known(product)
+        line = self._known(symbol)
         book = wire_market.BookSnapshot(
-            seq, product, line.number, line.phase, line.last, line.levels()
+            seq, symbol, line.number, line.phase, line.last, line.levels()
         )
         offers = (_message(offer, line.number, time) for offer in line.offers.values())
         return [book, *(structs.replace(offer, seq=seq) for offer in offers)]
 
     def drain(self, time: int) -> dict[str, list[Any]]:
-        """Return what is to be told, as fields after ``seq``, by product; forget it."""
+        """Return what is to be told, as fields after ``seq``, by symbol; forget it."""
         told: dict[str, list[Any]] = {}
-        for product, line in self._dirty.items():
-            messages = told[product] = []
+        for symbol, line in self._dirty.items():
+            messages = told[symbol] = []
             for item in line.items:
                 line.number += 1
                 messages.append(_message(item, line.number, time))
             if line.changed:
                 line.number += 1
                 levels = tuple(line.level(side, price) for side, price in line.changed)
-                messages.append(
-                    wire_market.BookUpdate(0, product, line.number, *line.top(), levels)
-                )
+                messages.append(wire_market.BookUpdate(0, symbol, line.number, *line.top(), levels))
             line.items.clear()
             line.changed.clear()
         self._dirty.clear()
@@ -227,46 +225,46 @@ def _message(item: Any, number: int, time: int) -> Any:
     return _MESSAGES[item.__class__](item, number, time)
 
 
-def _trade(e: ev.Trade, number: int, time: int) -> wire_market.PublicTrade:
+def _trade(e: ev.Trade, number: int, time: int) -> wire_market.Trade:
     side = Side.SELL if e.side is _BUY else _BUY
-    return wire_market.PublicTrade(0, e.product, number, time, e.trade, side, e.price, e.quantity)
+    return wire_market.Trade(0, e.symbol, number, time, e.trade, side, e.price, e.quantity)
 
 
-def _phase(e: ev.PhaseChanged, number: int, time: int) -> wire_market.PhaseNotice:
-    return wire_market.PhaseNotice(0, e.product, number, time, e.phase, e.reason, e.reference,
+def _phase(e: ev.PhaseChanged, number: int, time: int) -> wire_market.PhaseChanged:
+    return wire_market.PhaseChanged(0, e.symbol, number, time, e.phase, e.reason, e.reference,
                             e.low_limit, e.high_limit)  # fmt: skip
 
 
-def _bar(e: ev.DayClosed, number: int, time: int) -> wire_market.DayBar:
-    return wire_market.DayBar(0, e.product, number, time, e.open, e.high, e.low, e.close, e.volume,
+def _bar(e: ev.DayClosed, number: int, time: int) -> wire_market.DayClosed:
+    return wire_market.DayClosed(0, e.symbol, number, time, e.open, e.high, e.low, e.close, e.volume,
                        e.value, e.trades)  # fmt: skip
 
 
-def _indicative(e: ev.AuctionIndicated, number: int, time: int) -> wire_market.Indicative:
-    return wire_market.Indicative(0, e.product, number, time, e.price, e.volume, e.surplus)
+def _indicative(e: ev.AuctionIndicated, number: int, time: int) -> wire_market.AuctionIndicated:
+    return wire_market.AuctionIndicated(0, e.symbol, number, time, e.price, e.volume, e.surplus)
 
 
-def _result(e: ev.AuctionUncrossed, number: int, time: int) -> wire_market.CallResult:
-    return wire_market.CallResult(0, e.product, number, time, e.price, e.volume, e.surplus)
+def _result(e: ev.AuctionUncrossed, number: int, time: int) -> wire_market.AuctionUncrossed:
+    return wire_market.AuctionUncrossed(0, e.symbol, number, time, e.price, e.volume, e.surplus)
 
 
-def _offer(e: ev.Offered, number: int, time: int) -> wire_market.OfferNotice:
-    return wire_market.OfferNotice(0, e.product, number, time, e.number, e.kind, e.side, e.price,
+def _offer(e: ev.Offered, number: int, time: int) -> wire_market.Offered:
+    return wire_market.Offered(0, e.symbol, number, time, e.number, e.kind, e.side, e.price,
                                   e.quantity)  # fmt: skip
 
 
-def _auction(e: ev.Announced, number: int, time: int) -> wire_market.AuctionNotice:
-    return wire_market.AuctionNotice(0, e.product, number, time, e.number, e.side, e.price,
+def _auction(e: ev.Announced, number: int, time: int) -> wire_market.Announced:
+    return wire_market.Announced(0, e.symbol, number, time, e.number, e.side, e.price,
                                     e.quantity, e.opens_at, e.closes_at, e.min_bid, e.max_bid,
                                     e.increment, e.pricing, e.tie, e.undersubscribed)  # fmt: skip
 
 
-def _best_bid(e: ev.BestBid, number: int, time: int) -> wire_market.BestBidNotice:
-    return wire_market.BestBidNotice(0, e.product, number, time, e.number, e.price, e.quantity)
+def _best_bid(e: ev.BestBid, number: int, time: int) -> wire_market.BestBid:
+    return wire_market.BestBid(0, e.symbol, number, time, e.number, e.price, e.quantity)
 
 
-def _cleared(e: ev.AuctionCleared, number: int, time: int) -> wire_market.AuctionResult:
-    return wire_market.AuctionResult(0, e.product, number, time, e.number, e.price, e.quantity,
+def _cleared(e: ev.AuctionCleared, number: int, time: int) -> wire_market.AuctionCleared:
+    return wire_market.AuctionCleared(0, e.symbol, number, time, e.number, e.price, e.quantity,
                                     e.unsold, e.bids, e.bidders)  # fmt: skip
 
 

@@ -245,14 +245,14 @@ class Node:
         told = self.streams.drain(self.now) if self.streams.active else {}
         if told:
             for link in self._by_account.values():
-                for product in link.products:
-                    if product in told:
-                        link.tell(told[product])
-        for link, product in self._fresh:
+                for symbol in link.symbols:
+                    if symbol in told:
+                        link.tell(told[symbol])
+        for link, symbol in self._fresh:
             if not self.streams.active:
                 self.streams.start()
-            link.products[product] = None
-            for message in self.streams.snapshot(product, link.seq(), self.now):
+            link.symbols[symbol] = None
+            for message in self.streams.snapshot(symbol, link.seq(), self.now):
                 link.say(message)
         self._fresh.clear()
 
@@ -334,17 +334,17 @@ class Node:
             self.run(link.number, CancelOnDisconnect(link.account))
             self._schedule()
 
-    def subscribe(self, link: Connection, product: str) -> None:
+    def subscribe(self, link: Connection, symbol: str) -> None:
         """Let a connection's subscription begin at the end of the tick."""
         known = self.sequencer.venue.markets
-        for symbol in [product] if product else known:
+        for symbol in [symbol] if symbol else known:
             if symbol in known:
                 self._fresh.append((link, symbol))
 
-    def unsubscribe(self, link: Connection, product: str) -> None:
+    def unsubscribe(self, link: Connection, symbol: str) -> None:
         """End a subscription."""
-        for symbol in [product] if product else list(link.products):
-            link.products.pop(symbol, None)
+        for symbol in [symbol] if symbol else list(link.symbols):
+            link.symbols.pop(symbol, None)
 
     # -- what sessions ask ------------------------------------------------------------------------
 
@@ -356,12 +356,12 @@ class Node:
             self._digest = (rulebook, rulebook.digest())
         return self._digest[1]
 
-    def products(self) -> tuple[wire.ProductInfo, ...]:
+    def lines(self) -> tuple[wire.LineInfo, ...]:
         """Return what a client must know of every line."""
         venue = self.sequencer.venue
         digits = venue.rulebook.minor_digits
         return tuple(
-            wire.ProductInfo(
+            wire.LineInfo(
                 line,
                 market.product.title,
                 market.product.currency,
@@ -390,7 +390,7 @@ class Node:
             _balances(found.holdings),
             tuple(
                 wire.OrderStatus(
-                    o.ref, o.product, o.side, o.price, o.quantity, o.leaves, o.state, o.tif
+                    o.ref, o.symbol, o.side, o.price, o.quantity, o.leaves, o.state, o.tif
                 )
                 for o in venue.open_orders(account)
             ),

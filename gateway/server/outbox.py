@@ -27,9 +27,9 @@ MARK_EVERY: Final = 16  # reports
 MARK_MASK: Final = MARK_EVERY - 1
 _encode = wire.encode
 # The commonest reports are written as arrays: the same bytes, without making the message first.
-_ACCEPTED = wire.Accepted.__struct_config__.tag
-_CANCELLED = wire.Cancelled.__struct_config__.tag
-_FILLED = wire.Filled.__struct_config__.tag
+_ACCEPTED = wire.OrderAccepted.__struct_config__.tag
+_CANCELLED = wire.OrderCancelled.__struct_config__.tag
+_FILLED = wire.OrderFilled.__struct_config__.tag
 PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.AmendmentTaken,
           ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
           ev.BestBid, ev.AuctionCleared)  # fmt: skip
@@ -119,7 +119,7 @@ class Outbox:
 def _answers(report: Any) -> int:
     """Return the reference of the message that a report answers, 0 for none."""
     answered = ANSWERS.get(report.__class__)
-    if answered is None or (isinstance(report, wire.Refused) and report.reason is _DUPLICATE):
+    if answered is None or (isinstance(report, wire.Rejected) and report.reason is _DUPLICATE):
         return 0
     return answered(report)
 
@@ -168,7 +168,7 @@ class Outboxes:
         box = self.boxes[e.account]
         box.last_answered = ref = e.ref
         box.seq = seq = box.seq + 1
-        payload = _encode((_ACCEPTED, seq, time, ref, e.product, e.side, e.price, e.quantity,
+        payload = _encode((_ACCEPTED, seq, time, ref, e.symbol, e.side, e.price, e.quantity,
                            e.state))  # fmt: skip
         stream = box.stream  # ``box.add``, written out where nearly all reports are made
         stream += HEADERS[len(payload)]
@@ -180,7 +180,7 @@ class Outboxes:
         box = self.boxes.get(e.account)
         if box is None:
             return  # an operator's command that names no account: the operator is told
-        report = wire.Refused(box.seq + 1, time, e.ref, e.reason, e.field, e.rule)
+        report = wire.Rejected(box.seq + 1, time, e.ref, e.reason, e.field, e.rule)
         if e.ref > box.last_answered and e.reason is not _DUPLICATE:
             box.answer(e.ref, _encode(report))
         else:
@@ -188,17 +188,17 @@ class Outboxes:
 
     def _booked(self, time: int, e: ev.OrderResting) -> None:
         box = self.boxes[e.account]
-        box.add(_encode(wire.Booked(box.seq + 1, time, e.ref, e.leaves)))
+        box.add(_encode(wire.OrderResting(box.seq + 1, time, e.ref, e.leaves)))
 
     def _trade(self, time: int, e: ev.Trade) -> None:
         box = self.boxes[e.maker]
         side = e.side
-        box.add(_encode((_FILLED, box.seq + 1, time, e.maker_ref, e.product, side,
+        box.add(_encode((_FILLED, box.seq + 1, time, e.maker_ref, e.symbol, side,
                          e.price, e.quantity, e.maker_leaves, e.maker_fee, True,
                          e.trade)))  # fmt: skip
         box = self.boxes[e.taker]
         side = Side.SELL if side is Side.BUY else Side.BUY
-        box.add(_encode((_FILLED, box.seq + 1, time, e.taker_ref, e.product, side,
+        box.add(_encode((_FILLED, box.seq + 1, time, e.taker_ref, e.symbol, side,
                          e.price, e.quantity, e.taker_leaves, e.taker_fee, False,
                          e.trade)))  # fmt: skip
         if self._quotes and not e.maker_leaves:
@@ -210,7 +210,7 @@ class Outboxes:
             (Side.SELL, e.seller, e.seller_ref, e.seller_leaves, e.seller_fee),
         ):
             box = self.boxes[name]
-            box.add(_encode(wire.Filled(box.seq + 1, time, ref, e.product, side, e.price,
+            box.add(_encode(wire.OrderFilled(box.seq + 1, time, ref, e.symbol, side, e.price,
                                         e.quantity, leaves, fee, maker=False,
                                         trade=e.trade)))  # fmt: skip
 
@@ -231,34 +231,34 @@ class Outboxes:
 
     def _amended(self, time: int, e: ev.OrderAmended) -> None:
         box = self.boxes[e.account]
-        report = wire.Amended(box.seq + 1, time, e.ref, e.price, e.quantity, e.leaves,
+        report = wire.OrderAmended(box.seq + 1, time, e.ref, e.price, e.quantity, e.leaves,
                               e.state, e.request)  # fmt: skip
         box.answer(e.request, _encode(report))
 
     def _reduced(self, time: int, e: ev.OrderReduced) -> None:
         box = self.boxes[e.account]
-        box.add(_encode(wire.Reduced(box.seq + 1, time, e.ref, e.quantity, e.leaves)))
+        box.add(_encode(wire.OrderReduced(box.seq + 1, time, e.ref, e.quantity, e.leaves)))
 
     def _triggered(self, time: int, e: ev.OrderTriggered) -> None:
         box = self.boxes[e.account]
-        box.add(_encode(wire.Triggered(box.seq + 1, time, e.ref)))
+        box.add(_encode(wire.OrderTriggered(box.seq + 1, time, e.ref)))
 
     def _mass_cancelled(self, time: int, e: ev.MassCancelled) -> None:
         box = self.boxes[e.account]
-        box.answer(e.ref, _encode(wire.AllCancelled(box.seq + 1, time, e.ref, e.count)))
+        box.answer(e.ref, _encode(wire.MassCancelled(box.seq + 1, time, e.ref, e.count)))
 
     def _kill_switch(self, time: int, e: ev.KillSwitchSet) -> None:
         box = self.boxes[e.account]
-        box.add(_encode(wire.KillSwitch(box.seq + 1, time, e.on, e.count)))
+        box.add(_encode(wire.KillSwitchSet(box.seq + 1, time, e.on, e.count)))
 
     def _cash(self, time: int, e: ev.CashMoved) -> None:
         box = self.boxes[e.account]
-        report = wire.CashChanged(box.seq + 1, time, e.currency, e.amount, e.balance)
+        report = wire.CashMoved(box.seq + 1, time, e.currency, e.amount, e.balance)
         box.add(_encode(report))
 
     def _allowances(self, time: int, e: ev.AllowancesMoved) -> None:
         box = self.boxes[e.account]
-        report = wire.AllowancesChanged(box.seq + 1, time, e.product, e.quantity, e.balance)
+        report = wire.AllowancesMoved(box.seq + 1, time, e.product, e.quantity, e.balance)
         box.add(_encode(report))
 
     # -- modes other than the order book ----------------------------------------------------------
@@ -266,7 +266,7 @@ class Outboxes:
     def _offered(self, time: int, e: ev.Offered) -> None:
         """Tell the maker the number, and those that an offer was made to what it is."""
         box = self.boxes[e.account]
-        payload = _encode(wire_modes.Offered(box.seq + 1, time, e.ref, e.product, e.number))
+        payload = _encode(wire_modes.NumberAssigned(box.seq + 1, time, e.ref, e.symbol, e.number))
         if e.kind is OfferKind.ENQUIRY:
             box.answer(e.ref, payload)
         else:
@@ -276,7 +276,7 @@ class Outboxes:
         for name in e.to:
             box = self.boxes[name]
             box.add(_encode(wire_modes.QuoteReceived(
-                box.seq + 1, time, e.product, e.number, e.kind, e.account, e.side, e.price,
+                box.seq + 1, time, e.symbol, e.number, e.kind, e.account, e.side, e.price,
                 e.quantity, e.answers, e.expire_at)))  # fmt: skip
 
     def _quote_ended(self, time: int, account: str, ref: int, taker: str) -> None:
@@ -285,19 +285,19 @@ class Outboxes:
         for name in quote.to if quote is not None else ():
             if name != taker and quote is not None:
                 box = self.boxes[name]
-                box.add(_encode(wire_modes.QuoteEnded(box.seq + 1, time, quote.product,
+                box.add(_encode(wire_modes.QuoteEnded(box.seq + 1, time, quote.symbol,
                                                       quote.number)))  # fmt: skip
 
     def _announced(self, time: int, e: ev.Announced) -> None:
         box = self.boxes[e.account]
-        box.add(_encode(wire_modes.Offered(box.seq + 1, time, e.ref, e.product, e.number)))
+        box.add(_encode(wire_modes.NumberAssigned(box.seq + 1, time, e.ref, e.symbol, e.number)))
 
     def _declined(self, time: int, e: ev.Declined) -> None:
         box = self.boxes[e.account]
-        box.answer(e.ref, _encode(wire_modes.Declined(box.seq + 1, time, e.ref, e.product,
+        box.answer(e.ref, _encode(wire_modes.Declined(box.seq + 1, time, e.ref, e.symbol,
                                                       e.number, e.account)))  # fmt: skip
         box = self.boxes[e.maker]
-        box.add(_encode(wire_modes.Declined(box.seq + 1, time, 0, e.product, e.number,
+        box.add(_encode(wire_modes.Declined(box.seq + 1, time, 0, e.symbol, e.number,
                                             e.account)))  # fmt: skip
         quote = self._quotes[e.maker, e.maker_ref]
         left = tuple(name for name in quote.to if name != e.account)

@@ -62,7 +62,7 @@ class Timetable:
         """Plan a day; return what its beginning asks for, and what of it is past already."""
         venue = self._venue
         plan = steps(venue.rulebook, date, self._draw(_SEEDS))
-        past = {step.command.product: step.command for step in plan if step.time <= now}
+        past = {step.command.symbol: step.command for step in plan if step.time <= now}
         self._plan = [step for step in plan if step.time > now]
         found: list[Command] = []
         if date > venue.date and plan:
@@ -102,8 +102,8 @@ def local_date(venue: Venue, now: int) -> int:
 
 def leads_on(venue: Venue, command: Command) -> bool:
     """Say whether a step still changes something: the line's phase may follow its present one."""
-    product, phase = getattr(command, "product", ""), getattr(command, "phase", None)
+    symbol, phase = getattr(command, "symbol", ""), getattr(command, "phase", None)
     if phase is None:
         return True
-    lines = [product] if product else list(venue.markets)
+    lines = [symbol] if symbol else list(venue.markets)
     return any(phase in may_follow(venue.markets[line]) for line in lines)

@@ -52,7 +52,7 @@ class Order:
     """A live order and everything about it."""
 
     def __init__(self, n: c.NewOrder, price: int, entry: int) -> None:
-        self.account, self.ref, self.product, self.side = n.account, n.ref, n.product, n.side
+        self.account, self.ref, self.symbol, self.side = n.account, n.ref, n.symbol, n.side
         self.order_type, self.tif, self.stop_price = n.order_type, n.tif, n.stop_price
         self.quantity, self.display = n.quantity, n.display
         self.post_only, self.expire_at = n.post_only, n.expire_at
@@ -67,7 +67,7 @@ class Order:
 
     @property
     def name(self) -> Name:
-        return self.account, self.ref, self.product, self.side, self.price
+        return self.account, self.ref, self.symbol, self.side, self.price
 
     def within(self, price: int) -> bool:
         return price <= self.price if self.side is Side.BUY else price >= self.price
@@ -171,13 +171,13 @@ class OracleMatching:
         reserved = sum(
             self.cost(o)
             for o in owner.orders
-            if o.side is Side.BUY and self.markets[o.product].product.currency == currency
+            if o.side is Side.BUY and self.markets[o.symbol].product.currency == currency
         )
         return owner.cash.get(currency, 0), reserved
 
     def allowances(self, account: str, product: str) -> tuple[int, int]:
         owner = self.accounts[account]
-        live = [o for o in owner.orders if o.side is Side.SELL and o.product == product]
+        live = [o for o in owner.orders if o.side is Side.SELL and o.symbol == product]
         return owner.tonnes.get(product, 0), sum(o.leaves for o in live)
 
     def fees(self, currency: str = "") -> int:
@@ -209,7 +209,7 @@ class OracleMatching:
 
     def remove(self, order: Order) -> bool:
         """Take an order out of wherever it waits; tell whether that was the book."""
-        market = self.markets[order.product]
+        market = self.markets[order.symbol]
         for waiting in (market.book, market.held, market.stops):
             if order in waiting:
                 waiting.remove(order)
@@ -221,7 +221,7 @@ class OracleMatching:
         quantity = quantity or order.leaves
         depth = -1
         if self.remove(order):
-            depth = self.markets[order.product].depth(order.side, order.price)
+            depth = self.markets[order.symbol].depth(order.side, order.price)
         self.accounts[order.account].orders.remove(order)
         self.out.append(e.OrderCancelled(*order.name, quantity, reason, request, depth))
 
@@ -239,7 +239,7 @@ class OracleMatching:
         market.stops = [s for s in market.stops if s not in queue]
         while queue:
             stop, *queue = queue
-            self.out.append(e.OrderTriggered(stop.account, stop.ref, stop.product))
+            self.out.append(e.OrderTriggered(stop.account, stop.ref, stop.symbol))
             more = self.take(market, stop)
             market.stops = [s for s in market.stops if s not in more]
             queue += more

@@ -117,7 +117,7 @@ class OracleVenue(OracleMatching):
 
     def check_phase(self, market: Market, tif: TimeInForce, *, post_only: bool) -> None:
         phase = market.phase
-        refuse_unless(phase in ENTRY, RejectReason.PHASE, "product")
+        refuse_unless(phase in ENTRY, RejectReason.PHASE, "symbol")
         continuous = phase is Phase.CONTINUOUS
         too_late = continuous or market.call in (Phase.INTRADAY_CALL, Phase.CLOSING_CALL)
         barred = [] if continuous else list(AT_ONCE)
@@ -172,14 +172,14 @@ class OracleVenue(OracleMatching):
 
     def new_order(self, n: c.NewOrder) -> None:
         account = self.known(n)
-        refuse_unless(n.product in self.markets, RejectReason.UNKNOWN_PRODUCT, "product")
+        refuse_unless(n.symbol in self.markets, RejectReason.UNKNOWN_SYMBOL, "symbol")
         refuse_unless(not account.killed, RejectReason.ACCOUNT_KILLED, "account")
-        market = self.markets[n.product]
+        market = self.markets[n.symbol]
         self.admit(n, market)
         base = n.stop_price or market.last or market.reference
         unpriced = n.order_type in UNPRICED
         price = self.protection(market, n.side, base) if unpriced else n.price
-        low, high = self.limits(n.product)
+        low, high = self.limits(n.symbol)
         if high and market.call is not Phase.CLOSED and n.order_type is OrderType.MARKET:
             price = high if n.side is Side.BUY else low
         self.entries += 1
@@ -220,42 +220,42 @@ class OracleVenue(OracleMatching):
 
     def cancel_order(self, command: c.CancelOrder) -> None:
         order = self.find(self.known(command), command.target)
-        frozen = self.markets[order.product].phase is Phase.FREEZE
+        frozen = self.markets[order.symbol].phase is Phase.FREEZE
         refuse_unless(not frozen, RejectReason.FROZEN, "target")
         self.drop(order, CancelReason.REQUESTED, request=command.ref)
 
-    def cancel_all(
+    def cancel_live(
         self, account: Account, reason: CancelReason, product: str = "", request: int = 0
     ) -> int:
-        going = [o for o in account.orders if product in ("", o.product)]
+        going = [o for o in account.orders if product in ("", o.symbol)]
         if reason is not CancelReason.KILLED:
-            going = [o for o in going if self.markets[o.product].phase is not Phase.FREEZE]
+            going = [o for o in going if self.markets[o.symbol].phase is not Phase.FREEZE]
         for order in going:
             self.drop(order, reason, request=request)
         return len(going)
 
     def mass_cancel(self, command: c.MassCancel) -> None:
         account = self.known(command)
-        named = command.product == "" or command.product in self.markets
-        refuse_unless(named, RejectReason.UNKNOWN_PRODUCT, "product")
-        count = self.cancel_all(account, CancelReason.MASS, command.product, command.ref)
+        named = command.symbol == "" or command.symbol in self.markets
+        refuse_unless(named, RejectReason.UNKNOWN_SYMBOL, "symbol")
+        count = self.cancel_live(account, CancelReason.MASS, command.symbol, command.ref)
         self.out.append(e.MassCancelled(account.name, command.ref, count))
 
     def cancel_on_disconnect(self, command: c.CancelOnDisconnect) -> None:
-        self.cancel_all(self.known(command), CancelReason.DISCONNECTED)
+        self.cancel_live(self.known(command), CancelReason.DISCONNECTED)
 
     def set_kill_switch(self, command: c.SetKillSwitch) -> None:
         account = self.known(command)
         account.killed = command.on
-        count = self.cancel_all(account, CancelReason.KILLED) if command.on else 0
+        count = self.cancel_live(account, CancelReason.KILLED) if command.on else 0
         self.out.append(e.KillSwitchSet(account.name, command.on, count))
 
     def check_amend(self, command: c.AmendOrder, account: Account) -> Order:
         order = self.find(account, command.target)
         refuse_unless(not account.killed, RejectReason.ACCOUNT_KILLED, "account")
-        market = self.markets[order.product]
+        market = self.markets[order.symbol]
         refuse_unless(market.phase is not Phase.FREEZE, RejectReason.FROZEN, "target")
-        refuse_unless(market.phase in ENTRY, RejectReason.PHASE, "product")
+        refuse_unless(market.phase in ENTRY, RejectReason.PHASE, "symbol")
         total = command.quantity or order.quantity
         price = command.price or order.price
         changed = total != order.quantity or price != order.price
@@ -274,7 +274,7 @@ class OracleVenue(OracleMatching):
     def amend_order(self, command: c.AmendOrder) -> None:
         account = self.known(command)
         order = self.check_amend(command, account)
-        market = self.markets[order.product]
+        market = self.markets[order.symbol]
         old_price, old_total = order.price, order.quantity
         order.price = command.price or order.price
         order.quantity = command.quantity or order.quantity
@@ -318,10 +318,10 @@ class OracleVenue(OracleMatching):
     # -- phases and time -------------------------------------------------------------------------
 
     def set_phase(self, command: c.SetPhase) -> None:
-        named = command.product == "" or command.product in self.markets
-        refuse_unless(named, RejectReason.UNKNOWN_PRODUCT, "product")
+        named = command.symbol == "" or command.symbol in self.markets
+        refuse_unless(named, RejectReason.UNKNOWN_SYMBOL, "symbol")
         for symbol, market in self.markets.items():
-            if command.product in ("", symbol):
+            if command.symbol in ("", symbol):
                 try:
                     self.change_phase(market, command.phase, command.reason)
                 except Refusal as no:
@@ -372,7 +372,7 @@ class OracleVenue(OracleMatching):
         over = (TimeInForce.DAY, *AUCTION)
         for account in self.accounts.values():
             for order in list(account.orders):
-                if order.product == market.product.symbol and order.tif in over:
+                if order.symbol == market.product.symbol and order.tif in over:
                     self.drop(order, CancelReason.DAY_ENDED)
 
     def drop_outside(self, market: Market) -> None:
@@ -380,7 +380,7 @@ class OracleVenue(OracleMatching):
         low, high = self.limits(market.product.symbol)
         for account in self.accounts.values():
             for order in list(account.orders):
-                here = order.product == market.product.symbol
+                here = order.symbol == market.product.symbol
                 if here and high and not low <= order.price <= high:
                     self.drop(order, CancelReason.LIMITS)
 

@@ -80,7 +80,7 @@ NATIONAL = (
                                   | CEA22 halted 66.86 60.17 to 73.55
                                   | CEA21 halted 66.86 60.17 to 73.55
                                   | CEA19-20 halted 66.86 60.17 to 73.55
-        ann sell 3 @ 70.00        | ann#3 refused PHASE product
+        ann sell 3 @ 70.00        | ann#3 refused PHASE symbol
         clock 15:00
         is CEA24                  | CEA24 closed 63.23 to 77.28
         is CEA23                  | CEA23 closed 60.17 to 73.55
@@ -176,7 +176,7 @@ SHENZHEN = (
                                   | trade 3 @ 36.00 ann#1(2) dan#1(0) depth 2
         dan buy 1 @ 38.62         | dan#2 refused PRICE_LIMIT price
         clock 14:59
-        ann quote sell 10000 @ 30.00 to dan in SZA-2019@block   | ann#2 refused PHASE product
+        ann quote sell 10000 @ 30.00 to dan in SZA-2019@block   | ann#2 refused PHASE symbol
         clock 15:00
         at SZA-2019@block
         is                        | SZA-2019@block continuous 25.20 to 46.80

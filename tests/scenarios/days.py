@@ -10,7 +10,7 @@ DAY = (
     Scenario(
         "a day from open to close",
         """
-        ann buy 5 @ 90            | ann#1 refused PHASE product
+        ann buy 5 @ 90            | ann#1 refused PHASE symbol
         phase pre_open OLD        | OLD pre_open 100 90 to 110
         ann sell 5 @ 91           | ann#2 held 5 @ 91
         bob buy 4 @ 91 ioc        | bob#1 refused PHASE tif
@@ -23,7 +23,7 @@ DAY = (
         ann sell 3 @ 95 gtc
         dan buy 2 @ 96
         phase halted OLD          | OLD halted 100 90 to 110
-        dan buy 1 @ 95            | dan#2 refused PHASE product
+        dan buy 1 @ 95            | dan#2 refused PHASE symbol
         ann cancel 4              | ann#4 cancelled 1 REQUESTED depth 0
         phase continuous OLD      | OLD continuous 100 90 to 110
         phase closed OLD          | OLD closed 100 90 to 110
@@ -54,7 +54,7 @@ DAY = (
         phase halted OLD          | OLD halted 100
         phase halted              | refused TRANSITION phase
                                   | NEW halted 50
-        phase halted NONE         | refused UNKNOWN_PRODUCT product
+        phase halted NONE         | refused UNKNOWN_SYMBOL symbol
         phase pre_open
         phase closed
         phase halted OLD          | refused TRANSITION phase
@@ -67,7 +67,7 @@ DAY = (
         ann sell 2 @ 102 gtc
         phase halted
         ann cancel 1              | ann#1 cancelled 1 REQUESTED depth 0
-        ann amend 2 to 1          | ann#4 refused PHASE product
+        ann amend 2 to 1          | ann#4 refused PHASE symbol
         phase closed
         ann cancel 2              | ann#2 cancelled 2 REQUESTED depth 0
     """,
@@ -89,7 +89,7 @@ MANY_AT_ONCE = (
                                   | ann#4 cancelled 1 MASS
                                   | ann#6 mass cancel of 4
         ann cancel all NEW        | ann#7 mass cancel of 0
-        ann cancel all NONE       | ann#8 refused UNKNOWN_PRODUCT product
+        ann cancel all NONE       | ann#8 refused UNKNOWN_SYMBOL symbol
     """,
     ),
     Scenario(

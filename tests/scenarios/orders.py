@@ -278,7 +278,7 @@ STOPS = (
         bob buy 1 @ 101
         cay buy 1 stop 102 @ 102 gtc
         phase closed OLD
-        dan buy 1 @ 100           | dan#1 refused PHASE product
+        dan buy 1 @ 100           | dan#1 refused PHASE symbol
         phase continuous OLD      | OLD continuous 101
         dan buy 1 stop 101 @ 101  | dan#2 pending_trigger 1 @ 101
     """,

@@ -78,10 +78,10 @@ REFUSALS = [
     ("ann buy 20 @ 100 ref 0", RejectReason.DUPLICATE_REF, "ref"),
     ("ann buy 20 @ 100 ref -1", RejectReason.DUPLICATE_REF, "ref"),
     (f"ann buy 20 @ 100 ref {MAX_REF + 1}", RejectReason.DUPLICATE_REF, "ref"),
-    ("ann buy 20 @ 100 in NONE", RejectReason.UNKNOWN_PRODUCT, "product"),
-    ("ann cancel all NONE", RejectReason.UNKNOWN_PRODUCT, "product"),
+    ("ann buy 20 @ 100 in NONE", RejectReason.UNKNOWN_SYMBOL, "symbol"),
+    ("ann cancel all NONE", RejectReason.UNKNOWN_SYMBOL, "symbol"),
     ("tonnes ann 5 NONE", RejectReason.UNKNOWN_PRODUCT, "product"),
-    ("phase halted NONE", RejectReason.UNKNOWN_PRODUCT, "product"),
+    ("phase halted NONE", RejectReason.UNKNOWN_SYMBOL, "symbol"),
     ("ann cancel 1", RejectReason.UNKNOWN_ORDER, "target"),
     ("ann amend 1 to 20", RejectReason.UNKNOWN_ORDER, "target"),
     ("ann buy 20 @ 100 open", RejectReason.PHASE, "tif"),
@@ -153,10 +153,10 @@ AMEND_REFUSALS = [
 ]
 # And what a phase or an operator's switch refuses: first what is said, then what is refused.
 CLOSED_REFUSALS = [
-    ("phase halted", "ann buy 20 @ 100", RejectReason.PHASE, "product"),
-    ("phase halted", "ann buy 20 @ 100 ioc", RejectReason.PHASE, "product"),
-    ("phase halted", "ann amend 2 to 30", RejectReason.PHASE, "product"),
-    ("phase closed", "ann buy 20 stop 100", RejectReason.PHASE, "product"),
+    ("phase halted", "ann buy 20 @ 100", RejectReason.PHASE, "symbol"),
+    ("phase halted", "ann buy 20 @ 100 ioc", RejectReason.PHASE, "symbol"),
+    ("phase halted", "ann amend 2 to 30", RejectReason.PHASE, "symbol"),
+    ("phase closed", "ann buy 20 stop 100", RejectReason.PHASE, "symbol"),
     ("kill ann", "ann buy 20 @ 100", RejectReason.ACCOUNT_KILLED, "account"),
 ]
 
@@ -230,7 +230,7 @@ def test_every_reason_is_provoked() -> None:
 GATE: list[tuple[dict[str, Any], RejectReason]] = [
     ({"account": "nobody"}, RejectReason.UNKNOWN_ACCOUNT),
     ({"ref": 0}, RejectReason.DUPLICATE_REF),
-    ({"product": "NONE"}, RejectReason.UNKNOWN_PRODUCT),
+    ({"symbol": "NONE"}, RejectReason.UNKNOWN_SYMBOL),
     ({"account": "shut"}, RejectReason.ACCOUNT_KILLED),
     ({"tif": TimeInForce.AT_OPEN}, RejectReason.PHASE),
     ({"quantity": 5}, RejectReason.QUANTITY_RANGE),
@@ -249,7 +249,7 @@ GATE: list[tuple[dict[str, Any], RejectReason]] = [
 RIGHT: dict[str, Any] = {
     "account": "ann",
     "ref": 1,
-    "product": "OLD",
+    "symbol": "OLD",
     "side": Side.BUY,
     "quantity": 20,
     "price": 100,

@@ -45,7 +45,7 @@ class Flow:
         events = self.venue.apply(command)
         for event in events:
             if isinstance(event, Offered | Announced):
-                self.numbers.setdefault(event.product, []).append(event.number)
+                self.numbers.setdefault(event.symbol, []).append(event.number)
         return events
 
     def day(self, commands: int = 30) -> Iterator[tuple[c.Command, list[Event]]]:
@@ -66,7 +66,7 @@ class Flow:
         if all(mode.mechanism is Mechanism.ONE_WAY for mode in self.venue.rulebook.modes):
             commands *= 4  # an auction takes many bids to one trade
         quiet = [line for line, market in self.venue.markets.items()
-                 if not any(step.command.product in (line, "") for step in plan)]  # fmt: skip
+                 if not any(step.command.symbol in (line, "") for step in plan)]  # fmt: skip
         for number, step in enumerate(plan):
             if step.time > self.venue.time:
                 yield self._pair(c.AdvanceTime(step.time))

@@ -241,7 +241,7 @@ class Commands:
     def amend_order(self) -> c.Command:
         account, target = self.target()
         live = self.oracle.accounts[account].orders if account in self.oracle.accounts else []
-        product = next((o.product for o in live if o.ref == target), "OLD")
+        product = next((o.symbol for o in live if o.ref == target), "OLD")
         shape = self.random.randint(0, 9)
         quantity = 0 if shape < 4 else self.quantity(product)
         price = 0 if shape > 6 else self.price(product)

@@ -35,7 +35,7 @@ def drawn(field: Any, rng: Random, venue: Venue) -> Any:
         return tuple(rng.choice(("ann", "bob", "", "no")) for _ in range(rng.randint(0, 4)))
     if kind is str:
         texts = {"account": ("ann", "bob", "no", ""), "path": PATHS, "value": VALUES,
-                 "product": (*venue.markets, *venue.products, "", "no")}  # fmt: skip
+                 "symbol": (*venue.markets, *venue.products, "", "no")}  # fmt: skip
         return rng.choice(texts.get(field.name, ("", "x")))
     return rng.choice((*EDGES, venue.time, venue.time + 1, 20251205))
 
@@ -47,10 +47,10 @@ def hostile(flow: Flow, rng: Random) -> c.Command:
     given = {field.name: drawn(field, rng, flow.venue) for field in fields}
     if "ref" in given and rng.random() < 0.8:
         given["ref"] = flow.venue.last_ref(given["account"]) + 1
-    if "product" in given and rng.random() < 0.6:
-        given["product"] = rng.choice(list(flow.venue.markets))
+    if "symbol" in given and rng.random() < 0.6:
+        given["symbol"] = rng.choice(list(flow.venue.markets))
     if "number" in given:
-        given["number"] = rng.choice((*flow.numbers.get(given["product"], ()), *EDGES[:3]))
+        given["number"] = rng.choice((*flow.numbers.get(given["symbol"], ()), *EDGES[:3]))
     if kind is c.AdvanceTime:
         given["time"] = flow.venue.time + rng.choice((1, 10**9, 10**13))
     command: c.Command = kind(**given)

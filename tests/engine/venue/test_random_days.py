@@ -43,9 +43,9 @@ def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
             venue.check()
             for event in events:
                 if isinstance(event, e.PhaseChanged):
-                    limits[event.product] = (event.low_limit, event.high_limit)
+                    limits[event.symbol] = (event.low_limit, event.high_limit)
                 if isinstance(event, TRADES):
-                    low, high = limits[event.product]
+                    low, high = limits[event.symbol]
                     assert not high or low <= event.price <= high, (command, event)
             seen += events
         assert {venue.phase(line) for line in venue.markets} == {Phase.CLOSED}

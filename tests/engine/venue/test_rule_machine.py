@@ -99,7 +99,7 @@ class Pair:
         orders = self.oracle.open_orders(name)
         assert [v.ref for v in views] == [o.ref for o in orders]
         for view, order in zip(views, orders, strict=True):
-            for field in ("product", "side", "price", "quantity", "leaves", "state", "tif"):
+            for field in ("symbol", "side", "price", "quantity", "leaves", "state", "tif"):
                 assert getattr(view, field) == getattr(order, field), (name, order.ref, field)
             if order.state is OrderState.RESTING:
                 assert view.shown == order.shown, (name, order.ref)

@@ -132,7 +132,7 @@ def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -
         done = subprocess.run([sys.executable, "-c", snippet.replace("7117", str(port))], cwd=ROOT,
                               capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("Accepted(")
+        assert done.stdout.startswith("OrderAccepted(")
         for name in ("place_order.py", "place_order_blocking.py"):
             done = subprocess.run(
                 [sys.executable, str(ROOT / "examples" / name), str(port)], cwd=ROOT,
@@ -156,7 +156,7 @@ def test_every_readme_verb_and_file_exists() -> None:
 
 
 def test_commands_survive_the_json_edge() -> None:
-    sample = {"type": "new_order", "account": "a", "ref": 1, "product": "P", "side": "sell",
+    sample = {"type": "new_order", "account": "a", "ref": 1, "symbol": "P", "side": "sell",
               "quantity": 5, "price": "42.50", "tif": "ioc"}  # fmt: skip
     command = command_from_object(sample)
     assert command_from_object(to_object(command)) == command
@@ -170,7 +170,7 @@ def test_commands_survive_the_json_edge() -> None:
      ({"quantity": 2**63}, "quantity")],
 )  # fmt: skip
 def test_a_wrong_field_is_named(change: dict[str, object], field: str) -> None:
-    sample = {"type": "new_order", "account": "a", "ref": 1, "product": "P", "side": "sell",
+    sample = {"type": "new_order", "account": "a", "ref": 1, "symbol": "P", "side": "sell",
               "quantity": 5}  # fmt: skip
     with pytest.raises(TextError) as error:
         command_from_object(sample | change)

@@ -43,12 +43,12 @@ def shell(port: int, account: str, *lines: str) -> list[str]:
 
 def test_a_session_at_the_terminal(venue: int) -> None:
     assert shell(venue, "alice", "buy CO2 100 50.00", "orders") == [
-        "order 1: buy 100 CO2 at 50.00, booked",
-        "     1 buy  CO2             100 of      100 at     50.00  booked",
+        "order 1: buy 100 CO2 at 50.00, resting",
+        "     1 buy  CO2             100 of      100 at     50.00  resting",
     ]
     bob = shell(venue, "bob", "book CO2", "sell CO2 60", "sell CO2 0 1", "buy CO2 1 1.234", "fly")
     assert bob[1].split() == ["100", "50.00"]
-    assert bob[2] == "order 1: sell 60 CO2 at 45.00, taking"
+    assert bob[2] == "order 1: sell 60 CO2 at 45.00, matching"
     assert "quantity_range" in bob[3]
     assert "more than 2 decimals" in bob[4]
     assert "is not known" in bob[-1]

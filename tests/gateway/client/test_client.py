@@ -17,7 +17,7 @@ from gateway.client.blocking import BlockingClient
 from gateway.client.client import (
     ClientError,
     Missed,
-    RefusedError,
+    RejectedError,
     SessionEndedError,
     ThrottledError,
     minor_units,
@@ -56,7 +56,7 @@ def test_amend_cancel_and_cancel_all_are_answered(tmp_path: Path) -> None:
             assert (cancelled.ref, cancelled.quantity) == (first, 4)
             for price in (4_800, 4_801, 4_802):
                 await client.buy("CO2", 1, price=price)
-            assert (await client.cancel_all("CO2")).count == 3
+            assert (await client.mass_cancel("CO2")).count == 3
 
     bounded(scenario())
 
@@ -64,11 +64,11 @@ def test_amend_cancel_and_cancel_all_are_answered(tmp_path: Path) -> None:
 def test_a_refusal_is_raised_with_reason_field_and_rule(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as client:
-            with pytest.raises(RefusedError, match="quantity") as caught:
+            with pytest.raises(RejectedError, match="quantity") as caught:
                 await client.buy("CO2", 0, price=4_900)
             assert caught.value.report.reason is RejectReason.QUANTITY_RANGE
             assert caught.value.report.field == "quantity"
-            with pytest.raises(RefusedError) as caught:
+            with pytest.raises(RejectedError) as caught:
                 await client.cancel(77)
             assert caught.value.report.reason is RejectReason.UNKNOWN_ORDER
             await client.buy("CO2", 1, price=4_900)  # the session goes on
@@ -112,7 +112,7 @@ def test_a_trade_reaches_both_sides_as_events_in_unbroken_numbering(tmp_path: Pa
             seen: list[Any] = []
             async for event in alice.events():
                 seen.append(event)
-                if isinstance(event, wire.Filled):
+                if isinstance(event, wire.OrderFilled):
                     break
             assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
             assert (seen[-1].quantity, seen[-1].leaves, seen[-1].maker) == (4, 6, True)
@@ -136,7 +136,7 @@ def test_market_data_comes_as_a_snapshot_and_then_numbered_increments(tmp_path: 
                     assert event.levels == (wire_market.BookLevel(Side.SELL, 5_000, 10),)
                     numbers.append(event.number)
                     bob.buy("CO2", 4, price=5_000, tif=TimeInForce.IOC)
-                elif isinstance(event, wire_market.PublicTrade):
+                elif isinstance(event, wire_market.Trade):
                     numbers.append(event.number)
                     traded = True
                 elif isinstance(event, wire_market.BookUpdate):
@@ -270,7 +270,7 @@ def test_a_missing_report_makes_the_client_connect_again_and_ask_for_it() -> Non
             asked.append(logon.last_seen)
             writer.write(pack(wire.LoggedOn(3, 0, 1, "forgetful", "", "none", 10_000, ())))
             for seq in (1, 3) if len(asked) == 1 else range(logon.last_seen + 1, 4):
-                writer.write(pack(wire.Triggered(seq, 0, 9)))
+                writer.write(pack(wire.OrderTriggered(seq, 0, 9)))
             await reader.read(1_000)
             writer.close()
 
@@ -309,16 +309,16 @@ def blocking(port: int, name: str = "alice", **more: Any) -> BlockingClient:
 
 def test_the_blocking_client_waits_for_each_answer(threaded_venue: int) -> None:
     with blocking(threaded_venue) as client:
-        assert client.products[0].symbol == "CO2"
+        assert client.lines[0].symbol == "CO2"
         order = client.buy("CO2", 5, price=4_900)
         assert client.amend(order.ref, quantity=3).leaves == 3
         assert [o.ref for o in client.status().orders] == [order.ref]
         assert client.cancel(order.ref).quantity == 3
-        assert client.cancel_all().count == 0
-        with pytest.raises(RefusedError):
+        assert client.mass_cancel().count == 0
+        with pytest.raises(RejectedError):
             client.sell("CO2", 10**7, price=5_100)
         kinds = [type(client.next_event()).__name__ for _ in range(3 + FUNDING)]
-        assert kinds[FUNDING:] == ["Accepted", "Amended", "Cancelled"]
+        assert kinds[FUNDING:] == ["OrderAccepted", "OrderAmended", "OrderCancelled"]
     with pytest.raises(ClientError, match="closed"):
         client.status()
     assert not [t for t in threading.enumerate() if t.name == "carbonx-client"]
@@ -331,7 +331,7 @@ def test_the_blocking_client_stops_waiting_for_an_event_when_told(threaded_venue
         with pytest.raises(TimeoutError):
             client.next_event(timeout=0.05)
         client.buy("CO2", 1, price=4_900)
-        assert isinstance(client.next_event(), wire.Accepted)  # and loses none by it
+        assert isinstance(client.next_event(), wire.OrderAccepted)  # and loses none by it
 
 
 def test_the_blocking_client_that_cannot_log_on_leaves_no_thread(threaded_venue: int) -> None:

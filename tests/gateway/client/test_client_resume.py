@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def test_a_broken_connection_is_resumed_without_gap_or_duplicate(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as client:
-            orders: list[Pending[wire.Accepted]] = []
+            orders: list[Pending[wire.OrderAccepted]] = []
             for cut in range(3):
                 orders += [client.buy("CO2", 1, price=4_000 + len(orders)) for _ in range(50)]
                 await asyncio.sleep(0.005 * cut)  # before, during and after the answers
@@ -68,7 +68,7 @@ def test_a_program_that_starts_again_gets_the_reports_after_the_last_it_saw(
                 await bob.buy("CO2", 10, price=5_000)
             async with client_of(node, last_seen=seen) as again:
                 report = await again.next_event()
-                assert isinstance(report, wire.Filled)
+                assert isinstance(report, wire.OrderFilled)
                 assert report.seq == seen + 1
                 assert (await again.buy("CO2", 1, price=4_900)).ref == 2
 
@@ -160,9 +160,9 @@ def process(tmp_path: Path) -> Iterator[Callable[[int], subprocess.Popen[bytes]]
 def test_a_venue_killed_under_load_loses_nothing_that_it_acknowledged(
     tmp_path: Path, process: Callable[[int], subprocess.Popen[bytes]]
 ) -> None:
-    async def trade(client: Client, side: Side, seen: list[Any]) -> list[wire.Accepted]:
+    async def trade(client: Client, side: Side, seen: list[Any]) -> list[wire.OrderAccepted]:
         """Keep a hundred orders in flight until four thousand are accepted."""
-        accepted: list[wire.Accepted] = []
+        accepted: list[wire.OrderAccepted] = []
 
         async def listen() -> None:
             async for event in client.events():

@@ -31,7 +31,7 @@ from tests.support.venues import ACCOUNTS, free_port, venue
 if TYPE_CHECKING:
     from pathlib import Path
 
-PRODUCT: Final = wire.ProductInfo("CO2", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 5_000, 0, 0)
+PRODUCT: Final = wire.LineInfo("CO2", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 5_000, 0, 0)
 NAMED: Final = ("p50", "p90", "p99", "p99.9", "p99.99", "max")
 
 
@@ -61,10 +61,10 @@ def test_a_script_has_the_mix_that_its_header_names_and_references_one_by_one() 
     assert len(script) == len(messages) == 20_000
     assert [m.ref for m in messages] == list(range(41, 20_041))
     kinds = {kind: sum(isinstance(m, kind) for m in messages) / 200
-             for kind in (wire.Place, wire.Cancel, wire.Amend)}  # fmt: skip
-    assert kinds[wire.Place] == pytest.approx(48, abs=1.5)  # 45 resting, 3 crossing
-    assert kinds[wire.Amend] == pytest.approx(8, abs=1)
-    assert kinds[wire.Cancel] == pytest.approx(44, abs=1.5)
+             for kind in (wire.NewOrder, wire.CancelOrder, wire.AmendOrder)}  # fmt: skip
+    assert kinds[wire.NewOrder] == pytest.approx(48, abs=1.5)  # 45 resting, 3 crossing
+    assert kinds[wire.AmendOrder] == pytest.approx(8, abs=1)
+    assert kinds[wire.CancelOrder] == pytest.approx(44, abs=1.5)
     for n in (0, 1, 777, 20_000):
         assert messages_of(script.block[: script.ends[n]]) == messages[:n]
 
@@ -72,7 +72,7 @@ def test_a_script_has_the_mix_that_its_header_names_and_references_one_by_one() 
 def test_prices_stay_within_the_days_limits() -> None:
     narrow = msgspec.structs.replace(PRODUCT, low_limit=4_990, high_limit=5_005)
     script = write_script(MIXES["default"], narrow, random.Random(7), 1, 2_000)
-    prices = {m.price for m in messages_of(script.block) if isinstance(m, wire.Place)}
+    prices = {m.price for m in messages_of(script.block) if isinstance(m, wire.NewOrder)}
     assert min(prices) == 4_990
     assert max(prices) == 5_005
 
@@ -168,7 +168,7 @@ def test_a_running_venue_is_loaded_twice_by_its_accounts_file(tmp_path: Path) ->
     asyncio.run(scenario())
 
 
-def test_a_venue_that_is_closed_is_loaded_only_when_the_product_is_named(tmp_path: Path) -> None:
+def test_a_venue_that_is_closed_is_loaded_only_when_the_line_is_named(tmp_path: Path) -> None:
     file = tmp_path / "accounts.toml"
     Directory(ACCOUNTS).write(file)
 
@@ -179,7 +179,7 @@ def test_a_venue_that_is_closed_is_loaded_only_when_the_product_is_named(tmp_pat
             found = await asyncio.to_thread(load, *arguments)
             assert found.exit_code == 1
             assert "CO2 (closed)" in found.output
-            found = await asyncio.to_thread(load, *arguments, "--product", "CO2", "--json")
+            found = await asyncio.to_thread(load, *arguments, "--symbol", "CO2", "--json")
             figures = json.loads(found.stdout)
             assert figures["rejected"] == 200
             assert set(figures["rejected_for"]) == {"phase", "unknown_order"}
@@ -251,7 +251,7 @@ def session_with(messages: int) -> LoadSession:
 
 
 def accepted(seq: int, ref: int) -> bytes:
-    return pack(wire.Accepted(seq, 0, ref, "CO2", Side.BUY, 1, 1, OrderState.RESTING))
+    return pack(wire.OrderAccepted(seq, 0, ref, "CO2", Side.BUY, 1, 1, OrderState.RESTING))
 
 
 def problems_of(session: LoadSession) -> list[str]:
@@ -315,13 +315,13 @@ def test_a_report_that_the_venue_numbered_and_never_sent_is_a_problem() -> None:
     session = scenario_of(accepted(1, 1) + accepted(2, 2) + pack(status))
     assert problems_of(session) == ["1 reports that the venue has numbered never came"]
     assert not session.complete.is_set()
-    session.data_received(pack(wire.Filled(3, 0, 1, "CO2", Side.BUY, 1, 1, 0, 0, True, 1)))
+    session.data_received(pack(wire.OrderFilled(3, 0, 1, "CO2", Side.BUY, 1, 1, 0, 0, True, 1)))
     assert session.complete.is_set()
     assert problems_of(session) == []
 
 
 def test_a_refusal_is_an_answer_and_counted_by_reason() -> None:
-    refusal = pack(wire.Refused(2, 0, 2, 19, "quantity", "rule"))  # type: ignore[arg-type]
+    refusal = pack(wire.Rejected(2, 0, 2, 19, "quantity", "rule"))  # type: ignore[arg-type]
     session = scenario_of(accepted(1, 1) + refusal)
     assert problems_of(session) == []
     assert session.reasons == {19: 1}

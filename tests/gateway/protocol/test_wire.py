@@ -32,7 +32,7 @@ from gateway.server.outbox import Outboxes
 
 SECOND = 1_000_000_000
 LOGON = wire.Logon(1, "M1", "alice", "secret")
-INFO = wire.ProductInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
+INFO = wire.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
                         "P", "continuous", Mechanism.ORDER_BOOK)  # fmt: skip
 LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "fdatasync", 10_000, (INFO,))
 
@@ -40,10 +40,10 @@ GOLDEN: list[tuple[Any, str]] = [
     (LOGON, "980101a24d31a5616c696365a673656372657400c2cd2710"),
     (wire.Logout(), "9102"),
     (wire.Heartbeat(), "9103"),
-    (wire.Place(7, "P", Side.BUY, 10, 1_000), "9c0407a150010acd03e801010000c200"),
-    (wire.Cancel(8, 7), "93050807"),
-    (wire.Amend(9, 7, 0, 990), "9506090700cd03de"),
-    (wire.CancelAll(10, "P"), "93070aa150"),
+    (wire.NewOrder(7, "P", Side.BUY, 10, 1_000), "9c0407a150010acd03e801010000c200"),
+    (wire.CancelOrder(8, 7), "93050807"),
+    (wire.AmendOrder(9, 7, 0, 990), "9506090700cd03de"),
+    (wire.MassCancel(10, "P"), "93070aa150"),
     (wire.Subscribe("P"), "9208a150"),
     (wire.Unsubscribe(), "9209a0"),
     (wire.AskStatus(), "910a"),
@@ -65,21 +65,21 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.Throttled(3, 9, 100), "9443030964"),
     (wire.AccountStatus(3, 2, False, (wire.BalanceStatus("CNY", 5, 1),), (), ()),
      "97440302c29193a3434e5905019090"),
-    (wire.Accepted(1, 2, 7, "P", Side.BUY, 1_000, 10, OrderState.RESTING),
+    (wire.OrderAccepted(1, 2, 7, "P", Side.BUY, 1_000, 10, OrderState.RESTING),
      "9950010207a15001cd03e80a01"),
-    (wire.Refused(1, 2, 7, RejectReason.CASH, "quantity", "x"), "975101020713a87175616e74697479a178"),
-    (wire.Booked(1, 2, 7, 4), "955201020704"),
-    (wire.Filled(1, 2, 7, "P", Side.BUY, 1_000, 6, 4, 0, True, 3),
+    (wire.Rejected(1, 2, 7, RejectReason.CASH, "quantity", "x"), "975101020713a87175616e74697479a178"),
+    (wire.OrderResting(1, 2, 7, 4), "955201020704"),
+    (wire.OrderFilled(1, 2, 7, "P", Side.BUY, 1_000, 6, 4, 0, True, 3),
      "9c53010207a15001cd03e8060400c303"),
-    (wire.Cancelled(1, 2, 7, 4, CancelReason.REQUESTED, 8), ("975401020704" "0108")),
-    (wire.Amended(1, 2, 7, 990, 10, 4, OrderState.RESTING, 9), "9955010207cd03de0a040109"),
-    (wire.Reduced(1, 2, 7, 1, 3), "96560102070103"),
-    (wire.Triggered(1, 2, 7), "9457010207"),
-    (wire.AllCancelled(1, 2, 7, 3), "955801020703"),
-    (wire.KillSwitch(1, 2, True, 3), "95590102c303"),
-    (wire.CashChanged(1, 2, "CNY", 5, 6), "965a0102a3434e590506"),
-    (wire.AllowancesChanged(1, 2, "P", 5, 6), "965b0102a1500506"),
-    (wire_modes.Offered(1, 2, 7, "P", 3),
+    (wire.OrderCancelled(1, 2, 7, 4, CancelReason.REQUESTED, 8), ("975401020704" "0108")),
+    (wire.OrderAmended(1, 2, 7, 990, 10, 4, OrderState.RESTING, 9), "9955010207cd03de0a040109"),
+    (wire.OrderReduced(1, 2, 7, 1, 3), "96560102070103"),
+    (wire.OrderTriggered(1, 2, 7), "9457010207"),
+    (wire.MassCancelled(1, 2, 7, 3), "955801020703"),
+    (wire.KillSwitchSet(1, 2, True, 3), "95590102c303"),
+    (wire.CashMoved(1, 2, "CNY", 5, 6), "965a0102a3434e590506"),
+    (wire.AllowancesMoved(1, 2, "P", 5, 6), "965b0102a1500506"),
+    (wire_modes.NumberAssigned(1, 2, 7, "P", 3),
      "965c010207a15003"),
     (wire_modes.QuoteReceived(1, 2, "P", 3, OfferKind.QUOTE, "ann", Side.SELL, 990, 10, 2, 40),
      "9c5d0102a1500302a3616e6e02cd03de0a0228"),
@@ -95,21 +95,21 @@ GOLDEN: list[tuple[Any, str]] = [
                               (wire_market.BookLevel(Side.BUY, 9, 1),)),
      ("977003a15000030091930109" "01")),
     (wire_market.BookUpdate(3, "P", 1, 9, 1, 0, 0, ()), "997103a150010901000090"),
-    (wire_market.PublicTrade(3, "P", 2, 4, 1, Side.SELL, 9, 1), ("997203a1500204010209" "01")),
-    (wire_market.PhaseNotice(3, "P", 3, 4, Phase.CLOSED, "", 9, 0, 0), "9a7303a150030401a0090000"),
-    (wire_market.DayBar(3, "P", 4, 4, 9, 9, 9, 9, 1, 9, 1), ("9c7403a15004040909090901" "0901")),
-    (wire_market.Indicative(3, "P", 5, 4, 990, 10, -2),
+    (wire_market.Trade(3, "P", 2, 4, 1, Side.SELL, 9, 1), ("997203a1500204010209" "01")),
+    (wire_market.PhaseChanged(3, "P", 3, 4, Phase.CLOSED, "", 9, 0, 0), "9a7303a150030401a0090000"),
+    (wire_market.DayClosed(3, "P", 4, 4, 9, 9, 9, 9, 1, 9, 1), ("9c7403a15004040909090901" "0901")),
+    (wire_market.AuctionIndicated(3, "P", 5, 4, 990, 10, -2),
      "987503a1500504cd03de0afe"),
-    (wire_market.CallResult(3, "P", 6, 4, 990, 10, -2),
+    (wire_market.AuctionUncrossed(3, "P", 6, 4, 990, 10, -2),
      "987603a1500604cd03de0afe"),
-    (wire_market.OfferNotice(3, "P", 7, 4, 3, OfferKind.LISTING, Side.SELL, 990, 10),
+    (wire_market.Offered(3, "P", 7, 4, 3, OfferKind.LISTING, Side.SELL, 990, 10),
      "9a7703a1500704030102cd03de0a"),
-    (wire_market.AuctionNotice(3, "P", 8, 4, 3, Side.SELL, 990, 10, 20, 40, 1, 5, 2,
+    (wire_market.Announced(3, "P", 8, 4, 3, Side.SELL, 990, 10, 20, 40, 1, 5, 2,
                                PricingRule.PAY_AS_BID, BidTie.RANDOM, Undersubscribed.CANCEL),
      "dc00117803a15008040302cd03de0a1428010502020203"),
-    (wire_market.BestBidNotice(3, "P", 9, 4, 3, 992, 5),
+    (wire_market.BestBid(3, "P", 9, 4, 3, 992, 5),
      "987903a150090403cd03e005"),
-    (wire_market.AuctionResult(3, "P", 10, 4, 3, 992, 5, 5, 1, 1),
+    (wire_market.AuctionCleared(3, "P", 10, 4, 3, 992, 5, 5, 1, 1),
      "9b7a03a1500a0403cd03e005050101"),
 ]  # fmt: skip
 
@@ -134,8 +134,8 @@ STREAM = b"".join(
     pack(m)
     for m in (
         LOGON,
-        wire.Place(1, "P", Side.SELL, 5, 990, OrderType.LIMIT, TimeInForce.IOC),
-        wire.Cancel(2, 1),
+        wire.NewOrder(1, "P", Side.SELL, 5, 990, OrderType.LIMIT, TimeInForce.IOC),
+        wire.CancelOrder(2, 1),
         wire.Logout(),
     )
 )
@@ -187,10 +187,10 @@ def test_a_frame_too_long_is_refused_before_it_is_buffered() -> None:
     ("state", "message", "allowed"),
     [
         (State.CONNECTED, LOGON, True),
-        (State.CONNECTED, wire.Cancel(1, 1), False),
+        (State.CONNECTED, wire.CancelOrder(1, 1), False),
         (State.CONNECTED, wire.Subscribe(), False),
         (State.ACTIVE, LOGON, False),
-        (State.ACTIVE, wire.Cancel(1, 1), True),
+        (State.ACTIVE, wire.CancelOrder(1, 1), True),
         (State.ACTIVE, wire.Logout(), True),
     ],
 )
@@ -250,12 +250,12 @@ def test_reports_that_are_written_as_arrays_are_the_messages_of_the_protocol() -
     boxes.absorb(3, [ev.Trade("P", 1, Side.BUY, 9, 2, "a", 1, 3, 7, "b", 4, 0, 8, 3)])
     boxes.absorb(4, [ev.OrderCancelled("a", 1, "P", Side.BUY, 9, 3, CancelReason.REQUESTED, 2, 0)])
     assert [wire.decode_from_venue(f) for f in kept(boxes, "a")] == [
-        wire.Accepted(1, 2, 1, "P", Side.BUY, 9, 5, OrderState.RESTING),
-        wire.Filled(2, 3, 1, "P", Side.BUY, 9, 2, 3, 7, True, 1),
-        wire.Cancelled(3, 4, 1, 3, CancelReason.REQUESTED, 2),
+        wire.OrderAccepted(1, 2, 1, "P", Side.BUY, 9, 5, OrderState.RESTING),
+        wire.OrderFilled(2, 3, 1, "P", Side.BUY, 9, 2, 3, 7, True, 1),
+        wire.OrderCancelled(3, 4, 1, 3, CancelReason.REQUESTED, 2),
     ]
     (report_of_b,) = kept(boxes, "b")
-    assert wire.decode_from_venue(report_of_b) == wire.Filled(
+    assert wire.decode_from_venue(report_of_b) == wire.OrderFilled(
         1, 3, 4, "P", Side.SELL, 9, 2, 0, 8, False, 1
     )
     assert boxes.boxes["a"].answer_to(2) == frame(kept(boxes, "a")[2])
@@ -269,6 +269,6 @@ def test_the_longest_names_that_a_rulebook_may_have_fit_a_report() -> None:
     accepted = ev.OrderAccepted("a", most, line, Side.BUY, most, most, OrderState.RESTING, 5)
     boxes.absorb(most, [accepted])
     (report,) = kept(boxes, "a")
-    assert wire.decode_from_venue(report) == wire.Accepted(
+    assert wire.decode_from_venue(report) == wire.OrderAccepted(
         1, most, most, line, Side.BUY, most, most, OrderState.RESTING
     )

@@ -27,11 +27,11 @@ def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path)
             door = OperatorDoor(node, tmp_path / "operator.sock")
             await door.open()
             assert stat.S_IMODE(door.path.stat().st_mode) == 0o600
-            order = line(type="new_order", account="alice", ref=1, product="CO2", side="buy",
+            order = line(type="new_order", account="alice", ref=1, symbol="CO2", side="buy",
                          quantity=1, price=1)  # fmt: skip
             said = [
                 line(type="set_phase", phase="halted", reason="news"),
-                line(type="set_phase", phase="pre_open", product="NONE"),
+                line(type="set_phase", phase="pre_open", symbol="NONE"),
                 line(type="amend_rulebook", path="modes[continuous].taker_fee_ppm", value="100"),
                 line(type="advance_time", time=5),
                 order,
@@ -40,7 +40,7 @@ def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path)
             ]
             answers = await ask(door.path, said)
             assert answers[0]["events"][0]["reason"] == "news"
-            assert answers[1]["events"][0]["reason"] == "unknown_product"
+            assert answers[1]["events"][0]["reason"] == "unknown_symbol"
             assert answers[2]["events"][0]["type"] == "amendment_taken"
             assert all("error" in answer for answer in answers[3:])
             assert node.sequencer.venue.phase("CO2") is Phase.HALTED
@@ -90,7 +90,7 @@ def test_the_command_reaches_a_served_venue_and_the_log_has_it(tmp_path: Path) -
     try:
         assert server.stdout is not None
         server.stdout.readline()
-        halt = line(type="set_phase", phase="halted", product="CO2", reason="a rumour")
+        halt = line(type="set_phase", phase="halted", symbol="CO2", reason="a rumour")
         assert "a rumour" in carbonx("operate", halt, "--dir", str(tmp_path)).stdout
         told = carbonx("operate", halt, "--dir", str(tmp_path), "--json", status=1).stdout
         assert json.loads(told)["events"][0]["reason"] == "transition"

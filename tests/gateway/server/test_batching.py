@@ -47,14 +47,14 @@ def stream(rng: Random) -> bytes:
         if roll < 0.55:
             tif = rng.choice((TimeInForce.DAY, TimeInForce.IOC))
             side = rng.choice((Side.BUY, Side.SELL))
-            message = wire.Place(ref, "CO2", side, rng.randint(0, 9), rng.randint(4_990, 5_010),
+            message = wire.NewOrder(ref, "CO2", side, rng.randint(0, 9), rng.randint(4_990, 5_010),
                                  tif=tif)  # fmt: skip
         elif roll < 0.85:
-            message = wire.Cancel(ref, rng.randint(1, ref))
+            message = wire.CancelOrder(ref, rng.randint(1, ref))
         elif roll < 0.93:
-            message = wire.Amend(ref, rng.randint(1, ref), rng.randint(0, 12))
+            message = wire.AmendOrder(ref, rng.randint(1, ref), rng.randint(0, 12))
         else:
-            message = wire.CancelAll(ref)
+            message = wire.MassCancel(ref)
         said.append(pack(message))
         if rng.random() < 0.15:
             said.append(rng.choice(said))  # sent again, at once or late
@@ -99,6 +99,6 @@ def test_handfuls_of_any_size_give_the_same_reports(
     assert all(result == results[0] for result in results)
     assert len(results[0][0]) > 5_000
     reports = [wire.decode_from_venue(p) for p in Unframer(wire.MAX_REPLY).feed(results[0][0])]
-    refused = [m.reason for m in reports if isinstance(m, wire.Refused)]
+    refused = [m.reason for m in reports if isinstance(m, wire.Rejected)]
     assert refused
     assert RejectReason.DUPLICATE_REF not in refused, "what was sent again was taken for new"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gateway.server.node import Node
 
 LOGON: Final = wire.Logon(wire.VERSION, "", "carol", "c")
-ORDER: Final = wire.Place(1, "CO2", Side.BUY, 1, 4_900)
+ORDER: Final = wire.NewOrder(1, "CO2", Side.BUY, 1, 4_900)
 HELLO: Final = pack(LOGON)
 
 
@@ -140,7 +140,9 @@ def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(
                 assert link.transport is not None
                 line = link.transport.get_extra_info("socket")
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
-                flood = (pack(wire.Place(n, "CO2", Side.BUY, 1, 4_000)) for n in range(1, orders))
+                flood = (
+                    pack(wire.NewOrder(n, "CO2", Side.BUY, 1, 4_000)) for n in range(1, orders)
+                )
                 await loop.sock_sendall(deaf, b"".join(flood))
                 waiting = 0
                 while link in node._links and not link.ended:
@@ -155,7 +157,7 @@ def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(
             await trade_beside(node, misbehave)
             deaf.close()
             said = [wire.decode_from_venue(p) for p in Unframer(wire.MAX_REPLY).feed(bytes(heard))]
-            reports = [m.seq for m in said if isinstance(m, wire.Accepted)]
+            reports = [m.seq for m in said if isinstance(m, wire.OrderAccepted)]
             assert reports == list(range(FUNDING + 1, FUNDING + 1 + len(reports)))
             assert len(reports) < orders - 1
             assert isinstance(said[-1], wire.LoggedOut)
@@ -174,14 +176,16 @@ def test_references_beyond_all_bounds_are_refused_and_the_log_still_reads(tmp_pa
             writer.write(HELLO)
             beyond = [(1 << 62) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
             refs = [ref for ref in beyond for _ in range(40)]  # some fall on every kind of report
-            writer.write(b"".join(pack(wire.Place(ref, "CO2", Side.BUY, 1, 4_900)) for ref in refs))
+            writer.write(
+                b"".join(pack(wire.NewOrder(ref, "CO2", Side.BUY, 1, 4_900)) for ref in refs)
+            )
             writer.write(pack(ORDER) + pack(ORDER) + pack(wire.Logout()))
             frames = Unframer(wire.MAX_REPLY).feed(await reader.read())
             said = [wire.decode_from_venue(payload) for payload in frames]
-            refused = [m for m in said if isinstance(m, wire.Refused)]
+            refused = [m for m in said if isinstance(m, wire.Rejected)]
             assert [m.ref for m in refused] == refs
             assert {m.reason for m in refused} == {RejectReason.DUPLICATE_REF}
-            accepted = [m for m in said if isinstance(m, wire.Accepted)]
+            accepted = [m for m in said if isinstance(m, wire.OrderAccepted)]
             assert len(accepted) == 2
             assert accepted[0] == accepted[1], "sent again it has the same answer"
             writer.close()

@@ -29,7 +29,7 @@ from engine.vocabulary.commands import (
 from engine.vocabulary.enums import CancelReason, Mechanism, OfferKind, Phase, RejectReason, Side
 from gateway.cli.terminal import Shell
 from gateway.client.blocking import BlockingClient
-from gateway.client.client import RefusedError
+from gateway.client.client import RejectedError
 from gateway.protocol import wire, wire_market, wire_modes
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
@@ -88,24 +88,24 @@ def test_a_listing_is_seen_picked_and_withdrawn(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with trading(tmp_path, "guangdong") as (node, (alice, bob, _)):
             listed = await alice.sell("GDEA", 500, 4_000)
-            offered = await next_of(alice, wire_modes.Offered)
+            offered = await next_of(alice, wire_modes.NumberAssigned)
             assert (offered.ref, offered.number) == (listed.ref, 1)
-            seen = await next_of(bob, wire_market.OfferNotice)
+            seen = await next_of(bob, wire_market.Offered)
             assert (seen.offer, seen.kind, seen.quantity) == (1, OfferKind.LISTING, 500)
             await bob.pick("GDEA", 1, 200)
-            assert (await next_of(bob, wire_market.OfferNotice)).quantity == 300
-            assert (await next_of(bob, wire.Filled)).quantity == 200
-            assert (await next_of(alice, wire.Filled, leaves=300)).maker
-            with pytest.raises(RefusedError) as refused:
+            assert (await next_of(bob, wire_market.Offered)).quantity == 300
+            assert (await next_of(bob, wire.OrderFilled)).quantity == 200
+            assert (await next_of(alice, wire.OrderFilled, leaves=300)).maker
+            with pytest.raises(RejectedError) as refused:
                 await bob.pick("GDEA", 2)
             assert refused.value.report.reason is RejectReason.UNKNOWN_NUMBER
             late = client_of(node, "carol")  # takes the account over, and asks anew
             async with late:
                 late.subscribe("GDEA")
                 assert (await next_of(late, wire_market.BookSnapshot)).levels[0].quantity == 300
-                assert (await next_of(late, wire_market.OfferNotice)).quantity == 300
+                assert (await next_of(late, wire_market.Offered)).quantity == 300
             await alice.cancel(listed.ref)
-            assert (await next_of(bob, wire_market.OfferNotice)).quantity == 0
+            assert (await next_of(bob, wire_market.Offered)).quantity == 0
 
     bounded(scenario())
 
@@ -123,12 +123,12 @@ def test_a_block_is_asked_for_quoted_declined_and_confirmed(tmp_path: Path) -> N
             assert (quote.number, quote.answers, quote.price) == (2, 1, 6_000)
             assert (await alice.decline(line, 2)).number == 2
             assert (await next_of(bob, wire_modes.Declined)).account == "alice"
-            assert (await next_of(bob, wire.Cancelled)).reason is CancelReason.DECLINED
+            assert (await next_of(bob, wire.OrderCancelled)).reason is CancelReason.DECLINED
             await bob.quote(line, Side.SELL, 100_000, 5_900, ("alice", "carol"))
             received = await next_of(carol, wire_modes.QuoteReceived)
             await alice.pick(line, received.number)
             assert (await next_of(carol, wire_modes.QuoteEnded)).number == received.number
-            assert (await next_of(bob, wire.Filled)).quantity == 100_000
+            assert (await next_of(bob, wire.OrderFilled)).quantity == 100_000
             frames = {name: box.frames(0, box.end) for name, box in node.outboxes.boxes.items()}
         again = open_node(tmp_path, "cn-national")
         assert {
@@ -145,7 +145,7 @@ def test_an_auction_is_announced_bid_for_and_cleared(tmp_path: Path) -> None:
             now = time.time_ns()
             window = (now - 1, now + 700_000_000)
             await alice.announce("UKA", Side.SELL, 5_000, 2_800, window)
-            notice = await next_of(bob, wire_market.AuctionNotice)
+            notice = await next_of(bob, wire_market.Announced)
             assert (notice.offer, notice.quantity, notice.closes_at) == (1, 5_000, window[1])
             venue = node.sequencer.venue
             await until(lambda: venue.time >= window[0])
@@ -153,10 +153,10 @@ def test_an_auction_is_announced_bid_for_and_cleared(tmp_path: Path) -> None:
             await carol.bid("UKA", 1, 2_000, 4_900)
             await until(lambda: venue.time >= window[1])
             node.operate(ClearAuction("UKA", 1, 7))
-            assert (await next_of(bob, wire.Filled)).price == 4_900
-            assert (await next_of(carol, wire.Filled)).quantity == 1_000
-            assert (await next_of(carol, wire.Cancelled)).reason is CancelReason.LOST
-            result = await next_of(alice, wire_market.AuctionResult)
+            assert (await next_of(bob, wire.OrderFilled)).price == 4_900
+            assert (await next_of(carol, wire.OrderFilled)).quantity == 1_000
+            assert (await next_of(carol, wire.OrderCancelled)).reason is CancelReason.LOST
+            result = await next_of(alice, wire_market.AuctionCleared)
             assert (result.price, result.quantity, result.bidders) == (4_900, 5_000, 2)
 
     bounded(scenario())
@@ -169,14 +169,14 @@ def test_a_call_indicates_by_itself_and_trades_at_one_price(tmp_path: Path) -> N
             node.operate(SetPhase(Phase.OPENING_CALL))
             await alice.sell("CO2", 100, 4_900)
             await bob.buy("CO2", 60, 5_000)
-            indicated = await next_of(carol, wire_market.Indicative, volume=60)
+            indicated = await next_of(carol, wire_market.AuctionIndicated, volume=60)
             node.operate(SetPhase(Phase.CONTINUOUS))
-            result = await next_of(carol, wire_market.CallResult)
+            result = await next_of(carol, wire_market.AuctionUncrossed)
             assert (result.price, result.volume) == (indicated.price, 60)
-            fill = await next_of(bob, wire.Filled)
+            fill = await next_of(bob, wire.OrderFilled)
             assert (fill.price, fill.maker) == (result.price, False)
-            assert (await next_of(alice, wire.Filled)).leaves == 40
-            assert (await next_of(alice, wire.Booked)).leaves == 40
+            assert (await next_of(alice, wire.OrderFilled)).leaves == 40
+            assert (await next_of(alice, wire.OrderResting)).leaves == 40
 
     bounded(scenario())
 
@@ -192,10 +192,10 @@ def test_a_product_that_an_amendment_adds_is_traded_and_seen(tmp_path: Path) -> 
             node.operate(SetPhase(Phase.CONTINUOUS))
             await alice.sell("NEW", 5, 100)
             bob.subscribe("NEW")
-            await next_of(bob, wire_market.BookSnapshot, product="NEW")
+            await next_of(bob, wire_market.BookSnapshot, symbol="NEW")
             await bob.buy("NEW", 3, 100)
-            assert (await next_of(bob, wire_market.PublicTrade, product="NEW")).quantity == 3
-            assert node.products()[-1].symbol == "NEW"
+            assert (await next_of(bob, wire_market.Trade, symbol="NEW")).quantity == 3
+            assert node.lines()[-1].symbol == "NEW"
 
     bounded(scenario())
 
@@ -203,12 +203,12 @@ def test_a_product_that_an_amendment_adds_is_traded_and_seen(tmp_path: Path) -> 
 def test_what_a_line_does_not_do_is_refused_by_name(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with trading(tmp_path, "textbook") as (_, (alice, *_others)):
-            line = alice.products[0]
+            line = alice.lines[0]
             assert (line.symbol, line.mechanism) == ("CO2", Mechanism.ORDER_BOOK)
             for asked in (alice.pick("CO2", 1), alice.quote("CO2", Side.BUY, 1, 1),
                           alice.decline("CO2", 1), alice.bid("CO2", 1, 1, 1),
                           alice.announce("CO2", Side.SELL, 1, 1, (0, 1))):  # fmt: skip
-                with pytest.raises(RefusedError) as refused:
+                with pytest.raises(RejectedError) as refused:
                     await asked
                 assert refused.value.report.reason is RejectReason.MODE
 
@@ -291,7 +291,7 @@ def test_a_day_in_korea_runs_by_its_timetable() -> None:
     assert not [event for event in clock.seen if isinstance(event, e.Rejected)]
     assert {clock.venue.phase(line) for line in clock.venue.markets} == {Phase.CLOSED}
     phases = [event.phase for event in clock.seen
-              if isinstance(event, e.PhaseChanged) and event.product == "KAU"]  # fmt: skip
+              if isinstance(event, e.PhaseChanged) and event.symbol == "KAU"]  # fmt: skip
     assert phases == [Phase.OPENING_CALL, Phase.FREEZE, Phase.CONTINUOUS, Phase.CLOSING_CALL,
                       Phase.FREEZE, Phase.CLOSED]  # fmt: skip
     clock.run(20251121)

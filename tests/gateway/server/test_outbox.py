@@ -27,16 +27,18 @@ def _a_mark_at_every_fourth_report() -> Iterator[None]:
 
 def filled(seq: int) -> bytes:
     """Return a report that answers nothing."""
-    return wire.encode(wire.Filled(seq, 1, 1, "P", Side.BUY, 9, 1, 1, 0, maker=True, trade=seq))
+    return wire.encode(
+        wire.OrderFilled(seq, 1, 1, "P", Side.BUY, 9, 1, 1, 0, maker=True, trade=seq)
+    )
 
 
 def answer(seq: int, ref: int, kind: int) -> bytes:
     """Return a report that answers ``ref``, short or long."""
     if kind == 0:
-        return wire.encode(wire.Accepted(seq, 1, ref, "P", Side.BUY, 9, 5, OrderState.RESTING))
+        return wire.encode(wire.OrderAccepted(seq, 1, ref, "P", Side.BUY, 9, 5, OrderState.RESTING))
     if kind == 1:
-        return wire.encode(wire.Cancelled(seq, 1, 1, 5, CancelReason.REQUESTED, ref))
-    return wire.encode(wire.Refused(seq, 1, ref, RejectReason.PHASE, "product", "x" * 700))
+        return wire.encode(wire.OrderCancelled(seq, 1, 1, 5, CancelReason.REQUESTED, ref))
+    return wire.encode(wire.Rejected(seq, 1, ref, RejectReason.PHASE, "symbol", "x" * 700))
 
 
 # each report: 0 answers nothing, n answers the reference n above the last one; and its kind
@@ -57,7 +59,7 @@ def test_an_outbox_is_a_list_of_frames(story: list[tuple[int, int]]) -> None:
         frames.append(frame(payload))
         if kind == 2 and ref:  # an old reference once more: refused, which answers nothing
             payload = wire.encode(
-                wire.Refused(box.seq + 1, 1, ref, RejectReason.DUPLICATE_REF, "ref", "above")
+                wire.Rejected(box.seq + 1, 1, ref, RejectReason.DUPLICATE_REF, "ref", "above")
             )
             box.add(payload)
             frames.append(frame(payload))
