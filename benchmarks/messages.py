@@ -10,7 +10,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from engine.book.orders import Seat
 from engine.vocabulary.enums import Side
+
+NO_SEAT: Final = Seat.__new__(Seat)  # of orders in a book without a venue, which never looks inside
 
 # What a message asks for.
 NEW: Final = 0

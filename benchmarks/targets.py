@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from benchmarks import book_driver, yardstick
 from benchmarks.measure import race, seconds, verify
-from benchmarks.messages import CANCEL, NEW, trades
+from benchmarks.messages import CANCEL, NEW, NO_SEAT, trades
 from benchmarks.peers import difference, installed
 from benchmarks.reference import replay
 from benchmarks.workloads import SHAPES, generate
@@ -196,7 +196,7 @@ def memory(orders: int = 100_000) -> list[Row]:
     for number, (price, quantity) in enumerate(drawn):
         # As from a decoder: every order brings integers of its own.
         ref, price, quantity = 10**6 + number, int(str(price)), int(str(quantity))  # noqa: PLW2901
-        order = Order(None, ref, Side.BUY, price, quantity, quantity, quantity)
+        order = Order(NO_SEAT, ref, Side.BUY, price, quantity, quantity, quantity)
         made.bids.rest(order)
         live[ref] = order
     each = tracemalloc.get_traced_memory()[0] / orders
@@ -253,7 +253,7 @@ class Grown:
         self.live: list[Order] = []
         for number in range(orders):
             price = 20_000 - number % levels
-            order = Order(None, number, Side.BUY, price, 5, 5, 5)
+            order = Order(NO_SEAT, number, Side.BUY, price, 5, 5, 5)
             self.book.bids.rest(order)
             self.live.append(order)
 
@@ -268,7 +268,7 @@ class Grown:
         side, live = self.book.bids, self.live
         for place, price in plan:
             side.remove(live[place])
-            live[place] = order = Order(None, place, Side.BUY, price, 5, 5, 5)
+            live[place] = order = Order(NO_SEAT, place, Side.BUY, price, 5, 5, 5)
             side.rest(order)
 
 

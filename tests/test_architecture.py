@@ -68,7 +68,7 @@ FILE_CALLS: Final = frozenset({
     "open", "fdopen", "fsync", "fdatasync", "read_bytes", "read_text", "write_bytes", "write_text",
 })  # fmt: skip
 OPENS_FILES: Final = ("engine.log.journal", "engine.rulebook.presets")
-OPENS_NO_FILE: Final = ("Journal.open", "venue.ledger.open")  # the first is the journal's business
+OPENS_NO_FILE: Final = ("Journal.open", "self.ledger.open")  # the first is the journal's business
 NETWORK: Final = frozenset(
     {"asyncio", "uvloop", "socket", "selectors", "ssl", "threading", "time", "os"}
 )
@@ -91,7 +91,7 @@ class Module(NamedTuple):
     @property
     def room(self) -> str:
         """The room it is in, "" for the package itself."""
-        return (self.name.split(".") + [""])[1]
+        return ([*self.name.split("."), ""])[1]
 
 
 def modules(package: str) -> list[Module]:

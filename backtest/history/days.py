@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from backtest.history.series import Bar
     from engine.log.sequencer import Sequencer
-    from engine.markets.order_book import Market
+    from engine.markets.line import Line
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
@@ -178,13 +178,13 @@ class History:
                     self._block(block, bar)
                 done.listed = True
 
-    def _listed(self, market: Market, bar: Bar, wanted: Print) -> None:
+    def _listed(self, market: Line, bar: Bar, wanted: Print) -> None:
         """Make one trade; beyond the limits, at the limit, which the audit notes."""
         low, high = market.price_limits()
         price = min(max(wanted.price, low), high) if high else wanted.price
         if price != wanted.price:
             if bar.product in self._closes and wanted.price in bar:  # not on its first day
-                self.audit.outside(Outside(bar.date, bar.product, market.reference, low, high,
+                self.audit.outside(Outside(bar.date, bar.product, market.asset.reference, low, high,
                                            wanted.price, "listed"))  # fmt: skip
             maker, _ = self._pair()
             refused = self.say(self._order(market, maker, Side.SELL, wanted))
@@ -198,7 +198,7 @@ class History:
             self._deal(market, maker, taker, side, Print(price, size))
         self.audit.made(bar, Print(price, wanted.quantity))
 
-    def _deal(self, market: Market, maker: str, taker: str, side: Side, each: Print) -> None:
+    def _deal(self, market: Line, maker: str, taker: str, side: Side, each: Print) -> None:
         events = self.say(self._order(market, maker, side, each))
         if market.mode.mechanism is Mechanism.ORDER_BOOK:
             other = Side.SELL if side is Side.BUY else Side.BUY
@@ -208,12 +208,12 @@ class History:
         ref = self.venue.last_ref(taker) + 1
         self.say(Pick(taker, ref, market.symbol, number, each.quantity, each.price))
 
-    def _order(self, market: Market, name: str, side: Side, each: Print) -> NewOrder:
+    def _order(self, market: Line, name: str, side: Side, each: Print) -> NewOrder:
         ref = self.venue.last_ref(name) + 1
         return NewOrder(name, ref, market.symbol, side, each.quantity, each.price,
                         tif=TimeInForce.DAY)  # fmt: skip
 
-    def _err(self, market: Market) -> None:
+    def _err(self, market: Line) -> None:
         """Order one tick beyond each limit, which must be refused."""
         low, high = market.price_limits()
         for side, price in ((Side.BUY, high + 1), (Side.SELL, low - 1)):
@@ -221,7 +221,7 @@ class History:
                 events = self.say(self._order(market, self._pair()[0], side, Print(price, 1)))
                 self.audit.expect_refusal(events, RejectReason.PRICE_LIMIT)
 
-    def _block(self, market: Market, bar: Bar) -> None:
+    def _block(self, market: Line, bar: Bar) -> None:
         """Negotiate a day's block at its average price."""
         price = (2 * bar.value + bar.volume) // (2 * bar.volume)
         maker, taker = self._pair()
@@ -230,8 +230,8 @@ class History:
         low, high = market.price_limits()
         refusal = next((event for event in events if isinstance(event, Rejected)), None)
         if refusal is not None and refusal.reason is RejectReason.PRICE_LIMIT:
-            self.audit.outside(Outside(bar.date, bar.product, market.reference, low, high, price,
-                                       "block"))  # fmt: skip
+            reference = market.asset.reference
+            self.audit.outside(Outside(bar.date, bar.product, reference, low, high, price, "block"))
             return
         if refusal is not None:
             self.audit.left_out.append((bar.date, bar.product, f"block refused: {refusal.rule}"))
@@ -246,5 +246,5 @@ class History:
         return one, other
 
 
-def _is_open(market: Market) -> bool:
+def _is_open(market: Line) -> bool:
     return market.gate.phase is Phase.CONTINUOUS

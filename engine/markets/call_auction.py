@@ -15,13 +15,13 @@ from engine.vocabulary.events import AuctionTrade, AuctionUncrossed, DepthChange
 
 if TYPE_CHECKING:
     from engine.book.orders import Order
-    from engine.markets.order_book import Market
+    from engine.markets.book_line import BookLine
 
 _BUY: Final = Side.BUY
-_NOTHING: Final = Crossing(0, 0, 0)
+NOTHING: Final = Crossing(0, 0, 0)
 
 
-def _interest(market: Market, order: Order) -> Interest:
+def _interest(market: BookLine, order: Order) -> Interest:
     """Return an order's limit and open tonnes; a market order has no limit (0).
 
     On a venue without daily limits a market order's protection price is its limit; with them it
@@ -33,7 +33,7 @@ def _interest(market: Market, order: Order) -> Interest:
     return (0 if free else order.price), order.leaves
 
 
-def _sides(market: Market) -> tuple[list[Order], list[Order]]:
+def _sides(market: BookLine) -> tuple[list[Order], list[Order]]:
     """Return who bids and who offers, each in time priority."""
     bids = list(market.book.orders(_BUY))
     asks = list(market.book.orders(Side.SELL))
@@ -45,23 +45,23 @@ def _sides(market: Market) -> tuple[list[Order], list[Order]]:
     return bids, asks
 
 
-def _cross(market: Market, bids: list[Order], asks: list[Order]) -> Crossing:
+def _cross(market: BookLine, bids: list[Order], asks: list[Order]) -> Crossing:
     found = cross(
         [_interest(market, order) for order in bids],
         [_interest(market, order) for order in asks],
-        market.day.last or market.reference,
+        market.day.last or market.asset.reference,
         market.gate.tick,
         market.mode.ladder,
     )
-    return found or _NOTHING
+    return found or NOTHING
 
 
-def indicative(market: Market) -> Crossing:
+def indicative(market: BookLine) -> Crossing:
     """Return what the call would give if it ended now; all 0 where nothing would trade."""
     return _cross(market, *_sides(market))
 
 
-def end_call(market: Market, events: list[Event]) -> None:
+def end_call(market: BookLine, events: list[Event]) -> None:
     """Trade what crosses, all at one price, and report it."""
     bids, asks = _sides(market)
     crossing = _cross(market, bids, asks)
@@ -73,7 +73,7 @@ def end_call(market: Market, events: list[Event]) -> None:
 
 
 def _trade(
-    market: Market, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
+    market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
 ) -> None:
     pairs = uncross([_interest(market, order) for order in bids],
                     [_interest(market, order) for order in asks], crossing)  # fmt: skip
@@ -94,7 +94,7 @@ def _trade(
         events.append(DepthChanged(market.symbol, side, price, depth))
 
 
-def drop_rests(market: Market, events: list[Event], *, everything: bool) -> None:
+def drop_rests(market: BookLine, events: list[Event], *, everything: bool) -> None:
     """Cancel what a call left of orders that live for it alone, or (no carry-over) of all."""
     ended = market.gate.call
     for order in list(market.held.values()):

@@ -17,7 +17,7 @@ def text(name: str) -> str:
     if name not in names():
         message = f"no rulebook {name!r}; there are {', '.join(names())}"
         raise RulebookError(message)
-    return (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
+    return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load(name: str) -> Rulebook:
