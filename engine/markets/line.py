@@ -7,13 +7,13 @@ take (``commands``). What a design does not have, it refuses.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.book.orders import Seat
 from engine.markets.admission import ENTRY, Refusal
 from engine.markets.limits import role_of
 from engine.markets.settlement import Day, Settlement
-from engine.vocabulary.enums import Phase, RejectReason
+from engine.vocabulary.enums import CALL_PHASES, Phase, RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from engine.vocabulary.events import Announced, Event, Offered
 
     Handler = Callable[..., list[Event]]
-
-CALL_PHASES: Final = (
-    Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL, Phase.FREEZE,
-)  # fmt: skip
 
 
 def dump_order(order: Order) -> list[int | str]:

@@ -9,6 +9,7 @@ read (see ``engine.vocabulary.json_codec``).
 """
 
 from enum import IntEnum
+from typing import Final
 
 
 class Side(IntEnum):
@@ -50,6 +51,11 @@ class Phase(IntEnum):
     CLOSING_CALL = 6
     INTRADAY_CALL = 7  # after a halt, on a price far from the last, or one of a series of batches
     FREEZE = 8  # the end of a call: orders still come, none is changed or cancelled
+
+
+CALL_PHASES: Final = (
+    Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL, Phase.FREEZE,
+)  # fmt: skip
 
 
 class OrderState(IntEnum):
