@@ -106,7 +106,7 @@ class Market:
         self.day: list[tuple[int, int]] = []  # (price, quantity) of each trade of the day
 
     def publishes(self, now: int) -> bool:
-        """Say whether the call's indicative price is due: at first, then a second after the last."""
+        """Say whether the indicative price is due: at first, then a second after the last."""
         due = self.published is None or now >= self.published + 1_000_000_000
         if due:
             self.published = now
