@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.book.orders import NO_LIMIT, POST_ONLY
+from engine.book.orders import NO_LIMIT, POST_ONLY, WAITS
 from engine.matching.call_price import Crossing, Interest, cross, uncross
 from engine.vocabulary.enums import CancelReason, Phase, Side, TimeInForce
 from engine.vocabulary.events import AuctionTrade, AuctionUncrossed, DepthChanged, Event
@@ -19,18 +19,21 @@ if TYPE_CHECKING:
 
 _BUY: Final = Side.BUY
 NOTHING: Final = Crossing(0, 0, 0)
+_SPECIAL: Final = POST_ONLY | WAITS  # what may keep an order out of a call
 
 
-def _interest(market: BookLine, order: Order) -> Interest:
-    """Return an order's limit and open tonnes; a market order has no limit (0).
+def _limit(market: BookLine, order: Order) -> int:
+    """Return an order's limit; a market order has none (0).
 
     On a venue without daily limits a market order's protection price is its limit; with them it
     is reserved at the day's limit and takes part without one.
     """
     gate = market.gate
-    edge = gate.high if order.side is _BUY else gate.low
-    free = order.flags & NO_LIMIT and gate.banded and order.price == edge
-    return (0 if free else order.price), order.leaves
+    if order.flags & NO_LIMIT and gate.banded:
+        edge = gate.high if order.side is _BUY else gate.low
+        if order.price == edge:
+            return 0
+    return order.price
 
 
 def _sides(market: BookLine) -> tuple[list[Order], list[Order]]:
@@ -39,16 +42,27 @@ def _sides(market: BookLine) -> tuple[list[Order], list[Order]]:
     asks = list(market.book.orders(Side.SELL))
     closing = market.gate.call is Phase.CLOSING_CALL
     for order in market.held.values():
-        if order.flags & POST_ONLY or (order.tif is TimeInForce.AT_CLOSE and not closing):
+        if order.flags & _SPECIAL and (
+            order.flags & POST_ONLY or (order.tif is TimeInForce.AT_CLOSE and not closing)
+        ):
             continue
         (bids if order.side is _BUY else asks).append(order)
     return bids, asks
 
 
+def _curve(market: BookLine, orders: list[Order]) -> list[Interest]:
+    """Return the tonnes that orders want or offer at each limit."""
+    sums: dict[int, int] = {}
+    for order in orders:
+        limit = _limit(market, order) if order.flags & NO_LIMIT else order.price
+        sums[limit] = sums.get(limit, 0) + order.leaves
+    return list(sums.items())
+
+
 def _cross(market: BookLine, bids: list[Order], asks: list[Order]) -> Crossing:
     found = cross(
-        [_interest(market, order) for order in bids],
-        [_interest(market, order) for order in asks],
+        _curve(market, bids),
+        _curve(market, asks),
         market.day.last or market.asset.reference,
         market.gate.tick,
         market.mode.ladder,
@@ -75,8 +89,9 @@ def end_call(market: BookLine, events: list[Event]) -> None:
 def _trade(
     market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
 ) -> None:
-    pairs = uncross([_interest(market, order) for order in bids],
-                    [_interest(market, order) for order in asks], crossing)  # fmt: skip
+    pairs = uncross([(_limit(market, order), order.leaves) for order in bids],
+                    [(_limit(market, order), order.leaves) for order in asks],
+                    crossing)  # fmt: skip
     rates = market.auction_rates()
     touched: dict[tuple[Side, int], None] = {}
     for buyer, seller, quantity in pairs:
