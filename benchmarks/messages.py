@@ -1,7 +1,7 @@
 """The messages that every book in a comparison is given, and the reports that it must make.
 
 A message is a parsed order as a plain tuple, so that no book is charged for decoding and none
-is favoured by a type of its own. A report is a tuple too: one for each message and one for each
+is favoured by its own type. A report is a tuple too: one for each message and one for each
 fill, in order.
 """
 

@@ -69,7 +69,7 @@ class History:
         self.days: dict[int, dict[str, Bar]] = {}
         self._rng = Random(seed)  # noqa: S311 - repeatable, not secret
         self._closes: dict[str, int] = {}  # the real ones, last seen
-        self._late: dict[tuple[int, str], int] = {}  # that a day's second row tells
+        self._late: dict[tuple[int, str], int] = {}  # of a day's second row
         self._blocks = {  # product -> the line of its blocks
             market.product.symbol: line
             for line, market in self.venue.markets.items()
@@ -108,11 +108,11 @@ class History:
         for each in amendments:
             self.say(AmendRulebook(each.path, each.value, each.effective))
 
-    def run(self, told: Callable[[], object] = lambda: None) -> Audit:
-        """Trade every day of the series; ``told`` is called after each."""
+    def run(self, progress: Callable[[], object] = lambda: None) -> Audit:
+        """Trade every day of the series; ``progress`` is called after each."""
         for date in sorted(self.days):
             self._day(date, self.days[date])
-            told()
+            progress()
         self.sequencer.commit()
         return self.audit
 

@@ -2,7 +2,7 @@
 
 
 class Clock:
-    """What ``AdvanceTime`` told last."""
+    """The time of the last ``AdvanceTime``."""
 
     __slots__ = ("now",)
 

@@ -28,7 +28,7 @@ POST_ONLY: Final = 16
 TAKES: Final = 32  # never rests: what it cannot trade is cancelled
 WAITS: Final = 64  # enters outside the book
 EXPIRES: Final = 128  # good till date
-OFFER: Final = 256  # stands under a number, or bids for one
+OFFER: Final = 256  # has a number, or bids for one
 OUTSIDE: Final = WAITS | EXPIRES
 FLAGS: Final = {
     tif: index | more

@@ -173,7 +173,7 @@ class Ledger:
 
     def check(self) -> None:
         """Assert that cash and tonnes are conserved and nothing is overdrawn."""
-        cash = {currency: takings.total for currency, takings in self.fees.items()}
+        cash = {currency: fees.total for currency, fees in self.fees.items()}
         tonnes: dict[str, int] = {}
         for account in self.accounts.values():
             for table, sums in ((account.cash, cash), (account.holdings, tonnes)):

@@ -135,7 +135,7 @@ class Line(Settlement):
         self.gate.new_day(self.asset.reference)
 
     def due(self) -> tuple[bool, int]:
-        """Say whether time should be told now and then, and when next it changes something.
+        """Say whether ``AdvanceTime`` should come now and then, and when it next changes something.
 
         The time is ns UTC, 0 where there is none.
         """
@@ -146,7 +146,7 @@ class Line(Settlement):
         return 0, 0, 0
 
     def standing(self) -> list[Offered | Announced]:
-        """Return what stands under numbers for everybody to answer."""
+        """Return the numbered offers that every participant may answer."""
         return []
 
     def dump(self) -> list[object]:

@@ -2,7 +2,7 @@
 
 A quote is firm and reserved for from the moment it is made: that is its maker's confirmation. The
 counterparty confirms it whole by picking its number, or declines. An enquiry is a quote without a
-price; it binds nobody and asks those it is sent to for quotes. A block prints beside the order
+price; it is not binding and asks those it is sent to for quotes. A block prints beside the order
 book and never moves the close unless the rulebook says so.
 """
 
@@ -204,4 +204,4 @@ class Negotiated(OfferLine):
     def check(self) -> None:
         """Assert that every quote is addressed."""
         super().check()
-        assert list(self.addressed) == list(self.offers), "a quote to nobody knows whom"
+        assert list(self.addressed) == list(self.offers), "a quote without its addressees"

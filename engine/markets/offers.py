@@ -1,4 +1,4 @@
-"""What modes without automatic matching have in common: offers that stand under numbers.
+"""What modes without automatic matching have in common: numbered offers.
 
 A listing, a quote, an announcement: each is firm, is reserved for like any order, and waits under
 its number for somebody to answer it.
@@ -26,7 +26,7 @@ _BUY: Final = Side.BUY
 
 
 class OfferLine(Line):
-    """A line whose live orders stand under numbers and wait to be answered."""
+    """A line whose live orders have numbers and wait to be answered."""
 
     __slots__ = ("counted", "numbers", "offers")
 
@@ -111,7 +111,7 @@ class OfferLine(Line):
         return OrderState.HELD if order.level is None else OrderState.RESTING
 
     def places(self) -> int:
-        """Return how many live orders stand under numbers."""
+        """Return how many live orders have numbers."""
         return len(self.offers)
 
     def check(self) -> None:

@@ -255,10 +255,10 @@ class OneWay(OfferLine):
     def check(self) -> None:
         """Assert that bids and live orders agree."""
         super().check()
-        assert list(self.announced) == list(self.bids) == list(self.offers), "an auction astray"
+        assert list(self.announced) == list(self.bids) == list(self.offers), "auctions out of step"
         for number, bids in self.bids.items():
             for bid in bids:
-                assert self.bidding[(bid.seat.name, bid.ref)] == number, "a bid astray"
+                assert self.bidding[(bid.seat.name, bid.ref)] == number, "a bid misfiled"
         assert len(self.bidding) == sum(len(bids) for bids in self.bids.values()), "a lost bid"
 
 

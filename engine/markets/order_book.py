@@ -347,7 +347,7 @@ class OrderBook(BookLine):
         return super().may_follow()
 
     def enter_phase(self, phase: Phase) -> None:
-        """Take over a phase; a call publishes its indicative price when time is first told."""
+        """Take over a phase; a call publishes its indicative price at the next ``AdvanceTime``."""
         super().enter_phase(phase)
         if phase is not Phase.FREEZE:
             self._indicated = -PUBLISH_EVERY

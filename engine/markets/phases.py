@@ -73,7 +73,7 @@ def _drop_outside(line: Line, events: list[Event]) -> None:
 def _close_day(line: Line, events: list[Event]) -> None:
     """Report the day as a bar; the close of the main line is what its product's limits start from.
 
-    Trades in the product's other modes are told beside it and move nothing.
+    Trades in the product's other modes are reported beside it and do not move its close.
     """
     day = line.day
     asset = line.asset

@@ -1,7 +1,7 @@
 """What an order holds, what a trade delivers, and every way out of a market.
 
 A trade settles at once, delivery against payment. An order leaves filled, through ``_finish``, or
-through ``end``, which also lets go of all that it still holds. Rules: ``docs/rules.md`` section 4.
+through ``end``, which also releases all that it still reserves. Rules: ``docs/rules.md`` section 4.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Day:
 
     @property
     def turnover(self) -> tuple[int, int]:
-        """Volume and value as they are told: both stop at ``MAX_TOTAL``, which fits 63 bits."""
+        """Volume and value as they are reported: both stop at ``MAX_TOTAL``, which fits 63 bits."""
         return min(self.volume, MAX_TOTAL), min(self.value, MAX_TOTAL)
 
     def add(self, first: int, last: int) -> None:

@@ -1,7 +1,7 @@
 """The meaning of a venue's state: a canonical dump of it, and its hash.
 
 The dump holds what can influence a later event and nothing else: no page, no cache, no emptied
-level. Two venues with the same dump behave alike for ever.
+level. Two venues with the same dump behave alike from then on.
 """
 
 from __future__ import annotations

@@ -270,7 +270,7 @@ class Venue(VenueBase):
 
     @property
     def time(self) -> int:
-        """What ``AdvanceTime`` told last, ns UTC."""
+        """The time of the last ``AdvanceTime``, ns UTC."""
         return self.clock.now
 
     @property
@@ -333,7 +333,7 @@ class Venue(VenueBase):
         return self.markets[symbol].price_limits()
 
     def due(self) -> tuple[bool, int]:
-        """Say whether time should be told now and then, and when it must be (ns UTC, 0: never).
+        """Say whether to give ``AdvanceTime`` now and then, and when it must come (ns UTC, 0: never).
 
         Expiries, ends of calls and edges of bidding windows happen when ``AdvanceTime`` reaches
         them.

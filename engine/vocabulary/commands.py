@@ -1,6 +1,6 @@
 """Everything that may change a venue's state, as one tagged union.
 
-A command is a plain value. It carries no clock of its own: the log's record around it does.
+A command is a plain value without a time: the log's record around it has that.
 On the wire and in the log a command is a msgpack array whose first element is its tag; the
 fields follow in the order in which they are written here. New fields go to the end, with a
 default, so that an old log still reads.
@@ -145,7 +145,7 @@ class AmendRulebook(Struct, frozen=True, array_like=True, gc=False, tag=14):
 
 
 class Pick(Struct, frozen=True, array_like=True, gc=False, tag=15):
-    """Take tonnes of the listing, or confirm the quote, that stands under a number."""
+    """Take tonnes of the listing, or confirm the quote, with a number."""
 
     account: str
     ref: Int
@@ -163,7 +163,7 @@ class Quote(Struct, frozen=True, array_like=True, gc=False, tag=16):
     symbol: str
     side: Side
     quantity: Int
-    price: Int = 0  # 0: an enquiry, which binds nobody
+    price: Int = 0  # 0: an enquiry, which is not binding
     to: tuple[str, ...] = ()  # accounts; () is everybody
     answers: Int = 0  # the number of the enquiry it answers
     expire_at: Int = 0  # ns UTC; 0: the end of the day

@@ -78,7 +78,7 @@ class SelfTrade(IntEnum):
 
 
 class SelfTradeScope(IntEnum):
-    """Which accounts count as the same person for self-trade prevention."""
+    """Which accounts count as one for self-trade prevention."""
 
     OWNER = 1
     GROUP = 2
@@ -201,11 +201,11 @@ class Tie(IntEnum):
 
 
 class OfferKind(IntEnum):
-    """What stands under a number for others to answer."""
+    """What others may answer by its number."""
 
     LISTING = 1
     QUOTE = 2
-    ENQUIRY = 3  # binds nobody: it asks for quotes
+    ENQUIRY = 3  # not binding: it asks for quotes
 
 
 class CancelReason(IntEnum):

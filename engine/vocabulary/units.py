@@ -6,7 +6,7 @@ from msgspec import Meta
 
 MIN_INT: Final = -(1 << 63)
 MAX_INT: Final = (1 << 63) - 1
-# An integer of a command: whoever decodes one refuses what does not fit 63 bits and a sign.
+# An integer of a command. Decoding refuses one that does not fit 63 bits and a sign.
 Int: TypeAlias = Annotated[int, Meta(ge=MIN_INT, le=MAX_INT)]
 
 MAX_PRICE = 10**12  # minor units per tonne: far above any market, small enough to stay cheap
