@@ -333,7 +333,7 @@ class Venue(VenueBase):
         return self.markets[symbol].price_limits()
 
     def due(self) -> tuple[bool, int]:
-        """Say whether to give ``AdvanceTime`` now and then, and when it must come (ns UTC, 0: never).
+        """Say whether ``AdvanceTime`` should come now and then, and when it must (ns UTC, 0: no).
 
         Expiries, ends of calls and edges of bidding windows happen when ``AdvanceTime`` reaches
         them.

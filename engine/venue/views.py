@@ -53,7 +53,7 @@ class AccountView(Struct, frozen=True):
     holdings: tuple[BalanceView, ...]
 
 
-class LineView(Struct, frozen=True):
+class LineView(Struct, frozen=True, kw_only=True):
     """A line: a product in a mode. Prices in minor units per tonne, quantities in tonnes."""
 
     symbol: str
@@ -64,6 +64,9 @@ class LineView(Struct, frozen=True):
     currency: str
     tick: int
     lot: int
+    min_quantity: int
+    max_quantity: int
+    leads: bool  # its close is the product's
     phase: Phase
     reference: int
     low_limit: int  # 0 where there is none
@@ -94,7 +97,22 @@ def _balances(table: dict[str, Balance]) -> tuple[BalanceView, ...]:
 
 def view_line(line: Line) -> LineView:
     """Copy what is public of a line beside its book."""
-    p = line.product
-    return LineView(line.symbol, p.symbol, p.title, line.mode.name, line.mode.mechanism,
-                    p.currency, p.tick, line.gate.lot, line.gate.phase, line.asset.reference,
-                    *line.price_limits())  # fmt: skip
+    product, gate = line.product, line.gate
+    low, high = line.price_limits()
+    return LineView(
+        symbol=line.symbol,
+        product=product.symbol,
+        title=product.title,
+        mode=line.mode.name,
+        mechanism=line.mode.mechanism,
+        currency=product.currency,
+        tick=product.tick,
+        lot=gate.lot,
+        min_quantity=gate.min_quantity,
+        max_quantity=gate.max_quantity,
+        leads=line.leads,
+        phase=gate.phase,
+        reference=line.asset.reference,
+        low_limit=low,
+        high_limit=high,
+    )

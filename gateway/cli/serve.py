@@ -34,7 +34,7 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
     if start_open:
-        for symbol in venue.markets:
+        for symbol in venue.symbols:
             if venue.phase(symbol) is not Phase.CONTINUOUS:
                 node.operate(SetPhase(Phase.CONTINUOUS, symbol, "opened at start"))
     door = OperatorDoor(node, folder / "operator.sock")
