@@ -43,6 +43,20 @@ class LogError(Exception):
         self.problem = problem
 
 
+class LogFormatError(LogError):
+    """A whole log of another format; the text says what reads it."""
+
+    def __init__(self, magic: str, number: int) -> None:
+        """Name the versions that read it."""
+        reader = READERS.get(number, "another version")
+        Exception.__init__(
+            self,
+            f"this is a {magic} of format {number}, which {reader} can read; "
+            f"this version reads format {FORMAT}",
+        )
+        self.offset, self.problem = 0, "another format"
+
+
 class CommandError(ValueError):
     """A command that the log could not hold; it has no number. Names the field where known."""
 
@@ -148,9 +162,7 @@ def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:
     try:
         genesis = _decode_genesis(payload)
         if genesis.magic != MAGIC or genesis.format != FORMAT:
-            reader = READERS.get(genesis.format, "another version")
-            problem = f"{genesis.magic!r} format {genesis.format}, which {reader} can read"
-            raise LogError(0, f"{problem}; this version reads format {FORMAT}")
+            raise LogFormatError(genesis.magic, genesis.format)
         rulebook = from_canonical(genesis.rulebook)
     except (msgspec.MsgspecError, RulebookError) as error:
         raise LogError(0, f"no readable genesis record ({error})") from error
