@@ -57,7 +57,9 @@ class BookDriver:
                     own, other, limit = bids, asks, price
                 else:
                     own, other, limit = asks, bids, -price
-                if other.best <= limit and other.reached(limit):
+                if other.best <= limit and (
+                    other.best_level is not None or other.search() <= limit
+                ):
                     _take(order, other, limit, live, reports)
                     order.shown = quantity = order.leaves  # noqa: PLW2901 - what is left of it
                 if ioc or not quantity:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from benchmarks.messages import Message
 
 BOOK_REACH: Final = 0.25  # of the yardstick, worst shape
+WIDE_REACH: Final = 0.9  # of the normal session, where levels lie pages apart
 APPLY_REACH: Final = 0.45  # of the book alone
 MEMORY_REACH: Final = 230  # bytes per resting order
 CALLS_REACH: Final = 200_000  # commands a second in a series of calls
@@ -56,7 +57,7 @@ PURE_REACH_WORST: Final = 2.0  # the same, on the shape where the book alone is 
 NATIVE_REACH: Final = 0.4  # of a compiled peer; wanted on that shape, asked of every one
 GROWTH_REACH: Final = 2.5  # slowest over fastest
 BATCH_SIZE: Final = 1_000  # messages whose outcome is kept at a time
-PARTS: Final = ("all", "book", "peers", "apply", "calls", "memory", "growth")
+PARTS: Final = ("all", "book", "wide", "peers", "apply", "calls", "memory", "growth")
 NOT_RUN: Final = "-"
 NO_TARGET: Final = ""  # a figure that stands beside a target
 VERDICTS: Final = {NOT_RUN: "not run", NO_TARGET: "no target"}
@@ -83,6 +84,25 @@ def book(messages: int, rounds: int) -> list[Row]:
         ratio = rates["b"].over(rates["y"])
         figure = f"{rates['b'].middle / 1e6:.2f} M messages/s"
         rows.append(Row(f"book, {shape.name}", figure, ratio, ">= 0.25", ratio >= BOOK_REACH))
+    return rows
+
+
+def wide(messages: int, rounds: int) -> list[Row]:
+    """Race the book alone on the wide shapes against itself on the normal session."""
+    workloads = {s.name: generate(s, messages) for s in SHAPES if s.wide or s.name == "normal"}
+    for workload in workloads.values():
+        verify(workload, book_driver.prepare)
+    rates: dict[str, list[float]] = {name: [] for name in workloads}
+    for _ in range(rounds):
+        for name, workload in workloads.items():
+            rates[name].append(messages / seconds(book_driver.prepare(workload)))
+    rows = []
+    for name in workloads:
+        ratio = median(a / b for a, b in zip(rates[name], rates["normal"], strict=True))
+        figure = f"{median(rates[name]) / 1e6:.2f} M messages/s"
+        what = f"book, {name} over normal"
+        if name != "normal":
+            rows.append(Row(what, figure, ratio, f">= {WIDE_REACH}", ratio >= WIDE_REACH))
     return rows
 
 
@@ -167,11 +187,11 @@ def apply(messages: int, rounds: int) -> list[Row]:
     for _ in range(rounds):
         driver = book_driver.BookDriver()
         driver.run(workload.opening)
-        alone = seconds(partial(_in_handfuls, driver.run, workload.messages))
+        alone = seconds(partial(_in_batches, driver.run, workload.messages))
         venue = funded()
         for command in opening:
             venue.apply(command)
-        whole = seconds(partial(_in_handfuls, partial(_apply_all, venue), timed))
+        whole = seconds(partial(_in_batches, partial(_apply_all, venue), timed))
         ratios.append(alone / whole)
         rates.append(len(timed) / whole)
     ratio = median(ratios)
@@ -179,7 +199,7 @@ def apply(messages: int, rounds: int) -> list[Row]:
     return [Row("Venue.apply over the book alone", figure, ratio, ">= 0.45", ratio >= APPLY_REACH)]
 
 
-def _in_handfuls(work: Callable[[list[Any]], Any], messages: list[Any]) -> None:
+def _in_batches(work: Callable[[list[Any]], Any], messages: list[Any]) -> None:
     for start in range(0, len(messages), BATCH_SIZE):
         work(messages[start : start + BATCH_SIZE])
 
@@ -299,6 +319,7 @@ def main() -> int:
     asked = parser.parse_args()
     parts: dict[str, Callable[[], list[Row]]] = {
         "book": lambda: book(asked.messages, asked.rounds),
+        "wide": lambda: wide(asked.messages, asked.rounds),
         "peers": lambda: peers(asked.messages, asked.rounds),
         "apply": lambda: apply(asked.messages, asked.rounds),
         "calls": lambda: calls(asked.messages, asked.rounds),

@@ -1,4 +1,4 @@
-"""Seeded order flow for the five shapes in which a book is measured.
+"""Seeded order flow for the seven shapes in which a book is measured.
 
 Each shape opens with a filled book (not timed) and goes on with messages that keep it at its
 size: 15% of new orders are immediate-or-cancel; of the rest 20% are amended, mostly re-priced by
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from math import log
+from math import log, pi, sin
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.messages import AMEND, CANCEL, FILL, NEW
@@ -29,6 +29,8 @@ REPRICED_SHARE: Final = 0.80  # of amendments; the others make the order smaller
 FILLS_PER_ORDER: Final = 0.06  # 60,000 per million
 MARKETABLE_SHARE: Final = 0.01  # of limit orders: cross the spread and may rest with what is left
 BASE_PRICE: Final = 50_000  # minor units per tonne
+WIDE_PRICE: Final = 33_500  # the same, where a tick is 0.003% of the price
+TAIL: Final = 2.2  # exponent of the density of distances in the wide shapes
 MAX_QUANTITY: Final = 100  # tonnes
 
 
@@ -46,6 +48,16 @@ class Shape:
     volatility: float  # standard deviation of the middle's move per message
     static: bool = False  # nothing crosses, nothing moves, the book only deepens
     crash: bool = False  # the middle falls by a tenth within a tenth of the messages, and recovers
+    base: int = BASE_PRICE  # where the middle starts
+    swing: float = 0.0  # share of the price from the day's lowest middle to its highest
+    plunge: float = 0.0  # share of the price that is lost within a tenth of the messages
+    least: int = 0  # least distance from the middle, of a power law; 0: the distances above
+    flicker: float = 0.0  # share of cancels that take the best order of a side
+
+    @property
+    def wide(self) -> bool:
+        """Whether levels lie so far apart that the book spans many pages of prices."""
+        return self.least > 0
 
 
 SHAPES: Final = (
@@ -56,7 +68,11 @@ SHAPES: Final = (
         "volatile-1400", "a high-volatility day, 1,400 levels", 1_480, 1_400, 9_000, 0.2, 600.0, 8.0
     ),
     Shape("crash", "a flash crash", 1_500, 900, 1_200, 0.4, 80.0, 1.0, crash=True),
-)
+    Shape("wide-swing", "a small tick, a swing of 40%", 24, 24, 0, 0.0, 1.0, 0.0,
+          base=WIDE_PRICE, swing=0.4, least=1_000, flicker=0.9),
+    Shape("wide-crash", "a small tick, a crash of 60%", 24, 24, 0, 0.0, 1.0, 0.0,
+          base=WIDE_PRICE, plunge=0.6, least=1_000, flicker=0.9),
+)  # fmt: skip
 BY_NAME: Final = {shape.name: shape for shape in SHAPES}
 
 
@@ -84,7 +100,7 @@ class _Flow:
         self.count = count
         self.draw = random.Random(f"{shape.name}/{seed}").random
         self.book = ReferenceBook()
-        self.middle = float(BASE_PRICE)
+        self.middle = float(shape.base)
         self.messages: list[Message] = []
         self.ids: list[int] = []  # live orders, for a fair pick
         self.place: dict[int, int] = {}  # order id -> its index in ids
@@ -120,7 +136,7 @@ class _Flow:
                 self.due[NEW] -= 1
                 self._repeat()
             elif self._cancels_now():
-                self._cancel(self.book.live[self.ids[int(self.draw() * len(self.ids))]])
+                self._cancel(self._chosen())
             else:
                 self._new()
         return self.messages[: self.count]
@@ -130,6 +146,9 @@ class _Flow:
     def _move(self) -> None:
         """Let the middle wander; in a crash it falls and comes back."""
         shape = self.shape
+        if shape.wide:
+            self.middle = shape.base * self._curve(len(self.messages) / self.count)
+            return
         if shape.volatility:
             step = self.draw() + self.draw() + self.draw() - 1.5  # deviation 0.5
             self.middle += step * 2 * shape.volatility
@@ -140,6 +159,15 @@ class _Flow:
                 self.middle -= BASE_PRICE * 0.1 / (0.1 * self.count)
             elif 0.4 <= done < 0.6:
                 self.middle += BASE_PRICE * 0.08 / (0.2 * self.count)
+
+    def _curve(self, done: float) -> float:
+        """Return the middle of a wide shape as a share of where it starts."""
+        shape = self.shape
+        if shape.swing:
+            return 1 + shape.swing / 2 * sin(2 * pi * done)
+        if done < 0.4:
+            return 1 - shape.plunge * max(0.0, done - 0.3) * 10
+        return 1 - shape.plunge + shape.plunge / 2 * min(1.0, (done - 0.4) / 0.4)
 
     def _overrun(self) -> bool:
         """Pull (or pick off) an order that the middle has run over."""
@@ -155,6 +183,15 @@ class _Flow:
         queue = self.book.queues[side][price]
         self._cancel(next(iter(queue.values())))
         return True
+
+    def _chosen(self) -> Resting:
+        """Return the order to cancel: any, or where the book flickers most often a best one."""
+        if self.shape.flicker and self.draw() < self.shape.flicker:
+            side = Side.BUY if self.draw() < 0.5 else Side.SELL
+            best = self.book.best(side)
+            if best:
+                return next(iter(self.book.queues[side][best].values()))
+        return self.book.live[self.ids[int(self.draw() * len(self.ids))]]
 
     def _cancels_now(self) -> bool:
         if self.shape.static:
@@ -222,7 +259,9 @@ class _Flow:
     def _passive(self, side: Side) -> int:
         """Return a price at which an order rests."""
         shape = self.shape
-        if self.draw() < shape.near:
+        if shape.wide:
+            distance = min(int(shape.least * (1 - self.draw()) ** (-1 / (TAIL - 1))), shape.base)
+        elif self.draw() < shape.near:
             distance = int(-shape.near_mean * log(1 - self.draw()))
         else:
             distance = int(self.draw() * shape.width)

@@ -32,6 +32,8 @@ PAGE_BITS: Final = 12
 PAGE_SIZE: Final = 1 << PAGE_BITS
 PAGE_MASK: Final = PAGE_SIZE - 1
 NO_KEY: Final = 1 << 62  # above every key: "this side is empty"
+NEAR_PAGES: Final = 8  # neighbours that are looked at by number before the sorted list is asked
+FEW_LEVELS: Final = 64  # up to here looking at each of them is faster than the pages
 KEEP_PAGES: Final = 64  # emptied pages are swept once a side holds more than this
 
 _BUY: Final = Side.BUY
@@ -130,35 +132,57 @@ class BookSide:
         """Find the best live level; return its key, ``NO_KEY`` where there is none."""
         if self.best_level is not None:
             return self.best
-        if not self.levels:
-            self.best = NO_KEY
-            return NO_KEY
+        levels = self.levels
+        asks = self.sign > 0
+        if len(levels) <= FEW_LEVELS:
+            if not levels:
+                self.best = NO_KEY
+                return NO_KEY
+            price = min(levels) if asks else max(levels)
+        else:
+            price = self._first(-self.best if self.best < 0 else self.best)
+        self.best_level = levels[price]
+        self.best = key = price if asks else -price
+        return key
+
+    def _first(self, bound: int) -> int:
+        """Return the best price with a live level, from the price ``bound`` on."""
         if self._unmarked:
             self._mark()
-        asks = self.sign > 0
-        bound = self.best if asks else -self.best
         number = bound >> PAGE_BITS
         page = self._pages.get(number)
-        found = -1
         if page is not None:
             offset = bound & PAGE_MASK
-            found = page.find(1, offset) if asks else page.rfind(1, 0, offset + 1)
-        if found < 0:
-            number, found = self._beyond(number)
-        self.best_level = level = self.levels[(number << PAGE_BITS) + found]
-        self.best = level.price if asks else -level.price
-        return self.best
+            found = page.find(1, offset) if self.sign > 0 else page.rfind(1, 0, offset + 1)
+            if found >= 0:
+                return (number << PAGE_BITS) + found
+        number, found = self._beyond(number)
+        return (number << PAGE_BITS) + found
 
     def _beyond(self, number: int) -> tuple[int, int]:
         """Return the nearest page behind this one with a mark, and the place of its best mark."""
         pages = self._pages
         if self.sign > 0:
-            for behind in self._numbers.irange(number, None, inclusive=(False, True)):
+            near = number + NEAR_PAGES
+            for behind in range(number + 1, near):
+                page = pages.get(behind)
+                if page is not None:
+                    found = page.find(1)
+                    if found >= 0:
+                        return behind, found
+            for behind in self._numbers.irange(near, None):
                 found = pages[behind].find(1)
                 if found >= 0:
                     return behind, found
         else:
-            for behind in self._numbers.irange(None, number, (True, False), reverse=True):
+            near = number - NEAR_PAGES
+            for behind in range(number - 1, near, -1):
+                page = pages.get(behind)
+                if page is not None:
+                    found = page.rfind(1)
+                    if found >= 0:
+                        return behind, found
+            for behind in self._numbers.irange(None, near, reverse=True):
                 found = pages[behind].rfind(1)
                 if found >= 0:
                     return behind, found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import pytest
 
 from benchmarks.messages import AMEND, CANCEL, ENDED, FILL, NEW, REJECTED, RESTS
 from benchmarks.reference import ReferenceBook
-from benchmarks.workloads import SHAPES, Shape, Workload, generate
+from benchmarks.workloads import SHAPES, Shape, Workload, _Flow, generate
 from engine.vocabulary.enums import Side
 
 COUNT: Final = 30_000
@@ -75,7 +76,7 @@ def test_the_size_and_the_fills_of_each_shape() -> None:
             assert len(book.live) > len(workload.opening) == shape.resting
             assert typical == shape.levels
         else:
-            assert len(book.live) == pytest.approx(shape.resting, rel=0.1)
+            assert len(book.live) == pytest.approx(shape.resting, rel=0.2)
             assert typical == pytest.approx(shape.levels, rel=0.35)
             assert fills / orders == pytest.approx(0.06, rel=0.5)
 
@@ -96,6 +97,47 @@ def test_on_volatile_days_levels_appear_and_vanish(shape: Shape) -> None:
             rests += 1
             fresh += not had
     assert fresh / rests > 0.8
+
+
+@pytest.mark.parametrize("shape", [s for s in SHAPES if s.wide], ids=lambda shape: shape.name)
+def test_on_wide_days_levels_lie_far_apart_and_the_price_swings(shape: Shape) -> None:
+    workload = made(shape)
+    book = ReferenceBook()
+    for message in workload.opening:
+        book.handle(message)
+    rests = fresh = cancels = best_cancels = 0
+    gaps, middles = [], []
+    for message in workload.messages:
+        what, number, side, price, _, _ = message
+        had = price in book.queues[side]
+        if what == CANCEL and number in book.live:
+            cancels += 1
+            best_cancels += book.live[number].price == book.best(side)
+        book.handle(message)
+        if what == NEW and number in book.live:
+            rests += 1
+            fresh += not had
+        bids, asks = book.prices[Side.BUY], book.prices[Side.SELL]
+        if len(bids) > 1 and len(asks) > 1:
+            gaps += [asks[1] - asks[0], bids[-1] - bids[-2]]
+            middles.append((asks[0] + bids[-1]) / 2)
+    assert fresh / rests > 0.98, "nearly every new order has a price of its own"
+    assert best_cancels / cancels > 0.85, "nearly every cancel takes the best level away"
+    assert sum(gap > 4_096 for gap in gaps) / len(gaps) > 0.05, "the next level lies pages away"
+    middles.sort()
+    low, high = middles[len(middles) // 100], middles[-len(middles) // 100]
+    assert (high - low) / shape.base > (0.3 if shape.swing else 0.5)
+
+
+@pytest.mark.parametrize("shape", [s for s in SHAPES if s.wide], ids=lambda shape: shape.name)
+def test_distances_on_wide_days_follow_the_power_law(shape: Shape) -> None:
+    """Twice the distance is exceeded 2 ** 1.2 times less often: a density of exponent 2.2."""
+    flow = _Flow(shape, 1_000, 7)
+    flow.book = ReferenceBook()  # empty: nothing in the way
+    drawn = [flow._passive(Side.SELL) - shape.base for _ in range(40_000)]
+    beyond = [sum(each > shape.least * 2**k for each in drawn) for k in range(4)]
+    for more, less in pairwise(beyond):
+        assert more / less == pytest.approx(2**1.2, rel=0.1)
 
 
 def test_a_crash_sweeps_many_levels_at_once() -> None:
