@@ -10,7 +10,8 @@ the next new price, so that a flickering book works in few, warm cache lines.
 
 *A bound.* ``best`` is a bound: no level is better. When the best level goes, the bound stays, and
 the next best is searched for only when somebody needs it: an arriving order that reaches the
-bound, or a reader. A new level is marked in its page only if it still lives at such a search.
+bound, or a reader. A new best level, the likeliest to go again, is marked in its page only if it
+still lives at such a search.
 
 Which of two prices is better is a question of *keys*: the price for asks and minus the price for
 bids, so that the best level has the smallest key on either side.
@@ -64,18 +65,19 @@ class BookSide:
         if level is not None:
             order.price = level.price  # one integer object for all orders at a price
             order.level = level
-            tail = level.tail
+            order.before = tail = level.tail
             assert tail is not None  # a level that exists has a queue
             tail.after = order
-            order.before = tail
             level.tail = order
             level.quantity = quantity = level.quantity + order.shown
             return quantity
         free = self._free
-        level = free.pop() if free else Level()
-        if not level.listed:
-            level.listed = True
-            self._unmarked.append(level)
+        if free:
+            level = free.pop()
+        else:
+            level = Level()
+            level.page = None
+            level.listed = False
         self.levels[price] = order.level = level
         level.price = price
         level.head = level.tail = order
@@ -83,6 +85,15 @@ class BookSide:
         if key <= self.best:
             self.best = key
             self.best_level = level
+            if not level.listed:  # likely to go before anybody searches: no mark yet
+                level.listed = True
+                self._unmarked.append(level)
+        else:
+            page = self._pages.get(price >> PAGE_BITS)
+            if page is None:
+                page = self._new_page(price >> PAGE_BITS)
+            page[price & PAGE_MASK] = 1
+            level.page = page
         level.quantity = shown = order.shown
         return shown
 
@@ -140,24 +151,23 @@ class BookSide:
                 return NO_KEY
             price = min(levels) if asks else max(levels)
         else:
-            price = self._first(-self.best if self.best < 0 else self.best)
+            if self._unmarked:
+                self._mark()
+            bound = self.best
+            if asks:
+                number = bound >> PAGE_BITS
+                page = self._pages.get(number)
+                found = -1 if page is None else page.find(1, bound & PAGE_MASK)
+            else:
+                number = -bound >> PAGE_BITS
+                page = self._pages.get(number)
+                found = -1 if page is None else page.rfind(1, 0, (-bound & PAGE_MASK) + 1)
+            if found < 0:
+                number, found = self._beyond(number)
+            price = (number << PAGE_BITS) + found
         self.best_level = levels[price]
         self.best = key = price if asks else -price
         return key
-
-    def _first(self, bound: int) -> int:
-        """Return the best price with a live level, from the price ``bound`` on."""
-        if self._unmarked:
-            self._mark()
-        number = bound >> PAGE_BITS
-        page = self._pages.get(number)
-        if page is not None:
-            offset = bound & PAGE_MASK
-            found = page.find(1, offset) if self.sign > 0 else page.rfind(1, 0, offset + 1)
-            if found >= 0:
-                return (number << PAGE_BITS) + found
-        number, found = self._beyond(number)
-        return (number << PAGE_BITS) + found
 
     def _beyond(self, number: int) -> tuple[int, int]:
         """Return the nearest page behind this one with a mark, and the place of its best mark."""

@@ -55,11 +55,8 @@ class Level:
     quantity: int  # tonnes shown
     head: Order | None
     tail: Order | None
-
-    def __init__(self) -> None:
-        """Make a level that is in no book yet."""
-        self.page: bytearray | None = None  # where it has its mark, once it has one
-        self.listed = False  # among those to be marked when somebody searches
+    page: bytearray | None  # where it has its mark, if it has one
+    listed: bool  # among those to be marked when somebody searches
 
 
 class Order(Struct, gc=False, eq=False):

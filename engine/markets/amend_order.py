@@ -145,10 +145,10 @@ def _replace(
     book = market.book
     if order.side is _BUY:
         own = book.bids
-        rests = not book.asks.reached(price)
+        rests = book.asks.best > price or not book.asks.reached(price)
     else:
         own = book.asks
-        rests = not book.bids.reached(-price)
+        rests = book.bids.best > -price or not book.bids.reached(-price)
     old_price = order.price
     old_depth = own.remove(order)
     order.price = price

@@ -142,14 +142,12 @@ class OrderBook(BookLine):
             balance = seat.cash
             need = self.needs(price, quantity) if self.reserve_ppm else price * quantity
             own = self._bids
-            other = self._asks
-            rests = other.best > price or (other.best_level is None and other.search() > price)
+            rests = self._asks.best > price or not self._asks.reached(price)
         else:
             balance = seat.holding
             need = quantity
             own = self._asks
-            other = self._bids
-            rests = other.best > -price or (other.best_level is None and other.search() > -price)
+            rests = self._bids.best > -price or not self._bids.reached(-price)
         reserved = balance.reserved + need
         if reserved > balance.total:
             return [Rejected(order.account, ref, *shortage(balance, side, need))]
@@ -299,7 +297,7 @@ class OrderBook(BookLine):
             events.append(self.drop(order))
             return []
         reached: list[Order] = []
-        if other.reached(limit):
+        if other.best <= limit and (other.best_level is not None or other.search() <= limit):
             before = order.leaves
             sweep = self._sweep  # looked up first: calling an attribute at once costs more
             outcomes = sweep(other, order, limit, self._self_trade, self._share)
