@@ -1,4 +1,4 @@
-"""The commands of ``tests/scripted.py``'s little language, read word by word."""
+"""The commands of the scripts' language, read word by word (see ``carbonx.testing.script``)."""
 
 from __future__ import annotations
 
