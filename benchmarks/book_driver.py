@@ -15,6 +15,7 @@ from benchmarks.messages import (
     ENDED,
     FILL,
     NEW,
+    NO_SEAT,
     REJECTED,
     RESTS,
 )
@@ -51,7 +52,7 @@ class BookDriver:
         report = reports.append
         for what, number, side, price, quantity, ioc in messages:
             if what == NEW:
-                order = Order(None, number, side, price, quantity, quantity, quantity)
+                order = Order(NO_SEAT, number, side, price, quantity, quantity, quantity)
                 if side is _BUY:
                     own, other, limit = bids, asks, price
                 else:

@@ -1,7 +1,7 @@
 """The messages that every book in a comparison is given, and the reports that it must make.
 
 A message is a parsed order as a plain tuple, so that no book is charged for decoding and none
-is favoured by a type of its own. A report is a tuple too: one for each message and one for each
+is favoured by its own type. A report is a tuple too: one for each message and one for each
 fill, in order.
 """
 
@@ -10,7 +10,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from engine.book.orders import Seat
 from engine.vocabulary.enums import Side
+
+NO_SEAT: Final = Seat.__new__(Seat)  # of orders in a book without a venue, which never looks inside
 
 # What a message asks for.
 NEW: Final = 0

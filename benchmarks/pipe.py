@@ -59,7 +59,7 @@ class Full(NamedTuple):
 
 
 def measure(module: str, base: Path, plan: Plan, sessions: int) -> tuple[Outcome, float]:
-    """Run a plan against a server of its own; return what came of it, and us per order of apply.
+    """Run a plan against a new server; return what came of it, and us per order of apply.
 
     A run in which the generator itself was held up says nothing about the server: it is made
     again, a few times. Raises ``WrongError`` where anything else is amiss.
@@ -92,10 +92,10 @@ def apply_alone(folder: Path, outcome: Outcome) -> float:
     """Replay a log, check its hash, and time ``apply`` on its commands; return us per order."""
     commands: list[Command] = []
 
-    def told(record: Record, _events: list[Event]) -> None:
+    def count(record: Record, _events: list[Event]) -> None:
         commands.append(record.command)
 
-    replayed = replay(folder, told)
+    replayed = replay(folder, count)
     assert outcome.stopped is not None
     assert outcome.before is not None
     if replayed.venue.state_hash() != outcome.stopped.state_hash:

@@ -1,1 +1,36 @@
-"""carbonx: an exchange for carbon allowances."""
+"""carbonx: an exchange for carbon allowances to run, trade on, test rules with and experiment on.
+
+What stands here is the public face; ``docs/sdk.md`` lists it. ``carbonx.testing`` is for people
+who test programs against a venue.
+"""
+
+from engine.rulebook.model import Rulebook, RulebookError
+from engine.rulebook.presets import find as load_rulebook
+from engine.venue.venue import Venue
+from gateway.client.blocking import BlockingClient
+from gateway.client.client import Client
+from gateway.client.errors import (
+    ClientError,
+    Missed,
+    Pending,
+    RejectedError,
+    SessionEndedError,
+    ThrottledError,
+    minor_units,
+)
+
+__all__ = [
+    "BlockingClient",
+    "Client",
+    "ClientError",
+    "Missed",
+    "Pending",
+    "RejectedError",
+    "Rulebook",
+    "RulebookError",
+    "SessionEndedError",
+    "ThrottledError",
+    "Venue",
+    "load_rulebook",
+    "minor_units",
+]

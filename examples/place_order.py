@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from gateway.client.client import Client
+from carbonx import Client
 
 
 async def main(port: int = 7117) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 
-from gateway.client.blocking import BlockingClient
+from carbonx import BlockingClient
 
 port = int(sys.argv[1]) if len(sys.argv) > 1 else 7117
 with BlockingClient("127.0.0.1", port, member="M1", account="alice", key="secret") as client:

@@ -59,7 +59,7 @@ PURE_STDLIB: Final = frozenset({
 })  # fmt: skip
 MAY_IMPORT: Final = frozenset({  # where people type, and where the package's own data lie
     ("engine.vocabulary.json_codec", "decimal"), ("engine.vocabulary.json_codec", "re"),
-    ("engine.rulebook.toml_codec", "json"), ("engine.rulebook.presets", "importlib"),
+    ("engine.rulebook.toml_codec", "json"), ("engine.rulebook.presets", "importlib"), ("engine.rulebook.presets", "pathlib"),
 })  # fmt: skip
 CALLS: Final = frozenset({
     "open", "hash", "float", "input", "print", "id", "set", "frozenset", "eval", "exec",
@@ -69,7 +69,7 @@ FILE_CALLS: Final = frozenset({
     "open", "fdopen", "fsync", "fdatasync", "read_bytes", "read_text", "write_bytes", "write_text",
 })  # fmt: skip
 OPENS_FILES: Final = ("engine.log.journal", "engine.rulebook.presets")
-OPENS_NO_FILE: Final = ("Journal.open", "venue.ledger.open")  # the first is the journal's business
+OPENS_NO_FILE: Final = ("Journal.open", "self.ledger.open")  # the first is the journal's business
 NETWORK: Final = frozenset(
     {"asyncio", "uvloop", "socket", "selectors", "ssl", "threading", "time", "os"}
 )

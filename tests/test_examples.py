@@ -7,7 +7,6 @@ that kind, and between two such lines no event of the kinds that a file names is
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +18,8 @@ from gateway.cli.match_file import read_json_lines, run
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.rulebook.model import Rulebook
 
 FILES = sorted((ROOT / "examples" / "modes").glob("*.jsonl"))

@@ -14,7 +14,6 @@ from backtest.history.series import read_series
 from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer
 from engine.rulebook import presets
-from engine.rulebook.toml_codec import from_toml
 from engine.venue.venue import Venue
 
 
@@ -46,8 +45,7 @@ def command(
 
     Example:  carbonx history shenzhen.csv --rulebook shenzhen-2013 --picture year.png
     """
-    own = name.endswith(".toml")
-    book = from_toml(Path(name).read_text(encoding="utf-8")) if own else presets.load(name)
+    book = presets.find(name)
     bars = read_series(series, book.minor_digits)
     journal = None
     if folder is not None:

@@ -107,10 +107,11 @@ class Audit:
 
     def _open(self, event: PhaseChanged) -> None:
         """Hold the day's limits against the rule: reference, up and down, half-up to the tick."""
-        market = self.venue.markets[event.symbol]
+        line, rulebook = self.venue.line_view(event.symbol), self.venue.rulebook
         found = (event.reference, event.low_limit, event.high_limit)
         self._limits[event.symbol] = found
-        mode, tick = market.mode, market.product.tick
+        mode = next(mode for mode in rulebook.modes if mode.name == line.mode)
+        tick = line.tick
         if not mode.limit_up_bp:
             wanted = (event.reference, 0, 0)
         else:
@@ -135,18 +136,18 @@ class Audit:
         found = (event.open, event.high, event.low, event.volume, event.value, event.trades)
         if found != wanted:
             self.breaches.append(f"{self.venue.date} {event.symbol}: bar {found}, not {wanted}")
-        market = self.venue.markets[event.symbol]
+        leads = self.venue.line_view(event.symbol).leads
         close = reference
-        if market.leads and trades:
+        if leads and trades:
             close = closing(book.close, wanted, prices[-1], book.close_min_volume)
-        if market.leads and reference and event.close != close:
+        if leads and reference and event.close != close:
             text = f"{self.venue.date} {event.symbol}: close {event.close}, not {close}"
             self.breaches.append(text)
 
     def close(self, bar: Bar, close: int) -> None:
         """Set a product's day beside the real one."""
-        line = next(iter(m.symbol for m in self.venue.markets.values()
-                         if m.product.symbol == bar.product and m.leads))  # fmt: skip
+        lines = map(self.venue.line_view, self.venue.symbols)
+        line = next(each.symbol for each in lines if each.product == bar.product and each.leads)
         self.rows.append(Row(bar, *self._limits[line], close))
         if bar.close and bar.high and close != bar.close:
             self.other_closes.append((bar.date, bar.product, bar.close, close))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from backtest.history.series import Bar
     from engine.log.sequencer import Sequencer
-    from engine.markets.order_book import Market
+    from engine.venue.views import LineView
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
@@ -69,11 +69,11 @@ class History:
         self.days: dict[int, dict[str, Bar]] = {}
         self._rng = Random(seed)  # noqa: S311 - repeatable, not secret
         self._closes: dict[str, int] = {}  # the real ones, last seen
-        self._late: dict[tuple[int, str], int] = {}  # that a day's second row tells
+        self._late: dict[tuple[int, str], int] = {}  # of a day's second row
         self._blocks = {  # product -> the line of its blocks
-            market.product.symbol: line
-            for line, market in self.venue.markets.items()
-            if market.mode.mechanism is Mechanism.NEGOTIATED
+            line.product: line.symbol
+            for line in map(self.venue.line_view, self.venue.symbols)
+            if line.mechanism is Mechanism.NEGOTIATED
         }
         self._main = {
             product.symbol: line_name(product, mode, self.venue.rulebook.modes_of(product)[0])
@@ -108,11 +108,11 @@ class History:
         for each in amendments:
             self.say(AmendRulebook(each.path, each.value, each.effective))
 
-    def run(self, told: Callable[[], object] = lambda: None) -> Audit:
-        """Trade every day of the series; ``told`` is called after each."""
+    def run(self, progress: Callable[[], object] = lambda: None) -> Audit:
+        """Trade every day of the series; ``progress`` is called after each."""
         for date in sorted(self.days):
             self._day(date, self.days[date])
-            told()
+            progress()
         self.sequencer.commit()
         return self.audit
 
@@ -162,89 +162,87 @@ class History:
         rule = self.venue.rulebook.close
         for product, bar in bars.items():
             done = self.audit.day(bar)
-            market = self.venue.markets[self._main[product]]
-            if _is_open(market) and bar.high and not done.listed:
+            line = self.venue.line_view(self._main[product])
+            if line.phase is Phase.CONTINUOUS and bar.high and not done.listed:
                 prints = listed_prints(bar, rule)
                 half = len(prints) // 2
                 part = prints[:half] if session == 0 else prints[done.made :]
                 for each in part:
-                    self._listed(market, bar, each)
+                    self._listed(line, bar, each)
                 done.made += len(part)
                 done.listed = session > 0
-                self._err(market)
-            block = self.venue.markets.get(self._blocks.get(product, ""))
-            if block is not None and not bar.high and bar.volume and _is_open(block):
+                self._err(line)
+            if product in self._blocks and not bar.high and bar.volume:
+                block = self.venue.line_view(self._blocks[product])
+                if block.phase is not Phase.CONTINUOUS:
+                    continue
                 if not done.listed:
                     self._block(block, bar)
                 done.listed = True
 
-    def _listed(self, market: Market, bar: Bar, wanted: Print) -> None:
+    def _listed(self, line: LineView, bar: Bar, wanted: Print) -> None:
         """Make one trade; beyond the limits, at the limit, which the audit notes."""
-        low, high = market.price_limits()
+        low, high = line.low_limit, line.high_limit
         price = min(max(wanted.price, low), high) if high else wanted.price
         if price != wanted.price:
             if bar.product in self._closes and wanted.price in bar:  # not on its first day
-                self.audit.outside(Outside(bar.date, bar.product, market.reference, low, high,
+                self.audit.outside(Outside(bar.date, bar.product, line.reference, low, high,
                                            wanted.price, "listed"))  # fmt: skip
             maker, _ = self._pair()
-            refused = self.say(self._order(market, maker, Side.SELL, wanted))
+            refused = self.say(self._order(line, maker, Side.SELL, wanted))
             self.audit.expect_refusal(refused, RejectReason.PRICE_LIMIT)
         maker, taker = self._pair()
         side = self._rng.choice((Side.BUY, Side.SELL))
         left = wanted.quantity
         while left:
-            size = min(left, market.gate.max_quantity)
+            size = min(left, line.max_quantity)
             left -= size
-            self._deal(market, maker, taker, side, Print(price, size))
+            self._deal(line, maker, taker, side, Print(price, size))
         self.audit.made(bar, Print(price, wanted.quantity))
 
-    def _deal(self, market: Market, maker: str, taker: str, side: Side, each: Print) -> None:
-        events = self.say(self._order(market, maker, side, each))
-        if market.mode.mechanism is Mechanism.ORDER_BOOK:
+    def _deal(self, line: LineView, maker: str, taker: str, side: Side, each: Print) -> None:
+        events = self.say(self._order(line, maker, side, each))
+        if line.mechanism is Mechanism.ORDER_BOOK:
             other = Side.SELL if side is Side.BUY else Side.BUY
-            self.say(self._order(market, taker, other, each))
+            self.say(self._order(line, taker, other, each))
             return
         number = next(event.number for event in events if isinstance(event, Offered))
         ref = self.venue.last_ref(taker) + 1
-        self.say(Pick(taker, ref, market.symbol, number, each.quantity, each.price))
+        self.say(Pick(taker, ref, line.symbol, number, each.quantity, each.price))
 
-    def _order(self, market: Market, name: str, side: Side, each: Print) -> NewOrder:
+    def _order(self, line: LineView, name: str, side: Side, each: Print) -> NewOrder:
         ref = self.venue.last_ref(name) + 1
-        return NewOrder(name, ref, market.symbol, side, each.quantity, each.price,
+        return NewOrder(name, ref, line.symbol, side, each.quantity, each.price,
                         tif=TimeInForce.DAY)  # fmt: skip
 
-    def _err(self, market: Market) -> None:
+    def _err(self, line: LineView) -> None:
         """Order one tick beyond each limit, which must be refused."""
-        low, high = market.price_limits()
+        low, high = line.low_limit, line.high_limit
         for side, price in ((Side.BUY, high + 1), (Side.SELL, low - 1)):
             if high and price > 0:
-                events = self.say(self._order(market, self._pair()[0], side, Print(price, 1)))
+                events = self.say(self._order(line, self._pair()[0], side, Print(price, 1)))
                 self.audit.expect_refusal(events, RejectReason.PRICE_LIMIT)
 
-    def _block(self, market: Market, bar: Bar) -> None:
+    def _block(self, line: LineView, bar: Bar) -> None:
         """Negotiate a day's block at its average price."""
         price = (2 * bar.value + bar.volume) // (2 * bar.volume)
         maker, taker = self._pair()
         ref = self.venue.last_ref(maker) + 1
-        events = self.say(Quote(maker, ref, market.symbol, Side.SELL, bar.volume, price, (taker,)))
-        low, high = market.price_limits()
+        events = self.say(Quote(maker, ref, line.symbol, Side.SELL, bar.volume, price, (taker,)))
+        low, high = line.low_limit, line.high_limit
         refusal = next((event for event in events if isinstance(event, Rejected)), None)
         if refusal is not None and refusal.reason is RejectReason.PRICE_LIMIT:
-            self.audit.outside(Outside(bar.date, bar.product, market.reference, low, high, price,
-                                       "block"))  # fmt: skip
+            reference = line.reference
+            self.audit.outside(Outside(bar.date, bar.product, reference, low, high, price, "block"))
             return
         if refusal is not None:
             self.audit.left_out.append((bar.date, bar.product, f"block refused: {refusal.rule}"))
             return
         number = next(event.number for event in events if isinstance(event, Offered))
-        self.say(Pick(taker, self.venue.last_ref(taker) + 1, market.symbol, number))
+        self.say(Pick(taker, self.venue.last_ref(taker) + 1, line.symbol, number))
         self.audit.blocks += 1
 
     def _pair(self) -> tuple[str, str]:
         """Draw two different brokers."""
         one, other = self._rng.sample(BROKERS, 2)
         return one, other
-
-
-def _is_open(market: Market) -> bool:
-    return market.gate.phase is Phase.CONTINUOUS

@@ -1,12 +1,24 @@
-"""A live order, and the price level that it rests in."""
+"""A live order, the level it rests in, the seat it was entered from, and the market it trades in.
+
+These refer to one another, so they stand together; everything else that has to do with orders
+imports them from here.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from engine.vocabulary.enums import Side, TimeInForce
+
+if TYPE_CHECKING:
+    from engine.ledger.accounts import Account, Balance
+    from engine.rulebook.model import AccountClass, Mode, Product
+    from engine.vocabulary.commands import AmendOrder, NewOrder
+    from engine.vocabulary.enums import CancelReason, OrderState
+    from engine.vocabulary.events import Event
 
 # ``Order.flags``: the time in force in three bits, 0 for DAY, then what else sets the order apart.
 _TIF_BITS: Final = 7
@@ -16,7 +28,7 @@ POST_ONLY: Final = 16
 TAKES: Final = 32  # never rests: what it cannot trade is cancelled
 WAITS: Final = 64  # enters outside the book
 EXPIRES: Final = 128  # good till date
-OFFER: Final = 256  # stands under a number, or bids for one
+OFFER: Final = 256  # has a number, or bids for one
 OUTSIDE: Final = WAITS | EXPIRES
 FLAGS: Final = {
     tif: index | more
@@ -51,11 +63,11 @@ class Order(Struct, gc=False, eq=False):
 
     ``gc=False``: the cyclic collector never walks a deep book. That is sound because every way
     out of a queue clears ``before``, ``after`` and ``level``, so no dead order is part of a cycle.
-    Its links come first by the alphabet, and so in memory: taking an order out of a deep book
+    Its links come first by the alphabet, and so in memory: removing an order from a deep book
     costs the cache lines of its neighbours, and most often theirs are then one each.
     """
 
-    seat: Any  # whose it is and where it trades; the book never looks inside
+    seat: Seat
     ref: int
     side: Side
     price: int
@@ -72,3 +84,70 @@ class Order(Struct, gc=False, eq=False):
     def tif(self) -> TimeInForce:
         """How long it lives."""
         return _TIFS[self.flags & _TIF_BITS]
+
+
+class Participant:
+    """What an account does at one venue; what it owns is the ledger's ``Account``."""
+
+    __slots__ = ("account", "killed", "last_ref", "name", "orders", "role", "seats", "stp_id")
+
+    def __init__(self, account: Account, stp_id: int, role: str) -> None:
+        """Begin with no order; ``stp_id`` is equal for accounts that must not trade together."""
+        self.account = account
+        self.name = account.name
+        self.stp_id = stp_id
+        self.role = role  # the rulebook's account class
+        self.killed = False
+        self.last_ref = 0
+        self.orders: dict[int, Order] = {}  # by the client's reference, in order of entry
+        self.seats: dict[str, Seat] = {}  # by symbol, from the first order there on
+
+
+class Seat:
+    """One participant in one market: what an order needs at hand to be settled."""
+
+    __slots__ = ("cash", "holding", "market", "name", "orders", "participant", "role", "stp_id")
+
+    def __init__(
+        self, participant: Participant, market: Market, cash: Balance, holding: Balance
+    ) -> None:
+        """Bind a participant's cash and holding to a market."""
+        self.participant = participant
+        self.name = participant.name
+        self.stp_id = participant.stp_id
+        self.orders = participant.orders
+        self.market = market
+        self.cash = cash
+        self.holding = holding
+        self.role: AccountClass | None = None  # what the rulebook allows such accounts
+
+
+class Market(ABC):
+    """What an order can ask of the market that it trades in, whatever its design."""
+
+    __slots__ = ("frozen", "mode", "product", "symbol")
+
+    symbol: str  # the line's name
+    product: Product
+    mode: Mode
+    frozen: bool  # live orders are neither changed nor cancelled now
+
+    @abstractmethod
+    def enter(self, order: NewOrder, seat: Seat) -> list[Event]:
+        """Admit, reserve and match a new order, or refuse it; return what happened."""
+
+    @abstractmethod
+    def amend(self, order: Order, command: AmendOrder) -> list[Event]:
+        """Change a live order, or refuse to; return what happened."""
+
+    @abstractmethod
+    def end(self, order: Order, why: CancelReason, request: int = 0) -> list[Event]:
+        """Take a live order out, with whatever cannot stand without it."""
+
+    @abstractmethod
+    def needs(self, price: int, quantity: int) -> int:
+        """Return the cash (minor units) that a buy order of this size has to reserve."""
+
+    @abstractmethod
+    def state(self, order: Order) -> OrderState:
+        """Say where a live order is."""

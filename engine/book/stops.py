@@ -89,11 +89,10 @@ class Stops:
 class Expiries:
     """The good-till-date orders of the whole venue, by time and then by entry."""
 
-    __slots__ = ("_keys", "_next", "_queue", "now")
+    __slots__ = ("_keys", "_next", "_queue")
 
     def __init__(self) -> None:
         """Start with none."""
-        self.now = 0  # the venue's time, ns UTC
         self._queue: SortedDict[tuple[int, int], Order] = SortedDict()
         self._keys: dict[Key, tuple[int, int]] = {}
         self._next = 1

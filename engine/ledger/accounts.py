@@ -6,11 +6,7 @@ compares them, so that no tonne and no fen is made or lost.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from engine.book.orders import Order
-    from engine.rulebook.model import AccountClass
+from typing import NamedTuple
 
 
 class Balance:
@@ -53,62 +49,25 @@ class Due(NamedTuple):
 
 
 class Account:
-    """One trading account: who it belongs to, what it has, which orders it has live."""
+    """Who an account belongs to and what it owns."""
 
-    __slots__ = (
-        "allocation",
-        "cash",
-        "group",
-        "holdings",
-        "killed",
-        "last_ref",
-        "member",
-        "name",
-        "orders",
-        "owner",
-        "role",
-        "seats",
-        "stp_id",
-    )  # fmt: skip
+    __slots__ = ("allocation", "cash", "group", "holdings", "member", "name", "owner")
 
-    def __init__(self, name: str, owner: str, group: str, member: str, stp_id: int) -> None:
-        """Open an account; ``stp_id`` is equal for accounts that must not trade together."""
-        self.role = ""
-        self.allocation = 0
+    def __init__(self, name: str, owner: str, group: str, member: str, allocation: int) -> None:
+        """Open an account with nothing in it."""
         self.name = name
         self.owner = owner
         self.group = group
         self.member = member
-        self.stp_id = stp_id
-        self.killed = False
-        self.last_ref = 0
-        self.orders: dict[int, Order] = {}  # by the client's reference, in order of entry
+        self.allocation = allocation  # tonnes allocated to it
         self.cash: dict[str, Balance] = {}  # by currency
         self.holdings: dict[str, Balance] = {}  # by product
-        self.seats: dict[str, Seat] = {}  # by the name of a line, from its first order there on
-
-
-class Seat:
-    """One account in one market: what an order needs at hand to be settled."""
-
-    __slots__ = ("account", "cash", "holding", "market", "name", "orders", "role", "stp_id")
-
-    def __init__(self, account: Account, market: Any, cash: Balance, holding: Balance) -> None:
-        """Bind an account's cash and holding to a market, which the ledger never looks into."""
-        self.account = account
-        self.name = account.name
-        self.stp_id = account.stp_id
-        self.orders = account.orders
-        self.market = market
-        self.cash = cash
-        self.holding = holding
-        self.role: AccountClass | None = None  # what the rulebook allows such accounts
 
 
 class Ledger:
-    """All accounts, in the order in which they were opened, and the venue's own takings."""
+    """All accounts, in the order in which they were opened, and the fees collected."""
 
-    __slots__ = ("_stp_ids", "accounts", "cash_in", "day", "dues", "fees", "locks", "tonnes_in")
+    __slots__ = ("accounts", "cash_in", "day", "dues", "fees", "locks", "tonnes_in")
 
     def __init__(self) -> None:
         """Start with no account."""
@@ -119,12 +78,10 @@ class Ledger:
         self.day = 0  # trading days begun
         self.locks: dict[int, list[Lock]] = {}  # by the day that releases them
         self.dues: dict[int, list[Due]] = {}  # by the day that delivers them
-        self._stp_ids: dict[str, int] = {}
 
-    def open(self, name: str, owner: str, group: str, member: str, same: str) -> Account:
-        """Open an account; ``same`` is what self-trade prevention compares."""
-        stp_id = self._stp_ids.setdefault(same, len(self._stp_ids) + 1)
-        account = self.accounts[name] = Account(name, owner, group, member, stp_id)
+    def open(self, name: str, owner: str, group: str, member: str, allocation: int) -> Account:
+        """Open an account; ``allocation`` is in tonnes."""
+        account = self.accounts[name] = Account(name, owner, group, member, allocation)
         return account
 
     def cash(self, account: Account, currency: str) -> Balance:
@@ -216,7 +173,7 @@ class Ledger:
 
     def check(self) -> None:
         """Assert that cash and tonnes are conserved and nothing is overdrawn."""
-        cash = {currency: takings.total for currency, takings in self.fees.items()}
+        cash = {currency: fees.total for currency, fees in self.fees.items()}
         tonnes: dict[str, int] = {}
         for account in self.accounts.values():
             for table, sums in ((account.cash, cash), (account.holdings, tonnes)):

@@ -1,7 +1,7 @@
 """The log's file: append to a buffer, make it durable with one sync, read it back.
 
-The only module of the engine that opens a file. A journal is one file, ``venue.log``, in a
-directory of its own; a lock keeps a second process out.
+A journal is one file, ``venue.log``, in a directory that holds nothing else; a lock keeps a second
+process out.
 """
 
 import fcntl
@@ -78,7 +78,7 @@ class Journal:
     def sync(self) -> None:
         """Write what was appended and make it durable. Raises ``JournalError``, then for good.
 
-        After a failed write or sync nobody can know what is on the disk, so the journal takes
+        After a failed write or sync there is no knowing what is on the disk, so the journal takes
         nothing more: the venue must be restarted from what the log holds.
         """
         if self._broken:

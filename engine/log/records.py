@@ -10,16 +10,18 @@ off) is what may stand behind it; damage with whole frames behind it is an error
 acknowledged commands would be lost if it were passed over.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from struct import Struct as Layout
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 import msgspec
 
 from engine.rulebook.model import Rulebook, RulebookError, canonical
 from engine.rulebook.validation import from_canonical
 from engine.vocabulary.commands import Command
+from engine.vocabulary.units import MAX_INT, MIN_INT, Int
 
 FORMAT: Final = 3
 READERS: Final = {  # earlier formats, and what reads them
@@ -41,12 +43,36 @@ class LogError(Exception):
         self.problem = problem
 
 
+class LogFormatError(LogError):
+    """A whole log of another format; the text says what reads it."""
+
+    def __init__(self, magic: str, number: int) -> None:
+        """Name the versions that read it."""
+        reader = READERS.get(number, "another version")
+        Exception.__init__(
+            self,
+            f"this is a {magic} of format {number}, which {reader} can read; "
+            f"this version reads format {FORMAT}",
+        )
+        self.offset, self.problem = 0, "another format"
+
+
+class CommandError(ValueError):
+    """A command that the log could not hold; it has no number. Names the field where known."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        """Keep the field beside the text."""
+        super().__init__(f"{field}: {rule}")
+        self.field = field
+        self.rule = rule
+
+
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """One command as it was sequenced."""
 
-    seq: int  # 1, 2, 3, ...
-    time: int  # ns UTC, never decreasing
-    source: int  # who brought it: 0 the operator, 1 the timer, above: a gateway session
+    seq: Int  # 1, 2, 3, ...
+    time: Int  # ns UTC, never decreasing
+    source: Int  # who brought it: 0 the operator, 1 the timer, above: a gateway session
     command: Command
 
 
@@ -68,6 +94,7 @@ class Frame(NamedTuple):
 
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_command = msgspec.msgpack.Decoder(Command).decode
 _decode_record = msgspec.msgpack.Decoder(Record).decode
 _decode_genesis = msgspec.msgpack.Decoder(Genesis).decode
 
@@ -125,7 +152,7 @@ def _whole_frame_behind(view: memoryview, offset: int) -> bool:
 def _is_record(payload: memoryview) -> bool:
     try:
         _decode_record(payload)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return True
 
@@ -135,9 +162,7 @@ def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:
     try:
         genesis = _decode_genesis(payload)
         if genesis.magic != MAGIC or genesis.format != FORMAT:
-            reader = READERS.get(genesis.format, "another version")
-            problem = f"{genesis.magic!r} format {genesis.format}, which {reader} can read"
-            raise LogError(0, f"{problem}; this version reads format {FORMAT}")
+            raise LogFormatError(genesis.magic, genesis.format)
         rulebook = from_canonical(genesis.rulebook)
     except (msgspec.MsgspecError, RulebookError) as error:
         raise LogError(0, f"no readable genesis record ({error})") from error
@@ -146,12 +171,42 @@ def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:
     return genesis, rulebook
 
 
+def check_command(command: Command) -> bytes:
+    """Return a command's bytes after reading them back; a log must never hold what it cannot read.
+
+    Raises ``CommandError`` with the field where that is known.
+    """
+    try:
+        data = _encode(command)
+        if _decode_command(data) != command:
+            raise CommandError(type(command).__name__, "it does not read back as it was written")
+    except (msgspec.MsgspecError, UnicodeError, OverflowError, TypeError) as error:
+        name = type(command).__name__
+        for field in command.__struct_fields__:
+            value = getattr(command, field)
+            if isinstance(value, int) and not MIN_INT <= value <= MAX_INT:
+                path = f"{name}.{field}"
+                raise CommandError(path, f"{value} does not fit in 63 bits") from error
+        raise CommandError(name, str(error)) from error
+    return data
+
+
+def _explain(payload: bytes | memoryview, error: Exception) -> str:
+    """Return what is wrong with a record, the field by its name where it is a command's."""
+    at = re.search(r"\$\[3\]\[(\d+)\]", str(error))
+    if at is None:
+        return str(error)
+    tag = msgspec.msgpack.decode(payload)[3][0]
+    kind = next(kind for kind in get_args(Command) if kind.__struct_config__.tag == tag)
+    return f"{kind.__name__}.{kind.__struct_fields__[int(at[1]) - 1]}: {error}"
+
+
 def decode_record(payload: bytes | memoryview, expected: int, offset: int) -> Record:
     """Read a record that must have sequence number ``expected``. Raises ``LogError``."""
     try:
         record = _decode_record(payload)
-    except msgspec.MsgspecError as error:
-        raise LogError(offset, f"not a record ({error})") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise LogError(offset, f"not a record ({_explain(payload, error)})") from error
     if record.seq != expected:
         raise LogError(offset, f"record {record.seq} where {expected} should stand")
     return record

@@ -13,7 +13,7 @@ from zlib import crc32
 import msgspec
 
 from engine.log.journal import Journal, read_log
-from engine.log.records import HEADER, Record, decode_genesis, decode_record, frames
+from engine.log.records import HEADER, Record, check_command, decode_genesis, decode_record, frames
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
@@ -44,40 +44,32 @@ class Sequencer:
     def submit(self, time: int, source: int, command: Command) -> list[Event]:
         """Stamp, log and apply a command; return what happened.
 
-        ``time`` (ns UTC) is raised to the last record's where it would go backwards.
+        ``time`` (ns UTC) is raised to the last record's where it would go backwards. Raises
+        ``CommandError`` where a log could not hold the command; it then has no number.
         """
-        last = self.time
-        if time is not last:  # within a tick it is
-            if time < last:
-                time = last
-            else:
-                self.time = time
-        self.seq = seq = self.seq + 1
-        journal = self.journal
-        if journal is not None:
-            # The bytes of a Record, without the cost of making one for each order.
-            payload = _encode((seq, time, source, command))
-            buffer = journal.buffer
-            buffer += _pack_header(len(payload), crc32(payload))
-            buffer += payload
-        return self.venue.apply(command)
+        check_command(command)
+        return self.submit_all(time, source, [command])[0]
 
     def submit_all(self, time: int, source: int, commands: list[Command]) -> list[list[Event]]:
         """Stamp, log and apply commands in their order; return what happened, one list for each.
 
-        The same as ``submit`` for each of them, a step at a time for all: it costs less.
+        The same as ``submit`` for each of them, a step at a time for all: it costs less. They must
+        have been decoded, or checked with ``check_command``, before.
         """
-        self.time = time = max(time, self.time)
+        time = max(time, self.time)
         seq = self.seq
-        self.seq += len(commands)
         journal = self.journal
         if journal is not None:
-            buffer = journal.buffer
+            frames = bytearray()
             for command in commands:
                 seq += 1
+                # The bytes of a Record, without the cost of making one for each order.
                 payload = _encode((seq, time, source, command))
-                buffer += _pack_header(len(payload), crc32(payload))
-                buffer += payload
+                frames += _pack_header(len(payload), crc32(payload))
+                frames += payload
+            journal.buffer += frames  # all of them or, where one cannot be encoded, none
+        self.time = time
+        self.seq += len(commands)
         apply = self.venue.apply
         return [apply(command) for command in commands]
 

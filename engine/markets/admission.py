@@ -55,7 +55,7 @@ class Gate:
 
     __slots__ = ("banded", "call", "down", "frozen", "high", "limits_only", "lot", "low",
                  "max_parts", "max_quantity", "min_quantity", "phase", "plain_high", "plain_low",
-                 "stepped", "tick", "ticks", "up")  # fmt: skip
+                 "short_way", "stepped", "tick", "ticks", "up")  # fmt: skip
 
     def __init__(self) -> None:
         """Make the gate of a closed market; ``adopt`` gives it its figures."""
@@ -65,6 +65,7 @@ class Gate:
         self.high = MAX_PRICE
         self.ticks: Ticks = ()
         self.frozen = False  # cancels and amendments are refused
+        self.short_way = True  # plain orders need no closer look
         self._refresh()
 
     def adopt(self, mode: Mode, product: Product) -> None:
@@ -99,7 +100,7 @@ class Gate:
 
     def _refresh(self) -> None:
         """Say which prices of a limit order need no closer look: none unless trading goes on."""
-        if self.phase is _CONTINUOUS and not self.ticks:
+        if self.short_way and self.phase is _CONTINUOUS and not self.ticks:
             self.plain_low, self.plain_high = self.low, min(self.high, SMALL)
         else:
             self.plain_low, self.plain_high = 1, 0

@@ -13,7 +13,7 @@ from engine.vocabulary.events import Event, OrderAmended, Rejected
 
 if TYPE_CHECKING:
     from engine.book.orders import Order
-    from engine.markets.order_book import Market
+    from engine.markets.book_line import BookLine
     from engine.vocabulary.commands import AmendOrder
 
 FROZEN_RULE: Final = "the call is about to end: its orders are neither changed nor cancelled"
@@ -25,7 +25,7 @@ _HELD: Final = OrderState.HELD
 _MATCHING: Final = OrderState.MATCHING
 
 
-def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
+def amend(market: BookLine, order: Order, command: AmendOrder) -> list[Event]:
     """Change an order's total, its price or both; return what happened."""
     gate = market.gate
     old_price = order.price
@@ -74,7 +74,7 @@ def amend(market: Market, order: Order, command: AmendOrder) -> list[Event]:
 
 
 def _admit(
-    market: Market, order: Order, command: AmendOrder, total: int, leaves: int
+    market: BookLine, order: Order, command: AmendOrder, total: int, leaves: int
 ) -> Refusal | None:
     """Check an amendment against the gate, in the order of ``docs/rules.md`` section 2."""
     gate = market.gate
@@ -109,7 +109,7 @@ def _admit(
 
 
 def _amend_waiting(
-    market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int,
+    market: BookLine, order: Order, command: AmendOrder, total: int, price: int, leaves: int,
     *, keeps: bool,
 ) -> Event:  # fmt: skip
     """Change an order that waits outside the book; unless kept, it goes behind all others."""
@@ -127,7 +127,7 @@ def _amend_waiting(
                         leaves, state, command.ref, old_price, -1, -1)  # fmt: skip
 
 
-def _shrink(market: Market, order: Order, command: AmendOrder, total: int, leaves: int) -> Event:
+def _shrink(market: BookLine, order: Order, command: AmendOrder, total: int, leaves: int) -> Event:
     """Make a resting order smaller where it stands."""
     level = order.level
     assert level is not None
@@ -139,7 +139,7 @@ def _shrink(market: Market, order: Order, command: AmendOrder, total: int, leave
 
 
 def _replace(
-    market: Market, order: Order, command: AmendOrder, total: int, price: int, leaves: int
+    market: BookLine, order: Order, command: AmendOrder, total: int, price: int, leaves: int
 ) -> list[Event]:
     """Take a resting order out of its place and let it arrive anew."""
     book = market.book
@@ -170,7 +170,7 @@ def _replace(
 
 
 def _wait_anew(
-    market: Market, order: Order, command: AmendOrder, old_price: int, old_depth: int
+    market: BookLine, order: Order, command: AmendOrder, old_price: int, old_depth: int
 ) -> Event:
     """Hold an order that has left its place: nothing arrives before the market opens."""
     market.held[(command.account, order.ref)] = order

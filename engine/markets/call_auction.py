@@ -8,60 +8,74 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.book.orders import NO_LIMIT, POST_ONLY
+from engine.book.orders import NO_LIMIT, POST_ONLY, WAITS
 from engine.matching.call_price import Crossing, Interest, cross, uncross
 from engine.vocabulary.enums import CancelReason, Phase, Side, TimeInForce
 from engine.vocabulary.events import AuctionTrade, AuctionUncrossed, DepthChanged, Event
 
 if TYPE_CHECKING:
     from engine.book.orders import Order
-    from engine.markets.order_book import Market
+    from engine.markets.book_line import BookLine
 
 _BUY: Final = Side.BUY
-_NOTHING: Final = Crossing(0, 0, 0)
+NOTHING: Final = Crossing(0, 0, 0)
+_SPECIAL: Final = POST_ONLY | WAITS  # what may keep an order out of a call
 
 
-def _interest(market: Market, order: Order) -> Interest:
-    """Return an order's limit and open tonnes; a market order has no limit (0).
+def _limit(market: BookLine, order: Order) -> int:
+    """Return an order's limit; a market order has none (0).
 
     On a venue without daily limits a market order's protection price is its limit; with them it
     is reserved at the day's limit and takes part without one.
     """
     gate = market.gate
-    edge = gate.high if order.side is _BUY else gate.low
-    free = order.flags & NO_LIMIT and gate.banded and order.price == edge
-    return (0 if free else order.price), order.leaves
+    if order.flags & NO_LIMIT and gate.banded:
+        edge = gate.high if order.side is _BUY else gate.low
+        if order.price == edge:
+            return 0
+    return order.price
 
 
-def _sides(market: Market) -> tuple[list[Order], list[Order]]:
+def _sides(market: BookLine) -> tuple[list[Order], list[Order]]:
     """Return who bids and who offers, each in time priority."""
     bids = list(market.book.orders(_BUY))
     asks = list(market.book.orders(Side.SELL))
     closing = market.gate.call is Phase.CLOSING_CALL
     for order in market.held.values():
-        if order.flags & POST_ONLY or (order.tif is TimeInForce.AT_CLOSE and not closing):
+        if order.flags & _SPECIAL and (
+            order.flags & POST_ONLY or (order.tif is TimeInForce.AT_CLOSE and not closing)
+        ):
             continue
         (bids if order.side is _BUY else asks).append(order)
     return bids, asks
 
 
-def _cross(market: Market, bids: list[Order], asks: list[Order]) -> Crossing:
+def _curve(market: BookLine, orders: list[Order]) -> list[Interest]:
+    """Return the tonnes that orders want or offer at each limit."""
+    sums: dict[int, int] = {}
+    for order in orders:
+        limit = _limit(market, order) if order.flags & NO_LIMIT else order.price
+        sums[limit] = sums.get(limit, 0) + order.leaves
+    return list(sums.items())
+
+
+def _cross(market: BookLine, bids: list[Order], asks: list[Order]) -> Crossing:
     found = cross(
-        [_interest(market, order) for order in bids],
-        [_interest(market, order) for order in asks],
-        market.day.last or market.reference,
+        _curve(market, bids),
+        _curve(market, asks),
+        market.day.last or market.asset.reference,
         market.gate.tick,
         market.mode.ladder,
     )
-    return found or _NOTHING
+    return found or NOTHING
 
 
-def indicative(market: Market) -> Crossing:
+def indicative(market: BookLine) -> Crossing:
     """Return what the call would give if it ended now; all 0 where nothing would trade."""
     return _cross(market, *_sides(market))
 
 
-def end_call(market: Market, events: list[Event]) -> None:
+def end_call(market: BookLine, events: list[Event]) -> None:
     """Trade what crosses, all at one price, and report it."""
     bids, asks = _sides(market)
     crossing = _cross(market, bids, asks)
@@ -73,10 +87,11 @@ def end_call(market: Market, events: list[Event]) -> None:
 
 
 def _trade(
-    market: Market, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
+    market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
 ) -> None:
-    pairs = uncross([_interest(market, order) for order in bids],
-                    [_interest(market, order) for order in asks], crossing)  # fmt: skip
+    pairs = uncross([(_limit(market, order), order.leaves) for order in bids],
+                    [(_limit(market, order), order.leaves) for order in asks],
+                    crossing)  # fmt: skip
     rates = market.auction_rates()
     touched: dict[tuple[Side, int], None] = {}
     for buyer, seller, quantity in pairs:
@@ -94,7 +109,7 @@ def _trade(
         events.append(DepthChanged(market.symbol, side, price, depth))
 
 
-def drop_rests(market: Market, events: list[Event], *, everything: bool) -> None:
+def drop_rests(market: BookLine, events: list[Event], *, everything: bool) -> None:
     """Cancel what a call left of orders that live for it alone, or (no carry-over) of all."""
     ended = market.gate.call
     for order in list(market.held.values()):

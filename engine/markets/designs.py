@@ -1,31 +1,32 @@
-"""Which kind of market runs a line."""
+"""The registry of market designs: a new one is a module beside these and a row here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.markets.listing import ListingMarket
-from engine.markets.negotiated import NegotiatedMarket
-from engine.markets.one_way import OneWayMarket
-from engine.markets.order_book import Market
+from engine.markets.listing import Listing
+from engine.markets.negotiated import Negotiated
+from engine.markets.one_way import OneWay
+from engine.markets.order_book import OrderBook
 from engine.vocabulary.enums import Mechanism
 
 if TYPE_CHECKING:
-    from engine.book.stops import Expiries
-    from engine.ledger.accounts import Ledger
+    from engine.markets.assets import Asset
+    from engine.markets.line import Line
+    from engine.markets.settlement import Shared
     from engine.rulebook.model import Mode, Product, Rulebook
 
-MARKETS: Final[dict[Mechanism, type[Market]]] = {
-    Mechanism.ORDER_BOOK: Market,
-    Mechanism.LISTING: ListingMarket,
-    Mechanism.FIXED_PRICE: ListingMarket,
-    Mechanism.NEGOTIATED: NegotiatedMarket,
-    Mechanism.ONE_WAY: OneWayMarket,
+DESIGNS: Final[dict[Mechanism, type[Line]]] = {
+    Mechanism.ORDER_BOOK: OrderBook,
+    Mechanism.LISTING: Listing,
+    Mechanism.FIXED_PRICE: Listing,
+    Mechanism.NEGOTIATED: Negotiated,
+    Mechanism.ONE_WAY: OneWay,
 }
 
 
 def open_line(
-    rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
-) -> Market:
-    """Make the market of a product in a mode, empty and closed."""
-    return MARKETS[mode.mechanism](rulebook, product, mode, ledger, expiries)
+    rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
+) -> Line:
+    """Make the line of a product in a mode, empty and closed."""
+    return DESIGNS[mode.mechanism](rulebook, product, mode, asset, shared)

@@ -8,14 +8,14 @@ from engine.markets.admission import Refusal
 from engine.vocabulary.enums import RejectReason, Side
 
 if TYPE_CHECKING:
-    from engine.ledger.accounts import Account, Seat
+    from engine.book.orders import Participant, Seat
     from engine.rulebook.model import AccountClass, Rulebook
 
 
-def role_of(rulebook: Rulebook, account: Account) -> AccountClass | None:
-    """Return an account's class, ``None`` where nothing limits it."""
+def role_of(rulebook: Rulebook, participant: Participant) -> AccountClass | None:
+    """Return a participant's account class, ``None`` where nothing limits it."""
     for role in rulebook.classes:
-        if role.name == account.role:
+        if role.name == participant.role:
             return role
     return None
 
@@ -32,11 +32,11 @@ def admit_role(role: AccountClass, seat: Seat, side: Side, quantity: int) -> Ref
         return Refusal(RejectReason.ROLE, "symbol", rule)
     if side is not Side.BUY or not role.holding_limit:
         return None
-    account = seat.account
-    limit = role.holding_limit + (account.allocation if role.over_allocation else 0)
+    participant = seat.participant
+    limit = role.holding_limit + (participant.account.allocation if role.over_allocation else 0)
     open_buys = sum(
         order.leaves
-        for order in account.orders.values()
+        for order in participant.orders.values()
         if order.side is Side.BUY and order.seat.market.product.symbol == market.product.symbol
     )
     room = limit - seat.holding.total - seat.holding.pending - open_buys

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from engine.book.orders import FLAGS, Order
 from engine.markets.admission import Refusal, admit
-from engine.markets.offers import OfferMarket
+from engine.markets.offers import OfferLine
 from engine.matching.continuous import FILLED
+from engine.vocabulary.commands import Pick
 from engine.vocabulary.enums import (
     Mechanism,
     OfferKind,
@@ -27,18 +28,30 @@ from engine.vocabulary.enums import (
 from engine.vocabulary.events import Announced, Event, Offered, OrderAccepted, Rejected
 
 if TYPE_CHECKING:
-    from engine.ledger.accounts import Account, Seat
-    from engine.vocabulary.commands import NewOrder, Pick
+    from engine.book.orders import Participant, Seat
+    from engine.markets.assets import Asset
+    from engine.markets.settlement import Shared
+    from engine.rulebook.model import Mode, Product, Rulebook
+    from engine.vocabulary.commands import NewOrder
 
 _LASTING = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 
 
-class ListingMarket(OfferMarket):
+class Listing(OfferLine):
     """A board of firm listings from which takers pick."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
+    ) -> None:
+        """Make an empty, closed market."""
+        super().__init__(rulebook, product, mode, asset, shared)
+        self.commands = {Pick: self.pick}
 
     def enter(self, order: NewOrder, seat: Seat) -> list[Event]:
         """Post a listing."""
-        refusal = _plain(order) or admit(order, self.gate, self.expiries.now)
+        refusal = _plain(order) or admit(order, self.gate, self.clock.now)
         if refusal is None:
             refusal = self.admit_terms(seat, order.side, order.quantity, order.price)
         refusal = refusal or self.reserve(seat, order.side, order.quantity, order.price)
@@ -55,13 +68,13 @@ class ListingMarket(OfferMarket):
                     order.price, order.quantity, (), 0, order.expire_at),
         ]  # fmt: skip
 
-    def pick(self, command: Pick, account: Account) -> list[Event]:
+    def pick(self, command: Pick, participant: Participant) -> list[Event]:
         """Take tonnes of a listing, at its price."""
         listing = self.find(command.number)
         refusal = self.admit_open()
         if isinstance(listing, Refusal):
             return [Rejected(command.account, command.ref, *(refusal or listing))]
-        seat = self.seat(account)
+        seat = self.seat(participant)
         side = Side.SELL if listing.side is Side.BUY else Side.BUY
         quantity = command.quantity or listing.leaves
         refusal = refusal or self._admit_pick(command, listing, seat.stp_id, quantity)
@@ -128,8 +141,7 @@ class ListingMarket(OfferMarket):
 
     def check(self) -> None:
         """Assert the invariants of the board; listings of the two sides may well cross."""
-        self.book.check()
-        OfferMarket.check(self)
+        super().check()
         resting = sum(1 for side in Side for _ in self.book.orders(side))
         assert resting == len(self.offers), "a listing off its board"
 

@@ -2,7 +2,7 @@
 
 A quote is firm and reserved for from the moment it is made: that is its maker's confirmation. The
 counterparty confirms it whole by picking its number, or declines. An enquiry is a quote without a
-price; it binds nobody and asks those it is sent to for quotes. A block prints beside the order
+price; it is not binding and asks those it is sent to for quotes. A block prints beside the order
 book and never moves the close unless the rulebook says so.
 """
 
@@ -11,42 +11,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.markets.admission import ENTRY, Refusal, check_quantity
-from engine.markets.offers import OfferMarket
+from engine.markets.offers import OfferLine
 from engine.matching.continuous import FILLED
+from engine.vocabulary.commands import Decline, Pick, Quote
 from engine.vocabulary.enums import CancelReason, OfferKind, OrderState, RejectReason, Side
 from engine.vocabulary.events import Announced, Declined, Event, Offered, OrderAccepted, Rejected
 
 if TYPE_CHECKING:
-    from engine.book.orders import Order
-    from engine.book.stops import Expiries
-    from engine.ledger.accounts import Account, Ledger
+    from engine.book.orders import Order, Participant
+    from engine.markets.assets import Asset
+    from engine.markets.settlement import Shared
     from engine.rulebook.model import Mode, Product, Rulebook
-    from engine.vocabulary.commands import Decline, Pick, Quote
 
 _SECOND = 1_000_000_000
 
 
-class NegotiatedMarket(OfferMarket):
+class Negotiated(OfferLine):
     """A line whose trades are agreed between two accounts."""
 
+    __slots__ = ("addressed", "enquiries")
+
     def __init__(
-        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
+        self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
     ) -> None:
         """Make an empty, closed market."""
-        super().__init__(rulebook, product, mode, ledger, expiries)
+        super().__init__(rulebook, product, mode, asset, shared)
         self.addressed: dict[int, tuple[str, ...]] = {}  # quote -> who may confirm; () everybody
+        self.commands = {Quote: self.quote, Pick: self.pick, Decline: self.decline}
         self.enquiries: dict[int, tuple[str, tuple[str, ...]]] = {}  # number -> by whom, to whom
 
-    def quote(self, command: Quote, account: Account, accounts: dict[str, Account], time: int
-              ) -> list[Event]:  # fmt: skip
+    def quote(self, command: Quote, participant: Participant) -> list[Event]:
         """Make a firm quote, or send an enquiry."""
-        refusal = self.admit_open() or self._admit_parties(command, account, accounts)
-        refusal = refusal or self._admit_times(command, time)
+        refusal = self.admit_open() or self._admit_parties(command, participant)
+        refusal = refusal or self._admit_times(command)
         if refusal is not None:
             return [Rejected(command.account, command.ref, *refusal)]
         if not command.price:
             return self._enquire(command)
-        seat = self.seat(account)
+        seat = self.seat(participant)
         refusal = self.admit_terms(seat, command.side, command.quantity, command.price)
         refusal = refusal or self.reserve(seat, command.side, command.quantity, command.price)
         if refusal is not None:
@@ -78,28 +80,28 @@ class NegotiatedMarket(OfferMarket):
                         OfferKind.ENQUIRY, command.side, 0, command.quantity, command.to, 0,
                         0)]  # fmt: skip
 
-    def _admit_parties(
-        self, command: Quote, account: Account, accounts: dict[str, Account]
-    ) -> Refusal | None:
+    def _admit_parties(self, command: Quote, participant: Participant) -> Refusal | None:
         """Check to whom it goes, and that an answer goes to an enquiry that was sent here."""
+        everybody = self.shared.participants
         for name in command.to:
-            other = accounts.get(name)
-            if other is None or other.stp_id == account.stp_id:
+            other = everybody.get(name)
+            if other is None or other.stp_id == participant.stp_id:
                 rule = f"{name!r} is not an account of somebody else"
                 return Refusal(RejectReason.COUNTERPARTY, "to", rule)
         if not command.answers:
             return None
         asked = self.enquiries.get(command.answers)
         if asked is None:
-            rule = f"no enquiry stands under {command.answers} in {self.symbol}"
+            rule = f"{self.symbol} has no enquiry {command.answers}"
             return Refusal(RejectReason.UNKNOWN_NUMBER, "answers", rule)
         by, to = asked
-        if (to and account.name not in to) or accounts[by].stp_id == account.stp_id:
+        if (to and participant.name not in to) or everybody[by].stp_id == participant.stp_id:
             rule = f"enquiry {command.answers} was not sent to this account"
             return Refusal(RejectReason.COUNTERPARTY, "answers", rule)
         return None
 
-    def _admit_times(self, command: Quote, time: int) -> Refusal | None:
+    def _admit_times(self, command: Quote) -> Refusal | None:
+        time = self.clock.now
         if command.expire_at and command.expire_at <= time:
             rule = f"after the venue's time, {time} ns, or 0 for the end of the day"
             return Refusal(RejectReason.EXPIRY, "expire_at", rule)
@@ -110,26 +112,26 @@ class NegotiatedMarket(OfferMarket):
             return Refusal(RejectReason.EXPIRY, "agreed_at", rule)
         return None
 
-    def _addressed_to(self, number: int, account: Account) -> Order | Refusal:
+    def _addressed_to(self, number: int, participant: Participant) -> Order | Refusal:
         """Return a quote that an account may answer."""
         quote = self.find(number)
         if isinstance(quote, Refusal):
             return quote
         to = self.addressed[number]
-        if quote.seat.stp_id == account.stp_id:
+        if quote.seat.stp_id == participant.stp_id:
             return Refusal(RejectReason.OWN_ORDER, "number", "a quote of the same owner")
-        if to and account.name not in to:
+        if to and participant.name not in to:
             rule = f"quote {number} was not made to this account"
             return Refusal(RejectReason.COUNTERPARTY, "number", rule)
         return quote
 
-    def pick(self, command: Pick, account: Account) -> list[Event]:
+    def pick(self, command: Pick, participant: Participant) -> list[Event]:
         """Confirm a quote: both sides have now agreed, and the block trades."""
-        quote = self._addressed_to(command.number, account)
+        quote = self._addressed_to(command.number, participant)
         refusal = self.admit_open()
         if isinstance(quote, Refusal):
             return [Rejected(command.account, command.ref, *(refusal or quote))]
-        seat = self.seat(account)
+        seat = self.seat(participant)
         side = Side.SELL if quote.side is Side.BUY else Side.BUY
         if refusal is None and command.quantity not in (0, quote.leaves):
             rule = f"a quote is confirmed whole: {quote.leaves} tonnes, or 0"
@@ -150,25 +152,25 @@ class NegotiatedMarket(OfferMarket):
         self._settle(taker, quantity, [(FILLED, quote, quantity, 0, -1)], events)
         return events
 
-    def decline(self, command: Decline, account: Account) -> list[Event]:
+    def decline(self, command: Decline, participant: Participant) -> list[Event]:
         """Turn a quote down; with its last counterparty gone it ends."""
-        quote = self._addressed_to(command.number, account)
+        quote = self._addressed_to(command.number, participant)
         if isinstance(quote, Refusal):
             return [Rejected(command.account, command.ref, *quote)]
-        to = tuple(name for name in self.addressed[command.number] if name != account.name)
+        to = tuple(name for name in self.addressed[command.number] if name != participant.name)
         if to == self.addressed[command.number]:
             rule = "a quote to everybody is not declined: leave it"
             return [
                 Rejected(command.account, command.ref, RejectReason.COUNTERPARTY, "number", rule)
             ]
-        declined = Declined(account.name, command.ref, self.symbol, command.number,
+        declined = Declined(participant.name, command.ref, self.symbol, command.number,
                             quote.seat.name, quote.ref)  # fmt: skip
         if not to:
             return [declined, self.cancel(quote, CancelReason.DECLINED)]
         self.addressed[command.number] = to
         return [declined]
 
-    def clock(self) -> tuple[bool, int]:
+    def due(self) -> tuple[bool, int]:
         """Look at the clock while deals are reported: how late they come is measured by it."""
         return bool(self.mode.report_seconds) and self.gate.phase in ENTRY, 0
 
@@ -202,4 +204,4 @@ class NegotiatedMarket(OfferMarket):
     def check(self) -> None:
         """Assert that every quote is addressed."""
         super().check()
-        assert list(self.addressed) == list(self.offers), "a quote to nobody knows whom"
+        assert list(self.addressed) == list(self.offers), "a quote without its addressees"

@@ -1,4 +1,4 @@
-"""What modes without automatic matching have in common: offers that stand under numbers.
+"""What modes without automatic matching have in common: numbered offers.
 
 A listing, a quote, an announcement: each is firm, is reserved for like any order, and waits under
 its number for somebody to answer it.
@@ -9,29 +9,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.book.orders import FLAGS, OFFER, Order
-from engine.markets.admission import ENTRY, Refusal, check_price, check_quantity
+from engine.markets.admission import Refusal, check_price, check_quantity
 from engine.markets.limits import admit_role
-from engine.markets.order_book import Market
-from engine.vocabulary.enums import OfferKind, Phase, RejectReason, Side, TimeInForce
+from engine.markets.line import Line
+from engine.vocabulary.enums import OfferKind, OrderState, RejectReason, Side, TimeInForce
 from engine.vocabulary.events import Event, Offered, Rejected
 
 if TYPE_CHECKING:
-    from engine.book.stops import Expiries
-    from engine.ledger.accounts import Ledger, Seat
+    from engine.book.orders import Seat
+    from engine.markets.assets import Asset
+    from engine.markets.settlement import Shared
     from engine.rulebook.model import Mode, Product, Rulebook
     from engine.vocabulary.commands import AmendOrder, NewOrder
 
 _BUY: Final = Side.BUY
 
 
-class OfferMarket(Market):
-    """A market whose live orders stand under numbers and wait to be answered."""
+class OfferLine(Line):
+    """A line whose live orders have numbers and wait to be answered."""
+
+    __slots__ = ("counted", "numbers", "offers")
 
     def __init__(
-        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
+        self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
     ) -> None:
         """Make an empty, closed market."""
-        super().__init__(rulebook, product, mode, ledger, expiries)
+        super().__init__(rulebook, product, mode, asset, shared)
         self.offers: dict[int, Order] = {}  # by number, in the order in which they came
         self.numbers: dict[tuple[str, int], int] = {}  # (account, ref) -> number
         self.counted = 0  # numbers given
@@ -54,14 +57,6 @@ class OfferMarket(Market):
         rule = f"{self.symbol} trades in the mode {self.mode.name}, which takes no {what}"
         return Refusal(RejectReason.MODE, "symbol", rule)
 
-    def admit_open(self, *, also: tuple[Phase, ...] = ENTRY) -> Refusal | None:
-        """Check that the line is open for trading."""
-        phase = self.gate.phase
-        if phase in also:
-            return None
-        rule = f"{self.symbol} is {phase.name.lower()}"
-        return Refusal(RejectReason.PHASE, "symbol", rule)
-
     def admit_terms(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
         """Check quantity, price and what the account's class may do."""
         refusal = check_quantity(quantity, self.gate) or check_price(price, self.gate)
@@ -75,7 +70,7 @@ class OfferMarket(Market):
         """Make the live order of an offer or an answer for which was reserved."""
         flags = OFFER | (FLAGS[TimeInForce.GTD] if expire_at else 0)
         order = Order(seat, ref, side, price, quantity, quantity, quantity, flags)
-        seat.account.orders[ref] = order
+        seat.orders[ref] = order
         if expire_at:
             self.expiries.add((seat.name, ref), order, expire_at)
         return order
@@ -91,7 +86,7 @@ class OfferMarket(Market):
         """Return the offer under a number, or say that there is none."""
         found = self.offers.get(number)
         if found is None:
-            rule = f"nothing stands under {number} in {self.symbol}"
+            rule = f"{self.symbol} has no offer {number}"
             return Refusal(RejectReason.UNKNOWN_NUMBER, "number", rule)
         return found
 
@@ -111,14 +106,19 @@ class OfferMarket(Market):
         """Return what the state holds beyond that of every market, for its hash."""
         return [[number, order.seat.name, order.ref] for number, order in self.offers.items()]
 
+    def state(self, order: Order) -> OrderState:
+        """Say where a live order is: on the board, or waiting for an answer."""
+        return OrderState.HELD if order.level is None else OrderState.RESTING
+
     def places(self) -> int:
-        """Return how many live orders stand under numbers."""
+        """Return how many live orders have numbers."""
         return len(self.offers)
 
     def check(self) -> None:
         """Assert that offers and live orders agree."""
+        super().check()
         for number, order in self.offers.items():
             key = (order.seat.name, order.ref)
             assert self.numbers[key] == number, "an offer under two numbers"
-            assert order.seat.account.orders.get(order.ref) is order, "an offer of nobody"
+            assert order.seat.orders.get(order.ref) is order, "an offer that is not live"
         assert len(self.numbers) == len(self.offers), "a number without an offer"

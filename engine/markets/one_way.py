@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from engine.markets.admission import Refusal, check_price
 from engine.markets.limits import admit_role
-from engine.markets.offers import OfferMarket
+from engine.markets.offers import OfferLine
 from engine.matching.auction_clearing import Offer, Sealed, Win, clear
+from engine.vocabulary.commands import Announce, Bid, ClearAuction
 from engine.vocabulary.enums import (
     BidTie,
     CancelReason,
@@ -35,29 +36,32 @@ from engine.vocabulary.events import (
 from engine.vocabulary.units import BASIS_POINTS
 
 if TYPE_CHECKING:
-    from engine.book.orders import Order
-    from engine.book.stops import Expiries
-    from engine.ledger.accounts import Account, Ledger, Seat
+    from engine.book.orders import Order, Participant, Seat
+    from engine.markets.assets import Asset
+    from engine.markets.settlement import Shared
     from engine.rulebook.model import Mode, Product, Rulebook
-    from engine.vocabulary.commands import Announce, Bid, ClearAuction
 
 
-class OneWayMarket(OfferMarket):
+class OneWay(OfferLine):
     """A line of announced auctions."""
 
+    __slots__ = ("announced", "bidding", "bids")
+
     def __init__(
-        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
+        self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
     ) -> None:
         """Make an empty, closed market."""
-        super().__init__(rulebook, product, mode, ledger, expiries)
+        super().__init__(rulebook, product, mode, asset, shared)
+        self.commands = {Announce: self.announce, Bid: self.bid}
+        self.operator_commands = {ClearAuction: self.clear}
         self.announced: dict[int, Announced] = {}
         self.bids: dict[int, list[Order]] = {}  # by auction, in the order of their coming
         self.bidding: dict[tuple[str, int], int] = {}  # a bid's account and ref -> its auction
 
-    def announce(self, command: Announce, account: Account) -> list[Event]:
+    def announce(self, command: Announce, participant: Participant) -> list[Event]:
         """Announce an auction; what it gives is frozen now."""
         c = command
-        seat = self.seat(account)
+        seat = self.seat(participant)
         refusal = self.admit_open() or self.admit_terms(seat, c.side, c.quantity, c.price)
         refusal = refusal or self._admit_announcement(c)
         refusal = refusal or self.reserve(seat, c.side, c.quantity, c.price)
@@ -79,7 +83,7 @@ class OneWayMarket(OfferMarket):
         return [accepted, announced]
 
     def _admit_announcement(self, c: Announce) -> Refusal | None:
-        now = self.expiries.now
+        now = self.clock.now
         if not now < c.closes_at or not c.opens_at < c.closes_at:
             rule = f"a window that opens before it closes, and closes after {now} ns"
             return Refusal(RejectReason.WINDOW, "closes_at", rule)
@@ -94,14 +98,14 @@ class OneWayMarket(OfferMarket):
             return Refusal(RejectReason.PRICE_TICK, "increment", rule)
         return None
 
-    def bid(self, command: Bid, account: Account) -> list[Event]:
+    def bid(self, command: Bid, participant: Participant) -> list[Event]:
         """Bid in an auction."""
         c = command
         initiator = self.find(c.number)
         refusal = self.admit_open()
         if isinstance(initiator, Refusal):
             return [Rejected(c.account, c.ref, *(refusal or initiator))]
-        seat = self.seat(account)
+        seat = self.seat(participant)
         side = Side.SELL if initiator.side is Side.BUY else Side.BUY
         refusal = refusal or self._admit_bid(c, initiator, seat, side)
         refusal = refusal or self.reserve(seat, side, c.quantity, c.price)
@@ -118,7 +122,7 @@ class OneWayMarket(OfferMarket):
 
     def _admit_bid(self, c: Bid, initiator: Order, seat: Seat, side: Side) -> Refusal | None:
         terms = self.announced[c.number]
-        now = self.expiries.now
+        now = self.clock.now
         if not terms.opens_at <= now < terms.closes_at:
             rule = f"bids are taken from {terms.opens_at} to before {terms.closes_at}, now {now} ns"
             return Refusal(RejectReason.WINDOW, "number", rule)
@@ -175,7 +179,7 @@ class OneWayMarket(OfferMarket):
         if isinstance(initiator, Refusal):
             return [Rejected("", 0, *initiator)]
         terms = self.announced[command.number]
-        if self.expiries.now < terms.closes_at:
+        if self.clock.now < terms.closes_at:
             rule = f"after the window, which closes at {terms.closes_at} ns"
             return [Rejected("", 0, RejectReason.WINDOW, "number", rule)]
         bids = list(self.bids[command.number])
@@ -212,9 +216,9 @@ class OneWayMarket(OfferMarket):
         events: list[Event] = [self.cancel(bid, CancelReason.LOST) for bid in bids]
         return [*events, self.cancel(order, why, request)]
 
-    def clock(self) -> tuple[bool, int]:
+    def due(self) -> tuple[bool, int]:
         """Look at the clock while there are windows; the next edge of one matters."""
-        now = self.expiries.now
+        now = self.clock.now
         edges = [edge for terms in self.announced.values()
                  for edge in (terms.opens_at, terms.closes_at) if edge > now]  # fmt: skip
         return bool(self.announced), min(edges, default=0)
@@ -251,10 +255,10 @@ class OneWayMarket(OfferMarket):
     def check(self) -> None:
         """Assert that bids and live orders agree."""
         super().check()
-        assert list(self.announced) == list(self.bids) == list(self.offers), "an auction astray"
+        assert list(self.announced) == list(self.bids) == list(self.offers), "auctions out of step"
         for number, bids in self.bids.items():
             for bid in bids:
-                assert self.bidding[(bid.seat.name, bid.ref)] == number, "a bid astray"
+                assert self.bidding[(bid.seat.name, bid.ref)] == number, "a bid misfiled"
         assert len(self.bidding) == sum(len(bids) for bids in self.bids.values()), "a lost bid"
 
 

@@ -1,7 +1,7 @@
-"""One product's market: the one door for orders, settlement of what they do, every way out.
+"""The order book: the one door for orders, and how they meet.
 
 Every order, whatever its kind, passes admission, reservation, matching, settlement and rest, once
-each; stops, held orders and amended ones come back in through ``_arrive``.
+each; stops, held orders and amended ones come back in through ``arrive``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from engine.book.orders import EXPIRES, FLAGS, NO_LIMIT, OUTSIDE, POST_ONLY, TAKES, WAITS, Order
-from engine.ledger.accounts import Seat
 from engine.markets.admission import Refusal, admit
 from engine.markets.amend_order import amend
-from engine.markets.limits import admit_role, role_of
-from engine.markets.settlement import Settlement, shortage
+from engine.markets.book_line import BookLine
+from engine.markets.call_auction import NOTHING, drop_rests, end_call, indicative
+from engine.markets.limits import admit_role
+from engine.markets.phases import change
+from engine.markets.settlement import shortage
 from engine.matching.allocation import share_of
 from engine.matching.continuous import SWEEPS, can_fill
 from engine.matching.prices import limits, protection
@@ -28,9 +30,8 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from engine.vocabulary.events import (
-    Announced,
+    AuctionIndicated,
     Event,
-    Offered,
     OrderAccepted,
     OrderCancelled,
     OrderResting,
@@ -40,8 +41,9 @@ from engine.vocabulary.events import (
 )
 
 if TYPE_CHECKING:
-    from engine.book.stops import Expiries
-    from engine.ledger.accounts import Account, Ledger
+    from engine.book.orders import Seat
+    from engine.markets.assets import Asset
+    from engine.markets.settlement import Shared
     from engine.rulebook.model import Mode, Product, Rulebook
     from engine.vocabulary.commands import AmendOrder, NewOrder
 
@@ -59,6 +61,18 @@ _PENDING_TRIGGER: Final = OrderState.PENDING_TRIGGER
 _HELD: Final = OrderState.HELD
 _IOC_REST: Final = CancelReason.IOC_REST
 _SECOND: Final = 1_000_000_000
+PUBLISH_EVERY: Final = _SECOND  # at most so often is a call's indicative price published
+_OPENING, _INTRADAY, _CLOSING = Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL
+_CALLS: Final = (_OPENING, _INTRADAY, _CLOSING)
+TRANSITIONS: Final = {
+    Phase.CLOSED: (Phase.PRE_OPEN, _CONTINUOUS, _OPENING, _INTRADAY),
+    Phase.PRE_OPEN: (_CONTINUOUS, Phase.HALTED, Phase.CLOSED, _OPENING, _INTRADAY),
+    _CONTINUOUS: (Phase.HALTED, Phase.CLOSED, _INTRADAY, _CLOSING),
+    Phase.HALTED: (Phase.PRE_OPEN, _CONTINUOUS, Phase.CLOSED, *_CALLS),
+    _OPENING: (Phase.FREEZE, _CONTINUOUS, Phase.HALTED, Phase.CLOSED, _INTRADAY),
+    _INTRADAY: (Phase.FREEZE, _CONTINUOUS, Phase.HALTED, Phase.CLOSED, _INTRADAY, _CLOSING),
+    _CLOSING: (Phase.FREEZE, Phase.HALTED, Phase.CLOSED),
+}
 
 
 def rest_of(tif: TimeInForce, flags: int) -> CancelReason:
@@ -70,43 +84,32 @@ def rest_of(tif: TimeInForce, flags: int) -> CancelReason:
     return _IOC_REST if tif is _IOC else CancelReason.AUCTION_REST
 
 
-class Market(Settlement):
-    """A product's book and everything that waits around it."""
+class OrderBook(BookLine):
+    """Automatic matching: continuous, in calls, or both."""
 
-    __slots__ = ("_collar_bp", "_matching", "_self_trade", "_share", "_sweep", "call_ends_at",
-                 "fixing", "leads", "lines", "reference", "rulebook")  # fmt: skip
+    __slots__ = (
+        "_collar_bp", "_crossing", "_indicated", "_matching", "_self_trade", "_share", "_sweep",
+    )  # fmt: skip
+
+    TRANSITIONS = TRANSITIONS
+    HAS_CALLS = True
 
     def __init__(
-        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
+        self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
     ) -> None:
         """Make an empty, closed market."""
-        super().__init__(rulebook, product, mode, ledger, expiries)
-        self.lines: list[Market] = [self]  # all lines of the product, this one too
-        self.reference = product.reference
-        self.fixing = 0  # the day's close where the operator fixes it
-        self.call_ends_at = 0  # ns UTC; 0 where no clock ends the call
-        self.new_limits()
+        super().__init__(rulebook, product, mode, asset, shared)
+        self._indicated = -PUBLISH_EVERY  # when the call's indicative price was published last
+        self._crossing = NOTHING  # what the call would give, unless ``changed``
 
     def adopt(self, rulebook: Rulebook, product: Product, mode: Mode) -> None:
         """Take the rules from a rulebook; nothing that they concern may be live."""
         super().adopt(rulebook, product, mode)
-        self.rulebook = rulebook
-        self.leads = mode.moves_close or len(rulebook.modes_of(product)) == 1
         self._matching = mode.matching
         self._sweep = SWEEPS[mode.matching]
         self._share = share_of(mode, self.gate.lot)
         self._self_trade = rulebook.self_trade
         self._collar_bp = mode.volatility_bp
-
-    def seat(self, account: Account) -> Seat:
-        """Return the account's seat here, making it at its first order."""
-        seat = account.seats.get(self.symbol)
-        if seat is None:
-            cash = self._ledger.cash(account, self.product.currency)
-            holding = self._ledger.holding(account, self.product.symbol)
-            seat = account.seats[self.symbol] = Seat(account, self, cash, holding)
-            seat.role = role_of(self.rulebook, account)
-        return seat
 
     # -- the door ---------------------------------------------------------------------------
 
@@ -166,8 +169,9 @@ class Market(Settlement):
 
     def _enter_special(self, order: NewOrder, seat: Seat) -> list[Event]:
         """Do the same with an order that is refused, waits, or is not a plain limit order."""
+        self.changed = True
         side = order.side
-        refusal = admit(order, self.gate, self.expiries.now)
+        refusal = admit(order, self.gate, self.clock.now)
         if refusal is None and seat.role is not None:
             refusal = admit_role(seat.role, seat, side, order.quantity)
         flags, price = 0, 0
@@ -203,7 +207,7 @@ class Market(Settlement):
                 flags |= WAITS
             if kind is not OrderType.STOP_LIMIT:
                 flags |= NO_LIMIT | TAKES
-                around = order.stop_price or self.day.last or self.reference
+                around = order.stop_price or self.day.last or self.asset.reference
                 gate = self.gate
                 price = protection(around, self.mode.protection_bp, gate.tick, gate.low,
                                    gate.high, buy=order.side is _BUY)  # fmt: skip
@@ -247,21 +251,13 @@ class Market(Settlement):
                 self.trigger(last, last, events)
         return events
 
-    def hold(self, order: Order, events: list[Event]) -> None:
-        """Let an order that was about to match wait for the call that has begun instead."""
-        if order.tif is _IOC or order.tif is _FOK:
-            why = CancelReason.FOK_KILLED if order.tif is _FOK else _IOC_REST
-            events.append(self.cancel(order, why))
-            return
-        order.shown = min(order.display or order.leaves, order.leaves)
-        self.held[(order.seat.name, order.ref)] = order
-
     def drop(self, order: Order) -> Event:
         """Cancel what is left of an order that never rests."""
         return self.cancel(order, rest_of(order.tif, order.flags))
 
     def amend(self, order: Order, command: AmendOrder) -> list[Event]:
         """Change a live order."""
+        self.changed = True
         return amend(self, order, command)
 
     def arrive(self, order: Order, events: list[Event]) -> None:
@@ -293,7 +289,7 @@ class Market(Settlement):
             if self.gate.phase is not _CONTINUOUS:
                 self.hold(order, events)
                 return []
-            around = self.day.last or self.reference
+            around = self.day.last or self.asset.reference
             limit = min(limit, self._collar(order.side, around))
         if order.tif is _FOK and not can_fill(
             other, order, limit, self._self_trade, self._matching
@@ -305,7 +301,13 @@ class Market(Settlement):
             before = order.leaves
             sweep = self._sweep  # looked up first: calling an attribute at once costs more
             outcomes = sweep(other, order, limit, self._self_trade, self._share)
-            reached = self._settle(order, before, outcomes, events)
+            first = self._settle(order, before, outcomes, events)
+            if first:
+                last = self.day.last
+                low, high = (first, last) if first <= last else (last, first)
+                stops = self.stops
+                if high >= stops.lowest_buy or low <= stops.highest_sell:
+                    reached = stops.reached(low, high)
         if order.leaves and limit < other.best <= widest:
             self._begin_call(order, abs(other.best), around, events)
         elif order.leaves:
@@ -327,87 +329,95 @@ class Market(Settlement):
     def _begin_call(self, order: Order, beyond: int, around: int, events: list[Event]) -> None:
         """Stop continuous trading for a call: a trade would have left the band."""
         gate = self.gate
-        gate.enter(Phase.INTRADAY_CALL)
+        self.enter_phase(Phase.INTRADAY_CALL)
         seconds = self.mode.volatility_seconds
-        self.call_ends_at = self.expiries.now + seconds * _SECOND if seconds else 0
+        self.call_ends_at = self.clock.now + seconds * _SECOND if seconds else 0
         why = f"volatility: a trade at {beyond} is too far from {around}"
         low, high = self.price_limits()
-        events.append(PhaseChanged(self.symbol, gate.phase, why, self.reference, low, high))
+        events.append(PhaseChanged(self.symbol, gate.phase, why, self.asset.reference, low, high))
         self.hold(order, events)
 
-    def end_day(self) -> None:
-        """Forget what lives for a day and is no order."""
+    # -- phases -----------------------------------------------------------------------------
 
-    # -- calls ------------------------------------------------------------------------------
+    def may_follow(self) -> tuple[Phase, ...]:
+        """Return the phases that may follow; those after a freeze are those after its call."""
+        if self.gate.phase is Phase.FREEZE:
+            after = self.TRANSITIONS[self.gate.call]
+            return tuple(phase for phase in after if phase is not Phase.FREEZE)
+        return super().may_follow()
 
-    def auction_rates(self) -> tuple[int, int]:
-        """Return what buyer and seller pay in a call, in ppm: both take, neither makes."""
-        return self._taker_buy, self._taker_sell
+    def enter_phase(self, phase: Phase) -> None:
+        """Take over a phase; a call publishes its indicative price at the next ``AdvanceTime``."""
+        super().enter_phase(phase)
+        if phase is not Phase.FREEZE:
+            self._indicated = -PUBLISH_EVERY
 
-    def filled_in_call(self, order: Order) -> None:
-        """Give an order that traded in a call its new size in the book, or let it go."""
-        if not order.leaves:
-            if order.level is not None:
-                self.book.side(order.side).remove(order)
-            else:
-                del self.held[(order.seat.name, order.ref)]
-            self._finish(order)
+    def leave_phase(self, phase: Phase, events: list[Event]) -> None:
+        """End a call, or release what waits for the close."""
+        self.changed = True
+        gate = self.gate
+        if gate.call is not Phase.CLOSED and phase not in (Phase.FREEZE, Phase.HALTED):
+            end_call(self, events)
+            last = phase in (_CONTINUOUS, Phase.CLOSED)
+            drop_rests(self, events, everything=not (last or self.mode.carry_over))
+        if gate.phase is _CONTINUOUS and phase is Phase.CLOSED:
+            self._release_held(events, at_close=True)
+        self.call_ends_at = self._batch_end() if phase is Phase.INTRADAY_CALL else 0
+
+    def begin_phase(self, phase: Phase, events: list[Event]) -> None:
+        """Release what waits for the open, and the stops that the last price reaches."""
+        if phase is not _CONTINUOUS:
             return
-        shown = min(order.display or order.leaves, order.leaves)
-        if order.level is not None:
-            order.level.quantity += shown - order.shown
-        order.shown = shown
+        self._release_held(events, at_close=False)
+        last_price = self.day.last
+        if last_price:
+            self.trigger(last_price, last_price, events)
 
-    def depth_at(self, side: Side, price: int) -> int:
-        """Return the tonnes shown at a price."""
-        own = self.book.side(side)
-        level = own.levels.get(price)
-        return level.quantity if level is not None else 0
+    def _batch_end(self) -> int:
+        """Return when the batch that begins now ends (ns UTC): the series keeps its beat."""
+        beat = self.mode.batch_seconds * _SECOND
+        if not beat:
+            return 0
+        now = self.clock.now
+        last = self.call_ends_at or now
+        return last + max(0, (now - last) // beat + 1) * beat
+
+    def _release_held(self, events: list[Event], *, at_close: bool) -> None:
+        """Enter the orders held for the close, or those for the open, as if they arrived now."""
+        waiting = [key for key, order in self.held.items() if (order.tif is _AT_CLOSE) == at_close]
+        for key in waiting:
+            if self.gate.phase is not _CONTINUOUS:
+                return  # a trade would have left the band: what still waits takes part in the call
+            order = self.held[key]
+            if order.flags & POST_ONLY and self.refuse_trading(order.side, order.price):
+                events.append(self.cancel(order, CancelReason.POST_ONLY))
+                continue
+            del self.held[key]
+            self.arrive(order, events)
+
+    def pass_time(self, events: list[Event]) -> None:
+        """End a call whose time is over, or publish what it would give."""
+        if self.gate.call is Phase.CLOSED:
+            return
+        now = self.clock.now
+        if 0 < self.call_ends_at <= now:
+            after = Phase.INTRADAY_CALL if self.mode.batch_seconds else _CONTINUOUS
+            events += change(self, after, "the call is over")
+        elif now - self._indicated >= PUBLISH_EVERY:
+            self._indicated = now
+            events.append(AuctionIndicated(self.symbol, *self.indicative()))
 
     # -- views ------------------------------------------------------------------------------
 
-    def state(self, order: Order) -> OrderState:
-        """Say where a live order is."""
-        if order.level is not None:
-            return _RESTING
-        return _HELD if (order.seat.name, order.ref) in self.held else _PENDING_TRIGGER
-
-    def price_limits(self) -> tuple[int, int]:
-        """Return the day's price limits, (0, 0) where there are none."""
-        return (self.gate.low, self.gate.high) if self.gate.banded else (0, 0)
-
-    def new_limits(self) -> None:
-        """Compute the price limits that follow from the reference."""
-        self.gate.new_day(self.reference)
-
-    def clock(self) -> tuple[bool, int]:
-        """Say whether somebody should look at the clock, and when next it changes something.
-
-        The time is ns UTC, 0 where there is none.
-        """
-        return self.gate.call is not Phase.CLOSED, self.call_ends_at
-
-    def standing(self) -> list[Offered | Announced]:
-        """Return what stands under numbers for everybody to answer."""
-        return []
+    def indicative(self) -> tuple[int, int, int]:
+        """Return price, volume and surplus that a call would give now; 0s where none is on."""
+        if self.gate.call is Phase.CLOSED:
+            return NOTHING
+        if self.changed:
+            self._crossing = indicative(self)
+            self.changed = False
+        return self._crossing
 
     def dump(self) -> list[object]:
-        """Return what the state holds beyond what every market has, for its hash."""
-        return []
-
-    def places(self) -> int:
-        """Return how many live orders this market knows the place of."""
-        booked = sum(1 for side in Side for _ in self.book.orders(side))
-        return len(self.held) + len(self.stops.waiting) + booked
-
-    def check(self) -> None:
-        """Assert the invariants of the book, of what waits, and of their agreement."""
-        self.book.check()
-        self.stops.check()
-        for order in (*self.book.orders(_BUY), *self.book.orders(Side.SELL)):
-            assert order.seat.account.orders.get(order.ref) is order, "a stranger in the book"
-        bid, ask = self._bids.best_level, self._asks.best_level
-        assert bid is None or ask is None or bid.price < ask.price, "a crossed book at rest"
-        for key, order in self.held.items():
-            assert order.level is None, "a held order that rests"
-            assert key == (order.seat.name, order.ref), "a held order under a wrong key"
+        """Return what waits, and when the call's indicative price was published last."""
+        return [*super().dump(), self._indicated]

@@ -1,16 +1,15 @@
 """What an order holds, what a trade delivers, and every way out of a market.
 
 A trade settles at once, delivery against payment. An order leaves filled, through ``_finish``, or
-through ``end``, which also lets go of all that it still holds. Rules: ``docs/rules.md`` section 4.
+through ``end``, which also releases all that it still reserves. Rules: ``docs/rules.md`` section 4.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.book.levels import Book
-from engine.book.orders import EXPIRES, Order
-from engine.book.stops import Expiries, Key, Stops
+from engine.book.orders import EXPIRES, Market, Order
 from engine.ledger.accounts import Due
 from engine.markets.admission import Gate, Refusal
 from engine.matching.continuous import ARRIVING_CANCELLED, FILLED, RESTING_CANCELLED, Outcome
@@ -21,7 +20,10 @@ from engine.vocabulary.events import Event, OrderCancelled, OrderReduced, Trade
 from engine.vocabulary.units import MAX_TOTAL
 
 if TYPE_CHECKING:
-    from engine.ledger.accounts import Balance, Ledger, Seat
+    from engine.book.clock import Clock
+    from engine.book.orders import Participant, Seat
+    from engine.book.stops import Expiries
+    from engine.ledger.accounts import Balance, Ledger
     from engine.rulebook.model import Mode, Product, Rulebook
 
 _GONE: Final = -1  # left to trade of an arriving order that was cancelled on the way
@@ -43,7 +45,7 @@ class Day:
 
     @property
     def turnover(self) -> tuple[int, int]:
-        """Volume and value as they are told: both stop at ``MAX_TOTAL``, which fits 63 bits."""
+        """Volume and value as they are reported: both stop at ``MAX_TOTAL``, which fits 63 bits."""
         return min(self.volume, MAX_TOTAL), min(self.value, MAX_TOTAL)
 
     def add(self, first: int, last: int) -> None:
@@ -55,47 +57,37 @@ class Day:
         self.last = last
 
 
-class Settlement:
+class Shared(NamedTuple):
+    """What all lines of a venue have in common."""
+
+    ledger: Ledger
+    clock: Clock
+    expiries: Expiries
+    participants: dict[str, Participant]  # in the order in which their accounts were opened
+
+
+class Settlement(Market):
     """The part of a market that moves money and tonnes and lets orders go."""
 
     __slots__ = (
-        "_asks",
-        "_bids",
-        "_charges",
-        "_fees",
-        "_ledger",
-        "_maker_buy",
-        "_maker_sell",
-        "_taker_buy",
-        "_taker_sell",
-        "_waits",
-        "book",
-        "day",
-        "expiries",
-        "gate",
-        "held",
-        "mode",
-        "net",
-        "product",
-        "reserve_ppm",
-        "stops",
-        "symbol",
-        "trades",
+        "_asks", "_bids", "_charges", "_fees", "_ledger", "_maker_buy", "_maker_sell",
+        "_taker_buy", "_taker_sell", "_waits", "book", "changed", "clock", "day", "expiries",
+        "gate", "net", "reserve_ppm", "shared", "trades",
     )  # fmt: skip
 
-    def __init__(
-        self, rulebook: Rulebook, product: Product, mode: Mode, ledger: Ledger, expiries: Expiries
-    ) -> None:
+    def __init__(self, rulebook: Rulebook, product: Product, mode: Mode, shared: Shared) -> None:
         """Make an empty, closed market."""
         self.gate = Gate()
+        self.frozen = False
         self.book = Book()
-        self.held: dict[Key, Order] = {}  # waits for the open or the close, in order
-        self.stops = Stops()
-        self.expiries = expiries
+        self.shared = shared
+        self.clock = shared.clock
+        self.expiries = shared.expiries
         self.day = Day()
+        self.changed = True  # an order left, or changed in a call, since somebody looked
         self.trades = 0
         self.net: dict[str, list[int]] = {}  # DAY_END: account -> tonnes, cash; in order
-        self._ledger = ledger
+        self._ledger = shared.ledger
         self._bids = self.book.bids
         self._asks = self.book.asks
         self.adopt(rulebook, product, mode)
@@ -116,12 +108,10 @@ class Settlement:
         self._waits = bool(mode.resale_lag or mode.proceeds_lag
                            or mode.delivery is not Delivery.AT_ONCE)  # fmt: skip
 
-    def _settle(
-        self, taker: Order, left: int, outcomes: list[Outcome], events: list[Event]
-    ) -> list[Order]:
-        """Deliver against payment for what a sweep did; return the stops that it reached.
+    def _settle(self, taker: Order, left: int, outcomes: list[Outcome], events: list[Event]) -> int:
+        """Deliver against payment for what a sweep did; return its first price, 0 for no trade.
 
-        ``left`` is what the taker had open before the sweep.
+        ``left`` is what the taker had open before the sweep. The last price is ``day.last``.
         """
         buying = taker.side is _BUY
         name = taker.seat.name
@@ -158,13 +148,9 @@ class Settlement:
                 self._finish(maker)
         if not left:
             self._finish(taker)
-        if not price:
-            return []
-        day.add(first, price)
-        low, high = (first, price) if first <= price else (price, first)
-        if high >= self.stops.lowest_buy or low <= self.stops.highest_sell:
-            return self.stops.reached(low, high)
-        return []
+        if price:
+            day.add(first, price)
+        return first
 
     def settle_at(self, price: int, quantity: int, bid: Order, ask: Order, rates: tuple[int, int]
                   ) -> tuple[int, int]:  # fmt: skip
@@ -224,18 +210,20 @@ class Settlement:
         if mode.delivery is Delivery.LATER:
             self._release(buyer, open_before, open_before - quantity)
             seller.seat.holding.reserved -= quantity
-            due = Due(buyer.seat.account, seller.seat.account, self.product.symbol,
-                      self.product.currency, quantity, value, buyer_fee, seller_fee)  # fmt: skip
+            due = Due(
+                buyer.seat.participant.account, seller.seat.participant.account,
+                self.product.symbol, self.product.currency, quantity, value, buyer_fee, seller_fee,
+            )  # fmt: skip
             self._ledger.owe(due, mode.delivery_days)
             return False
         if mode.resale_lag:
             seat = buyer.seat
-            self._ledger.lock(seat.account, self.product.symbol, seat.holding, quantity,
+            self._ledger.lock(seat.participant.account, self.product.symbol, seat.holding, quantity,
                               mode.resale_lag)  # fmt: skip
         if mode.proceeds_lag and value > seller_fee:
             seat = seller.seat
-            self._ledger.lock(seat.account, self.product.currency, seat.cash, value - seller_fee,
-                              mode.proceeds_lag)  # fmt: skip
+            self._ledger.lock(seat.participant.account, self.product.currency, seat.cash,
+                              value - seller_fee, mode.proceeds_lag)  # fmt: skip
         if mode.delivery is Delivery.DAY_END:
             bought = self.net.setdefault(buyer.seat.name, [0, 0])
             bought[0] += quantity
@@ -289,14 +277,16 @@ class Settlement:
             depth = own.remove(order)
         else:
             depth = -1
-            key = (seat.name, ref)
-            if self.held.pop(key, None) is None and key in self.stops.waiting:
-                self.stops.remove(key)
+            self._leave(order)
+        self.changed = True
         del seat.orders[ref]
         if order.flags:
             self._unlist(order)
         return [OrderCancelled(seat.name, ref, self.symbol, side, price, leaves, why, request,
                                depth)]  # fmt: skip
+
+    def _leave(self, order: Order) -> None:
+        """Take an order that does not rest out of wherever it waits."""
 
     def cancel(self, order: Order, why: CancelReason, request: int = 0) -> Event:
         """Take a live order out, wherever it waits, and nothing else."""

@@ -43,7 +43,7 @@ class Win(NamedTuple):
 
 
 def draw(seed: int, number: int) -> bytes:
-    """Return what a bid's place among equals is sorted by: the same for the same seed, for ever."""
+    """Return the sort key of a bid among equals; the same seed always gives the same."""
     return hashlib.sha256(f"{seed}:{number}".encode()).digest()
 
 

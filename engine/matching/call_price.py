@@ -89,7 +89,7 @@ def _spans(
         for price, quantity in side:
             curve[price] = curve.get(price, 0) + quantity
     limits = sorted(price for price in {**demand, **supply} if price)
-    wanted = demand[0] + sum(demand.get(price, 0) for price in limits)
+    wanted = sum(demand.values())
     offered = supply[0]
     spans: list[Span] = []
     above = 0  # the first price above the limit before

@@ -106,7 +106,7 @@ def utc(calendar: Calendar, date: int, seconds: int) -> int:
 def steps(rulebook: Rulebook, date: int, draw: int = 0) -> list[Step]:
     """Return what happens on a trading day, in order; nothing on other days.
 
-    ``draw`` is any whole number, drawn by whoever drives the venue: a step with a random end
+    ``draw`` is any whole number, drawn by the caller: a step with a random end
     comes ``draw`` modulo its range later. What was drawn is on record, as the step's own time.
     """
     calendar = rulebook.calendar

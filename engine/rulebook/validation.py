@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from engine.rulebook.model import AccountClass, Calendar, Mode, Product, Rulebook, RulebookError
-from engine.vocabulary.enums import Delivery
+from engine.vocabulary.enums import CALL_PHASES, Delivery, Mechanism
 from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
 
 _DAY_SECONDS = 86_400
@@ -58,6 +58,7 @@ def validate(book: Rulebook) -> None:
         _validate_class(f"$.classes[{index}]", role)
         _known(f"$.classes[{index}].modes", role.modes, names)
     _validate_calendar(book.calendar, names)
+    _validate_calls(book)
     for name in ("lot", "reserve", "min_bid", "max_bid", "reoffer_over", "reoffer_cap_bp"):
         _among(f"$.auction.{name}", getattr(book.auction, name), name == "lot", MAX_QUANTITY)
 
@@ -142,6 +143,25 @@ def _validate_mode(path: str, mode: Mode) -> None:
     later = mode.delivery is Delivery.LATER
     holds = not (later and (mode.resale_lag or mode.proceeds_lag))
     _require(f"{path}.resale_lag", holds=holds, rule="does not go with delivery later")
+
+
+def _validate_calls(book: Rulebook) -> None:
+    """Check that only order books hold calls: no other design has any."""
+    for mode in book.modes:
+        if mode.mechanism is Mechanism.ORDER_BOOK:
+            continue
+        for name in ("batch_seconds", "volatility_bp"):
+            rule = f"{mode.name} trades by {mode.mechanism.name.lower()}, which has no calls"
+            _require(f"$.modes[{mode.name}].{name}", holds=not getattr(mode, name), rule=rule)
+    for index, session in enumerate(book.calendar.sessions):
+        for mode in book.modes if session.phase in CALL_PHASES else ():
+            named = not session.modes or mode.name in session.modes
+            holds = not named or mode.mechanism is Mechanism.ORDER_BOOK
+            rule = (
+                f"{session.phase.name.lower()} names {mode.name}, which trades by "
+                f"{mode.mechanism.name.lower()} and has no calls: name the session's modes"
+            )
+            _require(f"$.calendar.sessions[{index}].modes", holds=holds, rule=rule)
 
 
 def _validate_class(path: str, role: AccountClass) -> None:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.vocabulary.enums import RejectReason, SelfTradeScope
+from engine.venue.base import unknown_account
+from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.events import AccountOpened, AllowancesMoved, CashMoved, Event, Rejected
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 
 if TYPE_CHECKING:
     from engine.ledger.accounts import Balance
-    from engine.venue.venue import Venue
+    from engine.venue.base import VenueBase
     from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount
 
 _TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 
 
-def open_account(venue: Venue, c: OpenAccount) -> list[Event]:
+def open_account(venue: VenueBase, c: OpenAccount) -> list[Event]:
     """Open an account with an owner, a clearing member and a class."""
     if not c.account:
         return [Rejected(c.account, 0, RejectReason.VALUE, "account", "must not be empty")]
-    if c.account in venue.accounts:
+    if c.account in venue.participants:
         rule = "an account is opened once"
         return [Rejected(c.account, 0, RejectReason.ACCOUNT_EXISTS, "account", rule)]
     roles = [role.name for role in venue.rulebook.classes]
@@ -32,16 +33,13 @@ def open_account(venue: Venue, c: OpenAccount) -> list[Event]:
         return [Rejected(c.account, 0, RejectReason.VALUE, "allocation", rule)]
     owner = c.owner or c.account
     group = c.group or owner
-    by_owner = venue.rulebook.self_trade_scope is SelfTradeScope.OWNER
-    account = venue.ledger.open(c.account, owner, group, c.member,
-                               owner if by_owner else group)  # fmt: skip
-    account.role, account.allocation = c.role, c.allocation
+    venue.join(c, owner, group)
     return [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
 
 
-def move_cash(venue: Venue, c: MoveCash) -> list[Event]:
+def move_cash(venue: VenueBase, c: MoveCash) -> list[Event]:
     """Bring money in, or take out what no order needs."""
-    account = venue.accounts.get(c.account)
+    account = venue.ledger.accounts.get(c.account)
     if account is None:
         return unknown_account(c.account, 0)
     currency = c.currency or venue.rulebook.currency
@@ -60,9 +58,9 @@ def move_cash(venue: Venue, c: MoveCash) -> list[Event]:
     return [CashMoved(c.account, currency, c.amount, balance)]
 
 
-def move_allowances(venue: Venue, c: MoveAllowances) -> list[Event]:
+def move_allowances(venue: VenueBase, c: MoveAllowances) -> list[Event]:
     """Bring tonnes in, or take out what no order needs."""
-    account = venue.accounts.get(c.account)
+    account = venue.ledger.accounts.get(c.account)
     if account is None:
         return unknown_account(c.account, 0)
     if c.product not in venue.products:
@@ -83,9 +81,3 @@ def move_allowances(venue: Venue, c: MoveAllowances) -> list[Event]:
 def _overdraws(balance: Balance, change_by: int) -> str:
     available = balance.total - balance.reserved
     return f"at most the {available} available may leave" if available + change_by < 0 else ""
-
-
-def unknown_account(account: str, ref: int) -> list[Event]:
-    """Refuse a command of an account that is not open."""
-    rule = f"no account {account!r} is open"
-    return [Rejected(account, ref, RejectReason.UNKNOWN_ACCOUNT, "account", rule)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.markets.limits import role_of
+from engine.markets.phases import end_orders
 from engine.matching.prices import tick_at
 from engine.rulebook.amend import amended
 from engine.rulebook.model import RulebookError
@@ -26,12 +27,11 @@ from engine.vocabulary.units import MAX_PRICE
 
 if TYPE_CHECKING:
     from engine.ledger.accounts import Due, Lock
-    from engine.markets.order_book import Market
-    from engine.venue.venue import Venue
+    from engine.venue.base import VenueBase
     from engine.vocabulary.commands import AmendRulebook, BeginDay, SetReference
 
 
-def begin_day(venue: Venue, command: BeginDay) -> list[Event]:
+def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
     """Begin a trading day: every line is closed, and what waited for the day happens."""
     date = command.date
     if date <= venue.date:
@@ -80,7 +80,7 @@ def _released(locks: list[Lock]) -> list[Event]:
     return [Released(account, name, amount) for (account, name), amount in sums.items()]
 
 
-def set_reference(venue: Venue, command: SetReference) -> list[Event]:
+def set_reference(venue: VenueBase, command: SetReference) -> list[Event]:
     """Set what a product's next limits start from; while it trades, the fixing of its close."""
     lines = [line for line in venue.markets.values() if line.product.symbol == command.product]
     if not lines:
@@ -95,16 +95,17 @@ def set_reference(venue: Venue, command: SetReference) -> list[Event]:
     if not closed and venue.rulebook.close is not CloseRule.FIXING:
         rule = f"{command.product} trades, and its close is no fixing: set it between two days"
         return [Rejected("", 0, RejectReason.PHASE, "product", rule)]
-    for line in lines:
-        if closed:
-            line.reference = command.price
+    asset = venue.assets[command.product]
+    if closed:
+        asset.reference = command.price
+        for line in lines:
             line.new_limits()
-        else:
-            line.fixing = command.price
+    else:
+        asset.fixing = command.price
     return [ReferenceSet(command.product, command.price)]
 
 
-def take_amendment(venue: Venue, command: AmendRulebook) -> list[Event]:
+def take_amendment(venue: VenueBase, command: AmendRulebook) -> list[Event]:
     """Take an amendment for its day, after trying it on the rulebook of that day."""
     try:
         rulebook = venue.rulebook
@@ -118,7 +119,7 @@ def take_amendment(venue: Venue, command: AmendRulebook) -> list[Event]:
     return [AmendmentTaken(command.path, command.value, command.effective)]
 
 
-def _amend(venue: Venue, change: AmendRulebook) -> list[Event]:
+def _amend(venue: VenueBase, change: AmendRulebook) -> list[Event]:
     """Bring one amendment into force. Orders of a line whose rules change are cancelled."""
     try:
         rulebook = amended(venue.rulebook, change.path, change.value)
@@ -131,23 +132,13 @@ def _amend(venue: Venue, change: AmendRulebook) -> list[Event]:
             market = venue.line(rulebook, product, mode)
             same = (market.product, market.mode) == (product, mode)
             if not same or before.self_trade is not rulebook.self_trade:
-                events += _clear_line(venue, market)
+                end_orders(market, CancelReason.RULES, lambda _: True, events)
             market.adopt(rulebook, product, mode)
             market.new_limits()
-            for account in venue.accounts.values():
-                seat = account.seats.get(market.symbol)
+            for participant in venue.participants.values():
+                seat = participant.seats.get(market.symbol)
                 if seat is not None:
-                    seat.role = role_of(rulebook, account)
+                    seat.role = role_of(rulebook, participant)
     venue.install(rulebook)
     events.append(RulebookAmended(change.path, change.value, rulebook.digest()))
-    return events
-
-
-def _clear_line(venue: Venue, market: Market) -> list[Event]:
-    """Cancel every order of a line, by account and then by entry."""
-    events: list[Event] = []
-    for account in venue.accounts.values():
-        for order in [o for o in account.orders.values() if o.seat.market is market]:
-            if account.orders.get(order.ref) is order:
-                events += market.end(order, CancelReason.RULES)
     return events

@@ -6,42 +6,36 @@ events and the same state. Rules: ``docs/rules.md``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from engine.book.stops import Expiries
-from engine.ledger.accounts import Account, Ledger
 from engine.markets.admission import SMALL
 from engine.markets.amend_order import FROZEN_RULE
-from engine.markets.call_auction import indicative
-from engine.markets.designs import open_line
-from engine.markets.listing import ListingMarket
-from engine.markets.negotiated import NegotiatedMarket
-from engine.markets.one_way import OneWayMarket
-from engine.markets.phases import change, may_follow
-from engine.rulebook.model import Mode, Product, Rulebook, line_name
-from engine.rulebook.validation import validate
-from engine.venue.funding import move_allowances, move_cash, open_account, unknown_account
-from engine.venue.state import OrderView, check_reservations, state_hash, view
+from engine.markets.phases import change
+from engine.venue.base import VenueBase, unknown_account
+from engine.venue.funding import move_allowances, move_cash, open_account
+from engine.venue.state import check_reservations, state_hash
 from engine.venue.trading_day import begin_day, set_reference, take_amendment
+from engine.venue.views import (
+    AccountView,
+    LineView,
+    OrderView,
+    view_account,
+    view_line,
+    view_order,
+)
 from engine.vocabulary.commands import (
     AdvanceTime,
     AmendOrder,
     AmendRulebook,
-    Announce,
     BeginDay,
-    Bid,
     CancelOnDisconnect,
     CancelOrder,
-    ClearAuction,
     Command,
-    Decline,
     MassCancel,
     MoveAllowances,
     MoveCash,
     NewOrder,
     OpenAccount,
-    Pick,
-    Quote,
     SetKillSwitch,
     SetPhase,
     SetReference,
@@ -49,49 +43,52 @@ from engine.vocabulary.commands import (
 from engine.vocabulary.enums import CancelReason, Phase, RejectReason, Side
 from engine.vocabulary.events import (
     Announced,
-    AuctionIndicated,
     Event,
     KillSwitchSet,
     MassCancelled,
     Offered,
     Rejected,
 )
-from engine.vocabulary.units import MAX_REF, MAX_TOTAL
+from engine.vocabulary.json_codec import type_name
+from engine.vocabulary.units import MAX_REF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, KeysView
 
-    from engine.markets.order_book import Market
+    from engine.book.orders import Participant
+    from engine.rulebook.model import Rulebook
+
+    class OfOperator(Protocol):
+        """A command of the operator to one line."""
+
+        @property
+        def symbol(self) -> str:
+            """The line's symbol."""
+
+    class OfClient(OfOperator, Protocol):
+        """A client's command to one line."""
+
+        @property
+        def account(self) -> str:
+            """Who gives it."""
+
+        @property
+        def ref(self) -> int:
+            """The client's own number."""
+
 
 _REQUESTED: Final = CancelReason.REQUESTED
-_FREEZE: Final = Phase.FREEZE
-_CLOSED: Final = Phase.CLOSED
-_TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 
 
-class Venue:
+class Venue(VenueBase):
     """All markets of a rulebook with their ledger, as one state machine."""
 
-    __slots__ = ("_accounts", "_handlers", "amendments", "currencies", "date", "expiries",
-                 "genesis", "ledger", "markets", "products", "rulebook", "time")  # fmt: skip
+    __slots__ = ("_handlers",)
 
     def __init__(self, rulebook: Rulebook) -> None:
-        """Make a venue: every market closed, no account. Raises ``RulebookError``."""
-        validate(rulebook)
-        self.genesis = rulebook  # the rules before any amendment
-        self.time = 0
-        self.date = 0  # the trading day, such as 20210628
-        self.amendments: list[AmendRulebook] = []  # that wait for their day
-        self.ledger = Ledger()
-        self.expiries = Expiries()
-        self.markets: dict[str, Market] = {}  # by the name of the line
-        self.products: dict[str, Product] = {}  # by symbol
-        self._accounts = self.ledger.accounts
-        for product in rulebook.products:
-            for mode in rulebook.modes_of(product):
-                self.line(rulebook, product, mode)
-        self.install(rulebook)
-        self._handlers: dict[type, Callable[[Any], list[Event]]] = {  # by command
+        """Make a venue: every line closed, no account. Raises ``RulebookError``."""
+        super().__init__(rulebook)
+        self._handlers: dict[type, Callable[..., list[Event]]] = {  # by command
             AmendOrder: self._amend_order,
             MassCancel: self._mass_cancel,
             CancelOnDisconnect: self._cancel_on_disconnect,
@@ -104,33 +101,7 @@ class Venue:
             BeginDay: lambda c: begin_day(self, c),
             SetReference: lambda c: set_reference(self, c),
             AmendRulebook: lambda c: take_amendment(self, c),
-            Pick: self._answer,
-            Quote: self._answer,
-            Decline: self._answer,
-            Announce: self._answer,
-            Bid: self._answer,
-            ClearAuction: self._clear_auction,
         }
-
-    def line(self, rulebook: Rulebook, product: Product, mode: Mode) -> Market:
-        """Return the market of a product in a mode, opening it where it is new."""
-        name = line_name(product, mode, rulebook.modes_of(product)[0])
-        found = self.markets.get(name)
-        if found is None:
-            found = open_line(rulebook, product, mode, self.ledger, self.expiries)
-            self.markets[name] = found
-        return found
-
-    def install(self, rulebook: Rulebook) -> None:
-        """Take a rulebook over; every line of it is open."""
-        self.rulebook = rulebook
-        self.products = {product.symbol: product for product in rulebook.products}
-        money = (rulebook.currency, *(p.currency for p in rulebook.products))
-        self.currencies = tuple(dict.fromkeys(money))
-        for symbol in self.products:
-            lines = [m for m in self.markets.values() if m.product.symbol == symbol]
-            for market in lines:
-                market.lines = lines
 
     def apply(self, command: Command) -> list[Event]:
         """Change the state as a command says; return what happened, in order.
@@ -140,168 +111,155 @@ class Venue:
         """
         if type(command) is NewOrder:
             try:
-                account = self._accounts[command.account]
+                participant = self.participants[command.account]
             except KeyError:
                 return unknown_account(command.account, command.ref)
             ref = command.ref
-            if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
-                return _duplicate(account, ref)
-            account.last_ref = ref
+            if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
+                return _duplicate(participant, ref)
+            participant.last_ref = ref
             try:
-                seat = account.seats[command.symbol]
+                seat = participant.seats[command.symbol]
             except KeyError:  # its first order there, or none at all
                 market = self.markets.get(command.symbol)
                 if market is None:
                     return self._unknown_symbol(command.account, ref, command.symbol)
-                seat = market.seat(account)
-            if account.killed:
+                seat = market.seat(participant)
+            if participant.killed:
                 return _killed(command.account, ref)
-            return seat.market.enter(command, seat)  # type: ignore[no-any-return] # a Market
+            return seat.market.enter(command, seat)
         if type(command) is CancelOrder:
             try:
-                account = self._accounts[command.account]
+                participant = self.participants[command.account]
             except KeyError:
                 return unknown_account(command.account, command.ref)
             ref = command.ref
-            if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
-                return _duplicate(account, ref)
-            account.last_ref = ref
-            order = account.orders.get(command.target)
+            if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
+                return _duplicate(participant, ref)
+            participant.last_ref = ref
+            order = participant.orders.get(command.target)
             if order is None:
                 return _unknown_order(command.account, ref, command.target)
-            market = order.seat.market
-            if market.gate.frozen:
+            trading = order.seat.market
+            if trading.frozen:
                 return [Rejected(command.account, ref, RejectReason.FROZEN, "target", FROZEN_RULE)]
-            return market.end(order, _REQUESTED, ref)  # type: ignore[no-any-return] # the same
-        return self._handlers[type(command)](command)
+            return trading.end(order, _REQUESTED, ref)
+        handler = self._handlers.get(type(command))
+        if handler is not None:
+            return handler(command)
+        # The others belong to one design of a market, which knows what to do with them.
+        if "account" in command.__struct_fields__:
+            return self._to_line(cast("OfClient", command))
+        return self._operator_to_line(cast("OfOperator", command))
 
     # -- commands of clients ----------------------------------------------------------------
 
     def _amend_order(self, c: AmendOrder) -> list[Event]:
         try:
-            account = self._accounts[c.account]
+            participant = self.participants[c.account]
         except KeyError:
             return unknown_account(c.account, c.ref)
         ref = c.ref
-        if ref <= account.last_ref or (ref > SMALL and ref > MAX_REF):
-            return _duplicate(account, ref)
-        account.last_ref = ref
-        order = account.orders.get(c.target)
+        if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
+            return _duplicate(participant, ref)
+        participant.last_ref = ref
+        order = participant.orders.get(c.target)
         if order is None:
             return _unknown_order(c.account, c.ref, c.target)
-        if account.killed:
+        if participant.killed:
             return _killed(c.account, c.ref)
-        market: Market = order.seat.market
-        return market.amend(order, c)
+        return order.seat.market.amend(order, c)
 
-    def _client(self, name: str, ref: int) -> Account | list[Event]:
-        """Return the account of a client's command and use its reference up, or refuse.
+    def _client(self, name: str, ref: int) -> Participant | list[Event]:
+        """Return the participant of a client's command and use its reference up, or refuse.
 
         Where new, cancelled and amended orders come in, the same stands without a call.
         """
-        account = self._accounts.get(name)
-        if account is None:
+        participant = self.participants.get(name)
+        if participant is None:
             return unknown_account(name, ref)
-        if not account.last_ref < ref <= MAX_REF:
-            return _duplicate(account, ref)
-        account.last_ref = ref
-        return account
+        if not participant.last_ref < ref <= MAX_REF:
+            return _duplicate(participant, ref)
+        participant.last_ref = ref
+        return participant
 
     def _mass_cancel(self, c: MassCancel) -> list[Event]:
-        account = self._client(c.account, c.ref)
-        if isinstance(account, list):
-            return account
+        participant = self._client(c.account, c.ref)
+        if isinstance(participant, list):
+            return participant
         if c.symbol and c.symbol not in self.markets:
             return self._unknown_symbol(c.account, c.ref, c.symbol)
-        before = len(account.orders)
-        events = _cancel_all(account, CancelReason.MASS, c.symbol, c.ref)
-        events.append(MassCancelled(c.account, c.ref, before - len(account.orders)))
+        before = len(participant.orders)
+        events = _cancel_all(participant, CancelReason.MASS, c.symbol, c.ref)
+        events.append(MassCancelled(c.account, c.ref, before - len(participant.orders)))
         return events
 
-    def _answer(self, c: Pick | Quote | Decline | Announce | Bid) -> list[Event]:
-        """Take a client's command that belongs to one mechanism."""
-        account = self._client(c.account, c.ref)
-        if isinstance(account, list):
-            return account
-        market = self.markets.get(c.symbol)
-        if market is None:
+    def _to_line(self, c: OfClient) -> list[Event]:
+        """Give a client's command to the line that it names, where its design takes it."""
+        participant = self._client(c.account, c.ref)
+        if isinstance(participant, list):
+            return participant
+        line = self.markets.get(c.symbol)
+        if line is None:
             return self._unknown_symbol(c.account, c.ref, c.symbol)
-        if account.killed:
+        if participant.killed:
             return _killed(c.account, c.ref)
-        if isinstance(c, Pick) and isinstance(market, ListingMarket | NegotiatedMarket):
-            return market.pick(c, account)
-        if isinstance(market, NegotiatedMarket):
-            if isinstance(c, Quote):
-                return market.quote(c, account, self._accounts, self.time)
-            if isinstance(c, Decline):
-                return market.decline(c, account)
-        if isinstance(market, OneWayMarket):
-            if isinstance(c, Announce):
-                return market.announce(c, account)
-            if isinstance(c, Bid):
-                return market.bid(c, account)
-        word = c.__class__.__name__.lower()
-        rule = f"{market.symbol} trades by {market.mode.mechanism.name.lower()}: no {word} there"
-        return [Rejected(c.account, c.ref, RejectReason.MODE, "symbol", rule)]
+        handler = line.commands.get(type(c))
+        if handler is not None:
+            return handler(c, participant)
+        return _not_there(c, line.mode.mechanism.name.lower(), c.account, c.ref)
 
     # -- commands of the gateway and the operator -------------------------------------------
 
+    def _operator_to_line(self, c: OfOperator) -> list[Event]:
+        """Give an operator's command to the line that it names, where its design takes it."""
+        line = self.markets.get(c.symbol)
+        if line is None:
+            return self._unknown_symbol("", 0, c.symbol)
+        handler = line.operator_commands.get(type(c))
+        if handler is not None:
+            return handler(c)
+        return _not_there(c, line.mode.mechanism.name.lower(), "", 0)
+
     def _cancel_on_disconnect(self, c: CancelOnDisconnect) -> list[Event]:
-        account = self._accounts.get(c.account)
-        if account is None:
+        participant = self.participants.get(c.account)
+        if participant is None:
             return unknown_account(c.account, 0)
-        return _cancel_all(account, CancelReason.DISCONNECTED)
+        return _cancel_all(participant, CancelReason.DISCONNECTED)
 
     def _set_kill_switch(self, c: SetKillSwitch) -> list[Event]:
-        account = self._accounts.get(c.account)
-        if account is None:
+        participant = self.participants.get(c.account)
+        if participant is None:
             return unknown_account(c.account, 0)
-        account.killed = c.on
-        before = len(account.orders)
-        events = _cancel_all(account, CancelReason.KILLED) if c.on else []
-        events.append(KillSwitchSet(c.account, c.on, before - len(account.orders)))
+        participant.killed = c.on
+        before = len(participant.orders)
+        events = _cancel_all(participant, CancelReason.KILLED) if c.on else []
+        events.append(KillSwitchSet(c.account, c.on, before - len(participant.orders)))
         return events
-
-    def _clear_auction(self, c: ClearAuction) -> list[Event]:
-        market = self.markets.get(c.symbol)
-        if market is None:
-            return self._unknown_symbol("", 0, c.symbol)
-        if not isinstance(market, OneWayMarket):
-            rule = f"{c.symbol} holds no one-way auctions"
-            return [Rejected("", 0, RejectReason.MODE, "symbol", rule)]
-        return market.clear(c)
 
     def _set_phase(self, c: SetPhase) -> list[Event]:
         if c.symbol and c.symbol not in self.markets:
             return self._unknown_symbol("", 0, c.symbol)
         events: list[Event] = []
         for symbol in [c.symbol] if c.symbol else list(self.markets):
-            market = self.markets[symbol]
-            allowed = may_follow(market)
-            if c.phase in allowed:
-                events += change(market, self._accounts, c.phase, c.reason)
-                continue
-            names = ", ".join(phase.name.lower() for phase in allowed)
-            rule = f"{symbol} is {market.gate.phase.name.lower()}: {names} may follow"
-            events.append(Rejected("", 0, RejectReason.TRANSITION, "phase", rule))
+            line = self.markets[symbol]
+            refusal = line.refuse_phase(c.phase)
+            if refusal is None:
+                events += change(line, c.phase, c.reason)
+            else:
+                events.append(Rejected("", 0, *refusal))
         return events
 
     def _advance_time(self, c: AdvanceTime) -> list[Event]:
-        if c.time <= self.time:
-            rule = f"after the venue's time, {self.time} ns"
+        if c.time <= self.clock.now:
+            rule = f"after the venue's time, {self.clock.now} ns"
             return [Rejected("", 0, RejectReason.TIME_BACKWARDS, "time", rule)]
-        self.time = self.expiries.now = c.time
+        self.clock.now = c.time
         events: list[Event] = []
         for order in self.expiries.due(c.time):
             events += order.seat.market.end(order, CancelReason.EXPIRED)
-        for market in self.markets.values():
-            if market.gate.call is _CLOSED:
-                continue
-            if 0 < market.call_ends_at <= c.time:
-                after = Phase.INTRADAY_CALL if market.mode.batch_seconds else Phase.CONTINUOUS
-                events += change(market, self._accounts, after, "the call is over")
-            else:
-                events.append(AuctionIndicated(market.symbol, *indicative(market)))
+        for line in self.markets.values():
+            line.pass_time(events)
         return events
 
     def _unknown_symbol(self, account: str, ref: int, symbol: str) -> list[Event]:
@@ -311,23 +269,42 @@ class Venue:
     # -- views: values, never the engine's own objects --------------------------------------
 
     @property
-    def accounts(self) -> dict[str, Account]:
-        """All accounts by name, in the order of opening; to be read only."""
-        return self._accounts
+    def time(self) -> int:
+        """The time of the last ``AdvanceTime``, ns UTC."""
+        return self.clock.now
+
+    @property
+    def symbols(self) -> KeysView[str]:
+        """The symbols of all lines, in the order of opening."""
+        return self.markets.keys()
+
+    @property
+    def accounts(self) -> KeysView[str]:
+        """The names of all accounts, in the order of opening."""
+        return self.participants.keys()
+
+    def line_view(self, symbol: str) -> LineView:
+        """Return a line's rules and state. Raises ``KeyError`` on an unknown symbol."""
+        return view_line(self.markets[symbol])
+
+    def account(self, name: str) -> AccountView:
+        """Return what an account owns and does. Raises ``KeyError`` on an unknown account."""
+        return view_account(self.participants[name])
 
     def last_ref(self, account: str) -> int:
         """Return the highest reference that an account has used, 0 for none."""
-        found = self._accounts.get(account)
+        found = self.participants.get(account)
         return found.last_ref if found else 0
 
     def cash(self, account: str, currency: str = "") -> tuple[int, int]:
         """Return (total, reserved) in minor units. Raises ``KeyError`` on an unknown account."""
-        cash = self._accounts[account].cash.get(currency or self.rulebook.currency)
+        table = self.ledger.accounts[account].cash
+        cash = table.get(currency or self.rulebook.currency)
         return (cash.total, cash.reserved) if cash else (0, 0)
 
     def allowances(self, account: str, product: str) -> tuple[int, int]:
         """Return (total, reserved) in tonnes. Raises ``KeyError`` on an unknown account."""
-        holding = self._accounts[account].holdings.get(product)
+        holding = self.ledger.accounts[account].holdings.get(product)
         return (holding.total, holding.reserved) if holding else (0, 0)
 
     def fees(self, currency: str = "") -> int:
@@ -341,7 +318,7 @@ class Venue:
 
     def open_orders(self, account: str) -> list[OrderView]:
         """Return an account's live orders in the order of their entry."""
-        return [view(order) for order in self._accounts[account].orders.values()]
+        return [view_order(order) for order in self.participants[account].orders.values()]
 
     def phase(self, symbol: str) -> Phase:
         """Return a market's phase."""
@@ -349,21 +326,21 @@ class Venue:
 
     def reference(self, symbol: str) -> int:
         """Return the price that the day's limits start from, the previous close."""
-        return self.markets[symbol].reference
+        return self.markets[symbol].asset.reference
 
     def limits(self, symbol: str) -> tuple[int, int]:
         """Return the day's lowest and highest limit price, (0, 0) where there is none."""
         return self.markets[symbol].price_limits()
 
-    def clock(self) -> tuple[bool, int]:
-        """Say whether time should be told now and then, and when it must be (ns UTC, 0: never).
+    def due(self) -> tuple[bool, int]:
+        """Say whether ``AdvanceTime`` should come now and then, and when it must (ns UTC, 0: no).
 
         Expiries, ends of calls and edges of bidding windows happen when ``AdvanceTime`` reaches
         them.
         """
         watched, dues = False, [self.expiries.next_due]
         for market in self.markets.values():
-            now_and_then, due = market.clock()
+            now_and_then, due = market.due()
             watched = watched or now_and_then
             dues.append(due)
         return watched, min((due for due in dues if due), default=0)
@@ -374,8 +351,11 @@ class Venue:
 
     def indicative(self, symbol: str) -> tuple[int, int, int]:
         """Return price, volume and surplus that a call would give now; 0s where none is on."""
-        market = self.markets[symbol]
-        return (0, 0, 0) if market.gate.call is _CLOSED else indicative(market)
+        return self.markets[symbol].indicative()
+
+    def may_follow(self, symbol: str) -> tuple[Phase, ...]:
+        """Return the phases that may follow a line's present one."""
+        return self.markets[symbol].may_follow()
 
     def last_price(self, symbol: str) -> int:
         """Return the price of the day's last trade, 0 before the first."""
@@ -394,27 +374,33 @@ class Venue:
 
 
 def _cancel_all(
-    account: Account, why: CancelReason, symbol: str = "", request: int = 0
+    participant: Participant, why: CancelReason, symbol: str = "", request: int = 0
 ) -> list[Event]:
-    """Cancel an account's live orders, all or one line's, in the order of their entry.
+    """Cancel a participant's live orders, all or one line's, in the order of their entry.
 
     What a call has frozen stays, except under the kill switch.
     """
     events: list[Event] = []
-    for order in list(account.orders.values()):
-        market: Market = order.seat.market
+    for order in list(participant.orders.values()):
+        market = order.seat.market
         if symbol and market.symbol != symbol:
             continue
-        if market.gate.phase is _FREEZE and why is not CancelReason.KILLED:
+        if market.frozen and why is not CancelReason.KILLED:
             continue
-        if account.orders.get(order.ref) is order:
+        if participant.orders.get(order.ref) is order:
             events += market.end(order, why, request)
     return events
 
 
-def _duplicate(account: Account, ref: int) -> list[Event]:
-    rule = f"above {account.last_ref}, at most {MAX_REF}"
-    return [Rejected(account.name, ref, RejectReason.DUPLICATE_REF, "ref", rule)]
+def _not_there(c: OfOperator, design: str, account: str, ref: int) -> list[Event]:
+    """Refuse a command that the line's design does not take."""
+    rule = f"{c.symbol} trades by {design}: no {type_name(type(c))} there"
+    return [Rejected(account, ref, RejectReason.MODE, "symbol", rule)]
+
+
+def _duplicate(participant: Participant, ref: int) -> list[Event]:
+    rule = f"above {participant.last_ref}, at most {MAX_REF}"
+    return [Rejected(participant.name, ref, RejectReason.DUPLICATE_REF, "ref", rule)]
 
 
 def _unknown_order(account: str, ref: int, target: int) -> list[Event]:

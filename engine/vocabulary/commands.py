@@ -1,6 +1,6 @@
 """Everything that may change a venue's state, as one tagged union.
 
-A command is a plain value. It carries no clock of its own: the log's record around it does.
+A command is a plain value without a time: the log's record around it has that.
 On the wire and in the log a command is a msgpack array whose first element is its tag; the
 fields follow in the order in which they are written here. New fields go to the end, with a
 default, so that an old log still reads.
@@ -19,48 +19,49 @@ from engine.vocabulary.enums import (
     TimeInForce,
     Undersubscribed,
 )
+from engine.vocabulary.units import Int
 
 
 class NewOrder(Struct, frozen=True, array_like=True, gc=False, tag=1):
     """Enter an order. ``ref`` is the client's own number, strictly increasing per account."""
 
     account: str
-    ref: int
+    ref: Int
     symbol: str
     side: Side
-    quantity: int  # tonnes
-    price: int = 0  # minor units per tonne; 0 for MARKET and STOP
+    quantity: Int  # tonnes
+    price: Int = 0  # minor units per tonne; 0 for MARKET and STOP
     order_type: OrderType = OrderType.LIMIT
     tif: TimeInForce = TimeInForce.DAY
-    stop_price: int = 0  # minor units per tonne; STOP and STOP_LIMIT only
-    display: int = 0  # tonnes shown at a time (iceberg); 0 shows everything
+    stop_price: Int = 0  # minor units per tonne; STOP and STOP_LIMIT only
+    display: Int = 0  # tonnes shown at a time (iceberg); 0 shows everything
     post_only: bool = False
-    expire_at: int = 0  # ns UTC; GTD only
+    expire_at: Int = 0  # ns UTC; GTD only
 
 
 class CancelOrder(Struct, frozen=True, array_like=True, gc=False, tag=2):
     """Cancel the account's order whose own reference was ``target``."""
 
     account: str
-    ref: int
-    target: int
+    ref: Int
+    target: Int
 
 
 class AmendOrder(Struct, frozen=True, array_like=True, gc=False, tag=3):
     """Change an order's total quantity (filled part included), its price, or both."""
 
     account: str
-    ref: int
-    target: int
-    quantity: int = 0  # new total tonnes; 0 keeps it
-    price: int = 0  # new limit; 0 keeps it
+    ref: Int
+    target: Int
+    quantity: Int = 0  # new total tonnes; 0 keeps it
+    price: Int = 0  # new limit; 0 keeps it
 
 
 class MassCancel(Struct, frozen=True, array_like=True, gc=False, tag=4):
     """Cancel all orders of an account, in one product or (``""``) in all."""
 
     account: str
-    ref: int
+    ref: Int
     symbol: str = ""
 
 
@@ -88,7 +89,7 @@ class SetPhase(Struct, frozen=True, array_like=True, gc=False, tag=7):
 class AdvanceTime(Struct, frozen=True, array_like=True, gc=False, tag=8):
     """Time as a command: good-till-date orders at or before ``time`` (ns UTC) expire."""
 
-    time: int
+    time: Int
 
 
 class OpenAccount(Struct, frozen=True, array_like=True, gc=False, tag=9):
@@ -99,14 +100,14 @@ class OpenAccount(Struct, frozen=True, array_like=True, gc=False, tag=9):
     group: str = ""  # defaults to the owner
     member: str = ""  # the broker that clears it
     role: str = ""  # the rulebook's account class, which may limit what it does
-    allocation: int = 0  # tonnes allocated to it, where a limit stands on top of them
+    allocation: Int = 0  # tonnes allocated to it, where a limit stands on top of them
 
 
 class MoveCash(Struct, frozen=True, array_like=True, gc=False, tag=10):
     """Money in (positive) or out (negative) of an account, in minor units."""
 
     account: str
-    amount: int
+    amount: Int
     currency: str = ""  # "" is the venue's own currency
 
 
@@ -115,7 +116,7 @@ class MoveAllowances(Struct, frozen=True, array_like=True, gc=False, tag=11):
 
     account: str
     product: str
-    quantity: int
+    quantity: Int
 
 
 class BeginDay(Struct, frozen=True, array_like=True, gc=False, tag=12):
@@ -125,14 +126,14 @@ class BeginDay(Struct, frozen=True, array_like=True, gc=False, tag=12):
     was bought may be sold where its lag is over.
     """
 
-    date: int
+    date: Int
 
 
 class SetReference(Struct, frozen=True, array_like=True, gc=False, tag=13):
     """Operator: the price that a product's next limits start from: a listing price, a fixing."""
 
     product: str
-    price: int  # minor units per tonne
+    price: Int  # minor units per tonne
 
 
 class AmendRulebook(Struct, frozen=True, array_like=True, gc=False, tag=14):
@@ -140,58 +141,58 @@ class AmendRulebook(Struct, frozen=True, array_like=True, gc=False, tag=14):
 
     path: str  # such as modes[continuous].limit_up_bp or calendar.holidays
     value: str  # as in TOML; for a list the whole list, or after a path ending in + one more
-    effective: int = 0  # the first trading day it holds for; 0: the next
+    effective: Int = 0  # the first trading day it holds for; 0: the next
 
 
 class Pick(Struct, frozen=True, array_like=True, gc=False, tag=15):
-    """Take tonnes of the listing, or confirm the quote, that stands under a number."""
+    """Take tonnes of the listing, or confirm the quote, with a number."""
 
     account: str
-    ref: int
+    ref: Int
     symbol: str
-    number: int
-    quantity: int = 0  # 0: all of it
-    price: int = 0  # what the taker saw; 0: whatever the listing says
+    number: Int
+    quantity: Int = 0  # 0: all of it
+    price: Int = 0  # what the taker saw; 0: whatever the listing says
 
 
 class Quote(Struct, frozen=True, array_like=True, gc=False, tag=16):
     """Offer a block to chosen accounts, or (with no price) ask them for their quotes."""
 
     account: str
-    ref: int
+    ref: Int
     symbol: str
     side: Side
-    quantity: int
-    price: int = 0  # 0: an enquiry, which binds nobody
+    quantity: Int
+    price: Int = 0  # 0: an enquiry, which is not binding
     to: tuple[str, ...] = ()  # accounts; () is everybody
-    answers: int = 0  # the number of the enquiry it answers
-    expire_at: int = 0  # ns UTC; 0: the end of the day
-    agreed_at: int = 0  # ns UTC, where it reports a deal made elsewhere
+    answers: Int = 0  # the number of the enquiry it answers
+    expire_at: Int = 0  # ns UTC; 0: the end of the day
+    agreed_at: Int = 0  # ns UTC, where it reports a deal made elsewhere
 
 
 class Decline(Struct, frozen=True, array_like=True, gc=False, tag=17):
     """Turn down a quote that was made to this account."""
 
     account: str
-    ref: int
+    ref: Int
     symbol: str
-    number: int
+    number: Int
 
 
 class Announce(Struct, frozen=True, array_like=True, gc=False, tag=18):
     """Start a one-way auction: sell (or buy) ``quantity`` to the best bidders of a window."""
 
     account: str
-    ref: int
+    ref: Int
     symbol: str
     side: Side  # of the initiator
-    quantity: int
-    price: int  # the reserve: bids worse than it are not taken
-    opens_at: int  # ns UTC
-    closes_at: int  # ns UTC
-    min_bid: int = 1  # tonnes
-    max_bid: int = 0  # tonnes of one bidder in all; 0 means no limit
-    increment: int = 0  # open bidding: each must better the best by so much; 0: sealed
+    quantity: Int
+    price: Int  # the reserve: bids worse than it are not taken
+    opens_at: Int  # ns UTC
+    closes_at: Int  # ns UTC
+    min_bid: Int = 1  # tonnes
+    max_bid: Int = 0  # tonnes of one bidder in all; 0 means no limit
+    increment: Int = 0  # open bidding: each must better the best by so much; 0: sealed
     pricing: PricingRule = PricingRule.RULEBOOK
     tie: BidTie = BidTie.RULEBOOK
     undersubscribed: Undersubscribed = Undersubscribed.RULEBOOK
@@ -201,19 +202,19 @@ class Bid(Struct, frozen=True, array_like=True, gc=False, tag=19):
     """Bid in the one-way auction that was announced under a number."""
 
     account: str
-    ref: int
+    ref: Int
     symbol: str
-    number: int
-    quantity: int
-    price: int
+    number: Int
+    quantity: Int
+    price: Int
 
 
 class ClearAuction(Struct, frozen=True, array_like=True, gc=False, tag=20):
     """Operator: clear a one-way auction whose window is over; ``seed`` decides random ties."""
 
     symbol: str
-    number: int
-    seed: int = 0
+    number: Int
+    seed: Int = 0
 
 
 Command: TypeAlias = (

@@ -9,6 +9,7 @@ read (see ``engine.vocabulary.json_codec``).
 """
 
 from enum import IntEnum
+from typing import Final
 
 
 class Side(IntEnum):
@@ -52,6 +53,11 @@ class Phase(IntEnum):
     FREEZE = 8  # the end of a call: orders still come, none is changed or cancelled
 
 
+CALL_PHASES: Final = (
+    Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL, Phase.FREEZE,
+)  # fmt: skip
+
+
 class OrderState(IntEnum):
     """Where an accepted order went."""
 
@@ -72,7 +78,7 @@ class SelfTrade(IntEnum):
 
 
 class SelfTradeScope(IntEnum):
-    """Which accounts count as the same person for self-trade prevention."""
+    """Which accounts count as one for self-trade prevention."""
 
     OWNER = 1
     GROUP = 2
@@ -195,11 +201,11 @@ class Tie(IntEnum):
 
 
 class OfferKind(IntEnum):
-    """What stands under a number for others to answer."""
+    """What others may answer by its number."""
 
     LISTING = 1
     QUOTE = 2
-    ENQUIRY = 3  # binds nobody: it asks for quotes
+    ENQUIRY = 3  # not binding: it asks for quotes
 
 
 class CancelReason(IntEnum):

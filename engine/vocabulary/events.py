@@ -3,7 +3,7 @@
 Events are what reports, public feeds, metrics and backtests are made of; none of those reaches
 into a book. ``depth`` on an event is the displayed quantity, in tonnes, at the event's own
 product, side and price *after* it happened, or -1 where the book at that price did not change:
-whoever copies depths has the public book.
+the depths of all events add up to the public book.
 """
 
 from typing import TypeAlias
@@ -87,7 +87,7 @@ class OrderCancelled(Struct, frozen=True, array_like=True, gc=False, tag=5):
     price: int
     quantity: int
     reason: CancelReason
-    request: int  # ref of the client's cancel, 0 when nobody asked
+    request: int  # ref of the client's cancel, 0 where no client asked
     depth: int
 
 
@@ -264,7 +264,7 @@ class AuctionTrade(Struct, frozen=True, array_like=True, gc=False, tag=22):
 
 
 class DepthChanged(Struct, frozen=True, array_like=True, gc=False, tag=23):
-    """The book at a price changed in a way that no other event tells."""
+    """The book at a price changed in a way that no other event shows."""
 
     symbol: str
     side: Side
@@ -273,7 +273,7 @@ class DepthChanged(Struct, frozen=True, array_like=True, gc=False, tag=23):
 
 
 class Offered(Struct, frozen=True, array_like=True, tag=24):
-    """A listing, quote or enquiry stands under a number for others to answer."""
+    """A listing, quote or enquiry is open for others to answer by its number."""
 
     account: str
     ref: int

@@ -10,15 +10,18 @@ import re
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from types import UnionType
-from typing import Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
+from engine.vocabulary.units import MAX_INT, MIN_INT
 
 # Fields that may be typed as decimals.
 _PRICES: Final = ("price", "stop_price", "amount", "increment")
+_LONGEST: Final = 40  # characters of a decimal, and digits of what it stands for
+_SHOWN: Final = 60  # characters of a wrong text that its refusal repeats
 
 
 class TextError(ValueError):
@@ -46,12 +49,16 @@ EVENTS: Final = _vocabulary(Event)
 
 def exact_minor(text: str, digits: int, field: str = "price") -> int:
     """Turn a decimal such as ``"42.50"`` into minor units, exactly. Raises ``TextError``."""
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     try:
-        scaled = Decimal(text).scaleb(digits)
+        typed = Decimal(text) if len(text) <= _LONGEST else Decimal("NaN")
+        scaled = typed.scaleb(digits)
     except InvalidOperation:
-        raise TextError(field, f"{text!r} is not a decimal such as 42.50") from None
-    if not scaled.is_finite() or scaled != scaled.to_integral_value():
-        raise TextError(field, f"{text!r} has more than {digits} decimals")
+        raise TextError(field, f"{shown!r} is not a decimal such as 42.50") from None
+    if not scaled.is_finite() or scaled.adjusted() > _LONGEST:
+        raise TextError(field, f"{shown!r} is not a decimal such as 42.50")
+    if scaled != scaled.to_integral_value():
+        raise TextError(field, f"{shown!r} has more than {digits} decimals")
     return int(scaled)
 
 
@@ -110,14 +117,14 @@ def _from_object(data: Any, vocabulary: dict[str, type[Any]], digits: int) -> An
 
 
 def _value(field: msgspec.structs.FieldInfo, value: Any, digits: int) -> Any:
-    kind = field.type
+    kind = get_args(field.type)[0] if get_origin(field.type) is Annotated else field.type
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         names = {member.name.lower(): member for member in kind}
         if isinstance(value, str) and value.lower() in names:
             return names[value.lower()]
         raise TextError(field.name, f"{value!r} is not one of {', '.join(names)}")
     if kind is int and isinstance(value, str) and field.name in _PRICES:
-        return exact_minor(value, digits, field.name)
+        value = exact_minor(value, digits, field.name)
     if get_origin(kind) is tuple:
         if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
             return tuple(value)
@@ -129,6 +136,6 @@ def _value(field: msgspec.structs.FieldInfo, value: Any, digits: int) -> Any:
     if not right:
         wanted = {bool: "true or false", str: "a text", int: "a whole number"}[kind]
         raise TextError(field.name, f"{value!r} is not {wanted}")
-    if kind is int and not -(1 << 63) <= value < 1 << 63:
-        raise TextError(field.name, f"{value} does not fit in 64 bits")
+    if kind is int and not MIN_INT <= value <= MAX_INT:
+        raise TextError(field.name, f"a whole number from {MIN_INT} to {MAX_INT} is needed")
     return value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-PARTS = ["all", "book", "peers", "apply", "memory", "growth"]
+PARTS = ["all", "book", "peers", "apply", "calls", "memory", "growth"]
 ROOT = Path(__file__).parent.parent.parent
 
 

@@ -57,7 +57,7 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
     type=click.IntRange(1, 1_000),
     default=1,
     show_default=True,
-    help="Connections, each with an account of its own.",
+    help="Connections, each with its own account.",
 )
 @click.option(
     "--duration",

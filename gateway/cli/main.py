@@ -54,7 +54,7 @@ class Verbs(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in self.homes.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a verb; turn what a user can mend into one line that says so."""
+        """Run a verb; turn what a user can fix into one line that says so."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -78,6 +78,6 @@ def cli(*, debug: bool) -> None:
 
 
 def mount(home: str, verbs: dict[str, str], *errors: type[Exception]) -> None:
-    """Add the verbs of another package, and the errors of it that a user can mend."""
+    """Add the verbs of another package, and those of its errors that a user can fix."""
     Verbs.homes.update({name: (home, text) for name, text in verbs.items()})
     Verbs.known += errors

@@ -5,9 +5,9 @@ from typing import TextIO
 
 import click
 
+from engine.rulebook import presets
 from gateway.cli.match_file import FileError, read_json_lines, read_orders, run
 from gateway.cli.progress import counting
-from gateway.cli.rulebooks import rulebook_from
 
 
 @click.command()
@@ -24,7 +24,7 @@ def command(file: TextIO, name: str, out: Path | None) -> None:
 
     Example:  carbonx match examples/first_trade.jsonl
     """
-    rulebook = rulebook_from(name)
+    rulebook = presets.find(name)
     if file.name.endswith(".csv"):
         commands = read_orders(file, rulebook)
     else:

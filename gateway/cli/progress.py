@@ -15,7 +15,7 @@ EVERY: Final = 5_000
 
 @contextmanager
 def counting(what: str, console: Console | None = None) -> Iterator[Callable[[], None]]:
-    """Yield what to call for each thing done; nothing is shown where nobody looks on."""
+    """Yield what to call for each thing done; nothing is shown without a terminal."""
     console = console or Console(stderr=True)
     if not console.is_terminal:
         yield lambda: None

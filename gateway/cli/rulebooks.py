@@ -8,21 +8,9 @@ import click
 
 from engine.rulebook import presets
 from engine.rulebook.amend import lines_of
-from engine.rulebook.model import Rulebook
 from engine.rulebook.sources import UNCONFIRMED, figures, source_of
 from engine.rulebook.toml_codec import from_toml
 from gateway.cli.rulebook_page import band, how, page, sizes
-
-
-def rulebook_from(name: str) -> Rulebook:
-    """Return a rulebook by its name or its file. Raises ``RulebookError``."""
-    if not name.endswith(".toml"):
-        return presets.load(name)
-    try:
-        return from_toml(Path(name).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        message = f"{name} does not exist: name a file, or one of {', '.join(presets.names())}"
-        raise click.ClickException(message) from None
 
 
 @click.group()
@@ -86,7 +74,7 @@ def diff(one: str, other: str, *, as_json: bool) -> None:
 
     Example:  carbonx rulebooks diff textbook mine.toml
     """
-    books = [rulebook_from(name) for name in (one, other)]
+    books = [presets.find(name) for name in (one, other)]
     before, after = (figures(book) for book in books)
     said = {path for book in books for path in figures(book, brief=True)}
     changed = {

@@ -1,4 +1,4 @@
-"""``carbonx serve``: run a venue until it is told to stop."""
+"""``carbonx serve``: run a venue until it is stopped."""
 
 import asyncio
 import gc
@@ -11,9 +11,9 @@ import click
 import uvloop
 
 from engine.log.journal import DURABILITY
+from engine.rulebook import presets
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
-from gateway.cli.rulebooks import rulebook_from
 from gateway.server.accounts import Directory
 from gateway.server.admin import OperatorDoor
 from gateway.server.node import Node, Options
@@ -34,7 +34,7 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
     if start_open:
-        for symbol in venue.markets:
+        for symbol in venue.symbols:
             if venue.phase(symbol) is not Phase.CONTINUOUS:
                 node.operate(SetPhase(Phase.CONTINUOUS, symbol, "opened at start"))
     door = OperatorDoor(node, folder / "operator.sock")
@@ -96,7 +96,7 @@ def command(
 
     Example:  carbonx serve --accounts accounts.toml --port 7117
     """
-    rulebook = rulebook_from(name)
+    rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host, port, durability, throttle, timetable=timetable)
     node = Node.open(folder, rulebook, directory, options)

@@ -53,7 +53,7 @@ class Shell:
             return f"{error}\nusage: {do.__doc__}"
 
     def listen(self, seconds: float = 0.02) -> None:
-        """Take in what the venue told since the last line."""
+        """Take in what has arrived since the last line."""
         while True:
             try:
                 event = self.client.next_event(timeout=seconds)

@@ -1,4 +1,4 @@
-"""The client SDK without ``async``: the same session, run by a loop in a thread of its own.
+"""The client SDK without ``async``: the same session, run by a loop in another thread.
 
     with BlockingClient("127.0.0.1", 7117, account="alice", key="secret") as client:
         report = client.buy("SZA-2019", 100, price=4250)
@@ -29,7 +29,7 @@ class BlockingClient:
     """A ``Client`` for programs that wait. ``timeout`` (seconds) bounds every call.
 
     A call that runs out of time raises ``TimeoutError``; its message stays sent, and what came of
-    it is told by ``next_event`` or ``status``.
+    it comes with ``next_event`` or ``status``.
     """
 
     def __init__(

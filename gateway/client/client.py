@@ -102,8 +102,8 @@ class Client(Requests):
         self.last_seen = last_seen
         self.info: wire.LoggedOn | None = None
         self.reconnects = 0
-        self.dropped = 0  # events that nobody took from ``events()`` in time
-        self._missed = 0  # of them, those not told by a ``Missed`` yet
+        self.dropped = 0  # events that were not taken from ``events()`` in time
+        self._missed = 0  # of them, those not reported by a ``Missed`` yet
         self._max_events = max_events
         self._credentials = (member, account, key)
         self._cancel_on_disconnect = cancel_on_disconnect
@@ -174,7 +174,7 @@ class Client(Requests):
         return self.info.lines if self.info is not None else ()
 
     async def _keep_connected(self) -> None:
-        """Connect, watch, and connect again until closed or told that it is no use."""
+        """Connect, watch, and connect again until closed or refused for good."""
         loop, failures = asyncio.get_running_loop(), 0
         while True:
             self._gone.clear()
@@ -313,7 +313,7 @@ class Client(Requests):
         for future in [*(future for _, future in self._unanswered.values()), *self._statuses]:
             if not future.done():
                 future.set_exception(error)
-                future.exception()  # seen: whoever awaits it is told, nobody else is
+                future.exception()  # seen: only those who await it get it
         self._unanswered.clear()
         self._statuses.clear()
         self._arrived.set()

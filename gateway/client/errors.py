@@ -19,7 +19,7 @@ class ClientError(Exception):
 
 
 class SessionEndedError(ClientError):
-    """The venue ended the session for a reason that connecting again would not mend."""
+    """The venue ended the session for a reason that connecting again would not remove."""
 
     def __init__(self, reason: wire.LogoutReason, text: str) -> None:
         """Keep the venue's reason."""
@@ -47,7 +47,7 @@ class ThrottledError(ClientError):
 
 
 class Missed(Struct, frozen=True, gc=False):
-    """An event of the client's own: ``count`` events were dropped here, nobody took them."""
+    """Made by the client itself: ``count`` events were dropped because they were not taken in time."""
 
     count: int
 
@@ -62,7 +62,7 @@ class Pending(asyncio.Future[_Answer]):
 
 
 def resolve(future: asyncio.Future[Any], value: Any) -> None:
-    """Give a future its value, or its error, unless it has one or nobody waits any more."""
+    """Give a future its value, or its error, unless it has one already."""
     if future.done():
         return
     if isinstance(value, ClientError):

@@ -69,7 +69,7 @@ class Tape:
     """The lines of one feed that it was given; what comes of others is passed over."""
 
     def __init__(self, lines: Iterable[wire.LineInfo]) -> None:
-        """Start from what the logon told."""
+        """Start from the lines of the logon."""
         self.lines = {
             info.symbol: Line(
                 info, info.phase, low_limit=info.low_limit, high_limit=info.high_limit

@@ -382,7 +382,7 @@ async def _completed(sessions: Sequence[LoadSession]) -> None:
     """Wait for the reports behind the last answers, so that both sides of every trade are here."""
     for session in sessions:
         session.ask_for_last()
-    with contextlib.suppress(TimeoutError):  # ``missing`` tells what did not come
+    with contextlib.suppress(TimeoutError):  # ``missing`` says what did not come
         async with asyncio.timeout(DRAIN_WITHIN):
             for session in sessions:
                 await session.complete.wait()

@@ -1,4 +1,4 @@
-"""The venue that ``carbonx load`` starts for itself: in a process of its own, on its own core."""
+"""The venue that ``carbonx load`` starts for itself: in another process, on another core."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def accounts(sessions: int, products: list[str]) -> tuple[Credentials, ...]:
 
 
 async def serve(settings: Settings) -> None:
-    """Run the venue until the parent lets go."""
+    """Run the venue until the parent closes its input."""
     rules = rulebook(settings.rulebook)
     directory = Directory(accounts(settings.sessions, [p.symbol for p in rules.products]))
     node = Node.open(

@@ -1,4 +1,4 @@
-"""A server in a process of its own, for measurements: started, asked and stopped over pipes.
+"""A server in another process, for measurements: started, asked and stopped over pipes.
 
 The child writes one JSON line when it serves, one for every line it is sent, and one when its
 input ends, after which it goes. A parent that dies therefore never leaves a child behind.
@@ -123,7 +123,7 @@ def _parse(line: bytes, code: int | None) -> ServerStats:
     try:
         return msgspec.json.decode(line, type=ServerStats)
     except msgspec.MsgspecError:
-        message = f"the server said nothing (exit code {code}): its error output tells why"
+        message = f"the server gave no answer (exit code {code}): see its error output"
         raise ChildError(message) from None
 
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from engine.ledger.accounts import Balance
     from engine.log.records import Record
     from engine.rulebook.model import Rulebook
+    from engine.venue.views import BalanceView
     from engine.vocabulary.events import Event
     from gateway.server.accounts import Directory
 
@@ -286,7 +286,7 @@ class Node:
     def _run_clock(self, now: int) -> bool:
         """Run what is due by the clock; say whether there was anything."""
         venue = self.sequencer.venue
-        watched, due = venue.clock()
+        watched, due = venue.due()
         steps = self.timetable.due(now) if self.timetable is not None else []
         told = 0 < due <= now or (watched and now - venue.time >= TELL_EVERY) or bool(steps)
         if told and now > venue.time:
@@ -381,7 +381,7 @@ class Node:
     def status(self, account: str) -> wire.AccountStatus:
         """Return an account's balances and live orders."""
         venue = self.sequencer.venue
-        found = venue.accounts[account]
+        found = venue.account(account)
         return wire.AccountStatus(
             self.outboxes.boxes[account].seq,
             found.last_ref,
@@ -397,9 +397,7 @@ class Node:
         )
 
 
-def _balances(table: dict[str, Balance]) -> tuple[wire.BalanceStatus, ...]:
+def _balances(table: tuple[BalanceView, ...]) -> tuple[wire.BalanceStatus, ...]:
     return tuple(
-        wire.BalanceStatus(name, balance.total, balance.reserved)
-        for name, balance in table.items()
-        if balance.total
+        wire.BalanceStatus(each.name, each.total, each.reserved) for each in table if each.total
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.markets.phases import may_follow
 from engine.rulebook.calendar import Step, date_of, offset_seconds, steps
 from engine.vocabulary.commands import BeginDay, ClearAuction, SetPhase
 from engine.vocabulary.enums import Phase
@@ -106,4 +105,4 @@ def leads_on(venue: Venue, command: Command) -> bool:
     if phase is None:
         return True
     lines = [symbol] if symbol else list(venue.markets)
-    return any(phase in may_follow(venue.markets[line]) for line in lines)
+    return any(phase in venue.may_follow(line) for line in lines)

@@ -96,6 +96,7 @@ class Market:
     def __init__(self, product: Product) -> None:
         self.product = product
         self.phase = self.call = Phase.CLOSED
+        self.published: int | None = None  # when the indicative price of this call was, last
         self.call_ends_at = 0
         self.reference = product.reference
         self.book: list[Order] = []
@@ -103,6 +104,13 @@ class Market:
         self.stops: list[Order] = []
         self.trade_number = 0
         self.day: list[tuple[int, int]] = []  # (price, quantity) of each trade of the day
+
+    def publishes(self, now: int) -> bool:
+        """Say whether the indicative price is due: at first, then a second after the last."""
+        due = self.published is None or now >= self.published + 1_000_000_000
+        if due:
+            self.published = now
+        return due
 
     @property
     def last(self) -> int:
@@ -287,6 +295,7 @@ class OracleMatching:
         """Stop for a call, for which the order waits with what it has left."""
         symbol, beyond = market.product.symbol, market.prices_for(order)[0]
         market.phase = market.call = Phase.INTRADAY_CALL
+        market.published = None
         seconds = self.mode.volatility_seconds
         market.call_ends_at = self.time + seconds * 10**9 if seconds else 0
         why = f"volatility: a trade at {beyond} is too far from {around}"

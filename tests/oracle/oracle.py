@@ -345,6 +345,8 @@ class OracleVenue(OracleMatching):
             self.end_day(market)
         market.phase = phase
         if phase is not Phase.FREEZE:
+            market.published = None
+        if phase is not Phase.FREEZE:
             market.call = phase if phase in CALLS else Phase.CLOSED
         figures = (market.reference, *self.limits(market.product.symbol))
         self.out.append(e.PhaseChanged(market.product.symbol, phase, reason, *figures))
@@ -403,5 +405,5 @@ class OracleVenue(OracleMatching):
         for symbol, market in self.markets.items():
             if 0 < market.call_ends_at <= self.time:
                 self.change_phase(market, Phase.CONTINUOUS, "the call is over")
-            elif market.call is not Phase.CLOSED:
+            elif market.call is not Phase.CLOSED and market.publishes(self.time):
                 self.out.append(e.AuctionIndicated(symbol, *indicated(self, market)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from engine.markets.order_book import Market
+    from engine.markets.line import Line
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.events import Event
 
@@ -108,7 +108,7 @@ class Flow:
             return c.Pick(name, ref, market.symbol, self._number(market), 0)
         return self._order(name, ref, market)
 
-    def _about_own(self, name: str, ref: int, market: Market) -> c.Command:
+    def _about_own(self, name: str, ref: int, market: Line) -> c.Command:
         rng = self.rng
         live = [view.ref for view in self.venue.open_orders(name)] or [0]
         target = rng.choice(live)
@@ -121,7 +121,7 @@ class Flow:
             return c.MassCancel(name, ref, market.symbol)
         return c.CancelOnDisconnect(name)
 
-    def _order(self, name: str, ref: int, market: Market) -> c.NewOrder:
+    def _order(self, name: str, ref: int, market: Line) -> c.NewOrder:
         rng = self.rng
         side = rng.choice((Side.BUY, Side.SELL))
         tif = rng.choices(list(TimeInForce), (8, 3, 1, 2, 1, 1, 1))[0]
@@ -133,7 +133,7 @@ class Flow:
                           self._price(market) if priced else 0, kind, tif, stop,
                           post_only=rng.random() < 0.05, expire_at=expires)  # fmt: skip
 
-    def _negotiate(self, name: str, ref: int, market: Market) -> c.Command:
+    def _negotiate(self, name: str, ref: int, market: Line) -> c.Command:
         rng = self.rng
         draw = rng.random()
         number = self._number(market)
@@ -148,7 +148,7 @@ class Flow:
         return c.Quote(name, ref, market.symbol, rng.choice((Side.BUY, Side.SELL)),
                        self._size(market), price, to, answers, 0, max(0, late))  # fmt: skip
 
-    def _auction(self, name: str, ref: int, market: Market) -> c.Command:
+    def _auction(self, name: str, ref: int, market: Line) -> c.Command:
         rng = self.rng
         now = self.venue.time
         draw = rng.random()
@@ -165,20 +165,20 @@ class Flow:
                           now - rng.randint(0, 9), now + rng.randint(1, 2400 * SECOND),
                           1, 0, step)  # fmt: skip
 
-    def _number(self, market: Market) -> int:
+    def _number(self, market: Line) -> int:
         live = [each.number for each in self.venue.standing(market.symbol)]
         ever = self.numbers.get(market.symbol, [1])
         return self.rng.choice(live if live and self.rng.random() < 0.7 else ever)
 
-    def _price(self, market: Market) -> int:
+    def _price(self, market: Line) -> int:
         """Draw a price near the reference, now and then outside the limits or off the tick."""
         spread = self.rng.choice((20, 20, 50, 150, 900))
-        reference = market.day.last or market.reference
+        reference = market.day.last or market.asset.reference
         near = reference + reference * self.rng.randint(-spread, spread) // 1_000
         tick = market.product.tick
         return max(tick, near // tick * tick) + (self.rng.random() < 0.02)
 
-    def _size(self, market: Market) -> int:
+    def _size(self, market: Line) -> int:
         """Draw a size that the line takes, now and then one that it does not."""
         lot, least = market.product.lot, market.gate.min_quantity
         size = max(least, lot) + lot * self.rng.choice((0, 0, 1, 2, 7, 30))

@@ -1,6 +1,7 @@
-"""The rulebooks that come with the engine: one TOML file per venue."""
+"""The rulebooks that come with the engine, one TOML file per venue, and those in files."""
 
 from importlib import resources
+from pathlib import Path
 
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.toml_codec import from_toml
@@ -17,9 +18,24 @@ def text(name: str) -> str:
     if name not in names():
         message = f"no rulebook {name!r}; there are {', '.join(names())}"
         raise RulebookError(message)
-    return (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
+    return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load(name: str) -> Rulebook:
-    """Return a rulebook by name. Raises ``RulebookError``."""
+    """Return a packaged rulebook by name. Raises ``RulebookError``."""
     return from_toml(text(name))
+
+
+def find(name: str) -> Rulebook:
+    """Return a packaged rulebook by name, or one from a file whose name ends in ``.toml``.
+
+    Raises ``RulebookError``.
+    """
+    if not name.endswith(".toml"):
+        return load(name)
+    try:
+        written = Path(name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        message = f"{name} does not exist: name a file, or one of {', '.join(names())}"
+        raise RulebookError(message) from None
+    return from_toml(written)

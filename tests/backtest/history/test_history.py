@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from backtest.history.days import Amendment, History
 from backtest.history.prints import listed_prints
@@ -23,6 +23,8 @@ from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backtest.history.audit import Audit
 
 DATA = ROOT.parent / "shared" / "data"
@@ -62,8 +64,7 @@ def test_a_rulebook_breach_would_be_found(tmp_path: Path) -> None:
     series.write_text(MADE_UP)
     book = presets.load("guangdong")
     history = History(Sequencer(Venue(book)), read_series(series), 1)
-    history.audit.venue = Venue(presets.load("cn-ccer"))
-    history.audit.venue.markets = Venue(presets.load("guangdong")).markets
+    history.audit.venue = Venue(structs.replace(book, close=CloseRule.LAST))
     assert history.run().breaches, "closes by another rule pass unseen"
 
 

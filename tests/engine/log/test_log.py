@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.log.journal import FILE_NAME, Journal, JournalError
-from engine.log.records import LogError
+from engine.log.records import MAGIC, READERS, Genesis, LogError, LogFormatError, frame
 from engine.log.sequencer import Sequencer, recover, replay, replay_bytes
-from engine.rulebook.model import Product, Rulebook
+from engine.rulebook.model import Product, Rulebook, canonical
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command, MoveCash, NewOrder, OpenAccount, SetPhase
 from engine.vocabulary.enums import Phase, Side
@@ -133,3 +134,12 @@ def test_a_log_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_missing_log_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="does not exist"):
         replay(tmp_path)
+
+
+@pytest.mark.parametrize("number", [1, 2, 99])
+def test_a_log_of_another_format_is_refused_with_what_reads_it(number: int) -> None:
+    genesis = Genesis(MAGIC, number, 1, canonical(RULES), RULES.digest())
+    with pytest.raises(LogFormatError, match=f"format {number}, which .* this version reads") as e:
+        replay_bytes(frame(msgspec.msgpack.encode(genesis)))
+    assert "damaged" not in str(e.value)
+    assert READERS.get(number, "another version") in str(e.value)

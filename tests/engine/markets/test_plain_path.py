@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.markets.admission import Gate
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from tests.engine.venue.test_rule_machine import Rules, some_day
@@ -20,33 +19,32 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
 
 
-def told(rules: Rulebook, commands: list[Command]) -> tuple[list[list[ev.Event]], str]:
+def outcome(
+    rules: Rulebook, commands: list[Command], *, short_way: bool
+) -> tuple[list[list[ev.Event]], str]:
     venue = Venue(rules)
+    for line in venue.markets.values():
+        line.gate.short_way = short_way
     return [venue.apply(command) for command in commands], venue.state_hash()
 
 
-def nothing_is_plain(gate: Gate) -> None:
-    gate.plain_low, gate.plain_high = 1, 0
-
-
-def compare(rules: Rulebook, commands: list[Command], patch: pytest.MonkeyPatch) -> None:
-    short, state = told(rules, commands)
-    patch.setattr(Gate, "_refresh", nothing_is_plain)
-    long, same_state = told(rules, commands)
+def compare(rules: Rulebook, commands: list[Command]) -> None:
+    short, state = outcome(rules, commands, short_way=True)
+    long, same_state = outcome(rules, commands, short_way=False)
     assert long == short
     assert same_state == state
 
 
 @pytest.mark.parametrize("rules", EVERY_RULE[::5], ids=str)
-def test_random_days_by_the_long_way(rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_random_days_by_the_long_way(rules: Rules) -> None:
     pair = some_day(rules, 1)
-    compare(pair.rules, pair.log, monkeypatch)
+    compare(pair.rules, pair.log)
 
 
 @pytest.mark.parametrize("name", presets.names())
-def test_packaged_rulebooks_by_the_long_way(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packaged_rulebooks_by_the_long_way(name: str) -> None:
     flow = Flow(presets.load(name), Random(name))
     for _ in range(2):
         for _ in flow.day():
             pass
-    compare(flow.venue.genesis, flow.given, monkeypatch)
+    compare(flow.venue.genesis, flow.given)

@@ -66,14 +66,14 @@ def test_a_day_runs_from_closed_to_closed_and_a_drained_venue_holds_nothing(book
         seen = held_against_the_limits(flow, 3)
         traded += sum(isinstance(event, TRADES) for event in seen)
         drain(flow)
-        for account in flow.venue.accounts.values():
-            assert account.orders == {}
-            for balance in (*account.cash.values(), *account.holdings.values()):
+        accounts = [flow.venue.account(name) for name in flow.venue.accounts]
+        for account in accounts:
+            assert flow.venue.open_orders(account.name) == []
+            for balance in (*account.cash, *account.holdings):
                 assert balance.reserved == balance.locked + balance.owed
-            assert sum(b.total for b in account.cash.values()) > CASH // 10
+            assert sum(b.total for b in account.cash) > CASH // 10
         if all(not m.resale_lag and m.delivery is not Delivery.LATER for m in book.modes):
-            held = [b.reserved for a in flow.venue.accounts.values()
-                    for b in (*a.cash.values(), *a.holdings.values())]  # fmt: skip
+            held = [b.reserved for a in accounts for b in (*a.cash, *a.holdings)]
             assert not any(held)
     assert traded >= 3, "a flow that does not trade shows nothing"
 

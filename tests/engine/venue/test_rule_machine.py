@@ -248,7 +248,7 @@ def nothing_is_reserved(venue: Venue) -> None:
 @pytest.mark.parametrize("rules", EVERY_RULE[::3], ids=str)
 def test_a_drained_venue_has_nothing_reserved_and_what_came_in_is_there(rules: Rules) -> None:
     pair = some_day(rules, 77)
-    assert any(account.orders for account in pair.venue.accounts.values())
+    assert any(pair.venue.open_orders(name) for name in pair.venue.accounts)
     for command in drain(pair.oracle):
         pair.apply(command)
     venue = pair.venue

@@ -1,0 +1,20 @@
+"""A product's own state, which all of its lines share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.rulebook.model import Product
+
+
+class Asset:
+    """What a product's next price limits start from, and its close where the operator fixes it."""
+
+    __slots__ = ("fixing", "reference", "symbol")
+
+    def __init__(self, product: Product) -> None:
+        """Start from the rulebook's reference."""
+        self.symbol = product.symbol
+        self.reference = product.reference  # previous close, minor units per tonne
+        self.fixing = 0  # of the day that is on, minor units per tonne; 0: none yet

@@ -1,0 +1,84 @@
+"""What a venue consists of: its rules, lines, participants, ledger and clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.book.clock import Clock
+from engine.book.orders import Participant
+from engine.book.stops import Expiries
+from engine.ledger.accounts import Ledger
+from engine.markets.assets import Asset
+from engine.markets.designs import open_line
+from engine.markets.settlement import Shared
+from engine.rulebook.model import line_name
+from engine.rulebook.validation import validate
+from engine.vocabulary.enums import RejectReason, SelfTradeScope
+from engine.vocabulary.events import Rejected
+
+if TYPE_CHECKING:
+    from engine.markets.line import Line
+    from engine.rulebook.model import Mode, Product, Rulebook
+    from engine.vocabulary.commands import AmendRulebook, OpenAccount
+    from engine.vocabulary.events import Event
+
+
+class VenueBase:
+    """The state of a venue, on which its commands act."""
+
+    __slots__ = (
+        "_stp_ids", "amendments", "assets", "clock", "currencies", "date", "expiries", "genesis",
+        "ledger", "markets", "participants", "products", "rulebook", "shared",
+    )  # fmt: skip
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        """Make a venue: every line closed, no account. Raises ``RulebookError``."""
+        validate(rulebook)
+        self.genesis = rulebook  # the rules before any amendment
+        self.clock = Clock()
+        self.date = 0  # the trading day, such as 20210628
+        self.amendments: list[AmendRulebook] = []  # that wait for their day
+        self.ledger = Ledger()
+        self.expiries = Expiries()
+        self.participants: dict[str, Participant] = {}  # in the order of opening
+        self.shared = Shared(self.ledger, self.clock, self.expiries, self.participants)
+        self.assets: dict[str, Asset] = {}  # by the product's symbol
+        self.markets: dict[str, Line] = {}  # by the line's symbol
+        self.products: dict[str, Product] = {}  # by symbol
+        self._stp_ids: dict[str, int] = {}
+        for product in rulebook.products:
+            for mode in rulebook.modes_of(product):
+                self.line(rulebook, product, mode)
+        self.install(rulebook)
+
+    def line(self, rulebook: Rulebook, product: Product, mode: Mode) -> Line:
+        """Return the line of a product in a mode, opening it where it is new."""
+        name = line_name(product, mode, rulebook.modes_of(product)[0])
+        found = self.markets.get(name)
+        if found is None:
+            asset = self.assets.get(product.symbol)
+            if asset is None:
+                asset = self.assets[product.symbol] = Asset(product)
+            found = open_line(rulebook, product, mode, asset, self.shared)
+            self.markets[name] = found
+        return found
+
+    def install(self, rulebook: Rulebook) -> None:
+        """Take a rulebook over; every line of it is open."""
+        self.rulebook = rulebook
+        self.products = {product.symbol: product for product in rulebook.products}
+        money = (rulebook.currency, *(p.currency for p in rulebook.products))
+        self.currencies = tuple(dict.fromkeys(money))
+
+    def join(self, c: OpenAccount, owner: str, group: str) -> None:
+        """Open an account and let it take part."""
+        account = self.ledger.open(c.account, owner, group, c.member, c.allocation)
+        same = owner if self.rulebook.self_trade_scope is SelfTradeScope.OWNER else group
+        stp_id = self._stp_ids.setdefault(same, len(self._stp_ids) + 1)
+        self.participants[c.account] = Participant(account, stp_id, c.role)
+
+
+def unknown_account(account: str, ref: int) -> list[Event]:
+    """Refuse a command of an account that is not open."""
+    rule = f"no account {account!r} is open"
+    return [Rejected(account, ref, RejectReason.UNKNOWN_ACCOUNT, "account", rule)]

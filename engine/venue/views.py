@@ -1,0 +1,118 @@
+"""What a venue shows: values, never the engine's own objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from engine.book.orders import Order, Participant
+    from engine.ledger.accounts import Balance
+    from engine.markets.line import Line
+    from engine.vocabulary.enums import Mechanism, OrderState, Phase, Side, TimeInForce
+
+
+class OrderView(Struct, frozen=True):
+    """A live order. Prices in minor units per tonne, quantities in tonnes."""
+
+    ref: int
+    symbol: str
+    side: Side
+    price: int  # its limit, or the protection price
+    quantity: int
+    leaves: int
+    shown: int
+    tif: TimeInForce
+    state: OrderState
+
+
+class BalanceView(Struct, frozen=True):
+    """An amount of a currency (minor units) or of a product (tonnes)."""
+
+    name: str
+    total: int
+    reserved: int  # what live orders may need, what is locked and what is owed
+    locked: int = 0  # bought (or sold for), not yet to be used: its lag runs
+    owed: int = 0  # to be delivered on a later day
+    pending: int = 0  # to be received on a later day; not in ``total`` yet
+
+
+class AccountView(Struct, frozen=True):
+    """An account: what it owns, and what it does at this venue."""
+
+    name: str
+    owner: str
+    group: str
+    member: str
+    role: str
+    allocation: int  # tonnes
+    killed: bool
+    last_ref: int  # the highest reference used, 0 for none
+    cash: tuple[BalanceView, ...]
+    holdings: tuple[BalanceView, ...]
+
+
+class LineView(Struct, frozen=True, kw_only=True):
+    """A line: a product in a mode. Prices in minor units per tonne, quantities in tonnes."""
+
+    symbol: str
+    product: str
+    title: str
+    mode: str
+    mechanism: Mechanism
+    currency: str
+    tick: int
+    lot: int
+    min_quantity: int
+    max_quantity: int
+    leads: bool  # its close is the product's
+    phase: Phase
+    reference: int
+    low_limit: int  # 0 where there is none
+    high_limit: int
+
+
+def view_order(order: Order) -> OrderView:
+    """Copy an order."""
+    market = order.seat.market
+    return OrderView(order.ref, market.symbol, order.side, order.price, order.quantity,
+                     order.leaves, order.shown, order.tif, market.state(order))  # fmt: skip
+
+
+def view_account(participant: Participant) -> AccountView:
+    """Copy an account."""
+    a = participant.account
+    return AccountView(a.name, a.owner, a.group, a.member, participant.role, a.allocation,
+                       participant.killed, participant.last_ref, _balances(a.cash),
+                       _balances(a.holdings))  # fmt: skip
+
+
+def _balances(table: dict[str, Balance]) -> tuple[BalanceView, ...]:
+    return tuple(
+        BalanceView(name, b.total, b.reserved, b.locked, b.owed, b.pending)
+        for name, b in table.items()
+    )
+
+
+def view_line(line: Line) -> LineView:
+    """Copy what is public of a line beside its book."""
+    product, gate = line.product, line.gate
+    low, high = line.price_limits()
+    return LineView(
+        symbol=line.symbol,
+        product=product.symbol,
+        title=product.title,
+        mode=line.mode.name,
+        mechanism=line.mode.mechanism,
+        currency=product.currency,
+        tick=product.tick,
+        lot=gate.lot,
+        min_quantity=gate.min_quantity,
+        max_quantity=gate.max_quantity,
+        leads=line.leads,
+        phase=gate.phase,
+        reference=line.asset.reference,
+        low_limit=low,
+        high_limit=high,
+    )
