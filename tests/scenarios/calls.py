@@ -92,6 +92,23 @@ PRICE = (
 )
 WHO = (
     Scenario(
+        "an indicative price comes first at once, then at most once a second",
+        """
+        phase opening_call OLD
+        ann sell 5 @ 100
+        dan buy 3 @ 101
+        time 1                    | OLD indicates 3 @ 100 surplus -2
+        dan buy 2 @ 101
+        time 1000000000           |
+        time 1000000001           | OLD indicates 5 @ 101
+        phase freeze OLD
+        time 1500000000           |
+        time 2000000001           | OLD indicates 5 @ 101
+    """,
+        phase=None,
+        shows=("9.10",),
+    ),
+    Scenario(
         "in a call under daily limits a market order is reserved at the limit and comes first",
         """
         ann sell 5 @ 101

@@ -43,6 +43,22 @@ LOTS = (
 )
 OFFERS = (
     Scenario(
+        "a line of listings has no call: what crosses waits until it is picked",
+        """
+        ann sell 5 @ 90
+        bob buy 5 @ 110           | bob#1 resting 5 @ 110 depth 5
+                                  | bob#1 listing 2: buy 5 @ 110
+        phase opening_call OLD    | refused MODE phase
+        phase freeze OLD          | refused MODE phase
+        phase halted OLD          | OLD halted 100
+        phase continuous OLD      | OLD continuous 100
+        dan pick 1                | dan#1 matching 5 @ 90
+                                  | trade 5 @ 90 ann#1(0) dan#1(0) depth 0
+    """,
+        {"mechanism": Mechanism.LISTING},
+        shows=("11.18", "11.4", "8.1"),
+    ),
+    Scenario(
         "a quote that expires, one that is cancelled, an enquiry of the day before",
         """
         ann quote sell 5 @ 100 to bob expires 10
