@@ -100,10 +100,10 @@ WHO = (
         time 1                    | OLD indicates 3 @ 100 surplus -2
         dan buy 2 @ 101
         time 1000000000           |
-        time 1000000001           | OLD indicates 5 @ 101
+        time 1000000001           | OLD indicates 5 @ 100
         phase freeze OLD
         time 1500000000           |
-        time 2000000001           | OLD indicates 5 @ 101
+        time 2000000001           | OLD indicates 5 @ 100
     """,
         phase=None,
         shows=("9.10",),
