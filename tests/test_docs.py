@@ -30,8 +30,11 @@ def test_the_protocol_lists_every_message_field_and_reason() -> None:
 
 def test_the_commands_page_shows_every_command_and_event_as_it_comes() -> None:
     document = text("docs/commands.md")
-    shown = [line for block in re.findall(r"```json\n(.*?)```", document, re.DOTALL)
-             for line in block.splitlines()]  # fmt: skip
+    shown = [
+        line
+        for block in re.findall(r"```json\n(.*?)```", document, re.DOTALL)
+        for line in block.splitlines()
+    ]
     rules = from_toml(text("examples/decrement.toml"))
     lines = text("examples/every_command.jsonl").splitlines()
     _, events = run(rules, read_json_lines(lines, rules.minor_digits))

@@ -105,7 +105,7 @@ class OracleVenue(OracleMatching):
     # -- the gate --------------------------------------------------------------------------------
 
     def known(self, command: object) -> Account:
-        """Check rules 2.1 and 2.2: the account, and its reference, which is used up from here on."""
+        """Check rules 2.1 and 2.2: the account, and its reference, which is now used up."""
         name = getattr(command, "account", "")
         refuse_unless(name in self.accounts, RejectReason.UNKNOWN_ACCOUNT, "account")
         account = self.accounts[name]

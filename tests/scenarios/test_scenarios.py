@@ -152,11 +152,11 @@ def with_orders() -> ScriptedVenue:
     return scripted
 
 
-def refuse(scripted: ScriptedVenue, line: str, reason: RejectReason, field: str) -> None:
+def refuse(scripted: ScriptedVenue, rule: str, line: str, reason: RejectReason, field: str) -> None:
     before = scripted.venue.state_hash()
     (event,) = scripted.apply(scripted.parse(line.split()))[:1]
-    assert isinstance(event, e.Rejected)
-    assert (event.reason, event.field) == (reason, field)
+    assert isinstance(event, e.Rejected), rule
+    assert (event.reason, event.field) == (reason, field), rule
     assert event.rule, "a refusal says what would have been accepted"
     carried = reason is not RejectReason.DUPLICATE_REF and event.ref and event.account != "nobody"
     assert (scripted.venue.state_hash() != before) == bool(carried), "only the reference is used up"
@@ -164,12 +164,12 @@ def refuse(scripted: ScriptedVenue, line: str, reason: RejectReason, field: str)
 
 @pytest.mark.parametrize(("rule", "line", "reason", "field"), REFUSALS)
 def test_refusal(rule: str, line: str, reason: RejectReason, field: str) -> None:
-    refuse(strict_desk(), line, reason, field)
+    refuse(strict_desk(), rule, line, reason, field)
 
 
 @pytest.mark.parametrize(("rule", "line", "reason", "field"), AMEND_REFUSALS)
 def test_refusal_of_an_amendment(rule: str, line: str, reason: RejectReason, field: str) -> None:
-    refuse(with_orders(), line, reason, field)
+    refuse(with_orders(), rule, line, reason, field)
 
 
 @pytest.mark.parametrize(("rule", "first", "line", "reason", "field"), CLOSED_REFUSALS)
@@ -178,7 +178,7 @@ def test_refusal_by_phase_or_switch(
 ) -> None:
     scripted = with_orders()
     scripted.say(first)
-    refuse(scripted, line, reason, field)
+    refuse(scripted, rule, line, reason, field)
 
 
 def test_every_reason_is_provoked() -> None:
