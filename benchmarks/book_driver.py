@@ -57,7 +57,7 @@ class BookDriver:
                     own, other, limit = bids, asks, price
                 else:
                     own, other, limit = asks, bids, -price
-                if other.best <= limit:
+                if other.best <= limit and other.reached(limit):
                     _take(order, other, limit, live, reports)
                     order.shown = quantity = order.leaves  # noqa: PLW2901 - what is left of it
                 if ioc or not quantity:
@@ -100,7 +100,7 @@ class BookDriver:
             own, other, limit = book.asks, book.bids, -price
         own.remove(order)
         order.quantity, order.leaves, order.price = quantity, leaves, price
-        if other.best <= limit:
+        if other.best <= limit and other.reached(limit):
             _take(order, other, limit, self.live, reports)
         if order.leaves:
             order.shown = order.leaves

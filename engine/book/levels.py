@@ -1,11 +1,16 @@
 """Two sorted sides of first-in-first-out price levels.
 
 In a thin, flickering market nearly every order makes a level and nearly every cancel kills one,
-so a sorted container of levels would itself be the cost. Here the sorted container sees only
-*pages* of 4,096 neighbouring prices. A page is a ``bytearray`` with a 1 at each live level: making
-or killing a level is one byte store, and the next live level is one ``find``. An emptied page
+so a sorted container of levels would itself be the cost. Two ideas keep it out of the way:
+
+*Pages.* The sorted container sees only pages of 4,096 neighbouring prices. A page is a
+``bytearray`` with a 1 at each live level, so the next live level is one ``find``. An emptied page
 stays where it is until there are too many of them; an emptied level's object is used again for
 the next new price, so that a flickering book works in few, warm cache lines.
+
+*A bound.* ``best`` is a bound: no level is better. When the best level goes, the bound stays, and
+the next best is searched for only when somebody needs it: an arriving order that reaches the
+bound, or a reader. A new level is marked in its page only if it still lives at such a search.
 
 Which of two prices is better is a question of *keys*: the price for asks and minus the price for
 bids, so that the best level has the smallest key on either side.
@@ -13,7 +18,7 @@ bids, so that the best level has the smallest key on either side.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sortedcontainers import SortedList
 
@@ -33,20 +38,21 @@ _BUY: Final = Side.BUY
 
 
 class BookSide:
-    """All levels of one side, the best of them at hand."""
+    """All levels of one side, and how good the best of them can be at most."""
 
-    __slots__ = ("_free", "_keep_pages", "_numbers", "_pages", "best", "best_level", "levels",
-                 "sign")  # fmt: skip
+    __slots__ = ("_free", "_keep_pages", "_numbers", "_pages", "_unmarked", "best", "best_level",
+                 "levels", "sign")  # fmt: skip
 
     def __init__(self, sign: int) -> None:
         """Make an empty side; ``sign`` is +1 for asks, -1 for bids."""
         self.sign = sign
-        self.best = NO_KEY
-        self.best_level: Level | None = None
+        self.best = NO_KEY  # no live level has a smaller key; one has it where best_level is set
+        self.best_level: Level | None = None  # None where it is not known, or there is none
         self.levels: dict[int, Level] = {}  # by price
         self._pages: dict[int, bytearray] = {}
         self._numbers: SortedList[int] = SortedList()  # of the pages
         self._free: list[Level] = []  # emptied levels, to be used again
+        self._unmarked: list[Level] = []  # those without a mark, emptied ones among them
         self._keep_pages = KEEP_PAGES
 
     def rest(self, order: Order) -> int:
@@ -57,23 +63,22 @@ class BookSide:
             order.price = level.price  # one integer object for all orders at a price
             order.level = level
             tail = level.tail
-            tail.after = order  # type: ignore[union-attr] # a level that exists has a queue
+            assert tail is not None  # a level that exists has a queue
+            tail.after = order
             order.before = tail
             level.tail = order
             level.quantity = quantity = level.quantity + order.shown
             return quantity
-        page = self._pages.get(price >> PAGE_BITS)
-        if page is None:
-            page = self._new_page(price >> PAGE_BITS)
-        page[price & PAGE_MASK] = 1
         free = self._free
         level = free.pop() if free else Level()
+        if not level.listed:
+            level.listed = True
+            self._unmarked.append(level)
         self.levels[price] = order.level = level
         level.price = price
-        level.page = page
         level.head = level.tail = order
         key = price * self.sign
-        if key < self.best:
+        if key <= self.best:
             self.best = key
             self.best_level = level
         level.quantity = shown = order.shown
@@ -81,7 +86,8 @@ class BookSide:
 
     def remove(self, order: Order) -> int:
         """Take an order out of its queue; return the quantity shown there without it."""
-        level: Any = order.level  # callers know where their orders are
+        level = order.level
+        assert level is not None  # callers know where their orders are
         order.level = None
         before = order.before
         after = order.after
@@ -90,11 +96,14 @@ class BookSide:
             if after is None:
                 level.tail = None
                 price = level.price
-                level.page[price & PAGE_MASK] = 0
+                page = level.page
+                if page is not None:
+                    page[price & PAGE_MASK] = 0
+                    level.page = None
                 del self.levels[price]
                 self._free.append(level)
                 if level is self.best_level:
-                    self._advance()
+                    self.best_level = None  # ``best`` stays: nothing is better than it was
                 return 0
             after.before = None
             order.after = None
@@ -106,40 +115,74 @@ class BookSide:
             else:
                 after.before = before
                 order.after = None
-        quantity: int = level.quantity - order.shown
-        level.quantity = quantity
+        level.quantity = quantity = level.quantity - order.shown
         return quantity
 
-    def _advance(self) -> None:
-        """Find the best live level behind the one that was best until now."""
-        gone: Any = self.best_level
-        price: int = gone.price
-        offset = price & PAGE_MASK
-        asks = self.sign > 0
-        start = price - offset
-        found = gone.page.find(1, offset + 1) if asks else gone.page.rfind(1, 0, offset)
-        if found < 0:
-            for number in self._beyond(price >> PAGE_BITS):
-                page = self._pages[number]
-                found = page.find(1) if asks else page.rfind(1)
-                if found >= 0:
-                    start = number << PAGE_BITS
-                    break
-            else:
-                self.best = NO_KEY
-                self.best_level = None
-                return
-        self.best_level = level = self.levels[start + found]
-        self.best = level.price if asks else -level.price
+    def reached(self, key: int) -> bool:
+        """Say whether a live level has this key or a better one; then ``best_level`` is set."""
+        if self.best > key:
+            return False
+        if self.best_level is not None:
+            return True
+        return self.search() <= key
 
-    def _beyond(self, number: int) -> Iterator[int]:
-        """Yield the numbers of the pages behind a page, nearest first."""
+    def search(self) -> int:
+        """Find the best live level; return its key, ``NO_KEY`` where there is none."""
+        if self.best_level is not None:
+            return self.best
+        if not self.levels:
+            self.best = NO_KEY
+            return NO_KEY
+        if self._unmarked:
+            self._mark()
+        asks = self.sign > 0
+        bound = self.best if asks else -self.best
+        number = bound >> PAGE_BITS
+        page = self._pages.get(number)
+        found = -1
+        if page is not None:
+            offset = bound & PAGE_MASK
+            found = page.find(1, offset) if asks else page.rfind(1, 0, offset + 1)
+        if found < 0:
+            number, found = self._beyond(number)
+        self.best_level = level = self.levels[(number << PAGE_BITS) + found]
+        self.best = level.price if asks else -level.price
+        return self.best
+
+    def _beyond(self, number: int) -> tuple[int, int]:
+        """Return the nearest page behind this one with a mark, and the place of its best mark."""
+        pages = self._pages
         if self.sign > 0:
-            return self._numbers.irange(number, None, inclusive=(False, True))
-        return self._numbers.irange(None, number, inclusive=(True, False), reverse=True)
+            for behind in self._numbers.irange(number, None, inclusive=(False, True)):
+                found = pages[behind].find(1)
+                if found >= 0:
+                    return behind, found
+        else:
+            for behind in self._numbers.irange(None, number, (True, False), reverse=True):
+                found = pages[behind].rfind(1)
+                if found >= 0:
+                    return behind, found
+        message = "a live level without a mark"
+        raise AssertionError(message)
+
+    def _mark(self) -> None:
+        """Mark the levels that live and have no mark yet."""
+        pages = self._pages
+        for level in self._unmarked:
+            level.listed = False
+            if level.head is not None and level.page is None:
+                price = level.price
+                page = pages.get(price >> PAGE_BITS)
+                if page is None:
+                    page = self._new_page(price >> PAGE_BITS)
+                page[price & PAGE_MASK] = 1
+                level.page = page
+        self._unmarked.clear()
 
     def walk(self) -> Iterator[Level]:
         """Yield the live levels, best first. The side must not change meanwhile."""
+        if self._unmarked:
+            self._mark()
         if self.sign > 0:
             for number in self._numbers:
                 page = self._pages[number]
@@ -169,21 +212,30 @@ class BookSide:
     def check(self) -> None:
         """Assert every invariant of this side. Raises ``AssertionError``."""
         assert list(self._numbers) == sorted(self._pages), "pages out of order"
-        live = 0
+        marked = 0
         for price, level in self.levels.items():
             assert price == level.price, "a level under a wrong price"
-            number = price >> PAGE_BITS
-            assert level.page is self._pages[number], f"level {price} marks a page that is gone"
-            assert level.page[price & PAGE_MASK] == 1, f"level {price} has no mark"
             assert level.head is not None, f"level {price} is empty"
-            live += 1
+            if level.page is None:
+                assert level.listed, f"level {price} has no mark and is not to get one"
+            else:
+                page = self._pages[price >> PAGE_BITS]
+                assert level.page is page, f"level {price} marks a page that is gone"
+                assert page[price & PAGE_MASK] == 1, f"level {price} has no mark"
+                marked += 1
             _check_queue(level)
-        assert live == sum(page.count(1) for page in self._pages.values()), "stray marks"
-        assert all(level.head is None for level in self._free), "a free level with a queue"
-        first = next(self.walk(), None)
-        assert self.best_level is first, "a phantom best level"
-        best = NO_KEY if first is None else first.price * self.sign
-        assert self.best == best, "a phantom best price"
+        assert marked == sum(page.count(1) for page in self._pages.values()), "stray marks"
+        for level in self._free:
+            assert level.head is None, "a free level with a queue"
+            assert level.page is None, "a free level with a mark"
+        listed = [level for level in (*self.levels.values(), *self._free) if level.listed]
+        assert len(listed) == len(self._unmarked), "a level listed twice, or not at all"
+        assert all(level.listed for level in self._unmarked), "a list that its levels don't know"
+        best = min((price * self.sign for price in self.levels), default=NO_KEY)
+        assert self.best <= best, "a level better than the bound"
+        if self.best_level is not None:
+            assert self.best == best, "a phantom best price"
+            assert self.best_level is self.levels.get(best * self.sign), "a phantom best level"
 
 
 def _check_queue(level: Level) -> None:

@@ -49,13 +49,17 @@ FLAGS: Final = {
 class Level:
     """One price on one side: a queue of orders and the sum of what they show."""
 
-    __slots__ = ("head", "page", "price", "quantity", "tail")
+    __slots__ = ("head", "listed", "page", "price", "quantity", "tail")
 
     price: int
-    page: bytearray  # where it has its mark
     quantity: int  # tonnes shown
     head: Order | None
     tail: Order | None
+
+    def __init__(self) -> None:
+        """Make a level that is in no book yet."""
+        self.page: bytearray | None = None  # where it has its mark, once it has one
+        self.listed = False  # among those to be marked when somebody searches
 
 
 class Order(Struct, gc=False, eq=False):

@@ -145,10 +145,10 @@ def _replace(
     book = market.book
     if order.side is _BUY:
         own = book.bids
-        rests = book.asks.best > price
+        rests = not book.asks.reached(price)
     else:
         own = book.asks
-        rests = book.bids.best > -price
+        rests = not book.bids.reached(-price)
     old_price = order.price
     old_depth = own.remove(order)
     order.price = price

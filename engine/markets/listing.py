@@ -115,6 +115,7 @@ class Listing(OfferLine):
             rule = f"1 to {listing.leaves} tonnes are left of listing {command.number}"
             return Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
         own = self.book.side(listing.side)
+        own.search()
         best = own.best_level
         assert best is not None, "a listing that stands on no level"
         rule_name = self.mode.pick

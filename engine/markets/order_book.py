@@ -142,12 +142,14 @@ class OrderBook(BookLine):
             balance = seat.cash
             need = self.needs(price, quantity) if self.reserve_ppm else price * quantity
             own = self._bids
-            rests = self._asks.best > price
+            other = self._asks
+            rests = other.best > price or (other.best_level is None and other.search() > price)
         else:
             balance = seat.holding
             need = quantity
             own = self._asks
-            rests = self._bids.best > -price
+            other = self._bids
+            rests = other.best > -price or (other.best_level is None and other.search() > -price)
         reserved = balance.reserved + need
         if reserved > balance.total:
             return [Rejected(order.account, ref, *shortage(balance, side, need))]
@@ -189,7 +191,7 @@ class OrderBook(BookLine):
             if waited is not None:
                 return waited
         own, other = (self._bids, self._asks) if side is _BUY else (self._asks, self._bids)
-        if other.best > price * other.sign and not flags & TAKES:
+        if not flags & TAKES and not other.reached(price * other.sign):
             return [OrderAccepted(order.account, order.ref, self.symbol, side, price, quantity,
                                   _RESTING, own.rest(live))]  # fmt: skip
         events: list[Event] = [OrderAccepted(order.account, order.ref, self.symbol, side, price,
@@ -222,7 +224,7 @@ class OrderBook(BookLine):
     def refuse_trading(self, side: Side, price: int) -> Refusal | None:
         """Refuse a post-only order that would trade at once."""
         other = self._asks if side is _BUY else self._bids
-        if other.best > price * other.sign:
+        if not other.reached(price * other.sign):
             return None
         word = "below" if side is _BUY else "above"
         rule = f"post-only: the price must be {word} {abs(other.best)} now"
@@ -297,7 +299,7 @@ class OrderBook(BookLine):
             events.append(self.drop(order))
             return []
         reached: list[Order] = []
-        if other.best <= limit:
+        if other.reached(limit):
             before = order.leaves
             sweep = self._sweep  # looked up first: calling an attribute at once costs more
             outcomes = sweep(other, order, limit, self._self_trade, self._share)
@@ -308,7 +310,7 @@ class OrderBook(BookLine):
                 stops = self.stops
                 if high >= stops.lowest_buy or low <= stops.highest_sell:
                     reached = stops.reached(low, high)
-        if order.leaves and limit < other.best <= widest:
+        if order.leaves and limit < widest and other.reached(widest):
             self._begin_call(order, abs(other.best), around, events)
         elif order.leaves:
             if order.flags & TAKES:

@@ -43,7 +43,11 @@ def sweep_price_time(
     left = taker.leaves
     while left and side.best <= limit:
         level = side.best_level
-        assert level is not None
+        if level is None:
+            if side.search() > limit:
+                break
+            level = side.best_level
+            assert level is not None
         maker = level.head
         assert maker is not None
         if stp_id and maker.seat.stp_id == stp_id:
@@ -76,7 +80,7 @@ def sweep_pro_rata(
 ) -> list[Outcome]:
     """Trade ``taker`` against ``side`` up to the key ``limit``, shared out at each price."""
     outcomes: list[Outcome] = []
-    while taker.leaves and side.best <= limit:
+    while taker.leaves and side.reached(limit):
         level = side.best_level
         assert level is not None
         if mode is not _ALLOW:
