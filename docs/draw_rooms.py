@@ -123,14 +123,31 @@ def rounded(points: list[Point], radius: float = 12) -> str:
     return " ".join(parts)
 
 
+def in_the_way(house: House, x: float, above: float, below: float) -> bool:
+    """Say whether a box stands in a column strictly between two heights."""
+    return any(
+        abs(box_x - x) < BOX[0] / 2 + 6 and above < box_y < below
+        for box_x, box_y in house.middles.values()
+    )
+
+
 def arrow(house: House, tail: str, head: str) -> str:
-    """Return the line of an import: from the bottom of a box to the top of another."""
+    """Return the line of an import, from the bottom of a box to the top of another.
+
+    Where other boxes stand between, it leaves and arrives at the side.
+    """
     (x1, y1), (x2, y2) = house.middles[tail], house.middles[head]
-    half = BOX[1] / 2
+    half_w, half_h = BOX[0] / 2, BOX[1] / 2
+    toward = 1 if x2 > x1 else -1
     if y1 == y2:
-        side = BOX[0] / 2 if x2 > x1 else -BOX[0] / 2
-        return rounded([(x1 + side, y1), (x2 - side, y2)])
-    start, end = y1 + half, y2 - half - 2
+        return rounded([(x1 + toward * half_w, y1), (x2 - toward * (half_w + 2), y2)])
+    same = tail.partition("/")[0] == head.partition("/")[0]
+    if same and y2 - y1 > ROW and in_the_way(house, x1, y1, y2):
+        if not in_the_way(house, x2, y1 - 1, y2):
+            return rounded([(x1 + toward * half_w, y1), (x2, y1), (x2, y2 - half_h - 2)])
+        lane = max(x1, x2) + half_w + 22
+        return rounded([(x1 + half_w, y1), (lane, y1), (lane, y2), (x2 + half_w + 2, y2)])
+    start, end = y1 + half_h, y2 - half_h - 2
     bend = max(18, (end - start) / 2)
     return (
         f"M{number(x1)} {number(start)} C{number(x1)} {number(start + bend)} "
@@ -144,7 +161,9 @@ def aside(house: House, tail: str, head: str, lane: int) -> str:
     x, _, width, _ = house.frames["engine"]
     if tail.startswith("gateway/"):
         edge, side = x + 12 + 7 * lane, -BOX[0] / 2
-        return rounded([(x1 + side, y1), (edge, y1), (edge, y2 - 6), (x2 + side - 2, y2 - 6)])
+        under = y2 + BOX[1] / 2 + 16 + 5 * lane
+        points = [(x1 + side, y1), (edge, y1), (edge, under), (x2 - 12, under)]
+        return rounded([*points, (x2 - 12, y2 + BOX[1] / 2 + 2)])
     top = house.frames["gateway" if tail.startswith("carbonx/") else "engine"][1]
     above, into = top - GAP / 2 + 4 * lane, y2 + 6 * lane - 6
     edge = x + width + GAP / 2 if tail.startswith("carbonx/") else x + width - 12 - 7 * lane
