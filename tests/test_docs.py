@@ -2,6 +2,7 @@
 
 import json
 import re
+from enum import IntEnum
 
 from engine.rulebook.model import Mode, Product
 from engine.rulebook.toml_codec import from_toml
@@ -60,7 +61,7 @@ def test_the_code_words_of_the_glossary_are_names_of_the_engine() -> None:
     }
     names |= {field for kind in (Mode, Product) for field in kind.__struct_fields__}
     for kind in vars(enums).values():
-        if isinstance(kind, type) and issubclass(kind, enums.IntEnum):
+        if isinstance(kind, type) and issubclass(kind, IntEnum):
             names |= set(kind.__members__)
     rows = [line for line in text("docs/glossary.md").splitlines() if line.startswith("| ")]
     said = {word for row in rows for word in re.findall(r"`(\w+)`", row.split("|")[1])}
