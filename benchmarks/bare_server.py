@@ -59,10 +59,11 @@ class BareServer:
     def __init__(self, settings: Settings) -> None:
         self.durability = settings.durability
         self.products = tuple(
-            wire.LineInfo(p.symbol, p.title, p.currency, 2, p.tick, p.lot, Phase.CONTINUOUS,
-                             p.reference, 0, 0)
+            wire.LineInfo(
+                p.symbol, p.title, p.currency, 2, p.tick, p.lot, Phase.CONTINUOUS, p.reference, 0, 0
+            )
             for p in rulebook(settings.rulebook).products
-        )  # fmt: skip
+        )
         self.commands = self.syncs = self.largest_batch = 0
         self.port = 0
         self._log = os.open(Path(settings.folder) / "bare.log", os.O_CREAT | os.O_WRONLY, 0o640)
@@ -128,8 +129,18 @@ class BareServer:
 
     def _session(self, connection: Connection, message: Any, seq: int) -> None:
         if isinstance(message, wire.Logon):
-            report = wire.encode(wire.LoggedOn(0, 0, wire.VERSION, "bare", "", self.durability,
-                                               message.heartbeat_ms, self.products))  # fmt: skip
+            report = wire.encode(
+                wire.LoggedOn(
+                    0,
+                    0,
+                    wire.VERSION,
+                    "bare",
+                    "",
+                    self.durability,
+                    message.heartbeat_ms,
+                    self.products,
+                )
+            )
             connection.out.append(len(report).to_bytes(4, "big") + report)
         elif isinstance(message, wire.AskStatus):
             report = wire.encode(wire.AccountStatus(seq, 0, False, (), (), ()))

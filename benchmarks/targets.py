@@ -125,8 +125,12 @@ def peers(messages: int, rounds: int) -> list[Row]:
         rates = race(workload, entries, rounds)
         ours = rates["book"]
         books.append(ours.middle)
-        ratios.append([(rates[peer.name], ours.over(rates[peer.name]), flaw)
-                       for peer, flaw in zip(found, wrong, strict=True)])  # fmt: skip
+        ratios.append(
+            [
+                (rates[peer.name], ours.over(rates[peer.name]), flaw)
+                for peer, flaw in zip(found, wrong, strict=True)
+            ]
+        )
     for shape, ours_here, here in zip(SHAPES, books, ratios, strict=True):
         worst = ours_here == min(books)
         for peer, (theirs, ratio, flaw) in zip(found, here, strict=True):
@@ -330,8 +334,10 @@ def main() -> int:
     if asked.json:
         print(json.dumps([row._asdict() for row in rows]))
     else:
-        print(f"collector off while timing, {asked.messages:,} messages, median of "
-              f"{asked.rounds} rounds, CPython {sys.version.split()[0]}")  # fmt: skip
+        print(
+            f"collector off while timing, {asked.messages:,} messages, median of "
+            f"{asked.rounds} rounds, CPython {sys.version.split()[0]}"
+        )
         for row in rows:
             verdict = VERDICTS.get(row.reach) or ("met" if row.met else "NOT MET")
             print(f"{row.what:45} {row.figure:>22} {row.ratio:7.2f}  {row.reach:8} {verdict}")

@@ -34,6 +34,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "backtest": {"agents": (), "history": (), "cli": ("history", "agents")},
     "carbonx": {
         "demo": (),
+        "testing": (),
         "cli": ("demo",),
         "main": ("cli",),
         "__main__": ("main",),
@@ -58,7 +59,8 @@ PURE_STDLIB: Final = frozenset({
 })  # fmt: skip
 MAY_IMPORT: Final = frozenset({  # where people type, and where the package's own data lie
     ("engine.vocabulary.json_codec", "decimal"), ("engine.vocabulary.json_codec", "re"),
-    ("engine.rulebook.toml_codec", "json"), ("engine.rulebook.presets", "importlib"), ("engine.rulebook.presets", "pathlib"),
+    ("engine.rulebook.toml_codec", "json"), ("engine.rulebook.presets", "importlib"),
+    ("engine.rulebook.presets", "pathlib"),
 })  # fmt: skip
 CALLS: Final = frozenset({
     "open", "hash", "float", "input", "print", "id", "set", "frozenset", "eval", "exec",
@@ -91,7 +93,7 @@ class Module(NamedTuple):
     @property
     def room(self) -> str:
         """The room it is in, "" for the package itself."""
-        return ([*self.name.split("."), ""])[1]
+        return [*self.name.split("."), ""][1]
 
 
 def modules(package: str) -> list[Module]:
@@ -221,8 +223,10 @@ def test_every_room_says_in_one_sentence_what_lives_there(package: str) -> None:
         if not (ROOT / package / room).is_dir():
             continue
         text = (ROOT / package / room / "__init__.py").read_text("utf-8")
-        assert len((ast.get_docstring(ast.parse(text)) or "").splitlines()) == 1, (package, room)
-        assert f"`{package}/{room}`" in table, f"no row in docs/architecture.md for {room}"
+        sentence = ast.get_docstring(ast.parse(text)) or ""
+        assert len(sentence.splitlines()) == 1, (package, room)
+        row = f"| `{package}/{room}` | {sentence} |"
+        assert row in table.splitlines(), f"docs/architecture.md lacks the row {row}"
 
 
 @pytest.mark.parametrize("package", list(ROOMS))

@@ -2,8 +2,11 @@
 
 import json
 import re
+from enum import IntEnum
 
+from engine.rulebook.model import Mode, Product
 from engine.rulebook.toml_codec import from_toml
+from engine.vocabulary import enums
 from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.json_codec import COMMANDS, EVENTS, type_name
 from gateway.cli import rulebook_page
@@ -30,8 +33,11 @@ def test_the_protocol_lists_every_message_field_and_reason() -> None:
 
 def test_the_commands_page_shows_every_command_and_event_as_it_comes() -> None:
     document = text("docs/commands.md")
-    shown = [line for block in re.findall(r"```json\n(.*?)```", document, re.DOTALL)
-             for line in block.splitlines()]  # fmt: skip
+    shown = [
+        line
+        for block in re.findall(r"```json\n(.*?)```", document, re.DOTALL)
+        for line in block.splitlines()
+    ]
     rules = from_toml(text("examples/decrement.toml"))
     lines = text("examples/every_command.jsonl").splitlines()
     _, events = run(rules, read_json_lines(lines, rules.minor_digits))
@@ -45,3 +51,21 @@ def test_the_commands_page_shows_every_command_and_event_as_it_comes() -> None:
 
 def test_the_rulebooks_page_says_what_the_files_say() -> None:
     assert text("docs/rulebooks.md") == rulebook_page.page(), "carbonx rulebooks page > the file"
+
+
+def test_the_code_words_of_the_glossary_are_names_of_the_engine() -> None:
+    names = {
+        field
+        for kind in (*COMMANDS.values(), *EVENTS.values())
+        for field in (kind.__name__, *kind.__struct_fields__)
+    }
+    names |= {field for kind in (Mode, Product) for field in kind.__struct_fields__}
+    for kind in vars(enums).values():
+        if isinstance(kind, type) and issubclass(kind, IntEnum):
+            names |= set(kind.__members__)
+    rows = [line for line in text("docs/glossary.md").splitlines() if line.startswith("| ")]
+    said = {word for row in rows for word in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert len(said) > 15
+    assert said <= names, said - names
+    chinese = [row for row in rows if not row.startswith("| English")]
+    assert all(re.search(r"[\u4e00-\u9fff]|T\+1", row.split("|")[2]) for row in chinese)

@@ -1,1 +1,5 @@
-"""For programs of your own: a venue in process, and scenarios in short lines."""
+"""A venue in process that takes and answers short lines, and scenarios written in them."""
+
+from carbonx.testing.script import Scenario, ScriptedVenue
+
+__all__ = ["Scenario", "ScriptedVenue"]

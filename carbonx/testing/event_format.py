@@ -1,4 +1,4 @@
-"""Events told in a line each, as the scripts of ``tests/scripted.py`` expect them."""
+"""Events in a line each, as scripts expect them (see ``carbonx.testing.script``)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def depth(value: int) -> str:
+    """Write a depth; nothing where an event carries none."""
     return "" if value < 0 else f" depth {value}"
 
 
 def tell(event: e.Event, m: Money = str) -> str:
-    """Tell an event in a line; ``m`` writes prices and money."""
+    """Write an event as a line; ``m`` writes prices and money."""
     match event:
         case e.Rejected():
             who = f"{event.account}#{event.ref} " if event.ref else ""
@@ -54,7 +55,7 @@ def _fees(one: int, other: int, m: Money) -> str:
 
 
 def _tell_operator(event: e.Event, m: Money) -> str:
-    """Tell what is not about one order; "" for an event of a call, an offer or an auction."""
+    """Write what is not about one order; "" for an event of a call, an offer or an auction."""
     match event:
         case e.OrderTriggered():
             return f"{event.account}#{event.ref} triggered"
@@ -95,6 +96,7 @@ def _tell_operator(event: e.Event, m: Money) -> str:
 
 
 def _tell_auction(event: e.Event, m: Money) -> str:
+    """Write an event of a call, an offer or an auction."""
     match event:
         case e.AuctionIndicated() | e.AuctionUncrossed():
             word = "indicates" if isinstance(event, e.AuctionIndicated) else "uncrosses"

@@ -1,4 +1,4 @@
-"""A venue to talk to in short lines, and its events told in short lines: for readable tests.
+"""A venue that takes commands as short lines and answers in short lines: for readable tests.
 
 A line of a script is a command, then after ``|`` the events that it must give, one a line::
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 MODE_RULES = tuple(key for key in Mode.__struct_fields__ if key not in ("name", "title"))
 CASH = 1_000_000
 TONNES = 1_000
-MUCH = 10**13  # minor units, at the scripted of a preset
+MUCH = 10**13  # minor units, on a venue of a preset
 MANY = 10**7
 PEOPLE = (
     c.OpenAccount("ann"),
@@ -71,23 +71,28 @@ def rulebook(rules: dict[str, Any]) -> Rulebook:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A script with a name, told at a scripted under some rules (``preset=`` names a rulebook)."""
+    """A script with a name, run on a venue with some rules (``preset=`` names a rulebook).
+
+    ``shows`` cites what it shows, such as the numbers of rules in ``docs/rules.md``.
+    """
 
     name: str
     script: str
     rules: dict[str, Any] = field(default_factory=dict)
     phase: Phase | None = Phase.CONTINUOUS
+    shows: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 class ScriptedVenue:
     """A venue with five accounts, each with cash and allowances, open for trading.
 
-    At the scripted of a preset all lines are closed, and prices and money have their decimals.
+    Under a preset all lines start closed, and prices and money have their decimals.
     """
 
     def __init__(
         self, phase: Phase | None = Phase.CONTINUOUS, *, preset: str = "", **rules: Any
     ) -> None:
+        """Open a venue under a preset, or under ``rules`` that differ from a plain rulebook's."""
         if preset:
             given = presets.load(preset)
             self.digits, cash, tonnes, phase = given.minor_digits, MUCH, MANY, None
@@ -113,6 +118,7 @@ class ScriptedVenue:
         self.seen.clear()
 
     def apply(self, command: c.Command) -> list[e.Event]:
+        """Apply a command, check every invariant of the venue and return what happened."""
         self.given.append(command)
         events = self.venue.apply(command)
         self.venue.check()
@@ -120,9 +126,11 @@ class ScriptedVenue:
         return events
 
     def minor(self, text: str) -> int:
+        """Read a price or an amount of money in this venue's decimals."""
         return script_words.minor(text, self.digits)
 
     def major(self, value: int) -> str:
+        """Write a price or an amount of money in this venue's decimals."""
         return script_words.major(value, self.digits)
 
     def run(self, script: str) -> None:
@@ -188,6 +196,7 @@ class ScriptedVenue:
         return events
 
     def book(self, line: str = "") -> str:
+        """Write the depth of both sides, best price first: ``4@99 / 7@100``."""
         sides = (self.venue.depth(line or self.line, side) for side in Side)
         return " / ".join(" ".join(f"{q}@{self.major(p)}" for p, q in s) or "-" for s in sides)
 
@@ -197,6 +206,7 @@ class ScriptedVenue:
         return [(t.price, t.quantity, t.maker, t.taker) for t in trades]
 
     def parse(self, words: list[str]) -> c.Command:
+        """Read one command from its words."""
         return script_words.parse(self, words)
 
 
@@ -215,10 +225,10 @@ def steps(script: str) -> Iterator[tuple[str, list[str] | None]]:
 
 
 def reasons(scripted: ScriptedVenue) -> list[RejectReason]:
-    """Return the reasons of every refusal that a scripted has seen."""
+    """Return the reasons of every refusal that a scripted venue gave."""
     return [event.reason for event in scripted.seen if isinstance(event, e.Rejected)]
 
 
 def ways_out(scripted: ScriptedVenue) -> list[CancelReason]:
-    """Return the reasons of every cancel that a scripted has seen."""
+    """Return the reasons of every cancel that a scripted venue reported."""
     return [event.reason for event in scripted.seen if isinstance(event, e.OrderCancelled)]

@@ -1,9 +1,9 @@
-"""The commands of ``tests/scripted.py``'s little language, read word by word."""
+"""The commands of the scripts' language, read word by word (see ``carbonx.testing.script``)."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.rulebook.calendar import utc
 from engine.vocabulary import commands as c
@@ -20,7 +20,7 @@ from engine.vocabulary.enums import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from carbonx.testing.script import ScriptedVenue
+    from engine.venue.venue import Venue
 
 WORDS = {
     "day": TimeInForce.DAY,
@@ -38,19 +38,29 @@ TERMS: dict[str, tuple[str, Any]] = {
 }
 
 
-def clock_time(scripted: ScriptedVenue, text: str) -> int:
+class Stage(Protocol):
+    """What the words of a command need: a venue, the line in question, and how money is read."""
+
+    line: str
+    venue: Venue
+
+    def minor(self, text: str) -> int:
+        """Read a price or an amount of money."""
+
+
+def clock_time(stage: Stage, text: str) -> int:
     """Read ``09:30`` as the venue's local time of the day that is on, other figures as ns."""
     if ":" not in text:
         return int(text)
     hours, minutes = text.split(":")
     seconds = int(hours) * 3600 + int(minutes) * 60
-    return utc(scripted.venue.rulebook.calendar, scripted.venue.date, seconds)
+    return utc(stage.venue.rulebook.calendar, stage.venue.date, seconds)
 
 
-def parse(scripted: ScriptedVenue, words: list[str]) -> c.Command:
+def parse(stage: Stage, words: list[str]) -> c.Command:
     """Read one command."""
     first, *rest = words
-    product = scripted.venue.markets[scripted.line].product.symbol
+    product = stage.venue.markets[stage.line].product.symbol
 
     def opened(name: str = "", *more: str) -> c.OpenAccount:
         given = dict(zip(more[::2], more[1::2], strict=True))
@@ -65,15 +75,15 @@ def parse(scripted: ScriptedVenue, words: list[str]) -> c.Command:
         "kill": lambda name: c.SetKillSwitch(name, on=True),
         "free": lambda name: c.SetKillSwitch(name, on=False),
         "phase": lambda phase, line="": c.SetPhase(Phase[phase.upper()], line, "drill"),
-        "time": lambda time: c.AdvanceTime(clock_time(scripted, time)),
+        "time": lambda time: c.AdvanceTime(clock_time(stage, time)),
         "open": opened,
-        "cash": lambda name, amount, money="": c.MoveCash(name, scripted.minor(amount), money),
+        "cash": lambda name, amount, money="": c.MoveCash(name, stage.minor(amount), money),
         "tonnes": lambda name, q, symbol=product: c.MoveAllowances(name, symbol, int(q)),
         "day": lambda date: c.BeginDay(int(date)),
-        "reference": lambda price, symbol=product: c.SetReference(symbol, scripted.minor(price)),
+        "reference": lambda price, symbol=product: c.SetReference(symbol, stage.minor(price)),
         "rule": rule,
         "clear": lambda number, _seed="", seed="0": c.ClearAuction(
-            scripted.line, int(number), int(seed)
+            stage.line, int(number), int(seed)
         ),
     }
     if first in verbs:
@@ -81,23 +91,23 @@ def parse(scripted: ScriptedVenue, words: list[str]) -> c.Command:
     verb, *rest = rest
     if verb == "disconnects":
         return c.CancelOnDisconnect(first)
-    ref = scripted.venue.last_ref(first) + 1
+    ref = stage.venue.last_ref(first) + 1
     if "ref" in rest:
         ref = int(rest[rest.index("ref") + 1])
     if verb in ("buy", "sell"):
-        return order(scripted, first, ref, Side[verb.upper()], rest)
+        return order(stage, first, ref, Side[verb.upper()], rest)
     if verb == "cancel":
         if rest[0] == "all":
             return c.MassCancel(first, ref, *rest[1:])
         return c.CancelOrder(first, ref, int(rest[0]))
-    return _answer(scripted, first, ref, verb, rest)
+    return _answer(stage, first, ref, verb, rest)
 
 
-def _answer(scripted: ScriptedVenue, name: str, ref: int, verb: str, rest: list[str]) -> c.Command:
+def _answer(stage: Stage, name: str, ref: int, verb: str, rest: list[str]) -> c.Command:
     """Read an amendment, or a command that belongs to one mechanism."""
     given = dict(zip(rest[1::2], rest[2::2], strict=False))
-    price = scripted.minor(given.get("@", "0"))
-    line = given.get("in", scripted.line)
+    price = stage.minor(given.get("@", "0"))
+    line = given.get("in", stage.line)
     if verb == "amend":
         return c.AmendOrder(name, ref, int(rest[0]), int(given.get("to", 0)), price)
     if verb == "pick":
@@ -108,37 +118,35 @@ def _answer(scripted: ScriptedVenue, name: str, ref: int, verb: str, rest: list[
         return c.Bid(name, ref, line, int(rest[0]), int(given["for"]), price)
     side, quantity, *more = rest
     given = dict(zip(more[::2], more[1::2], strict=False))
-    line, price = given.get("in", scripted.line), scripted.minor(given.get("@", "0"))
+    line, price = given.get("in", stage.line), stage.minor(given.get("@", "0"))
     if verb == "quote":
         to = tuple(given["to"].split(",")) if "to" in given else ()
-        times = [clock_time(scripted, given.get(key, "0")) for key in ("expires", "agreed")]
+        times = [clock_time(stage, given.get(key, "0")) for key in ("expires", "agreed")]
         answers = int(given.get("answers", 0))
         return c.Quote(name, ref, line, Side[side.upper()], int(quantity), price, to, answers,
                        *times)  # fmt: skip
     if verb == "announce":
-        opens, closes = (clock_time(scripted, given[key]) for key in ("from", "until"))
+        opens, closes = (clock_time(stage, given[key]) for key in ("from", "until"))
         least, most = int(given.get("least", 1)), int(given.get("most", 0))
         terms = dict(TERMS[word] for word in given.get("terms", "").split(",") if word)
         return c.Announce(name, ref, line, Side[side.upper()], int(quantity), price, opens, closes,
-                          least, most, scripted.minor(given.get("step", "0")), **terms)  # fmt: skip
+                          least, most, stage.minor(given.get("step", "0")), **terms)  # fmt: skip
     raise ValueError(verb)
 
 
-def order(
-    scripted: ScriptedVenue, account: str, ref: int, side: Side, words: list[str]
-) -> c.NewOrder:
+def order(stage: Stage, account: str, ref: int, side: Side, words: list[str]) -> c.NewOrder:
     """Read the words of a new order."""
-    fields: dict[str, Any] = {"symbol": scripted.line, "quantity": int(words[0])}
+    fields: dict[str, Any] = {"symbol": stage.line, "quantity": int(words[0])}
     rest = iter(words[1:])
     for word in rest:
         if word in WORDS:
             fields["tif"] = WORDS[word]
         if word == "gtd":
-            fields["expire_at"] = clock_time(scripted, next(rest))
+            fields["expire_at"] = clock_time(stage, next(rest))
         elif word == "@":
-            fields["price"] = scripted.minor(next(rest))
+            fields["price"] = stage.minor(next(rest))
         elif word == "stop":
-            fields["stop_price"] = scripted.minor(next(rest))
+            fields["stop_price"] = stage.minor(next(rest))
         elif word in ("show", "expires"):
             names = {"show": "display", "expires": "expire_at"}
             fields[names[word]] = int(next(rest))

@@ -81,8 +81,9 @@ def test_the_size_and_the_fills_of_each_shape() -> None:
             assert fills / orders == pytest.approx(0.06, rel=0.5)
 
 
-@pytest.mark.parametrize("shape", [s for s in SHAPES if s.name.startswith("volatile")],
-                         ids=lambda shape: shape.name)  # fmt: skip
+@pytest.mark.parametrize(
+    "shape", [s for s in SHAPES if s.name.startswith("volatile")], ids=lambda shape: shape.name
+)
 def test_on_volatile_days_levels_appear_and_vanish(shape: Shape) -> None:
     book = ReferenceBook()
     for message in made(shape).opening:

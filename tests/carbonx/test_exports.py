@@ -36,9 +36,10 @@ def test_everything_public_is_exported() -> None:
         public = {
             name
             for name, value in found.items()
-            if not name.startswith("_") and not hasattr(value, "__path__")
+            if not name.startswith("_")
+            and not hasattr(value, "__path__")
             and type(value).__name__ != "module"
-        }  # fmt: skip
+        }
         assert public == set(found["__all__"]), module
 
 

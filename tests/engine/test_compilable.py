@@ -120,8 +120,9 @@ def sample(kind: type[c.Command]) -> c.Command:
         elif field.type is str:
             made.append("a")
         else:
-            made.append(True if field.type is bool else 1 if field.type == Int else
-                        next(iter(field.type)))  # fmt: skip
+            made.append(
+                True if field.type is bool else 1 if field.type == Int else next(iter(field.type))
+            )
     return kind(*made)
 
 

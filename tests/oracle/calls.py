@@ -136,9 +136,12 @@ def uncross(oracle: OracleMatching, market: Market) -> None:
 
 
 def pair(
-    oracle: OracleMatching, market: Market, orders: tuple[Order, Order], print_: tuple[int, int],
+    oracle: OracleMatching,
+    market: Market,
+    orders: tuple[Order, Order],
+    print_: tuple[int, int],
     touched: list[tuple[Side, int]],
-) -> None:  # fmt: skip
+) -> None:
     """Let two orders trade."""
     price, quantity = print_
     paid = quantity * price * oracle.mode.taker_fee_ppm // 1_000_000

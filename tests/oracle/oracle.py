@@ -5,7 +5,7 @@ somebody asks, the best price is searched for, a queue is a list comprehension. 
 vocabulary of the engine (commands, events, rulebook) and nothing else from it. The words in
 ``Rejected.rule`` are for people and are left empty here: who compares must leave them out.
 
-This half is the gate, the commands, the phases and the views; ``oracle_matching.py`` is the rest.
+This half is the gate, the commands, the phases and the views; ``matching.py`` is the rest.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class OracleVenue(OracleMatching):
     # -- the gate --------------------------------------------------------------------------------
 
     def known(self, command: object) -> Account:
-        """Make checks 1 and 2: the account, and its reference, which is used up from here on."""
+        """Check rules 2.1 and 2.2: the account, and its reference, which is now used up."""
         name = getattr(command, "account", "")
         refuse_unless(name in self.accounts, RejectReason.UNKNOWN_ACCOUNT, "account")
         account = self.accounts[name]
@@ -142,7 +142,7 @@ class OracleVenue(OracleMatching):
         refuse_unless(fits and display % product.lot == 0, RejectReason.DISPLAY, "display")
 
     def admit(self, n: c.NewOrder, market: Market) -> None:
-        """Make checks 5 to 15 of a new order."""
+        """Check rules 2.5 to 2.16 of a new order."""
         product = market.product
         kind, tif = n.order_type, n.tif
         self.check_phase(market, tif, post_only=n.post_only)

@@ -1,6 +1,6 @@
 """The Chinese rulebooks, told in the words of their rules. Prices are yuan a tonne.
 
-The little language is explained in ``tests/scripted.py``; what each figure rests on stands in the
+The little language is explained in ``carbonx.testing.script``; the source of each figure is in the
 rulebook and in ``docs/rulebooks.md``.
 """
 
@@ -35,6 +35,7 @@ NATIONAL = (
         ann amend 1 to 400        | ann#4 refused MODE target
     """,
         {"preset": "cn-national"},
+        shows=("11.2", "11.3", "11.4", "11.1"),
     ),
     Scenario(
         "cn-national: 99,999 tonnes list, 100,000 are a block; the block moves no close",
@@ -63,6 +64,7 @@ NATIONAL = (
         is CEA24@block            | CEA24@block closed 51.39 to 95.43
     """,
         {"preset": "cn-national"},
+        shows=("2.7", "2.10", "11.7", "10.4"),
     ),
     Scenario(
         "cn-national: the close is the average of all listing trades, a day without one keeps it",
@@ -89,6 +91,7 @@ NATIONAL = (
         is CEA24                  | CEA24 closed 63.23 to 77.28
     """,
         {"preset": "cn-national"},
+        shows=("10.3", "10.4"),
     ),
     Scenario(
         "cn-national: bought today is sold tomorrow at the earliest; proceeds are spent at once",
@@ -116,6 +119,7 @@ NATIONAL = (
                                   | trade 10 @ 72.00 dan#3(0) eve#4(0) depth 0
     """,
         {"preset": "cn-national"},
+        shows=("10.6",),
     ),
     Scenario(
         "cn-national: enquiry, quote in answer, quote declined, group quote",
@@ -147,6 +151,7 @@ NATIONAL = (
         dan orders                |
     """,
         {"preset": "cn-national"},
+        shows=("11.5", "11.6", "11.7", "11.8"),
     ),
     Scenario(
         "cn-ccer: the modes of the national market on certified reductions",
@@ -161,6 +166,7 @@ NATIONAL = (
         ann cancel 1              | ann#1 cancelled 99989 REQUESTED depth 0
     """,
         {"preset": "cn-ccer"},
+        shows=("11.3", "2.21"),
     ),
 )
 SHENZHEN = (
@@ -188,6 +194,7 @@ SHENZHEN = (
         is SZA-2019               | SZA-2019 closed 32.40 to 39.60
     """,
         {"preset": "shenzhen-2013"},
+        shows=("5.1", "3.1", "11.7"),
     ),
     Scenario(
         "shenzhen-2013: a fixed-price listing is anybody's, best price or not",
@@ -201,6 +208,7 @@ SHENZHEN = (
                                   | trade 2 @ 13.00 ann#1(3) dan#1(0) depth 3
     """,
         {"preset": "shenzhen-2013"},
+        shows=("11.3", "11.4"),
     ),
     Scenario(
         "shenzhen-2013: four real limits, half-up to the fen",
@@ -215,6 +223,7 @@ SHENZHEN = (
         is SZA-2017@block         | SZA-2017@block closed 6.08 to 11.30
     """,
         {"preset": "shenzhen-2013"},
+        shows=("1.1", "3.1", "3.6"),
     ),
     Scenario(
         "shenzhen-2022: an agreement prints beside the book; one-way bidding by announcement",
@@ -244,6 +253,7 @@ SHENZHEN = (
         is SZA-2020               | SZA-2020 continuous 10.66 to 13.02
     """,
         {"preset": "shenzhen-2022"},
+        shows=("11.10", "11.12", "11.13", "11.16"),
     ),
 )
 GUANGDONG = (
@@ -266,6 +276,7 @@ GUANGDONG = (
                                   | trade 300 @ 40.00 bob#1(0) dan#5(0) depth 0
     """,
         {"preset": "guangdong"},
+        shows=("11.3",),
     ),
     Scenario(
         "guangdong: limits of 10 percent, half-up: 27.15 to 29.87 and 26.67 to 29.34",
@@ -276,6 +287,7 @@ GUANGDONG = (
         is GDEA                   | GDEA closed 24.00 to 29.34
     """,
         {"preset": "guangdong"},
+        shows=("3.1", "3.6"),
     ),
     Scenario(
         "guangdong: up to 100 tonnes the open is the close, above it the average",
@@ -290,6 +302,7 @@ GUANGDONG = (
                                   | GDEA day 13.88 14.66 14.66 13.88 volume 8 value 117.28
     """,
         {"preset": "guangdong"},
+        shows=("10.3", "10.5"),
     ),
     Scenario(
         "guangdong: institutions hold up to three million tonnes",
@@ -306,6 +319,7 @@ GUANGDONG = (
         fund buy 1 @ 39.00        | fund#4 refused HOLDING quantity
     """,
         {"preset": "guangdong"},
+        shows=("2.17",),
     ),
     Scenario(
         "guangdong: the auction of September 2014, all bids fill at the lowest of them",
@@ -326,5 +340,6 @@ GUANGDONG = (
                                   | auction 1 clears 1500000 @ 26.00 unsold 500000
     """,
         {"preset": "guangdong"},
+        shows=("11.13", "11.15"),
     ),
 )

@@ -1,6 +1,6 @@
 """The rules of ``docs/rules.md`` as tables: phases, cancels of many orders, money.
 
-The little language is explained in ``tests/scripted.py``.
+The little language is explained in ``carbonx.testing.script``.
 """
 
 from carbonx.testing.script import Scenario
@@ -32,6 +32,7 @@ DAY = (
     """,
         {"price_limit_bp": 1_000},
         None,
+        shows=("8.1", "8.7", "3.1", "3.2", "2.20"),
     ),
     Scenario(
         "a held post-only order that would trade at the open goes",
@@ -43,6 +44,7 @@ DAY = (
                                   | bob#1 cancelled 5 POST_ONLY
     """,
         phase=Phase.PRE_OPEN,
+        shows=("8.5",),
     ),
     Scenario(
         "phases that may not follow are refused, each product for itself",
@@ -59,6 +61,7 @@ DAY = (
         phase closed
         phase halted OLD          | refused TRANSITION phase
     """,
+        shows=("8.1", "8.2", "2.26"),
     ),
     Scenario(
         "cancels are taken in every phase",
@@ -71,6 +74,7 @@ DAY = (
         phase closed
         ann cancel 2              | ann#2 cancelled 2 REQUESTED depth 0
     """,
+        shows=("2.21", "2.22"),
     ),
 )
 
@@ -91,6 +95,7 @@ MANY_AT_ONCE = (
         ann cancel all NEW        | ann#7 mass cancel of 0
         ann cancel all NONE       | ann#8 refused UNKNOWN_SYMBOL symbol
     """,
+        shows=("2.24", "8.9"),
     ),
     Scenario(
         "a mass cancel of one product leaves the others",
@@ -102,6 +107,7 @@ MANY_AT_ONCE = (
                                   | ann#3 mass cancel of 1
         ann orders                | #2 resting 1 @ 99
     """,
+        shows=("2.24",),
     ),
     Scenario(
         "the kill switch empties an account and refuses entry until it is off",
@@ -116,6 +122,7 @@ MANY_AT_ONCE = (
         free ann                  | ann freed 0
         ann sell 1 @ 101          | ann#3 resting 1 @ 101 depth 4
     """,
+        shows=("2.31", "2.4", "8.9"),
     ),
     Scenario(
         "an order that lives when its session goes can be cancelled with it",
@@ -125,6 +132,7 @@ MANY_AT_ONCE = (
         ann disconnects           | ann#1 cancelled 1 DISCONNECTED depth 2
                                   | ann#2 cancelled 2 DISCONNECTED depth 0
     """,
+        shows=("8.9", "2.31"),
     ),
 )
 
@@ -138,6 +146,7 @@ MONEY = (
         bob tonnes                | 1000 reserved 7
     """,
         {"maker_fee_ppm": 1_000, "taker_fee_ppm": 3_000},
+        shows=("4.1", "4.2"),
     ),
     Scenario(
         "a better price gives the difference back at once",
@@ -148,6 +157,7 @@ MONEY = (
         bob cancel 1
         bob cash                  | 999100 reserved 0
     """,
+        shows=("4.4", "4.3"),
     ),
     Scenario(
         "fees are rounded down and a seller's come out of the proceeds",
@@ -160,6 +170,7 @@ MONEY = (
         fees                      | 2
     """,
         {"maker_fee_ppm": 9_999, "taker_fee_ppm": 1_000},
+        shows=("4.2", "4.3"),
     ),
     Scenario(
         "cash that is reserved cannot leave",
@@ -170,5 +181,6 @@ MONEY = (
         tonnes bob -1001          | refused ALLOWANCES quantity
         tonnes bob -1000          | bob tonnes -1000 to 0 OLD
     """,
+        shows=("2.28", "2.29"),
     ),
 )

@@ -1,6 +1,6 @@
 """Calls, roles and the days between, told in a few words each.
 
-The little language is explained in ``tests/scripted.py``.
+The little language is explained in ``carbonx.testing.script``.
 """
 
 from carbonx.testing.script import Scenario
@@ -23,6 +23,7 @@ ROLES = (
                                   | auction 1 clears 10 @ 94 unsold 0
     """,
         {"mechanism": Mechanism.ONE_WAY, "classes": (AccountClass("small", bid_limit=5),)},
+        shows=("11.11", "11.13", "2.17"),
     ),
 )
 LOTS = (
@@ -37,9 +38,26 @@ LOTS = (
                                   | trade 10 @ 99 ann#2(10) bob#1(0) depth 10
     """,
         {"lot": 10, "product": {"ticks": ((0, 1), (100, 5))}},
+        shows=("2.8", "2.10"),
     ),
 )
 OFFERS = (
+    Scenario(
+        "a line of listings has no call: what crosses waits until it is picked",
+        """
+        ann sell 5 @ 90
+        bob buy 5 @ 110           | bob#1 resting 5 @ 110 depth 5
+                                  | bob#1 listing 2: buy 5 @ 110
+        phase opening_call OLD    | refused MODE phase
+        phase freeze OLD          | refused MODE phase
+        phase halted OLD          | OLD halted 100
+        phase continuous OLD      | OLD continuous 100
+        dan pick 1                | dan#1 matching 5 @ 90
+                                  | trade 5 @ 90 ann#1(0) dan#1(0) depth 0
+    """,
+        {"mechanism": Mechanism.LISTING},
+        shows=("11.18", "11.4", "8.1"),
+    ),
     Scenario(
         "a quote that expires, one that is cancelled, an enquiry of the day before",
         """
@@ -59,6 +77,7 @@ OFFERS = (
         dan quote sell 5 @ 100 answers 4    | dan#1 refused UNKNOWN_NUMBER answers
     """,
         {"mechanism": Mechanism.NEGOTIATED},
+        shows=("11.5", "11.6", "11.7", "8.8"),
     ),
     Scenario(
         "a deal made elsewhere is entered within the time to report it",
@@ -70,6 +89,7 @@ OFFERS = (
                                   | ann#3 quote 1: sell 5 @ 100 to bob
     """,
         {"mechanism": Mechanism.NEGOTIATED, "report_seconds": 3600},
+        shows=("11.9",),
     ),
     Scenario(
         "who buys in a one-way auction takes falling bids",
@@ -89,6 +109,7 @@ OFFERS = (
                                   | auction 1 clears 10 @ 110 unsold 0
     """,
         {"mechanism": Mechanism.ONE_WAY},
+        shows=("11.10", "11.11", "11.12", "11.16"),
     ),
     Scenario(
         "an announcement that is withdrawn takes its bids along",
@@ -103,6 +124,7 @@ OFFERS = (
         bob cash                  | 1000000 reserved 0
     """,
         {"mechanism": Mechanism.ONE_WAY},
+        shows=("11.17",),
     ),
 )
 CALLS = (
@@ -121,6 +143,7 @@ CALLS = (
                                   | OLD continuous 100
     """,
         {"volatility_bp": 500, "volatility_seconds": 2},
+        shows=("9.11", "9.13", "9.10"),
     ),
     Scenario(
         "batches: what one leaves takes part in the next, or not",
@@ -137,6 +160,7 @@ CALLS = (
                                   | OLD intraday_call 100
     """,
         phase=None,
+        shows=("9.9", "9.1"),
     ),
     Scenario(
         "a series of batches keeps its beat by the clock, also where time leaps over some",
@@ -159,6 +183,7 @@ CALLS = (
     """,
         {"batch_seconds": 1},
         None,
+        shows=("9.14", "9.10"),
     ),
     Scenario(
         "batches without carry-over: the rest goes",
@@ -173,6 +198,7 @@ CALLS = (
     """,
         {"carry_over": False},
         None,
+        shows=("9.9",),
     ),
     Scenario(
         "orders at the open and at the close, and those that rest, in the closing call",
@@ -196,6 +222,7 @@ CALLS = (
                                   | OLD day 100 102 100 102 volume 7 value 708
     """,
         phase=None,
+        shows=("9.2", "9.8", "9.9"),
     ),
 )
 BETWEEN = (
@@ -226,6 +253,7 @@ BETWEEN = (
         phase continuous OLD      | OLD continuous 90 81 to 95
     """,
         {"price_limit_bp": 1_000},
+        shows=("10.9", "10.10", "10.1", "3.1"),
     ),
     Scenario(
         "the day's limits follow the close and cancel what stands outside them",
@@ -238,6 +266,7 @@ BETWEEN = (
                                   | ann#1 cancelled 5 LIMITS depth 0
     """,
         {"price_limit_bp": 1_000},
+        shows=("8.4", "3.2"),
     ),
     Scenario(
         "delivery two days on: what is owed is reserved, what is to come is not there yet",
@@ -258,6 +287,7 @@ BETWEEN = (
         bob cash                  | 999500 reserved 0
     """,
         {"delivery": Delivery.LATER, "delivery_days": 2},
+        shows=("10.7",),
     ),
     Scenario(
         "sale proceeds that wait a day",
@@ -274,5 +304,6 @@ BETWEEN = (
     """,
         {"proceeds_lag": 1},
         Phase.CONTINUOUS,
+        shows=("10.6", "10.2"),
     ),
 )

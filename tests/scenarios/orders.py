@@ -1,8 +1,8 @@
 """The rules of ``docs/rules.md`` as tables: what an order may be.
 
-The little language is explained in ``tests/scripted.py``. The rules of a scenario are those that
-differ from a plain rulebook (price-time, no fees, no limits, an order cancels what it meets of
-the same owner).
+The little language is explained in ``carbonx.testing.script``. The rules of a scenario are those
+that differ from a plain rulebook (price-time, no fees, no limits, an order cancels what it meets
+of the same owner).
 """
 
 from carbonx.testing.script import Scenario
@@ -17,6 +17,7 @@ ORDER_TYPES = (
         cay buy 4 @ 99            | cay#1 resting 4 @ 99 depth 4
         book                      | 4@99 / 7@100
     """,
+        shows=("2.20", "5.14"),
     ),
     Scenario(
         "a limit order takes what is within its limit, best price first, and rests",
@@ -29,6 +30,7 @@ ORDER_TYPES = (
                                   | cay#1 rests 2 @ 101 depth 2
         book                      | 2@101 / -
     """,
+        shows=("5.1", "5.11"),
     ),
     Scenario(
         "a market order takes to its protection price and never rests",
@@ -41,6 +43,7 @@ ORDER_TYPES = (
         bob sell 1 market         | bob#2 matching 1 @ 99
                                   | bob#2 cancelled 1 MARKET_REST
     """,
+        shows=("3.3", "5.11"),
     ),
     Scenario(
         "protection is around the last trade, else the reference, rounded half-up to the tick",
@@ -56,6 +59,7 @@ ORDER_TYPES = (
                                   | dan#4 cancelled 1 MARKET_REST
     """,
         {"protection_bp": 100, "product": {"tick": 2}},
+        shows=("3.3", "3.4", "3.6"),
     ),
     Scenario(
         "protection is clamped into the daily limits",
@@ -65,6 +69,7 @@ ORDER_TYPES = (
         dan buy 1 stop 109        | dan#2 pending_trigger 1 @ 110
     """,
         {"protection_bp": 3_000, "price_limit_bp": 1_000},
+        shows=("3.2", "3.3"),
     ),
     Scenario(
         "a post-only order rests or is refused",
@@ -76,6 +81,7 @@ ORDER_TYPES = (
         bob amend 2 to 6          | bob#2 amended 6(6) @ 99 resting depth 6
         ann buy 5 @ 100 post      | ann#2 refused POST_ONLY price
     """,
+        shows=("2.18", "2.22"),
     ),
     Scenario(
         "an iceberg shows a part and a refill loses its place",
@@ -91,6 +97,7 @@ ORDER_TYPES = (
                                   | trade 2 @ 100 ann#1(0) cay#2(0) depth 0
         book                      | - / -
     """,
+        shows=("5.2", "5.3"),
     ),
     Scenario(
         "an arriving iceberg takes with all of itself and then shows a part",
@@ -100,6 +107,7 @@ ORDER_TYPES = (
                                   | trade 3 @ 100 ann#1(0) bob#1(6) depth 0
                                   | bob#1 rests 6 @ 100 depth 2
     """,
+        shows=("5.3", "5.11"),
     ),
 )
 
@@ -114,6 +122,7 @@ TIMES_IN_FORCE = (
         bob buy 7 @ 100 ioc       | bob#2 matching 7 @ 100
                                   | bob#2 cancelled 7 IOC_REST
     """,
+        shows=("5.11", "5.14"),
     ),
     Scenario(
         "fill-or-kill trades whole or not at all, hidden quantity included",
@@ -126,6 +135,7 @@ TIMES_IN_FORCE = (
         bob buy 6 @ 100 fok
         book                      | - / -
     """,
+        shows=("5.12",),
     ),
     Scenario(
         "day orders go at the close, good-till-cancelled ones stay, also when partly filled",
@@ -141,6 +151,7 @@ TIMES_IN_FORCE = (
         bob buy 3 @ 100           | bob#2 matching 3 @ 100
                                   | trade 3 @ 100 ann#1(0) bob#2(0) depth 0
     """,
+        shows=("8.7", "5.2"),
     ),
     Scenario(
         "good-till-date orders expire by command, by time and then by entry",
@@ -156,6 +167,7 @@ TIMES_IN_FORCE = (
         ann orders                | #2 resting 5 @ 101
         ann buy 5 @ 99 gtd 20     | ann#3 refused EXPIRY expire_at
     """,
+        shows=("8.8", "2.16"),
     ),
     Scenario(
         "at-the-open orders wait for the open and leave nothing behind",
@@ -170,6 +182,7 @@ TIMES_IN_FORCE = (
         dan buy 1 @ 99 open       | dan#1 refused PHASE tif
     """,
         phase=Phase.PRE_OPEN,
+        shows=("2.20", "8.5", "5.11"),
     ),
     Scenario(
         "at-the-close orders wait for the close, take, and leave nothing behind",
@@ -184,6 +197,7 @@ TIMES_IN_FORCE = (
                                   | OLD day 100 100 100 100 volume 5 value 500
         bob cash                  | 999500 reserved 0
     """,
+        shows=("8.6", "5.11"),
     ),
     Scenario(
         "a halt does not wake at-the-close orders; a close from a halt cancels them",
@@ -196,6 +210,7 @@ TIMES_IN_FORCE = (
                                   | OLD closed 100
                                   | OLD day 0 0 0 100 volume 0 value 0
     """,
+        shows=("8.7", "2.20"),
     ),
 )
 
@@ -211,6 +226,7 @@ STOPS = (
                                   | bob#1 triggered
                                   | trade 5 @ 114 ann#2(4) bob#1(0) depth 4
     """,
+        shows=("6.1", "3.4"),
     ),
     Scenario(
         "a triggered stop-limit rests at its limit",
@@ -224,6 +240,7 @@ STOPS = (
                                   | bob#1 rests 5 @ 95 depth 5
         bob amend 1 @ 97          | bob#1 amended 5(5) @ 97 resting depth 5 left 0 @ 95
     """,
+        shows=("6.1", "4.1", "2.23"),
     ),
     Scenario(
         "stops fire after the order that reached them is dealt with, oldest first, in turn",
@@ -244,6 +261,7 @@ STOPS = (
                                   | cay#1 triggered
                                   | trade 1 @ 105 ann#3(8) cay#1(0) depth 8
     """,
+        shows=("6.2",),
     ),
     Scenario(
         "a stop whose price was already reached today enters at once",
@@ -255,6 +273,7 @@ STOPS = (
                                   | trade 1 @ 101 ann#1(0) dan#1(0) depth 0
         dan buy 1 stop 102        | dan#2 pending_trigger 1 @ 112
     """,
+        shows=("6.3",),
     ),
     Scenario(
         "a stop put in during a halt's pre-open fires when trading resumes",
@@ -270,6 +289,7 @@ STOPS = (
                                   | trade 1 @ 101 ann#1(0) dan#1(0) depth 0
         cay orders                | #1 pending_trigger 1 @ 102
     """,
+        shows=("6.4",),
     ),
     Scenario(
         "a stop left from yesterday waits for a trade of today",
@@ -282,6 +302,7 @@ STOPS = (
         phase continuous OLD      | OLD continuous 101
         dan buy 1 stop 101 @ 101  | dan#2 pending_trigger 1 @ 101
     """,
+        shows=("6.3", "6.4", "8.3"),
     ),
     Scenario(
         "amended stops go behind the others unless they only get smaller",
@@ -302,6 +323,7 @@ STOPS = (
                                   | trade 3 @ 101 ann#1(0) bob#1(1) depth 0
                                   | bob#1 rests 1 @ 101 depth 1
     """,
+        shows=("7.4",),
     ),
     Scenario(
         "a stop without a limit keeps its protection price when its size changes",
@@ -310,5 +332,6 @@ STOPS = (
         bob amend 1 to 4          | bob#1 amended 4(4) @ 111 pending_trigger
         bob amend 1 @ 120         | bob#3 refused PRICE_UNEXPECTED price
     """,
+        shows=("7.4", "2.22"),
     ),
 )

@@ -1,6 +1,6 @@
 """The rulebooks of the smaller Chinese markets, told in the words of their rules.
 
-The little language is explained in ``tests/scripted.py``; prices are yuan a tonne.
+The little language is explained in ``carbonx.testing.script``; prices are yuan a tonne.
 """
 
 from carbonx.testing.script import Scenario
@@ -24,6 +24,7 @@ PILOTS = (
         fees                      | 120.00
     """,
         {"preset": "hubei"},
+        shows=("4.2", "4.3"),
     ),
     Scenario(
         "hubei: the close is the average of all negotiated-price trades",
@@ -38,6 +39,7 @@ PILOTS = (
         is                        | HBEA closed 18.23 to 22.28
     """,
         {"preset": "hubei"},
+        shows=("10.3",),
     ),
     Scenario(
         "beijing: 10,000 tonnes are agreed, less is public, within 20 percent",
@@ -72,6 +74,7 @@ PILOTS = (
                                   | auction 1 clears 5000 @ 89.00 unsold 0
     """,
         {"preset": "beijing"},
+        shows=("2.17", "11.5", "11.14"),
     ),
     Scenario(
         "shanghai: listed and matched up to 100,000 tonnes, agreed above; the auction of 2023",
@@ -102,6 +105,7 @@ PILOTS = (
                                   | auction 1 clears 3000000 @ 74.29 unsold 0
     """,
         {"preset": "shanghai"},
+        shows=("2.7", "2.17", "11.13"),
     ),
     Scenario(
         "tianjin: a line for each vintage, agreements from 200,000 tonnes",
@@ -118,6 +122,7 @@ PILOTS = (
                                   | ann#3 quote 1: sell 200000 @ 35.00
     """,
         {"preset": "tianjin"},
+        shows=("2.7", "11.5"),
     ),
     Scenario(
         "chongqing: a declared price is anybody's, an intention asks for declarations",
@@ -136,6 +141,7 @@ PILOTS = (
                                   | trade 10000 @ 29.00 bob#2(0) dan#3(0)
     """,
         {"preset": "chongqing"},
+        shows=("11.4", "11.6"),
     ),
     Scenario(
         "fujian: one tonne at the exact half-up limit, 9.86 to 8.87",
@@ -151,5 +157,6 @@ PILOTS = (
         is                        | FJEA closed 7.98 to 9.76
     """,
         {"preset": "fujian"},
+        shows=("2.10", "3.1", "3.6"),
     ),
 )

@@ -1,8 +1,8 @@
 """The rules of ``docs/rules.md`` as tables: self-trades, sharing, amendments.
 
-The little language is explained in ``tests/scripted.py``. The rules of a scenario are those that
-differ from a plain rulebook (price-time, no fees, no limits, an order cancels what it meets of
-the same owner).
+The little language is explained in ``carbonx.testing.script``. The rules of a scenario are those
+that differ from a plain rulebook (price-time, no fees, no limits, an order cancels what it meets
+of the same owner).
 """
 
 from carbonx.testing.script import Scenario
@@ -26,6 +26,7 @@ SELF_TRADES = (
                                   | ann2#1 rests 2 @ 100 depth 2
     """,
         {"self_trade": SelfTrade.CANCEL_RESTING},
+        shows=("5.7",),
     ),
     Scenario(
         "cancel arriving: the arriving order's rest goes",
@@ -36,6 +37,7 @@ SELF_TRADES = (
         book                      | - / 6@100
     """,
         {"self_trade": SelfTrade.CANCEL_ARRIVING},
+        shows=("5.7",),
     ),
     Scenario(
         "cancel both: the resting one first",
@@ -46,6 +48,7 @@ SELF_TRADES = (
                                   | ann2#1 cancelled 5 SELF_TRADE
     """,
         {"self_trade": SelfTrade.CANCEL_BOTH},
+        shows=("5.7",),
     ),
     Scenario(
         "decrement both: the smaller goes, the larger shrinks and goes on",
@@ -57,6 +60,7 @@ SELF_TRADES = (
                                   | trade 2 @ 100 bob#1(1) ann2#1(0) depth 1
     """,
         {"self_trade": SelfTrade.DECREMENT_BOTH},
+        shows=("5.8",),
     ),
     Scenario(
         "decrement both: a larger resting order keeps its place",
@@ -71,6 +75,7 @@ SELF_TRADES = (
         ann amend 1 to 9          | ann#2 refused DISPLAY display
     """,
         {"self_trade": SelfTrade.DECREMENT_BOTH, "iceberg_max_parts": 2},
+        shows=("5.8", "2.22"),
     ),
     Scenario(
         "allow: they trade",
@@ -81,6 +86,7 @@ SELF_TRADES = (
                                   | trade 2 @ 100 bob#1(1) ann2#1(0) depth 1
     """,
         {"self_trade": SelfTrade.ALLOW},
+        shows=("5.6",),
     ),
     Scenario(
         "under the owner scope two owners of one group trade",
@@ -89,6 +95,7 @@ SELF_TRADES = (
         cay buy 3 @ 100           | cay#1 matching 3 @ 100
                                   | trade 3 @ 100 bob#1(0) cay#1(0) depth 0
     """,
+        shows=("5.6",),
     ),
     Scenario(
         "under the group scope they do not",
@@ -99,6 +106,7 @@ SELF_TRADES = (
                                   | cay#1 rests 3 @ 100 depth 3
     """,
         {"self_trade_scope": SelfTradeScope.GROUP},
+        shows=("5.6",),
     ),
     Scenario(
         "pro-rata: the own orders at a price go before it is shared",
@@ -112,6 +120,7 @@ SELF_TRADES = (
                                   | trade 2 @ 100 bob#1(0) ann2#1(0) depth 0
     """,
         PRO_RATA,
+        shows=("5.9",),
     ),
     Scenario(
         "pro-rata, decrement both: the own orders in turn, nobody else trades",
@@ -126,6 +135,7 @@ SELF_TRADES = (
                                   | ann2#1 cancelled 1 SELF_TRADE
     """,
         PRO_RATA | {"self_trade": SelfTrade.DECREMENT_BOTH},
+        shows=("5.9",),
     ),
     Scenario(
         "fill-or-kill counts in front of an own order what is shown there",
@@ -138,6 +148,7 @@ SELF_TRADES = (
                                   | trade 2 @ 100 bob#1(4) ann2#2(0) depth 5
     """,
         {"self_trade": SelfTrade.CANCEL_ARRIVING},
+        shows=("5.13",),
     ),
 )
 
@@ -154,6 +165,7 @@ PRO_RATA_RULES = (
                                   | trade 1 @ 100 cay#1(1) dan#1(0) depth 5
     """,
         PRO_RATA,
+        shows=("5.4", "5.5"),
     ),
     Scenario(
         "an order that gets nothing prints nothing",
@@ -165,6 +177,7 @@ PRO_RATA_RULES = (
                                   | trade 10 @ 100 ann#1(80) dan#1(0) depth 90
     """.replace("ann#1(80) dan#1(0) depth 90", "ann#1(80) dan#1(0) depth 90"),
         PRO_RATA,
+        shows=("5.4",),
     ),
     Scenario(
         "shares are whole lots",
@@ -176,6 +189,7 @@ PRO_RATA_RULES = (
                                   | trade 10 @ 100 bob#1(20) dan#1(0) depth 30
     """,
         PRO_RATA | {"product": {"lot": 10, "min_quantity": 10}},
+        shows=("5.4",),
     ),
     Scenario(
         "icebergs share by what they show and are refilled between sharings",
@@ -188,6 +202,7 @@ PRO_RATA_RULES = (
                                   | trade 2 @ 100 ann#1(4) dan#1(0) depth 1
     """,
         PRO_RATA,
+        shows=("5.5",),
     ),
 )
 
@@ -202,6 +217,7 @@ AMENDS = (
                                   | trade 3 @ 100 ann#1(0) dan#1(1) depth 5
                                   | trade 1 @ 100 bob#1(4) dan#1(0) depth 4
     """,
+        shows=("7.1",),
     ),
     Scenario(
         "a larger quantity loses it",
@@ -213,6 +229,7 @@ AMENDS = (
                                   | trade 5 @ 100 bob#1(0) dan#1(1) depth 6
                                   | trade 1 @ 100 ann#1(5) dan#1(0) depth 5
     """,
+        shows=("7.2", "7.5"),
     ),
     Scenario(
         "a new price loses it too, and the total counts what is filled",
@@ -223,6 +240,7 @@ AMENDS = (
         ann amend 1 to 2          | ann#3 refused QUANTITY_FILLED quantity
         ann amend 1 to 3          | ann#1 amended 3(1) @ 101 resting depth 1
     """,
+        shows=("7.2", "7.5", "2.22"),
     ),
     Scenario(
         "an amended order that crosses takes at once",
@@ -233,6 +251,7 @@ AMENDS = (
                                   | trade 5 @ 101 ann#1(0) bob#1(2) depth 0
                                   | bob#1 rests 2 @ 102 depth 2
     """,
+        shows=("7.2",),
     ),
     Scenario(
         "an iceberg shows at most what it has left, and a full part when it enters again",
@@ -243,6 +262,7 @@ AMENDS = (
         ann amend 1 to 5          | ann#1 amended 5(3) @ 100 resting depth 2
         ann amend 1 @ 101         | ann#1 amended 5(3) @ 101 resting depth 3 left 0 @ 100
     """,
+        shows=("7.1", "7.2", "2.22"),
     ),
     Scenario(
         "before the open a held order is amended where it waits",
@@ -257,6 +277,7 @@ AMENDS = (
                                   | trade 4 @ 100 ann#1(0) dan#1(0) depth 5
     """,
         phase=Phase.PRE_OPEN,
+        shows=("7.4", "8.5"),
     ),
     Scenario(
         "before the open a resting order that loses its place waits behind the held ones",
@@ -270,6 +291,7 @@ AMENDS = (
                                   | bob#1 rests 1 @ 101 depth 1
                                   | ann#1 rests 6 @ 101 depth 7
     """,
+        shows=("7.3",),
     ),
     Scenario(
         "immediate orders do not wait for the call that they start, whatever their price",
@@ -291,5 +313,6 @@ AMENDS = (
                                   | OLD intraday_call 100
     """,
         {"volatility_bp": 500, "volatility_seconds": 0},
+        shows=("9.12",),
     ),
 )

@@ -1,7 +1,8 @@
-"""Every rule told as a small story (``scenarios_*.py``), and every refusal with its field."""
+"""Every rule as a small story, every refusal with its field, and no rule without either."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,9 @@ from carbonx.testing.script import Scenario, ScriptedVenue, reasons
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import CancelReason, OrderState, RejectReason, Side, TimeInForce
-from engine.vocabulary.units import MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF
+from tests.scenarios import admission as scenarios_admission
+from tests.scenarios import auctions as scenarios_auctions
+from tests.scenarios import calls as scenarios_calls
 from tests.scenarios import china as scenarios_china
 from tests.scenarios import days as scenarios_days
 from tests.scenarios import modes as scenarios_modes
@@ -18,13 +21,29 @@ from tests.scenarios import orders as scenarios_orders
 from tests.scenarios import pilots as scenarios_pilots
 from tests.scenarios import rules as scenarios_rules
 from tests.scenarios import world as scenarios_world
+from tests.scenarios.refusals import AMEND_REFUSALS, CLOSED_REFUSALS, GATE, REFUSALS
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
-CORE = (scenarios_orders, scenarios_rules, scenarios_days)  # one mode, continuous
-MODULES = (*CORE, scenarios_modes, scenarios_china, scenarios_pilots, scenarios_world)
+# The plain order book, which the oracle knows too.
+CORE = (
+    scenarios_orders,
+    scenarios_rules,
+    scenarios_days,
+    scenarios_admission,
+    scenarios_calls,
+)
+MODULES = (
+    *CORE,
+    scenarios_auctions,
+    scenarios_modes,
+    scenarios_china,
+    scenarios_pilots,
+    scenarios_world,
+)
 
 
 def stories(modules: Iterable[ModuleType]) -> list[Scenario]:
@@ -39,6 +58,7 @@ def stories(modules: Iterable[ModuleType]) -> list[Scenario]:
 
 
 STORIES = stories(MODULES)
+PAGE = (ROOT / "docs" / "rules.md").read_text("utf-8")
 
 
 def told(scenario: Scenario) -> ScriptedVenue:
@@ -52,6 +72,45 @@ def test_scenario(scenario: Scenario) -> None:
     told(scenario)
 
 
+def rules(page: str) -> list[str]:
+    """Return the numbers of the rules that a page has, in its order."""
+    return re.findall(r"^(?:\| )?\*\*(\d+\.\d+)\*\*", page, re.MULTILINE)
+
+
+def unshown(page: str, cited: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the rules of a page that are not cited, and the citations of rules it lacks."""
+    there, named = rules(page), set(cited)
+    return [rule for rule in there if rule not in named], sorted(named - set(there))
+
+
+def cited() -> Iterator[str]:
+    yield from (rule for scenario in STORIES for rule in scenario.shows)
+    yield from (row[0] for row in REFUSALS + AMEND_REFUSALS)
+    yield from (row[0] for row in CLOSED_REFUSALS)
+
+
+def test_every_rule_is_shown_and_every_citation_is_of_a_rule() -> None:
+    assert [scenario.name for scenario in STORIES if not scenario.shows] == []
+    assert unshown(PAGE, cited()) == ([], [])
+
+
+def test_a_rule_without_a_scenario_and_a_wrong_citation_are_noticed() -> None:
+    page = "**1.1** Prices.\n\n| **1.2** | the account |\n\nas in rule 1.1 and **not 1.4**"
+    assert unshown(page, ["1.2", "1.3"]) == (["1.1"], ["1.3"])
+
+
+def test_the_rules_are_numbered_without_a_gap_and_refer_to_rules_that_exist() -> None:
+    numbers = [tuple(map(int, rule.split("."))) for rule in rules(PAGE)]
+    sections = [int(number) for number in re.findall(r"^## (\d+)\.", PAGE, re.MULTILINE)]
+    assert sections == list(range(1, len(sections) + 1))
+    for section in sections:
+        own = [place for number, place in numbers if number == section]
+        assert own == list(range(1, len(own) + 1))
+        assert own
+    mentioned = set(re.findall(r"\d+\.\d+", PAGE))
+    assert mentioned <= set(rules(PAGE))
+
+
 def test_the_stories_cover_every_event_every_state_and_every_way_out() -> None:
     seen = [event for scenario in STORIES for event in told(scenario).seen]
     ways_out = {event.reason for event in seen if isinstance(event, e.OrderCancelled)}
@@ -62,103 +121,6 @@ def test_the_stories_cover_every_event_every_state_and_every_way_out() -> None:
     assert states == set(OrderState)
     kinds = {type(event) for event in seen} | {e.AccountOpened}
     assert kinds == set(e.Event.__args__)
-
-
-# Said to a venue with tick 5, lot 10, 20 to 1,000 tonnes, 10 percent limits around 100,
-# icebergs of at most 4 parts; the account is ann's, and bob rests 100 @ 105 to sell.
-REFUSALS = [
-    ("nobody buy 20 @ 100", RejectReason.UNKNOWN_ACCOUNT, "account"),
-    ("nobody cancel 1", RejectReason.UNKNOWN_ACCOUNT, "account"),
-    ("nobody amend 1 to 20", RejectReason.UNKNOWN_ACCOUNT, "account"),
-    ("nobody cancel all", RejectReason.UNKNOWN_ACCOUNT, "account"),
-    ("nobody disconnects", RejectReason.UNKNOWN_ACCOUNT, "account"),
-    ("kill nobody", RejectReason.UNKNOWN_ACCOUNT, "account"),
-    ("cash nobody 5", RejectReason.UNKNOWN_ACCOUNT, "account"),
-    ("tonnes nobody 5", RejectReason.UNKNOWN_ACCOUNT, "account"),
-    ("ann buy 20 @ 100 ref 0", RejectReason.DUPLICATE_REF, "ref"),
-    ("ann buy 20 @ 100 ref -1", RejectReason.DUPLICATE_REF, "ref"),
-    (f"ann buy 20 @ 100 ref {MAX_REF + 1}", RejectReason.DUPLICATE_REF, "ref"),
-    ("ann buy 20 @ 100 in NONE", RejectReason.UNKNOWN_SYMBOL, "symbol"),
-    ("ann cancel all NONE", RejectReason.UNKNOWN_SYMBOL, "symbol"),
-    ("tonnes ann 5 NONE", RejectReason.UNKNOWN_PRODUCT, "product"),
-    ("phase halted NONE", RejectReason.UNKNOWN_SYMBOL, "symbol"),
-    ("ann cancel 1", RejectReason.UNKNOWN_ORDER, "target"),
-    ("ann amend 1 to 20", RejectReason.UNKNOWN_ORDER, "target"),
-    ("ann buy 20 @ 100 open", RejectReason.PHASE, "tif"),
-    ("phase continuous", RejectReason.TRANSITION, "phase"),
-    ("ann buy 10 @ 100", RejectReason.QUANTITY_RANGE, "quantity"),
-    ("ann buy 1010 @ 100", RejectReason.QUANTITY_RANGE, "quantity"),
-    ("ann buy 0 @ 100", RejectReason.QUANTITY_RANGE, "quantity"),
-    ("ann buy -20 @ 100", RejectReason.QUANTITY_RANGE, "quantity"),
-    ("ann buy 25 @ 100", RejectReason.QUANTITY_LOT, "quantity"),
-    ("ann buy 20 @ 0", RejectReason.PRICE_RANGE, "price"),
-    ("ann buy 20 @ -5", RejectReason.PRICE_RANGE, "price"),
-    (f"ann buy 20 @ {MAX_PRICE + 5}", RejectReason.PRICE_RANGE, "price"),
-    ("ann buy 20 @ 101", RejectReason.PRICE_TICK, "price"),
-    ("ann buy 20 @ 115", RejectReason.PRICE_LIMIT, "price"),
-    ("ann buy 20 @ 85", RejectReason.PRICE_LIMIT, "price"),
-    ("ann buy 20 @ 100 market", RejectReason.PRICE_UNEXPECTED, "price"),
-    ("ann buy 20 @ 100 stop 0", RejectReason.STOP_PRICE, "stop_price"),
-    ("ann buy 20 stop 101", RejectReason.STOP_PRICE, "stop_price"),
-    (f"ann buy 20 stop {MAX_PRICE + 5}", RejectReason.STOP_PRICE, "stop_price"),
-    ("ann buy 20 market stop 100", RejectReason.STOP_PRICE, "stop_price"),
-    ("ann buy 20 market gtc", RejectReason.TIME_IN_FORCE, "tif"),
-    ("ann buy 20 market gtd 9", RejectReason.TIME_IN_FORCE, "tif"),
-    ("ann buy 20 stop 100 ioc", RejectReason.TIME_IN_FORCE, "tif"),
-    ("ann buy 20 stop 100 @ 100 close", RejectReason.TIME_IN_FORCE, "tif"),
-    ("ann buy 20 @ 100 show 15", RejectReason.DISPLAY, "display"),
-    ("ann buy 20 @ 100 show -10", RejectReason.DISPLAY, "display"),
-    ("ann buy 20 @ 100 show 30", RejectReason.DISPLAY, "display"),
-    ("ann buy 50 @ 100 show 10", RejectReason.DISPLAY, "display"),
-    ("ann buy 20 @ 100 show 10 ioc", RejectReason.DISPLAY, "display"),
-    ("ann buy 20 market show 10", RejectReason.DISPLAY, "display"),
-    ("ann buy 20 @ 100 post fok", RejectReason.POST_ONLY, "post_only"),
-    ("ann buy 20 market post", RejectReason.POST_ONLY, "post_only"),
-    ("ann buy 20 @ 105 post", RejectReason.POST_ONLY, "price"),
-    ("ann buy 20 @ 100 gtd 5", RejectReason.EXPIRY, "expire_at"),
-    ("ann buy 20 @ 100 expires 9", RejectReason.EXPIRY, "expire_at"),
-    ("cash ann -1000001", RejectReason.CASH, "amount"),
-    ("ann buy 1000 @ 50 in NEW", RejectReason.CASH, "quantity"),
-    ("ann sell 20 @ 50 in NEW", RejectReason.ALLOWANCES, "quantity"),
-    ("tonnes ann -1001", RejectReason.ALLOWANCES, "quantity"),
-    ("open ann", RejectReason.ACCOUNT_EXISTS, "account"),
-    ("open", RejectReason.VALUE, "account"),
-    ("cash ann 0", RejectReason.VALUE, "amount"),
-    (f"cash ann {MAX_MONEY + 1}", RejectReason.VALUE, "amount"),
-    ("tonnes ann 0", RejectReason.VALUE, "quantity"),
-    (f"tonnes ann -{MAX_QUANTITY + 1}", RejectReason.VALUE, "quantity"),
-    ("cash ann 5 XXX", RejectReason.CURRENCY, "currency"),
-    ("time 5", RejectReason.TIME_BACKWARDS, "time"),
-    ("time 4", RejectReason.TIME_BACKWARDS, "time"),
-]
-# The same after ann has bought 20 of 40 @ 105 (order 1) and rests 40 @ 100, showing 10 (order 2).
-AMEND_REFUSALS = [
-    ("ann buy 20 @ 100 ref 2", RejectReason.DUPLICATE_REF, "ref"),
-    ("ann cancel 3", RejectReason.UNKNOWN_ORDER, "target"),
-    ("ann amend 2 to 40", RejectReason.NOTHING_TO_CHANGE, "quantity"),
-    ("ann amend 2", RejectReason.NOTHING_TO_CHANGE, "quantity"),
-    ("ann amend 2 to 40 @ 100", RejectReason.NOTHING_TO_CHANGE, "quantity"),
-    ("ann amend 2 to -20", RejectReason.QUANTITY_RANGE, "quantity"),
-    ("ann amend 2 to 45", RejectReason.QUANTITY_LOT, "quantity"),
-    ("ann amend 2 @ -5", RejectReason.PRICE_RANGE, "price"),
-    ("ann amend 2 @ 99", RejectReason.PRICE_TICK, "price"),
-    ("ann amend 2 @ 115", RejectReason.PRICE_LIMIT, "price"),
-    ("ann amend 2 to 50", RejectReason.DISPLAY, "display"),
-    ("ann amend 1 to 20", RejectReason.QUANTITY_FILLED, "quantity"),
-    ("ann amend 3 @ 100", RejectReason.UNKNOWN_ORDER, "target"),
-    ("cay amend 1 @ 100", RejectReason.PRICE_UNEXPECTED, "price"),
-    ("dan amend 1 @ 105", RejectReason.POST_ONLY, "price"),
-    ("ann amend 1 to 50", RejectReason.CASH, "quantity"),
-    ("bob amend 3 to 990", RejectReason.ALLOWANCES, "quantity"),
-]
-# And what a phase or an operator's switch refuses: first what is said, then what is refused.
-CLOSED_REFUSALS = [
-    ("phase halted", "ann buy 20 @ 100", RejectReason.PHASE, "symbol"),
-    ("phase halted", "ann buy 20 @ 100 ioc", RejectReason.PHASE, "symbol"),
-    ("phase halted", "ann amend 2 to 30", RejectReason.PHASE, "symbol"),
-    ("phase closed", "ann buy 20 stop 100", RejectReason.PHASE, "symbol"),
-    ("kill ann", "ann buy 20 @ 100", RejectReason.ACCOUNT_KILLED, "account"),
-]
 
 
 def strict_desk() -> ScriptedVenue:
@@ -190,60 +152,40 @@ def with_orders() -> ScriptedVenue:
     return scripted
 
 
-def refuse(scripted: ScriptedVenue, line: str, reason: RejectReason, field: str) -> None:
+def refuse(scripted: ScriptedVenue, rule: str, line: str, reason: RejectReason, field: str) -> None:
     before = scripted.venue.state_hash()
     (event,) = scripted.apply(scripted.parse(line.split()))[:1]
-    assert isinstance(event, e.Rejected)
-    assert (event.reason, event.field) == (reason, field)
+    assert isinstance(event, e.Rejected), rule
+    assert (event.reason, event.field) == (reason, field), rule
     assert event.rule, "a refusal says what would have been accepted"
     carried = reason is not RejectReason.DUPLICATE_REF and event.ref and event.account != "nobody"
     assert (scripted.venue.state_hash() != before) == bool(carried), "only the reference is used up"
 
 
-@pytest.mark.parametrize(("line", "reason", "field"), REFUSALS)
-def test_refusal(line: str, reason: RejectReason, field: str) -> None:
-    refuse(strict_desk(), line, reason, field)
+@pytest.mark.parametrize(("rule", "line", "reason", "field"), REFUSALS)
+def test_refusal(rule: str, line: str, reason: RejectReason, field: str) -> None:
+    refuse(strict_desk(), rule, line, reason, field)
 
 
-@pytest.mark.parametrize(("line", "reason", "field"), AMEND_REFUSALS)
-def test_refusal_of_an_amendment(line: str, reason: RejectReason, field: str) -> None:
-    refuse(with_orders(), line, reason, field)
+@pytest.mark.parametrize(("rule", "line", "reason", "field"), AMEND_REFUSALS)
+def test_refusal_of_an_amendment(rule: str, line: str, reason: RejectReason, field: str) -> None:
+    refuse(with_orders(), rule, line, reason, field)
 
 
-@pytest.mark.parametrize(("first", "line", "reason", "field"), CLOSED_REFUSALS)
+@pytest.mark.parametrize(("rule", "first", "line", "reason", "field"), CLOSED_REFUSALS)
 def test_refusal_by_phase_or_switch(
-    first: str, line: str, reason: RejectReason, field: str
+    rule: str, first: str, line: str, reason: RejectReason, field: str
 ) -> None:
     scripted = with_orders()
     scripted.say(first)
-    refuse(scripted, line, reason, field)
+    refuse(scripted, rule, line, reason, field)
 
 
 def test_every_reason_is_provoked() -> None:
-    provoked = {reason for _, reason, _ in REFUSALS + AMEND_REFUSALS}
-    provoked |= {reason for _, _, reason, _ in CLOSED_REFUSALS}
+    provoked = {reason for _, _, reason, _ in REFUSALS + AMEND_REFUSALS}
+    provoked |= {reason for _, _, _, reason, _ in CLOSED_REFUSALS}
     provoked |= {reason for scenario in STORIES for reason in reasons(told(scenario))}
     assert provoked == set(RejectReason)
-
-
-# Each order of this table is wrong in its own line and in all that follow: the first one speaks.
-GATE: list[tuple[dict[str, Any], RejectReason]] = [
-    ({"account": "nobody"}, RejectReason.UNKNOWN_ACCOUNT),
-    ({"ref": 0}, RejectReason.DUPLICATE_REF),
-    ({"symbol": "NONE"}, RejectReason.UNKNOWN_SYMBOL),
-    ({"account": "shut"}, RejectReason.ACCOUNT_KILLED),
-    ({"tif": TimeInForce.AT_OPEN}, RejectReason.PHASE),
-    ({"quantity": 5}, RejectReason.QUANTITY_RANGE),
-    ({"quantity": 25}, RejectReason.QUANTITY_LOT),
-    ({"price": 0}, RejectReason.PRICE_RANGE),
-    ({"price": 84}, RejectReason.PRICE_TICK),
-    ({"price": 85}, RejectReason.PRICE_LIMIT),
-    ({"stop_price": 1}, RejectReason.STOP_PRICE),
-    ({"display": 1}, RejectReason.DISPLAY),
-    ({"post_only": True}, RejectReason.POST_ONLY),
-    ({"expire_at": 1}, RejectReason.EXPIRY),
-    ({"account": "poor"}, RejectReason.CASH),
-]
 
 
 RIGHT: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """Rulebooks beyond China, told in the words of their rules.
 
-The little language is explained in ``tests/scripted.py``.
+The little language is explained in ``carbonx.testing.script``.
 """
 
 from carbonx.testing.script import Scenario
@@ -34,6 +34,7 @@ AUCTIONS = (
         dan tonnes                | 10002500 reserved 0
     """,
         {"preset": "eu-auction"},
+        shows=("11.13", "10.7"),
     ),
     Scenario(
         "eu-auction: cancelled where less is bid for than is offered",
@@ -50,6 +51,7 @@ AUCTIONS = (
                                   | auction 1 clears 0 @ 0.00 unsold 5000
     """,
         {"preset": "eu-auction"},
+        shows=("11.15",),
     ),
     Scenario(
         "uk-auction: bids below the reserve do not count, what is bid for sells at the lowest bid",
@@ -67,6 +69,7 @@ AUCTIONS = (
                                   | auction 1 clears 3500 @ 30.00 unsold 1500
     """,
         {"preset": "uk-auction"},
+        shows=("11.11", "11.15"),
     ),
     Scenario(
         "california: one bidder, three prices; more supply, a lower price, lots unsold",
@@ -94,6 +97,7 @@ AUCTIONS = (
                                   | auction 1 clears 100000 @ 10.00 unsold 20000
     """,
         {"preset": "california"},
+        shows=("11.14", "11.15"),
     ),
     Scenario(
         "california: covered entities buy at most a quarter, voluntary ones four percent",
@@ -113,6 +117,7 @@ AUCTIONS = (
         club bid 1 for 1 @ 30.00       | club#3 refused QUANTITY_LOT quantity
     """,
         {"preset": "california"},
+        shows=("11.11",),
     ),
     Scenario(
         "rggi: a quarter of the offer at most; the reserve price where supply is not exhausted",
@@ -132,6 +137,7 @@ AUCTIONS = (
                                   | auction 1 clears 9000 @ 2.62 unsold 11000
     """,
         {"preset": "rggi"},
+        shows=("11.11", "11.15"),
     ),
 )
 TRADING = (
@@ -156,6 +162,7 @@ TRADING = (
                                   | EUA-DEC day 95.00 95.00 95.00 94.37 volume 1000 value 95000.00
     """,
         {"preset": "ice-eua"},
+        shows=("10.3", "2.8"),
     ),
     Scenario(
         "krx: the exchange's own example of a call at the open",
@@ -200,6 +207,7 @@ TRADING = (
                                   | dan#7 rests 650 @ 7800 depth 650
     """,
         {"preset": "krx"},
+        shows=("9.4", "9.7", "9.8", "2.21"),
     ),
     Scenario(
         "krx: limit orders only, blocks within the limits and the hour, netting at the day's end",
@@ -231,6 +239,7 @@ TRADING = (
                                   | ann delivered -40 KAU 313000 KRW
     """,
         {"preset": "krx"},
+        shows=("2.12", "11.9", "10.8"),
     ),
     Scenario(
         "krx: the government's auction, price, then time",
@@ -263,6 +272,7 @@ TRADING = (
                                   | auction 1 clears 10000 @ 10300 unsold 0
     """,
         {"preset": "krx"},
+        shows=("11.13", "11.16"),
     ),
     Scenario(
         "textbook: continuous trading by price and time, nothing else",
@@ -279,5 +289,6 @@ TRADING = (
                                   | CO2 day 50.00 50.00 50.00 50.00 volume 7 value 350.00
     """,
         {"preset": "textbook"},
+        shows=("5.1", "5.2", "8.7"),
     ),
 )

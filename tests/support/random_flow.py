@@ -65,8 +65,11 @@ class Flow:
             return
         if all(mode.mechanism is Mechanism.ONE_WAY for mode in self.venue.rulebook.modes):
             commands *= 4  # an auction takes many bids to one trade
-        quiet = [line for line, market in self.venue.markets.items()
-                 if not any(step.command.symbol in (line, "") for step in plan)]  # fmt: skip
+        quiet = [
+            line
+            for line, market in self.venue.markets.items()
+            if not any(step.command.symbol in (line, "") for step in plan)
+        ]
         for number, step in enumerate(plan):
             if step.time > self.venue.time:
                 yield self._pair(c.AdvanceTime(step.time))
@@ -129,9 +132,19 @@ class Flow:
         priced = kind in (OrderType.LIMIT, OrderType.STOP_LIMIT)
         stop = self._price(market) if kind in (OrderType.STOP, OrderType.STOP_LIMIT) else 0
         expires = self.venue.time + rng.randint(1, 10**12) if tif is TimeInForce.GTD else 0
-        return c.NewOrder(name, ref, market.symbol, side, self._size(market),
-                          self._price(market) if priced else 0, kind, tif, stop,
-                          post_only=rng.random() < 0.05, expire_at=expires)  # fmt: skip
+        return c.NewOrder(
+            name,
+            ref,
+            market.symbol,
+            side,
+            self._size(market),
+            self._price(market) if priced else 0,
+            kind,
+            tif,
+            stop,
+            post_only=rng.random() < 0.05,
+            expire_at=expires,
+        )
 
     def _negotiate(self, name: str, ref: int, market: Line) -> c.Command:
         rng = self.rng
@@ -145,8 +158,18 @@ class Flow:
         answers = number if rng.random() < 0.2 else 0
         price = 0 if rng.random() < 0.2 else self._price(market)
         late = self.venue.time - rng.randint(0, 2 * 3600 * SECOND) if rng.random() < 0.2 else 0
-        return c.Quote(name, ref, market.symbol, rng.choice((Side.BUY, Side.SELL)),
-                       self._size(market), price, to, answers, 0, max(0, late))  # fmt: skip
+        return c.Quote(
+            name,
+            ref,
+            market.symbol,
+            rng.choice((Side.BUY, Side.SELL)),
+            self._size(market),
+            price,
+            to,
+            answers,
+            0,
+            max(0, late),
+        )
 
     def _auction(self, name: str, ref: int, market: Line) -> c.Command:
         rng = self.rng
@@ -161,9 +184,19 @@ class Flow:
         wary = market.mode.undersubscribed is Undersubscribed.CANCEL
         size = self._size(market) * (1 if wary else rng.choice((1, 2, 12)))
         side = Side.BUY if rng.random() < 0.2 else Side.SELL
-        return c.Announce(name, ref, market.symbol, side, size, self._price(market),
-                          now - rng.randint(0, 9), now + rng.randint(1, 2400 * SECOND),
-                          1, 0, step)  # fmt: skip
+        return c.Announce(
+            name,
+            ref,
+            market.symbol,
+            side,
+            size,
+            self._price(market),
+            now - rng.randint(0, 9),
+            now + rng.randint(1, 2400 * SECOND),
+            1,
+            0,
+            step,
+        )
 
     def _number(self, market: Line) -> int:
         live = [each.number for each in self.venue.standing(market.symbol)]

@@ -103,8 +103,10 @@ def opening(random: Random, rules: Rulebook) -> list[c.Command]:
     """Open the accounts; some are rich, some can afford little."""
     commands: list[c.Command] = list(OPENINGS)
     for name in NAMES:
-        for currency in sorted({p.currency for p in rules.products}):
-            commands.append(c.MoveCash(name, random.choice((2_000, 20_000, 10**6)), currency))
+        commands += [
+            c.MoveCash(name, random.choice((2_000, 20_000, 10**6)), currency)
+            for currency in sorted({p.currency for p in rules.products})
+        ]
         commands += [
             c.MoveAllowances(name, p.symbol, p.lot * random.choice((20, 200, 10**4)))
             for p in rules.products

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("alice", "bob")
 ACCOUNTS: Final = (
-    *(Credentials(name, f"{name}-key", "M1", cash=10**12, allowances={"CO2": 10**6})
-      for name in NAMES),
+    *(
+        Credentials(name, f"{name}-key", "M1", cash=10**12, allowances={"CO2": 10**6})
+        for name in NAMES
+    ),
     Credentials("carol", "c", cash=10**12, allowances={"CO2": 10**6}),
-)  # fmt: skip
+)
 FUNDING: Final = 2  # reports every account begins with: its cash and its allowances
 
 

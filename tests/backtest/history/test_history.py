@@ -79,11 +79,16 @@ def test_a_year_at_shenzhen_obeys_the_rulebook() -> None:
     listed = [row for row in audit.rows if row.bar.high]
     outside = {(o.date, o.product) for o in audit.outsides}
     assert 10 <= len(outside) <= 30
-    assert all(row.low <= row.bar.low and row.bar.high <= row.high for row in listed[8:]
-               if (row.bar.date, row.bar.product) not in outside
-               and row.reference != row.bar.open)  # fmt: skip
-    assert all((row.bar.date, row.bar.product) in outside or row.close == row.bar.close
-               for row in listed if row.bar.date > 20201208)  # fmt: skip
+    assert all(
+        row.low <= row.bar.low and row.bar.high <= row.high
+        for row in listed[8:]
+        if (row.bar.date, row.bar.product) not in outside and row.reference != row.bar.open
+    )
+    assert all(
+        (row.bar.date, row.bar.product) in outside or row.close == row.bar.close
+        for row in listed
+        if row.bar.date > 20201208
+    )
 
 
 @real
@@ -104,8 +109,14 @@ def test_eight_years_at_guangdong_obey_the_rulebook_and_replay(tmp_path: Path) -
     again.close()
 
 
-BARS = st.tuples(st.integers(100, 9_000), st.integers(0, 900), st.integers(1, 5_000),
-                 st.integers(0, 100), st.integers(0, 100), st.integers(0, 100))  # fmt: skip
+BARS = st.tuples(
+    st.integers(100, 9_000),
+    st.integers(0, 900),
+    st.integers(1, 5_000),
+    st.integers(0, 100),
+    st.integers(0, 100),
+    st.integers(0, 100),
+)
 
 
 @given(BARS, st.sampled_from(list(CloseRule)[:3]))

@@ -1,6 +1,6 @@
 """The defects that matching engines are known for, each as one small test.
 
-Scripts are explained in ``tests/scripted.py``: a command, then after ``|`` what must happen.
+Scripts are explained in ``carbonx.testing.script``: a command, then after ``|`` what must happen.
 """
 
 from __future__ import annotations

@@ -20,8 +20,15 @@ SELL, RESERVE, CANCEL = (
 )
 
 
-def offer(quantity: int, reserve: int = 1, tie: BidTie = TIME, under: Undersubscribed = SELL,
-          pricing: PricingRule = UNIFORM, seed: int = 0, lot: int = 1) -> Offer:  # fmt: skip
+def offer(
+    quantity: int,
+    reserve: int = 1,
+    tie: BidTie = TIME,
+    under: Undersubscribed = SELL,
+    pricing: PricingRule = UNIFORM,
+    seed: int = 0,
+    lot: int = 1,
+) -> Offer:
     return Offer(quantity, reserve, lot, True, pricing, tie, under, seed)
 
 
@@ -59,8 +66,9 @@ WORKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "sold", "price", "shares"), [row[1:] for row in WORKED],
-                         ids=[row[0] for row in WORKED])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "sold", "price", "shares"), [row[1:] for row in WORKED], ids=[row[0] for row in WORKED]
+)
 def test_worked_example(text: str, sold: Offer, price: str, shares: list[int]) -> None:
     wins = clear(bids(text), sold)
     assert got(wins, len(shares)) == shares

@@ -52,9 +52,13 @@ def interests(orders: list[tuple[int, int]]) -> list[Interest]:
 
 @pytest.mark.parametrize(("name", "ladder", "bids", "asks", "reference", "expected"), EXAMPLES)
 def test_example(
-    name: str, ladder: str, bids: list[tuple[int, int]], asks: list[tuple[int, int]],
-    reference: int, expected: tuple[int, int, int],
-) -> None:  # fmt: skip
+    name: str,
+    ladder: str,
+    bids: list[tuple[int, int]],
+    asks: list[tuple[int, int]],
+    reference: int,
+    expected: tuple[int, int, int],
+) -> None:
     found = cross(interests(bids), interests(asks), reference, 1, PRICE_RULES[ladder])
     assert found == Crossing(*expected), name
 
@@ -85,9 +89,13 @@ SIDES = st.lists(
 )
 REFERENCES = st.one_of(st.just(0), LIMITS)
 ANY_LADDER = st.builds(
-    PriceRule, st.sampled_from(Candidates), st.booleans(), st.sampled_from([0, 500]),
-    st.sampled_from(LastRung), st.sampled_from(Tie),
-)  # fmt: skip
+    PriceRule,
+    st.sampled_from(Candidates),
+    st.booleans(),
+    st.sampled_from([0, 500]),
+    st.sampled_from(LastRung),
+    st.sampled_from(Tie),
+)
 
 
 def at(bids: list[Interest], asks: list[Interest], price: int) -> tuple[int, int]:

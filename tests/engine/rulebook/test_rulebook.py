@@ -77,6 +77,8 @@ def test_a_rulebook_cannot_be_changed() -> None:
 
 @dataclass(frozen=True)
 class Wrong:
+    """An edit that spoils a rulebook, and what the refusal says."""
+
     old: str
     new: str
     says: str

@@ -34,8 +34,12 @@ def drawn(field: Any, rng: Random, venue: Venue) -> Any:
     if get_origin(kind) is tuple:
         return tuple(rng.choice(("ann", "bob", "", "no")) for _ in range(rng.randint(0, 4)))
     if kind is str:
-        texts = {"account": ("ann", "bob", "no", ""), "path": PATHS, "value": VALUES,
-                 "symbol": (*venue.markets, *venue.products, "", "no")}  # fmt: skip
+        texts = {
+            "account": ("ann", "bob", "no", ""),
+            "path": PATHS,
+            "value": VALUES,
+            "symbol": (*venue.markets, *venue.products, "", "no"),
+        }
         return rng.choice(texts.get(field.name, ("", "x")))
     return rng.choice((*EDGES, venue.time, venue.time + 1, 20251205))
 

@@ -96,9 +96,17 @@ def test_what_a_call_indicates_is_what_it_gives(book: Rulebook, seed: int) -> No
     flow.say(c.AdvanceTime(10**18))
     uncrossed = 0
     line = next(iter(flow.venue.markets))
-    for phase in (Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.FREEZE, Phase.CONTINUOUS,
-                  Phase.HALTED, Phase.INTRADAY_CALL, Phase.CONTINUOUS, Phase.CLOSING_CALL,
-                  Phase.CLOSED):  # fmt: skip
+    for phase in (
+        Phase.OPENING_CALL,
+        Phase.INTRADAY_CALL,
+        Phase.FREEZE,
+        Phase.CONTINUOUS,
+        Phase.HALTED,
+        Phase.INTRADAY_CALL,
+        Phase.CONTINUOUS,
+        Phase.CLOSING_CALL,
+        Phase.CLOSED,
+    ):
         indicated = flow.venue.indicative(line)
         events = flow.say(c.SetPhase(phase, line))
         for event in events:
@@ -139,9 +147,12 @@ AMENDMENTS = (
     ("close", '"vwap"', lambda book: book.close is CloseRule.VWAP),
     ("calendar.holidays+", "20251204", lambda book: 20251204 in book.calendar.holidays),
     ("products[SZA-2019].tick", "5", lambda book: book.products[6].tick == 5),
-    ("products+", '{symbol = "SZA-2021", reference = 1000}',
-     lambda book: any(p.symbol == "SZA-2021" for p in book.products)),
-)  # fmt: skip
+    (
+        "products+",
+        '{symbol = "SZA-2021", reference = 1000}',
+        lambda book: any(p.symbol == "SZA-2021" for p in book.products),
+    ),
+)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -6,7 +6,7 @@ their order, phase, reference, limits and last price; and ``venue.check()`` is c
 
 The default run is small, seeded and the same everywhere. A deep one, new every time, is
 
-    CARBONX_DEEP=1000 pytest tests/test_rule_machine.py
+    CARBONX_DEEP=1000 pytest tests/engine/venue/test_rule_machine.py
 
 where the figure is the number of random days per matching, self-trade mode and scope. When a
 day fails, its commands are cut down to the few that matter and printed: they are the log.

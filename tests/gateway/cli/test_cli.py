@@ -19,8 +19,14 @@ from tests.support.paths import ROOT
 
 
 def carbonx(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([sys.executable, "-m", "carbonx", *words], capture_output=True,
-                          text=True, timeout=120, check=False, cwd=ROOT)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "carbonx", *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=ROOT,
+    )
     assert done.returncode == status, done.stderr
     return done
 
@@ -108,8 +114,12 @@ def readme(kind: str) -> list[str]:
 
 
 def test_the_readme_commands_run(tmp_path: Path) -> None:
-    lines = [line[2:].split("#")[0].split() for block in readme("console")
-             for line in block.splitlines() if line.startswith("$ carbonx ")]  # fmt: skip
+    lines = [
+        line[2:].split("#")[0].split()
+        for block in readme("console")
+        for line in block.splitlines()
+        if line.startswith("$ carbonx ")
+    ]
     assert {words[1] for words in lines} >= {"serve", "match", "replay", "load"}
     carbonx("demo", "--seconds", "2", "--dir", str(tmp_path / "demo"))
     for _, verb, *words in lines:
@@ -119,8 +129,12 @@ def test_the_readme_commands_run(tmp_path: Path) -> None:
 
 
 def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -> None:
-    served = next(line.split()[3:] for block in readme("console") for line in block.splitlines()
-                  if line.startswith("$ carbonx serve"))  # fmt: skip
+    served = next(
+        line.split()[3:]
+        for block in readme("console")
+        for line in block.splitlines()
+        if line.startswith("$ carbonx serve")
+    )
     server = subprocess.Popen(
         [sys.executable, "-m", "carbonx", "serve", *served, "--port", "0", "--json", "--dir",
          str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)  # fmt: skip
@@ -129,15 +143,26 @@ def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -
         port = json.loads(server.stdout.readline())["port"]
         (snippet,) = readme("python")
         assert "7117" in snippet
-        done = subprocess.run([sys.executable, "-c", snippet.replace("7117", str(port))], cwd=ROOT,
-                              capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", snippet.replace("7117", str(port))],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("OrderAccepted(")
         for name in ("place_order.py", "place_order_blocking.py"):
             done = subprocess.run(
-                [sys.executable, str(ROOT / "examples" / name), str(port)], cwd=ROOT,
-                capture_output=True, text=True, timeout=60, check=False,
-                env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+                [sys.executable, str(ROOT / "examples" / name), str(port)],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
             assert done.returncode == 0, done.stderr
             assert "10 tonnes of SZA-2019, RESTING" in done.stdout
     finally:

@@ -59,8 +59,11 @@ def test_a_session_at_the_terminal(venue: int) -> None:
 
 
 def test_brokers_of_every_kind_trade_and_leave_nothing_behind(venue: int, tmp_path: Path) -> None:
-    known = [a for a in Directory.read(tmp_path / "accounts.toml").accounts.values()
-             if a.name.startswith("b") and a.name != "bob"]  # fmt: skip
+    known = [
+        a
+        for a in Directory.read(tmp_path / "accounts.toml").accounts.values()
+        if a.name.startswith("b") and a.name != "bob"
+    ]
     tape, brokers, sent = asyncio.run(trade("127.0.0.1", venue, known, 3, 2.0, 0.05))
     assert len({broker.kind for broker in brokers}) == 5
     assert sent > 100

@@ -166,7 +166,7 @@ def test_a_venue_killed_under_load_loses_nothing_that_it_acknowledged(
 
         async def listen() -> None:
             async for event in client.events():
-                seen.append(event)
+                seen.append(event)  # noqa: PERF401 - the others look at it meanwhile
 
         listener = asyncio.create_task(listen())
         while len(accepted) < 4_000:

@@ -60,8 +60,10 @@ def test_a_script_has_the_mix_that_its_header_names_and_references_one_by_one() 
     messages = messages_of(script.block)
     assert len(script) == len(messages) == 20_000
     assert [m.ref for m in messages] == list(range(41, 20_041))
-    kinds = {kind: sum(isinstance(m, kind) for m in messages) / 200
-             for kind in (wire.NewOrder, wire.CancelOrder, wire.AmendOrder)}  # fmt: skip
+    kinds = {
+        kind: sum(isinstance(m, kind) for m in messages) / 200
+        for kind in (wire.NewOrder, wire.CancelOrder, wire.AmendOrder)
+    }
     assert kinds[wire.NewOrder] == pytest.approx(48, abs=1.5)  # 45 resting, 3 crossing
     assert kinds[wire.AmendOrder] == pytest.approx(8, abs=1)
     assert kinds[wire.CancelOrder] == pytest.approx(44, abs=1.5)
@@ -109,8 +111,9 @@ def test_a_window_is_never_exceeded(tmp_path: Path) -> None:
 
 
 def test_open_loop_reports_everything_an_operator_expects() -> None:
-    found = load("--rate", "2000", "--duration", "1", "--warmup", "0.2", "--json",
-                 "--sessions", "2")  # fmt: skip
+    found = load(
+        "--rate", "2000", "--duration", "1", "--warmup", "0.2", "--json", "--sessions", "2"
+    )
     assert found.exit_code in {0, 1}, found.output  # a busy machine may delay the generator
     figures = json.loads(found.stdout)
     assert figures["model"] == "open loop"

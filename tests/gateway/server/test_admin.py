@@ -30,8 +30,15 @@ def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path)
             door = OperatorDoor(node, tmp_path / "operator.sock")
             await door.open()
             assert stat.S_IMODE(door.path.stat().st_mode) == 0o600
-            order = line(type="new_order", account="alice", ref=1, symbol="CO2", side="buy",
-                         quantity=1, price=1)  # fmt: skip
+            order = line(
+                type="new_order",
+                account="alice",
+                ref=1,
+                symbol="CO2",
+                side="buy",
+                quantity=1,
+                price=1,
+            )
             said = [
                 line(type="set_phase", phase="halted", reason="news"),
                 line(type="set_phase", phase="pre_open", symbol="NONE"),
@@ -88,8 +95,9 @@ def test_a_line_without_an_end_closes_the_door_on_its_sender_alone(tmp_path: Pat
 
 def test_the_command_reaches_a_served_venue_and_the_log_has_it(tmp_path: Path) -> None:
     serve = ("serve", "--rulebook", "textbook", "--port", "0", "--json", "--dir", str(tmp_path))
-    server = subprocess.Popen([sys.executable, "-m", "carbonx", *serve], stdout=subprocess.PIPE,
-                              text=True, cwd=ROOT)  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-m", "carbonx", *serve], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
     try:
         assert server.stdout is not None
         server.stdout.readline()

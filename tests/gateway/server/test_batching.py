@@ -47,8 +47,9 @@ def stream(rng: Random) -> bytes:
         if roll < 0.55:
             tif = rng.choice((TimeInForce.DAY, TimeInForce.IOC))
             side = rng.choice((Side.BUY, Side.SELL))
-            message = wire.NewOrder(ref, "CO2", side, rng.randint(0, 9), rng.randint(4_990, 5_010),
-                                 tif=tif)  # fmt: skip
+            message = wire.NewOrder(
+                ref, "CO2", side, rng.randint(0, 9), rng.randint(4_990, 5_010), tif=tif
+            )
         elif roll < 0.85:
             message = wire.CancelOrder(ref, rng.randint(1, ref))
         elif roll < 0.93:

@@ -45,10 +45,11 @@ class Trader:
             while not over.is_set():
                 price = 4_990 + len(self.acknowledged) % 21
                 pending = [
-                    client.buy("CO2", 5, price) if self.name == "alice" else
-                    client.sell("CO2", 5, price)
+                    client.buy("CO2", 5, price)
+                    if self.name == "alice"
+                    else client.sell("CO2", 5, price)
                     for _ in range(20)
-                ]  # fmt: skip
+                ]
                 for report in await asyncio.wait_for(asyncio.gather(*pending), 30):
                     self.acknowledged.append(report.ref)
             await asyncio.sleep(0.1)

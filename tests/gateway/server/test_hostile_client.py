@@ -43,9 +43,11 @@ ACTS: Final[list[tuple[str, bytes, wire.LogoutReason]]] = [
     ("a second logon", HELLO + HELLO, wire.LogoutReason.OUT_OF_ORDER),
     ("a venue's message", HELLO + pack(wire.VenueHeartbeat(1)), wire.LogoutReason.BAD_FRAME),
     ("another version", pack(wire.Logon(99, "", "carol", "c")), wire.LogoutReason.VERSION),
-    ("a wrong key", pack(wire.Logon(wire.VERSION, "", "carol", "no")), wire.LogoutReason.CREDENTIALS),
+    ("a wrong key", pack(wire.Logon(wire.VERSION, "", "carol", "no")),
+     wire.LogoutReason.CREDENTIALS),
     ("a wrong key, and orders behind it",
-     pack(wire.Logon(wire.VERSION, "", "carol", "no")) + pack(ORDER), wire.LogoutReason.CREDENTIALS),
+     pack(wire.Logon(wire.VERSION, "", "carol", "no")) + pack(ORDER),
+     wire.LogoutReason.CREDENTIALS),
     ("another's account", pack(wire.Logon(wire.VERSION, "M2", "alice", "alice-key")),
      wire.LogoutReason.CREDENTIALS),
     ("reports that were never sent", pack(wire.Logon(wire.VERSION, "", "carol", "c", 10**6)),
@@ -77,8 +79,9 @@ async def trade_beside(node: Node, misbehave: Callable[[], Any]) -> None:
     node.sequencer.venue.check()
 
 
-@pytest.mark.parametrize(("data", "farewell"), [act[1:] for act in ACTS],
-                         ids=[act[0] for act in ACTS])  # fmt: skip
+@pytest.mark.parametrize(
+    ("data", "farewell"), [act[1:] for act in ACTS], ids=[act[0] for act in ACTS]
+)
 def test_who_breaks_the_rules_goes_alone_and_hears_why(
     data: bytes, farewell: wire.LogoutReason, tmp_path: Path
 ) -> None:

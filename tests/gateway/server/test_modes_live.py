@@ -205,9 +205,13 @@ def test_what_a_line_does_not_do_is_refused_by_name(tmp_path: Path) -> None:
         async with trading(tmp_path, "textbook") as (_, (alice, *_others)):
             line = alice.lines[0]
             assert (line.symbol, line.mechanism) == ("CO2", Mechanism.ORDER_BOOK)
-            for asked in (alice.pick("CO2", 1), alice.quote("CO2", Side.BUY, 1, 1),
-                          alice.decline("CO2", 1), alice.bid("CO2", 1, 1, 1),
-                          alice.announce("CO2", Side.SELL, 1, 1, (0, 1))):  # fmt: skip
+            for asked in (
+                alice.pick("CO2", 1),
+                alice.quote("CO2", Side.BUY, 1, 1),
+                alice.decline("CO2", 1),
+                alice.bid("CO2", 1, 1, 1),
+                alice.announce("CO2", Side.SELL, 1, 1, (0, 1)),
+            ):
                 with pytest.raises(RejectedError) as refused:
                     await asked
                 assert refused.value.report.reason is RejectReason.MODE
@@ -227,8 +231,9 @@ def test_the_shell_lists_what_is_offered_and_picks_quotes_and_bids(tmp_path: Pat
             await alice.quote("GDEA@agreement", Side.SELL, 100_000, 3_800, ("bob",))
 
             def typed() -> list[str]:
-                with BlockingClient("127.0.0.1", port, account="bob", key="bob-key",
-                                    member="M1") as client:  # fmt: skip
+                with BlockingClient(
+                    "127.0.0.1", port, account="bob", key="bob-key", member="M1"
+                ) as client:
                     shell = Shell(client)
                     told: list[str] = []
                     shell.run(("offers", "pick GDEA 1 200", "pick GDEA@agreement 1",
@@ -239,7 +244,10 @@ def test_the_shell_lists_what_is_offered_and_picks_quotes_and_bids(tmp_path: Pat
 
             told = await asyncio.to_thread(typed)
             assert [line.split()[0] for line in told[0].splitlines()] == [
-                "GDEA@agreement", "GDEA", "GDEA@one_way"]  # fmt: skip
+                "GDEA@agreement",
+                "GDEA",
+                "GDEA@one_way",
+            ]
             assert told[1] == "order 1: buy 200 GDEA at 40.00"
             assert told[2] == "order 2: buy 100000 GDEA@agreement at 38.00"
             assert told[3] == "order 3: bid for 900 GDEA@one_way in auction 1"
@@ -290,8 +298,11 @@ def test_a_day_in_korea_runs_by_its_timetable() -> None:
     ]
     assert not [event for event in clock.seen if isinstance(event, e.Rejected)]
     assert {clock.venue.phase(line) for line in clock.venue.markets} == {Phase.CLOSED}
-    phases = [event.phase for event in clock.seen
-              if isinstance(event, e.PhaseChanged) and event.symbol == "KAU"]  # fmt: skip
+    phases = [
+        event.phase
+        for event in clock.seen
+        if isinstance(event, e.PhaseChanged) and event.symbol == "KAU"
+    ]
     assert phases == [Phase.OPENING_CALL, Phase.FREEZE, Phase.CONTINUOUS, Phase.CLOSING_CALL,
                       Phase.FREEZE, Phase.CLOSED]  # fmt: skip
     clock.run(20251121)

@@ -1,0 +1,183 @@
+"""The rules of ``docs/rules.md`` as tables: the one price of a call, and who trades at it.
+
+The little language is explained in ``carbonx.testing.script``.
+"""
+
+from carbonx.testing.script import Scenario
+from engine.rulebook.model import PriceRule
+from engine.vocabulary.enums import Candidates, LastRung, Phase, Tie
+
+OPENING = Phase.OPENING_CALL
+
+PRICE = (
+    Scenario(
+        "most volume, then least surplus",
+        """
+        ann sell 5 @ 98
+        ann sell 5 @ 100
+        dan buy 6 @ 101
+        dan buy 5 @ 99
+        indicative                | 6 @ 100 surplus -4
+        dan buy 4 @ 100
+        indicative                | 10 @ 100 surplus 0
+    """,
+        phase=OPENING,
+        shows=("9.4",),
+    ),
+    Scenario(
+        "a surplus of bids takes the highest price, one of asks the lowest",
+        """
+        ann sell 5 @ 98
+        dan buy 6 @ 102
+        indicative                | 5 @ 102 surplus 1
+        dan cancel 1              | dan#1 cancelled 6 REQUESTED
+        dan buy 4 @ 102
+        indicative                | 4 @ 98 surplus -1
+    """,
+        phase=OPENING,
+        shows=("9.5",),
+    ),
+    Scenario(
+        "without pressure, the nearest to the reference",
+        """
+        ann sell 5 @ 98
+        dan buy 5 @ 99
+        indicative                | 5 @ 99 surplus 0
+        ann cancel 1              | ann#1 cancelled 5 REQUESTED
+        dan cancel 1              | dan#1 cancelled 5 REQUESTED
+        ann sell 5 @ 101
+        dan buy 5 @ 104
+        indicative                | 5 @ 101 surplus 0
+    """,
+        phase=OPENING,
+        shows=("9.6",),
+    ),
+    Scenario(
+        "the middle of the range, half-up to the tick",
+        """
+        ann sell 5 @ 98
+        dan buy 5 @ 101
+        indicative                | 5 @ 100 surplus 0
+    """,
+        {"ladder": PriceRule(candidates=Candidates.TICKS, last=LastRung.MIDDLE)},
+        OPENING,
+        shows=("9.6",),
+    ),
+    Scenario(
+        "two prices as near as each other go to the tie",
+        """
+        ann sell 5 @ 98
+        dan buy 5 @ 102
+        indicative                | 5 @ 98 surplus 0
+    """,
+        {"ladder": PriceRule(tie=Tie.LOWER)},
+        OPENING,
+        shows=("9.6",),
+    ),
+    Scenario(
+        "market orders on both sides and no limits that meet: the reference",
+        """
+        ann sell 5 market
+        dan buy 3 market
+        indicative                | 3 @ 100 surplus -2
+        phase continuous OLD      | OLD uncrosses 3 @ 100 surplus -2
+                                  | trade 3 @ 100 dan#1(0) from ann#1(2)
+                                  | ann#1 cancelled 2 MARKET_REST
+                                  | OLD continuous 100 90 to 110
+    """,
+        {"price_limit_bp": 1_000},
+        OPENING,
+        shows=("9.6", "9.3", "3.5", "9.9"),
+    ),
+)
+WHO = (
+    Scenario(
+        "an indicative price comes first at once, then at most once a second",
+        """
+        phase opening_call OLD
+        ann sell 5 @ 100
+        dan buy 3 @ 101
+        time 1                    | OLD indicates 3 @ 100 surplus -2
+        dan buy 2 @ 101
+        time 1000000000           |
+        time 1000000001           | OLD indicates 5 @ 100
+        phase freeze OLD
+        time 1500000000           |
+        time 2000000001           | OLD indicates 5 @ 100
+    """,
+        phase=None,
+        shows=("9.10",),
+    ),
+    Scenario(
+        "in a call under daily limits a market order is reserved at the limit and comes first",
+        """
+        ann sell 5 @ 101
+        dan buy 3 @ 110
+        bob buy 3 market
+        bob cash                  | 1000000 reserved 330
+        phase continuous OLD      | OLD uncrosses 5 @ 110 surplus 1
+                                  | trade 3 @ 110 bob#1(0) from ann#1(2)
+                                  | trade 2 @ 110 dan#1(1) from ann#1(0)
+                                  | OLD continuous 100 90 to 110
+                                  | dan#1 rests 1 @ 110 depth 1
+    """,
+        {"price_limit_bp": 1_000},
+        OPENING,
+        shows=("3.5", "9.3", "9.7"),
+    ),
+    Scenario(
+        "without limits its protection price is its limit",
+        """
+        ann sell 5 @ 111
+        bob buy 5 market
+        indicative                | 0 @ 0 surplus 0
+    """,
+        phase=OPENING,
+        shows=("9.3",),
+    ),
+    Scenario(
+        "hidden tonnes and own orders take part, at-the-close orders do not yet",
+        """
+        ann sell 6 @ 100 show 2
+        phase halted OLD
+        phase intraday_call OLD
+        ann2 buy 4 @ 100
+        dan buy 1 @ 100 close
+        phase continuous OLD      | OLD uncrosses 4 @ 100 surplus -2
+                                  | trade 4 @ 100 ann2#1(0) from ann#1(2)
+                                  | sell @ 100 depth 2
+                                  | OLD continuous 100
+    """,
+        shows=("9.2", "9.8"),
+    ),
+    Scenario(
+        "a halt leaves a call's orders waiting; both sides pay the taker's rate",
+        """
+        ann sell 50 @ 100
+        dan buy 50 @ 100
+        phase halted OLD
+        phase opening_call OLD
+        phase continuous OLD      | OLD uncrosses 50 @ 100
+                                  | trade 50 @ 100 dan#1(0) from ann#1(0) fees 15 15
+                                  | OLD continuous 100
+    """,
+        {"maker_fee_ppm": 1_000, "taker_fee_ppm": 3_000},
+        OPENING,
+        shows=("9.1", "9.7"),
+    ),
+    Scenario(
+        "an order that loses its place in a call waits behind the others",
+        """
+        ann sell 5 @ 100
+        phase intraday_call OLD
+        bob sell 5 @ 100
+        ann amend 1 to 6          | ann#1 amended 6(6) @ 100 held depth 0
+        dan buy 5 @ 100
+        phase continuous OLD      | OLD uncrosses 5 @ 100 surplus -6
+                                  | trade 5 @ 100 dan#1(0) from bob#1(0)
+                                  | OLD continuous 100
+                                  | ann#1 rests 6 @ 100 depth 6
+    """,
+        shows=("7.3",),
+    ),
+)
