@@ -218,7 +218,7 @@ def test_no_venue_there_is_exit_code_1_and_names_the_address(tmp_path: Path) -> 
 def test_a_child_that_cannot_start_is_an_error_not_a_hang(tmp_path: Path) -> None:
     settings = msgspec.json.encode(Settings(str(tmp_path), 1, rulebook="no-such")).decode()
     with (
-        pytest.raises(ChildError, match="said nothing"),
+        pytest.raises(ChildError, match="gave no answer"),
         Child(["-m", "gateway.load.server", settings]),
     ):
         pass
