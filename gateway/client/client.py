@@ -49,8 +49,12 @@ WATCH_EVERY: Final = 0.05
 FAREWELL_WITHIN: Final = 2.0
 
 # Farewells after which the same logon may succeed.
-_COME_BACK: Final = (wire.LogoutReason.SHUTDOWN, wire.LogoutReason.SILENT, wire.LogoutReason.SLOW_READER,
-                     wire.LogoutReason.FULL)  # fmt: skip
+_COME_BACK: Final = (
+    wire.LogoutReason.SHUTDOWN,
+    wire.LogoutReason.SILENT,
+    wire.LogoutReason.SLOW_READER,
+    wire.LogoutReason.FULL,
+)
 
 
 class _Pipe(asyncio.Protocol):

@@ -47,7 +47,7 @@ class ThrottledError(ClientError):
 
 
 class Missed(Struct, frozen=True, gc=False):
-    """Made by the client itself: ``count`` events were dropped because they were not taken in time."""
+    """The client's own event: ``count`` events were dropped, not having been taken in time."""
 
     count: int
 
