@@ -10,8 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import msgspec
-
+from gateway.protocol.explain import explain
 from gateway.protocol.framing import Unframer, frame
 from gateway.protocol.wire import (
     MAX_FRAME,
@@ -156,8 +155,8 @@ class Session:
         for payload in unframer.feed(data):
             try:
                 message = decode(payload)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                return self._wrong(messages, LogoutReason.BAD_FRAME, str(error))
+            except Exception as error:  # noqa: BLE001 - a peer's bytes end its own session at most
+                return self._wrong(messages, LogoutReason.BAD_FRAME, explain(error, payload))
             try:
                 following = allowed[message.__class__]
             except KeyError:
