@@ -16,6 +16,7 @@ from engine.vocabulary.enums import Phase
 from gateway.cli.rulebooks import rulebook_from
 from gateway.server.accounts import Directory
 from gateway.server.admin import OperatorDoor
+from gateway.server.failure import VenueStoppedError
 from gateway.server.node import Node, Options
 
 DEFAULT_PORT: Final = 7117
@@ -55,9 +56,10 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
     await door.close()
+    if not node.failed.done():
+        await node.stop()
     if node.failed.done():
         node.failed.result()  # raises what made the venue stop
-    await node.stop()
     if not as_json:
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
 
@@ -98,6 +100,10 @@ def command(
     """
     rulebook = rulebook_from(name)
     directory = Directory.read(accounts) if accounts else Directory(())
-    options = Options(host, port, durability, throttle, timetable=timetable)
-    node = Node.open(folder, rulebook, directory, options)
-    uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))
+    options = Options(host=host, port=port, durability=durability, throttle=throttle,
+                      timetable=timetable)  # fmt: skip
+    try:
+        node = Node.open(folder, rulebook, directory, options)
+        uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))
+    except VenueStoppedError as error:
+        raise click.ClickException(str(error)) from error

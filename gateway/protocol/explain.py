@@ -23,16 +23,22 @@ def explain(error: Exception, payload: bytes) -> str:
         return "a message that is nested too deeply"
     if not isinstance(error, msgspec.MsgspecError | UnicodeDecodeError):
         return f"a message whose decoding failed ({type(error).__name__})"
-    text = str(error)
     try:
-        elements = _elements(payload)
-        kind = _KINDS[msgspec.msgpack.decode(elements[0], type=int)]
-    except (msgspec.MsgspecError, RecursionError, IndexError, KeyError):
-        return text  # not one of the messages
+        return _named(str(error), payload)
+    except (msgspec.MsgspecError, RecursionError, LookupError):
+        return str(error)  # not one of the messages
+
+
+def _named(text: str, payload: bytes) -> str:
+    """Put message and field into a text. Raises where the payload is none of the messages."""
+    elements = _elements(payload)
+    kind = _KINDS[msgspec.msgpack.decode(elements[0], type=int)]
     found = _PLACE.fullmatch(text)
     if found is None:
         return f"{kind.__name__}: {text}"
     index = int(found["index"])
+    if not index:
+        return text  # a message, but not for this end
     place = f"{kind.__name__}.{kind.__struct_fields__[index - 1]}{found['further']}"
     if found["what"] == _TOO_LARGE and not found["further"]:
         return f"{place}: {msgspec.msgpack.decode(elements[index])} does not fit in 63 bits"

@@ -391,8 +391,8 @@ Report: TypeAlias = (
 # -- venue to client: public market data ----------------------------------------------------------
 
 MarketData: TypeAlias = (
-    BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated | AuctionUncrossed
-    | Offered | Announced | BestBid | AuctionCleared
+    BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated
+    | AuctionUncrossed | Offered | Announced | BestBid | AuctionCleared
 )  # fmt: skip
 
 FromVenue: TypeAlias = (

@@ -1,8 +1,8 @@
 """The operator's clock: what a venue's calendar, calls and auctions ask for at a time.
 
 ``Timetable.due`` looks at a venue and a time and gives the commands that are due; whoever has the
-clock runs them. All rng are thrown here, and what they gave is in the commands: a random end of
-a call is the time at which it came, a random tie the seed of the clearing.
+clock runs them. Whatever is random is drawn here, and the draw is in the commands: a random end
+of a call is the time at which it comes, a random tie the seed of the clearing.
 """
 
 from __future__ import annotations
