@@ -211,7 +211,9 @@ class Core:
             if connection.behind:
                 self._awake[connection] = None
         closing = self.sessions.closing
-        writes += [Write(each, each.flush(now, most), close=True) for each in closing]
+        writes += [
+            Write(each, each.flush(now, most), close=True) for each in closing if not each.lost
+        ]
         closing.clear()
         return writes
 

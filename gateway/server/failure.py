@@ -14,11 +14,8 @@ class VenueStoppedError(Exception):
     """A venue that runs no more; the text says what happened and where."""
 
 
-def as_stopped(error: BaseException, seq: int) -> VenueStoppedError:
-    """Return what to say of an exception that came out of a tick, in one line.
-
-    ``seq`` is the last record that the tick had numbered.
-    """
+def as_stopped(error: BaseException) -> VenueStoppedError:
+    """Return what to say of an exception that came out of a tick, in one line."""
     if isinstance(error, JournalError):
         return VenueStoppedError(str(error))  # it says what to do
     where = "an unknown place"
@@ -28,6 +25,6 @@ def as_stopped(error: BaseException, seq: int) -> VenueStoppedError:
             where = f"{module}.{frame.f_code.co_name}, line {line}"
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return VenueStoppedError(
-        f"the venue stopped at record {seq}: {what} (in {where}); "
-        "every acknowledged command is in the log, the failed tick is not: start it again"
+        f"the venue stopped: {what} (in {where}); "
+        "the log has all that was acknowledged and nothing of the tick that failed: start it again"
     )

@@ -224,7 +224,7 @@ class Node:
         try:
             writes = self.core.tick(self.clock())
         except BaseException as error:
-            stopped = as_stopped(error, self.sequencer.seq)
+            stopped = as_stopped(error)
             self._fail(stopped)
             if isinstance(error, Exception):
                 raise stopped from error

@@ -27,7 +27,7 @@ MILLISECOND: Final = 1_000_000
 
 
 class MemoryLog:
-    """A log on a disk that cannot fail: what is in ``kept`` is durable."""
+    """A log in memory: what is in ``kept`` is durable. ``before_sync`` may make its disk fail."""
 
     durability = "memory"
 
@@ -35,8 +35,10 @@ class MemoryLog:
         self.buffer = bytearray()
         self.kept = bytearray()
         self.syncs = 0
+        self.before_sync: Callable[[], Any] = bool
 
     def sync(self) -> None:
+        self.before_sync()
         self.kept += self.buffer
         self.buffer.clear()
         self.syncs += 1
@@ -55,7 +57,7 @@ class End:
         house.ends[self.connection] = self
         self.heard: list[Any] = []
         self.writes = 0
-        self.closed = False
+        self._closed = False
         self._unframer = Unframer(wire.MAX_REPLY)
 
     def say(self, *messages: Any) -> None:
@@ -69,11 +71,16 @@ class End:
         self.say(wire.Logon(wire.VERSION, "", name, f"{name}-key", **fields))
 
     def cut(self) -> None:
+        self._closed = True
         self.house.core.lost(self.connection)
 
-    def hear(self, data: bytes) -> None:
+    def closed(self) -> bool:
+        return self._closed
+
+    def hear(self, data: bytes, *, close: bool) -> None:
         self.heard += map(wire.decode_from_venue, self._unframer.feed(data))
         self.writes += 1
+        self._closed = close
 
     def reports(self) -> list[Any]:
         """Return the reports by their numbers; one that was heard again must be the same."""
@@ -91,15 +98,15 @@ class House:
     """A trading venue whose ticks a test runs at the times that it chooses."""
 
     def __init__(self, names: tuple[str, ...], *, draw: Callable[[int], int] | None = None,
-                 log: Any = None, rulebook: str = "textbook", **limits: Any) -> None:  # fmt: skip
+                 rulebook: str = "textbook", **limits: Any) -> None:  # fmt: skip
         book = load_rulebook(rulebook)
         stock = {product.symbol: 10**6 for product in book.products}
         accounts = tuple(
             Credentials(name, f"{name}-key", cash=10**12, allowances=stock) for name in names
         )
         directory = Directory(accounts)
-        self.log = log or MemoryLog()
-        self.sequencer = Sequencer(Venue(book), self.log)
+        self.log = MemoryLog()
+        self.sequencer = Sequencer(Venue(book), self.log)  # type: ignore[arg-type] # in its place
         self.outboxes = Outboxes()
         self.core = Core(directory, self.sequencer, self.outboxes, Limits(**limits), draw)
         self.now = START
@@ -115,11 +122,9 @@ class House:
         self.now += ms * MILLISECOND
         for write in self.core.tick(self.now):
             end = self.ends[write.connection]
-            assert not end.closed, "written to after the close"
+            assert not end.closed(), "written to after the close"
             assert not write.connection.lost, "written to though it is gone"
-            if write.data:
-                end.hear(write.data)
-            end.closed = write.close
+            end.hear(write.data, close=write.close)
 
     def logged_on(self, *names: str, **fields: Any) -> list[End]:
         """Return a connection for each name, logged on."""

@@ -7,7 +7,7 @@ import json
 import stat
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
 from engine.vocabulary.enums import Phase
@@ -15,6 +15,9 @@ from gateway.server.admin import OperatorDoor, ask
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
 from tests.support.venues import bounded, client_of, venue
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def line(**fields: object) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LOGON: Final = wire.Logon(wire.VERSION, "", "carol", "c")
 ORDER: Final = wire.NewOrder(1, "CO2", Side.BUY, 1, 4_900)
 HELLO: Final = pack(LOGON)
+WRONG_KEY: Final = pack(wire.Logon(wire.VERSION, "", "carol", "no"))
 
 
 def frame_of(payload: bytes) -> bytes:
@@ -42,9 +43,8 @@ ACTS: Final[list[tuple[str, bytes, wire.LogoutReason]]] = [
     ("a second logon", HELLO + HELLO, wire.LogoutReason.OUT_OF_ORDER),
     ("a venue's message", HELLO + pack(wire.VenueHeartbeat(1)), wire.LogoutReason.BAD_FRAME),
     ("another version", pack(wire.Logon(99, "", "carol", "c")), wire.LogoutReason.VERSION),
-    ("a wrong key", pack(wire.Logon(wire.VERSION, "", "carol", "no")), wire.LogoutReason.CREDENTIALS),
-    ("a wrong key, and orders behind it",
-     pack(wire.Logon(wire.VERSION, "", "carol", "no")) + pack(ORDER), wire.LogoutReason.CREDENTIALS),
+    ("a wrong key", WRONG_KEY, wire.LogoutReason.CREDENTIALS),
+    ("a wrong key, and orders behind it", WRONG_KEY + pack(ORDER), wire.LogoutReason.CREDENTIALS),
     ("another's account", pack(wire.Logon(wire.VERSION, "M2", "alice", "alice-key")),
      wire.LogoutReason.CREDENTIALS),
     ("reports that were never sent", pack(wire.Logon(wire.VERSION, "", "carol", "c", 10**6)),
