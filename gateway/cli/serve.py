@@ -16,7 +16,6 @@ from engine.vocabulary.enums import Phase
 from gateway.cli.rulebooks import rulebook_from
 from gateway.server.accounts import Directory
 from gateway.server.admin import OperatorDoor
-from gateway.server.failure import VenueStoppedError
 from gateway.server.node import Node, Options
 
 DEFAULT_PORT: Final = 7117
@@ -102,8 +101,5 @@ def command(
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable)  # fmt: skip
-    try:
-        node = Node.open(folder, rulebook, directory, options)
-        uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))
-    except VenueStoppedError as error:
-        raise click.ClickException(str(error)) from error
+    node = Node.open(folder, rulebook, directory, options)
+    uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))

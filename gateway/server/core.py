@@ -61,7 +61,7 @@ class Operation:
         self.command = command
         self.timed = timed
         self.events: list[Event] = []
-        self.durable = False  # once it is, ``events`` may be told
+        self.durable = False  # once it is, ``events`` may be shown
 
 
 class Core:
@@ -100,8 +100,9 @@ class Core:
 
     def received(self, connection: Connection, data: bytes) -> None:
         """Keep what came for the tick."""
-        connection.data.append(data)
-        self._awake[connection] = None
+        if not connection.ended:
+            connection.data.append(data)
+            self._awake[connection] = None
 
     def paused(self, connection: Connection, now: int) -> None:
         """Note that the reader does not keep up: nothing is written to it until it does."""

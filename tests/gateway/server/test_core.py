@@ -15,7 +15,7 @@ from gateway.protocol import wire, wire_market, wire_modes
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
 from gateway.server.outbox import Outboxes
-from tests.support.quiet_core import START, End, House
+from tests.support.quiet_core import START, End, Desk
 
 NAMES = tuple(f"client-{n}" for n in range(12))
 
@@ -28,10 +28,10 @@ def sell(ref: int, quantity: int = 1, price: int = 5_000, **fields: Any) -> wire
     return wire.NewOrder(ref, "CO2", Side.SELL, quantity, price, **fields)
 
 
-def unbatched(house: House) -> tuple[dict[str, list[Any]], str]:
-    """Run a house's log a record at a time; return every account's reports and the state."""
+def unbatched(desk: Desk) -> tuple[dict[str, list[Any]], str]:
+    """Run a desk's log a record at a time; return every account's reports and the state."""
     boxes = Outboxes()
-    data = encode_genesis(house.sequencer.venue.genesis, START) + house.log.kept
+    data = encode_genesis(desk.sequencer.venue.genesis, START) + desk.log.kept
     replayed = replay_bytes(data, lambda record, events: boxes.absorb(record.time, events))
     assert not replayed.torn_bytes
     unframed = {
@@ -47,8 +47,8 @@ def unbatched(house: House) -> tuple[dict[str, list[Any]], str]:
 class Trader:
     """A client that comes and goes, and keeps what it heard over all its connections."""
 
-    def __init__(self, house: House, name: str, rng: Random) -> None:
-        self.house, self.name, self.rng = house, name, rng
+    def __init__(self, desk: Desk, name: str, rng: Random) -> None:
+        self.desk, self.name, self.rng = desk, name, rng
         self.ref = 0
         self.ends: list[End] = []
         self.unsent = b""
@@ -68,7 +68,7 @@ class Trader:
     def come(self, **fields: Any) -> None:
         self.unsent = b""
         seen = len(self.reports())
-        self.ends.append(End(self.house))
+        self.ends.append(End(self.desk))
         self.ends[-1].log_on(self.name, last_seen=seen, **fields)
 
     def go(self) -> None:
@@ -99,7 +99,7 @@ class Trader:
         self.unsent = data[cut:]
 
 
-def act(house: House, trader: Trader, rng: Random) -> None:
+def act(desk: Desk, trader: Trader, rng: Random) -> None:
     roll, end = rng.random(), trader.end
     if end is None or roll < 0.03:  # also takes its own account over
         trader.come(cancel_on_disconnect=rng.random() < 0.5)
@@ -109,11 +109,11 @@ def act(house: House, trader: Trader, rng: Random) -> None:
         end.say(wire.Logout())
         trader.unsent = b""
     elif roll < 0.2:
-        house.core.paused(end.connection, house.now)
+        desk.core.paused(end.connection, desk.now)
     elif roll < 0.3:
-        house.core.resumed(end.connection)
+        desk.core.resumed(end.connection)
     elif roll < 0.33:
-        house.core.operate(
+        desk.core.operate(
             rng.choice(
                 (
                     MoveCash(trader.name, 7),
@@ -129,23 +129,23 @@ def act(house: House, trader: Trader, rng: Random) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_many_clients_hear_what_an_unbatched_run_of_the_log_would_tell_them(seed: int) -> None:
     rng = Random(seed)
-    house = House(NAMES, chunk=1 << rng.randint(8, 16), batch=rng.choice((1, 3, 128)))
-    traders = [Trader(house, name, rng) for name in NAMES]
+    desk = Desk(NAMES, chunk=1 << rng.randint(8, 16), batch=rng.choice((1, 3, 128)))
+    traders = [Trader(desk, name, rng) for name in NAMES]
     for _ in range(600):
-        act(house, rng.choice(traders), rng)
+        act(desk, rng.choice(traders), rng)
         if rng.random() < 0.3:
-            house.tick(rng.randint(0, 40))
+            desk.tick(rng.randint(0, 40))
     for trader in traders:  # all come (back) for the rest
         trader.go()
         trader.come()
-    while house.core.busy:
-        house.tick()
-    reports, state = unbatched(house)
+    while desk.core.busy:
+        desk.tick()
+    reports, state = unbatched(desk)
     for trader in traders:
         assert trader.reports() == reports[trader.name]
-    assert house.sequencer.venue.state_hash() == state
-    house.sequencer.venue.check()
-    assert house.core.peak_batch > 30, "the batching was not used"
+    assert desk.sequencer.venue.state_hash() == state
+    desk.sequencer.venue.check()
+    assert desk.core.peak_batch > 30, "the batching was not used"
     every = [report for each in reports.values() for report in each]
     assert sum(isinstance(report, wire.OrderFilled) for report in every) > 100
     assert any(
@@ -156,11 +156,11 @@ def test_many_clients_hear_what_an_unbatched_run_of_the_log_would_tell_them(seed
 
 def test_the_same_calls_give_the_same_writes() -> None:
     def run() -> list[Any]:
-        house, rng = House(NAMES), Random(99)
-        traders = [Trader(house, name, rng) for name in NAMES]
+        desk, rng = Desk(NAMES), Random(99)
+        traders = [Trader(desk, name, rng) for name in NAMES]
         for _ in range(300):
-            act(house, rng.choice(traders), rng)
-            house.tick(rng.randint(0, 40))
+            act(desk, rng.choice(traders), rng)
+            desk.tick(rng.randint(0, 40))
         return [[end.heard for end in trader.ends] for trader in traders]
 
     assert run() == run()
@@ -168,15 +168,15 @@ def test_the_same_calls_give_the_same_writes() -> None:
 
 def test_subscribers_keep_the_book_whatever_others_do() -> None:
     rng = Random(5)
-    house = House(NAMES)
-    (watcher,) = house.logged_on(NAMES[0])
+    desk = Desk(NAMES)
+    (watcher,) = desk.logged_on(NAMES[0])
     watcher.say(wire.Subscribe("CO2"))
-    traders = [Trader(house, name, rng) for name in NAMES[1:]]
+    traders = [Trader(desk, name, rng) for name in NAMES[1:]]
     for _ in range(400):
-        act(house, rng.choice(traders), rng)
+        act(desk, rng.choice(traders), rng)
         if rng.random() < 0.3:
-            house.tick(rng.randint(0, 40))
-    house.tick()
+            desk.tick(rng.randint(0, 40))
+    desk.tick()
     numbers = [m.number for m in watcher.heard if isinstance(m, wire.MarketData.__args__)]
     assert numbers == list(range(len(numbers)))
     book: dict[tuple[Side, int], int] = {}
@@ -185,7 +185,7 @@ def test_subscribers_keep_the_book_whatever_others_do() -> None:
             book |= {(each.side, each.price): each.quantity for each in message.levels}
     for side in Side:
         shown = {price: quantity for (s, price), quantity in book.items() if s is side and quantity}
-        assert shown == dict(house.sequencer.venue.depth("CO2", side))
+        assert shown == dict(desk.sequencer.venue.depth("CO2", side))
 
 
 # -- bytes ----------------------------------------------------------------------------------------
@@ -198,11 +198,11 @@ STORY: list[Any] = [
 
 
 def heard_of(pieces: list[bytes]) -> list[Any]:
-    house = House(("ann",))
-    (ann,) = house.logged_on("ann")
+    desk = Desk(("ann",))
+    (ann,) = desk.logged_on("ann")
     for piece in pieces:
         ann.send(piece)
-        house.tick(0)
+        desk.tick(0)
     assert ann.closed()
     return ann.reports()
 
@@ -220,28 +220,28 @@ def test_a_stream_may_be_split_at_any_byte() -> None:
 
 
 def test_a_lost_connections_orders_go_in_the_next_tick_and_subscribers_hear_it_then() -> None:
-    house = House(("ann", "bob"))
-    ann, bob = house.logged_on("ann", "bob", cancel_on_disconnect=True)
+    desk = Desk(("ann", "bob"))
+    ann, bob = desk.logged_on("ann", "bob", cancel_on_disconnect=True)
     bob.say(wire.Subscribe("CO2"))
     ann.say(buy(1, 7))
-    house.tick()
+    desk.tick()
     ann.cut()
-    house.tick()
+    desk.tick()
     update = bob.heard[-1]
     assert isinstance(update, wire_market.BookUpdate)
     assert update.levels == (wire_market.BookLevel(Side.BUY, 5_000, 0),)
 
 
 def test_a_lost_connections_quote_ends_for_its_counterparty_in_the_same_tick() -> None:
-    house = House(("ann", "bob"), rulebook="cn-national")
-    ann, bob = house.logged_on("ann", "bob", cancel_on_disconnect=True)
+    desk = Desk(("ann", "bob"), rulebook="cn-national")
+    ann, bob = desk.logged_on("ann", "bob", cancel_on_disconnect=True)
     ann.say(wire_modes.Quote(1, "CEA24@block", Side.SELL, 200_000, 6_000, ("bob",)))
-    house.tick()
+    desk.tick()
     received = bob.heard[-1]
     assert isinstance(received, wire_modes.QuoteReceived)
     assert received.kind is OfferKind.QUOTE
     ann.cut()
-    house.tick()
+    desk.tick()
     assert isinstance(bob.heard[-1], wire_modes.QuoteEnded)
 
 
@@ -249,21 +249,21 @@ def test_a_lost_connections_quote_ends_for_its_counterparty_in_the_same_tick() -
 def test_a_session_that_the_venue_ends_has_its_orders_cancelled_in_that_tick(
     *, silence: bool
 ) -> None:
-    house = House(("ann", "bob"))
-    (ann,) = house.logged_on("ann", cancel_on_disconnect=True, heartbeat_ms=100)
-    (bob,) = house.logged_on("bob")
+    desk = Desk(("ann", "bob"))
+    (ann,) = desk.logged_on("ann", cancel_on_disconnect=True, heartbeat_ms=100)
+    (bob,) = desk.logged_on("bob")
     bob.say(wire.Subscribe("CO2"))
     ann.say(buy(1))
-    house.tick()
+    desk.tick()
     if silence:
-        house.tick(400)
+        desk.tick(400)
     else:
         ann.send(b"\0\0\0\0")
-        house.tick()
+        desk.tick()
     assert ann.closed()
     *_, cancelled, farewell = ann.heard
     assert cancelled == wire.OrderCancelled(
-        cancelled.seq, house.now, 1, 1, CancelReason.DISCONNECTED, 0
+        cancelled.seq, desk.now, 1, 1, CancelReason.DISCONNECTED, 0
     )
     assert farewell.reason is (wire.LogoutReason.SILENT if silence else wire.LogoutReason.BAD_FRAME)
     assert bob.heard[-1].levels[0].quantity == 0
@@ -271,41 +271,41 @@ def test_a_session_that_the_venue_ends_has_its_orders_cancelled_in_that_tick(
 
 @pytest.mark.parametrize("how", ["logout", "taken over", "shutdown"])
 def test_who_goes_in_order_keeps_its_orders(how: str) -> None:
-    house = House(("ann",))
-    (ann,) = house.logged_on("ann", cancel_on_disconnect=True)
+    desk = Desk(("ann",))
+    (ann,) = desk.logged_on("ann", cancel_on_disconnect=True)
     ann.say(buy(1))
-    house.tick()
+    desk.tick()
     if how == "logout":
         ann.say(wire.Logout())
     elif how == "taken over":
-        End(house).log_on("ann")
+        End(desk).log_on("ann")
     else:
-        house.core.farewell()
-    house.tick()
+        desk.core.farewell()
+    desk.tick()
     assert ann.closed()
     ann.cut()
-    house.tick()
-    assert len(house.sequencer.venue.open_orders("ann")) == 1
+    desk.tick()
+    assert len(desk.sequencer.venue.open_orders("ann")) == 1
 
 
 def test_what_was_said_before_the_cut_still_counts() -> None:
-    house = House(("ann", "bob"))
-    ann, bob = house.logged_on("ann", "bob")
+    desk = Desk(("ann", "bob"))
+    ann, bob = desk.logged_on("ann", "bob")
     bob.say(sell(1))
     ann.say(buy(1))
     ann.cut()
-    house.tick()
+    desk.tick()
     (fill,) = bob.all_of(wire.OrderFilled)
     assert fill.quantity == 1
     assert not ann.all_of(wire.OrderAccepted)
 
 
 def test_a_session_cut_while_the_tick_walks_delays_nobody() -> None:
-    house = House(NAMES)
-    ends = house.logged_on(*NAMES, cancel_on_disconnect=True)
+    desk = Desk(NAMES)
+    ends = desk.logged_on(*NAMES, cancel_on_disconnect=True)
     for end in ends:
         end.say(wire.Subscribe("CO2"))
-    house.tick()
+    desk.tick()
     cut: list[End] = []
 
     def cut_one(_time: int, _events: list[Any]) -> None:
@@ -313,43 +313,43 @@ def test_a_session_cut_while_the_tick_walks_delays_nobody() -> None:
             victim = ends[2 + len(cut)]
             cut.append(victim)
             victim.cut()
-            End(house).log_on(NAMES[11])  # and another comes, and takes an account over
+            End(desk).log_on(NAMES[11])  # and another comes, and takes an account over
 
-    house.core.running.observers.append(cut_one)
+    desk.core.running.observers.append(cut_one)
     ends[0].say(sell(1), sell(2))
     ends[1].say(buy(1), buy(2))
-    house.tick()
+    desk.tick()
     assert len(cut) == 4
     for end in ends[:2]:
         assert [fill.quantity for fill in end.all_of(wire.OrderFilled)] == [1, 1]
     for end in (*ends[:2], *ends[6:]):
         assert len(end.all_of(wire_market.Trade)) == 2
         assert end.writes == 3
-    house.tick()
-    assert house.sequencer.venue.open_orders(NAMES[2]) == []
+    desk.tick()
+    assert desk.sequencer.venue.open_orders(NAMES[2]) == []
 
 
 def test_each_session_is_written_to_once_in_a_tick_and_one_sync_serves_all() -> None:
-    house = House(NAMES)
-    ends = house.logged_on(*NAMES)
-    syncs, writes = house.log.syncs, [end.writes for end in ends]
+    desk = Desk(NAMES)
+    ends = desk.logged_on(*NAMES)
+    syncs, writes = desk.log.syncs, [end.writes for end in ends]
     for end in ends:
         end.say(wire.Subscribe(), *(buy(ref, 1, 4_900 + ref) for ref in range(1, 200)))
-    house.tick()
-    assert house.log.syncs == syncs + 1
+    desk.tick()
+    assert desk.log.syncs == syncs + 1
     assert [end.writes for end in ends] == [before + 1 for before in writes]
-    assert house.core.peak_batch == 199 * len(NAMES)
+    assert desk.core.peak_batch == 199 * len(NAMES)
 
 
 def test_reports_beyond_a_chunk_follow_in_the_next_ticks() -> None:
-    house = House(("ann",), chunk=2_000)
-    (ann,) = house.logged_on("ann")
+    desk = Desk(("ann",), chunk=2_000)
+    (ann,) = desk.logged_on("ann")
     ann.say(*(buy(ref) for ref in range(1, 300)))
-    house.tick()
+    desk.tick()
     assert len(ann.all_of(wire.OrderAccepted)) < 100
     ticks = 0
-    while house.core.busy:
-        house.tick(0)
+    while desk.core.busy:
+        desk.tick(0)
         ticks += 1
     assert ticks > 3
     assert [r.seq for r in ann.reports()] == list(range(1, 302))

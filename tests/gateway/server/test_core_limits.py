@@ -11,71 +11,71 @@ from engine.vocabulary.enums import CancelReason, Phase, TimeInForce
 from gateway.protocol import wire, wire_market
 from gateway.server.core import CommandError
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
-from tests.support.quiet_core import End, House
+from tests.support.quiet_core import End, Desk
 
 # -- limits ---------------------------------------------------------------------------------------
 
 
 def test_a_reader_that_is_stuck_is_written_to_when_it_has_caught_up() -> None:
-    house = House(("ann", "bob"))
-    ann, bob = house.logged_on("ann", "bob")
-    house.core.paused(ann.connection, house.now)
+    desk = Desk(("ann", "bob"))
+    ann, bob = desk.logged_on("ann", "bob")
+    desk.core.paused(ann.connection, desk.now)
     ann.say(buy(1))
     bob.say(sell(1))
-    house.tick()
+    desk.tick()
     assert bob.all_of(wire.OrderFilled)
     assert not ann.all_of(wire.OrderFilled)
-    house.core.resumed(ann.connection)
-    house.tick()
+    desk.core.resumed(ann.connection)
+    desk.tick()
     assert ann.all_of(wire.OrderFilled)
 
 
 @pytest.mark.parametrize("patience", [False, True])
 def test_a_reader_that_stays_stuck_is_cut_with_a_reason(*, patience: bool) -> None:
-    house = House(("ann", "bob"), max_queued=2_000, patience=10**9)
-    ann, bob = house.logged_on("ann", "bob")
+    desk = Desk(("ann", "bob"), max_queued=2_000, patience=10**9)
+    ann, bob = desk.logged_on("ann", "bob")
     ann.say(wire.Subscribe())
-    house.tick()
-    house.core.paused(ann.connection, house.now)
+    desk.tick()
+    desk.core.paused(ann.connection, desk.now)
     if patience:
-        house.tick(1_001)
+        desk.tick(1_001)
     else:
         for turn in range(5):
             bob.say(*(buy(ref + 100 * turn, 1, 4_900 + ref) for ref in range(1, 100)))
-            house.tick()
+            desk.tick()
     assert ann.closed()
     assert ann.heard[-1].reason is wire.LogoutReason.SLOW_READER
     assert not bob.closed()
 
 
 def test_answers_asked_for_at_once_are_bounded() -> None:
-    house = House(("ann",), max_queued=20_000)
-    (ann,) = house.logged_on("ann")
+    desk = Desk(("ann",), max_queued=20_000)
+    (ann,) = desk.logged_on("ann")
     ann.say(*(wire.Subscribe() for _ in range(1_000)))
-    house.tick()
+    desk.tick()
     assert len(ann.all_of(wire_market.BookSnapshot)) == 1
     ann.say(*(wire.AskStatus() for _ in range(2_000)))
-    house.tick()
+    desk.tick()
     assert ann.closed()
     assert ann.heard[-1].reason is wire.LogoutReason.SLOW_READER
 
 
 def test_one_session_too_many_is_sent_away() -> None:
-    house = House(NAMES, max_sessions=2)
-    house.logged_on(*NAMES[:2])
-    (late,) = house.logged_on(NAMES[2])
+    desk = Desk(NAMES, max_sessions=2)
+    desk.logged_on(*NAMES[:2])
+    (late,) = desk.logged_on(NAMES[2])
     assert late.closed()
     assert [m.reason for m in late.heard] == [wire.LogoutReason.FULL]
 
 
 def test_who_does_not_log_on_goes_and_who_is_silent_hears_heartbeats_first() -> None:
-    house = House(("ann",))
-    (ann,) = house.logged_on("ann", heartbeat_ms=4_000)
-    mute = End(house)
-    house.tick(4_500)
+    desk = Desk(("ann",))
+    (ann,) = desk.logged_on("ann", heartbeat_ms=4_000)
+    mute = End(desk)
+    desk.tick(4_500)
     assert ann.all_of(wire.VenueHeartbeat)
     assert not mute.closed()
-    house.tick(1_000)
+    desk.tick(1_000)
     assert mute.closed()
     assert mute.heard[-1].reason is wire.LogoutReason.SILENT
 
@@ -84,17 +84,17 @@ def test_who_does_not_log_on_goes_and_who_is_silent_hears_heartbeats_first() -> 
 
 
 def test_an_operators_command_is_answered_once_it_is_durable_and_not_before() -> None:
-    house = House(("ann",))
-    (ann,) = house.logged_on("ann")
+    desk = Desk(("ann",))
+    (ann,) = desk.logged_on("ann")
     ann.say(buy(1))
-    operation = house.core.operate(SetPhase(Phase.HALTED, reason="news"), timed=True)
+    operation = desk.core.operate(SetPhase(Phase.HALTED, reason="news"), timed=True)
     states: list[bool] = []
-    house.log.before_sync = lambda: states.append(operation.durable)
-    house.tick()
+    desk.log.before_sync = lambda: states.append(operation.durable)
+    desk.tick()
     assert states == [False]
     assert operation.durable
     assert operation.events
-    assert house.sequencer.venue.time == house.now
+    assert desk.sequencer.venue.time == desk.now
     (refused,) = ann.all_of(wire.Rejected)
     assert refused.ref == 1, "the operator goes first"
 
@@ -106,44 +106,44 @@ def test_an_operators_command_is_answered_once_it_is_durable_and_not_before() ->
     ids=["too large", "half a character", "bytes for text", "text for a phase"],
 )  # fmt: skip
 def test_a_command_that_the_log_cannot_hold_is_refused_before_it_has_a_number(command: Any) -> None:
-    house = House(("ann",))
-    before = house.sequencer.seq
+    desk = Desk(("ann",))
+    before = desk.sequencer.seq
     with pytest.raises(CommandError):
-        house.core.operate(command)
-    house.tick()
-    assert house.sequencer.seq == before
-    unbatched(house)
+        desk.core.operate(command)
+    desk.tick()
+    assert desk.sequencer.seq == before
+    unbatched(desk)
 
 
 def test_an_expiry_is_told_in_the_tick_that_the_clock_makes_due() -> None:
-    house = House(("ann",))
-    (ann,) = house.logged_on("ann")
-    ann.say(buy(1, tif=TimeInForce.GTD, expire_at=house.now + 10**9))
-    house.tick()
-    house.tick(900)
+    desk = Desk(("ann",))
+    (ann,) = desk.logged_on("ann")
+    ann.say(buy(1, tif=TimeInForce.GTD, expire_at=desk.now + 10**9))
+    desk.tick()
+    desk.tick(900)
     assert not ann.all_of(wire.OrderCancelled)
-    house.tick(200)
+    desk.tick(200)
     (expired,) = ann.all_of(wire.OrderCancelled)
     assert expired.reason is CancelReason.EXPIRED
 
 
 def test_the_calendar_runs_by_the_time_and_the_draws_that_are_handed_in() -> None:
-    house = House(("ann",), draw=lambda below: 17 % below, rulebook="krx")
+    desk = Desk(("ann",), draw=lambda below: 17 % below, rulebook="krx")
     phases = []
     for _ in range(24 * 60):
-        house.tick(60_000)
-        phases.append(house.sequencer.venue.phase("KAU"))
+        desk.tick(60_000)
+        phases.append(desk.sequencer.venue.phase("KAU"))
     assert Phase.CONTINUOUS in phases
     assert Phase.CLOSED in phases[phases.index(Phase.CONTINUOUS) :]
-    unbatched(house)
+    unbatched(desk)
 
 
 def test_a_clock_that_is_set_back_stops_no_session() -> None:
-    house = House(("ann",))
-    (ann,) = house.logged_on("ann")
-    time = house.sequencer.time
-    house.tick(-3_600_000)
+    desk = Desk(("ann",))
+    (ann,) = desk.logged_on("ann")
+    time = desk.sequencer.time
+    desk.tick(-3_600_000)
     ann.say(buy(1))
-    house.tick()
+    desk.tick()
     (accepted,) = ann.all_of(wire.OrderAccepted)
     assert accepted.time >= time
