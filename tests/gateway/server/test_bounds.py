@@ -11,7 +11,7 @@ from gateway.protocol import wire
 from gateway.protocol.framing import frame
 from gateway.protocol.session import pack
 from tests.gateway.server.test_core import buy, unbatched
-from tests.support.quiet_core import End, Desk
+from tests.support.quiet_core import Desk, End
 
 
 def integer_fields() -> list[tuple[type[Any], str]]:

@@ -15,7 +15,7 @@ from gateway.protocol import wire, wire_market, wire_modes
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
 from gateway.server.outbox import Outboxes
-from tests.support.quiet_core import START, End, Desk
+from tests.support.quiet_core import START, Desk, End
 
 NAMES = tuple(f"client-{n}" for n in range(12))
 

@@ -11,7 +11,7 @@ from engine.vocabulary.enums import CancelReason, Phase, TimeInForce
 from gateway.protocol import wire, wire_market
 from gateway.server.core import CommandError
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
-from tests.support.quiet_core import End, Desk
+from tests.support.quiet_core import Desk, End
 
 # -- limits ---------------------------------------------------------------------------------------
 

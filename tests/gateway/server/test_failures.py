@@ -22,7 +22,7 @@ from gateway.server.admin import OperatorDoor
 from gateway.server.failure import VenueStoppedError
 from tests.gateway.server.test_core import buy, unbatched
 from tests.support.paths import ROOT
-from tests.support.quiet_core import End, Desk
+from tests.support.quiet_core import Desk, End
 from tests.support.venues import bounded, client_of, until, venue
 
 if TYPE_CHECKING:
