@@ -111,7 +111,7 @@ class Throttle:
         rate = self.per_second
         if not rate:
             return True
-        spent = max(0, self._spent - (now - self._at) * rate)
+        spent = max(0, self._spent - max(0, now - self._at) * rate)  # the clock may be set back
         self._at = now
         if spent > (rate - 1) * 1_000_000_000:
             self._spent = spent
@@ -195,6 +195,8 @@ class Session:
         """Say what silence calls for at ``now`` (ns)."""
         if self.state is State.ENDED:
             return Due.NOTHING
+        self._received_at = min(self._received_at, now)  # the clock may have been set back
+        self._sent_at = min(self._sent_at, now)
         silence = now - self._received_at
         if silence > (2 * self.heartbeat if self.heartbeat else LOGON_WITHIN):
             return Due.GIVE_UP

@@ -139,11 +139,34 @@ def test_the_calendar_runs_by_the_time_and_the_draws_that_are_handed_in() -> Non
 
 
 def test_a_clock_that_is_set_back_stops_no_session() -> None:
-    desk = Desk(("ann",))
-    (ann,) = desk.logged_on("ann")
+    desk = Desk(("ann",), throttle=2)
+    (ann,) = desk.logged_on("ann", heartbeat_ms=1_000)
     time = desk.sequencer.time
     desk.tick(-3_600_000)
     ann.say(buy(1))
+    mute = End(desk)
     desk.tick()
     (accepted,) = ann.all_of(wire.OrderAccepted)
     assert accepted.time >= time
+    for ref in range(2, 8):
+        desk.tick(1_000)
+        ann.say(buy(ref))
+    desk.tick()
+    assert len(ann.all_of(wire.OrderAccepted)) == 7, "the throttle refills"
+    assert not ann.closed()
+    assert mute.closed(), "silence is noticed"
+    desk.tick(1_500)
+    assert ann.all_of(wire.VenueHeartbeat)
+
+
+def test_a_subscription_that_ends_in_its_own_tick_brings_nothing() -> None:
+    desk = Desk(("ann", "bob"))
+    ann, bob = desk.logged_on("ann", "bob")
+    ann.say(wire.Subscribe(), wire.Unsubscribe("CO2"))
+    bob.say(wire.Subscribe(), wire.Logout())
+    desk.tick()
+    assert not ann.all_of(wire_market.BookSnapshot)
+    assert isinstance(bob.heard[-1], wire.LoggedOut)
+    ann.say(buy(1))
+    desk.tick()
+    assert not ann.all_of(wire_market.BookUpdate)
