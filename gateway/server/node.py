@@ -56,6 +56,8 @@ class Socket(asyncio.Protocol):
         stream.set_write_buffer_limits(high=node.options.high_water)
         self.connection = node.core.connected(node.clock())
         node.sockets[self.connection] = self
+        if node.stopping:
+            stream.abort()  # it came while the port was being closed
         node.schedule()
 
     def data_received(self, data: bytes) -> None:
@@ -102,7 +104,7 @@ class Node:
         self.address = ("", 0)
         self.sockets: dict[Connection, Socket] = {}
         self._scheduled = False
-        self._stopping = False
+        self.stopping = False
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -158,13 +160,13 @@ class Node:
 
     async def stop(self) -> None:
         """Say farewell to all, close the port and the log."""
-        if self._stopping:
+        if self.stopping:
             return
         if self._server is not None:
             self._server.close()
         self.core.farewell()
         self.tick()
-        self._stopping = True
+        self.stopping = True
         if self._timer is not None:
             self._timer.cancel()
         deadline = time.monotonic() + FAREWELL_WITHIN
@@ -175,15 +177,15 @@ class Node:
 
     def _fail(self, error: VenueStoppedError) -> None:
         """Stop at once: nothing may leave a venue that cannot keep its promises."""
-        self._stopping = True
+        self.stopping = True
         self._abort_all()
         if self._timer is not None:
             self._timer.cancel()
         if self._server is not None:
             self._server.close()
-        self.core.running.abandon()
         if self.failed is not None and not self.failed.done():
             self.failed.set_exception(error)
+        self.core.running.abandon()
 
     def _abort_all(self) -> None:
         for socket in list(self.sockets.values()):
@@ -208,7 +210,7 @@ class Node:
 
     def schedule(self) -> None:
         """Have a tick follow when this turn of the loop has read what there is."""
-        if not self._scheduled and not self._stopping and self._loop is not None:
+        if not self._scheduled and not self.stopping and self._loop is not None:
             self._scheduled = True
             self._loop.call_soon(self._turn)
 
@@ -219,7 +221,7 @@ class Node:
 
     def tick(self) -> None:
         """Run one tick of the core and write what comes of it. Raises ``VenueStoppedError``."""
-        if self._stopping:
+        if self.stopping:
             return
         try:
             writes = self.core.tick(self.clock())

@@ -40,6 +40,14 @@ class Sessions:
         self._next_number = FIRST_SESSION
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
+        self._handlers: dict[type, Callable[[Connection, Any, int], None]] = {  # by message
+            wire.Logon: self._logon,
+            wire.Logout: self._logout,
+            wire.Heartbeat: self._heartbeat,
+            wire.Subscribe: self._subscribe,
+            wire.Unsubscribe: self._unsubscribe,
+            wire.AskStatus: self._ask_status,
+        }
 
     def connected(self, now: int) -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
@@ -162,7 +170,7 @@ class Sessions:
                 ref = command.ref
             else:
                 self._run(number, commands)
-                _HANDLERS[kind](self, connection, m, now)
+                self._handlers[kind](connection, m, now)
                 if connection.queued > self._limits.max_queued:
                     text = f"{connection.queued} bytes of answers asked for at once"
                     self.end(connection, wire.LogoutReason.SLOW_READER, text)
@@ -259,13 +267,3 @@ class Sessions:
         """Answer with balances and orders as they stand after all that came before."""
         venue = self._running.sequencer.venue
         connection.say(status(venue, connection.account, connection.seq()))
-
-
-_HANDLERS: Final[dict[type, Callable[[Sessions, Connection, Any, int], None]]] = {
-    wire.Logon: Sessions._logon,  # noqa: SLF001 - the table of its own methods
-    wire.Logout: Sessions._logout,  # noqa: SLF001 - the same
-    wire.Heartbeat: Sessions._heartbeat,  # noqa: SLF001 - the same
-    wire.Subscribe: Sessions._subscribe,  # noqa: SLF001 - the same
-    wire.Unsubscribe: Sessions._unsubscribe,  # noqa: SLF001 - the same
-    wire.AskStatus: Sessions._ask_status,  # noqa: SLF001 - the same
-}
