@@ -92,6 +92,11 @@ def generate(shape: Shape, count: int, seed: int = 7) -> Workload:
     return Workload(shape, opening, flow.run())
 
 
+def far(shape: Shape, share: float) -> int:
+    """Return the distance from the middle that a share (0 to 1) of a wide shape's orders keep."""
+    return min(int(shape.least * (1 - share) ** (-1 / (TAIL - 1))), shape.base)
+
+
 class _Flow:
     """Plays a population of traders against the reference book."""
 
@@ -260,7 +265,7 @@ class _Flow:
         """Return a price at which an order rests."""
         shape = self.shape
         if shape.wide:
-            distance = min(int(shape.least * (1 - self.draw()) ** (-1 / (TAIL - 1))), shape.base)
+            distance = far(shape, self.draw())
         elif self.draw() < shape.near:
             distance = int(-shape.near_mean * log(1 - self.draw()))
         else:

@@ -10,6 +10,7 @@ from engine.log.records import LogError
 from engine.rulebook.model import RulebookError
 from gateway.client.client import ClientError
 from gateway.server.accounts import AccountsError
+from gateway.server.failure import VenueStoppedError
 
 VERBS: Final = {
     "serve": "run a venue",
@@ -29,7 +30,8 @@ class Verbs(click.Group):
     homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
 
     known: ClassVar[tuple[type[Exception], ...]] = (
-        AccountsError, ClientError, JournalError, LogError, RulebookError, OSError,
+        AccountsError, ClientError, JournalError, LogError, RulebookError, VenueStoppedError,
+        OSError,
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:

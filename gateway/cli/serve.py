@@ -55,9 +55,10 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
     await door.close()
+    if not node.failed.done():
+        await node.stop()
     if node.failed.done():
         node.failed.result()  # raises what made the venue stop
-    await node.stop()
     if not as_json:
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
 
@@ -98,6 +99,7 @@ def command(
     """
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
-    options = Options(host, port, durability, throttle, timetable=timetable)
+    options = Options(host=host, port=port, durability=durability, throttle=throttle,
+                      timetable=timetable)  # fmt: skip
     node = Node.open(folder, rulebook, directory, options)
     uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))

@@ -1,6 +1,7 @@
 """What a client's order messages ask of the venue: pure maps from messages to commands.
 
-``Place`` and ``Cancel``, nearly all there are, are mapped where they are run, in ``server.py``.
+``NewOrder`` and ``CancelOrder``, nearly all there are, are mapped where they are run, in
+``gateway.server.sessions``.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import msgspec
-
+from gateway.protocol.explain import explain
 from gateway.protocol.framing import Unframer, frame
 from gateway.protocol.wire import (
     MAX_FRAME,
@@ -112,7 +111,7 @@ class Throttle:
         rate = self.per_second
         if not rate:
             return True
-        spent = max(0, self._spent - (now - self._at) * rate)
+        spent = max(0, self._spent - max(0, now - self._at) * rate)  # the clock may be set back
         self._at = now
         if spent > (rate - 1) * 1_000_000_000:
             self._spent = spent
@@ -156,8 +155,8 @@ class Session:
         for payload in unframer.feed(data):
             try:
                 message = decode(payload)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                return self._wrong(messages, LogoutReason.BAD_FRAME, str(error))
+            except Exception as error:  # noqa: BLE001 - a peer's bytes end its own session at most
+                return self._wrong(messages, LogoutReason.BAD_FRAME, explain(error, payload))
             try:
                 following = allowed[message.__class__]
             except KeyError:
@@ -196,6 +195,8 @@ class Session:
         """Say what silence calls for at ``now`` (ns)."""
         if self.state is State.ENDED:
             return Due.NOTHING
+        self._received_at = min(self._received_at, now)  # the clock may have been set back
+        self._sent_at = min(self._sent_at, now)
         silence = now - self._received_at
         if silence > (2 * self.heartbeat if self.heartbeat else LOGON_WITHIN):
             return Due.GIVE_UP

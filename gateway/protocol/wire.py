@@ -6,6 +6,8 @@ they stand here; new fields go to the end, with a default. ``docs/protocol.md`` 
 Every message to a client carries ``seq``. A *report* is numbered 1, 2, 3 ... per account and
 kept; on any other message ``seq`` is the number of the account's last report, so that a client
 always knows whether it has missed one.
+
+An integer of a client's message that does not fit in 63 bits is refused where it is decoded.
 """
 
 from enum import IntEnum
@@ -24,6 +26,7 @@ from engine.vocabulary.enums import (
     Side,
     TimeInForce,
 )
+from gateway.protocol.bounds import Int63
 from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
@@ -79,13 +82,13 @@ class LogoutReason(IntEnum):
 class Logon(Struct, frozen=True, array_like=True, gc=False, tag=1):
     """The first message. ``last_seen`` asks for every report after that number."""
 
-    version: int
+    version: Int63
     member: str
     account: str
     key: str
-    last_seen: int = 0
+    last_seen: Int63 = 0
     cancel_on_disconnect: bool = False
-    heartbeat_ms: int = 10_000  # silence after which either side sends a heartbeat
+    heartbeat_ms: Int63 = 10_000  # silence after which either side sends a heartbeat
 
 
 class Logout(Struct, frozen=True, array_like=True, gc=False, tag=2):
@@ -99,39 +102,39 @@ class Heartbeat(Struct, frozen=True, array_like=True, gc=False, tag=3):
 class NewOrder(Struct, frozen=True, array_like=True, gc=False, tag=4):
     """Enter an order; fields as in ``engine.vocabulary.commands.NewOrder``."""
 
-    ref: int
+    ref: Int63
     symbol: str
     side: Side
-    quantity: int
-    price: int = 0
+    quantity: Int63
+    price: Int63 = 0
     order_type: OrderType = OrderType.LIMIT
     tif: TimeInForce = TimeInForce.DAY
-    stop_price: int = 0
-    display: int = 0
+    stop_price: Int63 = 0
+    display: Int63 = 0
     post_only: bool = False
-    expire_at: int = 0
+    expire_at: Int63 = 0
 
 
 class CancelOrder(Struct, frozen=True, array_like=True, gc=False, tag=5):
-    """CancelOrder the order that was placed as ``target``."""
+    """Cancel the order that was placed as ``target``."""
 
-    ref: int
-    target: int
+    ref: Int63
+    target: Int63
 
 
 class AmendOrder(Struct, frozen=True, array_like=True, gc=False, tag=6):
     """Change an order's total quantity, its price, or both; 0 keeps."""
 
-    ref: int
-    target: int
-    quantity: int = 0
-    price: int = 0
+    ref: Int63
+    target: Int63
+    quantity: Int63 = 0
+    price: Int63 = 0
 
 
 class MassCancel(Struct, frozen=True, array_like=True, gc=False, tag=7):
-    """CancelOrder all orders in one product, or (``""``) in all."""
+    """Cancel all orders in one product, or (``""``) in all."""
 
-    ref: int
+    ref: Int63
     symbol: str = ""
 
 
@@ -388,8 +391,8 @@ Report: TypeAlias = (
 # -- venue to client: public market data ----------------------------------------------------------
 
 MarketData: TypeAlias = (
-    BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated | AuctionUncrossed
-    | Offered | Announced | BestBid | AuctionCleared
+    BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated
+    | AuctionUncrossed | Offered | Announced | BestBid | AuctionCleared
 )  # fmt: skip
 
 FromVenue: TypeAlias = (

@@ -7,6 +7,7 @@ them.
 from msgspec import Struct
 
 from engine.vocabulary.enums import BidTie, OfferKind, PricingRule, Side, Undersubscribed
+from gateway.protocol.bounds import Int63
 
 # -- client to venue -------------------------------------------------------------------------------
 
@@ -14,48 +15,48 @@ from engine.vocabulary.enums import BidTie, OfferKind, PricingRule, Side, Unders
 class Pick(Struct, frozen=True, array_like=True, gc=False, tag=11):
     """Take tonnes of a listing, or confirm a quote."""
 
-    ref: int
+    ref: Int63
     symbol: str
-    number: int
-    quantity: int = 0  # 0: all of it
-    price: int = 0  # what the taker saw; 0: whatever it says
+    number: Int63
+    quantity: Int63 = 0  # 0: all of it
+    price: Int63 = 0  # what the taker saw; 0: whatever it says
 
 
 class Quote(Struct, frozen=True, array_like=True, tag=12):
     """Offer a block to chosen accounts, or (without a price) ask them for quotes."""
 
-    ref: int
+    ref: Int63
     symbol: str
     side: Side
-    quantity: int
-    price: int = 0  # 0: an enquiry
+    quantity: Int63
+    price: Int63 = 0  # 0: an enquiry
     to: tuple[str, ...] = ()  # accounts; none: everybody
-    answers: int = 0  # the number of the enquiry it answers
-    expire_at: int = 0  # ns UTC; 0: the end of the day
-    agreed_at: int = 0  # ns UTC, where it reports a deal made elsewhere
+    answers: Int63 = 0  # the number of the enquiry it answers
+    expire_at: Int63 = 0  # ns UTC; 0: the end of the day
+    agreed_at: Int63 = 0  # ns UTC, where it reports a deal made elsewhere
 
 
 class Decline(Struct, frozen=True, array_like=True, gc=False, tag=13):
     """Turn down a quote."""
 
-    ref: int
+    ref: Int63
     symbol: str
-    number: int
+    number: Int63
 
 
 class Announce(Struct, frozen=True, array_like=True, gc=False, tag=14):
     """Start a one-way auction."""
 
-    ref: int
+    ref: Int63
     symbol: str
     side: Side  # of the initiator
-    quantity: int
-    price: int  # the reserve
-    opens_at: int  # ns UTC
-    closes_at: int  # ns UTC
-    min_bid: int = 1
-    max_bid: int = 0  # of one bidder in all; 0: no limit
-    increment: int = 0  # open bidding, each better by so much; 0: sealed
+    quantity: Int63
+    price: Int63  # the reserve
+    opens_at: Int63  # ns UTC
+    closes_at: Int63  # ns UTC
+    min_bid: Int63 = 1
+    max_bid: Int63 = 0  # of one bidder in all; 0: no limit
+    increment: Int63 = 0  # open bidding, each better by so much; 0: sealed
     pricing: PricingRule = PricingRule.RULEBOOK
     tie: BidTie = BidTie.RULEBOOK
     undersubscribed: Undersubscribed = Undersubscribed.RULEBOOK
@@ -64,11 +65,11 @@ class Announce(Struct, frozen=True, array_like=True, gc=False, tag=14):
 class Bid(Struct, frozen=True, array_like=True, gc=False, tag=15):
     """Bid in a one-way auction."""
 
-    ref: int
+    ref: Int63
     symbol: str
-    number: int
-    quantity: int
-    price: int
+    number: Int63
+    quantity: Int63
+    price: Int63
 
 
 # -- venue to client: reports ----------------------------------------------------------------------

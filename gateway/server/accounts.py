@@ -13,7 +13,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command, MoveAllowances, MoveCash, OpenAccount
 
 HASHED: Final = "sha256:"
-_NOBODY: Final = HASHED + "0" * 64  # compared with when nobody is known by the name
+_UNKNOWN: Final = HASHED + "0" * 64  # compared with where the name is unknown
 
 
 class AccountsError(ValueError):
@@ -61,7 +61,7 @@ class Directory:
     def admits(self, member: str, account: str, key: str) -> bool:
         """Say whether this key opens this account to this member, in constant time."""
         known = self.accounts.get(account)
-        stored = known.key if known else _NOBODY
+        stored = known.key if known else _UNKNOWN
         if not stored.startswith(HASHED):
             stored = digest(stored)
         same = hmac.compare_digest(stored.encode(), digest(key).encode())

@@ -13,8 +13,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.log.records import CommandError
 from engine.vocabulary.commands import (
-    AdvanceTime,
     AmendRulebook,
     BeginDay,
     ClearAuction,
@@ -25,6 +25,7 @@ from engine.vocabulary.commands import (
     SetReference,
 )
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object, type_name
+from gateway.server.failure import VenueStoppedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ class OperatorDoor:
             os.umask(before)
 
     async def close(self) -> None:
-        """Let nobody in any more and take the socket away."""
+        """Close the door and take the socket away."""
         if self._server is not None:
             self._server.close()
         self.path.unlink(missing_ok=True)
@@ -72,18 +73,19 @@ class OperatorDoor:
             writer.close()
 
     def answer(self, line: bytes) -> dict[str, Any]:
-        """Run one line; return what to say."""
-        venue = self._node.sequencer.venue
+        """Run one line in a tick of its own; return what to say once that is durable."""
+        node = self._node
+        venue = node.sequencer.venue
         try:
             command = command_from_object(json.loads(line), venue.rulebook.minor_digits)
         except (TextError, ValueError, RecursionError) as error:
             return {"error": str(error)}
         if not isinstance(command, COMMANDS):
             return {"error": f"{type_name(type(command))}: an operator's commands are {_NAMES}"}
-        clock = self._node.clock()
-        if clock > venue.time:
-            self._node.operate(AdvanceTime(clock))
-        return {"events": [to_object(event) for event in self._node.operate(command)]}
+        try:
+            return {"events": [to_object(event) for event in node.operate(command, timed=True)]}
+        except (CommandError, VenueStoppedError) as error:
+            return {"error": str(error)}
 
 
 async def ask(path: Path, lines: list[str]) -> list[dict[str, Any]]:

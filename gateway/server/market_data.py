@@ -1,7 +1,7 @@
 """Public market data: a snapshot, then numbered increments, as a projection of events.
 
 Depth comes from the ``depth`` that events carry. Changes are collected over a batch and sent
-once: a level that changed ten times in a batch is told once, in its last state.
+once: a level that changed ten times in a batch is published once, in its last state.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sortedcontainers import SortedDict
 
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import OfferKind, Phase, Side
-from gateway.protocol import wire_market
+from gateway.protocol import wire, wire_market
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ _BUY = Side.BUY
 
 
 class Line:
-    """One symbol's public book as it was told so far, and what is to be told next."""
+    """One symbol's public book as it was published so far, and what is to be published next."""
 
     __slots__ = ("asks", "bids", "changed", "items", "last", "number", "offers", "phase",
                  "symbol")  # fmt: skip
@@ -38,8 +38,10 @@ class Line:
         self.bids: SortedDict[int, int] = SortedDict()  # price -> tonnes shown
         self.asks: SortedDict[int, int] = SortedDict()
         self.changed: dict[tuple[Side, int], None] = {}
-        self.items: list[Any] = []
-        self.offers: dict[tuple[str, int], Any] = {}  # (maker, ref) -> what all may answer
+        self.items: list[ev.Event] = []
+        self.offers: dict[
+            tuple[str, int], ev.Offered | ev.Announced
+        ] = {}  # (maker, ref) -> what all may answer
 
     def set(self, side: Side, price: int, quantity: int) -> None:
         """Take over what is shown at a price."""
@@ -69,7 +71,7 @@ class Line:
         )
 
 
-class Streams:
+class MarketData:
     """The public data of all products. It costs nothing until somebody subscribes."""
 
     def __init__(self, venue: Venue) -> None:
@@ -99,7 +101,7 @@ class Streams:
     def start(self) -> None:
         """Take the books over between two commands; from then on events keep them up."""
         venue = self._venue
-        for symbol in venue.markets:
+        for symbol in venue.symbols:
             line = Line(symbol, venue.phase(symbol), venue.last_price(symbol))
             line.bids.update(venue.depth(symbol, _BUY))
             line.asks.update(venue.depth(symbol, Side.SELL))
@@ -136,7 +138,7 @@ class Streams:
         self._moved(e)
 
     def _shrunk(self, line: Line, key: tuple[str, int], leaves: int) -> None:
-        """Tell that an offer to everybody became smaller, or went."""
+        """Publish that an offer to everybody became smaller, or went."""
         offer = line.offers.get(key)
         if offer is None:
             return
@@ -162,11 +164,11 @@ class Streams:
         line.items.append(e)
 
     def _offered(self, e: ev.Offered | ev.Announced) -> None:
-        """Tell what everybody may answer; what is for some is told to them."""
+        """Publish what everybody may answer; an offer to some is for their reports."""
         if isinstance(e, ev.Offered):
             if e.to:
                 return
-            if e.kind is not OfferKind.ENQUIRY:  # it binds nobody, so it never goes
+            if e.kind is not OfferKind.ENQUIRY:  # one never ends: it binds none
                 self._known(e.symbol).offers[e.account, e.ref] = e
         else:
             self._known(e.symbol).offers[e.account, e.ref] = e
@@ -189,11 +191,11 @@ class Streams:
     def _item(self, e: Any) -> None:
         self._line(e.symbol).items.append(e)
 
-    def snapshot(self, symbol: str, seq: int, time: int) -> list[Any]:
-        """Return book and offers as of the last increment told; call it after ``drain``.
+    def snapshot(self, symbol: str, seq: int, time: int) -> list[wire.MarketData]:
+        """Return book and offers as of the last increment; call it after ``publish``.
 
-        The book comes first; what stands for everybody to answer follows, each as it was told
-        when it came, under the same number.
+        The book comes first; what stands for everybody to answer follows, each as it was
+        published when it came, under the same number.
         """
         line = self._known(symbol)
         book = wire_market.BookSnapshot(
@@ -202,11 +204,11 @@ class Streams:
         offers = (_message(offer, line.number, time) for offer in line.offers.values())
         return [book, *(structs.replace(offer, seq=seq) for offer in offers)]
 
-    def drain(self, time: int) -> dict[str, list[Any]]:
-        """Return what is to be told, as fields after ``seq``, by symbol; forget it."""
-        told: dict[str, list[Any]] = {}
+    def publish(self, time: int) -> dict[str, list[wire.MarketData]]:
+        """Return the increments that are due by symbol, with a ``seq`` of 0; forget them."""
+        due: dict[str, list[wire.MarketData]] = {}
         for symbol, line in self._dirty.items():
-            messages = told[symbol] = []
+            messages = due[symbol] = []
             for item in line.items:
                 line.number += 1
                 messages.append(_message(item, line.number, time))
@@ -217,10 +219,10 @@ class Streams:
             line.items.clear()
             line.changed.clear()
         self._dirty.clear()
-        return told
+        return due
 
 
-def _message(item: Any, number: int, time: int) -> Any:
+def _message(item: ev.Event, number: int, time: int) -> wire.MarketData:
     """Return the message of an event; the fields after the time are the event's own."""
     return _MESSAGES[item.__class__](item, number, time)
 
@@ -236,8 +238,8 @@ def _phase(e: ev.PhaseChanged, number: int, time: int) -> wire_market.PhaseChang
 
 
 def _bar(e: ev.DayClosed, number: int, time: int) -> wire_market.DayClosed:
-    return wire_market.DayClosed(0, e.symbol, number, time, e.open, e.high, e.low, e.close, e.volume,
-                       e.value, e.trades)  # fmt: skip
+    return wire_market.DayClosed(0, e.symbol, number, time, e.open, e.high, e.low, e.close,
+                                 e.volume, e.value, e.trades)  # fmt: skip
 
 
 def _indicative(e: ev.AuctionIndicated, number: int, time: int) -> wire_market.AuctionIndicated:
@@ -268,7 +270,7 @@ def _cleared(e: ev.AuctionCleared, number: int, time: int) -> wire_market.Auctio
                                     e.unsold, e.bids, e.bidders)  # fmt: skip
 
 
-_MESSAGES: Final[dict[type, Callable[[Any, int, int], Any]]] = {
+_MESSAGES: Final[dict[type, Callable[[Any, int, int], wire.MarketData]]] = {
     ev.Trade: _trade,
     ev.PhaseChanged: _phase,
     ev.DayClosed: _bar,

@@ -1,4 +1,4 @@
-"""What each account is told: numbered reports, kept, the same after every restart.
+"""What each account is sent: numbered reports, kept, the same after every restart.
 
 Reports are a projection of the venue's events, so replaying the log numbers them as they were
 numbered when they were sent. A client that comes back asks for all after the last number it saw;
@@ -151,7 +151,7 @@ class Outboxes:
             ev.Delivered: self._delivered,
             ev.Released: self._released,
         }
-        self.project.update(dict.fromkeys(PUBLIC, _for_nobody))
+        self.project.update(dict.fromkeys(PUBLIC, _public))
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
 
@@ -179,7 +179,7 @@ class Outboxes:
     def _rejected(self, time: int, e: ev.Rejected) -> None:
         box = self.boxes.get(e.account)
         if box is None:
-            return  # an operator's command that names no account: the operator is told
+            return  # an operator's command that names no account: its answer goes to the operator
         report = wire.Rejected(box.seq + 1, time, e.ref, e.reason, e.field, e.rule)
         if e.ref > box.last_answered and e.reason is not _DUPLICATE:
             box.answer(e.ref, _encode(report))
@@ -313,5 +313,5 @@ class Outboxes:
         box.add(_encode(wire_modes.Released(box.seq + 1, time, e.name, e.amount)))
 
 
-def _for_nobody(_time: int, _event: ev.Event) -> None:
-    """Public events are told by the streams."""
+def _public(_time: int, _event: ev.Event) -> None:
+    """Public events are published as market data."""

@@ -1,8 +1,8 @@
 """The operator's clock: what a venue's calendar, calls and auctions ask for at a time.
 
 ``Timetable.due`` looks at a venue and a time and gives the commands that are due; whoever has the
-clock runs them. All rng are thrown here, and what they gave is in the commands: a random end of
-a call is the time at which it came, a random tie the seed of the clearing.
+clock runs them. Whatever is random is drawn here, and the draw is in the commands: a random end
+of a call is the time at which it comes, a random tie the seed of the clearing.
 """
 
 from __future__ import annotations
@@ -65,15 +65,17 @@ class Timetable:
         self._plan = [step for step in plan if step.time > now]
         found: list[Command] = []
         if date > venue.date and plan:
-            found += [SetPhase(Phase.CLOSED, line, "the day is over")
-                      for line, market in venue.markets.items()
-                      if market.gate.phase is not Phase.CLOSED]  # fmt: skip
+            found += [
+                SetPhase(Phase.CLOSED, line, "the day is over")
+                for line in venue.symbols
+                if venue.phase(line) is not Phase.CLOSED
+            ]
             if not self._plan:
                 return found  # too late for this day
             found.append(BeginDay(date))
         every = past.pop("", None)
         if every is not None:
-            past = {line: SetPhase(every.phase, line, every.reason) for line in venue.markets}
+            past = {line: SetPhase(every.phase, line, every.reason) for line in venue.symbols}
         for line, command in past.items():
             fresh = date > venue.date or venue.phase(line) is Phase.CLOSED
             way = _FROM_CLOSED.get(command.phase, ()) if fresh else ()
@@ -85,7 +87,7 @@ class Timetable:
         """Return the clearings of the one-way auctions whose window is over."""
         return [
             ClearAuction(line, each.number, self._draw(_SEEDS))
-            for line in self._venue.markets
+            for line in self._venue.symbols
             for each in self._venue.standing(line)
             if isinstance(each, Announced) and each.closes_at <= now
         ]
@@ -104,5 +106,5 @@ def leads_on(venue: Venue, command: Command) -> bool:
     symbol, phase = getattr(command, "symbol", ""), getattr(command, "phase", None)
     if phase is None:
         return True
-    lines = [symbol] if symbol else list(venue.markets)
+    lines = [symbol] if symbol else list(venue.symbols)
     return any(phase in venue.may_follow(line) for line in lines)

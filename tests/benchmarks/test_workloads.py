@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
+from random import Random
 from typing import Final
 
 import pytest
 
 from benchmarks.messages import AMEND, CANCEL, ENDED, FILL, NEW, REJECTED, RESTS
 from benchmarks.reference import ReferenceBook
-from benchmarks.workloads import SHAPES, Shape, Workload, _Flow, generate
+from benchmarks.workloads import SHAPES, Shape, Workload, far, generate
 from engine.vocabulary.enums import Side
 
 COUNT: Final = 30_000
@@ -133,9 +134,8 @@ def test_on_wide_days_levels_lie_far_apart_and_the_price_swings(shape: Shape) ->
 @pytest.mark.parametrize("shape", [s for s in SHAPES if s.wide], ids=lambda shape: shape.name)
 def test_distances_on_wide_days_follow_the_power_law(shape: Shape) -> None:
     """Twice the distance is exceeded 2 ** 1.2 times less often: a density of exponent 2.2."""
-    flow = _Flow(shape, 1_000, 7)
-    flow.book = ReferenceBook()  # empty: nothing in the way
-    drawn = [flow._passive(Side.SELL) - shape.base for _ in range(40_000)]
+    rng = Random(7)
+    drawn = [far(shape, rng.random()) for _ in range(40_000)]
     beyond = [sum(each > shape.least * 2**k for each in drawn) for k in range(4)]
     for more, less in pairwise(beyond):
         assert more / less == pytest.approx(2**1.2, rel=0.1)

@@ -34,9 +34,9 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-async def start_node(folder: Path, port: int = 0, throttle: int = 0) -> Node:
+async def start_node(folder: Path, **options_of_node: Any) -> Node:
     """Start (or recover) a venue that trades."""
-    options = Options(port=port, throttle=throttle)
+    options = Options(**options_of_node)
     node = Node.open(folder, load_rulebook("textbook"), Directory(ACCOUNTS), options)
     await node.start()
     if node.sequencer.venue.phase("CO2") is Phase.CLOSED:
@@ -45,8 +45,8 @@ async def start_node(folder: Path, port: int = 0, throttle: int = 0) -> Node:
 
 
 @asynccontextmanager
-async def venue(folder: Path, throttle: int = 0) -> AsyncIterator[Node]:
-    node = await start_node(folder, throttle=throttle)
+async def venue(folder: Path, **options: Any) -> AsyncIterator[Node]:
+    node = await start_node(folder, **options)
     try:
         yield node
     finally:

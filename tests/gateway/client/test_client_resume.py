@@ -43,7 +43,7 @@ def test_a_broken_connection_is_resumed_without_gap_or_duplicate(tmp_path: Path)
             for cut in range(3):
                 orders += [client.buy("CO2", 1, price=4_000 + len(orders)) for _ in range(50)]
                 await asyncio.sleep(0.005 * cut)  # before, during and after the answers
-                for link in list(node._links):
+                for link in list(node.sockets.values()):
                     assert link.transport is not None
                     link.transport.abort()
                 await until(lambda cut=cut: client.reconnects > cut)  # type: ignore[misc]
@@ -80,7 +80,7 @@ def test_what_is_asked_while_the_venue_is_down_is_answered_when_it_is_back(
 ) -> None:
     async def scenario() -> None:
         port = free_port()
-        node = await start_node(tmp_path, port)
+        node = await start_node(tmp_path, port=port)
         async with client_of(node) as client:
             before = await client.buy("CO2", 1, price=4_900)
             client.subscribe("CO2")
@@ -89,7 +89,7 @@ def test_what_is_asked_while_the_venue_is_down_is_answered_when_it_is_back(
             order, status = client.buy("CO2", 2, price=4_901), client.status()
             await asyncio.sleep(0.1)
             assert not order.done()
-            node = await start_node(tmp_path, port)
+            node = await start_node(tmp_path, port=port)
             assert (await order).ref == before.ref + 1
             assert [o.ref for o in (await status).orders] == [1, 2]
             assert client.reconnects == 1
@@ -108,7 +108,7 @@ def test_cancel_on_disconnect_cancels_when_the_connection_breaks_but_not_at_logo
             open_orders = node.sequencer.venue.open_orders
             assert len(open_orders("alice")) == 1
             async with client_of(node, cancel_on_disconnect=True) as client:
-                for link in list(node._links):
+                for link in list(node.sockets.values()):
                     assert link.transport is not None
                     link.transport.abort()
                 await until(lambda: not open_orders("alice"))
@@ -125,7 +125,7 @@ from pathlib import Path
 from tests.support.venues import start_node
 
 async def main():
-    node = await start_node(Path(sys.argv[1]), int(sys.argv[2]))
+    node = await start_node(Path(sys.argv[1]), port=int(sys.argv[2]))
     print("ready", flush=True)
     await asyncio.Event().wait()
 

@@ -225,6 +225,16 @@ def test_silence_calls_for_a_heartbeat_and_then_for_the_end() -> None:
     assert session.due(8 * SECOND + 1) is Due.GIVE_UP
 
 
+def test_silence_counts_from_where_a_clock_was_set_back_to() -> None:
+    session = venue_end(0)
+    session.receive(pack(LOGON), 100 * SECOND)
+    session.agree(1_000)
+    session.sent(100 * SECOND)
+    assert session.due(50 * SECOND) is Due.NOTHING
+    assert session.due(51 * SECOND) is Due.HEARTBEAT
+    assert session.due(52 * SECOND + 1) is Due.GIVE_UP
+
+
 def test_a_throttle_takes_its_rate_and_no_more() -> None:
     throttle = Throttle(10, 0)
     assert [throttle.take(0) for _ in range(12)] == [True] * 10 + [False] * 2

@@ -14,7 +14,10 @@ from engine.vocabulary.enums import Phase
 from gateway.server.admin import OperatorDoor, ask
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
-from tests.support.venues import bounded, client_of, venue
+from tests.support.venues import FUNDING, bounded, client_of, until, venue
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +61,25 @@ def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path)
             await client.status()
             await door.close()
             assert not door.path.exists()
+
+    bounded(scenario())
+
+
+def test_an_answer_is_given_when_its_command_is_durable_and_clients_hear_it_too(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path / "venue") as node, client_of(node) as client:
+            journal = node.sequencer.journal
+            assert journal is not None
+            door = OperatorDoor(node, tmp_path / "operator.sock")
+            before = journal.syncs
+            said = line(type="move_cash", account="alice", amount="7.00")
+            (event,) = door.answer(said.encode())["events"]
+            assert event["type"] == "cash_moved"
+            assert journal.syncs == before + 1, "time and command share a sync"
+            assert not journal.buffer
+            await until(lambda: client.last_seen == FUNDING + 1)
 
     bounded(scenario())
 

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from engine.rulebook.presets import load as load_rulebook
-from engine.vocabulary.commands import SetPhase
-from engine.vocabulary.enums import Phase, RejectReason, Side, TimeInForce
+from engine.vocabulary.enums import RejectReason, Side, TimeInForce
 from gateway.protocol import wire
-from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
-from gateway.server import connection as server
-from gateway.server.accounts import Directory
-from gateway.server.node import Node, Options
-from tests.support.venues import ACCOUNTS
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-class Line:
-    """A transport that only listens."""
-
-    def __init__(self) -> None:
-        self.heard = bytearray()
-
-    def write(self, data: bytes) -> None:
-        self.heard += data
-
-    def set_write_buffer_limits(self, high: int) -> None:
-        assert high
-
-    def close(self) -> None:
-        raise AssertionError
+from tests.support.quiet_core import Desk
 
 
 def stream(rng: Random) -> bytes:
@@ -64,42 +39,32 @@ def stream(rng: Random) -> bytes:
     return b"".join(said)
 
 
-def told(folder: Path, data: bytes, cuts: list[int], throttle: int = 0) -> tuple[bytes, list[Any]]:
-    """Feed a stream in pieces; return the kept reports and all that was said beside them."""
-    options = Options(throttle=throttle, durability="none")
-    node = Node.open(folder, load_rulebook("textbook"), Directory(ACCOUNTS), options)
-    node.clock = lambda: 10**19  # one time for all runs
-    node.operate(SetPhase(Phase.CONTINUOUS))
-    link, line = server.Connection(node), Line()
-    link.connection_made(line)  # type: ignore[arg-type] # as much of one as is needed
-    link.data_received(pack(wire.Logon(wire.VERSION, "M1", "alice", "alice-key")))
-    node._tick()
+def outcome(
+    data: bytes, cuts: list[int], batch: int, throttle: int = 0
+) -> tuple[list[Any], list[Any]]:
+    """Feed a stream in pieces; return the reports and all that was said beside them."""
+    desk = Desk(("alice",), batch=batch, throttle=throttle)
+    (alice,) = desk.logged_on("alice", last_seen=2)
     for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
-        link.data_received(data[start:end])
-        node._tick()
-    box = node.outboxes.boxes["alice"]
-    said = [wire.decode_from_venue(p) for p in Unframer(wire.MAX_REPLY).feed(bytes(line.heard))]
-    beside = [m for m in said if isinstance(m, wire.AccountStatus | wire.Throttled)]
-    node.sequencer.venue.check()
-    node.sequencer.close()
-    return box.frames(box.place(2), 1 << 30), beside
+        alice.send(data[start:end])
+        desk.tick(0)
+    desk.sequencer.venue.check()
+    beside = [m for m in alice.heard if isinstance(m, wire.AccountStatus | wire.Throttled)]
+    return alice.reports(), beside
 
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("throttle", [0, 1_000])
-def test_handfuls_of_any_size_give_the_same_reports(
-    seed: int, throttle: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_handfuls_of_any_size_give_the_same_reports(seed: int, throttle: int) -> None:
     rng = Random(seed)
     data = stream(rng)
     results = []
-    for number, (handful, pieces) in enumerate(((1, 0), (128, 0), (128, 9), (7, 40))):
-        monkeypatch.setattr(server, "BATCH_SIZE", handful)
+    for batch, pieces in ((1, 0), (128, 0), (128, 9), (7, 40)):
         cuts = sorted(rng.randrange(len(data)) for _ in range(pieces))
-        results.append(told(tmp_path / str(number), data, cuts, throttle))
+        results.append(outcome(data, cuts, batch, throttle))
     assert all(result == results[0] for result in results)
-    assert len(results[0][0]) > 5_000
-    reports = [wire.decode_from_venue(p) for p in Unframer(wire.MAX_REPLY).feed(results[0][0])]
+    reports = results[0][0]
+    assert len(reports) > 200
     refused = [m.reason for m in reports if isinstance(m, wire.Rejected)]
     assert refused
     assert RejectReason.DUPLICATE_REF not in refused, "what was sent again was taken for new"

@@ -14,7 +14,6 @@ from engine.vocabulary.enums import Phase, RejectReason, Side
 from gateway.protocol import wire
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
-from gateway.server import connection as server
 from tests.support.venues import FUNDING, bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 LOGON: Final = wire.Logon(wire.VERSION, "", "carol", "c")
 ORDER: Final = wire.NewOrder(1, "CO2", Side.BUY, 1, 4_900)
 HELLO: Final = pack(LOGON)
+WRONG_KEY: Final = pack(wire.Logon(wire.VERSION, "", "carol", "no"))
 
 
 def frame_of(payload: bytes) -> bytes:
@@ -43,11 +43,8 @@ ACTS: Final[list[tuple[str, bytes, wire.LogoutReason]]] = [
     ("a second logon", HELLO + HELLO, wire.LogoutReason.OUT_OF_ORDER),
     ("a venue's message", HELLO + pack(wire.VenueHeartbeat(1)), wire.LogoutReason.BAD_FRAME),
     ("another version", pack(wire.Logon(99, "", "carol", "c")), wire.LogoutReason.VERSION),
-    ("a wrong key", pack(wire.Logon(wire.VERSION, "", "carol", "no")),
-     wire.LogoutReason.CREDENTIALS),
-    ("a wrong key, and orders behind it",
-     pack(wire.Logon(wire.VERSION, "", "carol", "no")) + pack(ORDER),
-     wire.LogoutReason.CREDENTIALS),
+    ("a wrong key", WRONG_KEY, wire.LogoutReason.CREDENTIALS),
+    ("a wrong key, and orders behind it", WRONG_KEY + pack(ORDER), wire.LogoutReason.CREDENTIALS),
     ("another's account", pack(wire.Logon(wire.VERSION, "M2", "alice", "alice-key")),
      wire.LogoutReason.CREDENTIALS),
     ("reports that were never sent", pack(wire.Logon(wire.VERSION, "", "carol", "c", 10**6)),
@@ -114,22 +111,18 @@ def test_who_goes_in_the_middle_of_a_frame_leaves_nothing(tmp_path: Path) -> Non
                 writer.transport.abort()
 
             await trade_beside(node, misbehave)
-            await until(lambda: not node._links)
+            await until(lambda: not node.sockets)
             assert node.sequencer.venue.last_ref("carol") == 0
 
     bounded(scenario())
 
 
-def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server, "HIGH_WATER", 1 << 14)
-    monkeypatch.setattr(server, "CHUNK", 1 << 15)
-    monkeypatch.setattr(server, "PATIENCE", 200_000_000)
+def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(tmp_path: Path) -> None:
+    tight = {"high_water": 1 << 14, "chunk": 1 << 15, "patience": 200_000_000}
     orders = 20_000
 
     async def scenario() -> None:
-        async with venue(tmp_path) as node:
+        async with venue(tmp_path, **tight) as node:
             deaf = socket.socket()
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             deaf.connect(node.address)
@@ -138,19 +131,19 @@ def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(
             async def misbehave() -> None:
                 loop = asyncio.get_running_loop()
                 await loop.sock_sendall(deaf, HELLO)
-                await until(lambda: any(each.account == "carol" for each in node._links))
-                (link,) = [each for each in node._links if each.account == "carol"]
-                assert link.transport is not None
-                line = link.transport.get_extra_info("socket")
+                await until(lambda: any(each.account == "carol" for each in node.sockets))
+                (link,) = [each for each in node.sockets if each.account == "carol"]
+                transport = node.sockets[link].transport
+                assert transport is not None
+                line = transport.get_extra_info("socket")
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
                 flood = (
                     pack(wire.NewOrder(n, "CO2", Side.BUY, 1, 4_000)) for n in range(1, orders)
                 )
                 await loop.sock_sendall(deaf, b"".join(flood))
                 waiting = 0
-                while link in node._links and not link.ended:
-                    if link.transport is not None:
-                        waiting = max(waiting, link.transport.get_write_buffer_size())
+                while link in node.sockets and not link.ended:
+                    waiting = max(waiting, transport.get_write_buffer_size())
                     await asyncio.sleep(0.01)
                 assert waiting <= (1 << 14) + (1 << 15) + 1_000
                 while piece := await loop.sock_recv(deaf, 1 << 16):  # now it listens: too late
@@ -177,7 +170,7 @@ def test_references_beyond_all_bounds_are_refused_and_the_log_still_reads(tmp_pa
         async with venue(tmp_path) as node:
             reader, writer = await asyncio.open_connection(*node.address)
             writer.write(HELLO)
-            beyond = [(1 << 62) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
+            beyond = [(1 << 62) + 1, (1 << 62) + 2, (1 << 63) - 2, (1 << 63) - 1]
             refs = [ref for ref in beyond for _ in range(40)]  # some fall on every kind of report
             writer.write(
                 b"".join(pack(wire.NewOrder(ref, "CO2", Side.BUY, 1, 4_900)) for ref in refs)

@@ -34,6 +34,7 @@ from gateway.protocol import wire, wire_market, wire_modes
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
 from gateway.server.timetable import Timetable, leads_on, local_date
+from gateway.server.views import lines
 from tests.support.venues import bounded, client_of, until
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def test_a_product_that_an_amendment_adds_is_traded_and_seen(tmp_path: Path) -> 
             await next_of(bob, wire_market.BookSnapshot, symbol="NEW")
             await bob.buy("NEW", 3, 100)
             assert (await next_of(bob, wire_market.Trade, symbol="NEW")).quantity == 3
-            assert node.lines()[-1].symbol == "NEW"
+            assert lines(node.sequencer.venue)[-1].symbol == "NEW"
 
     bounded(scenario())
 

@@ -1,0 +1,220 @@
+"""A whole venue on a network, without the network: calls go in, what is to be written comes out.
+
+Whoever has sockets, a clock and a disk calls ``connected``, ``received``, ``paused``, ``resumed``,
+``lost`` and ``operate`` as things happen, and then ``tick(now)``. They only take note; every
+command runs inside a tick, whoever gives it: the operator's first, then the clock's, then those of
+the sessions in the order in which they were heard, a session's loss included. The tick makes all
+of it durable at once and only then says what to write, to everybody concerned.
+
+An exception out of ``tick`` is the end: nothing of that tick may be written, and no other tick
+follows. The decoding of a client's bytes raises none; it ends that client's session.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from engine.log.records import check_command
+from engine.log.sequencer import OPERATOR, TIMER
+from engine.vocabulary.commands import AdvanceTime
+from gateway.protocol.wire import LogoutReason
+from gateway.server.running_venue import RunningVenue
+from gateway.server.sessions import Sessions
+from gateway.server.timetable import Timetable, leads_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from engine.log.sequencer import Sequencer
+    from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
+    from gateway.server.accounts import Directory
+    from gateway.server.connection import Connection
+    from gateway.server.limits import Limits
+    from gateway.server.outbox import Outboxes
+
+WATCH_EVERY: Final = 50_000_000  # ns between looks at silence and at what the clock makes due
+TIME_EVERY: Final = 1_000_000_000  # ns between times given to calls and to bidding windows
+
+
+class Write(NamedTuple):
+    """What to write to a connection, and whether to close it then."""
+
+    connection: Connection
+    data: bytes
+    close: bool
+
+
+class Operation:
+    """An operator's command on its way."""
+
+    __slots__ = ("command", "durable", "events", "timed")
+
+    def __init__(self, command: Command, *, timed: bool) -> None:
+        """Wait for the next tick."""
+        self.command = command
+        self.timed = timed
+        self.events: list[Event] = []
+        self.durable = False  # once it is, ``events`` may be shown
+
+
+class Core:
+    """One venue and its sessions."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        sequencer: Sequencer,
+        outboxes: Outboxes,
+        limits: Limits,
+        draw: Callable[[int], int] | None = None,
+    ) -> None:
+        """Go on behind the sequencer's last record.
+
+        ``draw(n)`` gives a random whole number below n; with it the venue follows its calendar.
+        """
+        self.running = RunningVenue(sequencer, outboxes)
+        self.durability = sequencer.journal.durability if sequencer.journal else "none"
+        self.sessions = Sessions(self.running, directory, limits, self.durability)
+        self.peak_batch = 0  # commands in the largest tick so far
+        self.stopped = False
+        self._limits = limits
+        self._timetable = Timetable(sequencer.venue, draw) if draw is not None else None
+        self._awake: dict[Connection, None] = {}
+        self._operations: list[Operation] = []
+        self._watch_at = 0  # ns
+        self._leaving = False
+        self._ticking = False
+
+    # -- what happens outside -----------------------------------------------------------------
+
+    def connected(self, now: int) -> Connection:
+        """Take a new connection in."""
+        return self.sessions.connected(now)
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """Keep what came for the tick."""
+        if not connection.ended:
+            connection.data.append(data)
+            self._awake[connection] = None
+
+    def paused(self, connection: Connection, now: int) -> None:
+        """Note that the reader does not keep up: nothing is written to it until it does."""
+        connection.stuck_since = now
+        self.sessions.stuck[connection] = None
+
+    def resumed(self, connection: Connection) -> None:
+        """Go on writing what has waited."""
+        connection.stuck_since = 0
+        self.sessions.stuck.pop(connection, None)
+        self._awake[connection] = None
+
+    def lost(self, connection: Connection) -> None:
+        """Forget a connection; what it said before still counts."""
+        connection.lost = True
+        self.sessions.connections.pop(connection, None)
+        self.sessions.stuck.pop(connection, None)
+        self._awake[connection] = None
+
+    def operate(self, command: Command, *, timed: bool = False) -> Operation:
+        """Have the next tick run an operator's command. Raises ``CommandError``.
+
+        With ``timed`` the venue's time is brought up to the tick's before it.
+        """
+        check_command(command)
+        operation = Operation(command, timed=timed)
+        self._operations.append(operation)
+        return operation
+
+    def farewell(self) -> None:
+        """Have the next tick end all sessions; it is the last."""
+        self._leaving = True
+
+    @property
+    def busy(self) -> bool:
+        """Whether a tick would have something to do now, whatever the time."""
+        return bool(self._awake or self._operations or self.sessions.closing)
+
+    # -- the tick -----------------------------------------------------------------------------
+
+    def tick(self, now: int) -> list[Write]:
+        """Run all that came, make it durable, return what to write. ``now`` is in ns UTC."""
+        if self.stopped:
+            return []
+        if self._ticking:
+            problem = "a tick within a tick"
+            raise RuntimeError(problem)
+        self._ticking = True
+        try:
+            writes = self._tick(now)
+        except BaseException:
+            self.stopped = True
+            raise
+        finally:
+            self._ticking = False
+        self.stopped = self._leaving
+        return writes
+
+    def _tick(self, now: int) -> list[Write]:
+        running, sessions = self.running, self.sessions
+        running.begin(now)
+        before = running.sequencer.seq
+        operations, self._operations = self._operations, []
+        for operation in operations:
+            if operation.timed and now > running.sequencer.venue.time:
+                running.run(OPERATOR, AdvanceTime(now))
+            operation.events = running.run(OPERATOR, operation.command)
+        watching = not self._watch_at - 2 * WATCH_EVERY < now < self._watch_at  # or set back
+        if watching:
+            self._watch_at = now + WATCH_EVERY
+            self._run_clock(now)
+        touched, self._awake = self._awake, {}
+        for connection in touched:
+            sessions.work(connection, now)
+        if sessions.stuck:
+            sessions.cut_slow_readers(now)
+        if watching:
+            touched |= dict.fromkeys(sessions.watch(now))
+        if self._leaving:
+            text = "the venue stops; come back later and resume"
+            sessions.end_all(LogoutReason.SHUTDOWN, text)
+        running.sequencer.commit()
+        for operation in operations:
+            operation.durable = True
+        sessions.publish()
+        batch = running.sequencer.seq - before
+        self.peak_batch = max(self.peak_batch, batch)
+        # A trade also reports to accounts that said nothing in this tick.
+        return self._writes(now, sessions.by_account.values() if batch else touched)
+
+    def _writes(self, now: int, concerned: Iterable[Connection]) -> list[Write]:
+        """Return one write for each connection that has something due, then the farewells."""
+        most, writes = self._limits.chunk, []
+        for connection in concerned:
+            if connection.ended:
+                continue
+            data = connection.flush(now, most)
+            if data:
+                writes.append(Write(connection, data, close=False))
+            if connection.behind:
+                self._awake[connection] = None
+        closing = self.sessions.closing
+        writes += [
+            Write(each, each.flush(now, most), close=True) for each in closing if not each.lost
+        ]
+        closing.clear()
+        return writes
+
+    def _run_clock(self, now: int) -> None:
+        """Run what is due by the clock."""
+        running = self.running
+        venue = running.sequencer.venue
+        waiting, due = venue.due()
+        steps = self._timetable.due(now) if self._timetable is not None else []
+        if now > venue.time and (
+            steps or 0 < due <= now or (waiting and now - venue.time >= TIME_EVERY)
+        ):
+            running.run(TIMER, AdvanceTime(now))
+        for step in steps:
+            if leads_on(venue, step):
+                running.run(TIMER, step)

@@ -1,0 +1,269 @@
+"""The sessions of a venue: what clients say, who is admitted, and why a session ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.vocabulary.commands import CancelOnDisconnect, CancelOrder, NewOrder
+from gateway.protocol import wire
+from gateway.protocol.mapping import TO_COMMAND
+from gateway.protocol.session import Due, Throttle
+from gateway.server.connection import Connection
+from gateway.server.views import lines, status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.vocabulary.commands import Command
+    from gateway.server.accounts import Directory
+    from gateway.server.limits import Limits
+    from gateway.server.running_venue import RunningVenue
+
+FIRST_SESSION: Final = 100  # sources below it are the venue's own
+
+
+class Sessions:
+    """All connections and what they ask for; every method but ``connected`` is part of a tick."""
+
+    def __init__(
+        self, running: RunningVenue, directory: Directory, limits: Limits, durability: str
+    ) -> None:
+        """Serve a venue to the accounts of a directory."""
+        self.connections: dict[Connection, None] = {}
+        self.by_account: dict[str, Connection] = {}
+        self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
+        self.closing: list[Connection] = []  # to be closed at the end of the tick
+        self._running = running
+        self._directory = directory
+        self._limits = limits
+        self._durability = durability
+        self._next_number = FIRST_SESSION
+        # subscriptions that wait for their snapshot
+        self._fresh: dict[tuple[Connection, str], None] = {}
+        self._handlers: dict[type, Callable[[Connection, Any, int], None]] = {  # by message
+            wire.Logon: self._logon,
+            wire.Logout: self._logout,
+            wire.Heartbeat: self._heartbeat,
+            wire.Subscribe: self._subscribe,
+            wire.Unsubscribe: self._unsubscribe,
+            wire.AskStatus: self._ask_status,
+        }
+
+    def connected(self, now: int) -> Connection:
+        """Take a new connection in; one too many is sent away by the next tick."""
+        connection = Connection(self._next_number, now)
+        self._next_number += 1
+        self.connections[connection] = None
+        most = self._limits.max_sessions
+        if len(self.connections) > most:
+            self.end(connection, wire.LogoutReason.FULL, f"{most} sessions are the limit")
+        return connection
+
+    # -- how a session ends -------------------------------------------------------------------
+
+    def end(self, connection: Connection, reason: wire.LogoutReason, text: str) -> None:
+        """Say why and close at the end of the tick; what was queued before is still written."""
+        if connection.ended:
+            return
+        connection.ended = True
+        self._leave(connection)
+        connection.farewell(reason, text, self._limits.chunk)
+        self.closing.append(connection)
+
+    def end_all(self, reason: wire.LogoutReason, text: str) -> None:
+        """End every session; orders stay, whatever their sessions asked for."""
+        for connection in list(self.connections):
+            connection.cancel_on_disconnect = False
+            self.end(connection, reason, text)
+
+    def _leave(self, connection: Connection) -> None:
+        """Take a session off its account; cancel the orders if that was asked for."""
+        account = connection.account
+        if self.by_account.get(account) is connection:
+            del self.by_account[account]
+        connection.symbols.clear()
+        if connection.cancel_on_disconnect:
+            connection.cancel_on_disconnect = False
+            self._running.run(connection.number, CancelOnDisconnect(account))
+
+    # -- the steps of a tick ------------------------------------------------------------------
+
+    def work(self, connection: Connection, now: int) -> None:
+        """Handle all that arrived on a connection since the last tick, its loss included."""
+        if connection.data and not connection.ended:
+            session = connection.session
+            self._handle(connection, connection.receive(now), now)
+            if session.error is not None:
+                self.end(connection, *session.error)
+        if connection.lost:
+            connection.data.clear()
+            if not connection.ended:
+                connection.ended = True
+                self._leave(connection)
+            connection.box = None
+
+    def watch(self, now: int) -> list[Connection]:
+        """Do what silence calls for; return the connections that have something to be written."""
+        spoken = []
+        for connection in list(self.connections):
+            due = connection.session.due(now)
+            if due is Due.HEARTBEAT:
+                connection.say(wire.VenueHeartbeat(connection.seq()))
+                spoken.append(connection)
+            elif due is Due.GIVE_UP:
+                text = "no message within two heartbeat intervals"
+                self.end(connection, wire.LogoutReason.SILENT, text)
+        return spoken
+
+    def cut_slow_readers(self, now: int) -> None:
+        """End the sessions whose readers left too much unread, or for too long."""
+        limits = self._limits
+        for connection in list(self.stuck):
+            text = ""
+            if connection.queued > limits.max_queued:
+                text = f"{connection.queued} bytes beside the reports unread"
+            elif now - connection.stuck_since > limits.patience:
+                text = f"nothing read for {limits.patience / 10**9:g} seconds"
+            if text:
+                self.end(connection, wire.LogoutReason.SLOW_READER, text)
+
+    def publish(self) -> None:
+        """Queue market data and snapshots for those who subscribed."""
+        running, market_data = self._running, self._running.market_data
+        due = market_data.publish(running.time) if market_data.active else {}
+        if due:
+            for connection in self.by_account.values():
+                for symbol in connection.symbols:
+                    if symbol in due:
+                        connection.publish(due[symbol])
+        for connection, symbol in self._fresh:
+            if connection.ended:
+                continue
+            if not market_data.active:
+                market_data.start()
+            connection.symbols[symbol] = None
+            connection.publish(market_data.snapshot(symbol, connection.seq(), running.time))
+        self._fresh.clear()
+
+    # -- what clients say ---------------------------------------------------------------------
+
+    def _handle(self, connection: Connection, messages: list[Any], now: int) -> None:
+        """Run what a client's messages ask for, in their order, a handful at a time."""
+        account = connection.account
+        box: Any = connection.box  # there is one wherever an order comes: it comes behind a logon
+        last = box.last_answered if box is not None else 0  # the highest reference so far
+        number, batch = connection.number, self._limits.batch
+        commands: list[Command] = []
+        for m in messages:
+            kind = m.__class__
+            command: Any
+            if kind is wire.NewOrder:  # the two that nearly all are stand here, without a call
+                ref = m.ref
+                command = NewOrder(account, ref, m.symbol, m.side, m.quantity, m.price,
+                                   m.order_type, m.tif, m.stop_price, m.display, m.post_only,
+                                   m.expire_at)  # fmt: skip
+            elif kind is wire.CancelOrder:
+                ref = m.ref
+                command = CancelOrder(account, ref, m.target)
+            elif kind in TO_COMMAND:
+                command = TO_COMMAND[kind](account, m)
+                ref = command.ref
+            else:
+                self._run(number, commands)
+                self._handlers[kind](connection, m, now)
+                if connection.queued > self._limits.max_queued:
+                    text = f"{connection.queued} bytes of answers asked for at once"
+                    self.end(connection, wire.LogoutReason.SLOW_READER, text)
+                if connection.ended:
+                    return
+                account, box = connection.account, connection.box
+                last = box.last_answered if box is not None else 0
+                continue
+            if ref <= last or connection.throttle is not None:
+                self._run(number, commands)  # the answer may be among what is being asked
+                if self._answered(connection, ref, now):
+                    continue
+            else:
+                last = ref
+            commands.append(command)
+            if len(commands) == batch:
+                self._run(number, commands)
+        self._run(number, commands)
+
+    def _run(self, source: int, commands: list[Command]) -> None:
+        """Run a client's commands and empty the list."""
+        if commands:
+            self._running.run_all(source, commands)
+            commands.clear()
+
+    def _answered(self, connection: Connection, ref: int, now: int) -> bool:
+        """Answer a message that was answered before, or comes too fast; say whether it is one."""
+        box = connection.box
+        assert box is not None
+        if ref <= box.last_answered:
+            answer = box.answer_to(ref)
+            if answer:  # sent again: the same answer, and nothing happens twice
+                connection.repeat(answer)
+                return True
+        throttle = connection.throttle
+        if throttle is None or throttle.take(now):
+            return False
+        connection.say(wire.Throttled(box.seq, ref, throttle.per_second))
+        return True
+
+    def _logon(self, connection: Connection, m: wire.Logon, now: int) -> None:
+        """Admit a client to its account, or say why not; an older session has to go."""
+        if m.version != wire.VERSION:
+            text = f"version {m.version} is not spoken here: use version {wire.VERSION}"
+            self.end(connection, wire.LogoutReason.VERSION, text)
+            return
+        if not self._directory.admits(m.member, m.account, m.key):
+            text = "no such member, account and key: check all three with the operator"
+            self.end(connection, wire.LogoutReason.CREDENTIALS, text)
+            return
+        running = self._running
+        box = running.outboxes.boxes[m.account]
+        if not 0 <= m.last_seen <= box.seq:
+            text = f"last_seen is {m.last_seen}; this account has {box.seq} reports"
+            self.end(connection, wire.LogoutReason.SEQUENCE, text)
+            return
+        older = self.by_account.get(m.account)
+        if older is not None:
+            older.cancel_on_disconnect = False
+            text = "the account logged on from elsewhere"
+            self.end(older, wire.LogoutReason.TAKEN_OVER, text)
+        self.by_account[m.account] = connection
+        connection.admit(m, box)
+        if self._limits.throttle:
+            connection.throttle = Throttle(self._limits.throttle, now)
+        agreed = connection.session.agree(m.heartbeat_ms)
+        venue = running.sequencer.venue
+        connection.say(wire.LoggedOn(box.seq, venue.last_ref(m.account), wire.VERSION,
+                                     venue.rulebook.name, running.digest, self._durability,
+                                     agreed, lines(venue)))  # fmt: skip
+
+    def _logout(self, connection: Connection, _m: wire.Logout, _now: int) -> None:
+        """Let the client go in good order."""
+        connection.cancel_on_disconnect = False
+        self.end(connection, wire.LogoutReason.REQUESTED, "goodbye")
+
+    def _heartbeat(self, _connection: Connection, _m: wire.Heartbeat, _now: int) -> None:
+        """Nothing to do: that something came is noted already."""
+
+    def _subscribe(self, connection: Connection, m: wire.Subscribe, _now: int) -> None:
+        """Send snapshots at the end of this tick and increments from then on."""
+        known = self._running.sequencer.venue.symbols
+        for symbol in [m.symbol] if m.symbol else known:
+            if symbol in known:
+                self._fresh[connection, symbol] = None
+
+    def _unsubscribe(self, connection: Connection, m: wire.Unsubscribe, _now: int) -> None:
+        """Send no more increments."""
+        for symbol in [m.symbol] if m.symbol else self._running.sequencer.venue.symbols:
+            connection.symbols.pop(symbol, None)
+            self._fresh.pop((connection, symbol), None)
+
+    def _ask_status(self, connection: Connection, _m: wire.AskStatus, _now: int) -> None:
+        """Answer with balances and orders as they stand after all that came before."""
+        venue = self._running.sequencer.venue
+        connection.say(status(venue, connection.account, connection.seq()))

@@ -1,0 +1,355 @@
+"""The whole venue with many clients and no socket: interleavings, cuts, splits, who hears when."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from engine.log.records import encode_genesis
+from engine.log.sequencer import replay_bytes
+from engine.vocabulary.commands import MoveCash, SetKillSwitch, SetPhase
+from engine.vocabulary.enums import CancelReason, OfferKind, Phase, Side, TimeInForce
+from gateway.protocol import wire, wire_market, wire_modes
+from gateway.protocol.framing import Unframer
+from gateway.protocol.session import pack
+from gateway.server.outbox import Outboxes
+from tests.support.quiet_core import START, Desk, End
+
+NAMES = tuple(f"client-{n}" for n in range(12))
+
+
+def buy(ref: int, quantity: int = 1, price: int = 5_000, **fields: Any) -> wire.NewOrder:
+    return wire.NewOrder(ref, "CO2", Side.BUY, quantity, price, **fields)
+
+
+def sell(ref: int, quantity: int = 1, price: int = 5_000, **fields: Any) -> wire.NewOrder:
+    return wire.NewOrder(ref, "CO2", Side.SELL, quantity, price, **fields)
+
+
+def unbatched(desk: Desk) -> tuple[dict[str, list[Any]], str]:
+    """Run a desk's log a record at a time; return every account's reports and the state."""
+    boxes = Outboxes()
+    data = encode_genesis(desk.sequencer.venue.genesis, START) + desk.log.kept
+    replayed = replay_bytes(data, lambda record, events: boxes.absorb(record.time, events))
+    assert not replayed.torn_bytes
+    unframed = {
+        name: [wire.decode_from_venue(p) for p in Unframer(1 << 20).feed(box.frames(0, box.end))]
+        for name, box in boxes.boxes.items()
+    }
+    return unframed, replayed.venue.state_hash()
+
+
+# -- many clients ---------------------------------------------------------------------------------
+
+
+class Trader:
+    """A client that comes and goes, and keeps what it heard over all its connections."""
+
+    def __init__(self, desk: Desk, name: str, rng: Random) -> None:
+        self.desk, self.name, self.rng = desk, name, rng
+        self.ref = 0
+        self.ends: list[End] = []
+        self.unsent = b""
+
+    @property
+    def end(self) -> End | None:
+        return self.ends[-1] if self.ends and not self.ends[-1].closed() else None
+
+    def reports(self) -> list[Any]:
+        found: dict[int, Any] = {}
+        for end in self.ends:
+            for report in end.reports():
+                assert found.setdefault(report.seq, report) == report
+        assert list(found) == list(range(1, len(found) + 1)), "a gap, or out of turn"
+        return list(found.values())
+
+    def come(self, **fields: Any) -> None:
+        self.unsent = b""
+        seen = len(self.reports())
+        self.ends.append(End(self.desk))
+        self.ends[-1].log_on(self.name, last_seen=seen, **fields)
+
+    def go(self) -> None:
+        if self.end is not None:
+            self.end.cut()
+
+    def message(self) -> Any:
+        rng, roll = self.rng, self.rng.random()
+        if roll < 0.03:
+            return wire.Subscribe()
+        if roll < 0.05:
+            return wire.AskStatus()
+        self.ref += 1
+        if roll < 0.65:
+            tif = rng.choice((TimeInForce.DAY, TimeInForce.IOC))
+            order = rng.choice((buy, sell))
+            return order(self.ref, rng.randint(0, 9), rng.randint(4_995, 5_005), tif=tif)
+        if roll < 0.9:
+            return wire.CancelOrder(self.ref, rng.randint(1, self.ref))
+        return wire.MassCancel(self.ref)
+
+    def speak(self) -> None:
+        """Send some messages, the last of them perhaps in part; the rest follows or never does."""
+        assert self.end is not None
+        data = self.unsent + b"".join(pack(self.message()) for _ in range(self.rng.randint(1, 30)))
+        cut = self.rng.choice((len(data), self.rng.randint(0, len(data))))
+        self.end.send(data[:cut])
+        self.unsent = data[cut:]
+
+
+def act(desk: Desk, trader: Trader, rng: Random) -> None:
+    roll, end = rng.random(), trader.end
+    if end is None or roll < 0.03:  # also takes its own account over
+        trader.come(cancel_on_disconnect=rng.random() < 0.5)
+    elif roll < 0.12:
+        trader.go()
+    elif roll < 0.15:
+        end.say(wire.Logout())
+        trader.unsent = b""
+    elif roll < 0.2:
+        desk.core.paused(end.connection, desk.now)
+    elif roll < 0.3:
+        desk.core.resumed(end.connection)
+    elif roll < 0.33:
+        desk.core.operate(
+            rng.choice(
+                (
+                    MoveCash(trader.name, 7),
+                    SetKillSwitch(trader.name, on=False),
+                    SetPhase(Phase.CONTINUOUS),
+                )
+            )
+        )
+    else:
+        trader.speak()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_many_clients_hear_what_an_unbatched_run_of_the_log_would_tell_them(seed: int) -> None:
+    rng = Random(seed)
+    desk = Desk(NAMES, chunk=1 << rng.randint(8, 16), batch=rng.choice((1, 3, 128)))
+    traders = [Trader(desk, name, rng) for name in NAMES]
+    for _ in range(600):
+        act(desk, rng.choice(traders), rng)
+        if rng.random() < 0.3:
+            desk.tick(rng.randint(0, 40))
+    for trader in traders:  # all come (back) for the rest
+        trader.go()
+        trader.come()
+    while desk.core.busy:
+        desk.tick()
+    reports, state = unbatched(desk)
+    for trader in traders:
+        assert trader.reports() == reports[trader.name]
+    assert desk.sequencer.venue.state_hash() == state
+    desk.sequencer.venue.check()
+    assert desk.core.peak_batch > 30, "the batching was not used"
+    every = [report for each in reports.values() for report in each]
+    assert sum(isinstance(report, wire.OrderFilled) for report in every) > 100
+    assert any(
+        isinstance(report, wire.OrderCancelled) and report.reason is CancelReason.DISCONNECTED
+        for report in every
+    )
+
+
+def test_the_same_calls_give_the_same_writes() -> None:
+    def run() -> list[Any]:
+        desk, rng = Desk(NAMES), Random(99)
+        traders = [Trader(desk, name, rng) for name in NAMES]
+        for _ in range(300):
+            act(desk, rng.choice(traders), rng)
+            desk.tick(rng.randint(0, 40))
+        return [[end.heard for end in trader.ends] for trader in traders]
+
+    assert run() == run()
+
+
+def test_subscribers_keep_the_book_whatever_others_do() -> None:
+    rng = Random(5)
+    desk = Desk(NAMES)
+    (watcher,) = desk.logged_on(NAMES[0])
+    watcher.say(wire.Subscribe("CO2"))
+    traders = [Trader(desk, name, rng) for name in NAMES[1:]]
+    for _ in range(400):
+        act(desk, rng.choice(traders), rng)
+        if rng.random() < 0.3:
+            desk.tick(rng.randint(0, 40))
+    desk.tick()
+    numbers = [m.number for m in watcher.heard if isinstance(m, wire.MarketData.__args__)]
+    assert numbers == list(range(len(numbers)))
+    book: dict[tuple[Side, int], int] = {}
+    for message in watcher.heard:
+        if isinstance(message, wire_market.BookSnapshot | wire_market.BookUpdate):
+            book |= {(each.side, each.price): each.quantity for each in message.levels}
+    for side in Side:
+        shown = {price: quantity for (s, price), quantity in book.items() if s is side and quantity}
+        assert shown == dict(desk.sequencer.venue.depth("CO2", side))
+
+
+# -- bytes ----------------------------------------------------------------------------------------
+
+STORY: list[Any] = [
+    buy(1, 5), wire.Subscribe("CO2"), sell(2, 5), wire.CancelOrder(3, 1), buy(3, 2, 4_990),
+    wire.CancelOrder(4, 3), wire.AskStatus(), wire.AmendOrder(5, 1, 3), buy(1, 5),
+    wire.MassCancel(6), wire.Logout(), buy(7),
+]  # fmt: skip
+
+
+def heard_of(pieces: list[bytes]) -> list[Any]:
+    desk = Desk(("ann",))
+    (ann,) = desk.logged_on("ann")
+    for piece in pieces:
+        ann.send(piece)
+        desk.tick(0)
+    assert ann.closed()
+    return ann.reports()
+
+
+def test_a_stream_may_be_split_at_any_byte() -> None:
+    data = b"".join(pack(message) for message in STORY)
+    whole = heard_of([data])
+    assert len(whole) > 8
+    assert heard_of([data[n : n + 1] for n in range(len(data))]) == whole
+    for cut in range(1, len(data)):
+        assert heard_of([data[:cut], data[cut:]]) == whole
+
+
+# -- who hears in which tick ----------------------------------------------------------------------
+
+
+def test_a_lost_connections_orders_go_in_the_next_tick_and_subscribers_hear_it_then() -> None:
+    desk = Desk(("ann", "bob"))
+    ann, bob = desk.logged_on("ann", "bob", cancel_on_disconnect=True)
+    bob.say(wire.Subscribe("CO2"))
+    ann.say(buy(1, 7))
+    desk.tick()
+    ann.cut()
+    desk.tick()
+    update = bob.heard[-1]
+    assert isinstance(update, wire_market.BookUpdate)
+    assert update.levels == (wire_market.BookLevel(Side.BUY, 5_000, 0),)
+
+
+def test_a_lost_connections_quote_ends_for_its_counterparty_in_the_same_tick() -> None:
+    desk = Desk(("ann", "bob"), rulebook="cn-national")
+    ann, bob = desk.logged_on("ann", "bob", cancel_on_disconnect=True)
+    ann.say(wire_modes.Quote(1, "CEA24@block", Side.SELL, 200_000, 6_000, ("bob",)))
+    desk.tick()
+    received = bob.heard[-1]
+    assert isinstance(received, wire_modes.QuoteReceived)
+    assert received.kind is OfferKind.QUOTE
+    ann.cut()
+    desk.tick()
+    assert isinstance(bob.heard[-1], wire_modes.QuoteEnded)
+
+
+@pytest.mark.parametrize("silence", [False, True])
+def test_a_session_that_the_venue_ends_has_its_orders_cancelled_in_that_tick(
+    *, silence: bool
+) -> None:
+    desk = Desk(("ann", "bob"))
+    (ann,) = desk.logged_on("ann", cancel_on_disconnect=True, heartbeat_ms=100)
+    (bob,) = desk.logged_on("bob")
+    bob.say(wire.Subscribe("CO2"))
+    ann.say(buy(1))
+    desk.tick()
+    if silence:
+        desk.tick(400)
+    else:
+        ann.send(b"\0\0\0\0")
+        desk.tick()
+    assert ann.closed()
+    *_, cancelled, farewell = ann.heard
+    assert cancelled == wire.OrderCancelled(
+        cancelled.seq, desk.now, 1, 1, CancelReason.DISCONNECTED, 0
+    )
+    assert farewell.reason is (wire.LogoutReason.SILENT if silence else wire.LogoutReason.BAD_FRAME)
+    assert bob.heard[-1].levels[0].quantity == 0
+
+
+@pytest.mark.parametrize("how", ["logout", "taken over", "shutdown"])
+def test_who_goes_in_order_keeps_its_orders(how: str) -> None:
+    desk = Desk(("ann",))
+    (ann,) = desk.logged_on("ann", cancel_on_disconnect=True)
+    ann.say(buy(1))
+    desk.tick()
+    if how == "logout":
+        ann.say(wire.Logout())
+    elif how == "taken over":
+        End(desk).log_on("ann")
+    else:
+        desk.core.farewell()
+    desk.tick()
+    assert ann.closed()
+    ann.cut()
+    desk.tick()
+    assert len(desk.sequencer.venue.open_orders("ann")) == 1
+
+
+def test_what_was_said_before_the_cut_still_counts() -> None:
+    desk = Desk(("ann", "bob"))
+    ann, bob = desk.logged_on("ann", "bob")
+    bob.say(sell(1))
+    ann.say(buy(1))
+    ann.cut()
+    desk.tick()
+    (fill,) = bob.all_of(wire.OrderFilled)
+    assert fill.quantity == 1
+    assert not ann.all_of(wire.OrderAccepted)
+
+
+def test_a_session_cut_while_the_tick_walks_delays_nobody() -> None:
+    desk = Desk(NAMES)
+    ends = desk.logged_on(*NAMES, cancel_on_disconnect=True)
+    for end in ends:
+        end.say(wire.Subscribe("CO2"))
+    desk.tick()
+    cut: list[End] = []
+
+    def cut_one(_time: int, _events: list[Any]) -> None:
+        if len(cut) < 4:
+            victim = ends[2 + len(cut)]
+            cut.append(victim)
+            victim.cut()
+            End(desk).log_on(NAMES[11])  # and another comes, and takes an account over
+
+    desk.core.running.observers.append(cut_one)
+    ends[0].say(sell(1), sell(2))
+    ends[1].say(buy(1), buy(2))
+    desk.tick()
+    assert len(cut) == 4
+    for end in ends[:2]:
+        assert [fill.quantity for fill in end.all_of(wire.OrderFilled)] == [1, 1]
+    for end in (*ends[:2], *ends[6:]):
+        assert len(end.all_of(wire_market.Trade)) == 2
+        assert end.writes == 3
+    desk.tick()
+    assert desk.sequencer.venue.open_orders(NAMES[2]) == []
+
+
+def test_each_session_is_written_to_once_in_a_tick_and_one_sync_serves_all() -> None:
+    desk = Desk(NAMES)
+    ends = desk.logged_on(*NAMES)
+    syncs, writes = desk.log.syncs, [end.writes for end in ends]
+    for end in ends:
+        end.say(wire.Subscribe(), *(buy(ref, 1, 4_900 + ref) for ref in range(1, 200)))
+    desk.tick()
+    assert desk.log.syncs == syncs + 1
+    assert [end.writes for end in ends] == [before + 1 for before in writes]
+    assert desk.core.peak_batch == 199 * len(NAMES)
+
+
+def test_reports_beyond_a_chunk_follow_in_the_next_ticks() -> None:
+    desk = Desk(("ann",), chunk=2_000)
+    (ann,) = desk.logged_on("ann")
+    ann.say(*(buy(ref) for ref in range(1, 300)))
+    desk.tick()
+    assert len(ann.all_of(wire.OrderAccepted)) < 100
+    ticks = 0
+    while desk.core.busy:
+        desk.tick(0)
+        ticks += 1
+    assert ticks > 3
+    assert [r.seq for r in ann.reports()] == list(range(1, 302))

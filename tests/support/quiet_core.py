@@ -1,0 +1,137 @@
+"""A venue's core without sockets, clock or disk, and clients that speak its bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.log.sequencer import Sequencer
+from engine.rulebook.presets import load as load_rulebook
+from engine.venue.venue import Venue
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import Phase
+from gateway.protocol import wire
+from gateway.protocol.framing import Unframer
+from gateway.protocol.session import pack
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.core import Core
+from gateway.server.limits import Limits
+from gateway.server.outbox import Outboxes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.server.connection import Connection
+
+START: Final = 1_700_000_000 * 10**9
+MILLISECOND: Final = 1_000_000
+
+
+class MemoryLog:
+    """A log in memory: what is in ``kept`` is durable. ``before_sync`` may make its disk fail."""
+
+    durability = "memory"
+
+    def __init__(self) -> None:
+        self.buffer = bytearray()
+        self.kept = bytearray()
+        self.syncs = 0
+        self.before_sync: Callable[[], Any] = bool
+
+    def sync(self) -> None:
+        self.before_sync()
+        self.kept += self.buffer
+        self.buffer.clear()
+        self.syncs += 1
+
+    def close(self) -> None:
+        if self.buffer:
+            self.sync()
+
+
+class End:
+    """One client's connection to a core: what it wrote, and what it has heard."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.connection: Connection = desk.core.connected(desk.now)
+        desk.ends[self.connection] = self
+        self.heard: list[Any] = []
+        self.writes = 0
+        self._closed = False
+        self._unframer = Unframer(wire.MAX_REPLY)
+
+    def say(self, *messages: Any) -> None:
+        self.send(b"".join(pack(message) for message in messages))
+
+    def send(self, data: bytes) -> None:
+        self.desk.core.received(self.connection, data)
+
+    def log_on(self, name: str, **fields: Any) -> None:
+        fields = {"heartbeat_ms": 600_000} | fields
+        self.say(wire.Logon(wire.VERSION, "", name, f"{name}-key", **fields))
+
+    def cut(self) -> None:
+        self._closed = True
+        self.desk.core.lost(self.connection)
+
+    def closed(self) -> bool:
+        return self._closed
+
+    def hear(self, data: bytes, *, close: bool) -> None:
+        self.heard += map(wire.decode_from_venue, self._unframer.feed(data))
+        self.writes += 1
+        self._closed = close
+
+    def reports(self) -> list[Any]:
+        """Return the reports by their numbers; one that was heard again must be the same."""
+        found: dict[int, Any] = {}
+        for message in self.heard:
+            if isinstance(message, wire.Report.__args__):
+                assert found.setdefault(message.seq, message) == message
+        return [found[seq] for seq in sorted(found)]
+
+    def all_of(self, kind: type[Any]) -> list[Any]:
+        return [message for message in self.heard if isinstance(message, kind)]
+
+
+class Desk:
+    """A venue that trades; a test runs its ticks at the times that it chooses."""
+
+    def __init__(self, names: tuple[str, ...], *, draw: Callable[[int], int] | None = None,
+                 rulebook: str = "textbook", **limits: Any) -> None:  # fmt: skip
+        book = load_rulebook(rulebook)
+        stock = {product.symbol: 10**6 for product in book.products}
+        accounts = tuple(
+            Credentials(name, f"{name}-key", cash=10**12, allowances=stock) for name in names
+        )
+        directory = Directory(accounts)
+        self.log = MemoryLog()
+        self.sequencer = Sequencer(Venue(book), self.log)  # type: ignore[arg-type] # in its place
+        self.outboxes = Outboxes()
+        self.core = Core(directory, self.sequencer, self.outboxes, Limits(**limits), draw)
+        self.now = START
+        self.ends: dict[Connection, End] = {}
+        for command in directory.openings(self.sequencer.venue):
+            self.core.operate(command)
+        if draw is None:
+            self.core.operate(SetPhase(Phase.CONTINUOUS))
+        self.tick()
+
+    def tick(self, ms: int = 1) -> None:
+        """Run a tick ``ms`` later, and deliver its writes."""
+        self.now += ms * MILLISECOND
+        for write in self.core.tick(self.now):
+            end = self.ends[write.connection]
+            assert not end.closed(), "written to after the close"
+            assert not write.connection.lost, "written to though it is gone"
+            end.hear(write.data, close=write.close)
+
+    def logged_on(self, *names: str, **fields: Any) -> list[End]:
+        """Return a connection for each name, logged on."""
+        ends = []
+        for name in names:
+            end = End(self)
+            end.log_on(name, **fields)
+            ends.append(end)
+        self.tick()
+        return ends
