@@ -1,5 +1,6 @@
-"""A venue in process that takes and answers short lines, and scenarios written in them."""
+"""Venues in process: one that takes short lines, for scenarios, and one for whole programs."""
 
+from carbonx.testing.local import LocalVenue
 from carbonx.testing.script import Scenario, ScriptedVenue
 
-__all__ = ["Scenario", "ScriptedVenue"]
+__all__ = ["LocalVenue", "Scenario", "ScriptedVenue"]

@@ -35,7 +35,9 @@ from gateway.protocol.answers import ANSWERS, REPORTS
 from gateway.protocol.session import Due, Session, State, client_end, pack
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[None]]
 
 __all__ = ["Client", "ClientError", "Missed", "Pending", "RejectedError", "SessionEndedError",
            "ThrottledError", "minor_units"]  # fmt: skip
@@ -94,14 +96,17 @@ class Client(Requests):
         heartbeat_ms: int = 10_000,
         attempts: int = 12,
         max_events: int = MAX_EVENTS,
+        connect: Connect | None = None,
     ) -> None:
         """Describe the session; ``async with`` opens it.
 
         ``last_seen`` is the last report that an earlier run of the program dealt with: those after
         it come again. ``attempts`` bounds how often in a row connecting may fail; with pauses that
-        double up to two seconds, twelve are about thirteen seconds.
+        double up to two seconds, twelve are about thirteen seconds. ``connect`` makes a connection
+        by other means than TCP; it is given what makes the protocol of one.
         """
         self.host, self.port = host, port
+        self._connect = connect or self._over_tcp
         self.account = account
         self.last_seen = last_seen
         self.info: wire.LoggedOn | None = None
@@ -179,13 +184,13 @@ class Client(Requests):
 
     async def _keep_connected(self) -> None:
         """Connect, watch, and connect again until closed or refused for good."""
-        loop, failures = asyncio.get_running_loop(), 0
+        failures = 0
         while True:
             self._gone.clear()
             self._trouble = "it closes every connection"
             try:
                 async with asyncio.timeout(CONNECT_WITHIN):
-                    await loop.create_connection(lambda: _Pipe(self), self.host, self.port)
+                    await self._connect(lambda: _Pipe(self))
                 await self._watch_connection()
             except OSError as error:  # TimeoutError is one
                 self._trouble = f"nothing answers: {error!r}; is it running?"
@@ -201,6 +206,10 @@ class Client(Requests):
                 self._fail(ClientError(f"{text} ({self._trouble})"))
                 return
             await asyncio.sleep(min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
+
+    async def _over_tcp(self, protocol_factory: Callable[[], asyncio.Protocol]) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(protocol_factory, self.host, self.port)
 
     async def _watch_connection(self) -> None:
         """Send heartbeats until the connection has gone."""
