@@ -61,15 +61,15 @@ def test_a_refusal_and_an_operators_halt_reach_the_client() -> None:
 def test_a_client_that_is_cut_comes_back_without_gap_or_duplicate() -> None:
     async def main() -> None:
         async with LocalVenue() as venue, venue.client("alice") as alice:
-            futures = []
+            futures, cuts = [], 0
             for number in range(30):
                 futures.append(alice.buy("CO2", 1, price=4_000 + number))
                 if number % 10 == 5:
                     await asyncio.sleep(0)
-                    assert venue.cut() == 1
+                    cuts += venue.cut()
             accepted = await asyncio.gather(*futures)
             assert [each.ref for each in accepted] == list(range(1, 31))
-            assert alice.reconnects >= 1
+            assert alice.reconnects >= cuts >= 1
             assert len(venue.venue.open_orders("alice")) == 30
 
     run(main())
