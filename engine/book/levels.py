@@ -1,17 +1,21 @@
 """Two sorted sides of first-in-first-out price levels.
 
 In a thin, flickering market nearly every order makes a level and nearly every cancel kills one,
-so a sorted container of levels would itself be the cost. Two ideas keep it out of the way:
-
-*Pages.* The sorted container sees only pages of 4,096 neighbouring prices. A page is a
-``bytearray`` with a 1 at each live level, so the next live level is one ``find``. An emptied page
-stays where it is until there are too many of them; an emptied level's object is used again for
-the next new price, so that a flickering book works in few, warm cache lines.
+so a sorted container of levels would itself be the cost. Three ideas keep it out of the way:
 
 *A bound.* ``best`` is a bound: no level is better. When the best level goes, the bound stays, and
 the next best is searched for only when somebody needs it: an arriving order that reaches the
-bound, or a reader. A new best level, the likeliest to go again, is marked in its page only if it
-still lives at such a search.
+bound, or a reader. Only ``search`` and ``reached`` know the best level; where ``best_level`` is
+set, the bound is exact.
+
+*Marks.* A search among few levels looks at each of them. Among many it finds marks: a *page* of
+4,096 neighbouring prices is a ``bytearray`` with a 1 at each level, so that the next one is one
+``find``, and the sorted container sees only the numbers of pages. Levels get their marks at the
+first search among many; from then on a new level is marked at once, until there are few again.
+
+*Nothing made anew.* An emptied page stays where it is until there are too many of them; an
+emptied level's object is used again for the next new price, so that a flickering book works in
+few, warm cache lines.
 
 Which of two prices is better is a question of *keys*: the price for asks and minus the price for
 bids, so that the best level has the smallest key on either side.
@@ -33,17 +37,18 @@ PAGE_BITS: Final = 12
 PAGE_SIZE: Final = 1 << PAGE_BITS
 PAGE_MASK: Final = PAGE_SIZE - 1
 NO_KEY: Final = 1 << 62  # above every key: "this side is empty"
-NEAR_PAGES: Final = 8  # neighbours that are looked at by number before the sorted list is asked
-FEW_LEVELS: Final = 64  # up to here looking at each of them is faster than the pages
+FEW_LEVELS: Final = 32  # with no more of them left, looking at each is faster than their marks
+MANY_LEVELS: Final = 64  # with more of them, levels get marks; between the two all stays as it is
+NEAR_PAGES: Final = 8  # how far pages are looked for by number before the sorted list is asked
+KEEP_LEVELS: Final = 256  # a side of few levels that has kept more emptied ones lets them go
 KEEP_PAGES: Final = 64  # emptied pages are swept once a side holds more than this
-
 _BUY: Final = Side.BUY
 
 
 class BookSide:
     """All levels of one side, and how good the best of them can be at most."""
 
-    __slots__ = ("_free", "_keep_pages", "_numbers", "_pages", "_unmarked", "best", "best_level",
+    __slots__ = ("_free", "_keep_pages", "_marks", "_numbers", "_pages", "best", "best_level",
                  "levels", "sign")  # fmt: skip
 
     def __init__(self, sign: int) -> None:
@@ -55,7 +60,7 @@ class BookSide:
         self._pages: dict[int, bytearray] = {}
         self._numbers: SortedList[int] = SortedList()  # of the pages
         self._free: list[Level] = []  # emptied levels, to be used again
-        self._unmarked: list[Level] = []  # those without a mark, emptied ones among them
+        self._marks = False  # whether every live level has its mark
         self._keep_pages = KEEP_PAGES
 
     def rest(self, order: Order) -> int:
@@ -65,9 +70,10 @@ class BookSide:
         if level is not None:
             order.price = level.price  # one integer object for all orders at a price
             order.level = level
-            order.before = tail = level.tail
+            tail = level.tail
             assert tail is not None  # a level that exists has a queue
             tail.after = order
+            order.before = tail
             level.tail = order
             level.quantity = quantity = level.quantity + order.shown
             return quantity
@@ -77,7 +83,12 @@ class BookSide:
         else:
             level = Level()
             level.page = None
-            level.listed = False
+        if self._marks:
+            page = self._pages.get(price >> PAGE_BITS)
+            if page is None:
+                page = self._new_page(price >> PAGE_BITS)
+            page[price & PAGE_MASK] = 1
+            level.page = page
         self.levels[price] = order.level = level
         level.price = price
         level.head = level.tail = order
@@ -85,15 +96,6 @@ class BookSide:
         if key <= self.best:
             self.best = key
             self.best_level = level
-            if not level.listed:  # likely to go before anybody searches: no mark yet
-                level.listed = True
-                self._unmarked.append(level)
-        else:
-            page = self._pages.get(price >> PAGE_BITS)
-            if page is None:
-                page = self._new_page(price >> PAGE_BITS)
-            page[price & PAGE_MASK] = 1
-            level.page = page
         level.quantity = shown = order.shown
         return shown
 
@@ -143,80 +145,82 @@ class BookSide:
         """Find the best live level; return its key, ``NO_KEY`` where there is none."""
         if self.best_level is not None:
             return self.best
-        levels = self.levels
         asks = self.sign > 0
-        if len(levels) <= FEW_LEVELS:
-            if not levels:
-                self.best = NO_KEY
-                return NO_KEY
-            price = min(levels) if asks else max(levels)
-        else:
-            if self._unmarked:
-                self._mark()
-            bound = self.best
-            if asks:
-                number = bound >> PAGE_BITS
-                page = self._pages.get(number)
-                found = -1 if page is None else page.find(1, bound & PAGE_MASK)
-            else:
-                number = -bound >> PAGE_BITS
-                page = self._pages.get(number)
-                found = -1 if page is None else page.rfind(1, 0, (-bound & PAGE_MASK) + 1)
+        if self._has_marks():
+            bound = self.best if asks else -self.best
+            number = bound >> PAGE_BITS
+            page = self._pages.get(number)
+            found = -1
+            if page is not None:
+                offset = bound & PAGE_MASK
+                found = page.find(1, offset) if asks else page.rfind(1, 0, offset + 1)
             if found < 0:
                 number, found = self._beyond(number)
             price = (number << PAGE_BITS) + found
-        self.best_level = levels[price]
-        self.best = key = price if asks else -price
+        elif self.levels:
+            price = min(self.levels) if asks else max(self.levels)
+        else:
+            self.best = NO_KEY
+            return NO_KEY
+        self.best_level = level = self.levels[price]
+        self.best = key = level.price if asks else -level.price
         return key
+
+    def _has_marks(self) -> bool:
+        """Say whether to find levels by their marks; see to it that each has one, if so."""
+        count = len(self.levels)
+        if self._marks:
+            if count > FEW_LEVELS:
+                return True
+            self._marks = False
+        elif count > MANY_LEVELS:
+            self._mark()
+            return True
+        if len(self._free) > KEEP_LEVELS:
+            # A dict that was large is slow to read, however little is left in it; dict(levels)
+            # would keep its size.
+            self.levels = dict(self.levels.items())
+            del self._free[FEW_LEVELS:]
+        return False
 
     def _beyond(self, number: int) -> tuple[int, int]:
         """Return the nearest page behind this one with a mark, and the place of its best mark."""
         pages = self._pages
-        if self.sign > 0:
-            near = number + NEAR_PAGES
-            for behind in range(number + 1, near):
-                page = pages.get(behind)
-                if page is not None:
-                    found = page.find(1)
-                    if found >= 0:
-                        return behind, found
-            for behind in self._numbers.irange(near, None):
-                found = pages[behind].find(1)
+        sign = self.sign
+        asks = sign > 0
+        far = number + sign * NEAR_PAGES
+        for behind in range(number + sign, far, sign):
+            page = pages.get(behind)
+            if page is not None:
+                found = page.find(1) if asks else page.rfind(1)
                 if found >= 0:
                     return behind, found
-        else:
-            near = number - NEAR_PAGES
-            for behind in range(number - 1, near, -1):
-                page = pages.get(behind)
-                if page is not None:
-                    found = page.rfind(1)
-                    if found >= 0:
-                        return behind, found
-            for behind in self._numbers.irange(None, near, reverse=True):
-                found = pages[behind].rfind(1)
-                if found >= 0:
-                    return behind, found
-        message = "a live level without a mark"
+        numbers = self._numbers
+        for behind in numbers.irange(far) if asks else numbers.irange(None, far, reverse=True):
+            found = pages[behind].find(1) if asks else pages[behind].rfind(1)
+            if found >= 0:
+                return behind, found
+        message = "a level without a mark"
         raise AssertionError(message)
 
     def _mark(self) -> None:
-        """Mark the levels that live and have no mark yet."""
+        """Mark the levels that have no mark yet, and from now on every new one."""
         pages = self._pages
-        for level in self._unmarked:
-            level.listed = False
-            if level.head is not None and level.page is None:
-                price = level.price
+        for price, level in self.levels.items():
+            if level.page is None:
                 page = pages.get(price >> PAGE_BITS)
                 if page is None:
                     page = self._new_page(price >> PAGE_BITS)
                 page[price & PAGE_MASK] = 1
                 level.page = page
-        self._unmarked.clear()
+        self._marks = True
 
     def walk(self) -> Iterator[Level]:
         """Yield the live levels, best first. The side must not change meanwhile."""
-        if self._unmarked:
-            self._mark()
+        if not self._has_marks():
+            for price in sorted(self.levels, reverse=self.sign < 0):
+                yield self.levels[price]
+            return
         if self.sign > 0:
             for number in self._numbers:
                 page = self._pages[number]
@@ -244,27 +248,24 @@ class BookSide:
         return page
 
     def check(self) -> None:
-        """Assert every invariant of this side. Raises ``AssertionError``."""
+        """Assert every invariant of this side, and change nothing. Raises ``AssertionError``."""
         assert list(self._numbers) == sorted(self._pages), "pages out of order"
         marked = 0
         for price, level in self.levels.items():
             assert price == level.price, "a level under a wrong price"
             assert level.head is not None, f"level {price} is empty"
             if level.page is None:
-                assert level.listed, f"level {price} has no mark and is not to get one"
+                assert not self._marks, f"level {price} has no mark"
             else:
                 page = self._pages[price >> PAGE_BITS]
                 assert level.page is page, f"level {price} marks a page that is gone"
-                assert page[price & PAGE_MASK] == 1, f"level {price} has no mark"
+                assert page[price & PAGE_MASK] == 1, f"level {price} has lost its mark"
                 marked += 1
             _check_queue(level)
         assert marked == sum(page.count(1) for page in self._pages.values()), "stray marks"
         for level in self._free:
             assert level.head is None, "a free level with a queue"
             assert level.page is None, "a free level with a mark"
-        listed = [level for level in (*self.levels.values(), *self._free) if level.listed]
-        assert len(listed) == len(self._unmarked), "a level listed twice, or not at all"
-        assert all(level.listed for level in self._unmarked), "a list that its levels don't know"
         best = min((price * self.sign for price in self.levels), default=NO_KEY)
         assert self.best <= best, "a level better than the bound"
         if self.best_level is not None:

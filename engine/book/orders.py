@@ -49,14 +49,13 @@ FLAGS: Final = {
 class Level:
     """One price on one side: a queue of orders and the sum of what they show."""
 
-    __slots__ = ("head", "listed", "page", "price", "quantity", "tail")
+    __slots__ = ("head", "page", "price", "quantity", "tail")
 
     price: int
     quantity: int  # tonnes shown
     head: Order | None
     tail: Order | None
     page: bytearray | None  # where it has its mark, if it has one
-    listed: bool  # among those to be marked when somebody searches
 
 
 class Order(Struct, gc=False, eq=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Final
 
+from engine.book.levels import NO_KEY
 from engine.book.stops import Key, Stops
 from engine.markets.line import Line, dump_order
 from engine.vocabulary.enums import CancelReason, OrderState, Phase, Side, TimeInForce
@@ -120,8 +121,8 @@ class BookLine(Line):
         for order in (*self.book.orders(_BUY), *self.book.orders(Side.SELL)):
             live = order.seat.participant.orders.get(order.ref)
             assert live is order, "an order in the book that is not live"
-        bids, asks = self.book.depth(_BUY, 1), self.book.depth(Side.SELL, 1)
-        assert not bids or not asks or bids[0][0] < asks[0][0], "a crossed book at rest"
+        bid, ask = max(self._bids.levels, default=0), min(self._asks.levels, default=NO_KEY)
+        assert bid < ask, "a crossed book at rest"
         for key, order in self.held.items():
             assert order.level is None, "a held order that rests"
             assert key == (order.seat.name, order.ref), "a held order under a wrong key"

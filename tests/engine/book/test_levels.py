@@ -1,4 +1,4 @@
-"""A side of the book against a plain sorted dict, over prices near and far."""
+"""A side of the book against a plain sorted dict, over prices near and far, few and many."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.book.levels import FEW_LEVELS, NO_KEY, BookSide
+from engine.book.levels import (
+    FEW_LEVELS,
+    KEEP_LEVELS,
+    MANY_LEVELS,
+    NO_KEY,
+    PAGE_SIZE,
+    BookSide,
+)
 from engine.book.orders import Order, Seat
 from engine.vocabulary.enums import Side
 from engine.vocabulary.units import MAX_PRICE
 
+BOTH = pytest.mark.parametrize("side", list(Side), ids=lambda side: side.name.lower())
 SEAT: Final = Seat.__new__(Seat)  # the book never looks inside
 SIGNS: Final = {Side.BUY: -1, Side.SELL: 1}
 
@@ -24,7 +32,7 @@ class Model:
     def __init__(self, side: Side) -> None:
         self.sign = SIGNS[side]
         self.side = side
-        self.book = BookSide(self.sign)
+        self.tested = BookSide(self.sign)
         self.queues: dict[int, list[Order]] = {}
         self.number = 0
 
@@ -36,20 +44,22 @@ class Model:
         order = Order(SEAT, self.number, self.side, price, quantity, quantity, quantity)
         queue = self.queues.setdefault(price, [])
         queue.append(order)
-        assert self.book.rest(order) == sum(each.shown for each in queue)
+        assert self.tested.rest(order) == sum(each.shown for each in queue)
 
     def remove(self, price: int, place: int) -> None:
         queue = self.queues[price]
         order = queue.pop(place % len(queue))
-        left = sum(each.shown for each in queue)
-        assert self.book.remove(order) == left
+        assert self.tested.remove(order) == sum(each.shown for each in queue)
         if not queue:
             del self.queues[price]
 
+    def any_price(self, draw: int) -> int:
+        return sorted(self.queues)[draw % len(self.queues)]
+
     def search(self) -> None:
         best = self.best()
-        assert self.book.search() == best
-        level = self.book.best_level
+        assert self.tested.search() == self.tested.best == best
+        level = self.tested.best_level
         if best == NO_KEY:
             assert level is None
         else:
@@ -57,67 +67,146 @@ class Model:
             assert level.price == best * self.sign
             assert level.head is self.queues[level.price][0]
 
-    def reached(self, key: int) -> None:
-        assert self.book.reached(key) == (self.best() <= key)
-
-    def walk(self) -> None:
-        prices = sorted(self.queues, key=lambda price: price * self.sign)
-        assert [level.price for level in self.book.walk()] == prices
-
     def check(self) -> None:
-        self.book.check()
-        assert self.book.best <= self.best()
-        assert len(self.book.levels) == len(self.queues)
+        """Let the side check itself, then what only the model knows; neither makes it search."""
+        self.tested.check()
+        assert self.tested.best <= self.best()
+        shown = {price: level.quantity for price, level in self.tested.levels.items()}
+        assert shown == {price: sum(o.shown for o in q) for price, q in self.queues.items()}
 
 
 PRICES: Final = st.one_of(
-    st.integers(1, 8), st.integers(4_090, 4_100), st.integers(1, 40_000),
+    st.integers(1, 8),
+    st.integers(PAGE_SIZE - 4, PAGE_SIZE + 4),
+    st.integers(1, 10 * PAGE_SIZE),
     st.integers(1, MAX_PRICE),
-)  # fmt: skip
-STEPS: Final = st.lists(
-    st.tuples(st.sampled_from("rrrrrrxxxxxbbbsqw"), PRICES, st.integers(0, 50)), max_size=120
 )
+ACTIONS: Final = (
+    *("rest",) * 6, *("any",) * 3, *("best",) * 4, *("reached",) * 2, "search", "walk", "fill",
+    "drain",
+)  # fmt: skip
+STRIDES: Final = (1, 60, 1_000, PAGE_SIZE, 3 * PAGE_SIZE)
+STEPS: Final = st.lists(st.tuples(st.sampled_from(ACTIONS), PRICES, st.integers(0, 90)),
+                        max_size=60)  # fmt: skip
 
 
-def play(model: Model, what: str, price: int, draw: int) -> None:
-    """Do one step: rest, remove any, remove at the best, search, ask whether reached, walk."""
-    if what == "x" and model.queues:
-        prices = sorted(model.queues)
-        model.remove(prices[draw % len(prices)], draw)
-    elif what == "b" and model.queues:
+def play(model: Model, action: str, price: int, draw: int) -> None:
+    """Do one step; where there is nothing to take away, an order rests instead."""
+    if action == "any" and model.queues:
+        model.remove(model.any_price(draw), draw)
+    elif action == "best" and model.queues:
         model.remove(model.best() * model.sign, 0)
-    elif what == "s":
+    elif action == "search":
         model.search()
-    elif what == "q":
-        model.reached(price * model.sign)
-    elif what == "w":
-        model.walk()
+    elif action == "reached":
+        key = price * model.sign
+        assert model.tested.reached(key) == (model.best() <= key)
+    elif action == "walk":
+        keys = sorted(price * model.sign for price in model.queues)
+        assert [level.price * model.sign for level in model.tested.walk()] == keys
+    elif action == "fill":  # more levels than are looked at one by one
+        step = STRIDES[draw % len(STRIDES)]
+        for place in range(MANY_LEVELS + 10):
+            model.rest(price + place * step, 1)
+    elif action == "drain":  # and few again, with one of every so many left
+        for place, each in enumerate(list(model.queues)):
+            while place % (2 + draw) and each in model.queues:
+                model.remove(each, draw)
     else:
         model.rest(price, draw + 1)
     model.check()
 
 
-@pytest.mark.parametrize("side", list(Side))
+@BOTH
 @given(steps=STEPS)
 def test_a_side_is_what_a_sorted_dict_says(side: Side, steps: list[tuple[str, int, int]]) -> None:
     model = Model(side)
     for step in steps:
         play(model, *step)
     model.search()
+    play(model, "walk", 1, 0)
 
 
-@pytest.mark.parametrize("side", list(Side))
-@pytest.mark.parametrize("spread", [30, 3_000, 300_000])
-@pytest.mark.parametrize("seed", range(3))
-def test_a_book_of_many_levels_is_too(side: Side, spread: int, seed: int) -> None:
-    """More levels than are looked at one by one, over one page, several, and many."""
+@BOTH
+@pytest.mark.parametrize("spread", [100, 3_000, 300_000])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_side_that_grows_and_shrinks_is_too(side: Side, spread: int, seed: int) -> None:
+    """Now many levels, now few, over one page, two, and many."""
     rng = Random(f"{side} {spread} {seed}")
     model = Model(side)
-    most = 0
-    for _ in range(1_500):
-        grows = len(model.queues) < 4 * FEW_LEVELS and rng.random() < 0.6
-        what = "r" if grows else rng.choice("xbbbsqqw")
-        price = 400_000 + rng.randint(-spread, spread)
-        play(model, what, price, rng.randrange(50))
-        most = max(most, len(model.queues))
-    assert most > min(FEW_LEVELS, spread), "a flow that never needs the pages"
+    sizes = []
+    for step in range(1_500):
+        grows = step % 750 < 250
+        if rng.random() < (0.7 if grows else 0.1):
+            action = "rest"
+        else:
+            action = rng.choice(("any", "best", "best", "reached", "search", "walk"))
+        play(model, action, 400_000 + rng.randint(-spread, spread), rng.randrange(50))
+        sizes.append(len(model.queues))
+    assert max(sizes[:250]) > MANY_LEVELS
+    assert min(sizes[250:750]) < FEW_LEVELS
+    assert max(sizes[750:]) > MANY_LEVELS
+
+
+@BOTH
+def test_no_search_where_the_bound_already_says_that_an_order_rests(side: Side) -> None:
+    model = Model(side)
+    sign = model.sign
+    for price in (50_000, 50_000 + 9_000 * sign):
+        model.rest(price, 5)
+    model.remove(50_000, 0)
+    assert not model.tested.reached((50_000 - sign) * sign)
+    assert model.tested.best == 50_000 * sign, "nobody reached the bound, and yet it searched"
+    assert not model.tested.reached(50_000 * sign)
+    assert model.tested.best == model.best() == 50_000 * sign + 9_000
+    model.check()
+
+
+@BOTH
+def test_a_side_that_was_deep_keeps_little_of_it(side: Side) -> None:
+    """What a search among few levels reads, and what is kept for new ones, is small again."""
+    model = Model(side)
+    for place in range(20 * KEEP_LEVELS):
+        model.rest(1 + 7 * place, 1)
+    model.search()
+    for price in list(model.queues)[10:]:
+        model.remove(price, 0)
+    deep = model.tested.levels.__sizeof__()
+    model.remove(model.best() * model.sign, 0)
+    model.search()
+    model.check()
+    assert model.tested.levels.__sizeof__() < deep / 20
+    assert len(model.tested._free) <= KEEP_LEVELS
+
+
+def broken(side: BookSide, how: str) -> None:
+    """Break one invariant of a side of three levels, the best at 100."""
+    level = side.levels[100]
+    if how == "bound":
+        side.best += 1
+    elif how == "level":
+        side.best_level = side.levels[200]
+    elif how == "mark":
+        side._mark()
+        side.levels[200].page = None
+    elif how == "stray":
+        side._mark()
+        side._pages[0][150] = 1
+    elif how == "lost":
+        side._mark()
+        side._pages[0][200] = 0
+    elif how == "free":
+        side._free.append(level)
+    else:
+        level.quantity += 1
+
+
+@pytest.mark.parametrize("how", ["bound", "level", "mark", "stray", "lost", "free", "sum"])
+def test_check_sees_what_is_broken(how: str) -> None:
+    model = Model(Side.SELL)
+    for price in (100, 200, 300):
+        model.rest(price, 5)
+    model.check()
+    broken(model.tested, how)
+    with pytest.raises(AssertionError):
+        model.tested.check()

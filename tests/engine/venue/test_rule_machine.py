@@ -164,7 +164,8 @@ def test_random_days_agree_where_every_price_has_a_page_and_pages_are_dropped_at
     rules: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The book's pages and their clearing, which prices that lie close would never reach."""
-    small = {"PAGE_BITS": 1, "PAGE_SIZE": 2, "PAGE_MASK": 1, "KEEP_PAGES": 2}
+    small = {"PAGE_BITS": 1, "PAGE_SIZE": 2, "PAGE_MASK": 1, "KEEP_PAGES": 2,
+             "FEW_LEVELS": 0, "MANY_LEVELS": 0}  # fmt: skip
     for name, value in small.items():
         assert hasattr(book, name)
         monkeypatch.setattr(book, name, value)
