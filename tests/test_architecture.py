@@ -33,8 +33,10 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "backtest": {"agents": (), "history": (), "cli": ("history", "agents")},
     "carbonx": {
-        "demo": (),
-        "cli": ("demo",),
+        "testing": (),
+        "live": (),
+        "demo": ("live",),
+        "cli": ("live", "demo"),
         "main": ("cli",),
         "__main__": ("main",),
     },
