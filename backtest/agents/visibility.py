@@ -116,7 +116,7 @@ class Visibility:
             self._offers[account, ref] = offer
         if isinstance(offer, ev.Offered):
             for name, told in _made_to(offer):
-                if name != taker and (not name or not leaves):
+                if not name or (name != taker and not leaves):
                     yield name, told
 
 

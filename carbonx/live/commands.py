@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backtest.agents.port import ClientCommand
 
 # A message has the fields of its command after ``account``, in the same order.
-MESSAGES: Final[dict[type[ClientCommand], type[Struct]]] = {
+MESSAGES: Final[dict[type[Struct], type[Struct]]] = {
     commands.NewOrder: wire.NewOrder,
     commands.CancelOrder: wire.CancelOrder,
     commands.AmendOrder: wire.AmendOrder,

@@ -17,7 +17,7 @@ from engine.vocabulary.enums import OfferKind, RejectReason, Side
 from gateway.protocol import wire, wire_modes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from backtest.agents.port import ClientCommand
 
@@ -44,7 +44,7 @@ class _Order(NamedTuple):
     symbol: str
     side: Side
     price: int
-    quantity: int  # as it was accepted
+    leaves: int
 
 
 class Reports:
@@ -62,6 +62,11 @@ class Reports:
         """Remember what a command offers: the report of its number does not say it."""
         if isinstance(command, commands.Quote | commands.Announce):
             self._offering[ref] = command
+
+    def live(self) -> Iterator[ev.OrderResting]:
+        """Yield the live orders as if each came to rest now, wherever it waits."""
+        for ref, order in self._orders.items():
+            yield ev.OrderResting(self.account, ref, *order, -1)
 
     def event(self, message: object) -> ev.Event | None:
         """Return the event that a report tells of; None for messages of other kinds."""
@@ -96,14 +101,22 @@ class Reports:
 
     def _filled(self, m: wire.OrderFilled) -> ev.Trade:
         """Return this account's half of a trade; the event's side is the resting order's."""
-        if not m.leaves:
-            self._orders.pop(m.ref, None)
+        self._left(m.ref, m.leaves)
         if m.maker:
             return ev.Trade(m.symbol, m.trade, m.side, m.price, m.quantity, self.account, m.ref,
                             m.leaves, m.fee, "", 0, 0, 0, -1)  # fmt: skip
         side = Side.SELL if m.side is Side.BUY else Side.BUY
         return ev.Trade(m.symbol, m.trade, side, m.price, m.quantity, "", 0, 0, 0, self.account,
                         m.ref, m.leaves, m.fee, -1)  # fmt: skip
+
+    def _left(self, ref: int, leaves: int) -> None:
+        order = self._orders.get(ref)
+        if order is None:
+            return
+        if leaves:
+            self._orders[ref] = order._replace(leaves=leaves)
+        else:
+            del self._orders[ref]
 
     def _of_order(self, m: _OfOrder) -> ev.Event | None:
         """Return what happened to an order; None where its acceptance was before our time."""
@@ -115,12 +128,13 @@ class Reports:
         if isinstance(m, wire.OrderResting):
             return ev.OrderResting(self.account, m.ref, *order[:3], m.leaves, -1)
         if isinstance(m, wire.OrderReduced):
+            self._left(m.ref, m.leaves)
             return ev.OrderReduced(self.account, m.ref, *order[:3], m.quantity, m.leaves, -1)
         if isinstance(m, wire.OrderCancelled):
             del self._orders[m.ref]
             return ev.OrderCancelled(self.account, m.ref, *order[:3], m.quantity, m.reason,
                                      m.request, -1)  # fmt: skip
-        self._orders[m.ref] = order._replace(price=m.price)
+        self._orders[m.ref] = order._replace(price=m.price, leaves=m.leaves)
         return ev.OrderAmended(self.account, m.ref, order.symbol, order.side, m.price, m.quantity,
                                m.leaves, m.state, m.request, order.price, -1, -1)  # fmt: skip
 
@@ -142,7 +156,7 @@ class Reports:
         if order is None:
             return None
         return ev.Offered(self.account, m.ref, m.symbol, m.number, OfferKind.LISTING, order.side,
-                          order.price, order.quantity, (), 0, 0)  # fmt: skip
+                          order.price, order.leaves, (), 0, 0)  # fmt: skip
 
     def _of_quote(self, m: _OfQuote) -> ev.Offered | ev.Declined | None:
         """Return what happened to a quote or an enquiry between this account and another."""

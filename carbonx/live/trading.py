@@ -27,8 +27,10 @@ POLL: Final = 0.005  # seconds
 class LivePort:
     """One agent's port to a live venue, over a client that is logged on for its account.
 
-    The agent is told all its account's reports, those of earlier sessions first, and the public
-    data that its client subscribes to.
+    The client has its account's reports from the first one on (``last_seen`` 0) and nothing else
+    takes its events. The agent is told what its account has live, each order as ``OrderResting``;
+    from then on whatever happens to its own orders, and the public data that the client subscribes
+    to.
     """
 
     def __init__(self, client: Client, agent: Participant) -> None:
@@ -39,6 +41,8 @@ class LivePort:
         self.feed = PublicFeed(client.lines)
         self._reports = Reports(client.account)
         self._info = client.info
+        self._earlier = client.info.seq if client.info is not None else 0  # reports before now
+        self._caught_up = asyncio.Event()  # set when those have been read
         self._due: list[int] = []  # a heap of the times to wake the agent at, ns UTC
         self._asked = asyncio.Event()  # set when a time was added
 
@@ -85,6 +89,8 @@ class LivePort:
 
     async def _listen(self) -> None:
         """Tell the agent whatever arrives."""
+        if not self._earlier:
+            self._caught_up.set()
         async for message in self.client.events():
             for event in self._events(message):
                 self.agent.on_event(self, event)
@@ -97,13 +103,17 @@ class LivePort:
             self._info = self.client.info
             self.feed.describe(self.client.lines)
         own = self._reports.event(message)
-        if own is not None:
-            yield own
-        else:
+        if own is None:
             yield from self.feed.events(message)
+        elif self._caught_up.is_set():
+            yield own
+        if not self._caught_up.is_set() and self._reports.seq >= self._earlier:
+            yield from self._reports.live()
+            self._caught_up.set()
 
     async def _wake(self) -> None:
-        """Wake the agent whenever it is due."""
+        """Wake the agent whenever it is due, once it knows what its account has live."""
+        await self._caught_up.wait()
         while True:
             if self._due and self._due[0] <= self.now():
                 heapq.heappop(self._due)
