@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from backtest.agents.agent import Agent
     from backtest.agents.guides import Guide
+    from backtest.agents.port import Port
+    from engine.vocabulary.events import Event
 
 CASH: Final = 10**12  # fen that each broker starts with
 TONNES: Final = 10**7  # of each vintage
@@ -39,6 +41,7 @@ BROKERS: Final = (
 )  # fmt: skip
 LOOKS: Final = 60  # of each broker at the market, in the day
 STEP: Final = 0.02  # seconds between looks at the day's progress
+WAIT: Final = 2_000_000  # ns after which a broker asks again whether a print is made
 
 
 @dataclass
@@ -109,6 +112,24 @@ async def run(
                   sent, day.books)  # fmt: skip
 
 
+class _Patient:
+    """A broker that waits while a print of the day's bar is made."""
+
+    def __init__(self, day: _Day, broker: Agent) -> None:
+        self.day = day
+        self.broker = broker
+        self.name = broker.name
+
+    def on_event(self, port: Port, event: Event) -> None:
+        self.broker.on_event(port, event)
+
+    def on_wake(self, port: Port) -> None:
+        if self.day.printing:
+            port.wake_at(port.now() + WAIT)
+        else:
+            self.broker.on_wake(port)
+
+
 class _Day:
     """The day as it goes: phases, the brokers, the prints that make the bar."""
 
@@ -126,6 +147,7 @@ class _Day:
         self.market = MarketPicture(pictures(lines))  # what the brokers see, all of them the same
         self.over = asyncio.Event()
         self.books: dict[str, tuple[list[tuple[int, int]], list[tuple[int, int]]]] = {}
+        self.printing = False
         self.printed = 0  # orders of the prints that make the bar
 
     async def trade(self, seed: int) -> int:
@@ -137,8 +159,8 @@ class _Day:
         self.node.operate(SetPhase(Phase.CONTINUOUS, reason="the open"))
         pause = round(self.seconds * 1e9 / LOOKS)
         ports = [
-            LivePort(self.clients[agent.name], agent)
-            for agent in brokers(seed, self.market, self.guide, pause)
+            LivePort(self.clients[broker.name], _Patient(self, broker))
+            for broker in brokers(seed, self.market, self.guide, pause)
         ]
         trading = [asyncio.create_task(port.trade(self.over)) for port in ports]
         await self._clock()
@@ -183,9 +205,11 @@ class _Day:
                 self.books[name] = (line.depth(Side.BUY, 30), line.depth(Side.SELL, 30))
 
     async def _print(self, name: str, price: int) -> None:
-        """Trade one tonne at a price from which the others step back for a moment."""
+        """Trade one tonne at a price while the others have no order in the line."""
+        self.printing = True
         cancels = [client.mass_cancel(name) for client in self.clients.values()]
         await asyncio.gather(*cancels)
         await self.clients[SELLER].sell(name, 1, price)
         await self.clients[BUYER].buy(name, 1, price, tif=TimeInForce.IOC)
         self.printed += 2
+        self.printing = False
