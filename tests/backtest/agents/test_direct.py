@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,8 @@ from engine.vocabulary.events import DayClosed, OrderCancelled, PhaseChanged, Re
 from tests.support.agents import sees_its_orders, sees_the_books
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backtest.agents.agent import Agent
     from backtest.agents.port import Port
     from engine.vocabulary.events import Event
@@ -108,12 +111,14 @@ class Recorder:
         self.woken: list[int] = []
         self.told: list[Event] = []
         self.inside = False
+        self.before: Callable[[], None] = lambda: None
 
     def on_event(self, _port: Port, event: Event) -> None:
         assert not self.inside, "told while it still acts"
         self.told.append(event)
 
     def on_wake(self, port: Port) -> None:
+        self.before()
         self.woken.append(port.now())
         self.inside = True
         for time in self.wakes:
@@ -139,6 +144,19 @@ def test_an_agent_is_woken_when_it_asked_and_told_when_it_has_acted() -> None:
     ]  # fmt: skip
     with pytest.raises(ValueError, match="has an agent already"):
         direct.join(Recorder("ann"))
+
+
+def test_agents_that_are_due_together_act_in_the_order_of_asking() -> None:
+    direct = funded("textbook", "ann", "bob")
+    direct.operate(SetPhase(Phase.CONTINUOUS))
+    ann, bob = Recorder("ann", 5), Recorder("bob", 5)
+    direct.join(bob)
+    direct.join(ann)
+    order: list[str] = []
+    for agent in (ann, bob):
+        agent.before = partial(order.append, agent.name)
+    direct.run_until(5)
+    assert order == ["bob", "ann", "bob", "ann"]
 
 
 def test_an_agent_goes_on_behind_the_references_its_account_has_used() -> None:

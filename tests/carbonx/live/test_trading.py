@@ -25,6 +25,7 @@ from tests.support.agents import sees_its_orders, sees_the_books
 from tests.support.venues import ACCOUNTS, bounded, client_of, until, venue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from backtest.agents.agent import Agent
@@ -49,6 +50,7 @@ class Scripted:
         self.script = script
         self.own: list[Event] = []
         self.woken = 0
+        self.after: Callable[[], None] = lambda: None
 
     def on_event(self, _port: Port, event: Event) -> None:
         named = [getattr(event, field, "") for field in ("account", "maker", "taker")]
@@ -59,6 +61,7 @@ class Scripted:
         self.woken += 1
         for command in self.script:
             port.submit(command)
+        self.after()
 
     def kinds(self) -> set[type[Event]]:
         return {type(event) for event in self.own}
@@ -83,10 +86,8 @@ def test_an_agent_is_told_the_same_in_this_process_and_over_tcp(tmp_path: Path) 
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as client:
             over = asyncio.Event()
-            trading = asyncio.create_task(LivePort(client, live).trade(over))
-            await until(lambda: live.woken > 0)
-            over.set()
-            await trading  # it hears what came of its last command
+            live.after = over.set
+            await LivePort(client, live).trade(over)  # it hears what came of its last command
 
     bounded(scenario())
     assert {MassCancelled, Rejected, OrderResting} < here.kinds()
