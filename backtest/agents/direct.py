@@ -35,7 +35,7 @@ class DirectPort:
         return self._home.now
 
     def submit(self, command: ClientCommand) -> int:
-        """Apply a command at once; what comes of it is told when the agent has finished acting."""
+        """Apply a command at once; its events are delivered when the agent has finished acting."""
         self._last_ref = ref = self._last_ref + 1
         self._home.apply(structs.replace(command, account=self.agent.name, ref=ref))
         return ref
@@ -46,7 +46,7 @@ class DirectPort:
 
 
 class DirectVenue:
-    """A venue and its agents: whoever is due first is woken, and all hear at once what happened.
+    """A venue and its agents: whoever is due first is woken; events are delivered without delay.
 
     Agents that are due at the same time are woken in the order in which they asked, so that a run
     depends on nothing but its seeds.
@@ -58,7 +58,7 @@ class DirectVenue:
         self.now = venue.time  # ns UTC
         self._ports: dict[str, DirectPort] = {}
         self._visibility = Visibility()
-        self._untold: deque[Event] = deque()
+        self._undelivered: deque[Event] = deque()
         self._due: list[tuple[int, int, DirectPort]] = []  # a heap of time, order of asking, whom
         self._asked = 0
 
@@ -95,13 +95,13 @@ class DirectVenue:
         heapq.heappush(self._due, (max(time, self.now), self._asked, port))
 
     def apply(self, command: Command) -> None:
-        """Apply a command; what comes of it waits to be told."""
-        self._untold.extend(self.venue.apply(command))
+        """Apply a command and queue its events."""
+        self._undelivered.extend(self.venue.apply(command))
 
     def operate(self, command: Command) -> None:
-        """Apply an operator's command and tell everybody what comes of it."""
+        """Apply an operator's command and deliver its events."""
         self.apply(command)
-        self._tell()
+        self._deliver()
 
     def run_until(self, time: int) -> None:
         """Wake agents as they are due, until a time (ns UTC) is reached."""
@@ -109,7 +109,7 @@ class DirectVenue:
             due, _, port = heapq.heappop(self._due)
             self._advance(due)
             port.agent.on_wake(port)
-            self._tell()
+            self._deliver()
         self._advance(time)
 
     def _advance(self, time: int) -> None:
@@ -117,10 +117,10 @@ class DirectVenue:
             self.now = time
             self.operate(AdvanceTime(time))
 
-    def _tell(self) -> None:
-        """Tell all that waits, and what agents bring about when they hear of it."""
-        while self._untold:
-            for account, event in self._visibility.parts((self._untold.popleft(),)):
+    def _deliver(self) -> None:
+        """Deliver all events that wait, and those that agents cause when they receive them."""
+        while self._undelivered:
+            for account, event in self._visibility.parts((self._undelivered.popleft(),)):
                 if account:
                     port = self._ports.get(account)
                     if port is not None:

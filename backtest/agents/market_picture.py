@@ -78,7 +78,7 @@ class LinePicture:
 class MarketPicture:
     """The order-book lines of a venue: those that the agents here know how to trade on.
 
-    Several agents may share one picture. Then only one of them may be told public events, or
+    Several agents may share one picture. Then only one of them may receive public events, or
     each trade would count several times.
     """
 

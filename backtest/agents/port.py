@@ -1,8 +1,8 @@
 """What an agent may do to a venue, in the engine's words.
 
 The same agent trades wherever somebody implements these three methods: on a venue in this process
-(``direct``), or on a live one (``carbonx.live``). What an agent is told are the engine's events
-too, less what a client of a real venue could not see; ``visibility`` says which.
+(``direct``), or on a live one (``carbonx.live``). What an agent receives are the engine's
+events too, less what a client of a real venue could not see (``visibility``).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Participant(Protocol):
         ...  # pragma: no cover
 
     def on_event(self, port: Port, event: Event) -> None:
-        """Hear of something that happened to its own orders, or in public."""
+        """Receive something that happened to its own orders, or in public."""
         ...  # pragma: no cover
 
     def on_wake(self, port: Port) -> None:

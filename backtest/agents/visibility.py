@@ -1,14 +1,14 @@
 """Who may see what of a venue's events: the public's part, and each account's.
 
-An agent in the laboratory is told what a client of a live venue is told, in the same form:
+An agent in the laboratory receives what a client of a live venue receives, in the same form:
 
 - An event *names the account* where it is about its own orders. Of its trades it sees its own half;
   the counterparty is ``""`` with zeros, and a fill in a call looks like that of an order that
   arrived. ``depth`` is -1 in it: what the book shows is public.
-- A *public* event names nobody. The book is told as ``DepthChanged`` and nothing else, a call's
+- A *public* event names no account. The book appears as ``DepthChanged`` and nothing else, a call's
   trades as one ``AuctionUncrossed``. An offer that shrank comes again as ``Offered`` with the
   tonnes that are left, 0 when it is gone.
-- A quote or an enquiry is told to its maker and to those that it was made to, who see whose it is.
+- A quote or an enquiry goes to its maker and to its addressees, who see whose it is.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _WITH_DEPTH = (ev.OrderAccepted, ev.OrderResting, ev.OrderCancelled, ev.OrderRed
 class Visibility:
     """Divides one venue's events among the public and its accounts.
 
-    Each part is a pair: the account that is told, ``""`` for everybody, and the event.
+    Each part is a pair: the account that receives it, ``""`` for everybody, and the event.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Visibility:
         self._offers: dict[tuple[str, int], ev.Offered | ev.Announced] = {}  # by maker, reference
 
     def parts(self, events: Iterable[ev.Event]) -> Iterator[tuple[str, ev.Event]]:
-        """Yield who is told what, in order."""
+        """Yield who receives what, in order."""
         for event in events:
             if isinstance(event, _WITH_DEPTH):
                 yield event.account, structs.replace(event, depth=-1)
@@ -101,13 +101,13 @@ class Visibility:
                 to = tuple(name for name in offer.to if name != e.account)
                 if to:
                     self._offers[e.maker, e.maker_ref] = structs.replace(offer, to=to)
-                else:  # the quote's cancellation follows, and nobody else hears of it
+                else:  # the quote's cancellation follows; there is no other addressee left
                     del self._offers[e.maker, e.maker_ref]
 
     def _left(
         self, account: str, ref: int, leaves: int, taker: str
     ) -> Iterator[tuple[str, ev.Event]]:
-        """Tell of an offer that became smaller, or went, those that may answer it."""
+        """Yield an offer that became smaller, or went, for those that may answer it."""
         offer = self._offers.pop((account, ref), None)
         if offer is None:
             return
@@ -115,13 +115,13 @@ class Visibility:
         if leaves:
             self._offers[account, ref] = offer
         if isinstance(offer, ev.Offered):
-            for name, told in _made_to(offer):
+            for name, part in _made_to(offer):
                 if not name or (name != taker and not leaves):
-                    yield name, told
+                    yield name, part
 
 
 def _made_to(e: ev.Offered) -> Iterator[tuple[str, ev.Event]]:
-    """Yield an offer as those are told it that it was made to."""
+    """Yield an offer as its addressees see it."""
     if not e.to:
         yield "", structs.replace(e, account="", ref=0, answers=0, expire_at=0)
     for name in e.to:

@@ -51,7 +51,7 @@ async def trade(
         if not market.lines:
             message = "none of the venue's lines matches by itself: brokers trade in order books"
             raise click.ClickException(message)
-        opened[0].subscribe()  # the first broker hears the public feed for all of them
+        opened[0].subscribe()  # the first broker receives the public feed for all of them
         names = [account.name for account in known]
         brokers = population(names, seed, market, RandomWalk(seed), round(pause * 1e9))
         ports = [LivePort(client, broker) for client, broker in zip(opened, brokers, strict=True)]

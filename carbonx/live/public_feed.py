@@ -36,7 +36,7 @@ _Item: TypeAlias = (
 
 
 def pictures(lines: Iterable[wire.LineInfo]) -> list[LinePicture]:
-    """Return the lines as a logon tells them, before any market data."""
+    """Return the lines as a logon describes them, before any market data."""
     return [
         LinePicture(line.symbol, line.tick, line.lot, line.reference, line.low_limit,
                     line.high_limit, line.phase, line.mechanism)
@@ -46,7 +46,7 @@ def pictures(lines: Iterable[wire.LineInfo]) -> list[LinePicture]:
 
 @dataclass
 class _Line:
-    """What was told of a line so far."""
+    """What a line's messages have said so far."""
 
     limits: tuple[int, int, int] = (0, 0, 0)  # reference, low limit, high limit
     levels: dict[tuple[Side, int], None] = field(default_factory=dict)  # those that are shown
@@ -57,19 +57,19 @@ class PublicFeed:
     """Translates the market data of one subscription."""
 
     def __init__(self, lines: Iterable[wire.LineInfo]) -> None:
-        """Start from what the logon told of the lines."""
+        """Start from the lines as the logon describes them."""
         self.gaps = 0  # increments that did not follow on the one before
         self._lines: dict[str, _Line] = {}
         self.describe(lines)
 
     def describe(self, lines: Iterable[wire.LineInfo]) -> None:
-        """Take over what a later logon tells of the lines: snapshots do not say their limits."""
+        """Take over what a later logon says of the lines: snapshots do not have their limits."""
         for info in lines:
             line = self._lines.setdefault(info.symbol, _Line())
             line.limits = (info.reference, info.low_limit, info.high_limit)
 
     def events(self, message: object) -> Iterator[ev.Event]:
-        """Yield the events that a message tells of; none for messages of other kinds."""
+        """Yield the events in a message; none for messages of other kinds."""
         if isinstance(message, wire_market.BookSnapshot):
             yield from self._snapshot(message)
         elif isinstance(message, wire_market.BookUpdate):
@@ -111,7 +111,7 @@ def _show(symbol: str, line: _Line, level: wire_market.BookLevel) -> ev.DepthCha
 
 
 def _event(m: _Item) -> ev.Event:
-    """Return the event of an increment. It names nobody, and the book follows by itself."""
+    """Return the event of an increment. It names no account, and depths come on their own."""
     if isinstance(m, wire_market.Trade):
         resting = Side.SELL if m.side is Side.BUY else Side.BUY
         return ev.Trade(m.symbol, m.trade, resting, m.price, m.quantity, "", 0, 0, 0, "", 0, 0, 0,

@@ -39,7 +39,7 @@ SAME_FIELDS: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
 
 
 class _Order(NamedTuple):
-    """What reports after its acceptance do not say again of an order."""
+    """What later reports of an order do not repeat."""
 
     symbol: str
     side: Side
@@ -59,7 +59,7 @@ class Reports:
         self._received: dict[tuple[str, int], ev.Offered] = {}  # quotes made to this account
 
     def sent(self, ref: int, command: ClientCommand) -> None:
-        """Remember what a command offers: the report of its number does not say it."""
+        """Remember what a command offers: the report of its number does not repeat it."""
         if isinstance(command, commands.Quote | commands.Announce):
             self._offering[ref] = command
 
@@ -69,7 +69,7 @@ class Reports:
             yield ev.OrderResting(self.account, ref, *order, -1)
 
     def event(self, message: object) -> ev.Event | None:
-        """Return the event that a report tells of; None for messages of other kinds."""
+        """Return the event in a report; None for messages of other kinds."""
         if isinstance(message, wire.Throttled):
             return self._throttled(message)
         if isinstance(message, wire.Report):

@@ -28,9 +28,9 @@ class LivePort:
     """One agent's port to a live venue, over a client that is logged on for its account.
 
     The client has its account's reports from the first one on (``last_seen`` 0) and nothing else
-    takes its events. The agent is told what its account has live, each order as ``OrderResting``;
-    from then on whatever happens to its own orders, and the public data that the client subscribes
-    to.
+    takes its events. The agent first receives what its account has live, each order as
+    ``OrderResting``; from then on whatever happens to its own orders, and the public data that the
+    client subscribes to.
     """
 
     def __init__(self, client: Client, agent: Participant) -> None:
@@ -65,7 +65,7 @@ class LivePort:
         self._asked.set()
 
     async def trade(self, over: asyncio.Event) -> None:
-        """Let the agent trade until it is over, and hear what came of its last commands.
+        """Let the agent trade until it is over, and receive the answers to its last commands.
 
         Raises the ``ClientError`` that ends the session before, and what the agent raises.
         """
@@ -88,7 +88,7 @@ class LivePort:
                 task.result()  # raises
 
     async def _listen(self) -> None:
-        """Tell the agent whatever arrives."""
+        """Give the agent whatever arrives."""
         if not self._earlier:
             self._caught_up.set()
         async for message in self.client.events():
@@ -126,7 +126,7 @@ class LivePort:
                 await asyncio.wait_for(self._asked.wait(), wait)
 
     async def _await_last(self, listener: asyncio.Task[None]) -> None:
-        """Wait until the agent was told all that its commands have brought about."""
+        """Wait until the agent has received all that its commands have caused."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WITHIN):
                 status = await self.client.status()
