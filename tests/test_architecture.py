@@ -33,9 +33,10 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "backtest": {"agents": (), "history": (), "cli": ("history", "agents")},
     "carbonx": {
-        "demo": (),
         "testing": (),
-        "cli": ("demo",),
+        "live": (),
+        "demo": ("live",),
+        "cli": ("live", "demo"),
         "main": ("cli",),
         "__main__": ("main",),
     },
@@ -50,7 +51,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "engine": frozenset({"sortedcontainers", "msgspec"}),
     "gateway": frozenset({"sortedcontainers", "msgspec", "uvloop", "click", "rich", "hdrh"}),
     "backtest": frozenset({"sortedcontainers", "msgspec", "click", "rich", "matplotlib"}),
-    "carbonx": frozenset({"msgspec", "uvloop", "click", "rich", "matplotlib"}),
+    "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),
 }
 IMPURE: Final = ("log",)  # the engine's only room with files
 PURE_STDLIB: Final = frozenset({
@@ -315,11 +316,11 @@ def test_the_engine_loads_nothing_but_its_two_dependencies() -> None:
         ("engine.log.sequencer", "import gateway.protocol.wire"),
         ("engine.log.sequencer", "from backtest.kernel import Kernel"),
         ("engine", "import click"),
-        ("gateway.server.node", "from backtest.agents import brokers"),
+        ("gateway.server.node", "from backtest.agents import direct"),
         ("gateway.server.node", "from gateway.client.client import Client"),
         ("gateway.client.client", "from gateway.server.node import Node"),
         ("gateway.cli.main", "import carbonx"),
-        ("backtest.agents.brokers", "import gateway.client.client"),
+        ("backtest.agents.direct", "import gateway.client.client"),
     ],
 )
 def test_a_wrong_import_is_noticed(module: str, text: str) -> None:

@@ -1,1 +1,1 @@
-"""Simulated brokers, which know a venue only through a port."""
+"""Simulated brokers, which see a venue only through a port, and the simplest such port."""

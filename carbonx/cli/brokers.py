@@ -5,62 +5,72 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
-import uvloop
 
-from backtest.agents.brokers import Broker, RandomWalk, act, population
+from backtest.agents.guides import RandomWalk
+from backtest.agents.market_picture import MarketPicture
+from backtest.agents.population import population
+from carbonx.live.public_feed import pictures
+from carbonx.live.trading import LivePort
 from gateway.client.client import Client, ClientError
-from gateway.client.market_view import Tape, continuous
+from gateway.runtime import event_loop
 from gateway.server.accounts import HASHED, Credentials, Directory
+
+if TYPE_CHECKING:
+    from backtest.agents.agent import Agent
+
+
+class Trading(NamedTuple):
+    """What came of some brokers' trading."""
+
+    market: MarketPicture
+    brokers: list[Agent]
+    sent: int  # messages
+    gaps: int  # in the public feed
+    errors: list[ClientError]  # that ended sessions before the time
 
 
 async def trade(
     host: str, port: int, known: list[Credentials], seed: int, seconds: float, pause: float
-) -> tuple[Tape, list[Broker], int]:
-    """Let one broker per account trade for ``seconds``; return the tape, them, and what they sent.
+) -> Trading:
+    """Let one broker per account trade for ``seconds``, each acting about every ``pause`` seconds.
 
     Raises ``ClientError`` when the venue cannot be reached or refuses a logon.
     """
-    clients = {
-        a.name: Client(
-            host, port, member=a.member, account=a.name, key=a.key, cancel_on_disconnect=True
-        )
+    clients = [
+        Client(host, port, member=a.member, account=a.name, key=a.key, cancel_on_disconnect=True)
         for a in known
-    }
-    brokers = population(list(clients), seed)
-    over = asyncio.Event()
+    ]
     opened: list[Client] = []
     try:
-        for client in clients.values():
+        for client in clients:
             opened.append(await client.__aenter__())  # noqa: PERF401 - known to finally
-        lines = continuous(opened[0].lines)
-        if not lines:
+        market = MarketPicture(pictures(opened[0].lines))
+        if not market.lines:
             message = "none of the venue's lines matches by itself: brokers trade in order books"
             raise click.ClickException(message)
-        tape = Tape(lines)
-        # The first broker's client carries the public feed for all of them.
-        opened[0].subscribe()
-        first = brokers[0]
-        track = first.on_event
-
-        def both(event: object) -> None:
-            tape.absorb(event)
-            track(event)
-
-        first.on_event = both  # type: ignore[method-assign]
-        guide = RandomWalk(seed)
-        acting = [asyncio.create_task(act(b, clients[b.name], tape, guide, pause, over))
-                  for b in brokers]  # fmt: skip
-        await asyncio.wait(acting, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
-        over.set()
-        ports = await asyncio.gather(*acting)
+        opened[0].subscribe()  # the first broker receives the public feed for all of them
+        names = [account.name for account in known]
+        brokers = population(names, seed, market, RandomWalk(seed), round(pause * 1e9))
+        ports = [LivePort(client, broker) for client, broker in zip(opened, brokers, strict=True)]
+        over = asyncio.Event()
+        asyncio.get_running_loop().call_later(seconds, over.set)
+        results = await asyncio.gather(*(each.trade(over) for each in ports),
+                                       return_exceptions=True)  # fmt: skip
     finally:
         for client in opened:
             with contextlib.suppress(ClientError):
                 await client.mass_cancel()
             await client.close()
-    return tape, brokers, sum(port.sent for port in ports)
+    errors: list[ClientError] = []
+    for error in results:
+        if isinstance(error, ClientError):
+            errors.append(error)
+        elif error is not None:
+            raise error
+    return Trading(market, brokers, sum(each.sent for each in ports), ports[0].feed.gaps, errors)
 
 
 @click.command()
@@ -87,10 +97,12 @@ def command(
         if account.key.startswith(HASHED):
             message = f"{accounts}: {account.name!r} has only the hash of its key: give the key"
             raise click.UsageError(message)
-    tape, brokers, sent = uvloop.run(trade(host, port, known, seed, seconds, pause))
-    for broker in brokers:
-        click.echo(f"{broker.name:16} {broker.kind:11} filled {broker.filled:>9,} t  "
-                   f"refused {broker.refused}")  # fmt: skip
-    for name, line in tape.lines.items():
-        click.echo(f"{name:16} {len(line.prints):>6,} trades {line.volume:>12,} t")
-    click.echo(f"{sent:,} messages sent")
+    done = event_loop.run(trade(host, port, known, seed, seconds, pause))
+    for broker in done.brokers:
+        click.echo(f"{broker.name:16} {broker.kind:11} filled {broker.orders.filled:>9,} t  "
+                   f"refused {broker.orders.refused}")  # fmt: skip
+    for name, line in done.market.lines.items():
+        click.echo(f"{name:16} {line.trades:>6,} trades {line.volume:>12,} t")
+    click.echo(f"{done.sent:,} messages sent")
+    if done.errors:
+        raise done.errors[0]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import uvloop
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -19,28 +18,29 @@ from carbonx.demo.day import Result, run
 from carbonx.demo.shenzhen_day import BARS, DATE
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
+from gateway.runtime import event_loop
 
 if TYPE_CHECKING:
-    from gateway.client.market_view import Tape
+    from gateway.client.market_view import MarketView
 
 TITLE = f"Shenzhen (深圳) {DATE}, simulated brokers around the real day"
 
 
-def screen(share: float, tape: Tape) -> Group:
+def screen(share: float, view: MarketView) -> Group:
     """Return what is shown while the day goes: all lines, the busiest book, the last trades."""
     table = Table(title=TITLE)
     for heading in ("vintage", "last", "bid", "offer", "volume t", "trades"):
         table.add_column(heading, justify="left" if heading == "vintage" else "right")
-    for name, line in tape.lines.items():
+    for name, line in view.lines.items():
         bid, ask = line.best()
         table.add_row(name, decimal_text(line.last), decimal_text(bid), decimal_text(ask),
                       f"{line.volume:,}", str(len(line.prints)))  # fmt: skip
-    busiest = max(tape.lines.values(), key=lambda line: line.volume)
+    busiest = max(view.lines.values(), key=lambda line: line.volume)
     book = Table(title=f"book of {busiest.info.symbol}   |   last trades")
     for heading in ("bid t", "bid", "offer", "offer t", "trade", "price", "t"):
         book.add_column(heading, justify="right")
     bids, asks = busiest.depth(Side.BUY, 5), busiest.depth(Side.SELL, 5)
-    recent = tape.recent[::-1]
+    recent = view.recent[::-1]
     for place in range(5):
         row = ["", "", "", "", "", "", ""]
         if place < len(bids):
@@ -60,7 +60,7 @@ def summary(result: Result) -> Table:
     headings = ("vintage", "open", "high", "low", "close", "volume t", "value CNY", "trades")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "vintage" else "right")
-    for name, line in result.tape.lines.items():
+    for name, line in result.view.lines.items():
         bar, real = line.bar, BARS[name]
         if bar is None:
             continue
@@ -73,7 +73,7 @@ def summary(result: Result) -> Table:
 
 def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
     """Return the result for a program to read. Prices and values in fen."""
-    bars = {name: line.bar for name, line in result.tape.lines.items() if line.bar is not None}
+    bars = {name: line.bar for name, line in result.view.lines.items() if line.bar is not None}
     return {
         "date": DATE, "records": result.records, "messages": result.messages,
         "folder": str(result.folder), "picture": str(picture) if picture else None,
@@ -86,7 +86,7 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--seed", default=1, show_default=True, help="Which brokers' rng.")
+@click.option("--seed", default=1, show_default=True, help="Seed of all that the brokers draw.")
 @click.option("--seconds", default=10.0, show_default=True, help="How long the day takes.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path),
               help="Where to put log and picture; default runs/demo-SEED, made anew.")  # fmt: skip
@@ -105,20 +105,20 @@ def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) ->
     if console.is_terminal:
         with Live(console=console, refresh_per_second=8) as live:
 
-            def progress(share: float, tape: Tape) -> None:
-                live.update(screen(share, tape))
+            def progress(share: float, view: MarketView) -> None:
+                live.update(screen(share, view))
 
-            result = uvloop.run(run(folder, seed, seconds, progress))
+            result = event_loop.run(run(folder, seed, seconds, progress))
     else:
 
-        def progress(share: float, tape: Tape) -> None:
+        def progress(share: float, view: MarketView) -> None:
             if share - shown[0] >= 0.2 or share >= 1 > shown[0]:  # noqa: PLR2004 - a fifth
                 shown[0] = share
-                tonnes = sum(line.volume for line in tape.lines.values())
-                trades = sum(len(line.prints) for line in tape.lines.values())
+                tonnes = sum(line.volume for line in view.lines.values())
+                trades = sum(len(line.prints) for line in view.lines.values())
                 console.print(f"{share:4.0%} of the day  {trades:,} trades  {tonnes:,} t")
 
-        result = uvloop.run(run(folder, seed, seconds, progress))
+        result = event_loop.run(run(folder, seed, seconds, progress))
     picture = _draw(result, console)
     if as_json:
         click.echo(json.dumps(as_dict(result, picture)))

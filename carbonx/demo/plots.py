@@ -19,7 +19,7 @@ def draw_day(result: Result, path: Path, title: str) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
-    lines = result.tape.lines
+    lines = result.view.lines
     busiest = max(lines.values(), key=lambda line: line.volume)
     figure, axes = plt.subplots(1, 3, figsize=(15, 5), width_ratios=(2, 1, 1.2))
     begin = min((line.prints[0].time for line in lines.values() if line.prints), default=0)
@@ -46,7 +46,7 @@ def draw_day(result: Result, path: Path, title: str) -> None:
 
 
 def _prices(axis: Any, result: Result, begin: int) -> None:
-    for name, line in result.tape.lines.items():
+    for name, line in result.view.lines.items():
         times = [(p.time - begin) / 1e9 for p in line.prints]
         moves = [100 * (p.price / line.info.reference - 1) for p in line.prints]
         axis.step(times, moves, where="post", linewidth=1.1, label=name)

@@ -12,7 +12,7 @@ import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from gateway.client.market_view import Line
+    from backtest.agents.market_picture import LinePicture
 
 DATE: Final = "2021-06-26"
 
@@ -63,27 +63,27 @@ class Calibrated:
         middle = list(zip(self._turns[name], extremes, strict=True))
         return [(0.01, bar.open), *middle, (_CLOSING + 0.02, bar.close)]
 
-    def fair(self, line: Line) -> int:
+    def fair(self, line: LinePicture) -> int:
         """Return a price around the day's average, within its range; at first the open."""
         if self.progress < _OPENING:
-            return BARS[line.info.symbol].open
+            return BARS[line.symbol].open
         low, high = self.bounds(line)
-        average = BARS[line.info.symbol].average
+        average = BARS[line.symbol].average
         wide = max(1, (high - low) // 12)
         return min(max(average + self._noise.randint(-wide, wide), low), high)
 
-    def wanted(self, line: Line) -> int:
+    def wanted(self, line: LinePicture) -> int:
         """Return the volume due by now and not traded; nothing around the open and the close."""
         if not _OPENING < self.progress < _CLOSING:
             return 0
         due = (self.progress - _OPENING) / (_CLOSING - 0.1 - _OPENING)
-        return int(BARS[line.info.symbol].volume * min(due, 1.0)) - line.volume
+        return int(BARS[line.symbol].volume * min(due, 1.0)) - line.volume
 
-    def size(self, line: Line) -> int:
+    def size(self, line: LinePicture) -> int:
         """Return a fortieth of the day's volume, so that makers do not drown a thin vintage."""
-        return max(1, BARS[line.info.symbol].volume // 40)
+        return max(1, BARS[line.symbol].volume // 40)
 
-    def bounds(self, line: Line) -> tuple[int, int]:
+    def bounds(self, line: LinePicture) -> tuple[int, int]:
         """Return the day's real low and high."""
-        bar = BARS[line.info.symbol]
+        bar = BARS[line.symbol]
         return bar.low, bar.high

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from engine.vocabulary.json_codec import decimal_text, exact_minor
 from gateway.client.client import ClientError
-from gateway.client.market_view import Tape
+from gateway.client.market_view import MarketView
 from gateway.protocol import wire_market, wire_modes
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Shell:
     def __init__(self, client: BlockingClient) -> None:
         """Trade through a client that is logged on; follows the public feed."""
         self.client = client
-        self.tape = Tape(client.lines)
+        self.view = MarketView(client.lines)
         self.offers: dict[tuple[str, int], Any] = {}  # by line and number
         self.digits = client.lines[0].minor_digits
         client.subscribe()
@@ -61,7 +61,7 @@ class Shell:
                 return
             if event is None:
                 return
-            self.tape.absorb(event)
+            self.view.absorb(event)
             self._offered(event)
 
     def _offered(self, event: Any) -> None:
@@ -174,7 +174,7 @@ def _bid(shell: Shell, words: list[str]) -> str:
 
 def _book(shell: Shell, words: list[str]) -> str:
     """book PRODUCT"""  # noqa: D400, D403, D415
-    line = shell.tape.lines[words[0]]
+    line = shell.view.lines[words[0]]
     shown = [f"{words[0]}  last {decimal_text(line.last, shell.digits)}"]
     shown += [f"{'':>22}  {decimal_text(price, shell.digits):>9} {quantity:>10,}"
               for price, quantity in line.depth(Side.SELL, LEVELS)[::-1]]  # fmt: skip
@@ -186,7 +186,7 @@ def _book(shell: Shell, words: list[str]) -> str:
 def _trades(shell: Shell, _words: list[str]) -> str:
     """trades"""  # noqa: D400, D403, D415
     rows = [f"{name:10} {decimal_text(p.price, shell.digits):>9} {p.quantity:>10,}"
-            for name, p in shell.tape.recent]  # fmt: skip
+            for name, p in shell.view.recent]  # fmt: skip
     return "\n".join(rows) or "no trades yet"
 
 

@@ -65,7 +65,7 @@ class Line:
         return sorted(rows.items(), reverse=side is Side.BUY)[:levels]
 
 
-class Tape:
+class MarketView:
     """The lines of one feed that it was given; what comes of others is passed over."""
 
     def __init__(self, lines: Iterable[wire.LineInfo]) -> None:

@@ -88,17 +88,6 @@ def test_a_missing_log_says_what_to_do(tmp_path: Path) -> None:
     assert "name a directory" in carbonx("replay", str(tmp_path), status=1).stderr
 
 
-def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
-    done = carbonx("demo", "--seconds", "4", "--json", "--dir", str(tmp_path / "run"))
-    result = json.loads(done.stdout)
-    assert result["proven"]
-    assert result["state"] == result["replayed_state"]
-    assert set(result["bars"]) == {f"SZA-{year}" for year in range(2013, 2021)}
-    assert Path(result["picture"]).stat().st_size > 10_000
-    again = carbonx("replay", str(tmp_path / "run"), "--json")
-    assert json.loads(again.stdout)["state"] == result["state"]
-
-
 def test_a_count_is_shown_to_people_only() -> None:
     for terminal in (True, False):
         shown = StringIO()

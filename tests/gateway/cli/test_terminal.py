@@ -1,6 +1,5 @@
-"""The trading terminal and the simulated brokers, against a real venue on loopback."""
+"""The trading terminal, against a real venue on loopback."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -10,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from carbonx.cli.brokers import trade
-from engine.log.sequencer import replay
 from gateway.server.accounts import Credentials, Directory
 from tests.support.paths import ROOT
 
-NAMES = ("alice", "bob", "b1", "b2", "b3", "b4", "b5", "b6")
+NAMES = ("alice", "bob")
 
 
 @pytest.fixture
@@ -56,20 +53,3 @@ def test_a_session_at_the_terminal(venue: int) -> None:
     assert alice[0] == "order 1: 30 of 90 open at 50.10"
     assert alice[1] == "order 1: cancelled, 30 tonnes unfilled"
     assert any("100,000,060 t" in line for line in alice)
-
-
-def test_brokers_of_every_kind_trade_and_leave_nothing_behind(venue: int, tmp_path: Path) -> None:
-    known = [
-        a
-        for a in Directory.read(tmp_path / "accounts.toml").accounts.values()
-        if a.name.startswith("b") and a.name != "bob"
-    ]
-    tape, brokers, sent = asyncio.run(trade("127.0.0.1", venue, known, 3, 2.0, 0.05))
-    assert len({broker.kind for broker in brokers}) == 5
-    assert sent > 100
-    line = tape.lines["CO2"]
-    assert line.volume > 0
-    assert line.gaps == 0
-    found = replay(tmp_path / "v").venue
-    found.check()
-    assert all(found.open_orders(a.name) == [] for a in known)

@@ -1,0 +1,80 @@
+"""What an agent knows of its own orders, from the events that name its account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.vocabulary.events import (
+    Event,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderReduced,
+    OrderResting,
+    Rejected,
+    Trade,
+)
+
+if TYPE_CHECKING:
+    from engine.vocabulary.enums import Side
+
+
+class OwnOrder(NamedTuple):
+    """A live order. Price in minor units per tonne, open quantity in tonnes."""
+
+    symbol: str
+    side: Side
+    price: int
+    leaves: int
+
+
+class OwnOrders:
+    """An account's live orders, and what has come of the others."""
+
+    def __init__(self, account: str) -> None:
+        """Start with none."""
+        self.account = account
+        self.live: dict[int, OwnOrder] = {}  # by reference
+        self.unanswered: dict[int, None] = {}  # references of new orders, in the order of entry
+        self.filled = 0  # tonnes bought or sold
+        self.refused = 0  # commands
+
+    def sent(self, ref: int) -> None:
+        """Note that a new order is on its way."""
+        self.unanswered[ref] = None
+
+    def expects(self, ref: int) -> bool:
+        """Say whether an order lives or may yet."""
+        return ref in self.live or ref in self.unanswered
+
+    def absorb(self, event: Event) -> None:
+        """Take an event in; those about anything else are passed over."""
+        if isinstance(event, Trade):
+            if event.maker == self.account:
+                self._filled(event.maker_ref, event.quantity, event.maker_leaves)
+            if event.taker == self.account:
+                self._filled(event.taker_ref, event.quantity, event.taker_leaves)
+        elif not isinstance(event, _ABOUT_ORDERS) or event.account != self.account:
+            return
+        elif isinstance(event, Rejected):
+            self.refused += 1
+            self.unanswered.pop(event.ref, None)
+        elif isinstance(event, OrderCancelled):
+            self.live.pop(event.ref, None)
+        else:
+            self.unanswered.pop(event.ref, None)
+            leaves = event.quantity if isinstance(event, OrderAccepted) else event.leaves
+            self.live[event.ref] = OwnOrder(event.symbol, event.side, event.price, leaves)
+
+    def _filled(self, ref: int, quantity: int, leaves: int) -> None:
+        self.filled += quantity
+        order = self.live.get(ref)
+        if order is None:
+            return
+        if leaves:
+            self.live[ref] = order._replace(leaves=leaves)
+        else:
+            del self.live[ref]
+
+
+_ABOUT_ORDERS = (Rejected, OrderCancelled, OrderAccepted, OrderResting, OrderAmended, OrderReduced)

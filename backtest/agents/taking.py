@@ -1,0 +1,66 @@
+"""Agents that take what others offer: compliance buyers and sellers, momentum traders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from backtest.agents.agent import PAUSE, Agent
+from engine.vocabulary.enums import Side
+
+if TYPE_CHECKING:
+    from backtest.agents.guides import Guide
+    from backtest.agents.market_picture import MarketPicture
+    from backtest.agents.port import Port
+
+RESTS: Final = 0.5  # share of its looks at which a compliance trader does nothing
+
+
+class Compliance(Agent):
+    """An emitter that must buy (or may sell) what its year leaves it short (or long) of."""
+
+    kind = "compliance"
+
+    def __init__(
+        self, name: str, seed: int, market: MarketPicture, guide: Guide, pause: int = PAUSE,
+        *, side: Side,
+    ) -> None:  # fmt: skip
+        """Act on one side only."""
+        super().__init__(name, seed, market, guide, pause)
+        self._side = side
+
+    def act(self, port: Port) -> None:
+        """Take a share of what is wanted, at the best price that is offered."""
+        for line in self.market.lines.values():
+            wanted = self.guide.wanted(line)
+            if wanted <= 0 or self.rng.random() < RESTS:
+                continue
+            bid, ask = line.best()
+            price = ask if self._side is Side.BUY else bid
+            if not price:
+                continue
+            quantity = max(1, min(wanted, self.rng.randint(1, 40) * max(1, wanted // 40)))
+            self.take(port, line, self._side, -(-quantity // line.lot) * line.lot, price)
+
+
+class Momentum(Agent):
+    """Buys what has risen since it last looked and sells what has fallen."""
+
+    kind = "momentum"
+
+    def __init__(
+        self, name: str, seed: int, market: MarketPicture, guide: Guide, pause: int = PAUSE
+    ) -> None:
+        """Remember no price yet."""
+        super().__init__(name, seed, market, guide, pause)
+        self._seen: dict[str, int] = {}  # the last price at the last look, by symbol
+
+    def act(self, port: Port) -> None:
+        """Follow one line's last move with a small order."""
+        line = self.any_line()
+        move = line.last - self._seen.get(line.symbol, line.last)
+        self._seen[line.symbol] = line.last
+        bid, ask = line.best()
+        price = ask if move > 0 else bid
+        if move and price and self.guide.wanted(line) > 0:
+            side = Side.BUY if move > 0 else Side.SELL
+            self.take(port, line, side, self.rng.randint(1, 5) * line.lot, price)

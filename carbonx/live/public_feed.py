@@ -1,0 +1,123 @@
+"""A venue's public market data as the engine's public events.
+
+A snapshot becomes the changes that lead from what was known to what it shows, so that whoever keeps
+a picture up with events needs to know nothing of snapshots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct, structs
+
+from backtest.agents.market_picture import LinePicture
+from engine.vocabulary import events as ev
+from engine.vocabulary.enums import Side
+from gateway.protocol import wire, wire_market
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+# The event has the message's fields after ``time``, behind its symbol.
+SAME_FIELDS: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
+    wire_market.PhaseChanged: ev.PhaseChanged,
+    wire_market.DayClosed: ev.DayClosed,
+    wire_market.AuctionIndicated: ev.AuctionIndicated,
+    wire_market.AuctionUncrossed: ev.AuctionUncrossed,
+    wire_market.BestBid: ev.BestBid,
+    wire_market.AuctionCleared: ev.AuctionCleared,
+}
+_Item: TypeAlias = (
+    wire_market.Trade | wire_market.PhaseChanged | wire_market.DayClosed
+    | wire_market.AuctionIndicated | wire_market.AuctionUncrossed | wire_market.Offered
+    | wire_market.Announced | wire_market.BestBid | wire_market.AuctionCleared
+)  # fmt: skip
+
+
+def pictures(lines: Iterable[wire.LineInfo]) -> list[LinePicture]:
+    """Return the lines as a logon describes them, before any market data."""
+    return [
+        LinePicture(line.symbol, line.tick, line.lot, line.reference, line.low_limit,
+                    line.high_limit, line.phase, line.mechanism)
+        for line in lines
+    ]  # fmt: skip
+
+
+@dataclass
+class _Line:
+    """What a line's messages have said so far."""
+
+    limits: tuple[int, int, int] = (0, 0, 0)  # reference, low limit, high limit
+    levels: dict[tuple[Side, int], None] = field(default_factory=dict)  # those that are shown
+    number: int = -1  # of the last increment; -1 before the first snapshot
+
+
+class PublicFeed:
+    """Translates the market data of one subscription."""
+
+    def __init__(self, lines: Iterable[wire.LineInfo]) -> None:
+        """Start from the lines as the logon describes them."""
+        self.gaps = 0  # increments that did not follow on the one before
+        self._lines: dict[str, _Line] = {}
+        self.describe(lines)
+
+    def describe(self, lines: Iterable[wire.LineInfo]) -> None:
+        """Take over what a later logon says of the lines: snapshots do not have their limits."""
+        for info in lines:
+            line = self._lines.setdefault(info.symbol, _Line())
+            line.limits = (info.reference, info.low_limit, info.high_limit)
+
+    def events(self, message: object) -> Iterator[ev.Event]:
+        """Yield the events in a message; none for messages of other kinds."""
+        if isinstance(message, wire_market.BookSnapshot):
+            yield from self._snapshot(message)
+        elif isinstance(message, wire_market.BookUpdate):
+            line = self._follow(message.symbol, message.number)
+            for level in message.levels:
+                yield _show(message.symbol, line, level)
+        elif isinstance(message, _Item):
+            line = self._follow(message.symbol, message.number)
+            if isinstance(message, wire_market.PhaseChanged):
+                line.limits = (message.reference, message.low_limit, message.high_limit)
+            yield _event(message)
+
+    def _follow(self, symbol: str, number: int) -> _Line:
+        """Count an increment; offers that stand at a snapshot carry the snapshot's number."""
+        line = self._lines.setdefault(symbol, _Line())
+        if line.number >= 0 and number not in (line.number, line.number + 1):
+            self.gaps += 1
+        line.number = number
+        return line
+
+    def _snapshot(self, m: wire_market.BookSnapshot) -> Iterator[ev.Event]:
+        line = self._lines.setdefault(m.symbol, _Line())
+        line.number = m.number
+        yield ev.PhaseChanged(m.symbol, m.phase, "", *line.limits)
+        shown = [(level.side, level.price) for level in m.levels]
+        for side, price in line.levels.keys() - shown:
+            del line.levels[side, price]
+            yield ev.DepthChanged(m.symbol, side, price, 0)
+        for level in m.levels:
+            yield _show(m.symbol, line, level)
+
+
+def _show(symbol: str, line: _Line, level: wire_market.BookLevel) -> ev.DepthChanged:
+    if level.quantity:
+        line.levels[level.side, level.price] = None
+    else:
+        line.levels.pop((level.side, level.price), None)
+    return ev.DepthChanged(symbol, level.side, level.price, level.quantity)
+
+
+def _event(m: _Item) -> ev.Event:
+    """Return the event of an increment. It names no account, and depths come on their own."""
+    if isinstance(m, wire_market.Trade):
+        resting = Side.SELL if m.side is Side.BUY else Side.BUY
+        return ev.Trade(m.symbol, m.trade, resting, m.price, m.quantity, "", 0, 0, 0, "", 0, 0, 0,
+                        -1)  # fmt: skip
+    if isinstance(m, wire_market.Offered):
+        return ev.Offered("", 0, m.symbol, m.offer, m.kind, m.side, m.price, m.quantity, (), 0, 0)
+    if isinstance(m, wire_market.Announced):
+        return ev.Announced("", 0, m.symbol, *structs.astuple(m)[4:])
+    return SAME_FIELDS[type(m)](m.symbol, *structs.astuple(m)[4:])

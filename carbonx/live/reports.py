@@ -1,0 +1,174 @@
+"""An account's reports as the engine's events of its own orders.
+
+Where a report leaves out what the event has, it is filled in from the reports before; what a client
+cannot know (a counterparty) is ``""`` and 0. ``backtest.agents.visibility`` gives agents in the
+laboratory the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from msgspec import Struct, structs
+
+from engine.vocabulary import commands
+from engine.vocabulary import events as ev
+from engine.vocabulary.enums import OfferKind, RejectReason, Side
+from gateway.protocol import wire, wire_modes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backtest.agents.port import ClientCommand
+
+_OfOrder: TypeAlias = (
+    wire.OrderResting | wire.OrderCancelled | wire.OrderAmended | wire.OrderReduced
+    | wire.OrderTriggered
+)  # fmt: skip
+_OfQuote: TypeAlias = wire_modes.QuoteReceived | wire_modes.QuoteEnded | wire_modes.Declined
+# The event has the report's fields after ``time``, behind its account.
+SAME_FIELDS: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
+    wire.Rejected: ev.Rejected,
+    wire.MassCancelled: ev.MassCancelled,
+    wire.KillSwitchSet: ev.KillSwitchSet,
+    wire.CashMoved: ev.CashMoved,
+    wire.AllowancesMoved: ev.AllowancesMoved,
+    wire_modes.Delivered: ev.Delivered,
+    wire_modes.Released: ev.Released,
+}
+
+
+class _Order(NamedTuple):
+    """What later reports of an order do not repeat."""
+
+    symbol: str
+    side: Side
+    price: int
+    leaves: int
+
+
+class Reports:
+    """Translates one account's reports, in the order of their numbers from the first one."""
+
+    def __init__(self, account: str) -> None:
+        """Start before the first report."""
+        self.account = account
+        self.seq = 0  # the number of the last report
+        self._orders: dict[int, _Order] = {}  # the live ones, by reference
+        self._offering: dict[int, commands.Quote | commands.Announce] = {}  # without a number yet
+        self._received: dict[tuple[str, int], ev.Offered] = {}  # quotes made to this account
+
+    def sent(self, ref: int, command: ClientCommand) -> None:
+        """Remember what a command offers: the report of its number does not repeat it."""
+        if isinstance(command, commands.Quote | commands.Announce):
+            self._offering[ref] = command
+
+    def live(self) -> Iterator[ev.OrderResting]:
+        """Yield the live orders as if each came to rest now, wherever it waits."""
+        for ref, order in self._orders.items():
+            yield ev.OrderResting(self.account, ref, *order, -1)
+
+    def event(self, message: object) -> ev.Event | None:
+        """Return the event in a report; None for messages of other kinds."""
+        if isinstance(message, wire.Throttled):
+            return self._throttled(message)
+        if isinstance(message, wire.Report):
+            self.seq = message.seq
+        if isinstance(message, wire.OrderFilled):
+            return self._filled(message)
+        if isinstance(message, wire.OrderAccepted):
+            m = message
+            self._orders[m.ref] = _Order(m.symbol, m.side, m.price, m.quantity)
+            return ev.OrderAccepted(self.account, m.ref, m.symbol, m.side, m.price, m.quantity,
+                                    m.state, -1)  # fmt: skip
+        if isinstance(message, wire.Rejected):
+            self._offering.pop(message.ref, None)
+        if isinstance(message, _OfOrder):
+            return self._of_order(message)
+        if isinstance(message, wire_modes.NumberAssigned):
+            return self._numbered(message)
+        if isinstance(message, _OfQuote):
+            return self._of_quote(message)
+        if isinstance(message, wire.Report):
+            return SAME_FIELDS[type(message)](self.account, *structs.astuple(message)[2:])
+        return None
+
+    def _throttled(self, m: wire.Throttled) -> ev.Rejected:
+        """Return a refusal: the engine has no reason for what never reached it."""
+        self._offering.pop(m.ref, None)
+        rule = f"not taken: at most {m.per_second} messages a second"
+        return ev.Rejected(self.account, m.ref, RejectReason.VALUE, "ref", rule)
+
+    def _filled(self, m: wire.OrderFilled) -> ev.Trade:
+        """Return this account's half of a trade; the event's side is the resting order's."""
+        self._left(m.ref, m.leaves)
+        if m.maker:
+            return ev.Trade(m.symbol, m.trade, m.side, m.price, m.quantity, self.account, m.ref,
+                            m.leaves, m.fee, "", 0, 0, 0, -1)  # fmt: skip
+        side = Side.SELL if m.side is Side.BUY else Side.BUY
+        return ev.Trade(m.symbol, m.trade, side, m.price, m.quantity, "", 0, 0, 0, self.account,
+                        m.ref, m.leaves, m.fee, -1)  # fmt: skip
+
+    def _left(self, ref: int, leaves: int) -> None:
+        order = self._orders.get(ref)
+        if order is None:
+            return
+        if leaves:
+            self._orders[ref] = order._replace(leaves=leaves)
+        else:
+            del self._orders[ref]
+
+    def _of_order(self, m: _OfOrder) -> ev.Event | None:
+        """Return what happened to an order; None where its acceptance was before our time."""
+        order = self._orders.get(m.ref)
+        if order is None:
+            return None
+        if isinstance(m, wire.OrderTriggered):
+            return ev.OrderTriggered(self.account, m.ref, order.symbol)
+        if isinstance(m, wire.OrderResting):
+            return ev.OrderResting(self.account, m.ref, *order[:3], m.leaves, -1)
+        if isinstance(m, wire.OrderReduced):
+            self._left(m.ref, m.leaves)
+            return ev.OrderReduced(self.account, m.ref, *order[:3], m.quantity, m.leaves, -1)
+        if isinstance(m, wire.OrderCancelled):
+            del self._orders[m.ref]
+            return ev.OrderCancelled(self.account, m.ref, *order[:3], m.quantity, m.reason,
+                                     m.request, -1)  # fmt: skip
+        self._orders[m.ref] = order._replace(price=m.price, leaves=m.leaves)
+        return ev.OrderAmended(self.account, m.ref, order.symbol, order.side, m.price, m.quantity,
+                               m.leaves, m.state, m.request, order.price, -1, -1)  # fmt: skip
+
+    def _numbered(self, m: wire_modes.NumberAssigned) -> ev.Offered | ev.Announced | None:
+        """Return this account's own offer; None where an earlier run of it sent the command."""
+        sent = self._offering.pop(m.ref, None)
+        if isinstance(sent, commands.Announce):
+            return ev.Announced(self.account, m.ref, m.symbol, m.number, sent.side, sent.price,
+                                sent.quantity, sent.opens_at, sent.closes_at, sent.min_bid,
+                                sent.max_bid, sent.increment, sent.pricing, sent.tie,
+                                sent.undersubscribed)  # fmt: skip
+        if isinstance(sent, commands.Quote):
+            kind = OfferKind.QUOTE if sent.price else OfferKind.ENQUIRY
+            enquiry = self._received.get((m.symbol, sent.answers))
+            to = (enquiry.account,) if enquiry is not None else sent.to
+            return ev.Offered(self.account, m.ref, m.symbol, m.number, kind, sent.side, sent.price,
+                              sent.quantity, to, sent.answers, sent.expire_at)  # fmt: skip
+        order = self._orders.get(m.ref)
+        if order is None:
+            return None
+        return ev.Offered(self.account, m.ref, m.symbol, m.number, OfferKind.LISTING, order.side,
+                          order.price, order.leaves, (), 0, 0)  # fmt: skip
+
+    def _of_quote(self, m: _OfQuote) -> ev.Offered | ev.Declined | None:
+        """Return what happened to a quote or an enquiry between this account and another."""
+        if isinstance(m, wire_modes.QuoteReceived):
+            offer = ev.Offered(m.account, 0, m.symbol, m.number, m.kind, m.side, m.price,
+                               m.quantity, (self.account,), m.answers, m.expire_at)  # fmt: skip
+            self._received[m.symbol, m.number] = offer
+            return offer
+        if isinstance(m, wire_modes.QuoteEnded):
+            ended = self._received.pop((m.symbol, m.number), None)
+            return None if ended is None else structs.replace(ended, quantity=0)
+        if m.account == self.account:
+            self._received.pop((m.symbol, m.number), None)
+            return ev.Declined(m.account, m.ref, m.symbol, m.number, "", 0)
+        return ev.Declined(m.account, 0, m.symbol, m.number, self.account, 0)

@@ -1,0 +1,144 @@
+"""An agent trading on a live venue: its port over the SDK, and what keeps it going."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from carbonx.live.commands import request_of
+from carbonx.live.public_feed import PublicFeed
+from carbonx.live.reports import Reports
+from gateway.client.errors import ClientError, Missed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backtest.agents.port import ClientCommand, Participant
+    from engine.vocabulary.events import Event
+    from gateway.client.client import Client
+
+LAST_WITHIN: Final = 2.0  # seconds that the answers to the last commands may take
+POLL: Final = 0.005  # seconds
+
+
+class LivePort:
+    """One agent's port to a live venue, over a client that is logged on for its account.
+
+    The client has its account's reports from the first one on (``last_seen`` 0) and nothing else
+    takes its events. The agent first receives what its account has live, each order as
+    ``OrderResting``; from then on whatever happens to its own orders, and the public data that the
+    client subscribes to.
+    """
+
+    def __init__(self, client: Client, agent: Participant) -> None:
+        """Connect an agent with its client; ``trade`` lets it act."""
+        self.client = client
+        self.agent = agent
+        self.sent = 0  # commands
+        self.feed = PublicFeed(client.lines)
+        self._reports = Reports(client.account)
+        self._info = client.info
+        self._earlier = client.info.seq if client.info is not None else 0  # reports before now
+        self._caught_up = asyncio.Event()  # set when those have been read
+        self._due: list[int] = []  # a heap of the times to wake the agent at, ns UTC
+        self._asked = asyncio.Event()  # set when a time was added
+
+    def now(self) -> int:
+        """Return the time in ns UTC."""
+        return time.time_ns()
+
+    def submit(self, command: ClientCommand) -> int:
+        """Send a command; return its reference. Raises ``ClientError`` where the session ended."""
+        message_type, fields = request_of(command)
+        pending = self.client.request(message_type, *fields)
+        pending.add_done_callback(_take_answer)
+        self._reports.sent(pending.ref, command)
+        self.sent += 1
+        return pending.ref
+
+    def wake_at(self, time: int) -> None:
+        """Have the agent woken once at a time (ns UTC), or at once where that is over."""
+        heapq.heappush(self._due, time)
+        self._asked.set()
+
+    async def trade(self, over: asyncio.Event) -> None:
+        """Let the agent trade until it is over, and receive the answers to its last commands.
+
+        Raises the ``ClientError`` that ends the session before, and what the agent raises.
+        """
+        self.wake_at(self.now())
+        listener = asyncio.create_task(self._listen())
+        waker = asyncio.create_task(self._wake())
+        ending = asyncio.create_task(over.wait())
+        tasks = (listener, waker, ending)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            waker.cancel()
+            if not listener.done() and not _failed(waker):
+                await self._await_last(listener)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in (listener, waker):
+            if _failed(task):
+                task.result()  # raises
+
+    async def _listen(self) -> None:
+        """Give the agent whatever arrives."""
+        if not self._earlier:
+            self._caught_up.set()
+        async for message in self.client.events():
+            for event in self._events(message):
+                self.agent.on_event(self, event)
+
+    def _events(self, message: object) -> Iterator[Event]:
+        if isinstance(message, Missed):
+            problem = f"{self.client.account} fell behind: {message.count} events were dropped"
+            raise ClientError(problem)
+        if self.client.info is not self._info:  # it logged on again
+            self._info = self.client.info
+            self.feed.describe(self.client.lines)
+        own = self._reports.event(message)
+        if own is None:
+            yield from self.feed.events(message)
+        elif self._caught_up.is_set():
+            yield own
+        if not self._caught_up.is_set() and self._reports.seq >= self._earlier:
+            yield from self._reports.live()
+            self._caught_up.set()
+
+    async def _wake(self) -> None:
+        """Wake the agent whenever it is due, once it knows what its account has live."""
+        await self._caught_up.wait()
+        while True:
+            if self._due and self._due[0] <= self.now():
+                heapq.heappop(self._due)
+                self.agent.on_wake(self)
+                await asyncio.sleep(0)  # let others run, even where it is due again
+                continue
+            wait = (self._due[0] - self.now()) / 1e9 if self._due else None
+            self._asked.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), wait)
+
+    async def _await_last(self, listener: asyncio.Task[None]) -> None:
+        """Wait until the agent has received all that its commands have caused."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WITHIN):
+                status = await self.client.status()
+                while self._reports.seq < status.seq and not listener.done():  # noqa: ASYNC110 - they come
+                    await asyncio.sleep(POLL)
+
+
+def _take_answer(answer: asyncio.Future[Any]) -> None:
+    """Take an answer that is not awaited: refusals arrive among the events too."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None

@@ -1,0 +1,85 @@
+"""``carbonx brokers`` against a venue that runs as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from carbonx.cli import brokers
+from carbonx.cli.brokers import trade
+from engine.log.sequencer import replay
+from gateway.client.errors import SessionEndedError
+from gateway.server.accounts import Credentials, Directory
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAMES = ("b1", "b2", "b3", "b4", "b5", "b6")
+ACCOUNTS = [Credentials(name, "k", cash=10**12, allowances={"CO2": 10**8}) for name in NAMES]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[int]:
+    Directory(tuple(ACCOUNTS)).write(tmp_path / "accounts.toml")
+    command = [sys.executable, "-m", "carbonx", "serve", "--rulebook", "textbook", "--json",
+               "--dir", str(tmp_path / "v"), "--accounts", str(tmp_path / "accounts.toml"),
+               "--port", "0"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["port"]
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def test_brokers_of_every_kind_trade_and_leave_nothing_behind(server: int, tmp_path: Path) -> None:
+    done = asyncio.run(trade("127.0.0.1", server, ACCOUNTS, 3, 2.0, 0.05))
+    assert len({broker.kind for broker in done.brokers}) == 5
+    assert done.sent > 100
+    line = done.market.lines["CO2"]
+    assert line.volume > 0
+    assert (done.gaps, done.errors) == (0, [])
+    assert sum(broker.orders.filled for broker in done.brokers) == 2 * line.volume
+    found = replay(tmp_path / "v").venue
+    found.check()
+    assert all(found.open_orders(name) == [] for name in NAMES)
+    assert found.markets["CO2"].day.volume == line.volume
+
+
+def test_a_second_run_counts_only_its_own_trades(server: int, tmp_path: Path) -> None:
+    words = ["6", "--port", str(server), "--accounts", str(tmp_path / "accounts.toml"),
+             "--seconds", "0.7", "--pause", "0.05"]  # fmt: skip
+    for _ in range(2):
+        done = CliRunner().invoke(brokers.command, words)
+        assert done.exit_code == 0, done.output
+        rows = [line.split() for line in done.output.splitlines()]
+        filled = sum(int(row[3].replace(",", "")) for row in rows[:6])
+        (volume,) = (int(row[3].replace(",", "")) for row in rows if row[0] == "CO2")
+        assert filled == 2 * volume > 0
+        assert rows[-1][1:] == ["messages", "sent"]
+
+
+def test_a_wrong_key_ends_it_before_anything_is_sent(
+    server: int,
+) -> None:
+    known = [*ACCOUNTS[:2], Credentials("b3", "another")]
+    with pytest.raises(SessionEndedError, match="credentials"):
+        asyncio.run(trade("127.0.0.1", server, known, 3, 0.1, 0.05))
+
+
+def test_too_few_accounts_and_hashed_keys_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.toml"
+    Directory((Credentials("b1", "sha256:" + "0" * 64),)).write(path)
+    for number, problem in ((2, "has 1 accounts"), (1, "only the hash")):
+        done = CliRunner().invoke(
+            brokers.command, [str(number), "--port", "1", "--accounts", str(path)]
+        )
+        assert done.exit_code == 2
+        assert problem in done.output
