@@ -284,10 +284,14 @@ class Commands:
 
 
 def drain(oracle: OracleVenue) -> list[c.Command]:
-    """Return commands that take every order out of a venue, in three different ways."""
+    """Return commands that take every order out of a venue, in three different ways.
+
+    What a call has frozen goes by the kill switch alone.
+    """
     commands: list[c.Command] = []
+    frozen = [s for s, market in oracle.markets.items() if market.phase is Phase.FREEZE]
     for index, account in enumerate(oracle.accounts.values()):
-        if index % 3 == 0:
+        if index % 3 == 0 or any(order.symbol in frozen for order in account.orders):
             commands.append(c.SetKillSwitch(account.name, on=True))
         elif index % 3 == 1:
             commands.append(c.MassCancel(account.name, account.last_ref + 1))
