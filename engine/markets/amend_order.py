@@ -48,6 +48,7 @@ def amend(market: BookLine, order: Order, command: AmendOrder) -> list[Event]:
         or order.seat.role is not None
         or (gate.stepped and (price % gate.tick or total % gate.lot))
     ):
+        market.changed = True
         refusal = _admit(market, order, command, total, leaves)
         if refusal is None and order.flags & POST_ONLY and order.level is not None and not keeps \
                 and gate.phase is _CONTINUOUS:  # fmt: skip

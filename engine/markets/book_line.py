@@ -26,7 +26,7 @@ _FOK: Final = TimeInForce.FOK
 class BookLine(Line):
     """Price levels, orders held for the open or the close, and stops."""
 
-    __slots__ = ("call_ends_at", "held", "stops")
+    __slots__ = ("call_ends_at", "changed", "held", "stops")
 
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
@@ -36,6 +36,7 @@ class BookLine(Line):
         self.held: dict[Key, Order] = {}  # waits for the open or the close, in order
         self.stops = Stops()
         self.call_ends_at = 0  # ns UTC; 0 where no clock ends the call
+        self.changed = True  # an order entered or changed since the call's price was computed
 
     @abstractmethod
     def arrive(self, order: Order, events: list[Event]) -> None:

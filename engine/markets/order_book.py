@@ -88,7 +88,8 @@ class OrderBook(BookLine):
     """Automatic matching: continuous, in calls, or both."""
 
     __slots__ = (
-        "_collar_bp", "_crossing", "_indicated", "_matching", "_self_trade", "_share", "_sweep",
+        "_collar_bp", "_counted", "_crossing", "_indicated", "_matching", "_self_trade", "_share",
+        "_sweep",
     )  # fmt: skip
 
     TRANSITIONS = TRANSITIONS
@@ -100,7 +101,9 @@ class OrderBook(BookLine):
         """Make an empty, closed market."""
         super().__init__(rulebook, product, mode, asset, shared)
         self._indicated = -PUBLISH_EVERY  # when the call's indicative price was published last
-        self._crossing = NOTHING  # what the call would give, unless ``changed``
+        # What the call would give: it holds unless an order entered or changed, or one left.
+        self._crossing = NOTHING
+        self._counted = 0
 
     def adopt(self, rulebook: Rulebook, product: Product, mode: Mode) -> None:
         """Take the rules from a rulebook; nothing that they concern may be live."""
@@ -257,7 +260,6 @@ class OrderBook(BookLine):
 
     def amend(self, order: Order, command: AmendOrder) -> list[Event]:
         """Change a live order."""
-        self.changed = True
         return amend(self, order, command)
 
     def arrive(self, order: Order, events: list[Event]) -> None:
@@ -302,10 +304,10 @@ class OrderBook(BookLine):
             sweep = self._sweep  # looked up first: calling an attribute at once costs more
             outcomes = sweep(other, order, limit, self._self_trade, self._share)
             first = self._settle(order, before, outcomes, events)
-            if first:
+            stops = self.stops
+            if first and stops.waiting:
                 last = self.day.last
                 low, high = (first, last) if first <= last else (last, first)
-                stops = self.stops
                 if high >= stops.lowest_buy or low <= stops.highest_sell:
                     reached = stops.reached(low, high)
         if order.leaves and limit < widest and other.reached(widest):
@@ -413,9 +415,11 @@ class OrderBook(BookLine):
         """Return price, volume and surplus that a call would give now; 0s where none is on."""
         if self.gate.call is Phase.CLOSED:
             return NOTHING
-        if self.changed:
+        places = self.places()
+        if self.changed or places != self._counted:
             self._crossing = indicative(self)
             self.changed = False
+            self._counted = places
         return self._crossing
 
     def dump(self) -> list[object]:

@@ -71,7 +71,7 @@ class Settlement(Market):
 
     __slots__ = (
         "_asks", "_bids", "_charges", "_fees", "_ledger", "_maker_buy", "_maker_sell",
-        "_taker_buy", "_taker_sell", "_waits", "book", "changed", "clock", "day", "expiries",
+        "_taker_buy", "_taker_sell", "_waits", "book", "clock", "day", "expiries",
         "gate", "net", "reserve_ppm", "shared", "trades",
     )  # fmt: skip
 
@@ -84,7 +84,6 @@ class Settlement(Market):
         self.clock = shared.clock
         self.expiries = shared.expiries
         self.day = Day()
-        self.changed = True  # an order left, or changed in a call, since somebody looked
         self.trades = 0
         self.net: dict[str, list[int]] = {}  # DAY_END: account -> tonnes, cash; in order
         self._ledger = shared.ledger
@@ -278,7 +277,6 @@ class Settlement(Market):
         else:
             depth = -1
             self._leave(order)
-        self.changed = True
         del seat.orders[ref]
         if order.flags:
             self._unlist(order)
