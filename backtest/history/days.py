@@ -208,12 +208,28 @@ class History:
             return
         number = next(event.number for event in events if isinstance(event, Offered))
         ref = self.venue.last_ref(taker) + 1
-        self.say(Pick(taker, ref, line.symbol, number, each.quantity, each.price))
+        self.say(
+            Pick(
+                account=taker,
+                ref=ref,
+                symbol=line.symbol,
+                number=number,
+                quantity=each.quantity,
+                price=each.price,
+            )
+        )
 
     def _order(self, line: LineView, name: str, side: Side, each: Print) -> NewOrder:
         ref = self.venue.last_ref(name) + 1
-        return NewOrder(name, ref, line.symbol, side, each.quantity, each.price,
-                        tif=TimeInForce.DAY)  # fmt: skip
+        return NewOrder(
+            account=name,
+            ref=ref,
+            symbol=line.symbol,
+            side=side,
+            quantity=each.quantity,
+            price=each.price,
+            tif=TimeInForce.DAY,
+        )
 
     def _err(self, line: LineView) -> None:
         """Order one tick beyond each limit, which must be refused."""
@@ -228,7 +244,17 @@ class History:
         price = (2 * bar.value + bar.volume) // (2 * bar.volume)
         maker, taker = self._pair()
         ref = self.venue.last_ref(maker) + 1
-        events = self.say(Quote(maker, ref, line.symbol, Side.SELL, bar.volume, price, (taker,)))
+        events = self.say(
+            Quote(
+                account=maker,
+                ref=ref,
+                symbol=line.symbol,
+                side=Side.SELL,
+                quantity=bar.volume,
+                price=price,
+                to=(taker,),
+            )
+        )
         low, high = line.low_limit, line.high_limit
         refusal = next((event for event in events if isinstance(event, Rejected)), None)
         if refusal is not None and refusal.reason is RejectReason.PRICE_LIMIT:

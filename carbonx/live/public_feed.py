@@ -114,10 +114,36 @@ def _event(m: _Item) -> ev.Event:
     """Return the event of an increment. It names no account, and depths come on their own."""
     if isinstance(m, wire_market.Trade):
         resting = Side.SELL if m.side is Side.BUY else Side.BUY
-        return ev.Trade(m.symbol, m.trade, resting, m.price, m.quantity, "", 0, 0, 0, "", 0, 0, 0,
-                        -1)  # fmt: skip
+        return ev.Trade(
+            symbol=m.symbol,
+            trade=m.trade,
+            side=resting,
+            price=m.price,
+            quantity=m.quantity,
+            maker="",
+            maker_ref=0,
+            maker_leaves=0,
+            maker_fee=0,
+            taker="",
+            taker_ref=0,
+            taker_leaves=0,
+            taker_fee=0,
+            depth=-1,
+        )
     if isinstance(m, wire_market.Offered):
-        return ev.Offered("", 0, m.symbol, m.offer, m.kind, m.side, m.price, m.quantity, (), 0, 0)
+        return ev.Offered(
+            account="",
+            ref=0,
+            symbol=m.symbol,
+            number=m.offer,
+            kind=m.kind,
+            side=m.side,
+            price=m.price,
+            quantity=m.quantity,
+            to=(),
+            answers=0,
+            expire_at=0,
+        )
     if isinstance(m, wire_market.Announced):
         return ev.Announced("", 0, m.symbol, *structs.astuple(m)[4:])
     return SAME_FIELDS[type(m)](m.symbol, *structs.astuple(m)[4:])

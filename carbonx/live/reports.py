@@ -79,8 +79,16 @@ class Reports:
         if isinstance(message, wire.OrderAccepted):
             m = message
             self._orders[m.ref] = _Order(m.symbol, m.side, m.price, m.quantity)
-            return ev.OrderAccepted(self.account, m.ref, m.symbol, m.side, m.price, m.quantity,
-                                    m.state, -1)  # fmt: skip
+            return ev.OrderAccepted(
+                account=self.account,
+                ref=m.ref,
+                symbol=m.symbol,
+                side=m.side,
+                price=m.price,
+                quantity=m.quantity,
+                state=m.state,
+                depth=-1,
+            )
         if isinstance(message, wire.Rejected):
             self._offering.pop(message.ref, None)
         if isinstance(message, _OfOrder):
@@ -103,11 +111,39 @@ class Reports:
         """Return this account's half of a trade; the event's side is the resting order's."""
         self._left(m.ref, m.leaves)
         if m.maker:
-            return ev.Trade(m.symbol, m.trade, m.side, m.price, m.quantity, self.account, m.ref,
-                            m.leaves, m.fee, "", 0, 0, 0, -1)  # fmt: skip
+            return ev.Trade(
+                symbol=m.symbol,
+                trade=m.trade,
+                side=m.side,
+                price=m.price,
+                quantity=m.quantity,
+                maker=self.account,
+                maker_ref=m.ref,
+                maker_leaves=m.leaves,
+                maker_fee=m.fee,
+                taker="",
+                taker_ref=0,
+                taker_leaves=0,
+                taker_fee=0,
+                depth=-1,
+            )
         side = Side.SELL if m.side is Side.BUY else Side.BUY
-        return ev.Trade(m.symbol, m.trade, side, m.price, m.quantity, "", 0, 0, 0, self.account,
-                        m.ref, m.leaves, m.fee, -1)  # fmt: skip
+        return ev.Trade(
+            symbol=m.symbol,
+            trade=m.trade,
+            side=side,
+            price=m.price,
+            quantity=m.quantity,
+            maker="",
+            maker_ref=0,
+            maker_leaves=0,
+            maker_fee=0,
+            taker=self.account,
+            taker_ref=m.ref,
+            taker_leaves=m.leaves,
+            taker_fee=m.fee,
+            depth=-1,
+        )
 
     def _left(self, ref: int, leaves: int) -> None:
         order = self._orders.get(ref)
@@ -135,34 +171,92 @@ class Reports:
             return ev.OrderCancelled(self.account, m.ref, *order[:3], m.quantity, m.reason,
                                      m.request, -1)  # fmt: skip
         self._orders[m.ref] = order._replace(price=m.price, leaves=m.leaves)
-        return ev.OrderAmended(self.account, m.ref, order.symbol, order.side, m.price, m.quantity,
-                               m.leaves, m.state, m.request, order.price, -1, -1)  # fmt: skip
+        return ev.OrderAmended(
+            account=self.account,
+            ref=m.ref,
+            symbol=order.symbol,
+            side=order.side,
+            price=m.price,
+            quantity=m.quantity,
+            leaves=m.leaves,
+            state=m.state,
+            request=m.request,
+            old_price=order.price,
+            old_depth=-1,
+            depth=-1,
+        )
 
     def _numbered(self, m: wire_modes.NumberAssigned) -> ev.Offered | ev.Announced | None:
         """Return this account's own offer; None where an earlier run of it sent the command."""
         sent = self._offering.pop(m.ref, None)
         if isinstance(sent, commands.Announce):
-            return ev.Announced(self.account, m.ref, m.symbol, m.number, sent.side, sent.price,
-                                sent.quantity, sent.opens_at, sent.closes_at, sent.min_bid,
-                                sent.max_bid, sent.increment, sent.pricing, sent.tie,
-                                sent.undersubscribed)  # fmt: skip
+            return ev.Announced(
+                account=self.account,
+                ref=m.ref,
+                symbol=m.symbol,
+                number=m.number,
+                side=sent.side,
+                price=sent.price,
+                quantity=sent.quantity,
+                opens_at=sent.opens_at,
+                closes_at=sent.closes_at,
+                min_bid=sent.min_bid,
+                max_bid=sent.max_bid,
+                increment=sent.increment,
+                pricing=sent.pricing,
+                tie=sent.tie,
+                undersubscribed=sent.undersubscribed,
+            )
         if isinstance(sent, commands.Quote):
             kind = OfferKind.QUOTE if sent.price else OfferKind.ENQUIRY
             enquiry = self._received.get((m.symbol, sent.answers))
             to = (enquiry.account,) if enquiry is not None else sent.to
-            return ev.Offered(self.account, m.ref, m.symbol, m.number, kind, sent.side, sent.price,
-                              sent.quantity, to, sent.answers, sent.expire_at)  # fmt: skip
+            return ev.Offered(
+                account=self.account,
+                ref=m.ref,
+                symbol=m.symbol,
+                number=m.number,
+                kind=kind,
+                side=sent.side,
+                price=sent.price,
+                quantity=sent.quantity,
+                to=to,
+                answers=sent.answers,
+                expire_at=sent.expire_at,
+            )
         order = self._orders.get(m.ref)
         if order is None:
             return None
-        return ev.Offered(self.account, m.ref, m.symbol, m.number, OfferKind.LISTING, order.side,
-                          order.price, order.leaves, (), 0, 0)  # fmt: skip
+        return ev.Offered(
+            account=self.account,
+            ref=m.ref,
+            symbol=m.symbol,
+            number=m.number,
+            kind=OfferKind.LISTING,
+            side=order.side,
+            price=order.price,
+            quantity=order.leaves,
+            to=(),
+            answers=0,
+            expire_at=0,
+        )
 
     def _of_quote(self, m: _OfQuote) -> ev.Offered | ev.Declined | None:
         """Return what happened to a quote or an enquiry between this account and another."""
         if isinstance(m, wire_modes.QuoteReceived):
-            offer = ev.Offered(m.account, 0, m.symbol, m.number, m.kind, m.side, m.price,
-                               m.quantity, (self.account,), m.answers, m.expire_at)  # fmt: skip
+            offer = ev.Offered(
+                account=m.account,
+                ref=0,
+                symbol=m.symbol,
+                number=m.number,
+                kind=m.kind,
+                side=m.side,
+                price=m.price,
+                quantity=m.quantity,
+                to=(self.account,),
+                answers=m.answers,
+                expire_at=m.expire_at,
+            )
             self._received[m.symbol, m.number] = offer
             return offer
         if isinstance(m, wire_modes.QuoteEnded):
@@ -170,5 +264,19 @@ class Reports:
             return None if ended is None else structs.replace(ended, quantity=0)
         if m.account == self.account:
             self._received.pop((m.symbol, m.number), None)
-            return ev.Declined(m.account, m.ref, m.symbol, m.number, "", 0)
-        return ev.Declined(m.account, 0, m.symbol, m.number, self.account, 0)
+            return ev.Declined(
+                account=m.account,
+                ref=m.ref,
+                symbol=m.symbol,
+                number=m.number,
+                maker="",
+                maker_ref=0,
+            )
+        return ev.Declined(
+            account=m.account,
+            ref=0,
+            symbol=m.symbol,
+            number=m.number,
+            maker=self.account,
+            maker_ref=0,
+        )

@@ -124,8 +124,20 @@ def _amend_waiting(
             market.held[key] = market.held.pop(key)
         else:
             market.stops.add(key, order, market.stops.remove(key).stop_price)
-    return OrderAmended(order.seat.name, order.ref, market.symbol, order.side, price, total,
-                        leaves, state, command.ref, old_price, -1, -1)  # fmt: skip
+    return OrderAmended(
+        account=order.seat.name,
+        ref=order.ref,
+        symbol=market.symbol,
+        side=order.side,
+        price=price,
+        quantity=total,
+        leaves=leaves,
+        state=state,
+        request=command.ref,
+        old_price=old_price,
+        old_depth=-1,
+        depth=-1,
+    )
 
 
 def _shrink(market: BookLine, order: Order, command: AmendOrder, total: int, leaves: int) -> Event:
@@ -178,6 +190,17 @@ def _wait_anew(
     depth = -1
     if order.price == old_price:
         old_depth, depth = -1, old_depth
-    return OrderAmended(command.account, order.ref, market.symbol, order.side, order.price,
-                        order.quantity, order.leaves, _HELD, command.ref, old_price, old_depth,
-                        depth)  # fmt: skip
+    return OrderAmended(
+        account=command.account,
+        ref=order.ref,
+        symbol=market.symbol,
+        side=order.side,
+        price=order.price,
+        quantity=order.quantity,
+        leaves=order.leaves,
+        state=_HELD,
+        request=command.ref,
+        old_price=old_price,
+        old_depth=old_depth,
+        depth=depth,
+    )

@@ -97,9 +97,22 @@ def _trade(
     for buyer, seller, quantity in pairs:
         bid, ask = bids[buyer], asks[seller]
         fees = market.settle_at(crossing.price, quantity, bid, ask, rates)
-        events.append(AuctionTrade(
-            market.symbol, market.trades, crossing.price, quantity, bid.seat.name, bid.ref,
-            bid.leaves, fees[0], ask.seat.name, ask.ref, ask.leaves, fees[1]))  # fmt: skip
+        events.append(
+            AuctionTrade(
+                symbol=market.symbol,
+                trade=market.trades,
+                price=crossing.price,
+                quantity=quantity,
+                buyer=bid.seat.name,
+                buyer_ref=bid.ref,
+                buyer_leaves=bid.leaves,
+                buyer_fee=fees[0],
+                seller=ask.seat.name,
+                seller_ref=ask.ref,
+                seller_leaves=ask.leaves,
+                seller_fee=fees[1],
+            )
+        )
         for order in (bid, ask):
             if order.level is not None:
                 touched[order.side, order.price] = None

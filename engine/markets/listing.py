@@ -62,11 +62,30 @@ class Listing(OfferLine):
         depth = self.book.side(order.side).rest(live)
         number = self.number(live)
         return [
-            OrderAccepted(order.account, order.ref, self.symbol, order.side, order.price,
-                          order.quantity, OrderState.RESTING, depth),
-            Offered(order.account, order.ref, self.symbol, number, OfferKind.LISTING, order.side,
-                    order.price, order.quantity, (), 0, order.expire_at),
-        ]  # fmt: skip
+            OrderAccepted(
+                account=order.account,
+                ref=order.ref,
+                symbol=self.symbol,
+                side=order.side,
+                price=order.price,
+                quantity=order.quantity,
+                state=OrderState.RESTING,
+                depth=depth,
+            ),
+            Offered(
+                account=order.account,
+                ref=order.ref,
+                symbol=self.symbol,
+                number=number,
+                kind=OfferKind.LISTING,
+                side=order.side,
+                price=order.price,
+                quantity=order.quantity,
+                to=(),
+                answers=0,
+                expire_at=order.expire_at,
+            ),
+        ]
 
     def pick(self, command: Pick, participant: Participant) -> list[Event]:
         """Take tonnes of a listing, at its price."""
@@ -84,9 +103,18 @@ class Listing(OfferLine):
         if refusal is not None:
             return [Rejected(command.account, command.ref, *refusal)]
         taker = self.live(seat, command.ref, side, quantity, listing.price)
-        events: list[Event] = [OrderAccepted(command.account, command.ref, self.symbol, side,
-                                             listing.price, quantity, OrderState.MATCHING,
-                                             -1)]  # fmt: skip
+        events: list[Event] = [
+            OrderAccepted(
+                account=command.account,
+                ref=command.ref,
+                symbol=self.symbol,
+                side=side,
+                price=listing.price,
+                quantity=quantity,
+                state=OrderState.MATCHING,
+                depth=-1,
+            )
+        ]
         depth = self._take_from(listing, quantity)
         self._settle(taker, quantity, [(FILLED, listing, quantity, listing.leaves, depth)], events)
         return events

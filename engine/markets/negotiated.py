@@ -59,12 +59,30 @@ class Negotiated(OfferLine):
         to = (self.enquiries[command.answers][0],) if command.answers else command.to
         self.addressed[number] = to
         return [
-            OrderAccepted(command.account, command.ref, self.symbol, command.side, command.price,
-                          command.quantity, OrderState.HELD, -1),
-            Offered(command.account, command.ref, self.symbol, number, OfferKind.QUOTE,
-                    command.side, command.price, command.quantity, to, command.answers,
-                    command.expire_at),
-        ]  # fmt: skip
+            OrderAccepted(
+                account=command.account,
+                ref=command.ref,
+                symbol=self.symbol,
+                side=command.side,
+                price=command.price,
+                quantity=command.quantity,
+                state=OrderState.HELD,
+                depth=-1,
+            ),
+            Offered(
+                account=command.account,
+                ref=command.ref,
+                symbol=self.symbol,
+                number=number,
+                kind=OfferKind.QUOTE,
+                side=command.side,
+                price=command.price,
+                quantity=command.quantity,
+                to=to,
+                answers=command.answers,
+                expire_at=command.expire_at,
+            ),
+        ]
 
     def _enquire(self, command: Quote) -> list[Event]:
         refusal = check_quantity(command.quantity, self.gate)
@@ -76,9 +94,21 @@ class Negotiated(OfferLine):
             return [Rejected(command.account, command.ref, *refusal)]
         self.counted += 1
         self.enquiries[self.counted] = (command.account, command.to)
-        return [Offered(command.account, command.ref, self.symbol, self.counted,
-                        OfferKind.ENQUIRY, command.side, 0, command.quantity, command.to, 0,
-                        0)]  # fmt: skip
+        return [
+            Offered(
+                account=command.account,
+                ref=command.ref,
+                symbol=self.symbol,
+                number=self.counted,
+                kind=OfferKind.ENQUIRY,
+                side=command.side,
+                price=0,
+                quantity=command.quantity,
+                to=command.to,
+                answers=0,
+                expire_at=0,
+            )
+        ]
 
     def _admit_parties(self, command: Quote, participant: Participant) -> Refusal | None:
         """Check to whom it goes, and that an answer goes to an enquiry that was sent here."""
@@ -145,9 +175,18 @@ class Negotiated(OfferLine):
         if refusal is not None:
             return [Rejected(command.account, command.ref, *refusal)]
         taker = self.live(seat, command.ref, side, quantity, quote.price)
-        events: list[Event] = [OrderAccepted(command.account, command.ref, self.symbol, side,
-                                             quote.price, quantity, OrderState.MATCHING,
-                                             -1)]  # fmt: skip
+        events: list[Event] = [
+            OrderAccepted(
+                account=command.account,
+                ref=command.ref,
+                symbol=self.symbol,
+                side=side,
+                price=quote.price,
+                quantity=quantity,
+                state=OrderState.MATCHING,
+                depth=-1,
+            )
+        ]
         quote.leaves = 0
         self._settle(taker, quantity, [(FILLED, quote, quantity, 0, -1)], events)
         return events
@@ -163,8 +202,14 @@ class Negotiated(OfferLine):
             return [
                 Rejected(command.account, command.ref, RejectReason.COUNTERPARTY, "number", rule)
             ]
-        declined = Declined(participant.name, command.ref, self.symbol, command.number,
-                            quote.seat.name, quote.ref)  # fmt: skip
+        declined = Declined(
+            account=participant.name,
+            ref=command.ref,
+            symbol=self.symbol,
+            number=command.number,
+            maker=quote.seat.name,
+            maker_ref=quote.ref,
+        )
         if not to:
             return [declined, self.cancel(quote, CancelReason.DECLINED)]
         self.addressed[command.number] = to

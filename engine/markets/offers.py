@@ -69,7 +69,16 @@ class OfferLine(Line):
     ) -> Order:
         """Make the live order of an offer or an answer for which was reserved."""
         flags = OFFER | (FLAGS[TimeInForce.GTD] if expire_at else 0)
-        order = Order(seat, ref, side, price, quantity, quantity, quantity, flags)
+        order = Order(
+            seat=seat,
+            ref=ref,
+            side=side,
+            price=price,
+            quantity=quantity,
+            leaves=quantity,
+            shown=quantity,
+            flags=flags,
+        )
         seat.orders[ref] = order
         if expire_at:
             self.expiries.add((seat.name, ref), order, expire_at)
@@ -99,8 +108,19 @@ class OfferLine(Line):
 
     def offered(self, number: int, order: Order, kind: OfferKind) -> Offered:
         """Return an offer as it stands now."""
-        return Offered(order.seat.name, order.ref, self.symbol, number, kind, order.side,
-                       order.price, order.leaves, (), 0, 0)  # fmt: skip
+        return Offered(
+            account=order.seat.name,
+            ref=order.ref,
+            symbol=self.symbol,
+            number=number,
+            kind=kind,
+            side=order.side,
+            price=order.price,
+            quantity=order.leaves,
+            to=(),
+            answers=0,
+            expire_at=0,
+        )
 
     def dump(self) -> list[object]:
         """Return what the state holds beyond that of every market, for its hash."""

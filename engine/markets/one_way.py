@@ -72,14 +72,35 @@ class OneWay(OfferLine):
         mode = self.mode
         terms = (c.pricing or mode.pricing, c.tie or mode.bid_tie,
                  c.undersubscribed or mode.undersubscribed)  # fmt: skip
-        announced = Announced(c.account, c.ref, self.symbol, number, c.side, c.price, c.quantity,
-                              c.opens_at, c.closes_at, c.min_bid, c.max_bid, c.increment,
-                              PricingRule(terms[0]), BidTie(terms[1]),
-                              Undersubscribed(terms[2]))  # fmt: skip
+        announced = Announced(
+            account=c.account,
+            ref=c.ref,
+            symbol=self.symbol,
+            number=number,
+            side=c.side,
+            price=c.price,
+            quantity=c.quantity,
+            opens_at=c.opens_at,
+            closes_at=c.closes_at,
+            min_bid=c.min_bid,
+            max_bid=c.max_bid,
+            increment=c.increment,
+            pricing=PricingRule(terms[0]),
+            tie=BidTie(terms[1]),
+            undersubscribed=Undersubscribed(terms[2]),
+        )
         self.announced[number] = announced
         self.bids[number] = []
-        accepted = OrderAccepted(c.account, c.ref, self.symbol, c.side, c.price, c.quantity,
-                                 OrderState.HELD, -1)  # fmt: skip
+        accepted = OrderAccepted(
+            account=c.account,
+            ref=c.ref,
+            symbol=self.symbol,
+            side=c.side,
+            price=c.price,
+            quantity=c.quantity,
+            state=OrderState.HELD,
+            depth=-1,
+        )
         return [accepted, announced]
 
     def _admit_announcement(self, c: Announce) -> Refusal | None:
@@ -114,8 +135,18 @@ class OneWay(OfferLine):
         live = self.live(seat, c.ref, side, c.quantity, c.price)
         self.bids[c.number].append(live)
         self.bidding[(c.account, c.ref)] = c.number
-        events: list[Event] = [OrderAccepted(c.account, c.ref, self.symbol, side, c.price,
-                                             c.quantity, OrderState.HELD, -1)]  # fmt: skip
+        events: list[Event] = [
+            OrderAccepted(
+                account=c.account,
+                ref=c.ref,
+                symbol=self.symbol,
+                side=side,
+                price=c.price,
+                quantity=c.quantity,
+                state=OrderState.HELD,
+                depth=-1,
+            )
+        ]
         if self.announced[c.number].increment:
             events.append(BestBid(self.symbol, c.number, c.price, c.quantity))
         return events
@@ -194,8 +225,17 @@ class OneWay(OfferLine):
                 events.append(self.cancel(order, CancelReason.LOST))
             else:
                 self._finish(order)
-        events.append(AuctionCleared(self.symbol, command.number, wins[-1].price if wins else 0,
-                                     sold, terms.quantity - sold, len(bids), bidders))  # fmt: skip
+        events.append(
+            AuctionCleared(
+                symbol=self.symbol,
+                number=command.number,
+                price=wins[-1].price if wins else 0,
+                quantity=sold,
+                unsold=terms.quantity - sold,
+                bids=len(bids),
+                bidders=bidders,
+            )
+        )
         return events
 
     def _sell(self, initiator: Order, winner: Order, win: Win) -> Trade:
@@ -205,9 +245,22 @@ class OneWay(OfferLine):
                  else (self._maker_buy, self._taker_sell))  # fmt: skip
         fees = self.settle_at(win.price, win.quantity, buyer, seller, rates)
         maker_fee, taker_fee = (fees[1], fees[0]) if selling else fees
-        return Trade(self.symbol, self.trades, initiator.side, win.price, win.quantity,
-                     initiator.seat.name, initiator.ref, initiator.leaves, maker_fee,
-                     winner.seat.name, winner.ref, winner.leaves, taker_fee, -1)  # fmt: skip
+        return Trade(
+            symbol=self.symbol,
+            trade=self.trades,
+            side=initiator.side,
+            price=win.price,
+            quantity=win.quantity,
+            maker=initiator.seat.name,
+            maker_ref=initiator.ref,
+            maker_leaves=initiator.leaves,
+            maker_fee=maker_fee,
+            taker=winner.seat.name,
+            taker_ref=winner.ref,
+            taker_leaves=winner.leaves,
+            taker_fee=taker_fee,
+            depth=-1,
+        )
 
     def end(self, order: Order, why: CancelReason, request: int = 0) -> list[Event]:
         """Take a bid out, or an announcement and with it all its bids."""

@@ -34,7 +34,16 @@ def change(line: Line, phase: Phase, reason: str) -> list[Event]:
         line.open_day()
     line.enter_phase(phase)
     low, high = line.price_limits()
-    events.append(PhaseChanged(line.symbol, phase, reason, line.asset.reference, low, high))
+    events.append(
+        PhaseChanged(
+            symbol=line.symbol,
+            phase=phase,
+            reason=reason,
+            reference=line.asset.reference,
+            low_limit=low,
+            high_limit=high,
+        )
+    )
     if before is _CLOSED:
         _drop_outside(line, events)
     if phase is _CLOSED:

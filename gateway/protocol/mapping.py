@@ -26,12 +26,29 @@ def _cancel_all(account: str, m: wire.MassCancel) -> MassCancel:
 
 
 def _pick(account: str, m: wire_modes.Pick) -> Pick:
-    return Pick(account, m.ref, m.symbol, m.number, m.quantity, m.price)
+    return Pick(
+        account=account,
+        ref=m.ref,
+        symbol=m.symbol,
+        number=m.number,
+        quantity=m.quantity,
+        price=m.price,
+    )
 
 
 def _quote(account: str, m: wire_modes.Quote) -> Quote:
-    return Quote(account, m.ref, m.symbol, m.side, m.quantity, m.price, m.to, m.answers,
-                 m.expire_at, m.agreed_at)  # fmt: skip
+    return Quote(
+        account=account,
+        ref=m.ref,
+        symbol=m.symbol,
+        side=m.side,
+        quantity=m.quantity,
+        price=m.price,
+        to=m.to,
+        answers=m.answers,
+        expire_at=m.expire_at,
+        agreed_at=m.agreed_at,
+    )
 
 
 def _decline(account: str, m: wire_modes.Decline) -> Decline:
@@ -39,13 +56,33 @@ def _decline(account: str, m: wire_modes.Decline) -> Decline:
 
 
 def _announce(account: str, m: wire_modes.Announce) -> Announce:
-    return Announce(account, m.ref, m.symbol, m.side, m.quantity, m.price, m.opens_at,
-                    m.closes_at, m.min_bid, m.max_bid, m.increment, m.pricing, m.tie,
-                    m.undersubscribed)  # fmt: skip
+    return Announce(
+        account=account,
+        ref=m.ref,
+        symbol=m.symbol,
+        side=m.side,
+        quantity=m.quantity,
+        price=m.price,
+        opens_at=m.opens_at,
+        closes_at=m.closes_at,
+        min_bid=m.min_bid,
+        max_bid=m.max_bid,
+        increment=m.increment,
+        pricing=m.pricing,
+        tie=m.tie,
+        undersubscribed=m.undersubscribed,
+    )
 
 
 def _bid(account: str, m: wire_modes.Bid) -> Bid:
-    return Bid(account, m.ref, m.symbol, m.number, m.quantity, m.price)
+    return Bid(
+        account=account,
+        ref=m.ref,
+        symbol=m.symbol,
+        number=m.number,
+        quantity=m.quantity,
+        price=m.price,
+    )
 
 
 TO_COMMAND: Final[dict[type, ToCommand]] = {

@@ -199,7 +199,12 @@ class MarketData:
         """
         line = self._known(symbol)
         book = wire_market.BookSnapshot(
-            seq, symbol, line.number, line.phase, line.last, line.levels()
+            seq=seq,
+            symbol=symbol,
+            number=line.number,
+            phase=line.phase,
+            last=line.last,
+            levels=line.levels(),
         )
         offers = (_message(offer, line.number, time) for offer in line.offers.values())
         return [book, *(structs.replace(offer, seq=seq) for offer in offers)]
@@ -229,45 +234,132 @@ def _message(item: ev.Event, number: int, time: int) -> wire.MarketData:
 
 def _trade(e: ev.Trade, number: int, time: int) -> wire_market.Trade:
     side = Side.SELL if e.side is _BUY else _BUY
-    return wire_market.Trade(0, e.symbol, number, time, e.trade, side, e.price, e.quantity)
+    return wire_market.Trade(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        trade=e.trade,
+        side=side,
+        price=e.price,
+        quantity=e.quantity,
+    )
 
 
 def _phase(e: ev.PhaseChanged, number: int, time: int) -> wire_market.PhaseChanged:
-    return wire_market.PhaseChanged(0, e.symbol, number, time, e.phase, e.reason, e.reference,
-                            e.low_limit, e.high_limit)  # fmt: skip
+    return wire_market.PhaseChanged(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        phase=e.phase,
+        reason=e.reason,
+        reference=e.reference,
+        low_limit=e.low_limit,
+        high_limit=e.high_limit,
+    )
 
 
 def _bar(e: ev.DayClosed, number: int, time: int) -> wire_market.DayClosed:
-    return wire_market.DayClosed(0, e.symbol, number, time, e.open, e.high, e.low, e.close,
-                                 e.volume, e.value, e.trades)  # fmt: skip
+    return wire_market.DayClosed(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        open=e.open,
+        high=e.high,
+        low=e.low,
+        close=e.close,
+        volume=e.volume,
+        value=e.value,
+        trades=e.trades,
+    )
 
 
 def _indicative(e: ev.AuctionIndicated, number: int, time: int) -> wire_market.AuctionIndicated:
-    return wire_market.AuctionIndicated(0, e.symbol, number, time, e.price, e.volume, e.surplus)
+    return wire_market.AuctionIndicated(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        price=e.price,
+        volume=e.volume,
+        surplus=e.surplus,
+    )
 
 
 def _result(e: ev.AuctionUncrossed, number: int, time: int) -> wire_market.AuctionUncrossed:
-    return wire_market.AuctionUncrossed(0, e.symbol, number, time, e.price, e.volume, e.surplus)
+    return wire_market.AuctionUncrossed(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        price=e.price,
+        volume=e.volume,
+        surplus=e.surplus,
+    )
 
 
 def _offer(e: ev.Offered, number: int, time: int) -> wire_market.Offered:
-    return wire_market.Offered(0, e.symbol, number, time, e.number, e.kind, e.side, e.price,
-                                  e.quantity)  # fmt: skip
+    return wire_market.Offered(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        offer=e.number,
+        kind=e.kind,
+        side=e.side,
+        price=e.price,
+        quantity=e.quantity,
+    )
 
 
 def _auction(e: ev.Announced, number: int, time: int) -> wire_market.Announced:
-    return wire_market.Announced(0, e.symbol, number, time, e.number, e.side, e.price,
-                                    e.quantity, e.opens_at, e.closes_at, e.min_bid, e.max_bid,
-                                    e.increment, e.pricing, e.tie, e.undersubscribed)  # fmt: skip
+    return wire_market.Announced(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        offer=e.number,
+        side=e.side,
+        price=e.price,
+        quantity=e.quantity,
+        opens_at=e.opens_at,
+        closes_at=e.closes_at,
+        min_bid=e.min_bid,
+        max_bid=e.max_bid,
+        increment=e.increment,
+        pricing=e.pricing,
+        tie=e.tie,
+        undersubscribed=e.undersubscribed,
+    )
 
 
 def _best_bid(e: ev.BestBid, number: int, time: int) -> wire_market.BestBid:
-    return wire_market.BestBid(0, e.symbol, number, time, e.number, e.price, e.quantity)
+    return wire_market.BestBid(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        offer=e.number,
+        price=e.price,
+        quantity=e.quantity,
+    )
 
 
 def _cleared(e: ev.AuctionCleared, number: int, time: int) -> wire_market.AuctionCleared:
-    return wire_market.AuctionCleared(0, e.symbol, number, time, e.number, e.price, e.quantity,
-                                    e.unsold, e.bids, e.bidders)  # fmt: skip
+    return wire_market.AuctionCleared(
+        seq=0,
+        symbol=e.symbol,
+        number=number,
+        time=time,
+        offer=e.number,
+        price=e.price,
+        quantity=e.quantity,
+        unsold=e.unsold,
+        bids=e.bids,
+        bidders=e.bidders,
+    )
 
 
 _MESSAGES: Final[dict[type, Callable[[Any, int, int], wire.MarketData]]] = {

@@ -180,7 +180,9 @@ class Outboxes:
         box = self.boxes.get(e.account)
         if box is None:
             return  # an operator's command that names no account: its answer goes to the operator
-        report = wire.Rejected(box.seq + 1, time, e.ref, e.reason, e.field, e.rule)
+        report = wire.Rejected(
+            seq=box.seq + 1, time=time, ref=e.ref, reason=e.reason, field=e.field, rule=e.rule
+        )
         if e.ref > box.last_answered and e.reason is not _DUPLICATE:
             box.answer(e.ref, _encode(report))
         else:
@@ -210,9 +212,23 @@ class Outboxes:
             (Side.SELL, e.seller, e.seller_ref, e.seller_leaves, e.seller_fee),
         ):
             box = self.boxes[name]
-            box.add(_encode(wire.OrderFilled(box.seq + 1, time, ref, e.symbol, side, e.price,
-                                        e.quantity, leaves, fee, maker=False,
-                                        trade=e.trade)))  # fmt: skip
+            box.add(
+                _encode(
+                    wire.OrderFilled(
+                        seq=box.seq + 1,
+                        time=time,
+                        ref=ref,
+                        symbol=e.symbol,
+                        side=side,
+                        price=e.price,
+                        quantity=e.quantity,
+                        leaves=leaves,
+                        fee=fee,
+                        maker=False,
+                        trade=e.trade,
+                    )
+                )
+            )
 
     def _cancelled(self, time: int, e: ev.OrderCancelled) -> None:
         box = self.boxes[e.account]
@@ -232,7 +248,7 @@ class Outboxes:
     def _amended(self, time: int, e: ev.OrderAmended) -> None:
         box = self.boxes[e.account]
         report = wire.OrderAmended(box.seq + 1, time, e.ref, e.price, e.quantity, e.leaves,
-                              e.state, e.request)  # fmt: skip
+                                   e.state, e.request)  # fmt: skip
         box.answer(e.request, _encode(report))
 
     def _reduced(self, time: int, e: ev.OrderReduced) -> None:
@@ -275,9 +291,23 @@ class Outboxes:
             self._quotes[e.account, e.ref] = e
         for name in e.to:
             box = self.boxes[name]
-            box.add(_encode(wire_modes.QuoteReceived(
-                box.seq + 1, time, e.symbol, e.number, e.kind, e.account, e.side, e.price,
-                e.quantity, e.answers, e.expire_at)))  # fmt: skip
+            box.add(
+                _encode(
+                    wire_modes.QuoteReceived(
+                        seq=box.seq + 1,
+                        time=time,
+                        symbol=e.symbol,
+                        number=e.number,
+                        kind=e.kind,
+                        account=e.account,
+                        side=e.side,
+                        price=e.price,
+                        quantity=e.quantity,
+                        answers=e.answers,
+                        expire_at=e.expire_at,
+                    )
+                )
+            )
 
     def _quote_ended(self, time: int, account: str, ref: int, taker: str) -> None:
         """Tell those that a quote was made to, all but who took it."""
@@ -294,19 +324,50 @@ class Outboxes:
 
     def _declined(self, time: int, e: ev.Declined) -> None:
         box = self.boxes[e.account]
-        box.answer(e.ref, _encode(wire_modes.Declined(box.seq + 1, time, e.ref, e.symbol,
-                                                      e.number, e.account)))  # fmt: skip
+        box.answer(
+            e.ref,
+            _encode(
+                wire_modes.Declined(
+                    seq=box.seq + 1,
+                    time=time,
+                    ref=e.ref,
+                    symbol=e.symbol,
+                    number=e.number,
+                    account=e.account,
+                )
+            ),
+        )
         box = self.boxes[e.maker]
-        box.add(_encode(wire_modes.Declined(box.seq + 1, time, 0, e.symbol, e.number,
-                                            e.account)))  # fmt: skip
+        box.add(
+            _encode(
+                wire_modes.Declined(
+                    seq=box.seq + 1,
+                    time=time,
+                    ref=0,
+                    symbol=e.symbol,
+                    number=e.number,
+                    account=e.account,
+                )
+            )
+        )
         quote = self._quotes[e.maker, e.maker_ref]
         left = tuple(name for name in quote.to if name != e.account)
         self._quotes[e.maker, e.maker_ref] = structs.replace(quote, to=left)
 
     def _delivered(self, time: int, e: ev.Delivered) -> None:
         box = self.boxes[e.account]
-        box.add(_encode(wire_modes.Delivered(box.seq + 1, time, e.product, e.quantity, e.currency,
-                                             e.amount)))  # fmt: skip
+        box.add(
+            _encode(
+                wire_modes.Delivered(
+                    seq=box.seq + 1,
+                    time=time,
+                    product=e.product,
+                    quantity=e.quantity,
+                    currency=e.currency,
+                    amount=e.amount,
+                )
+            )
+        )
 
     def _released(self, time: int, e: ev.Released) -> None:
         box = self.boxes[e.account]

@@ -238,9 +238,18 @@ class Sessions:
             connection.throttle = Throttle(self._limits.throttle, now)
         agreed = connection.session.agree(m.heartbeat_ms)
         venue = running.sequencer.venue
-        connection.say(wire.LoggedOn(box.seq, venue.last_ref(m.account), wire.VERSION,
-                                     venue.rulebook.name, running.digest, self._durability,
-                                     agreed, lines(venue)))  # fmt: skip
+        connection.say(
+            wire.LoggedOn(
+                seq=box.seq,
+                last_ref=venue.last_ref(m.account),
+                version=wire.VERSION,
+                venue=venue.rulebook.name,
+                rulebook=running.digest,
+                durability=self._durability,
+                heartbeat_ms=agreed,
+                lines=lines(venue),
+            )
+        )
 
     def _logout(self, connection: Connection, _m: wire.Logout, _now: int) -> None:
         """Let the client go in good order."""
