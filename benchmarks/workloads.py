@@ -4,7 +4,7 @@ Each shape opens with a filled book (not timed) and goes on with messages that k
 size: 15% of new orders are immediate-or-cancel; of the rest 20% are amended, mostly re-priced by
 one tick, and about 95% cancelled, the others traded away (in the static shape they stay, so
 that the book only deepens); 2% of cancels and amendments are sent again after the order is gone.
-``tests/test_workloads.py`` counts all of it, by the reference book's reports.
+``tests/benchmarks/test_workloads.py`` counts all of it, by the reference book's reports.
 """
 
 from __future__ import annotations

@@ -77,6 +77,7 @@ NETWORK: Final = frozenset(
      "random", "signal", "subprocess", "datetime"}
 )  # fmt: skip
 SHELLS: Final = ("gateway.server.node", "gateway.server.admin")  # the sockets around the core
+ACCOUNTS_FILE: Final = "gateway.server.accounts"  # read before the core starts
 FOLDERS: Final = ("engine", "gateway", "backtest", "carbonx", "tests", "benchmarks", "examples")
 LONGEST_FILE, LONGEST_FUNCTION = 450, 65  # 400 and 60 are the aim; beyond these a room is missing
 
@@ -262,6 +263,8 @@ def test_the_protocol_and_the_core_know_no_socket_and_no_clock() -> None:
         heads = {name.rpartition(".")[0] for name in imported(module.text)}
         assert not heads & {*SHELLS}, module.name
         assert not {name.split(".")[0] for name in imported(module.text)} & NETWORK, module.name
+        assert impurities(*module) == []
+        assert file_calls(*module) == [] or module.name == ACCOUNTS_FILE
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -14,6 +14,7 @@ from engine.vocabulary.enums import Phase
 from gateway.client.client import Client
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.core import WATCH_EVERY, Core
+from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
 
@@ -50,8 +51,8 @@ class MemoryTransport(asyncio.Transport):
         """Give the client what a tick wrote."""
         if self._closing:
             return
-        if data:
-            self.protocol.data_received(data)
+        if data:  # in a call of its own: what a client raises is not the venue's
+            asyncio.get_running_loop().call_soon(self.protocol.data_received, data)
         if close:
             self.abort()
 
@@ -143,9 +144,15 @@ class LocalVenue:
         protocol.connection_made(transport)
 
     def operate(self, command: Command) -> list[Event]:
-        """Run an operator's command now; return what happened. Raises ``CommandError``."""
+        """Run an operator's command now; return what happened.
+
+        Raises ``CommandError``, and ``VenueStoppedError`` once the venue has failed.
+        """
         operation = self.core.operate(command)
         self._tick()
+        if not operation.durable:
+            message = "the venue has stopped and ran nothing"
+            raise VenueStoppedError(message)
         return operation.events
 
     def cut(self, account: str = "") -> int:
@@ -170,7 +177,12 @@ class LocalVenue:
 
     def _tick(self) -> None:
         self._scheduled = False
-        for write in self.core.tick(self.clock()):
+        try:
+            writes = self.core.tick(self.clock())
+        except Exception as error:
+            self.cut()  # nothing of a tick that failed may leave the venue
+            raise as_stopped(error) from error
+        for write in writes:
             transport = self._transports.get(write.connection)
             if transport is not None:
                 transport.deliver(write.data, close=write.close)
@@ -179,6 +191,8 @@ class LocalVenue:
 
     def _watch(self) -> None:
         """Look at the clock now and then: at silence, and at what time makes due."""
+        if self.core.stopped:
+            return
         self._tick()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(WATCH_EVERY / 10**9, self._watch)

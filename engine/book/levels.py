@@ -288,7 +288,7 @@ def _check_queue(level: Level) -> None:
 
 
 class Book:
-    """The two sides of one product."""
+    """The two sides of one line."""
 
     __slots__ = ("asks", "bids")
 

@@ -13,7 +13,7 @@ from engine.book.orders import Seat
 from engine.markets.admission import ENTRY, Refusal
 from engine.markets.limits import role_of
 from engine.markets.settlement import Day, Settlement
-from engine.vocabulary.enums import CALL_PHASES, Phase, RejectReason
+from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, Phase, RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,6 @@ class Line(Settlement):
         Phase.CONTINUOUS: (Phase.HALTED, Phase.CLOSED),
         Phase.HALTED: (Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.CLOSED),
     }
-    HAS_CALLS: ClassVar[bool] = False
 
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
@@ -93,7 +92,7 @@ class Line(Settlement):
         if phase in allowed:
             return None
         names = ", ".join(each.name.lower() for each in allowed)
-        if phase in CALL_PHASES and not self.HAS_CALLS:
+        if phase in CALL_PHASES and self.mode.mechanism not in WITH_CALLS:
             design = self.mode.mechanism.name.lower()
             rule = f"{self.symbol} trades by {design}, which has no calls: {names} may follow"
             return Refusal(RejectReason.MODE, "phase", rule)

@@ -137,7 +137,7 @@ class Listing(OfferLine):
         if listing.seat.stp_id == stp_id:
             return Refusal(RejectReason.OWN_ORDER, "number", "a listing of the same owner")
         if command.price not in (0, listing.price):
-            rule = f"listing {command.number} stands at {listing.price}"
+            rule = f"the price of listing {command.number} is {listing.price}"
             return Refusal(RejectReason.PRICE_LIMIT, "price", rule)
         if not 0 < quantity <= listing.leaves:
             rule = f"1 to {listing.leaves} tonnes are left of listing {command.number}"

@@ -116,7 +116,7 @@ class Negotiated(OfferLine):
         for name in command.to:
             other = everybody.get(name)
             if other is None or other.stp_id == participant.stp_id:
-                rule = f"{name!r} is not an account of somebody else"
+                rule = f"{name!r} is not an open account of another owner"
                 return Refusal(RejectReason.COUNTERPARTY, "to", rule)
         if not command.answers:
             return None
@@ -167,7 +167,7 @@ class Negotiated(OfferLine):
             rule = f"a quote is confirmed whole: {quote.leaves} tonnes, or 0"
             refusal = Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
         elif refusal is None and command.price not in (0, quote.price):
-            rule = f"quote {command.number} stands at {quote.price}"
+            rule = f"the price of quote {command.number} is {quote.price}"
             refusal = Refusal(RejectReason.PRICE_LIMIT, "price", rule)
         refusal = refusal or self.admit_terms(seat, side, quote.leaves, quote.price)
         quantity = quote.leaves

@@ -93,7 +93,6 @@ class OrderBook(BookLine):
     )  # fmt: skip
 
     TRANSITIONS = TRANSITIONS
-    HAS_CALLS = True
 
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared

@@ -1,4 +1,4 @@
-"""PricingRule a one-way auction: who gets how much, and at what price.
+"""Clear a one-way auction: who gets how much, and at what price.
 
 One function for one-way bidding (单向竞价) and for government auctions, which differ in three
 choices: what winners pay, who comes first among equal bids, and what happens where less is bid

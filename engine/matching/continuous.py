@@ -144,7 +144,7 @@ def _refill(side: BookSide, level: Level, maker: Order) -> int:
 def _prevent(
     side: BookSide, taker: Order, maker: Order, mode: SelfTrade, outcomes: list[Outcome]
 ) -> None:
-    """Keep two orders of one person apart; at least one of them gets smaller."""
+    """Keep two orders with one STP id apart; at least one of them gets smaller."""
     if mode is _DECREMENT_BOTH:
         step = min(taker.leaves, maker.leaves)
         maker.leaves -= step
@@ -189,7 +189,7 @@ def can_fill(side: BookSide, taker: Order, limit: int, mode: SelfTrade, matching
     for level in side.walk():
         if level.price * side.sign > limit:
             return False
-        ahead = whole = 0  # shown before the first order of the same person; all that others have
+        ahead = whole = 0  # shown before the first with the same STP id; all that others have
         met = False
         order = level.head
         while order is not None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from engine.rulebook.model import AccountClass, Calendar, Mode, Product, Rulebook, RulebookError
-from engine.vocabulary.enums import CALL_PHASES, Delivery, Mechanism
+from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, Delivery
 from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
 
 _DAY_SECONDS = 86_400
@@ -146,9 +146,9 @@ def _validate_mode(path: str, mode: Mode) -> None:
 
 
 def _validate_calls(book: Rulebook) -> None:
-    """Check that only order books hold calls: no other design has any."""
+    """Check that only designs with calls hold some."""
     for mode in book.modes:
-        if mode.mechanism is Mechanism.ORDER_BOOK:
+        if mode.mechanism in WITH_CALLS:
             continue
         for name in ("batch_seconds", "volatility_bp"):
             rule = f"{mode.name} trades by {mode.mechanism.name.lower()}, which has no calls"
@@ -156,7 +156,7 @@ def _validate_calls(book: Rulebook) -> None:
     for index, session in enumerate(book.calendar.sessions):
         for mode in book.modes if session.phase in CALL_PHASES else ():
             named = not session.modes or mode.name in session.modes
-            holds = not named or mode.mechanism is Mechanism.ORDER_BOOK
+            holds = not named or mode.mechanism in WITH_CALLS
             rule = (
                 f"{session.phase.name.lower()} names {mode.name}, which trades by "
                 f"{mode.mechanism.name.lower()} and has no calls: name the session's modes"

@@ -53,7 +53,7 @@ from engine.vocabulary.json_codec import type_name
 from engine.vocabulary.units import MAX_REF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, KeysView
+    from collections.abc import Callable
 
     from engine.book.orders import Participant
     from engine.rulebook.model import Rulebook
@@ -274,14 +274,14 @@ class Venue(VenueBase):
         return self.clock.now
 
     @property
-    def symbols(self) -> KeysView[str]:
+    def symbols(self) -> tuple[str, ...]:
         """The symbols of all lines, in the order of opening."""
-        return self.markets.keys()
+        return tuple(self.markets)
 
     @property
-    def accounts(self) -> KeysView[str]:
+    def accounts(self) -> tuple[str, ...]:
         """The names of all accounts, in the order of opening."""
-        return self.participants.keys()
+        return tuple(self.participants)
 
     def line_view(self, symbol: str) -> LineView:
         """Return a line's rules and state. Raises ``KeyError`` on an unknown symbol."""

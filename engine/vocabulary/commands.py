@@ -58,7 +58,7 @@ class AmendOrder(Struct, frozen=True, array_like=True, gc=False, tag=3):
 
 
 class MassCancel(Struct, frozen=True, array_like=True, gc=False, tag=4):
-    """Cancel all orders of an account, in one product or (``""``) in all."""
+    """Cancel all orders of an account, in one line or (``""``) in all."""
 
     account: str
     ref: Int

@@ -102,6 +102,9 @@ class Mechanism(IntEnum):
     ONE_WAY = 5  # one initiator, many bidders, one clearing (单向竞价; government auctions)
 
 
+WITH_CALLS: Final = (Mechanism.ORDER_BOOK,)  # the only ones that hold call auctions
+
+
 class PickRule(IntEnum):
     """Which listings a taker may pick."""
 

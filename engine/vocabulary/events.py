@@ -62,7 +62,7 @@ class Trade(Struct, frozen=True, array_like=True, gc=False, tag=4):
     """Two orders met. ``side`` is the resting order's side; ``depth`` is that side's."""
 
     symbol: str
-    trade: int  # trade number in this product, from 1
+    trade: int  # trade number in this line, from 1
     side: Side
     price: int
     quantity: int

@@ -15,7 +15,7 @@ from engine.rulebook import presets
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.server.accounts import Directory
-from gateway.server.admin import OperatorDoor
+from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
 
 DEFAULT_PORT: Final = 7117
@@ -37,7 +37,7 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
         for symbol in venue.symbols:
             if venue.phase(symbol) is not Phase.CONTINUOUS:
                 node.operate(SetPhase(Phase.CONTINUOUS, symbol, "opened at start"))
-    door = OperatorDoor(node, folder / "operator.sock")
+    door = AdminSocket(node, folder / "operator.sock")
     await door.open()
     host, port = node.address
     if as_json:

@@ -97,12 +97,12 @@ class Shell:
 
 
 def _buy(shell: Shell, words: list[str]) -> str:
-    """buy PRODUCT TONNES [PRICE]"""  # noqa: D400, D403, D415 - it is what a user types
+    """buy LINE TONNES [PRICE]"""  # noqa: D400, D403, D415 - it is what a user types
     return shell.enter(Side.BUY, words)
 
 
 def _sell(shell: Shell, words: list[str]) -> str:
-    """sell PRODUCT TONNES [PRICE]"""  # noqa: D400, D403, D415
+    """sell LINE TONNES [PRICE]"""  # noqa: D400, D403, D415
     return shell.enter(Side.SELL, words)
 
 
@@ -173,7 +173,7 @@ def _bid(shell: Shell, words: list[str]) -> str:
 
 
 def _book(shell: Shell, words: list[str]) -> str:
-    """book PRODUCT"""  # noqa: D400, D403, D415
+    """book LINE"""  # noqa: D400, D403, D415
     line = shell.view.lines[words[0]]
     shown = [f"{words[0]}  last {decimal_text(line.last, shell.digits)}"]
     shown += [f"{'':>22}  {decimal_text(price, shell.digits):>9} {quantity:>10,}"

@@ -10,7 +10,7 @@ from gateway.protocol import wire, wire_modes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REPORTS: Final = frozenset(wire.Report.__args__)
+REPORTS: Final = dict.fromkeys(wire.Report.__args__)
 
 # report -> the reference of the message that it answers, 0 for none
 ANSWERS: Final[dict[type, Callable[[Any], int]]] = {

@@ -309,7 +309,7 @@ class OrderCancelled(Struct, frozen=True, array_like=True, gc=False, tag=84):
     ref: int
     quantity: int
     reason: CancelReason
-    request: int  # the cancel that asked for it, 0 when nobody did
+    request: int  # the cancel that asked for it, 0 where no client did
 
 
 class OrderAmended(Struct, frozen=True, array_like=True, gc=False, tag=85):

@@ -43,7 +43,7 @@ class Directory:
         """Index accounts by name. Raises ``AccountsError`` on a name that stands twice."""
         self.accounts = {account.name: account for account in accounts}
         if len(self.accounts) != len(accounts):
-            message = "every [[account]] needs a name of its own"
+            message = "every [[account]] needs another name"
             raise AccountsError(message)
 
     @classmethod
@@ -70,8 +70,9 @@ class Directory:
     def openings(self, venue: Venue) -> list[Command]:
         """Return the commands that open and fund the accounts that the venue does not have."""
         commands: list[Command] = []
+        known = dict.fromkeys(venue.accounts)
         for a in self.accounts.values():
-            if a.name in venue.accounts:
+            if a.name in known:
                 continue
             commands.append(OpenAccount(a.name, a.owner, a.group, a.member))
             if a.cash:

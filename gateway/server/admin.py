@@ -1,4 +1,4 @@
-"""The operator's door to a running venue: a socket in the file system, JSON a line.
+"""The operator's socket of a running venue, in the file system, JSON a line.
 
 Whoever may open the socket is the operator: it is made for its owner alone. A line is a command as
 ``carbonx match`` reads it (``docs/commands.md``); the answer is one line, ``{"events": [...]}`` or
@@ -38,7 +38,7 @@ MAX_LINE: Final = 65_536  # bytes of one command
 _NAMES: Final = ", ".join(type_name(kind) for kind in COMMANDS)
 
 
-class OperatorDoor:
+class AdminSocket:
     """Listens on a path for one venue."""
 
     def __init__(self, node: Node, path: Path) -> None:

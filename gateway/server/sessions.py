@@ -123,7 +123,7 @@ class Sessions:
             if connection.queued > limits.max_queued:
                 text = f"{connection.queued} bytes beside the reports unread"
             elif now - connection.stuck_since > limits.patience:
-                text = f"nothing read for {limits.patience / 10**9:g} seconds"
+                text = f"nothing read for {limits.patience // 10**6} ms"
             if text:
                 self.end(connection, wire.LogoutReason.SLOW_READER, text)
 
@@ -148,7 +148,7 @@ class Sessions:
     # -- what clients say ---------------------------------------------------------------------
 
     def _handle(self, connection: Connection, messages: list[Any], now: int) -> None:
-        """Run what a client's messages ask for, in their order, a handful at a time."""
+        """Run what a client's messages ask for, in their order, a batch at a time."""
         account = connection.account
         box: Any = connection.box  # there is one wherever an order comes: it comes behind a logon
         last = box.last_answered if box is not None else 0  # the highest reference so far

@@ -12,6 +12,7 @@ from carbonx.testing import LocalVenue
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import Phase, RejectReason, Side
 from gateway.protocol import wire
+from gateway.server.failure import VenueStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -96,5 +97,26 @@ def test_the_venues_end_reaches_its_clients() -> None:
             await client.__aenter__()
             assert venue.venue.phase("CO2") is Phase.CLOSED
         await client.close()
+
+    run(main())
+
+
+def test_a_venue_that_fails_says_so_and_cuts_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        venue = LocalVenue()
+        async with venue:
+            client = venue.client("alice", attempts=1)
+            await client.__aenter__()
+
+            def broken(*_args: object) -> None:
+                raise ZeroDivisionError
+
+            monkeypatch.setattr(venue.core.sessions, "publish", broken)
+            with pytest.raises(VenueStoppedError, match="ZeroDivisionError"):
+                venue.operate(c.SetPhase(Phase.HALTED))
+            with pytest.raises(VenueStoppedError, match="ran nothing"):
+                venue.operate(c.SetPhase(Phase.HALTED))
+            assert venue.cut() == 0
+            await client.close()
 
     run(main())

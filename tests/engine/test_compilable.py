@@ -78,7 +78,7 @@ def test_the_hot_rooms_are_laid_out_for_a_compiler(path: Path) -> None:
         assert untyped(text) == [], "types on an order's path are true"
 
 
-def test_order_and_level_stand_in_a_module_of_their_own() -> None:
+def test_order_level_and_what_they_refer_to_share_one_module() -> None:
     text = (ROOT / "engine" / "book" / "orders.py").read_text("utf-8")
     classes = [n.name for n in ast.parse(text).body if isinstance(n, ast.ClassDef)]
     assert classes == ["Level", "Order", "Participant", "Seat", "Market"]

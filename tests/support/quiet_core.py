@@ -51,10 +51,10 @@ class MemoryLog:
 class End:
     """One client's connection to a core: what it wrote, and what it has heard."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.connection: Connection = desk.core.connected(desk.now)
-        desk.ends[self.connection] = self
+    def __init__(self, quiet: QuietVenue) -> None:
+        self.quiet = quiet
+        self.connection: Connection = quiet.core.connected(quiet.now)
+        quiet.ends[self.connection] = self
         self.heard: list[Any] = []
         self.writes = 0
         self._closed = False
@@ -64,7 +64,7 @@ class End:
         self.send(b"".join(pack(message) for message in messages))
 
     def send(self, data: bytes) -> None:
-        self.desk.core.received(self.connection, data)
+        self.quiet.core.received(self.connection, data)
 
     def log_on(self, name: str, **fields: Any) -> None:
         fields = {"heartbeat_ms": 600_000} | fields
@@ -72,7 +72,7 @@ class End:
 
     def cut(self) -> None:
         self._closed = True
-        self.desk.core.lost(self.connection)
+        self.quiet.core.lost(self.connection)
 
     def closed(self) -> bool:
         return self._closed
@@ -94,7 +94,7 @@ class End:
         return [message for message in self.heard if isinstance(message, kind)]
 
 
-class Desk:
+class QuietVenue:
     """A venue that trades; a test runs its ticks at the times that it chooses."""
 
     def __init__(self, names: tuple[str, ...], *, draw: Callable[[int], int] | None = None,

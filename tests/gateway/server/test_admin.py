@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
 from engine.vocabulary.enums import Phase
-from gateway.server.admin import OperatorDoor, ask
+from gateway.server.admin import AdminSocket, ask
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
 from tests.support.venues import FUNDING, bounded, client_of, until, venue
@@ -30,7 +30,7 @@ def line(**fields: object) -> str:
 def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path / "venue") as node, client_of(node) as client:
-            door = OperatorDoor(node, tmp_path / "operator.sock")
+            door = AdminSocket(node, tmp_path / "operator.sock")
             await door.open()
             assert stat.S_IMODE(door.path.stat().st_mode) == 0o600
             order = line(
@@ -72,7 +72,7 @@ def test_an_answer_is_given_when_its_command_is_durable_and_clients_hear_it_too(
         async with venue(tmp_path / "venue") as node, client_of(node) as client:
             journal = node.sequencer.journal
             assert journal is not None
-            door = OperatorDoor(node, tmp_path / "operator.sock")
+            door = AdminSocket(node, tmp_path / "operator.sock")
             before = journal.syncs
             said = line(type="move_cash", account="alice", amount="7.00")
             (event,) = door.answer(said.encode())["events"]
@@ -102,7 +102,7 @@ def test_an_amended_venue_starts_again_under_the_file_it_began_with(tmp_path: Pa
 def test_a_line_without_an_end_closes_the_door_on_its_sender_alone(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path / "venue") as node:
-            door = OperatorDoor(node, tmp_path / "operator.sock")
+            door = AdminSocket(node, tmp_path / "operator.sock")
             await door.open()
             reader, writer = await asyncio.open_unix_connection(door.path)
             writer.write(b"x" * 200_000)

@@ -10,7 +10,7 @@ import pytest
 from engine.vocabulary.enums import RejectReason, Side, TimeInForce
 from gateway.protocol import wire
 from gateway.protocol.session import pack
-from tests.support.quiet_core import Desk
+from tests.support.quiet_core import QuietVenue
 
 
 def stream(rng: Random) -> bytes:
@@ -43,12 +43,12 @@ def outcome(
     data: bytes, cuts: list[int], batch: int, throttle: int = 0
 ) -> tuple[list[Any], list[Any]]:
     """Feed a stream in pieces; return the reports and all that was said beside them."""
-    desk = Desk(("alice",), batch=batch, throttle=throttle)
-    (alice,) = desk.logged_on("alice", last_seen=2)
+    quiet = QuietVenue(("alice",), batch=batch, throttle=throttle)
+    (alice,) = quiet.logged_on("alice", last_seen=2)
     for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
         alice.send(data[start:end])
-        desk.tick(0)
-    desk.sequencer.venue.check()
+        quiet.tick(0)
+    quiet.sequencer.venue.check()
     beside = [m for m in alice.heard if isinstance(m, wire.AccountStatus | wire.Throttled)]
     return alice.reports(), beside
 

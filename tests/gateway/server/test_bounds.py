@@ -11,7 +11,7 @@ from gateway.protocol import wire
 from gateway.protocol.framing import frame
 from gateway.protocol.session import pack
 from tests.gateway.server.test_core import buy, unbatched
-from tests.support.quiet_core import Desk, End
+from tests.support.quiet_core import End, QuietVenue
 
 
 def integer_fields() -> list[tuple[type[Any], str]]:
@@ -47,19 +47,19 @@ def test_there_are_integers_to_bound() -> None:
 def test_an_integer_beyond_63_bits_is_refused_with_its_field_named(
     kind: type[Any], name: str, value: int
 ) -> None:
-    desk = Desk(("ann", "bob"))
-    (ann,) = desk.logged_on("ann")
-    eve = End(desk)
+    quiet = QuietVenue(("ann", "bob"))
+    (ann,) = quiet.logged_on("ann")
+    eve = End(quiet)
     if kind is not wire.Logon:
-        eve = desk.logged_on("bob")[0]
-    before = desk.sequencer.seq
+        eve = quiet.logged_on("bob")[0]
+    before = quiet.sequencer.seq
     eve.say(kind(**plain(kind) | {name: value}))
     ann.say(buy(1))
-    desk.tick()
+    quiet.tick()
     assert eve.closed()
     assert eve.heard[-1].reason is wire.LogoutReason.BAD_FRAME
     assert eve.heard[-1].text == f"{kind.__name__}.{name}: {value} does not fit in 63 bits"
-    assert desk.sequencer.seq == before + 1
+    assert quiet.sequencer.seq == before + 1
     assert ann.all_of(wire.OrderAccepted)
 
 
@@ -68,19 +68,19 @@ def test_an_integer_beyond_63_bits_is_refused_with_its_field_named(
 def test_any_integer_within_63_bits_gets_an_answer_or_a_farewell(
     kind: type[Any], name: str, value: int
 ) -> None:
-    desk = Desk(("ann", "bob"))
-    ann, eve = desk.logged_on("ann", "bob")
+    quiet = QuietVenue(("ann", "bob"))
+    ann, eve = quiet.logged_on("ann", "bob")
     if kind is wire.Logon:
-        eve = End(desk)
+        eve = End(quiet)
     heard = len(eve.heard)
     eve.say(kind(**plain(kind) | {name: value}))
     ann.say(buy(1))
-    desk.tick()
-    desk.tick(60)
+    quiet.tick()
+    quiet.tick(60)
     assert len(eve.heard) > heard
     assert ann.all_of(wire.OrderAccepted)
-    desk.sequencer.venue.check()
-    unbatched(desk)
+    quiet.sequencer.venue.check()
+    unbatched(quiet)
 
 
 def test_an_integer_below_63_bits_cannot_even_be_written() -> None:
@@ -89,7 +89,7 @@ def test_an_integer_below_63_bits_cannot_even_be_written() -> None:
 
 
 def test_other_faults_are_named_too() -> None:
-    desk = Desk(("ann",))
+    quiet = QuietVenue(("ann",))
     for raw, text in (
         ((4, 1, b"CO2", 1, 1), "NewOrder.symbol: Expected `str`, got `bytes`"),
         ((4, 1, "CO2", 9, 1), "NewOrder.side: Invalid enum value 9"),
@@ -97,7 +97,7 @@ def test_other_faults_are_named_too() -> None:
         ((5, 1), "CancelOrder: Expected `array` of at least length 3, got 2"),
         ((99,), "Invalid value 99 - at `$[0]`"),
     ):
-        (ann,) = desk.logged_on("ann")
+        (ann,) = quiet.logged_on("ann")
         ann.send(frame(msgspec.msgpack.encode(raw)))
-        desk.tick()
+        quiet.tick()
         assert ann.heard[-1].text == text

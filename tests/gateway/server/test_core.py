@@ -15,7 +15,7 @@ from gateway.protocol import wire, wire_market, wire_modes
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
 from gateway.server.outbox import Outboxes
-from tests.support.quiet_core import START, Desk, End
+from tests.support.quiet_core import START, End, QuietVenue
 
 NAMES = tuple(f"client-{n}" for n in range(12))
 
@@ -28,10 +28,10 @@ def sell(ref: int, quantity: int = 1, price: int = 5_000, **fields: Any) -> wire
     return wire.NewOrder(ref, "CO2", Side.SELL, quantity, price, **fields)
 
 
-def unbatched(desk: Desk) -> tuple[dict[str, list[Any]], str]:
-    """Run a desk's log a record at a time; return every account's reports and the state."""
+def unbatched(quiet: QuietVenue) -> tuple[dict[str, list[Any]], str]:
+    """Run a quiet's log a record at a time; return every account's reports and the state."""
     boxes = Outboxes()
-    data = encode_genesis(desk.sequencer.venue.genesis, START) + desk.log.kept
+    data = encode_genesis(quiet.sequencer.venue.genesis, START) + quiet.log.kept
     replayed = replay_bytes(data, lambda record, events: boxes.absorb(record.time, events))
     assert not replayed.torn_bytes
     unframed = {
@@ -47,8 +47,8 @@ def unbatched(desk: Desk) -> tuple[dict[str, list[Any]], str]:
 class Trader:
     """A client that comes and goes, and keeps what it heard over all its connections."""
 
-    def __init__(self, desk: Desk, name: str, rng: Random) -> None:
-        self.desk, self.name, self.rng = desk, name, rng
+    def __init__(self, quiet: QuietVenue, name: str, rng: Random) -> None:
+        self.quiet, self.name, self.rng = quiet, name, rng
         self.ref = 0
         self.ends: list[End] = []
         self.unsent = b""
@@ -68,7 +68,7 @@ class Trader:
     def come(self, **fields: Any) -> None:
         self.unsent = b""
         seen = len(self.reports())
-        self.ends.append(End(self.desk))
+        self.ends.append(End(self.quiet))
         self.ends[-1].log_on(self.name, last_seen=seen, **fields)
 
     def go(self) -> None:
@@ -99,7 +99,7 @@ class Trader:
         self.unsent = data[cut:]
 
 
-def act(desk: Desk, trader: Trader, rng: Random) -> None:
+def act(quiet: QuietVenue, trader: Trader, rng: Random) -> None:
     roll, end = rng.random(), trader.end
     if end is None or roll < 0.03:  # also takes its own account over
         trader.come(cancel_on_disconnect=rng.random() < 0.5)
@@ -109,11 +109,11 @@ def act(desk: Desk, trader: Trader, rng: Random) -> None:
         end.say(wire.Logout())
         trader.unsent = b""
     elif roll < 0.2:
-        desk.core.paused(end.connection, desk.now)
+        quiet.core.paused(end.connection, quiet.now)
     elif roll < 0.3:
-        desk.core.resumed(end.connection)
+        quiet.core.resumed(end.connection)
     elif roll < 0.33:
-        desk.core.operate(
+        quiet.core.operate(
             rng.choice(
                 (
                     MoveCash(trader.name, 7),
@@ -129,23 +129,23 @@ def act(desk: Desk, trader: Trader, rng: Random) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_many_clients_hear_what_an_unbatched_run_of_the_log_would_tell_them(seed: int) -> None:
     rng = Random(seed)
-    desk = Desk(NAMES, chunk=1 << rng.randint(8, 16), batch=rng.choice((1, 3, 128)))
-    traders = [Trader(desk, name, rng) for name in NAMES]
+    quiet = QuietVenue(NAMES, chunk=1 << rng.randint(8, 16), batch=rng.choice((1, 3, 128)))
+    traders = [Trader(quiet, name, rng) for name in NAMES]
     for _ in range(600):
-        act(desk, rng.choice(traders), rng)
+        act(quiet, rng.choice(traders), rng)
         if rng.random() < 0.3:
-            desk.tick(rng.randint(0, 40))
+            quiet.tick(rng.randint(0, 40))
     for trader in traders:  # all come (back) for the rest
         trader.go()
         trader.come()
-    while desk.core.busy:
-        desk.tick()
-    reports, state = unbatched(desk)
+    while quiet.core.busy:
+        quiet.tick()
+    reports, state = unbatched(quiet)
     for trader in traders:
         assert trader.reports() == reports[trader.name]
-    assert desk.sequencer.venue.state_hash() == state
-    desk.sequencer.venue.check()
-    assert desk.core.peak_batch > 30, "the batching was not used"
+    assert quiet.sequencer.venue.state_hash() == state
+    quiet.sequencer.venue.check()
+    assert quiet.core.peak_batch > 30, "the batching was not used"
     every = [report for each in reports.values() for report in each]
     assert sum(isinstance(report, wire.OrderFilled) for report in every) > 100
     assert any(
@@ -156,11 +156,11 @@ def test_many_clients_hear_what_an_unbatched_run_of_the_log_would_tell_them(seed
 
 def test_the_same_calls_give_the_same_writes() -> None:
     def run() -> list[Any]:
-        desk, rng = Desk(NAMES), Random(99)
-        traders = [Trader(desk, name, rng) for name in NAMES]
+        quiet, rng = QuietVenue(NAMES), Random(99)
+        traders = [Trader(quiet, name, rng) for name in NAMES]
         for _ in range(300):
-            act(desk, rng.choice(traders), rng)
-            desk.tick(rng.randint(0, 40))
+            act(quiet, rng.choice(traders), rng)
+            quiet.tick(rng.randint(0, 40))
         return [[end.heard for end in trader.ends] for trader in traders]
 
     assert run() == run()
@@ -168,15 +168,15 @@ def test_the_same_calls_give_the_same_writes() -> None:
 
 def test_subscribers_keep_the_book_whatever_others_do() -> None:
     rng = Random(5)
-    desk = Desk(NAMES)
-    (watcher,) = desk.logged_on(NAMES[0])
+    quiet = QuietVenue(NAMES)
+    (watcher,) = quiet.logged_on(NAMES[0])
     watcher.say(wire.Subscribe("CO2"))
-    traders = [Trader(desk, name, rng) for name in NAMES[1:]]
+    traders = [Trader(quiet, name, rng) for name in NAMES[1:]]
     for _ in range(400):
-        act(desk, rng.choice(traders), rng)
+        act(quiet, rng.choice(traders), rng)
         if rng.random() < 0.3:
-            desk.tick(rng.randint(0, 40))
-    desk.tick()
+            quiet.tick(rng.randint(0, 40))
+    quiet.tick()
     numbers = [m.number for m in watcher.heard if isinstance(m, wire.MarketData.__args__)]
     assert numbers == list(range(len(numbers)))
     book: dict[tuple[Side, int], int] = {}
@@ -185,7 +185,7 @@ def test_subscribers_keep_the_book_whatever_others_do() -> None:
             book |= {(each.side, each.price): each.quantity for each in message.levels}
     for side in Side:
         shown = {price: quantity for (s, price), quantity in book.items() if s is side and quantity}
-        assert shown == dict(desk.sequencer.venue.depth("CO2", side))
+        assert shown == dict(quiet.sequencer.venue.depth("CO2", side))
 
 
 # -- bytes ----------------------------------------------------------------------------------------
@@ -198,11 +198,11 @@ STORY: list[Any] = [
 
 
 def heard_of(pieces: list[bytes]) -> list[Any]:
-    desk = Desk(("ann",))
-    (ann,) = desk.logged_on("ann")
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann")
     for piece in pieces:
         ann.send(piece)
-        desk.tick(0)
+        quiet.tick(0)
     assert ann.closed()
     return ann.reports()
 
@@ -220,28 +220,28 @@ def test_a_stream_may_be_split_at_any_byte() -> None:
 
 
 def test_a_lost_connections_orders_go_in_the_next_tick_and_subscribers_hear_it_then() -> None:
-    desk = Desk(("ann", "bob"))
-    ann, bob = desk.logged_on("ann", "bob", cancel_on_disconnect=True)
+    quiet = QuietVenue(("ann", "bob"))
+    ann, bob = quiet.logged_on("ann", "bob", cancel_on_disconnect=True)
     bob.say(wire.Subscribe("CO2"))
     ann.say(buy(1, 7))
-    desk.tick()
+    quiet.tick()
     ann.cut()
-    desk.tick()
+    quiet.tick()
     update = bob.heard[-1]
     assert isinstance(update, wire_market.BookUpdate)
     assert update.levels == (wire_market.BookLevel(Side.BUY, 5_000, 0),)
 
 
 def test_a_lost_connections_quote_ends_for_its_counterparty_in_the_same_tick() -> None:
-    desk = Desk(("ann", "bob"), rulebook="cn-national")
-    ann, bob = desk.logged_on("ann", "bob", cancel_on_disconnect=True)
+    quiet = QuietVenue(("ann", "bob"), rulebook="cn-national")
+    ann, bob = quiet.logged_on("ann", "bob", cancel_on_disconnect=True)
     ann.say(wire_modes.Quote(1, "CEA24@block", Side.SELL, 200_000, 6_000, ("bob",)))
-    desk.tick()
+    quiet.tick()
     received = bob.heard[-1]
     assert isinstance(received, wire_modes.QuoteReceived)
     assert received.kind is OfferKind.QUOTE
     ann.cut()
-    desk.tick()
+    quiet.tick()
     assert isinstance(bob.heard[-1], wire_modes.QuoteEnded)
 
 
@@ -249,21 +249,21 @@ def test_a_lost_connections_quote_ends_for_its_counterparty_in_the_same_tick() -
 def test_a_session_that_the_venue_ends_has_its_orders_cancelled_in_that_tick(
     *, silence: bool
 ) -> None:
-    desk = Desk(("ann", "bob"))
-    (ann,) = desk.logged_on("ann", cancel_on_disconnect=True, heartbeat_ms=100)
-    (bob,) = desk.logged_on("bob")
+    quiet = QuietVenue(("ann", "bob"))
+    (ann,) = quiet.logged_on("ann", cancel_on_disconnect=True, heartbeat_ms=100)
+    (bob,) = quiet.logged_on("bob")
     bob.say(wire.Subscribe("CO2"))
     ann.say(buy(1))
-    desk.tick()
+    quiet.tick()
     if silence:
-        desk.tick(400)
+        quiet.tick(400)
     else:
         ann.send(b"\0\0\0\0")
-        desk.tick()
+        quiet.tick()
     assert ann.closed()
     *_, cancelled, farewell = ann.heard
     assert cancelled == wire.OrderCancelled(
-        cancelled.seq, desk.now, 1, 1, CancelReason.DISCONNECTED, 0
+        cancelled.seq, quiet.now, 1, 1, CancelReason.DISCONNECTED, 0
     )
     assert farewell.reason is (wire.LogoutReason.SILENT if silence else wire.LogoutReason.BAD_FRAME)
     assert bob.heard[-1].levels[0].quantity == 0
@@ -271,41 +271,41 @@ def test_a_session_that_the_venue_ends_has_its_orders_cancelled_in_that_tick(
 
 @pytest.mark.parametrize("how", ["logout", "taken over", "shutdown"])
 def test_who_goes_in_order_keeps_its_orders(how: str) -> None:
-    desk = Desk(("ann",))
-    (ann,) = desk.logged_on("ann", cancel_on_disconnect=True)
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann", cancel_on_disconnect=True)
     ann.say(buy(1))
-    desk.tick()
+    quiet.tick()
     if how == "logout":
         ann.say(wire.Logout())
     elif how == "taken over":
-        End(desk).log_on("ann")
+        End(quiet).log_on("ann")
     else:
-        desk.core.farewell()
-    desk.tick()
+        quiet.core.farewell()
+    quiet.tick()
     assert ann.closed()
     ann.cut()
-    desk.tick()
-    assert len(desk.sequencer.venue.open_orders("ann")) == 1
+    quiet.tick()
+    assert len(quiet.sequencer.venue.open_orders("ann")) == 1
 
 
 def test_what_was_said_before_the_cut_still_counts() -> None:
-    desk = Desk(("ann", "bob"))
-    ann, bob = desk.logged_on("ann", "bob")
+    quiet = QuietVenue(("ann", "bob"))
+    ann, bob = quiet.logged_on("ann", "bob")
     bob.say(sell(1))
     ann.say(buy(1))
     ann.cut()
-    desk.tick()
+    quiet.tick()
     (fill,) = bob.all_of(wire.OrderFilled)
     assert fill.quantity == 1
     assert not ann.all_of(wire.OrderAccepted)
 
 
 def test_a_session_cut_while_the_tick_walks_delays_nobody() -> None:
-    desk = Desk(NAMES)
-    ends = desk.logged_on(*NAMES, cancel_on_disconnect=True)
+    quiet = QuietVenue(NAMES)
+    ends = quiet.logged_on(*NAMES, cancel_on_disconnect=True)
     for end in ends:
         end.say(wire.Subscribe("CO2"))
-    desk.tick()
+    quiet.tick()
     cut: list[End] = []
 
     def cut_one(_time: int, _events: list[Any]) -> None:
@@ -313,43 +313,43 @@ def test_a_session_cut_while_the_tick_walks_delays_nobody() -> None:
             victim = ends[2 + len(cut)]
             cut.append(victim)
             victim.cut()
-            End(desk).log_on(NAMES[11])  # and another comes, and takes an account over
+            End(quiet).log_on(NAMES[11])  # and another comes, and takes an account over
 
-    desk.core.running.observers.append(cut_one)
+    quiet.core.running.observers.append(cut_one)
     ends[0].say(sell(1), sell(2))
     ends[1].say(buy(1), buy(2))
-    desk.tick()
+    quiet.tick()
     assert len(cut) == 4
     for end in ends[:2]:
         assert [fill.quantity for fill in end.all_of(wire.OrderFilled)] == [1, 1]
     for end in (*ends[:2], *ends[6:]):
         assert len(end.all_of(wire_market.Trade)) == 2
         assert end.writes == 3
-    desk.tick()
-    assert desk.sequencer.venue.open_orders(NAMES[2]) == []
+    quiet.tick()
+    assert quiet.sequencer.venue.open_orders(NAMES[2]) == []
 
 
 def test_each_session_is_written_to_once_in_a_tick_and_one_sync_serves_all() -> None:
-    desk = Desk(NAMES)
-    ends = desk.logged_on(*NAMES)
-    syncs, writes = desk.log.syncs, [end.writes for end in ends]
+    quiet = QuietVenue(NAMES)
+    ends = quiet.logged_on(*NAMES)
+    syncs, writes = quiet.log.syncs, [end.writes for end in ends]
     for end in ends:
         end.say(wire.Subscribe(), *(buy(ref, 1, 4_900 + ref) for ref in range(1, 200)))
-    desk.tick()
-    assert desk.log.syncs == syncs + 1
+    quiet.tick()
+    assert quiet.log.syncs == syncs + 1
     assert [end.writes for end in ends] == [before + 1 for before in writes]
-    assert desk.core.peak_batch == 199 * len(NAMES)
+    assert quiet.core.peak_batch == 199 * len(NAMES)
 
 
 def test_reports_beyond_a_chunk_follow_in_the_next_ticks() -> None:
-    desk = Desk(("ann",), chunk=2_000)
-    (ann,) = desk.logged_on("ann")
+    quiet = QuietVenue(("ann",), chunk=2_000)
+    (ann,) = quiet.logged_on("ann")
     ann.say(*(buy(ref) for ref in range(1, 300)))
-    desk.tick()
+    quiet.tick()
     assert len(ann.all_of(wire.OrderAccepted)) < 100
     ticks = 0
-    while desk.core.busy:
-        desk.tick(0)
+    while quiet.core.busy:
+        quiet.tick(0)
         ticks += 1
     assert ticks > 3
     assert [r.seq for r in ann.reports()] == list(range(1, 302))

@@ -11,71 +11,71 @@ from engine.vocabulary.commands import MoveCash, SetPhase
 from engine.vocabulary.enums import CancelReason, Phase, TimeInForce
 from gateway.protocol import wire, wire_market
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
-from tests.support.quiet_core import Desk, End
+from tests.support.quiet_core import End, QuietVenue
 
 # -- limits ---------------------------------------------------------------------------------------
 
 
 def test_a_reader_that_is_stuck_is_written_to_when_it_has_caught_up() -> None:
-    desk = Desk(("ann", "bob"))
-    ann, bob = desk.logged_on("ann", "bob")
-    desk.core.paused(ann.connection, desk.now)
+    quiet = QuietVenue(("ann", "bob"))
+    ann, bob = quiet.logged_on("ann", "bob")
+    quiet.core.paused(ann.connection, quiet.now)
     ann.say(buy(1))
     bob.say(sell(1))
-    desk.tick()
+    quiet.tick()
     assert bob.all_of(wire.OrderFilled)
     assert not ann.all_of(wire.OrderFilled)
-    desk.core.resumed(ann.connection)
-    desk.tick()
+    quiet.core.resumed(ann.connection)
+    quiet.tick()
     assert ann.all_of(wire.OrderFilled)
 
 
 @pytest.mark.parametrize("patience", [False, True])
 def test_a_reader_that_stays_stuck_is_cut_with_a_reason(*, patience: bool) -> None:
-    desk = Desk(("ann", "bob"), max_queued=2_000, patience=10**9)
-    ann, bob = desk.logged_on("ann", "bob")
+    quiet = QuietVenue(("ann", "bob"), max_queued=2_000, patience=10**9)
+    ann, bob = quiet.logged_on("ann", "bob")
     ann.say(wire.Subscribe())
-    desk.tick()
-    desk.core.paused(ann.connection, desk.now)
+    quiet.tick()
+    quiet.core.paused(ann.connection, quiet.now)
     if patience:
-        desk.tick(1_001)
+        quiet.tick(1_001)
     else:
         for turn in range(5):
             bob.say(*(buy(ref + 100 * turn, 1, 4_900 + ref) for ref in range(1, 100)))
-            desk.tick()
+            quiet.tick()
     assert ann.closed()
     assert ann.heard[-1].reason is wire.LogoutReason.SLOW_READER
     assert not bob.closed()
 
 
 def test_answers_asked_for_at_once_are_bounded() -> None:
-    desk = Desk(("ann",), max_queued=20_000)
-    (ann,) = desk.logged_on("ann")
+    quiet = QuietVenue(("ann",), max_queued=20_000)
+    (ann,) = quiet.logged_on("ann")
     ann.say(*(wire.Subscribe() for _ in range(1_000)))
-    desk.tick()
+    quiet.tick()
     assert len(ann.all_of(wire_market.BookSnapshot)) == 1
     ann.say(*(wire.AskStatus() for _ in range(2_000)))
-    desk.tick()
+    quiet.tick()
     assert ann.closed()
     assert ann.heard[-1].reason is wire.LogoutReason.SLOW_READER
 
 
 def test_one_session_too_many_is_sent_away() -> None:
-    desk = Desk(NAMES, max_sessions=2)
-    desk.logged_on(*NAMES[:2])
-    (late,) = desk.logged_on(NAMES[2])
+    quiet = QuietVenue(NAMES, max_sessions=2)
+    quiet.logged_on(*NAMES[:2])
+    (late,) = quiet.logged_on(NAMES[2])
     assert late.closed()
     assert [m.reason for m in late.heard] == [wire.LogoutReason.FULL]
 
 
 def test_who_does_not_log_on_goes_and_who_is_silent_hears_heartbeats_first() -> None:
-    desk = Desk(("ann",))
-    (ann,) = desk.logged_on("ann", heartbeat_ms=4_000)
-    mute = End(desk)
-    desk.tick(4_500)
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann", heartbeat_ms=4_000)
+    mute = End(quiet)
+    quiet.tick(4_500)
     assert ann.all_of(wire.VenueHeartbeat)
     assert not mute.closed()
-    desk.tick(1_000)
+    quiet.tick(1_000)
     assert mute.closed()
     assert mute.heard[-1].reason is wire.LogoutReason.SILENT
 
@@ -84,17 +84,17 @@ def test_who_does_not_log_on_goes_and_who_is_silent_hears_heartbeats_first() -> 
 
 
 def test_an_operators_command_is_answered_once_it_is_durable_and_not_before() -> None:
-    desk = Desk(("ann",))
-    (ann,) = desk.logged_on("ann")
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann")
     ann.say(buy(1))
-    operation = desk.core.operate(SetPhase(Phase.HALTED, reason="news"), timed=True)
+    operation = quiet.core.operate(SetPhase(Phase.HALTED, reason="news"), timed=True)
     states: list[bool] = []
-    desk.log.before_sync = lambda: states.append(operation.durable)
-    desk.tick()
+    quiet.log.before_sync = lambda: states.append(operation.durable)
+    quiet.tick()
     assert states == [False]
     assert operation.durable
     assert operation.events
-    assert desk.sequencer.venue.time == desk.now
+    assert quiet.sequencer.venue.time == quiet.now
     (refused,) = ann.all_of(wire.Rejected)
     assert refused.ref == 1, "the operator goes first"
 
@@ -106,67 +106,67 @@ def test_an_operators_command_is_answered_once_it_is_durable_and_not_before() ->
     ids=["too large", "half a character", "bytes for text", "text for a phase"],
 )  # fmt: skip
 def test_a_command_that_the_log_cannot_hold_is_refused_before_it_has_a_number(command: Any) -> None:
-    desk = Desk(("ann",))
-    before = desk.sequencer.seq
+    quiet = QuietVenue(("ann",))
+    before = quiet.sequencer.seq
     with pytest.raises(CommandError):
-        desk.core.operate(command)
-    desk.tick()
-    assert desk.sequencer.seq == before
-    unbatched(desk)
+        quiet.core.operate(command)
+    quiet.tick()
+    assert quiet.sequencer.seq == before
+    unbatched(quiet)
 
 
 def test_an_expiry_is_told_in_the_tick_that_the_clock_makes_due() -> None:
-    desk = Desk(("ann",))
-    (ann,) = desk.logged_on("ann")
-    ann.say(buy(1, tif=TimeInForce.GTD, expire_at=desk.now + 10**9))
-    desk.tick()
-    desk.tick(900)
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann")
+    ann.say(buy(1, tif=TimeInForce.GTD, expire_at=quiet.now + 10**9))
+    quiet.tick()
+    quiet.tick(900)
     assert not ann.all_of(wire.OrderCancelled)
-    desk.tick(200)
+    quiet.tick(200)
     (expired,) = ann.all_of(wire.OrderCancelled)
     assert expired.reason is CancelReason.EXPIRED
 
 
 def test_the_calendar_runs_by_the_time_and_the_draws_that_are_handed_in() -> None:
-    desk = Desk(("ann",), draw=lambda below: 17 % below, rulebook="krx")
+    quiet = QuietVenue(("ann",), draw=lambda below: 17 % below, rulebook="krx")
     phases = []
     for _ in range(24 * 60):
-        desk.tick(60_000)
-        phases.append(desk.sequencer.venue.phase("KAU"))
+        quiet.tick(60_000)
+        phases.append(quiet.sequencer.venue.phase("KAU"))
     assert Phase.CONTINUOUS in phases
     assert Phase.CLOSED in phases[phases.index(Phase.CONTINUOUS) :]
-    unbatched(desk)
+    unbatched(quiet)
 
 
 def test_a_clock_that_is_set_back_stops_no_session() -> None:
-    desk = Desk(("ann",), throttle=2)
-    (ann,) = desk.logged_on("ann", heartbeat_ms=1_000)
-    time = desk.sequencer.time
-    desk.tick(-3_600_000)
+    quiet = QuietVenue(("ann",), throttle=2)
+    (ann,) = quiet.logged_on("ann", heartbeat_ms=1_000)
+    time = quiet.sequencer.time
+    quiet.tick(-3_600_000)
     ann.say(buy(1))
-    mute = End(desk)
-    desk.tick()
+    mute = End(quiet)
+    quiet.tick()
     (accepted,) = ann.all_of(wire.OrderAccepted)
     assert accepted.time >= time
     for ref in range(2, 8):
-        desk.tick(1_000)
+        quiet.tick(1_000)
         ann.say(buy(ref))
-    desk.tick()
+    quiet.tick()
     assert len(ann.all_of(wire.OrderAccepted)) == 7, "the throttle refills"
     assert not ann.closed()
     assert mute.closed(), "silence is noticed"
-    desk.tick(1_500)
+    quiet.tick(1_500)
     assert ann.all_of(wire.VenueHeartbeat)
 
 
 def test_a_subscription_that_ends_in_its_own_tick_brings_nothing() -> None:
-    desk = Desk(("ann", "bob"))
-    ann, bob = desk.logged_on("ann", "bob")
+    quiet = QuietVenue(("ann", "bob"))
+    ann, bob = quiet.logged_on("ann", "bob")
     ann.say(wire.Subscribe(), wire.Unsubscribe("CO2"))
     bob.say(wire.Subscribe(), wire.Logout())
-    desk.tick()
+    quiet.tick()
     assert not ann.all_of(wire_market.BookSnapshot)
     assert isinstance(bob.heard[-1], wire.LoggedOut)
     ann.say(buy(1))
-    desk.tick()
+    quiet.tick()
     assert not ann.all_of(wire_market.BookUpdate)

@@ -18,11 +18,11 @@ from gateway.client.client import ClientError
 from gateway.protocol import wire
 from gateway.protocol.framing import frame
 from gateway.protocol.session import VENUE_TABLE, Session, State
-from gateway.server.admin import OperatorDoor
+from gateway.server.admin import AdminSocket
 from gateway.server.failure import VenueStoppedError
 from tests.gateway.server.test_core import buy, unbatched
 from tests.support.paths import ROOT
-from tests.support.quiet_core import Desk, End
+from tests.support.quiet_core import End, QuietVenue
 from tests.support.venues import bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ class FailingVenue:
 def test_a_frame_that_is_nested_too_deeply_ends_its_own_session_and_nothing_else(
     payload: bytes, *, logged_on: bool
 ) -> None:
-    desk = Desk(("ann", "bob", "eve"))
-    ann, bob = desk.logged_on("ann", "bob")
-    eve = desk.logged_on("eve")[0] if logged_on else End(desk)
+    quiet = QuietVenue(("ann", "bob", "eve"))
+    ann, bob = quiet.logged_on("ann", "bob")
+    eve = quiet.logged_on("eve")[0] if logged_on else End(quiet)
     ann.say(buy(1))
     eve.send(frame(payload))
     bob.say(buy(1))
-    desk.tick()
+    quiet.tick()
     assert eve.closed()
     assert eve.heard[-1].reason is wire.LogoutReason.BAD_FRAME
     for end in (ann, bob):
@@ -85,18 +85,18 @@ def test_a_frame_that_is_nested_too_deeply_ends_its_own_session_and_nothing_else
 
 
 def test_an_exception_in_the_decoding_ends_that_session_and_what_came_before_it_counts() -> None:
-    desk = Desk(("ann", "eve"))
-    ann, eve = desk.logged_on("ann", "eve")
+    quiet = QuietVenue(("ann", "eve"))
+    ann, eve = quiet.logged_on("ann", "eve")
 
     def decode(payload: bytes) -> Any:
         message = wire.decode_from_client(payload)
         return fail() if isinstance(message, wire.CancelOrder) else message
 
-    eve.connection.session = Session(VENUE_TABLE, decode, wire.MAX_FRAME, desk.now)
+    eve.connection.session = Session(VENUE_TABLE, decode, wire.MAX_FRAME, quiet.now)
     eve.connection.session.enter(State.ACTIVE)
     eve.say(buy(1), wire.CancelOrder(2, 1), buy(3))
     ann.say(buy(1), wire.CancelOrder(2, 1))
-    desk.tick()
+    quiet.tick()
     assert eve.closed()
     assert [m.ref for m in eve.all_of(wire.OrderAccepted)] == [1]
     assert "PlantedError" in eve.heard[-1].text
@@ -106,69 +106,69 @@ def test_an_exception_in_the_decoding_ends_that_session_and_what_came_before_it_
 # -- everything else, without a socket ------------------------------------------------------------
 
 
-def plant_apply(desk: Desk) -> None:
-    desk.sequencer.venue = FailingVenue(desk.sequencer.venue)  # type: ignore[assignment] # it quacks
+def plant_apply(quiet: QuietVenue) -> None:
+    quiet.sequencer.venue = FailingVenue(quiet.sequencer.venue)  # type: ignore[assignment] # it quacks
 
 
-def plant_projection(desk: Desk) -> None:
-    desk.outboxes.project[ev.OrderAccepted] = fail
+def plant_projection(quiet: QuietVenue) -> None:
+    quiet.outboxes.project[ev.OrderAccepted] = fail
 
 
-def plant_market_data(desk: Desk) -> None:
-    desk.core.running.market_data.absorb = fail  # type: ignore[assignment] # on purpose
+def plant_market_data(quiet: QuietVenue) -> None:
+    quiet.core.running.market_data.absorb = fail  # type: ignore[assignment] # on purpose
 
 
-def plant_observer(desk: Desk) -> None:
-    desk.core.running.observers.append(fail)
+def plant_observer(quiet: QuietVenue) -> None:
+    quiet.core.running.observers.append(fail)
 
 
-def plant_disk(desk: Desk) -> None:
-    desk.log.before_sync = fail
+def plant_disk(quiet: QuietVenue) -> None:
+    quiet.log.before_sync = fail
 
 
 @pytest.mark.parametrize(
     "plant", [plant_apply, plant_projection, plant_market_data, plant_observer, plant_disk]
 )
 def test_an_exception_in_a_tick_acknowledges_nothing_of_it_and_no_tick_follows(
-    plant: Callable[[Desk], None],
+    plant: Callable[[QuietVenue], None],
 ) -> None:
-    desk = Desk(("ann", "bob"))
-    ann, bob = desk.logged_on("ann", "bob")
+    quiet = QuietVenue(("ann", "bob"))
+    ann, bob = quiet.logged_on("ann", "bob")
     ann.say(buy(1), wire.Subscribe())
-    desk.tick()
-    durable, heard = bytes(desk.log.kept), len(ann.heard)
-    plant(desk)
+    quiet.tick()
+    durable, heard = bytes(quiet.log.kept), len(ann.heard)
+    plant(quiet)
     ann.say(*(buy(ref) for ref in range(2, 20)))
     bob.say(*(buy(ref) for ref in range(1, 20)))
     with pytest.raises(PlantedError):
-        desk.tick()
+        quiet.tick()
     for _ in range(3):
         bob.say(buy(30))
-        desk.tick(1_000)
+        quiet.tick(1_000)
     assert len(ann.heard) == heard
     assert not bob.all_of(wire.OrderAccepted)
-    desk.core.running.abandon()
-    assert desk.log.kept == durable, "what failed is in the log"
-    reports, _ = unbatched(desk)
+    quiet.core.running.abandon()
+    assert quiet.log.kept == durable, "what failed is in the log"
+    reports, _ = unbatched(quiet)
     assert reports["ann"] == ann.reports()
 
 
 def test_an_exception_in_the_watch_stops_the_venue() -> None:
     draws = iter([1, 2])
-    desk = Desk(("ann",), draw=lambda _below: next(draws), rulebook="krx")
+    quiet = QuietVenue(("ann",), draw=lambda _below: next(draws), rulebook="krx")
     for _ in range(24):
-        desk.tick(3_600_000)
+        quiet.tick(3_600_000)
     with pytest.raises(StopIteration):
-        desk.tick(24 * 3_600_000)
-    assert desk.core.stopped
+        quiet.tick(24 * 3_600_000)
+    assert quiet.core.stopped
 
 
 def test_a_tick_within_a_tick_is_noticed() -> None:
-    desk = Desk(("ann",))
-    desk.core.running.observers.append(lambda _time, _events: desk.tick())
-    desk.core.operate(MoveCash("ann", 1))
+    quiet = QuietVenue(("ann",))
+    quiet.core.running.observers.append(lambda _time, _events: quiet.tick())
+    quiet.core.operate(MoveCash("ann", 1))
     with pytest.raises(RuntimeError, match="within"):
-        desk.tick()
+        quiet.tick()
 
 
 # -- with sockets ---------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def test_a_failing_venue_cuts_everybody_says_why_and_its_log_has_what_it_acknowl
                     acknowledged.append(result.ref)  # in a tick before the one that failed
                 else:
                     assert isinstance(result, ClientError | OSError)
-            answer = OperatorDoor(node, tmp_path / "door").answer(
+            answer = AdminSocket(node, tmp_path / "door").answer(
                 b'{"type": "move_cash", "account": "alice", "amount": "1"}'
             )
             assert "error" in answer
