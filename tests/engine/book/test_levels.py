@@ -82,8 +82,8 @@ PRICES: Final = st.one_of(
     st.integers(1, MAX_PRICE),
 )
 ACTIONS: Final = (
-    *("rest",) * 6, *("any",) * 3, *("best",) * 4, *("reached",) * 2, "search", "walk", "fill",
-    "drain",
+    *("rest",) * 6, *("any",) * 3, *("best",) * 4, "bound", "bound", "reached", "reached",
+    "search", "walk", "fill", "drain",
 )  # fmt: skip
 STRIDES: Final = (1, 60, 1_000, PAGE_SIZE, 3 * PAGE_SIZE)
 STEPS: Final = st.lists(st.tuples(st.sampled_from(ACTIONS), PRICES, st.integers(0, 90)),
@@ -96,11 +96,14 @@ def play(model: Model, action: str, price: int, draw: int) -> None:
         model.remove(model.any_price(draw), draw)
     elif action == "best" and model.queues:
         model.remove(model.best() * model.sign, 0)
+    elif action == "bound" and model.tested.best != NO_KEY:  # where the last best level was
+        model.rest(model.tested.best * model.sign, draw + 1)
     elif action == "search":
         model.search()
     elif action == "reached":
-        key = price * model.sign
-        assert model.tested.reached(key) == (model.best() <= key)
+        best = model.best()
+        key = (price * model.sign, best - 1, best)[draw % 3]
+        assert model.tested.reached(key) == (best <= key)
     elif action == "walk":
         keys = sorted(price * model.sign for price in model.queues)
         assert [level.price * model.sign for level in model.tested.walk()] == keys
@@ -135,17 +138,19 @@ def test_a_side_that_grows_and_shrinks_is_too(side: Side, spread: int, seed: int
     rng = Random(f"{side} {spread} {seed}")
     model = Model(side)
     sizes = []
-    for step in range(1_500):
-        grows = step % 750 < 250
+    for step in range(1_700):
+        grows = step % 850 < 250
         if rng.random() < (0.7 if grows else 0.1):
             action = "rest"
         else:
-            action = rng.choice(("any", "best", "best", "reached", "search", "walk"))
+            action = rng.choice(
+                (*("any",) * 2, *("best",) * 3, "bound", "reached", "search", "walk")
+            )
         play(model, action, 400_000 + rng.randint(-spread, spread), rng.randrange(50))
         sizes.append(len(model.queues))
     assert max(sizes[:250]) > MANY_LEVELS
-    assert min(sizes[250:750]) < FEW_LEVELS
-    assert max(sizes[750:]) > MANY_LEVELS
+    assert min(sizes[250:850]) < FEW_LEVELS
+    assert max(sizes[850:]) > MANY_LEVELS
 
 
 @BOTH
