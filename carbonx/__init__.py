@@ -7,6 +7,7 @@ who test programs against a venue.
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.presets import find as load_rulebook
 from engine.venue.venue import Venue
+from engine.vocabulary import commands, enums, events
 from gateway.client.blocking import BlockingClient
 from gateway.client.client import Client
 from gateway.client.errors import (
@@ -31,6 +32,9 @@ __all__ = [
     "SessionEndedError",
     "ThrottledError",
     "Venue",
+    "commands",
+    "enums",
+    "events",
     "load_rulebook",
     "minor_units",
 ]

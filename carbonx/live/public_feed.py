@@ -50,7 +50,7 @@ class _Line:
 
     limits: tuple[int, int, int] = (0, 0, 0)  # reference, low limit, high limit
     levels: dict[tuple[Side, int], None] = field(default_factory=dict)  # those that are shown
-    number: int = -1  # of the last increment; -1 before the first snapshot
+    update: int = -1  # of the last increment; -1 before the first snapshot
 
 
 class PublicFeed:
@@ -73,26 +73,26 @@ class PublicFeed:
         if isinstance(message, wire_market.BookSnapshot):
             yield from self._snapshot(message)
         elif isinstance(message, wire_market.BookUpdate):
-            line = self._follow(message.symbol, message.number)
+            line = self._follow(message.symbol, message.update)
             for level in message.levels:
                 yield _show(message.symbol, line, level)
         elif isinstance(message, _Item):
-            line = self._follow(message.symbol, message.number)
+            line = self._follow(message.symbol, message.update)
             if isinstance(message, wire_market.PhaseChanged):
                 line.limits = (message.reference, message.low_limit, message.high_limit)
             yield _event(message)
 
-    def _follow(self, symbol: str, number: int) -> _Line:
-        """Count an increment; offers that stand at a snapshot carry the snapshot's number."""
+    def _follow(self, symbol: str, update: int) -> _Line:
+        """Count an increment; offers that stand at a snapshot carry the snapshot's count."""
         line = self._lines.setdefault(symbol, _Line())
-        if line.number >= 0 and number not in (line.number, line.number + 1):
+        if line.update >= 0 and update not in (line.update, line.update + 1):
             self.gaps += 1
-        line.number = number
+        line.update = update
         return line
 
     def _snapshot(self, m: wire_market.BookSnapshot) -> Iterator[ev.Event]:
         line = self._lines.setdefault(m.symbol, _Line())
-        line.number = m.number
+        line.update = m.update
         yield ev.PhaseChanged(m.symbol, m.phase, "", *line.limits)
         shown = [(level.side, level.price) for level in m.levels]
         for side, price in line.levels.keys() - shown:
@@ -135,7 +135,7 @@ def _event(m: _Item) -> ev.Event:
             account="",
             ref=0,
             symbol=m.symbol,
-            number=m.offer,
+            number=m.number,
             kind=m.kind,
             side=m.side,
             price=m.price,

@@ -67,17 +67,15 @@ class Shell:
     def _offered(self, event: Any) -> None:
         """Keep what can be answered: listings, auctions, and quotes to this account."""
         if isinstance(event, wire_market.Offered | wire_market.Announced):
-            key = (event.symbol, event.offer)
+            key = (event.symbol, event.number)
             if event.quantity:
                 self.offers[key] = event
             else:
                 self.offers.pop(key, None)
         elif isinstance(event, wire_modes.QuoteReceived):
             self.offers[event.symbol, event.number] = event
-        elif isinstance(event, wire_modes.QuoteEnded):
+        elif isinstance(event, (wire_modes.QuoteEnded, wire_market.AuctionCleared)):
             self.offers.pop((event.symbol, event.number), None)
-        elif isinstance(event, wire_market.AuctionCleared):
-            self.offers.pop((event.symbol, event.offer), None)
 
     def price(self, text: str) -> int:
         """Read a typed price."""

@@ -34,7 +34,7 @@ class Line:
     bids: dict[int, int] = field(default_factory=dict)
     asks: dict[int, int] = field(default_factory=dict)
     prints: list[Print] = field(default_factory=list)
-    number: int = -1
+    update: int = -1
     gaps: int = 0  # increments that did not follow on the one before
     low_limit: int = 0
     high_limit: int = 0
@@ -88,13 +88,13 @@ class MarketView:
             line.bids.clear()
             line.asks.clear()
             line.phase = message.phase
-            line.number = message.number
+            line.update = message.update
             _set(line, message.levels)
         elif kind in _INCREMENTS:
             # What stands at a snapshot carries the snapshot's number.
-            if line.number >= 0 and message.number not in (line.number, line.number + 1):
+            if line.update >= 0 and message.update not in (line.update, line.update + 1):
                 line.gaps += 1
-            line.number = message.number
+            line.update = message.update
             self._increment(line, message)
 
     def _increment(self, line: Line, message: Any) -> None:

@@ -18,11 +18,11 @@ class BookLevel(Struct, frozen=True, array_like=True, gc=False):
 
 
 class BookSnapshot(Struct, frozen=True, array_like=True, tag=112):
-    """The whole public book; increments go on from ``number``."""
+    """The whole public book; increments go on from ``update``."""
 
     seq: int
     symbol: str
-    number: int
+    update: int
     phase: Phase
     last: int  # last trade of the day, 0 for none
     levels: tuple[BookLevel, ...]  # each side best first
@@ -33,7 +33,7 @@ class BookUpdate(Struct, frozen=True, array_like=True, tag=113):
 
     seq: int
     symbol: str
-    number: int  # one more than the line's last
+    update: int  # one more than the line's last
     bid: int
     bid_quantity: int
     ask: int
@@ -46,7 +46,7 @@ class Trade(Struct, frozen=True, array_like=True, gc=False, tag=114):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
     trade: int
     side: Side  # the arriving order's: who was in a hurry
@@ -59,7 +59,7 @@ class PhaseChanged(Struct, frozen=True, array_like=True, gc=False, tag=115):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
     phase: Phase
     reason: str
@@ -73,7 +73,7 @@ class DayClosed(Struct, frozen=True, array_like=True, gc=False, tag=116):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
     open: int
     high: int
@@ -89,7 +89,7 @@ class AuctionIndicated(Struct, frozen=True, array_like=True, gc=False, tag=117):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
     price: int
     volume: int
@@ -101,7 +101,7 @@ class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=118):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
     price: int
     volume: int
@@ -113,9 +113,9 @@ class Offered(Struct, frozen=True, array_like=True, gc=False, tag=119):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
-    offer: int  # the number to answer
+    number: int  # the number to answer
     kind: OfferKind
     side: Side
     price: int
@@ -127,9 +127,9 @@ class Announced(Struct, frozen=True, array_like=True, gc=False, tag=120):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
-    offer: int  # the number to bid for
+    number: int  # the number to bid for
     side: Side
     price: int
     quantity: int
@@ -148,9 +148,9 @@ class BestBid(Struct, frozen=True, array_like=True, gc=False, tag=121):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
-    offer: int
+    number: int
     price: int
     quantity: int
 
@@ -160,9 +160,9 @@ class AuctionCleared(Struct, frozen=True, array_like=True, gc=False, tag=122):
 
     seq: int
     symbol: str
-    number: int
+    update: int
     time: int
-    offer: int
+    number: int
     price: int
     quantity: int
     unsold: int

@@ -6,6 +6,7 @@ once: a level that changed ten times in a batch is published once, in its last s
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
@@ -26,15 +27,24 @@ _BUY = Side.BUY
 class Line:
     """One symbol's public book as it was published so far, and what is to be published next."""
 
-    __slots__ = ("asks", "bids", "changed", "items", "last", "number", "offers", "phase",
-                 "symbol")  # fmt: skip
+    __slots__ = (
+        "asks",
+        "bids",
+        "changed",
+        "items",
+        "last",
+        "offers",
+        "phase",
+        "symbol",
+        "update",
+    )  # fmt: skip
 
     def __init__(self, symbol: str, phase: Phase, last: int) -> None:
         """Start with an empty book."""
         self.symbol = symbol
         self.phase = phase
         self.last = last
-        self.number = 0
+        self.update = 0
         self.bids: SortedDict[int, int] = SortedDict()  # price -> tonnes shown
         self.asks: SortedDict[int, int] = SortedDict()
         self.changed: dict[tuple[Side, int], None] = {}
@@ -201,12 +211,12 @@ class MarketData:
         book = wire_market.BookSnapshot(
             seq=seq,
             symbol=symbol,
-            number=line.number,
+            update=line.update,
             phase=line.phase,
             last=line.last,
             levels=line.levels(),
         )
-        offers = (_message(offer, line.number, time) for offer in line.offers.values())
+        offers = (_message(offer, line.update, time) for offer in line.offers.values())
         return [book, *(structs.replace(offer, seq=seq) for offer in offers)]
 
     def publish(self, time: int) -> dict[str, list[wire.MarketData]]:
@@ -215,161 +225,39 @@ class MarketData:
         for symbol, line in self._dirty.items():
             messages = due[symbol] = []
             for item in line.items:
-                line.number += 1
-                messages.append(_message(item, line.number, time))
+                line.update += 1
+                messages.append(_message(item, line.update, time))
             if line.changed:
-                line.number += 1
+                line.update += 1
                 levels = tuple(line.level(side, price) for side, price in line.changed)
-                messages.append(wire_market.BookUpdate(0, symbol, line.number, *line.top(), levels))
+                messages.append(wire_market.BookUpdate(0, symbol, line.update, *line.top(), levels))
             line.items.clear()
             line.changed.clear()
         self._dirty.clear()
         return due
 
 
-def _message(item: ev.Event, number: int, time: int) -> wire.MarketData:
-    """Return the message of an event; the fields after the time are the event's own."""
-    return _MESSAGES[item.__class__](item, number, time)
+def _message(item: ev.Event, update: int, time: int) -> wire.MarketData:
+    """Return the message of an event, whose fields after the time have the event's own names."""
+    make, fields = _MESSAGES[item.__class__]
+    message = make(0, item.symbol, update, time, *fields(item))  # type: ignore[union-attr] # it has
+    if isinstance(message, wire_market.Trade):  # the public sees the arriving order's side
+        other = Side.SELL if message.side is _BUY else _BUY
+        return structs.replace(message, side=other)
+    return message
 
 
-def _trade(e: ev.Trade, number: int, time: int) -> wire_market.Trade:
-    side = Side.SELL if e.side is _BUY else _BUY
-    return wire_market.Trade(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        trade=e.trade,
-        side=side,
-        price=e.price,
-        quantity=e.quantity,
-    )
-
-
-def _phase(e: ev.PhaseChanged, number: int, time: int) -> wire_market.PhaseChanged:
-    return wire_market.PhaseChanged(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        phase=e.phase,
-        reason=e.reason,
-        reference=e.reference,
-        low_limit=e.low_limit,
-        high_limit=e.high_limit,
-    )
-
-
-def _bar(e: ev.DayClosed, number: int, time: int) -> wire_market.DayClosed:
-    return wire_market.DayClosed(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        open=e.open,
-        high=e.high,
-        low=e.low,
-        close=e.close,
-        volume=e.volume,
-        value=e.value,
-        trades=e.trades,
-    )
-
-
-def _indicative(e: ev.AuctionIndicated, number: int, time: int) -> wire_market.AuctionIndicated:
-    return wire_market.AuctionIndicated(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        price=e.price,
-        volume=e.volume,
-        surplus=e.surplus,
-    )
-
-
-def _result(e: ev.AuctionUncrossed, number: int, time: int) -> wire_market.AuctionUncrossed:
-    return wire_market.AuctionUncrossed(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        price=e.price,
-        volume=e.volume,
-        surplus=e.surplus,
-    )
-
-
-def _offer(e: ev.Offered, number: int, time: int) -> wire_market.Offered:
-    return wire_market.Offered(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        offer=e.number,
-        kind=e.kind,
-        side=e.side,
-        price=e.price,
-        quantity=e.quantity,
-    )
-
-
-def _auction(e: ev.Announced, number: int, time: int) -> wire_market.Announced:
-    return wire_market.Announced(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        offer=e.number,
-        side=e.side,
-        price=e.price,
-        quantity=e.quantity,
-        opens_at=e.opens_at,
-        closes_at=e.closes_at,
-        min_bid=e.min_bid,
-        max_bid=e.max_bid,
-        increment=e.increment,
-        pricing=e.pricing,
-        tie=e.tie,
-        undersubscribed=e.undersubscribed,
-    )
-
-
-def _best_bid(e: ev.BestBid, number: int, time: int) -> wire_market.BestBid:
-    return wire_market.BestBid(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        offer=e.number,
-        price=e.price,
-        quantity=e.quantity,
-    )
-
-
-def _cleared(e: ev.AuctionCleared, number: int, time: int) -> wire_market.AuctionCleared:
-    return wire_market.AuctionCleared(
-        seq=0,
-        symbol=e.symbol,
-        number=number,
-        time=time,
-        offer=e.number,
-        price=e.price,
-        quantity=e.quantity,
-        unsold=e.unsold,
-        bids=e.bids,
-        bidders=e.bidders,
-    )
-
-
-_MESSAGES: Final[dict[type, Callable[[Any, int, int], wire.MarketData]]] = {
-    ev.Trade: _trade,
-    ev.PhaseChanged: _phase,
-    ev.DayClosed: _bar,
-    ev.AuctionIndicated: _indicative,
-    ev.AuctionUncrossed: _result,
-    ev.Offered: _offer,
-    ev.Announced: _auction,
-    ev.BestBid: _best_bid,
-    ev.AuctionCleared: _cleared,
+_KINDS: Final[dict[type, type[wire.MarketData]]] = {
+    ev.Trade: wire_market.Trade,
+    ev.PhaseChanged: wire_market.PhaseChanged,
+    ev.DayClosed: wire_market.DayClosed,
+    ev.AuctionIndicated: wire_market.AuctionIndicated,
+    ev.AuctionUncrossed: wire_market.AuctionUncrossed,
+    ev.Offered: wire_market.Offered,
+    ev.Announced: wire_market.Announced,
+    ev.BestBid: wire_market.BestBid,
+    ev.AuctionCleared: wire_market.AuctionCleared,
+}
+_MESSAGES: Final[dict[type, tuple[Callable[..., wire.MarketData], Callable[[Any], Any]]]] = {
+    event: (kind, attrgetter(*kind.__struct_fields__[4:])) for event, kind in _KINDS.items()
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.vocabulary.commands import CancelOnDisconnect, CancelOrder, NewOrder
 from gateway.protocol import wire
-from gateway.protocol.mapping import TO_COMMAND
+from gateway.protocol.mapping import COMMANDS, to_command
 from gateway.protocol.session import Due, Throttle
 from gateway.server.connection import Connection
 from gateway.server.views import lines, status
@@ -165,8 +165,8 @@ class Sessions:
             elif kind is wire.CancelOrder:
                 ref = m.ref
                 command = CancelOrder(account, ref, m.target)
-            elif kind in TO_COMMAND:
-                command = TO_COMMAND[kind](account, m)
+            elif kind in COMMANDS:
+                command = to_command(account, m)
                 ref = command.ref
             else:
                 self._run(number, commands)

@@ -134,13 +134,13 @@ def test_market_data_comes_as_a_snapshot_and_then_numbered_increments(tmp_path: 
             async for event in bob.events():
                 if isinstance(event, wire_market.BookSnapshot):
                     assert event.levels == (wire_market.BookLevel(Side.SELL, 5_000, 10),)
-                    numbers.append(event.number)
+                    numbers.append(event.update)
                     bob.buy("CO2", 4, price=5_000, tif=TimeInForce.IOC)
                 elif isinstance(event, wire_market.Trade):
-                    numbers.append(event.number)
+                    numbers.append(event.update)
                     traded = True
                 elif isinstance(event, wire_market.BookUpdate):
-                    numbers.append(event.number)
+                    numbers.append(event.update)
                     assert event.levels == (wire_market.BookLevel(Side.SELL, 5_000, 6),)
                     break
             assert traded

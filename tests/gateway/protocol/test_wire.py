@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.rulebook.validation import MAX_NAME
+from engine.vocabulary import events
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import (
     BidTie,
@@ -27,6 +28,7 @@ from engine.vocabulary.enums import (
 )
 from gateway.protocol import wire, wire_market, wire_modes
 from gateway.protocol.framing import Unframer, frame
+from gateway.protocol.mapping import COMMANDS
 from gateway.protocol.session import Due, State, Throttle, client_end, pack, venue_end
 from gateway.server.outbox import Outboxes
 
@@ -283,3 +285,20 @@ def test_the_longest_names_that_a_rulebook_may_have_fit_a_report() -> None:
     assert wire.decode_from_venue(report) == wire.OrderAccepted(
         1, most, most, line, Side.BUY, most, most, OrderState.RESTING
     )
+
+
+@pytest.mark.parametrize(("message", "command"), COMMANDS.items(), ids=lambda kind: kind.__name__)
+def test_an_order_message_is_the_command_without_its_account(
+    message: type[Any], command: type[Any]
+) -> None:
+    assert message.__name__ == command.__name__
+    assert ("account", *message.__struct_fields__) == command.__struct_fields__
+
+
+SHARED = [kind for kind in wire.MarketData.__args__ if hasattr(events, kind.__name__)]
+
+
+@pytest.mark.parametrize("kind", SHARED, ids=lambda kind: kind.__name__)
+def test_market_data_has_the_fields_of_its_event(kind: type[Any]) -> None:
+    own = {"seq", "update", "time"}
+    assert {*kind.__struct_fields__} - own <= {*getattr(events, kind.__name__).__struct_fields__}

@@ -177,7 +177,7 @@ def test_subscribers_keep_the_book_whatever_others_do() -> None:
         if rng.random() < 0.3:
             quiet.tick(rng.randint(0, 40))
     quiet.tick()
-    numbers = [m.number for m in watcher.heard if isinstance(m, wire.MarketData.__args__)]
+    numbers = [m.update for m in watcher.heard if isinstance(m, wire.MarketData.__args__)]
     assert numbers == list(range(len(numbers)))
     book: dict[tuple[Side, int], int] = {}
     for message in watcher.heard:

@@ -92,7 +92,7 @@ def test_a_listing_is_seen_picked_and_withdrawn(tmp_path: Path) -> None:
             offered = await next_of(alice, wire_modes.NumberAssigned)
             assert (offered.ref, offered.number) == (listed.ref, 1)
             seen = await next_of(bob, wire_market.Offered)
-            assert (seen.offer, seen.kind, seen.quantity) == (1, OfferKind.LISTING, 500)
+            assert (seen.number, seen.kind, seen.quantity) == (1, OfferKind.LISTING, 500)
             await bob.pick("GDEA", 1, 200)
             assert (await next_of(bob, wire_market.Offered)).quantity == 300
             assert (await next_of(bob, wire.OrderFilled)).quantity == 200
@@ -147,7 +147,7 @@ def test_an_auction_is_announced_bid_for_and_cleared(tmp_path: Path) -> None:
             window = (now - 1, now + 700_000_000)
             await alice.announce("UKA", Side.SELL, 5_000, 2_800, window)
             notice = await next_of(bob, wire_market.Announced)
-            assert (notice.offer, notice.quantity, notice.closes_at) == (1, 5_000, window[1])
+            assert (notice.number, notice.quantity, notice.closes_at) == (1, 5_000, window[1])
             venue = node.sequencer.venue
             await until(lambda: venue.time >= window[0])
             await bob.bid("UKA", 1, 4_000, 5_000)
