@@ -237,6 +237,12 @@ def test_arrows_point_down(package: str) -> None:
     assert [fault for module in modules(package) for fault in wrong_imports(module)] == []
 
 
+def test_only_the_engine_looks_into_a_venues_lines() -> None:
+    for package in ("gateway", "backtest", "carbonx"):
+        for module in modules(package):
+            assert ".markets" not in module.text.replace("engine.markets", ""), module.name
+
+
 def test_there_is_no_circle_of_imports_even_for_types() -> None:
     assert circles([module for package in ROOMS for module in modules(package)]) == []
 

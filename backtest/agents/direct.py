@@ -66,10 +66,10 @@ class DirectVenue:
         """Return the venue's lines as anybody may see them now."""
         venue = self.venue
         found = []
-        for symbol, market in venue.markets.items():
-            line = LinePicture(symbol, market.product.tick, market.gate.lot,
-                               venue.reference(symbol), *venue.limits(symbol),
-                               venue.phase(symbol), market.mode.mechanism,
+        for symbol in venue.symbols:
+            view = venue.line_view(symbol)
+            line = LinePicture(symbol, view.tick, view.lot, view.reference, view.low_limit,
+                               view.high_limit, view.phase, view.mechanism,
                                last_trade=venue.last_price(symbol))  # fmt: skip
             line.bids.update(venue.depth(symbol, Side.BUY))
             line.asks.update(venue.depth(symbol, Side.SELL))

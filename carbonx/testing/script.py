@@ -103,7 +103,7 @@ class ScriptedVenue:
             given = rulebook({"name": "test", "products": products} | rules)
             self.digits, cash, tonnes = 0, CASH, TONNES
         self.venue = Venue(given)
-        self.line = next(iter(self.venue.markets))
+        self.line = self.venue.symbols[0]
         self.plan: list[Step] = []  # of the day that is on
         self.given: list[c.Command] = []
         self.seen: list[e.Event] = []
@@ -171,7 +171,7 @@ class ScriptedVenue:
                 total, reserved = map(self.major, self.venue.cash(name))
                 return [f"{total} reserved {reserved}"]
             case [name, "tonnes"]:
-                product = self.venue.markets[self.line].product.symbol
+                product = self.venue.line_view(self.line).product
                 have, held = self.venue.allowances(name, product)
                 return [f"{have} reserved {held}"]
             case [name, "orders"]:

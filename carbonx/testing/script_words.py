@@ -60,7 +60,7 @@ def clock_time(stage: Stage, text: str) -> int:
 def parse(stage: Stage, words: list[str]) -> c.Command:
     """Read one command."""
     first, *rest = words
-    product = stage.venue.markets[stage.line].product.symbol
+    product = stage.venue.line_view(stage.line).product
 
     def opened(name: str = "", *more: str) -> c.OpenAccount:
         given = dict(zip(more[::2], more[1::2], strict=True))
