@@ -69,15 +69,16 @@ class BookDriver:
                     live[number] = order
                     report((RESTS, number, price, quantity))
             elif what == CANCEL:
-                found = live.pop(number, None)
-                if found is None:
+                try:
+                    order = live.pop(number)
+                except KeyError:
                     report((REJECTED, number, 0, 0))
                     continue
                 if side is _BUY:
-                    bids.remove(found)
+                    bids.remove(order)
                 else:
-                    asks.remove(found)
-                report((CANCELLED, number, found.price, found.leaves))
+                    asks.remove(order)
+                report((CANCELLED, number, order.price, order.leaves))
             else:
                 found = live.get(number)
                 if found is None:

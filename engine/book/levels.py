@@ -48,8 +48,8 @@ _BUY: Final = Side.BUY
 class BookSide:
     """All levels of one side, and how good the best of them can be at most."""
 
-    __slots__ = ("_free", "_keep_pages", "_marks", "_numbers", "_pages", "best", "best_level",
-                 "levels", "sign")  # fmt: skip
+    __slots__ = ("_keep_pages", "_made", "_marks", "_numbers", "_pages", "_spare", "best",
+                 "best_level", "levels", "sign")  # fmt: skip
 
     def __init__(self, sign: int) -> None:
         """Make an empty side; ``sign`` is +1 for asks, -1 for bids."""
@@ -59,15 +59,17 @@ class BookSide:
         self.levels: dict[int, Level] = {}  # by price
         self._pages: dict[int, bytearray] = {}
         self._numbers: SortedList[int] = SortedList()  # of the pages
-        self._free: list[Level] = []  # emptied levels, to be used again
+        self._spare: Level | None = None  # the first of the emptied levels, to be used again
+        self._made = 0  # levels, live and emptied
         self._marks = False  # whether every live level has its mark
         self._keep_pages = KEEP_PAGES
 
     def rest(self, order: Order) -> int:
         """Put an order at the tail of its price; return the quantity shown there."""
         price = order.price
-        level = self.levels.get(price)
-        if level is not None:
+        levels = self.levels
+        if price in levels:
+            level = levels[price]
             order.price = level.price  # one integer object for all orders at a price
             order.level = level
             tail = level.tail
@@ -77,22 +79,24 @@ class BookSide:
             level.tail = order
             level.quantity = quantity = level.quantity + order.shown
             return quantity
-        free = self._free
-        if free:
-            level = free.pop()
-        else:
+        spare = self._spare
+        if spare is None:
             level = Level()
-            level.page = None
+            level.page = level.spare = None
+            self._made += 1
+        else:
+            level = spare
+            self._spare = level.spare
         if self._marks:
             page = self._pages.get(price >> PAGE_BITS)
             if page is None:
                 page = self._new_page(price >> PAGE_BITS)
             page[price & PAGE_MASK] = 1
             level.page = page
-        self.levels[price] = order.level = level
+        levels[price] = order.level = level
         level.price = price
         level.head = level.tail = order
-        key = price * self.sign
+        key = price if self.sign > 0 else -price
         if key <= self.best:
             self.best = key
             self.best_level = level
@@ -109,14 +113,14 @@ class BookSide:
         if before is None:
             level.head = after
             if after is None:
-                level.tail = None
-                price = level.price
+                price = level.price  # its tail stays as it is: nobody asks before the next order
                 page = level.page
                 if page is not None:
                     page[price & PAGE_MASK] = 0
                     level.page = None
                 del self.levels[price]
-                self._free.append(level)
+                level.spare = self._spare
+                self._spare = level
                 if level is self.best_level:
                     self.best_level = None  # ``best`` stays: nothing is better than it was
                 return 0
@@ -146,25 +150,33 @@ class BookSide:
         if self.best_level is not None:
             return self.best
         asks = self.sign > 0
-        if self._has_marks():
-            bound = self.best if asks else -self.best
-            number = bound >> PAGE_BITS
-            page = self._pages.get(number)
-            found = -1
-            if page is not None:
-                offset = bound & PAGE_MASK
-                found = page.find(1, offset) if asks else page.rfind(1, 0, offset + 1)
-            if found < 0:
-                number, found = self._beyond(number)
-            price = (number << PAGE_BITS) + found
-        elif self.levels:
-            price = min(self.levels) if asks else max(self.levels)
+        levels = self.levels
+        if (
+            self._marks or len(levels) > MANY_LEVELS or self._made > KEEP_LEVELS
+        ) and self._has_marks():
+            price = self._marked()
+        elif levels:
+            price = min(levels) if asks else max(levels)
         else:
             self.best = NO_KEY
             return NO_KEY
         self.best_level = level = self.levels[price]
         self.best = key = level.price if asks else -level.price
         return key
+
+    def _marked(self) -> int:
+        """Return the price of the best mark; it is no better than the bound."""
+        asks = self.sign > 0
+        bound = self.best if asks else -self.best
+        number = bound >> PAGE_BITS
+        page = self._pages.get(number)
+        found = -1
+        if page is not None:
+            offset = bound & PAGE_MASK
+            found = page.find(1, offset) if asks else page.rfind(1, 0, offset + 1)
+        if found < 0:
+            number, found = self._beyond(number)
+        return (number << PAGE_BITS) + found
 
     def _has_marks(self) -> bool:
         """Say whether to find levels by their marks; see to it that each has one, if so."""
@@ -176,11 +188,12 @@ class BookSide:
         elif count > MANY_LEVELS:
             self._mark()
             return True
-        if len(self._free) > KEEP_LEVELS:
+        if self._made - count > KEEP_LEVELS:
             # A dict that was large is slow to read, however little is left in it; dict(levels)
             # would keep its size.
             self.levels = dict(self.levels.items())
-            del self._free[FEW_LEVELS:]
+            self._spare = None
+            self._made = count
         return False
 
     def _beyond(self, number: int) -> tuple[int, int]:
@@ -263,9 +276,14 @@ class BookSide:
                 marked += 1
             _check_queue(level)
         assert marked == sum(page.count(1) for page in self._pages.values()), "stray marks"
-        for level in self._free:
-            assert level.head is None, "a free level with a queue"
-            assert level.page is None, "a free level with a mark"
+        made = len(self.levels)
+        spare = self._spare
+        while spare is not None:
+            assert spare.head is None, "an emptied level with a queue"
+            assert spare.page is None, "an emptied level with a mark"
+            made += 1
+            spare = spare.spare
+        assert made == self._made, "a level that is neither live nor spare"
         best = min((price * self.sign for price in self.levels), default=NO_KEY)
         assert self.best <= best, "a level better than the bound"
         if self.best_level is not None:

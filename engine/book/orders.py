@@ -49,13 +49,14 @@ FLAGS: Final = {
 class Level:
     """One price on one side: a queue of orders and the sum of what they show."""
 
-    __slots__ = ("head", "page", "price", "quantity", "tail")
+    __slots__ = ("head", "page", "price", "quantity", "spare", "tail")
 
     price: int
     quantity: int  # tonnes shown
     head: Order | None
-    tail: Order | None
+    tail: Order | None  # means nothing while there is no head
     page: bytearray | None  # where it has its mark, if it has one
+    spare: Level | None  # the next emptied one, while it is empty itself
 
 
 class Order(Struct, gc=False, eq=False):

@@ -166,7 +166,9 @@ class OrderBook(BookLine):
                                   _RESTING, own.rest(live))]  # fmt: skip
         events: list[Event] = [OrderAccepted(order.account, ref, self.symbol, side, price,
                                              quantity, _MATCHING, -1)]  # fmt: skip
-        self.arrive(live, events)
+        reached = self._take(live, events)  # as ``arrive`` does
+        if reached:
+            self._work_off(reached, events)
         return events
 
     def _enter_special(self, order: NewOrder, seat: Seat) -> list[Event]:
@@ -292,8 +294,10 @@ class OrderBook(BookLine):
                 return []
             around = self.day.last or self.asset.reference
             limit = min(limit, self._collar(order.side, around))
-        if order.tif is _FOK and not can_fill(
-            other, order, limit, self._self_trade, self._matching
+        if (
+            order.flags & TAKES
+            and order.tif is _FOK
+            and not can_fill(other, order, limit, self._self_trade, self._matching)
         ):
             events.append(self.drop(order))
             return []

@@ -51,9 +51,12 @@ class Day:
     def add(self, first: int, last: int) -> None:
         """Take in the prices of some trades, the first and the last of them its extremes."""
         low, high = (first, last) if first <= last else (last, first)
-        self.first = self.first or first
-        self.low = min(self.low, low) if self.low else low
-        self.high = max(self.high, high)
+        if not self.first:
+            self.first = self.low = first
+        if low < self.low:
+            self.low = low
+        if high > self.high:
+            self.high = high
         self.last = last
 
 
@@ -113,10 +116,10 @@ class Settlement(Market):
         ``left`` is what the taker had open before the sweep. The last price is ``day.last``.
         """
         buying = taker.side is _BUY
-        name = taker.seat.name
+        seat = taker.seat
+        name = seat.name
         day = self.day
-        maker_ppm = self._maker_sell if buying else self._maker_buy
-        taker_ppm = self._taker_buy if buying else self._taker_sell
+        plain = not (self._charges or self._waits)
         first = price = maker_fee = taker_fee = 0
         for what, maker, quantity, leaves, depth in outcomes:
             if what is not FILLED:
@@ -127,24 +130,38 @@ class Settlement(Market):
             price = maker.price
             first = first or price
             value = price * quantity
-            if self._charges:
-                maker_fee = value * maker_ppm // _PPM
-                taker_fee = value * taker_ppm // _PPM
-            self.trades += 1
+            other = maker.seat
+            self.trades = number = self.trades + 1
             day.trades += 1
             day.volume += quantity
             day.value += value
-            if buying:
+            if plain:  # as ``_deliver`` would, without the call
+                buyer, seller = (seat, other) if buying else (other, seat)
+                cash = buyer.cash
+                cash.reserved -= taker.price * quantity if buying else value
+                cash.total -= value
+                buyer.holding.total += quantity
+                seller.cash.total += value
+                holding = seller.holding
+                holding.total -= quantity
+                holding.reserved -= quantity
+            elif buying:
+                maker_fee = value * self._maker_sell // _PPM
+                taker_fee = value * self._taker_buy // _PPM
                 self._deliver(taker, left, maker, quantity, value, taker_fee, maker_fee)
             else:
+                maker_fee = value * self._maker_buy // _PPM
+                taker_fee = value * self._taker_sell // _PPM
                 self._deliver(maker, leaves + quantity, taker, quantity, value, maker_fee,
                               taker_fee)  # fmt: skip
             left -= quantity
-            events.append(Trade(self.symbol, self.trades, maker.side, price, quantity,
-                                maker.seat.name, maker.ref, leaves, maker_fee,
+            events.append(Trade(self.symbol, number, maker.side, price, quantity,
+                                other.name, maker.ref, leaves, maker_fee,
                                 name, taker.ref, left, taker_fee, depth))  # fmt: skip
             if not leaves:
-                self._finish(maker)
+                del other.orders[maker.ref]
+                if maker.flags:
+                    self._unlist(maker)
         if not left:
             self._finish(taker)
         if price:

@@ -89,7 +89,6 @@ class Venue(VenueBase):
         """Make a venue: every line closed, no account. Raises ``RulebookError``."""
         super().__init__(rulebook)
         self._handlers: dict[type, Callable[..., list[Event]]] = {  # by command
-            AmendOrder: self._amend_order,
             MassCancel: self._mass_cancel,
             CancelOnDisconnect: self._cancel_on_disconnect,
             SetKillSwitch: self._set_kill_switch,
@@ -106,8 +105,8 @@ class Venue(VenueBase):
     def apply(self, command: Command) -> list[Event]:
         """Change the state as a command says; return what happened, in order.
 
-        New and cancelled orders, nearly all there is, are taken in hand here without a further
-        call.
+        New, amended and cancelled orders, nearly all there is, are taken in hand here without a
+        further call.
         """
         if type(command) is NewOrder:
             try:
@@ -144,6 +143,21 @@ class Venue(VenueBase):
             if trading.frozen:
                 return [Rejected(command.account, ref, RejectReason.FROZEN, "target", FROZEN_RULE)]
             return trading.end(order, _REQUESTED, ref)
+        if type(command) is AmendOrder:
+            try:
+                participant = self.participants[command.account]
+            except KeyError:
+                return unknown_account(command.account, command.ref)
+            ref = command.ref
+            if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
+                return _duplicate(participant, ref)
+            participant.last_ref = ref
+            order = participant.orders.get(command.target)
+            if order is None:
+                return _unknown_order(command.account, ref, command.target)
+            if participant.killed:
+                return _killed(command.account, ref)
+            return order.seat.market.amend(order, command)
         handler = self._handlers.get(type(command))
         if handler is not None:
             return handler(command)
@@ -153,22 +167,6 @@ class Venue(VenueBase):
         return self._operator_to_line(cast("OfOperator", command))
 
     # -- commands of clients ----------------------------------------------------------------
-
-    def _amend_order(self, c: AmendOrder) -> list[Event]:
-        try:
-            participant = self.participants[c.account]
-        except KeyError:
-            return unknown_account(c.account, c.ref)
-        ref = c.ref
-        if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
-            return _duplicate(participant, ref)
-        participant.last_ref = ref
-        order = participant.orders.get(c.target)
-        if order is None:
-            return _unknown_order(c.account, c.ref, c.target)
-        if participant.killed:
-            return _killed(c.account, c.ref)
-        return order.seat.market.amend(order, c)
 
     def _client(self, name: str, ref: int) -> Participant | list[Event]:
         """Return the participant of a client's command and use its reference up, or refuse.

@@ -181,7 +181,7 @@ def test_a_side_that_was_deep_keeps_little_of_it(side: Side) -> None:
     model.search()
     model.check()
     assert model.tested.levels.__sizeof__() < deep / 20
-    assert len(model.tested._free) <= KEEP_LEVELS
+    assert model.tested._made - len(model.tested.levels) <= KEEP_LEVELS
 
 
 def broken(side: BookSide, how: str) -> None:
@@ -201,7 +201,7 @@ def broken(side: BookSide, how: str) -> None:
         side._mark()
         side._pages[0][200] = 0
     elif how == "free":
-        side._free.append(level)
+        side._spare = level
     else:
         level.quantity += 1
 
