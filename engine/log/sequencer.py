@@ -5,7 +5,7 @@ nothing of what came of it may leave the process before ``commit`` has returned.
 caller's part of the promise *durable, then acknowledged*.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 from zlib import crc32
@@ -50,7 +50,7 @@ class Sequencer:
         check_command(command)
         return self.submit_all(time, source, [command])[0]
 
-    def submit_all(self, time: int, source: int, commands: list[Command]) -> list[list[Event]]:
+    def submit_all(self, time: int, source: int, commands: Sequence[Command]) -> list[list[Event]]:
         """Stamp, log and apply commands in their order; return what happened, one list for each.
 
         The same as ``submit`` for each of them, a step at a time for all: it costs less. They must

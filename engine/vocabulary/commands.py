@@ -217,11 +217,13 @@ class ClearAuction(Struct, frozen=True, array_like=True, gc=False, tag=20):
     seed: Int = 0
 
 
+# From clients: these carry an account and a reference.
+ClientCommand: TypeAlias = (
+    NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
+)
+
 Command: TypeAlias = (
-    NewOrder
-    | CancelOrder
-    | AmendOrder
-    | MassCancel
+    ClientCommand
     | CancelOnDisconnect
     | SetKillSwitch
     | SetPhase
@@ -232,10 +234,5 @@ Command: TypeAlias = (
     | BeginDay
     | SetReference
     | AmendRulebook
-    | Pick
-    | Quote
-    | Decline
-    | Announce
-    | Bid
     | ClearAuction
 )

@@ -64,7 +64,7 @@ class _Pipe(asyncio.Protocol):
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.session: Session = client_end(time.monotonic_ns())
+        self.session: Session[wire.FromVenue] = client_end(time.monotonic_ns())
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -247,15 +247,15 @@ class Client(Requests):
                     self._trouble = f"report {message.seq} came after report {self.last_seen}"
                     self._abort(pipe)
                     return  # the next logon asks for what is missing
-            elif kind is wire.LoggedOn:
+            elif isinstance(message, wire.LoggedOn):
                 self._logged_on(pipe, message)
-            elif kind is wire.LoggedOut:
+            elif isinstance(message, wire.LoggedOut):
                 self._logged_out(message)
                 self._abort(pipe)  # nothing follows, whether the venue hangs up or not
-            elif kind is wire.AccountStatus:
+            elif isinstance(message, wire.AccountStatus):
                 if self._statuses:
                     resolve(self._statuses.popleft(), message)
-            elif kind is wire.Throttled:
+            elif isinstance(message, wire.Throttled):
                 self._throttled(message)
             elif kind is not wire.VenueHeartbeat:
                 self._event(message)

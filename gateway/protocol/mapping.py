@@ -17,9 +17,9 @@ from gateway.protocol import wire, wire_modes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.vocabulary.commands import Command
+    from engine.vocabulary.commands import ClientCommand
 
-COMMANDS: Final[dict[type, Callable[..., Command]]] = {
+COMMANDS: Final[dict[type, Callable[..., ClientCommand]]] = {
     wire.NewOrder: commands.NewOrder,
     wire.CancelOrder: commands.CancelOrder,
     wire.AmendOrder: commands.AmendOrder,
@@ -32,6 +32,6 @@ COMMANDS: Final[dict[type, Callable[..., Command]]] = {
 }
 
 
-def to_command(account: str, message: wire.FromClient) -> Command:
+def to_command(account: str, message: wire.OrderMessage) -> ClientCommand:
     """Return the command that an account's order message stands for."""
     return COMMANDS[message.__class__](account, *structs.astuple(message))

@@ -8,7 +8,7 @@ wired back to back in a test.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 from gateway.protocol.explain import explain
 from gateway.protocol.framing import Unframer, frame
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 LOGON_WITHIN: Final = 5_000_000_000  # ns a connection may stay without a logon
 MIN_HEARTBEAT_MS: Final = 100
 MAX_HEARTBEAT_MS: Final = 600_000
+
+
+Message = TypeVar("Message")  # what the peer says
 
 
 class State(Enum):
@@ -120,13 +123,15 @@ class Throttle:
         return True
 
 
-class Session:
+class Session(Generic[Message]):
     """One end: unframes, decodes, checks against its table, watches for silence."""
 
     __slots__ = ("_allowed", "_decode", "_received_at", "_sent_at", "_table", "_unframer",
                  "error", "heartbeat", "state")  # fmt: skip
 
-    def __init__(self, table: Table, decode: Callable[[bytes], Any], limit: int, now: int) -> None:
+    def __init__(
+        self, table: Table, decode: Callable[[bytes], Message], limit: int, now: int
+    ) -> None:
         """Start in CONNECTED at ``now`` (ns); use ``venue_end`` or ``client_end``."""
         self.state = State.CONNECTED
         self.error: tuple[LogoutReason, str] | None = None
@@ -138,13 +143,13 @@ class Session:
         self._received_at = now
         self._sent_at = now
 
-    def receive(self, data: bytes, now: int) -> list[Any]:
+    def receive(self, data: bytes, now: int) -> list[Message]:
         """Take bytes in; return the messages that they complete, up to the first wrong one.
 
         A wrong one ends the session: ``error`` says why, and nothing is returned from then on.
         """
         self._received_at = now
-        messages: list[Any] = []
+        messages: list[Message] = []
         keep = messages.append
         if self.state is State.ENDED:
             return messages
@@ -171,7 +176,7 @@ class Session:
             return self._wrong(messages, LogoutReason.BAD_FRAME, unframer.error)
         return messages
 
-    def _wrong(self, messages: list[Any], reason: LogoutReason, text: str) -> list[Any]:
+    def _wrong(self, messages: list[Message], reason: LogoutReason, text: str) -> list[Message]:
         self.error = (reason, text)
         self.enter(State.ENDED)
         return messages
@@ -205,12 +210,12 @@ class Session:
         return Due.NOTHING
 
 
-def venue_end(now: int) -> Session:
+def venue_end(now: int) -> Session[FromClient]:
     """Return the venue's end of a session."""
     return Session(VENUE_TABLE, decode_from_client, MAX_FRAME, now)
 
 
-def client_end(now: int) -> Session:
+def client_end(now: int) -> Session[FromVenue]:
     """Return the client's end of a session."""
     return Session(CLIENT_TABLE, decode_from_venue, MAX_REPLY, now)
 

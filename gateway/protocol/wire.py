@@ -154,11 +154,13 @@ class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
     """Ask for the account's balances and live orders."""
 
 
-FromClient: TypeAlias = (
-    Logon | Logout | Heartbeat | NewOrder | CancelOrder
-    | AmendOrder | MassCancel | Subscribe | Unsubscribe | AskStatus
-    | Pick | Quote | Decline | Announce | Bid
-)  # fmt: skip
+# What asks for a command of the same name, and what concerns the session alone.
+OrderMessage: TypeAlias = (
+    NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
+)
+SessionMessage: TypeAlias = Logon | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus
+FromClient: TypeAlias = OrderMessage | SessionMessage
+SESSION_MESSAGES: Final = (Logon, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus)
 
 
 # -- venue to client: the session ---------------------------------------------------------------

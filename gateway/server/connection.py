@@ -25,7 +25,7 @@ class Connection:
     def __init__(self, number: int, now: int) -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
         self.number = number
-        self.session: Session = venue_end(now)
+        self.session: Session[wire.FromClient] = venue_end(now)
         self.account = ""
         self.box: Outbox | None = None  # the account's, from logon to farewell
         self.sent = 0  # in the outbox: all before it is written

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.server.market_data import MarketData
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from engine.log.sequencer import Sequencer
     from engine.vocabulary.commands import Command
@@ -45,7 +45,7 @@ class RunningVenue:
         self._observe([events])
         return events
 
-    def run_all(self, source: int, commands: list[Command]) -> None:
+    def run_all(self, source: int, commands: Sequence[Command]) -> None:
         """Run a client's commands in their order."""
         time, project = self.time, self.outboxes.project
         happened = self.sequencer.submit_all(time, source, commands)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from engine.vocabulary.commands import CancelOnDisconnect, CancelOrder, NewOrder
+from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
 from gateway.protocol import wire
-from gateway.protocol.mapping import COMMANDS, to_command
+from gateway.protocol.mapping import to_command
 from gateway.protocol.session import Due, Throttle
 from gateway.server.connection import Connection
 from gateway.server.views import lines, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from engine.vocabulary.commands import Command
+    from engine.vocabulary.commands import ClientCommand
     from gateway.server.accounts import Directory
     from gateway.server.limits import Limits
     from gateway.server.running_venue import RunningVenue
@@ -40,14 +40,6 @@ class Sessions:
         self._next_number = FIRST_SESSION
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
-        self._handlers: dict[type, Callable[[Connection, Any, int], None]] = {  # by message
-            wire.Logon: self._logon,
-            wire.Logout: self._logout,
-            wire.Heartbeat: self._heartbeat,
-            wire.Subscribe: self._subscribe,
-            wire.Unsubscribe: self._unsubscribe,
-            wire.AskStatus: self._ask_status,
-        }
 
     def connected(self, now: int) -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
@@ -147,38 +139,37 @@ class Sessions:
 
     # -- what clients say ---------------------------------------------------------------------
 
-    def _handle(self, connection: Connection, messages: list[Any], now: int) -> None:
+    def _handle(
+        self, connection: Connection, messages: Sequence[wire.FromClient], now: int
+    ) -> None:
         """Run what a client's messages ask for, in their order, a batch at a time."""
         account = connection.account
-        box: Any = connection.box  # there is one wherever an order comes: it comes behind a logon
-        last = box.last_answered if box is not None else 0  # the highest reference so far
+        last = _last_answered(connection)  # the highest reference so far
         number, batch = connection.number, self._limits.batch
-        commands: list[Command] = []
+        commands: list[ClientCommand] = []
+        command: ClientCommand
         for m in messages:
-            kind = m.__class__
-            command: Any
-            if kind is wire.NewOrder:  # the two that nearly all are stand here, without a call
+            if type(m) is wire.NewOrder:  # the three that nearly all are stand here, without a call
                 ref = m.ref
                 command = NewOrder(account, ref, m.symbol, m.side, m.quantity, m.price,
                                    m.order_type, m.tif, m.stop_price, m.display, m.post_only,
                                    m.expire_at)  # fmt: skip
-            elif kind is wire.CancelOrder:
+            elif type(m) is wire.CancelOrder:
                 ref = m.ref
                 command = CancelOrder(account, ref, m.target)
-            elif kind in COMMANDS:
-                command = to_command(account, m)
-                ref = command.ref
-            else:
+            elif type(m) is wire.AmendOrder:
+                ref = m.ref
+                command = AmendOrder(account, ref, m.target, m.quantity, m.price)
+            elif isinstance(m, wire.SESSION_MESSAGES):
                 self._run(number, commands)
-                self._handlers[kind](connection, m, now)
-                if connection.queued > self._limits.max_queued:
-                    text = f"{connection.queued} bytes of answers asked for at once"
-                    self.end(connection, wire.LogoutReason.SLOW_READER, text)
+                self._converse(connection, m, now)
                 if connection.ended:
                     return
-                account, box = connection.account, connection.box
-                last = box.last_answered if box is not None else 0
+                account, last = connection.account, _last_answered(connection)
                 continue
+            else:
+                command = to_command(account, m)
+                ref = command.ref
             if ref <= last or connection.throttle is not None:
                 self._run(number, commands)  # the answer may be among what is being asked
                 if self._answered(connection, ref, now):
@@ -190,7 +181,7 @@ class Sessions:
                 self._run(number, commands)
         self._run(number, commands)
 
-    def _run(self, source: int, commands: list[Command]) -> None:
+    def _run(self, source: int, commands: list[ClientCommand]) -> None:
         """Run a client's commands and empty the list."""
         if commands:
             self._running.run_all(source, commands)
@@ -210,6 +201,27 @@ class Sessions:
             return False
         connection.say(wire.Throttled(box.seq, ref, throttle.per_second))
         return True
+
+    def _converse(self, connection: Connection, m: wire.SessionMessage, now: int) -> None:
+        """Do what a message about the session itself asks for; a heartbeat is noted already."""
+        match m:
+            case wire.Logon():
+                self._logon(connection, m, now)
+            case wire.Logout():  # the client goes in good order
+                connection.cancel_on_disconnect = False
+                self.end(connection, wire.LogoutReason.REQUESTED, "goodbye")
+            case wire.Subscribe():
+                self._subscribe(connection, m)
+            case wire.Unsubscribe():
+                self._unsubscribe(connection, m)
+            case wire.AskStatus():  # as it stands after all that came before
+                venue = self._running.sequencer.venue
+                connection.say(status(venue, connection.account, connection.seq()))
+            case wire.Heartbeat():
+                pass
+        if connection.queued > self._limits.max_queued:
+            text = f"{connection.queued} bytes of answers asked for at once"
+            self.end(connection, wire.LogoutReason.SLOW_READER, text)
 
     def _logon(self, connection: Connection, m: wire.Logon, now: int) -> None:
         """Admit a client to its account, or say why not; an older session has to go."""
@@ -251,28 +263,20 @@ class Sessions:
             )
         )
 
-    def _logout(self, connection: Connection, _m: wire.Logout, _now: int) -> None:
-        """Let the client go in good order."""
-        connection.cancel_on_disconnect = False
-        self.end(connection, wire.LogoutReason.REQUESTED, "goodbye")
-
-    def _heartbeat(self, _connection: Connection, _m: wire.Heartbeat, _now: int) -> None:
-        """Nothing to do: that something came is noted already."""
-
-    def _subscribe(self, connection: Connection, m: wire.Subscribe, _now: int) -> None:
+    def _subscribe(self, connection: Connection, m: wire.Subscribe) -> None:
         """Send snapshots at the end of this tick and increments from then on."""
         known = self._running.sequencer.venue.symbols
         for symbol in [m.symbol] if m.symbol else known:
             if symbol in known:
                 self._fresh[connection, symbol] = None
 
-    def _unsubscribe(self, connection: Connection, m: wire.Unsubscribe, _now: int) -> None:
+    def _unsubscribe(self, connection: Connection, m: wire.Unsubscribe) -> None:
         """Send no more increments."""
         for symbol in [m.symbol] if m.symbol else self._running.sequencer.venue.symbols:
             connection.symbols.pop(symbol, None)
             self._fresh.pop((connection, symbol), None)
 
-    def _ask_status(self, connection: Connection, _m: wire.AskStatus, _now: int) -> None:
-        """Answer with balances and orders as they stand after all that came before."""
-        venue = self._running.sequencer.venue
-        connection.say(status(venue, connection.account, connection.seq()))
+
+def _last_answered(connection: Connection) -> int:
+    """Return the highest reference that was answered, 0 before the logon."""
+    return connection.box.last_answered if connection.box is not None else 0

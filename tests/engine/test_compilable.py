@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 HOT = ("book", "matching", "markets", "ledger", "venue")
 COLD = ("state.py",)  # dumps and their hash: nothing of an order's path
+PATH = (
+    "gateway/protocol/session.py", "gateway/protocol/mapping.py", "gateway/server/connection.py",
+    "gateway/server/sessions.py", "gateway/server/running_venue.py", "engine/log/sequencer.py",
+)  # fmt: skip
 FILES = [path for room in HOT for path in sorted((ROOT / "engine" / room).glob("*.py"))]
 WIDE = [-(1 << 64), MIN_INT - 1, MAX_INT + 1, (1 << 64) - 1, 1 << 64, 10**40]
 FIELDS = [
@@ -76,6 +80,11 @@ def test_the_hot_rooms_are_laid_out_for_a_compiler(path: Path) -> None:
     assert borrowed(text) == [], "import a name from the module that defines it"
     if path.name not in COLD:
         assert untyped(text) == [], "types on an order's path are true"
+
+
+@pytest.mark.parametrize("name", PATH)
+def test_types_are_true_from_the_wire_to_the_book(name: str) -> None:
+    assert untyped((ROOT / name).read_text("utf-8")) == []
 
 
 def test_order_level_and_what_they_refer_to_share_one_module() -> None:
