@@ -9,31 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.book.orders import NO_LIMIT, POST_ONLY, WAITS
-from engine.matching.call_price import Crossing, Interest, cross, uncross
+from engine.matching.call_price import NOTHING, Grid, Sides, cross, uncross
 from engine.vocabulary.enums import CancelReason, Phase, Side, TimeInForce
 from engine.vocabulary.events import AuctionTrade, AuctionUncrossed, DepthChanged, Event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.book.orders import Order
     from engine.markets.book_line import BookLine
+    from engine.matching.call_price import Crossing, Interest
 
 _BUY: Final = Side.BUY
-NOTHING: Final = Crossing(0, 0, 0)
+NO_BEST: Final = (0, 0, 0, 0)
 _SPECIAL: Final = POST_ONLY | WAITS  # what may keep an order out of a call
-
-
-def _limit(market: BookLine, order: Order) -> int:
-    """Return an order's limit; a market order has none (0).
-
-    On a venue without daily limits a market order's protection price is its limit; with them it
-    is reserved at the day's limit and takes part without one.
-    """
-    gate = market.gate
-    if order.flags & NO_LIMIT and gate.banded:
-        edge = gate.high if order.side is _BUY else gate.low
-        if order.price == edge:
-            return 0
-    return order.price
 
 
 def _sides(market: BookLine) -> tuple[list[Order], list[Order]]:
@@ -50,21 +39,19 @@ def _sides(market: BookLine) -> tuple[list[Order], list[Order]]:
     return bids, asks
 
 
-def _curve(market: BookLine, orders: list[Order]) -> list[Interest]:
-    """Return the tonnes that orders want or offer at each limit."""
-    sums: dict[int, int] = {}
-    for order in orders:
-        limit = _limit(market, order) if order.flags & NO_LIMIT else order.price
-        sums[limit] = sums.get(limit, 0) + order.leaves
-    return list(sums.items())
+def _limits(orders: list[Order]) -> list[Interest]:
+    """Return limit and tonnes of each order; a market order has no limit (0)."""
+    return [(0 if order.flags & NO_LIMIT else order.price, order.leaves) for order in orders]
 
 
 def _cross(market: BookLine, bids: list[Order], asks: list[Order]) -> Crossing:
+    gate = market.gate
+    priced = [order for order in bids if not order.flags & NO_LIMIT]
+    covered = [(order.price, order.leaves) for order in bids if order.flags & NO_LIMIT]
     found = cross(
-        _curve(market, bids),
-        _curve(market, asks),
+        Sides(_limits(priced), _limits(asks), covered),
         market.day.last or market.asset.reference,
-        market.gate.tick,
+        Grid(gate.tick, gate.ticks, gate.low, gate.high),
         market.mode.ladder,
     )
     return found or NOTHING
@@ -75,12 +62,28 @@ def indicative(market: BookLine) -> Crossing:
     return _cross(market, *_sides(market))
 
 
+def best_limits(market: BookLine) -> tuple[int, int, int, int]:
+    """Return the best bid and the best ask of a call, each with the tonnes shown at it."""
+    bids, asks = _sides(market)
+    return (*_best(bids, max), *_best(asks, min))
+
+
+def _best(orders: list[Order], better: Callable[[list[int]], int]) -> tuple[int, int]:
+    priced = [order for order in orders if not order.flags & NO_LIMIT]
+    if not priced:
+        return 0, 0
+    best = better([order.price for order in priced])
+    return best, sum(order.shown for order in priced if order.price == best)
+
+
 def end_call(market: BookLine, events: list[Event]) -> None:
     """Trade what crosses, all at one price, and report it."""
     bids, asks = _sides(market)
     crossing = _cross(market, bids, asks)
     events.append(AuctionUncrossed(market.symbol, *crossing))
     if crossing.volume:
+        # What is reserved for a market bid covers it up to its own price: beyond it has no part.
+        bids = [o for o in bids if not o.flags & NO_LIMIT or o.price >= crossing.price]
         _trade(market, bids, asks, crossing, events)
         if market.gate.call is Phase.CLOSING_CALL:
             market.day.auction = crossing.price
@@ -89,9 +92,7 @@ def end_call(market: BookLine, events: list[Event]) -> None:
 def _trade(
     market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
 ) -> None:
-    pairs = uncross([(_limit(market, order), order.leaves) for order in bids],
-                    [(_limit(market, order), order.leaves) for order in asks],
-                    crossing)  # fmt: skip
+    pairs = uncross(_limits(bids), _limits(asks), crossing)
     rates = market.auction_rates()
     touched: dict[tuple[Side, int], None] = {}
     for buyer, seller, quantity in pairs:

@@ -111,7 +111,7 @@ def test_what_a_call_indicates_is_what_it_gives(book: Rulebook, seed: int) -> No
         events = flow.say(c.SetPhase(phase, line))
         for event in events:
             if isinstance(event, e.AuctionUncrossed):
-                assert (event.price, event.volume, event.surplus) == indicated
+                assert (event.price, event.volume, event.surplus, event.decided) == indicated
                 traded = sum(t.quantity for t in events if isinstance(t, e.AuctionTrade))
                 assert traded == event.volume
                 uncrossed += event.volume > 0
