@@ -52,6 +52,6 @@ def in_words(ladder: PriceRule) -> str:
     steps = [_STEPS[step] for step in ladder.steps]
     if ladder.pressure_band_bp:
         at = ladder.steps.index(CallStep.PRESSURE)
-        steps[at] += f", within {ladder.pressure_band_bp / 100:g}% of the reference"
+        steps[at] += f", within {ladder.pressure_band_bp} basis points of the reference"
     tie = "" if ladder.last is LastRung.MIDDLE else f"; of two {_TIES[ladder.tie]}"
     return f"{_CANDIDATES[ladder.candidates]}: {'; '.join(steps)}{tie}"

@@ -130,7 +130,7 @@ def _section(book: Rulebook) -> Iterator[str]:
 
 
 def calls(book: Rulebook, mode: Mode) -> bool:
-    """Say whether a mode is made for calls: by timetable, by volatility, in batches, by a ladder."""
+    """Say whether a mode is made for calls: by timetable, volatility, batches or a ladder."""
     planned = any(
         session.phase in CALL_PHASES and (not session.modes or mode.name in session.modes)
         for session in book.calendar.sessions

@@ -99,7 +99,7 @@ def turning(book: Book, prices: list[int]) -> list[int]:
     return [max(bids), min(asks)] if bids and asks else prices
 
 
-def left_by(
+def left_by(  # noqa: PLR0911 - a line for each step
     step: CallStep, book: Book, prices: list[int], reference: int, table: TickTable, band: int
 ) -> list[int]:
     """Return what a step of rule 9.5 leaves."""
@@ -151,7 +151,7 @@ def best_price(book: Book, reference: int, table: TickTable, ladder: PriceRule) 
     return price, book.volume(price), book.surplus(price), decided
 
 
-def participants(oracle: OracleMatching, market: Market, side: Side) -> list[Order]:
+def participants(market: Market, side: Side) -> list[Order]:
     """Return who takes part on a side, in time priority."""
     booked = [o for o in market.book if o.side is side]
     waiting = [o for o in market.held if o.side is side and not o.post_only]
@@ -165,8 +165,8 @@ def unpriced(order: Order) -> bool:
 
 
 def indicated(oracle: OracleMatching, market: Market) -> Result:
-    bids = participants(oracle, market, Side.BUY)
-    asks = participants(oracle, market, Side.SELL)
+    bids = participants(market, Side.BUY)
+    asks = participants(market, Side.SELL)
     book = Book(
         [(o.price, o.leaves) for o in bids if not unpriced(o)],
         [(0 if unpriced(o) else o.price, o.leaves) for o in asks],
@@ -181,7 +181,7 @@ def published(oracle: OracleMatching, market: Market) -> e.AuctionIndicated:
     found = indicated(oracle, market)
     best: list[int] = []
     for side, choose in ((Side.BUY, max), (Side.SELL, min)):
-        orders = [o for o in participants(oracle, market, side) if not unpriced(o)]
+        orders = [o for o in participants(market, side) if not unpriced(o)]
         price = choose((o.price for o in orders), default=0) if not found[1] else 0
         best += [price, sum(o.shows for o in orders if o.price == price)]
     return e.AuctionIndicated(market.product.symbol, *found, *best)
@@ -194,9 +194,9 @@ def uncross(oracle: OracleMatching, market: Market) -> None:
     oracle.out.append(e.AuctionUncrossed(symbol, price, volume, surplus, decided))
     if not volume:
         return
-    buyers = [o for o in participants(oracle, market, Side.BUY) if o.price >= price]
+    buyers = [o for o in participants(market, Side.BUY) if o.price >= price]
     buyers.sort(key=lambda o: (not unpriced(o), 0 if unpriced(o) else -o.price))
-    asks = participants(oracle, market, Side.SELL)
+    asks = participants(market, Side.SELL)
     sellers = [o for o in asks if unpriced(o) or o.price <= price]
     sellers.sort(key=lambda o: (not unpriced(o), 0 if unpriced(o) else o.price))
     queues = [buyers, sellers]

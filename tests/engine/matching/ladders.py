@@ -10,11 +10,12 @@ compares so many random ones under every ladder.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
+
+import click
 
 from engine.matching.call_price import Grid, Sides, cross
 from engine.rulebook.ladders import PRICE_RULES
@@ -301,21 +302,22 @@ def compare(books: int, seed: int) -> int:
         book = Book(rng)
         for name in differing(book):
             wrong += 1
-            print(f"{name}: bids {book.bids} asks {book.asks} reference {book.given} {book.rows}")
+            orders = f"bids {book.bids} asks {book.asks}"
+            click.echo(f"{name}: {orders} reference {book.given} ticks {book.rows}")
         if number % max(1, books // 100) == 0:
             spent = time.monotonic() - begun
-            print(f"\r{number:,} of {books:,} books, {spent:.0f} s", end="", file=sys.stderr)
-    print(file=sys.stderr)
+            click.echo(f"\r{number:,} of {books:,} books, {spent:.0f} s", nl=False, err=True)
+    click.echo(err=True)
     return wrong
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--books", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    wrong = compare(given.books, given.seed)
-    print(f"{given.books:,} books under each of {len(PRICE_RULES)} ladders: {wrong} differ")
+@click.command()
+@click.option("--books", default=100_000, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+def main(books: int, seed: int) -> None:
+    """Compare every ladder with its second implementation on random books."""
+    wrong = compare(books, seed)
+    click.echo(f"{books:,} books under each of {len(PRICE_RULES)} ladders: {wrong} differ")
     sys.exit(bool(wrong))
 
 

@@ -193,7 +193,8 @@ def test_a_wrong_ladder_is_refused(text: str, message: str) -> None:
 def test_a_ladder_in_words() -> None:
     assert in_words(PRICE_RULES["bnb"]) == (
         "every tick from the lowest limit to the highest: most volume; least surplus; pressure: "
-        "bids alone left over the highest, asks alone the lowest, within 5% of the reference; "
+        "bids alone left over the highest, asks alone the lowest, within 500 basis points "
+        "of the reference; "
         "nearest to the reference; of two the higher"
     )
     assert in_words(PRICE_RULES["sse"]).endswith("least surplus; the middle")
