@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,15 +94,16 @@ def tables(draw: Callable[[st.SearchStrategy[int]], int]) -> Ticks:
     return tuple(rows)
 
 
-@given(tables(), st.integers(0, 300), st.integers(1, 7))
-def test_the_valid_prices_around_any_number(ticks: Ticks, number: int, parts: int) -> None:
+@given(tables())
+def test_the_valid_prices_around_any_number(ticks: Ticks) -> None:
     table = TickTable(Product("P", 1, ticks=ticks))
-    below, above = floor_to_tick(number, 1, ticks), ceil_to_tick(number, 1, ticks)
-    assert below == table.step(number, -1)
-    assert above == table.step(number, 1)
-    assert (below == above) == (number % tick_at(number, 1, ticks) == 0)
-    assert on_tick(number, parts, 1, ticks) == table.nearest(number, parts)
-    assert on_tick(number, parts, 5) == half_up(number, parts, 5)
+    for number in range(130):
+        below, above = floor_to_tick(number, 1, ticks), ceil_to_tick(number, 1, ticks)
+        assert (below, above) == (table.step(number, -1), table.step(number, 1))
+        assert (below == above) == (number % tick_at(number, 1, ticks) == 0)
+        for parts in (1, 2, 3):
+            assert on_tick(number, parts, 1, ticks) == table.nearest(number, parts)
+        assert on_tick(number, 3, 5) == half_up(number, 3, 5)
 
 
 # -- against brute force ------------------------------------------------------------------------
@@ -120,29 +122,72 @@ PLACES = st.one_of(st.just(-1), *[st.integers(0, 12)] * 4)  # of a valid price; 
 ORDERS = st.lists(st.tuples(PLACES, st.integers(1, 9)), max_size=7)
 
 
-@given(tables(), st.integers(10, 60), ORDERS, ORDERS, ORDERS, st.integers(0, 90), ANY_LADDER,
-       st.sampled_from(["limited", ""]), st.randoms(use_true_random=False))  # fmt: skip
-def test_the_price_is_that_of_brute_force(
-    ticks: Ticks, start: int, bids: list[Interest], asks: list[Interest], covered: list[Interest],
-    reference: int, ladder: PriceRule, limited: str, rng: object,
-) -> None:  # fmt: skip
+Places = list[tuple[int, int]]
+
+
+def check_against_brute_force(
+    ticks: Ticks, sides: list[Places], reference: int, ladder: PriceRule, random: Random
+) -> None:
+    """Compare a book whose orders stand at some places of a row of valid prices; -1: no limit."""
     table = TickTable(Product("P", 1, ticks=ticks))
-    prices = [table.step(start, 1)]
+    prices = [table.step(random.randint(10, 60), 1)]
     while len(prices) < 13:
         prices.append(table.above(prices[-1]))
-    day = (prices[0], prices[-1]) if limited else (0, 0)
-    table = TickTable(Product("P", 1, ticks=ticks), *day)
-    wanted, offered, paid = (
-        [(0 if place < 0 else prices[place], tonnes) for place, tonnes in side]
-        for side in (bids, asks, [(max(place, 0), tonnes) for place, tonnes in covered[:2]])
+    if random.random() < 0.5:  # the day's limits, which some orders stand at
+        prices = prices[4:9]
+        table = TickTable(Product("P", 1, ticks=ticks), prices[0], prices[-1])
+    bids, asks, covered = (
+        [(0 if at < 0 else prices[at % len(prices)], tonnes) for at, tonnes in side]
+        for side in sides
     )
-    expected = best_price(Book(wanted, offered, paid), reference, table, ladder)
+    covered = [(most or prices[-1], tonnes) for most, tonnes in covered]
+    expected = best_price(Book(bids, asks, covered), reference, table, ladder)
     grid = Grid(1, ticks, table.low, table.high)
-    assert (cross(Sides(wanted, offered, paid), reference, grid, ladder) or NOTHING) == expected
-    assert not expected[0] or table.valid(expected[0])
-    for side in (wanted, offered, paid):  # the order of entry does not move the price
-        rng.shuffle(side)  # type: ignore[attr-defined]
-    assert (cross(Sides(wanted, offered, paid), reference, grid, ladder) or NOTHING) == expected
+    told = f"{bids} {asks} {covered} reference {reference} {grid} {ladder}"
+    found = cross(Sides(bids, asks, covered), reference, grid, ladder) or NOTHING
+    assert found == expected, told
+    assert not found.price or table.valid(found.price), told
+    for side in (bids, asks, covered):  # the order of entry does not move the price
+        random.shuffle(side)
+    assert (cross(Sides(bids, asks, covered), reference, grid, ladder) or NOTHING) == expected, told
+
+
+@given(tables(), st.tuples(ORDERS, ORDERS, ORDERS), st.integers(0, 90), ANY_LADDER,
+       st.randoms(use_true_random=False))  # fmt: skip
+def test_the_price_is_that_of_brute_force(
+    ticks: Ticks,
+    sides: tuple[Places, Places, Places],
+    reference: int,
+    ladder: PriceRule,
+    random: Random,
+) -> None:
+    check_against_brute_force(ticks, list(sides), reference, ladder, random)
+
+
+def test_the_price_is_that_of_brute_force_in_many_random_books() -> None:
+    random = Random("calls")
+    for _ in range(2_000):
+        step = random.choice((1, 2, 4, 5))
+        rows = [(0, random.choice((1, 2, 5))), (step * random.randint(2, 12), step)]
+        last = random.choice(tuple(LastRung))
+        ladder = PriceRule(
+            random.choice(tuple(Candidates)),
+            pressure=random.random() < 0.7,
+            pressure_band_bp=random.choice((0, 500, 2_000)),
+            last=last,
+            tie=random.choice(tuple(Tie)[: 3 if last is LastRung.REFERENCE else 2]),
+            better=random.random() < 0.3,
+            turning=random.random() < 0.5,
+        )
+        sides = [
+            [
+                (random.choice((-1, *range(13))), random.randint(1, random.choice((2, 9))))
+                for _ in range(random.randint(0, most))
+            ]
+            for most in (6, 6, 2)
+        ]
+        reference = random.choice((0, random.randint(1, 90)))
+        check_against_brute_force(tuple(rows), sides, reference, ladder, random)
 
 
 # -- who trades ---------------------------------------------------------------------------------
