@@ -44,12 +44,22 @@ def _limits(orders: list[Order]) -> list[Interest]:
     return [(0 if order.flags & NO_LIMIT else order.price, order.leaves) for order in orders]
 
 
+def _sums(orders: list[Order]) -> tuple[list[Interest], list[Interest]]:
+    """Return the tonnes at each limit, and those of market orders at what they were reserved at."""
+    limits: dict[int, int] = {}
+    market: dict[int, int] = {}
+    for order in orders:
+        sums = market if order.flags & NO_LIMIT else limits
+        sums[order.price] = sums.get(order.price, 0) + order.leaves
+    return list(limits.items()), list(market.items())
+
+
 def _cross(market: BookLine, bids: list[Order], asks: list[Order]) -> Crossing:
     gate = market.gate
-    priced = [order for order in bids if not order.flags & NO_LIMIT]
-    covered = [(order.price, order.leaves) for order in bids if order.flags & NO_LIMIT]
+    wanted, covered = _sums(bids)
+    offered, unpriced = _sums(asks)
     found = cross(
-        Sides(_limits(priced), _limits(asks), covered),
+        Sides(wanted, [*((0, tonnes) for _, tonnes in unpriced), *offered], covered),
         market.day.last or market.asset.reference,
         Grid(gate.tick, gate.ticks, gate.low, gate.high),
         market.mode.ladder,

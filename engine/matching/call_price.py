@@ -137,11 +137,9 @@ def _candidates(call: Call) -> list[Span]:
     low, high = min(limits), max(limits)
     if which is Candidates.OVERLAP:
         low, high = min(ask_limits), max(bid_limits)
-    spans = [
-        span
-        for span in _swept(sides, grid, every_tick=which in _EVERY_TICK)
-        if low <= span.low and span.high <= high
-    ]
+    spans = _swept(sides, grid, every_tick=which in _EVERY_TICK)
+    if which is Candidates.OVERLAP or sides.covered:
+        spans = [span for span in spans if low <= span.low and span.high <= high]
     if which is Candidates.TICKS_AND_BEYOND:
         below, above = grid.below(low), grid.above(high)
         spans = [*([sides.at(below)] if below < low else ()), *spans,
