@@ -8,10 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.book.orders import NO_LIMIT, POST_ONLY, WAITS
-from engine.matching.call_price import NOTHING, Grid, Sides, cross, uncross
-from engine.vocabulary.enums import CancelReason, Phase, Side, TimeInForce
-from engine.vocabulary.events import AuctionTrade, AuctionUncrossed, DepthChanged, Event
+from engine.book.orders import NO_LIMIT, POST_ONLY, TAKES, WAITS
+from engine.matching.call_fill import Filling, uncross
+from engine.matching.call_price import NOTHING, Grid, Sides, cross
+from engine.vocabulary.enums import (
+    CancelReason,
+    MarketRest,
+    OrderState,
+    Phase,
+    Side,
+    TimeInForce,
+)
+from engine.vocabulary.events import (
+    AuctionTrade,
+    AuctionUncrossed,
+    DepthChanged,
+    Event,
+    OrderAmended,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,23 +100,29 @@ def _best(orders: list[Order], better: Callable[[list[int]], int]) -> tuple[int,
     return best, sum(order.shown for order in priced if order.price == best)
 
 
-def end_call(market: BookLine, events: list[Event]) -> None:
-    """Trade what crosses, all at one price, and report it."""
+def end_call(market: BookLine, events: list[Event]) -> int:
+    """Trade what crosses, all at one price, and report it; return the price, 0 for no trade."""
     bids, asks = _sides(market)
     crossing = _cross(market, bids, asks)
     events.append(AuctionUncrossed(market.symbol, *crossing))
     if crossing.volume:
+        price = crossing.price
         # What is reserved for a market bid covers it up to its own price: beyond it has no part.
-        bids = [o for o in bids if not o.flags & NO_LIMIT or o.price >= crossing.price]
+        bids = [order for order in bids if order.price >= price]
         _trade(market, bids, asks, crossing, events)
         if market.gate.call is Phase.CLOSING_CALL:
-            market.day.auction = crossing.price
+            market.day.auction = price
+    return crossing.price
 
 
 def _trade(
     market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
 ) -> None:
-    pairs = uncross(_limits(bids), _limits(asks), crossing)
+    gate = market.gate
+    filling = Filling(market.mode.call_fill, gate.lot)
+    if gate.banded:
+        filling = filling._replace(low=gate.low, high=gate.high)
+    pairs = uncross(_limits(bids), _limits(asks), crossing, filling)
     rates = market.auction_rates()
     touched: dict[tuple[Side, int], None] = {}
     for buyer, seller, quantity in pairs:
@@ -133,8 +153,11 @@ def _trade(
         events.append(DepthChanged(market.symbol, side, price, depth))
 
 
-def drop_rests(market: BookLine, events: list[Event], *, everything: bool) -> None:
-    """Cancel what a call left of orders that live for it alone, or (no carry-over) of all."""
+def settle_rests(market: BookLine, events: list[Event], price: int, *, everything: bool) -> None:
+    """Deal with what a call left: cancel what lived for it alone, or (no carry-over) all of it.
+
+    ``price`` is the auction's, 0 where nothing traded.
+    """
     ended = market.gate.call
     for order in list(market.held.values()):
         if order.tif is TimeInForce.AT_CLOSE:
@@ -143,4 +166,31 @@ def drop_rests(market: BookLine, events: list[Event], *, everything: bool) -> No
         elif order.tif is TimeInForce.AT_OPEN or everything:
             events.append(market.cancel(order, CancelReason.AUCTION_REST))
         elif order.flags & NO_LIMIT:
-            events.append(market.cancel(order, CancelReason.MARKET_REST))
+            events.append(_market_rest(market, order, price))
+
+
+def _market_rest(market: BookLine, order: Order, price: int) -> Event:
+    """Cancel what is left of a market order, or make it a limit order at the auction's price."""
+    converts = market.mode.market_rest is MarketRest.CONVERT
+    if not converts or not price or (order.side is _BUY and order.price < price):
+        return market.cancel(order, CancelReason.MARKET_REST)
+    before = order.price
+    if order.side is _BUY:  # a market bid takes part up to what is reserved: nothing more is needed
+        less = market.needs(before, order.leaves) - market.needs(price, order.leaves)
+        order.seat.cash.reserved -= less
+    order.price = price
+    order.flags &= ~(NO_LIMIT | TAKES)
+    return OrderAmended(
+        account=order.seat.name,
+        ref=order.ref,
+        symbol=market.symbol,
+        side=order.side,
+        price=price,
+        quantity=order.quantity,
+        leaves=order.leaves,
+        state=OrderState.HELD,
+        request=0,
+        old_price=before,
+        old_depth=-1,
+        depth=-1,
+    )

@@ -13,7 +13,7 @@ from engine.book.orders import EXPIRES, FLAGS, NO_LIMIT, OUTSIDE, POST_ONLY, TAK
 from engine.markets.admission import Refusal, admit
 from engine.markets.amend_order import amend
 from engine.markets.book_line import BookLine
-from engine.markets.call_auction import NO_BEST, best_limits, drop_rests, end_call, indicative
+from engine.markets.call_auction import NO_BEST, best_limits, end_call, indicative, settle_rests
 from engine.markets.limits import admit_role
 from engine.markets.phases import change
 from engine.markets.settlement import shortage
@@ -361,9 +361,9 @@ class OrderBook(BookLine):
         self.changed = True
         gate = self.gate
         if gate.call is not Phase.CLOSED and phase not in (Phase.FREEZE, Phase.HALTED):
-            end_call(self, events)
+            price = end_call(self, events)
             last = phase in (_CONTINUOUS, Phase.CLOSED)
-            drop_rests(self, events, everything=not (last or self.mode.carry_over))
+            settle_rests(self, events, price, everything=not (last or self.mode.carry_over))
         if gate.phase is _CONTINUOUS and phase is Phase.CLOSED:
             self._release_held(events, at_close=True)
         self.call_ends_at = self._batch_end() if phase is Phase.INTRADAY_CALL else 0

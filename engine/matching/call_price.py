@@ -1,14 +1,13 @@
-"""Call auctions: one price at which the most can trade, and who trades at it.
+"""Call auctions: one price at which the most can trade.
 
-``cross`` finds the price, for the indicative figures while orders are collected as for the
-uncrossing itself; ``uncross`` pairs the orders at it. Exchanges differ in the prices that they
+``cross`` finds it, for the indicative figures while orders are collected as for the uncrossing
+itself; who trades at it is ``call_fill``'s business. Exchanges differ in the prices that they
 look at and in what leaves one of them in the end. That part is data, a ``PriceRule``: a ladder
 whose steps each leave fewer prices. Rules: ``docs/rules.md`` section 9.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -272,39 +271,3 @@ def _tied(spans: list[Span], call: Call) -> Span:
     if call.ladder.tie is Tie.REFERENCE and lowest.low < call.reference < highest.high:
         return call.sides.at(call.reference)
     return highest._replace(low=highest.high)
-
-
-def uncross(
-    bids: Sequence[Interest], asks: Sequence[Interest], crossing: Crossing
-) -> list[tuple[int, int, int]]:
-    """Pair orders at an auction's price: (index of the bid, index of the ask, tonnes).
-
-    Each side is in time priority; market orders come first, then the better price, then time.
-    """
-    ranked_bids = sorted(
-        (not price, price, -index) for index, (price, _) in enumerate(bids)
-        if not price or price >= crossing.price
-    )  # fmt: skip
-    ranked_asks = sorted(
-        (price, index) for index, (price, _) in enumerate(asks) if price <= crossing.price
-    )
-    buyers = _queue([-index for *_, index in reversed(ranked_bids)], bids, crossing.volume)
-    sellers = _queue([index for _, index in ranked_asks], asks, crossing.volume)
-    pairs: list[tuple[int, int, int]] = []
-    done = 0
-    buyer = seller = 0
-    while done < crossing.volume:
-        bid, bid_end = buyers[buyer]
-        ask, ask_end = sellers[seller]
-        end = min(bid_end, ask_end)
-        pairs.append((bid, ask, end - done))
-        done = end
-        buyer += bid_end == end
-        seller += ask_end == end
-    return pairs
-
-
-def _queue(ranked: list[int], interests: Sequence[Interest], volume: int) -> list[tuple[int, int]]:
-    """Return (index, tonnes traded up to and with it) for those that trade."""
-    ends = accumulate(interests[index][1] for index in ranked)
-    return [(index, min(end, volume)) for index, end in zip(ranked, ends, strict=True)]

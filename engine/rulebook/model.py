@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from engine.vocabulary.enums import (
     BidTie,
+    CallFill,
     CallStep,
     Candidates,
     CloseRule,
@@ -20,6 +21,7 @@ from engine.vocabulary.enums import (
     Dst,
     Instrument,
     LastRung,
+    MarketRest,
     Matching,
     Mechanism,
     OpenRule,
@@ -120,6 +122,8 @@ class Mode(Struct, frozen=True, forbid_unknown_fields=True):
     delivery: Delivery = Delivery.AT_ONCE
     delivery_days: int = 0  # LATER: trading days after the trade
     ladder: PriceRule = PriceRule()  # how the price of a call is found
+    call_fill: CallFill = CallFill.TIME  # who trades at it
+    market_rest: MarketRest = MarketRest.CANCEL  # what a call leaves of market orders
     volatility_bp: int = 0  # a trade this far from the last price starts a call; 0: none does
     volatility_seconds: int = 0  # how long that call lasts; 0: until the operator ends it
     carry_over: bool = True  # what one batch leaves takes part in the next

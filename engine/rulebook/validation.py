@@ -15,7 +15,7 @@ from engine.rulebook.model import (
     RulebookError,
 )
 from engine.rulebook.ticks import tick_at
-from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, Delivery, LastRung, Tie
+from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CallFill, Delivery, LastRung, Tie
 from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
 
 _DAY_SECONDS = 86_400
@@ -135,6 +135,8 @@ def _validate_mode(path: str, mode: Mode) -> None:
         for name in names:
             _among(f"{path}.{name}", getattr(mode, name), 0, high)
     _validate_ladder(f"{path}.ladder", mode.ladder)
+    holds = mode.call_fill is not CallFill.QUANTITY_AT_LIMIT or bool(mode.limit_up_bp)
+    _require(f"{path}.call_fill", holds=holds, rule="quantity_at_limit needs daily limits")
     _among(f"{path}.iceberg_max_parts", mode.iceberg_max_parts, 1, MAX_QUANTITY)
     holds = bool(mode.limit_up_bp) == bool(mode.limit_down_bp)
     _require(f"{path}.limit_up_bp", holds=holds, rule="both limits or neither")

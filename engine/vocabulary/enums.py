@@ -206,6 +206,22 @@ class CallStep(IntEnum):
     NO_LIMITS = 9  # no limit gives a price: the reference
 
 
+class CallFill(IntEnum):
+    """Which of the orders that could trade at the price of a call do."""
+
+    TIME = 1  # market orders, then the better limit, then time
+    PRO_RATA = 2  # the same, but the last group that is served shares in proportion
+    LIMITS_FIRST = 3  # limits before market orders, then as TIME
+    QUANTITY_AT_LIMIT = 4  # as TIME; where the price is the day's limit, by quantity in rounds
+
+
+class MarketRest(IntEnum):
+    """What a call does with what it leaves of market orders."""
+
+    CANCEL = 1
+    CONVERT = 2  # it becomes a limit order at the auction's price
+
+
 class LastRung(IntEnum):
     """What decides a call auction where the steps before it leave several prices."""
 

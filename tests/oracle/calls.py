@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import (
+    CallFill,
     CallStep,
     CancelReason,
     Candidates,
     LastRung,
+    MarketRest,
+    OrderState,
     OrderType,
     Phase,
     Side,
@@ -187,27 +190,84 @@ def published(oracle: OracleMatching, market: Market) -> e.AuctionIndicated:
     return e.AuctionIndicated(market.product.symbol, *found, *best)
 
 
-def uncross(oracle: OracleMatching, market: Market) -> None:
-    """End a call: pair the best of both sides until the volume is reached."""
+def uncross(oracle: OracleMatching, market: Market) -> int:
+    """End a call: pair the best of both sides until the volume is reached; return its price."""
     price, volume, surplus, decided = indicated(oracle, market)
     symbol = market.product.symbol
     oracle.out.append(e.AuctionUncrossed(symbol, price, volume, surplus, decided))
     if not volume:
-        return
+        return 0
     buyers = [o for o in participants(market, Side.BUY) if o.price >= price]
-    buyers.sort(key=lambda o: (not unpriced(o), 0 if unpriced(o) else -o.price))
     asks = participants(market, Side.SELL)
     sellers = [o for o in asks if unpriced(o) or o.price <= price]
-    sellers.sort(key=lambda o: (not unpriced(o), 0 if unpriced(o) else o.price))
-    queues = [buyers, sellers]
+    low, high = oracle.limits(symbol)
+    lot = market.product.lot
+    queues = [
+        served(oracle.mode.call_fill, buyers, volume, lot, at_limit=price == high),
+        served(oracle.mode.call_fill, sellers, volume, lot, at_limit=price == low),
+    ]
     touched: list[tuple[Side, int]] = []
-    while volume:
-        quantity = min(queues[0][0].leaves, queues[1][0].leaves, volume)
-        volume -= quantity
-        pair(oracle, market, (queues[0][0], queues[1][0]), (price, quantity), touched)
-        queues = [[o for o in queue if o.leaves] for queue in queues]
+    while queues[0]:
+        (buyer, wanted), (seller, offered) = queues[0][0], queues[1][0]
+        quantity = min(wanted, offered)
+        pair(oracle, market, (buyer, seller), (price, quantity), touched)
+        for queue in queues:
+            order, share = queue.pop(0)
+            if share > quantity:
+                queue.insert(0, (order, share - quantity))
     for side, level in touched:
         oracle.out.append(e.DepthChanged(symbol, side, level, market.depth(side, level)))
+    return price
+
+
+def served(
+    fill: CallFill, orders: list[Order], volume: int, lot: int, *, at_limit: bool
+) -> list[tuple[Order, int]]:
+    """Return who trades how much on a side, in the order of rules 9.7 and 9.19 to 9.21."""
+    if fill is CallFill.QUANTITY_AT_LIMIT and at_limit:
+        return in_rounds(orders, volume, lot)
+
+    def rank(order: Order) -> tuple[bool, int]:
+        if unpriced(order):
+            return fill is CallFill.LIMITS_FIRST, 0
+        away = -order.price if order.side is Side.BUY else order.price
+        return fill is not CallFill.LIMITS_FIRST, away
+
+    found: list[tuple[Order, int]] = []
+    for place in sorted({rank(order) for order in orders}):
+        group = [order for order in orders if rank(order) == place]
+        left = volume - sum(share for _, share in found)
+        shares = dict.fromkeys(((o.account, o.ref) for o in group), 0)
+        whole = sum(order.leaves for order in group)
+        if fill is CallFill.PRO_RATA and whole > left:
+            for order in group:
+                shares[order.account, order.ref] = order.leaves * left // whole // lot * lot
+            left -= sum(shares.values())
+            for order in group:
+                if left and shares[order.account, order.ref] < order.leaves:
+                    shares[order.account, order.ref] += lot
+                    left -= lot
+        else:
+            for order in group:
+                shares[order.account, order.ref] = min(order.leaves, left)
+                left -= shares[order.account, order.ref]
+        found += [(order, shares[order.account, order.ref]) for order in group]
+    return [(order, share) for order, share in found if share]
+
+
+def in_rounds(orders: list[Order], volume: int, lot: int) -> list[tuple[Order, int]]:
+    """Rule 9.21, a lot at a time."""
+    ranked = sorted(orders, key=lambda order: -order.leaves)
+    given = [0] * len(ranked)
+    for lots in (100, 500, 1_000, 2_000, None, 10**9):
+        for place, order in enumerate(ranked):
+            missing = (order.leaves - given[place]) // lot
+            wanted = (missing + 1) // 2 if lots is None else lots
+            for _ in range(min(wanted, missing)):
+                if volume:
+                    given[place] += lot
+                    volume -= lot
+    return [(order, share) for order, share in zip(ranked, given, strict=True) if share]
 
 
 def pair(
@@ -238,8 +298,8 @@ def pair(
     oracle.out.append(e.AuctionTrade(*head, *rows))
 
 
-def after_call(oracle: OracleMatching, market: Market, phase: Phase) -> None:
-    """Cancel what lived for the call only."""
+def after_call(oracle: OracleMatching, market: Market, phase: Phase, price: int) -> None:
+    """Cancel what lived for the call only; what is left of market orders may become a limit."""
     batch = phase not in (Phase.CONTINUOUS, Phase.CLOSED) and not oracle.mode.carry_over
     for order in list(market.held):
         if order.tif is TimeInForce.AT_CLOSE:
@@ -247,5 +307,11 @@ def after_call(oracle: OracleMatching, market: Market, phase: Phase) -> None:
                 oracle.drop(order, CancelReason.AUCTION_REST)
         elif order.tif is TimeInForce.AT_OPEN or batch:
             oracle.drop(order, CancelReason.AUCTION_REST)
-        elif order.order_type in (OrderType.MARKET, OrderType.STOP):
-            oracle.drop(order, CancelReason.MARKET_REST)
+        elif unpriced(order):
+            paid = order.side is Side.SELL or order.price >= price
+            if price and paid and oracle.mode.market_rest is MarketRest.CONVERT:
+                old, order.price, order.order_type = order.price, price, OrderType.LIMIT
+                sizes = (order.quantity, order.leaves, OrderState.HELD)
+                oracle.out.append(e.OrderAmended(*order.name, *sizes, 0, old, -1, -1))
+            else:
+                oracle.drop(order, CancelReason.MARKET_REST)

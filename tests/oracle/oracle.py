@@ -337,8 +337,8 @@ class OracleVenue(OracleMatching):
         allowed = phase in moves and not (frozen and phase is Phase.FREEZE)
         refuse_unless(allowed, RejectReason.TRANSITION, "phase")
         if market.call is not Phase.CLOSED and phase not in (Phase.FREEZE, Phase.HALTED):
-            uncross(self, market)
-            after_call(self, market, phase)
+            price = uncross(self, market)
+            after_call(self, market, phase, price)
         market.call_ends_at = 0
         morning = market.phase is Phase.CLOSED
         if morning:

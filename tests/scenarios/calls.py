@@ -6,7 +6,7 @@ The little language is explained in ``carbonx.testing.script``.
 from carbonx.testing.script import Scenario
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule
-from engine.vocabulary.enums import Candidates, LastRung, Phase, Tie
+from engine.vocabulary.enums import CallFill, Candidates, LastRung, MarketRest, Phase, Tie
 
 OPENING = Phase.OPENING_CALL
 
@@ -318,5 +318,73 @@ WHO = (
                                   | ann#1 rests 6 @ 100 depth 6
     """,
         shows=("7.3",),
+    ),
+    Scenario(
+        "pro rata, those at the price share what is left of it",
+        """
+        ann sell 9 @ 100
+        bob buy 3 @ 101
+        dan buy 2 @ 100
+        cay buy 8 @ 100
+        phase continuous OLD      | OLD uncrosses 9 @ 100 surplus 4
+                                  | trade 3 @ 100 bob#1(0) from ann#1(6)
+                                  | trade 2 @ 100 dan#1(0) from ann#1(4)
+                                  | trade 4 @ 100 cay#1(4) from ann#1(0)
+                                  | OLD continuous 100
+                                  | cay#1 rests 4 @ 100 depth 4
+    """,
+        {"call_fill": CallFill.PRO_RATA},
+        OPENING,
+        shows=("9.19",),
+    ),
+    Scenario(
+        "limits come before market orders where the mode says so",
+        """
+        ann sell 6 @ 100
+        dan buy 4 market
+        cay buy 5 @ 100
+        phase continuous OLD      | OLD uncrosses 6 @ 100 surplus 3
+                                  | trade 5 @ 100 cay#1(0) from ann#1(1)
+                                  | trade 1 @ 100 dan#1(3) from ann#1(0)
+                                  | dan#1 cancelled 3 MARKET_REST
+                                  | OLD continuous 100
+    """,
+        {"call_fill": CallFill.LIMITS_FIRST},
+        OPENING,
+        shows=("9.20",),
+    ),
+    Scenario(
+        "at the day's limit tonnes go round by quantity, the largest order first",
+        """
+        ann sell 700 @ 100
+        dan buy 300 @ 110
+        bob buy 50 market
+        cay buy 600 @ 110
+        phase continuous OLD      | OLD uncrosses 700 @ 110 surplus 250
+                                  | trade 550 @ 110 cay#1(50) from ann#1(150)
+                                  | trade 100 @ 110 dan#1(200) from ann#1(50)
+                                  | trade 50 @ 110 bob#1(0) from ann#1(0)
+                                  | OLD continuous 100 90 to 110
+                                  | dan#1 rests 200 @ 110 depth 200
+                                  | cay#1 rests 50 @ 110 depth 250
+    """,
+        {"call_fill": CallFill.QUANTITY_AT_LIMIT, "limit_up_bp": 1_000, "limit_down_bp": 1_000},
+        OPENING,
+        shows=("9.21",),
+    ),
+    Scenario(
+        "what is left of a market order may become a limit at the auction's price",
+        """
+        ann sell 5 @ 100
+        dan buy 8 market
+        phase continuous OLD      | OLD uncrosses 5 @ 100 surplus 3
+                                  | trade 5 @ 100 dan#1(3) from ann#1(0)
+                                  | dan#1 amended 8(3) @ 100 held
+                                  | OLD continuous 100
+                                  | dan#1 rests 3 @ 100 depth 3
+    """,
+        {"market_rest": MarketRest.CONVERT},
+        OPENING,
+        shows=("9.22",),
     ),
 )

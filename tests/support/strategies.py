@@ -16,8 +16,10 @@ from engine.rulebook.model import Mode, PriceRule, Product, Rulebook
 from engine.rulebook.validation import validate
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import (
+    CallFill,
     Candidates,
     LastRung,
+    MarketRest,
     Matching,
     OrderType,
     Phase,
@@ -89,6 +91,8 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
             better=random.random() < 0.3,
             turning=random.random() < 0.5,
         ),
+        call_fill=random.choice(tuple(CallFill)[: 4 if up else 3]),
+        market_rest=random.choice(tuple(MarketRest)),
         volatility_bp=random.choice((0, 0, 1_000, 2_500)),
         volatility_seconds=random.choice((0, 1)),
         carry_over=random.random() < 0.7,

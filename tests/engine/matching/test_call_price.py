@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.matching.call_fill import Filling, uncross
 from engine.matching.call_price import (
     NOTHING,
     Crossing,
@@ -16,7 +17,6 @@ from engine.matching.call_price import (
     Interest,
     Sides,
     cross,
-    uncross,
 )
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule, Product
@@ -40,7 +40,7 @@ def interests(table: Table) -> list[Interest]:
 
 def test_krx_fills_in_price_then_time_order() -> None:
     crossing = Crossing(7830, 600, -150, CallStep.VOLUME)
-    pairs = uncross(interests(KRX_BUYS), interests(KRX_SELLS), crossing)
+    pairs = uncross(interests(KRX_BUYS), interests(KRX_SELLS), crossing, Filling())
     sold = [sum(q for _, ask, q in pairs if ask == i) for i in range(len(KRX_SELLS))]
     bought = [sum(q for bid, _, q in pairs if bid == i) for i in range(len(KRX_BUYS))]
     assert sold == [0, 0, 0, 150, 100, 0, 200, 150]
@@ -207,7 +207,7 @@ def test_uncrossing_trades_the_volume_and_passes_nobody_over(
     crossing = cross(Sides(bids, asks), reference, Grid(TICK), ladder)
     if crossing is None:
         return
-    pairs = uncross(bids, asks, crossing)
+    pairs = uncross(bids, asks, crossing, Filling())
     assert sum(quantity for *_, quantity in pairs) == crossing.volume
     assert all(quantity > 0 for *_, quantity in pairs)
     for side, which, better in ((bids, 0, -1), (asks, 1, 1)):
