@@ -101,7 +101,11 @@ def _tell_auction(event: e.Event, m: Money) -> str:
         case e.AuctionIndicated() | e.AuctionUncrossed():
             word = "indicates" if isinstance(event, e.AuctionIndicated) else "uncrosses"
             left = f" surplus {event.surplus}" if event.surplus else ""
-            return f"{event.symbol} {word} {event.volume} @ {m(event.price)}{left}"
+            best = ""
+            if isinstance(event, e.AuctionIndicated) and (event.bid or event.ask):
+                bid, ask = m(event.bid), m(event.ask)
+                best = f" best {event.bid_quantity} @ {bid} / {event.ask_quantity} @ {ask}"
+            return f"{event.symbol} {word} {event.volume} @ {m(event.price)}{left}{best}"
         case e.AuctionTrade():
             buyer = f"{event.buyer}#{event.buyer_ref}({event.buyer_leaves})"
             seller = f"{event.seller}#{event.seller_ref}({event.seller_leaves})"

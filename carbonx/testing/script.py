@@ -22,7 +22,7 @@ Modes: ``at LINE`` is where all that follows happens. ``ann pick 1 for 300 @ 90`
 Days: ``day 20210628``, ``clock 09:30`` (the timetable up to then), ``reference 90 [PRODUCT]``,
 ``rule PATH = VALUE from DATE``.
 Questions: ``book [LINE]``, ``is [LINE]``, ``ann cash``, ``ann tonnes``, ``ann orders``, ``fees``,
-``indicative``.
+``indicative``, ``decided``.
 """
 
 from __future__ import annotations
@@ -165,8 +165,10 @@ class ScriptedVenue:
             case ["fees"]:
                 return [self.major(self.venue.fees())]
             case ["indicative"]:
-                price, volume, surplus = self.venue.indicative(self.line)
-                return [f"{volume} @ {self.major(price)} surplus {surplus}"]
+                found = self.venue.indicative(self.line)
+                return [f"{found.volume} @ {self.major(found.price)} surplus {found.surplus}"]
+            case ["decided"]:
+                return [self.venue.indicative(self.line).decided.name.lower()]
             case [name, "cash"]:
                 total, reserved = map(self.major, self.venue.cash(name))
                 return [f"{total} reserved {reserved}"]

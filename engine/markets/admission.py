@@ -6,8 +6,9 @@ reason, the field and the rule, with the figures that would have been accepted.
 
 from typing import Final, NamedTuple
 
-from engine.matching.prices import Ticks, limits, tick_at
+from engine.matching.prices import limits
 from engine.rulebook.model import Mode, Product
+from engine.rulebook.ticks import Ticks, tick_at
 from engine.vocabulary.commands import NewOrder
 from engine.vocabulary.enums import OrderType, Phase, RejectReason, TimeInForce
 from engine.vocabulary.units import MAX_PRICE
@@ -190,8 +191,9 @@ def _stop_price(order: NewOrder, gate: Gate) -> Refusal | None:
                 RejectReason.STOP_PRICE, "stop_price", "must be 0 unless the order is a stop"
             )
         return None
-    if not 1 <= order.stop_price <= MAX_PRICE or order.stop_price % gate.tick:
-        rule = f"1 to {MAX_PRICE} minor units, a multiple of {gate.tick}"
+    tick = tick_at(order.stop_price, gate.tick, gate.ticks)
+    if not 1 <= order.stop_price <= MAX_PRICE or order.stop_price % tick:
+        rule = f"1 to {MAX_PRICE} minor units, a multiple of {tick}"
         return Refusal(RejectReason.STOP_PRICE, "stop_price", rule)
     return None
 

@@ -13,6 +13,7 @@ from engine.book.orders import Seat
 from engine.markets.admission import ENTRY, Refusal
 from engine.markets.limits import role_of
 from engine.markets.settlement import Day, Settlement
+from engine.matching.call_price import NOTHING
 from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, Phase, RejectReason
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from engine.book.orders import Order, Participant
     from engine.markets.assets import Asset
     from engine.markets.settlement import Shared
+    from engine.matching.call_price import Crossing
     from engine.rulebook.model import Mode, Product, Rulebook
     from engine.vocabulary.events import Announced, Event, Offered
 
@@ -140,9 +142,9 @@ class Line(Settlement):
         """
         return False, 0
 
-    def indicative(self) -> tuple[int, int, int]:
-        """Return price, volume and surplus that a call would give now; 0s where none is on."""
-        return 0, 0, 0
+    def indicative(self) -> Crossing:
+        """Return what a call would give now; nothing where none is on."""
+        return NOTHING
 
     def standing(self) -> list[Offered | Announced]:
         """Return the numbered offers that every participant may answer."""

@@ -13,11 +13,12 @@ from engine.book.orders import EXPIRES, FLAGS, NO_LIMIT, OUTSIDE, POST_ONLY, TAK
 from engine.markets.admission import Refusal, admit
 from engine.markets.amend_order import amend
 from engine.markets.book_line import BookLine
-from engine.markets.call_auction import NOTHING, drop_rests, end_call, indicative
+from engine.markets.call_auction import NO_BEST, best_limits, end_call, indicative, settle_rests
 from engine.markets.limits import admit_role
 from engine.markets.phases import change
 from engine.markets.settlement import shortage
 from engine.matching.allocation import share_of
+from engine.matching.call_price import NOTHING
 from engine.matching.continuous import SWEEPS, can_fill
 from engine.matching.prices import limits, protection
 from engine.vocabulary.enums import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from engine.book.orders import Seat
     from engine.markets.assets import Asset
     from engine.markets.settlement import Shared
+    from engine.matching.call_price import Crossing
     from engine.rulebook.model import Mode, Product, Rulebook
     from engine.vocabulary.commands import AmendOrder, NewOrder
 
@@ -214,7 +216,8 @@ class OrderBook(BookLine):
                 around = order.stop_price or self.day.last or self.asset.reference
                 gate = self.gate
                 price = protection(around, self.mode.protection_bp, gate.tick, gate.low,
-                                   gate.high, buy=order.side is _BUY)  # fmt: skip
+                                   gate.high, buy=order.side is _BUY,
+                                   ticks=gate.ticks)  # fmt: skip
                 if gate.banded and gate.call is not Phase.CLOSED and kind is OrderType.MARKET:
                     price = gate.high if order.side is _BUY else gate.low
         if order.post_only:
@@ -362,9 +365,9 @@ class OrderBook(BookLine):
         self.changed = True
         gate = self.gate
         if gate.call is not Phase.CLOSED and phase not in (Phase.FREEZE, Phase.HALTED):
-            end_call(self, events)
+            price = end_call(self, events)
             last = phase in (_CONTINUOUS, Phase.CLOSED)
-            drop_rests(self, events, everything=not (last or self.mode.carry_over))
+            settle_rests(self, events, price, everything=not (last or self.mode.carry_over))
         if gate.phase is _CONTINUOUS and phase is Phase.CLOSED:
             self._release_held(events, at_close=True)
         self.call_ends_at = self._batch_end() if phase is Phase.INTRADAY_CALL else 0
@@ -410,12 +413,14 @@ class OrderBook(BookLine):
             events += change(self, after, "the call is over")
         elif now - self._indicated >= PUBLISH_EVERY:
             self._indicated = now
-            events.append(AuctionIndicated(self.symbol, *self.indicative()))
+            crossing = self.indicative()
+            best = NO_BEST if crossing.volume else best_limits(self)
+            events.append(AuctionIndicated(self.symbol, *crossing, *best))
 
     # -- views ------------------------------------------------------------------------------
 
-    def indicative(self) -> tuple[int, int, int]:
-        """Return price, volume and surplus that a call would give now; 0s where none is on."""
+    def indicative(self) -> Crossing:
+        """Return what a call would give now; nothing where none is on."""
         if self.gate.call is Phase.CLOSED:
             return NOTHING
         places = self.places()

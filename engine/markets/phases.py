@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.markets.admission import check_price, check_quantity
-from engine.matching.prices import on_tick
+from engine.rulebook.ticks import on_tick
 from engine.vocabulary.enums import CancelReason, CloseRule, OpenRule, Phase, TimeInForce
 from engine.vocabulary.events import DayClosed, Delivered, Event, PhaseChanged
 

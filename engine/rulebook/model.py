@@ -13,12 +13,15 @@ from msgspec import Struct
 
 from engine.vocabulary.enums import (
     BidTie,
+    CallFill,
+    CallStep,
     Candidates,
     CloseRule,
     Delivery,
     Dst,
     Instrument,
     LastRung,
+    MarketRest,
     Matching,
     Mechanism,
     OpenRule,
@@ -60,13 +63,31 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PriceRule(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a call auction's price is chosen among those with most volume and least surplus."""
+    """How the price of a call is found: from the candidates each step leaves fewer, the tie one.
+
+    In TOML an exchange's name stands for its ladder (``ladder = "jpx"``), and ``like`` names one
+    of which the other keys change a part: ``ladder = { like = "jpx", tie = "lower" }``.
+    """
 
     candidates: Candidates = Candidates.LIMITS
-    pressure: bool = True  # a surplus of bids alone takes the highest price, of asks the lowest
+    pressure: bool = True  # bids alone left over take the highest price, asks alone the lowest
     pressure_band_bp: int = 0  # how far from the reference pressure may take it; 0: any distance
     last: LastRung = LastRung.REFERENCE
-    tie: Tie = Tie.HIGHER  # of two prices as near as each other, or where there is no reference
+    tie: Tie = Tie.HIGHER  # of several prices that the steps leave
+    better: bool = False  # only where market orders and better limits trade in full
+    turning: bool = True  # left over on both sides: the two prices between which that turns
+
+    @property
+    def steps(self) -> tuple[CallStep, ...]:
+        """What leaves fewer and fewer of the candidates, in order."""
+        return (
+            CallStep.VOLUME,
+            *((CallStep.BETTER,) if self.better else ()),
+            CallStep.SURPLUS,
+            *((CallStep.PRESSURE,) if self.pressure else ()),
+            *((CallStep.TURNING,) if self.turning else ()),
+            CallStep.MIDDLE if self.last is LastRung.MIDDLE else CallStep.REFERENCE,
+        )
 
 
 class Mode(Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,7 +121,9 @@ class Mode(Struct, frozen=True, forbid_unknown_fields=True):
     proceeds_lag: int = 0  # trading days before what a sale brought may be spent
     delivery: Delivery = Delivery.AT_ONCE
     delivery_days: int = 0  # LATER: trading days after the trade
-    ladder: PriceRule = PriceRule()
+    ladder: PriceRule = PriceRule()  # how the price of a call is found
+    call_fill: CallFill = CallFill.TIME  # who trades at it
+    market_rest: MarketRest = MarketRest.CANCEL  # what a call leaves of market orders
     volatility_bp: int = 0  # a trade this far from the last price starts a call; 0: none does
     volatility_seconds: int = 0  # how long that call lasts; 0: until the operator ends it
     carry_over: bool = True  # what one batch leaves takes part in the next

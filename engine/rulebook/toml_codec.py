@@ -12,7 +12,8 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from engine.rulebook.model import Rulebook, RulebookError
+from engine.rulebook.ladders import PRICE_RULES
+from engine.rulebook.model import PriceRule, Rulebook, RulebookError
 from engine.rulebook.validation import validate
 
 _CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
@@ -111,11 +112,14 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
             message = f"{path}: {data!r} is not one of {', '.join(choices)}"
             raise RulebookError(message)
         return int(kind[str(data).upper()])
+    if kind is PriceRule and (isinstance(data, str) or (isinstance(data, dict) and "like" in data)):
+        data = _named(data, path)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(data, dict):
         fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
         for key in data:
             if key not in fields:
-                message = f"{path}.{key}: there is no such key; there are {', '.join(fields)}"
+                keys = [*fields, "like"] if kind is PriceRule else fields
+                message = f"{path}.{key}: there is no such key; there are {', '.join(keys)}"
                 raise RulebookError(message)
         return {
             key: _seconds(value, f"{path}.{key}")
@@ -126,3 +130,15 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
     if get_origin(kind) is tuple and isinstance(data, list):
         return [_typed(get_args(kind)[0], part, f"{path}[{n}]") for n, part in enumerate(data)]
     return data
+
+
+def _named(data: str | dict[str, Any], path: str) -> dict[str, Any]:
+    """Return the ladder that a name stands for, with what is said about it otherwise."""
+    name = data if isinstance(data, str) else data["like"]
+    if name not in list(PRICE_RULES):
+        at = path if isinstance(data, str) else f"{path}.like"
+        message = f"{at}: {name!r} is not one of {', '.join(PRICE_RULES)}"
+        raise RulebookError(message)
+    otherwise = {} if isinstance(data, str) else data
+    plain = {**to_plain(PRICE_RULES[name], brief=False), **otherwise}
+    return {key: value for key, value in plain.items() if key != "like"}

@@ -5,8 +5,17 @@ from typing import Any
 
 import msgspec
 
-from engine.rulebook.model import AccountClass, Calendar, Mode, Product, Rulebook, RulebookError
-from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, Delivery
+from engine.rulebook.model import (
+    AccountClass,
+    Calendar,
+    Mode,
+    PriceRule,
+    Product,
+    Rulebook,
+    RulebookError,
+)
+from engine.rulebook.ticks import tick_at
+from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CallFill, Delivery, LastRung, Tie
 from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
 
 _DAY_SECONDS = 86_400
@@ -86,10 +95,6 @@ def _validate_product(path: str, product: Product) -> None:
     _require(f"{path}.currency", holds=bool(p.currency), rule="must not be empty")
     _require(f"{path}.tick", holds=p.tick > 0, rule=f"{p.tick} is not positive")
     _require(f"{path}.lot", holds=p.lot > 0, rule=f"{p.lot} is not positive")
-    holds = 0 < p.reference <= MAX_PRICE and p.reference % p.tick == 0
-    _require(
-        f"{path}.reference", holds=holds, rule=f"{p.reference} is not a positive tick multiple"
-    )
     for name in ("min_quantity", "max_quantity"):
         value = getattr(p, name)
         holds = 0 < value <= MAX_QUANTITY and value % p.lot == 0
@@ -104,6 +109,10 @@ def _validate_product(path: str, product: Product) -> None:
         whole = tick > 0 and tick % p.tick == 0 and start % tick == 0
         rule = f"{tick} from {start} on: each must be a multiple of the product's tick"
         _require(f"{path}.ticks", holds=whole, rule=rule)
+    tick = tick_at(p.reference, p.tick, p.ticks)
+    holds = 0 < p.reference <= MAX_PRICE and p.reference % tick == 0
+    rule = f"{p.reference} is not a positive multiple of the tick there, {tick}"
+    _require(f"{path}.reference", holds=holds, rule=rule)
 
 
 def _validate_lot(product: Product, mode: Mode) -> None:
@@ -125,6 +134,9 @@ def _validate_mode(path: str, mode: Mode) -> None:
                         (_SIZES, MAX_QUANTITY), (_COUNTS, _MANY)):  # fmt: skip
         for name in names:
             _among(f"{path}.{name}", getattr(mode, name), 0, high)
+    _validate_ladder(f"{path}.ladder", mode.ladder)
+    holds = mode.call_fill is not CallFill.QUANTITY_AT_LIMIT or bool(mode.limit_up_bp)
+    _require(f"{path}.call_fill", holds=holds, rule="quantity_at_limit needs daily limits")
     _among(f"{path}.iceberg_max_parts", mode.iceberg_max_parts, 1, MAX_QUANTITY)
     holds = bool(mode.limit_up_bp) == bool(mode.limit_down_bp)
     _require(f"{path}.limit_up_bp", holds=holds, rule="both limits or neither")
@@ -143,6 +155,15 @@ def _validate_mode(path: str, mode: Mode) -> None:
     later = mode.delivery is Delivery.LATER
     holds = not (later and (mode.resale_lag or mode.proceeds_lag))
     _require(f"{path}.resale_lag", holds=holds, rule="does not go with delivery later")
+
+
+def _validate_ladder(path: str, ladder: PriceRule) -> None:
+    """Check what of a ladder means something only beside something else."""
+    _among(f"{path}.pressure_band_bp", ladder.pressure_band_bp, 0, BASIS_POINTS - 1)
+    holds = ladder.pressure or not ladder.pressure_band_bp
+    _require(f"{path}.pressure_band_bp", holds=holds, rule="goes with pressure")
+    holds = ladder.tie is not Tie.REFERENCE or ladder.last is LastRung.REFERENCE
+    _require(f"{path}.tie", holds=holds, rule='reference goes with last = "reference"')
 
 
 def _validate_calls(book: Rulebook) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from engine.markets.limits import role_of
 from engine.markets.phases import end_orders
-from engine.matching.prices import tick_at
 from engine.rulebook.amend import amended
 from engine.rulebook.model import RulebookError
+from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import CancelReason, CloseRule, Phase, RejectReason
 from engine.vocabulary.events import (
     AmendmentTaken,

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.book.orders import Participant
+    from engine.matching.call_price import Crossing
     from engine.rulebook.model import Rulebook
 
     class OfOperator(Protocol):
@@ -347,8 +348,8 @@ class Venue(VenueBase):
         """Return the offers of a line that everybody may answer, as they stand now."""
         return self.markets[symbol].standing()
 
-    def indicative(self, symbol: str) -> tuple[int, int, int]:
-        """Return price, volume and surplus that a call would give now; 0s where none is on."""
+    def indicative(self, symbol: str) -> Crossing:
+        """Return price, volume and surplus that a call would give now, and what decides; or 0s."""
         return self.markets[symbol].indicative()
 
     def may_follow(self, symbol: str) -> tuple[Phase, ...]:

@@ -182,25 +182,59 @@ class Undersubscribed(IntEnum):
 
 
 class Candidates(IntEnum):
-    """The prices that a call auction looks at."""
+    """The prices that a call auction looks at. Where no limit stands at all: the reference."""
 
     LIMITS = 1  # those of the orders
-    TICKS = 2  # every tick between them
+    TICKS = 2  # every valid price from the lowest limit to the highest
     LIMITS_AND_REFERENCE = 3
+    TICKS_AND_BEYOND = 4  # TICKS, and the next price below the lowest and above the highest
+    OVERLAP = 5  # limits from the lowest ask to the highest bid; if these do not meet the reference
+
+
+class CallStep(IntEnum):
+    """What leaves fewer of the prices of a call, until there is one."""
+
+    NONE = 0  # nothing trades
+    VOLUME = 1  # the most tonnes
+    BETTER = 2  # where market orders and better limits trade in full; nowhere: nothing trades
+    SURPLUS = 3  # the fewest tonnes left over at the price
+    PRESSURE = 4  # bids alone are left over: the highest; asks alone: the lowest
+    TURNING = 5  # the highest with bids left over and the lowest with asks, if there are both
+    REFERENCE = 6  # the nearest to the reference
+    MIDDLE = 7  # halfway between the lowest and the highest
+    TIE = 8  # the ladder's ``tie``
+    NO_LIMITS = 9  # no limit gives a price: the reference
+
+
+class CallFill(IntEnum):
+    """Which of the orders that could trade at the price of a call do."""
+
+    TIME = 1  # market orders, then the better limit, then time
+    PRO_RATA = 2  # the same, but the last group that is served shares in proportion
+    LIMITS_FIRST = 3  # limits before market orders, then as TIME
+    QUANTITY_AT_LIMIT = 4  # as TIME; where the price is the day's limit, by quantity in rounds
+
+
+class MarketRest(IntEnum):
+    """What a call does with what it leaves of market orders."""
+
+    CANCEL = 1
+    CONVERT = 2  # it becomes a limit order at the auction's price
 
 
 class LastRung(IntEnum):
-    """What decides a call auction where volume, surplus and pressure leave several prices."""
+    """What decides a call auction where the steps before it leave several prices."""
 
     REFERENCE = 1  # the nearest to the reference price
-    MIDDLE = 2  # the middle of the range
+    MIDDLE = 2  # halfway between the lowest and the highest, rounded half-up to the tick
 
 
 class Tie(IntEnum):
-    """Which of two prices as good as each other a call auction takes."""
+    """Which price a call auction takes where its ladder leaves several."""
 
     HIGHER = 1
     LOWER = 2
+    REFERENCE = 3  # the reference, which is halfway between them; without one the higher
 
 
 class OfferKind(IntEnum):

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from engine.vocabulary.enums import (
     BidTie,
+    CallStep,
     CancelReason,
     OfferKind,
     OrderState,
@@ -229,12 +230,17 @@ class RulebookAmended(Struct, frozen=True, array_like=True, gc=False, tag=19):
 
 
 class AuctionIndicated(Struct, frozen=True, array_like=True, gc=False, tag=20):
-    """What a call would give if it ended now; all 0 where nothing would trade."""
+    """What a call would give if it ended now; the best limits where nothing would trade."""
 
     symbol: str
     price: int
     volume: int  # tonnes
     surplus: int  # tonnes; positive where bids are left at the price, negative where asks are
+    decided: CallStep  # what would leave this one price
+    bid: int = 0  # the highest limit, and the tonnes shown at it; 0 where something would trade
+    bid_quantity: int = 0
+    ask: int = 0
+    ask_quantity: int = 0
 
 
 class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=21):
@@ -244,6 +250,7 @@ class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=21):
     price: int
     volume: int
     surplus: int
+    decided: CallStep  # what left this one price
 
 
 class AuctionTrade(Struct, frozen=True, array_like=True, gc=False, tag=22):

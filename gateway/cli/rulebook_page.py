@@ -10,10 +10,11 @@ import msgspec
 
 from engine.rulebook import model as schema
 from engine.rulebook import presets
-from engine.rulebook.model import Mode, Rulebook
+from engine.rulebook.ladders import PRICE_RULES, in_words
+from engine.rulebook.model import Mode, PriceRule, Rulebook
 from engine.rulebook.sources import figures, source_of
 from engine.rulebook.toml_codec import to_plain
-from engine.vocabulary.enums import Mechanism
+from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, Mechanism
 
 _INTRO = """\
 # Rulebooks
@@ -79,6 +80,17 @@ def _schema() -> Iterator[str]:
             given = _told(to_plain(field.default, brief=True)) if stated else ""
             rows.append(f"| `{field.name}` | {given} | {meanings[field.name]} |")
         yield "\n".join([*rows, ""])
+        if kind is schema.PriceRule:
+            yield "\n".join([*_ladders(), ""])
+
+
+def _ladders() -> Iterator[str]:
+    """Say in words what the names of ladders stand for."""
+    yield "| name | how it finds the price of a call |"
+    yield "|---|---|"
+    for name, ladder in PRICE_RULES.items():
+        yield f"| `{name}` | {in_words(ladder)} |"
+    yield "\nWhere each is from: `docs/rules.md`, rule 9.18."
 
 
 def _told(value: Any) -> str:
@@ -94,6 +106,9 @@ def _section(book: Rulebook) -> Iterator[str]:
         close = "yes" if mode.moves_close or len(book.modes) == 1 else ""
         row = (f"`{mode.name}`", mode.title, how(mode), sizes(mode), band(mode), close)
         yield f"| {' | '.join(row)} |"
+    for mode in book.modes:
+        if calls(book, mode):
+            yield f"\nThe price of a call in `{mode.name}`: {in_words(mode.ladder)}."
     products = ", ".join(f"`{p.symbol}`" for p in book.products)
     yield f"\nProducts: {products}. {_close(book)}\n"
     if book.calendar.sessions:
@@ -112,6 +127,16 @@ def _section(book: Rulebook) -> Iterator[str]:
     if book.calendar.sessions:
         yield f"| `calendar.sessions` | above | {source_of(book, 'calendar.sessions')} |"
     yield ""
+
+
+def calls(book: Rulebook, mode: Mode) -> bool:
+    """Say whether a mode is made for calls: by timetable, volatility, batches or a ladder."""
+    planned = any(
+        session.phase in CALL_PHASES and (not session.modes or mode.name in session.modes)
+        for session in book.calendar.sessions
+    )
+    other = mode.volatility_bp or mode.batch_seconds or mode.ladder != PriceRule()
+    return mode.mechanism in WITH_CALLS and bool(planned or other)
 
 
 def how(mode: Mode) -> str:

@@ -8,9 +8,10 @@ import click
 
 from engine.rulebook import presets
 from engine.rulebook.amend import lines_of
+from engine.rulebook.ladders import in_words
 from engine.rulebook.sources import UNCONFIRMED, figures, source_of
 from engine.rulebook.toml_codec import from_toml
-from gateway.cli.rulebook_page import band, how, page, sizes
+from gateway.cli.rulebook_page import band, calls, how, page, sizes
 
 
 @click.group()
@@ -30,8 +31,15 @@ def list_them() -> None:
 @command.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """Print a rulebook as it stands in its file."""
+    """Print a rulebook as it stands in its file, and in words how the prices of calls are found.
+
+    The words are comments, so that what is printed is a rulebook.
+    """
     click.echo(presets.text(name), nl=False)
+    book = presets.load(name)
+    for mode in book.modes:
+        if calls(book, mode):
+            click.echo(f"\n# The price of a call in {mode.name}: {in_words(mode.ladder)}.")
 
 
 @command.command()
@@ -55,6 +63,8 @@ def check(file: Path, *, as_json: bool) -> None:
     click.echo(f"{book.name}: {len(book.products)} products, {len(lines)} lines, all well")
     for mode in book.modes:
         click.echo(f"  {mode.name}: {how(mode)}; tonnes {sizes(mode)}; limits {band(mode)}")
+        if calls(book, mode):
+            click.echo(f"    the price of a call: {in_words(mode.ladder)}")
     click.echo(f"{len(open_figures)} of {len(found)} figures are defaults to confirm")
     click.echo(f"digest {book.digest()}")
 

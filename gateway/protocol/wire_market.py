@@ -6,7 +6,15 @@ them.
 
 from msgspec import Struct
 
-from engine.vocabulary.enums import BidTie, OfferKind, Phase, PricingRule, Side, Undersubscribed
+from engine.vocabulary.enums import (
+    BidTie,
+    CallStep,
+    OfferKind,
+    Phase,
+    PricingRule,
+    Side,
+    Undersubscribed,
+)
 
 
 class BookLevel(Struct, frozen=True, array_like=True, gc=False):
@@ -85,7 +93,7 @@ class DayClosed(Struct, frozen=True, array_like=True, gc=False, tag=116):
 
 
 class AuctionIndicated(Struct, frozen=True, array_like=True, gc=False, tag=117):
-    """What a call would give if it ended now; all 0 where nothing would trade."""
+    """What a call would give if it ended now; the best limits where nothing would trade."""
 
     seq: int
     symbol: str
@@ -94,6 +102,11 @@ class AuctionIndicated(Struct, frozen=True, array_like=True, gc=False, tag=117):
     price: int
     volume: int
     surplus: int  # positive where bids are left, negative where asks are
+    decided: CallStep = CallStep.NONE  # what would leave this one price
+    bid: int = 0  # the highest limit, and the tonnes shown at it; 0 where something would trade
+    bid_quantity: int = 0
+    ask: int = 0
+    ask_quantity: int = 0
 
 
 class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=118):
@@ -106,6 +119,7 @@ class AuctionUncrossed(Struct, frozen=True, array_like=True, gc=False, tag=118):
     price: int
     volume: int
     surplus: int
+    decided: CallStep = CallStep.NONE  # what left this one price
 
 
 class Offered(Struct, frozen=True, array_like=True, gc=False, tag=119):

@@ -20,7 +20,7 @@ from engine.vocabulary.enums import (
     Side,
     TimeInForce,
 )
-from engine.vocabulary.units import MAX_PRICE
+from tests.oracle.ticks import TickTable
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Product, Rulebook
@@ -68,6 +68,11 @@ class Order:
     @property
     def name(self) -> Name:
         return self.account, self.ref, self.symbol, self.side, self.price
+
+    @property
+    def shows(self) -> int:
+        resting = self.state is OrderState.RESTING
+        return self.shown if resting else min(self.display or self.leaves, self.leaves)
 
     def within(self, price: int) -> bool:
         return price <= self.price if self.side is Side.BUY else price >= self.price
@@ -132,10 +137,6 @@ def fee(value: int, rate: int) -> int:
     return value * rate // 1_000_000
 
 
-def round_to_tick(numerator: int, denominator: int, tick: int) -> int:
-    return (2 * numerator + denominator * tick) // (2 * denominator * tick) * tick
-
-
 class OracleMatching:
     """State, money and matching: what happens to an order once it is let in."""
 
@@ -143,6 +144,8 @@ class OracleMatching:
         self.rules = rulebook
         self.mode = rulebook.modes[0]
         self.time = 0
+        self.date = self.days = 0
+        self.amendments: list[c.AmendRulebook] = []
         self.accounts: dict[str, Account] = {}
         self.markets = {p.symbol: Market(p) for p in rulebook.products}
         self.collected: dict[str, int] = {}
@@ -155,15 +158,13 @@ class OracleMatching:
         market = self.markets[product]
         if not self.mode.limit_up_bp:
             return 0, 0
-        tick = market.product.tick
-        low = round_to_tick(market.reference * (10_000 - self.mode.limit_down_bp), 10_000, tick)
-        high = round_to_tick(market.reference * (10_000 + self.mode.limit_up_bp), 10_000, tick)
-        return max(low, tick), max(high, tick)
+        table = TickTable(market.product)
+        low = table.rounded(market.reference * (10_000 - self.mode.limit_down_bp), 10_000)
+        return low, table.rounded(market.reference * (10_000 + self.mode.limit_up_bp), 10_000)
 
     def protection(self, market: Market, side: Side, base: int) -> int:
-        tick, sign = market.product.tick, 1 if side is Side.BUY else -1
-        price = round_to_tick(base * (10_000 + sign * self.mode.protection_bp), 10_000, tick)
-        price = min(max(price, tick), MAX_PRICE // tick * tick)
+        table, sign = TickTable(market.product), 1 if side is Side.BUY else -1
+        price = table.rounded(base * (10_000 + sign * self.mode.protection_bp), 10_000)
         low, high = self.limits(market.product.symbol)
         return min(max(price, low), high) if high else price
 
@@ -287,8 +288,8 @@ class OracleMatching:
         prices, band = market.prices_for(order), self.mode.volatility_bp
         if not band:
             return prices
-        tick, sign = market.product.tick, 1 if order.side is Side.BUY else -1
-        edge = max(tick, round_to_tick(around * (10_000 + sign * band), 10_000, tick))
+        table, sign = TickTable(market.product), 1 if order.side is Side.BUY else -1
+        edge = table.rounded(around * (10_000 + sign * band), 10_000)
         return [price for price in prices if sign * price <= sign * edge]
 
     def begin_call(self, market: Market, order: Order, around: int) -> None:

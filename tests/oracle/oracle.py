@@ -25,7 +25,8 @@ from engine.vocabulary.enums import (
 )
 from engine.vocabulary.units import MAX_PRICE, MAX_REF, MAX_TOTAL
 from tests.oracle.accounts import move_allowances, move_cash, open_account
-from tests.oracle.calls import CALLS, after_call, indicated, uncross
+from tests.oracle.calls import CALLS, after_call, published, uncross
+from tests.oracle.days import amend_rulebook, begin_day
 from tests.oracle.matching import (
     AT_ONCE,
     AUCTION,
@@ -38,6 +39,7 @@ from tests.oracle.matching import (
     Refusal,
     refuse_unless,
 )
+from tests.oracle.ticks import TickTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +79,8 @@ class OracleVenue(OracleMatching):
             c.SetKillSwitch: self.set_kill_switch,
             c.SetPhase: self.set_phase,
             c.AdvanceTime: self.advance_time,
+            c.BeginDay: lambda command: begin_day(self, command),
+            c.AmendRulebook: lambda command: amend_rulebook(self, command),
             c.OpenAccount: lambda command: open_account(self, command),
             c.MoveCash: lambda command: move_cash(self, command),
             c.MoveAllowances: lambda command: move_allowances(self, command),
@@ -133,7 +137,7 @@ class OracleVenue(OracleMatching):
 
     def check_price(self, product: Product, price: int) -> None:
         refuse_unless(1 <= price <= MAX_PRICE, RejectReason.PRICE_RANGE, "price")
-        refuse_unless(price % product.tick == 0, RejectReason.PRICE_TICK, "price")
+        refuse_unless(TickTable(product).valid(price), RejectReason.PRICE_TICK, "price")
         low, high = self.limits(product.symbol)
         refuse_unless(not high or low <= price <= high, RejectReason.PRICE_LIMIT, "price")
 
@@ -152,7 +156,7 @@ class OracleVenue(OracleMatching):
         else:
             self.check_price(product, n.price)
         if kind in STOPS:
-            good = 1 <= n.stop_price <= MAX_PRICE and n.stop_price % product.tick == 0
+            good = 1 <= n.stop_price <= MAX_PRICE and TickTable(product).valid(n.stop_price)
             refuse_unless(good, RejectReason.STOP_PRICE, "stop_price")
             refuse_unless(tif in LASTING, RejectReason.TIME_IN_FORCE, "tif")
         else:
@@ -333,8 +337,8 @@ class OracleVenue(OracleMatching):
         allowed = phase in moves and not (frozen and phase is Phase.FREEZE)
         refuse_unless(allowed, RejectReason.TRANSITION, "phase")
         if market.call is not Phase.CLOSED and phase not in (Phase.FREEZE, Phase.HALTED):
-            uncross(self, market)
-            after_call(self, market, phase)
+            price = uncross(self, market)
+            after_call(self, market, phase, price)
         market.call_ends_at = 0
         morning = market.phase is Phase.CLOSED
         if morning:
@@ -402,8 +406,8 @@ class OracleVenue(OracleMatching):
         due = [o for o in live if o.tif is TimeInForce.GTD and o.expire_at <= self.time]
         for order in sorted(due, key=lambda o: (o.expire_at, o.entry)):
             self.drop(order, CancelReason.EXPIRED)
-        for symbol, market in self.markets.items():
+        for market in self.markets.values():
             if 0 < market.call_ends_at <= self.time:
                 self.change_phase(market, Phase.CONTINUOUS, "the call is over")
             elif market.call is not Phase.CLOSED and market.publishes(self.time):
-                self.out.append(e.AuctionIndicated(symbol, *indicated(self, market)))
+                self.out.append(published(self, market))

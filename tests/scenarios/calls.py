@@ -4,8 +4,9 @@ The little language is explained in ``carbonx.testing.script``.
 """
 
 from carbonx.testing.script import Scenario
+from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule
-from engine.vocabulary.enums import Candidates, LastRung, Phase, Tie
+from engine.vocabulary.enums import CallFill, Candidates, LastRung, MarketRest, Phase, Tie
 
 OPENING = Phase.OPENING_CALL
 
@@ -75,11 +76,12 @@ PRICE = (
         shows=("9.6",),
     ),
     Scenario(
-        "market orders on both sides and no limits that meet: the reference",
+        "only market orders: the reference",
         """
         ann sell 5 market
         dan buy 3 market
         indicative                | 3 @ 100 surplus -2
+        decided                   | no_limits
         phase continuous OLD      | OLD uncrosses 3 @ 100 surplus -2
                                   | trade 3 @ 100 dan#1(0) from ann#1(2)
                                   | ann#1 cancelled 2 MARKET_REST
@@ -87,7 +89,119 @@ PRICE = (
     """,
         {"price_limit_bp": 1_000},
         OPENING,
-        shows=("9.6", "9.3", "3.5", "9.9"),
+        shows=("9.4", "9.3", "3.5", "9.9", "9.16"),
+    ),
+    Scenario(
+        "where limits stand apart the price is the limit nearest to the reference",
+        """
+        ann sell 5 market
+        dan buy 5 market
+        bob sell 5 @ 103
+        cay buy 5 @ 99
+        indicative                | 5 @ 99 surplus 5
+        decided                   | reference
+    """,
+        phase=OPENING,
+        shows=("9.5", "9.6", "9.16"),
+    ),
+    Scenario(
+        "nothing between two valid prices, where the table has none",
+        """
+        ann sell 5 @ 100
+        dan buy 5 @ 105
+        indicative                | 5 @ 105 surplus 0
+        decided                   | middle
+    """,
+        {
+            "product": {"ticks": ((0, 1), (100, 5))},
+            "ladder": PriceRule(candidates=Candidates.TICKS, last=LastRung.MIDDLE),
+        },
+        OPENING,
+        shows=("9.5", "3.6"),
+    ),
+    Scenario(
+        "better limits must trade in full, or nothing does",
+        """
+        ann sell 5 @ 99
+        dan buy 9 @ 102
+        indicative                | 5 @ 102 surplus 4
+        decided                   | better
+        bob buy 9 market
+        indicative                | 0 @ 0 surplus 0
+    """,
+        {"ladder": PRICE_RULES["tse"]},
+        OPENING,
+        shows=("9.5",),
+    ),
+    Scenario(
+        "one tick beyond the highest limit, where a market order presses",
+        """
+        ann sell 5 @ 102
+        dan buy 9 market
+        indicative                | 5 @ 103 surplus 4
+        decided                   | pressure
+    """,
+        {"ladder": PRICE_RULES["jpx"]},
+        OPENING,
+        shows=("9.4", "9.18"),
+    ),
+    Scenario(
+        "limits that do not meet give no price in Hong Kong: the reference does",
+        """
+        ann sell 5 @ 99
+        ann sell 5 market
+        dan buy 7 market
+        indicative                | 7 @ 100 surplus -3
+        decided                   | no_limits
+    """,
+        {"ladder": PRICE_RULES["hkex"]},
+        OPENING,
+        shows=("9.4", "9.18"),
+    ),
+    Scenario(
+        "a close halfway between two prices is the price in India",
+        """
+        ann sell 5 @ 98
+        dan buy 5 @ 102
+        indicative                | 5 @ 100 surplus 0
+        decided                   | tie
+    """,
+        {"ladder": PRICE_RULES["nse"]},
+        OPENING,
+        shows=("9.6", "9.16", "9.18"),
+    ),
+    Scenario(
+        "pressure, but only so far from the reference",
+        """
+        ann sell 5 @ 90
+        dan buy 9 @ 120
+        indicative                | 5 @ 105 surplus 4
+    """,
+        {"ladder": PRICE_RULES["bnb"]},
+        OPENING,
+        shows=("9.5", "9.18"),
+    ),
+    Scenario(
+        "a reference off an amended tick is rounded to it",
+        """
+        day 20260105
+        phase continuous OLD
+        ann sell 1 @ 103
+        dan buy 1 @ 103
+        phase closed OLD
+        phase closed NEW
+        rule products[OLD].tick = 10 from 20260106
+        day 20260106
+        phase opening_call OLD
+        ann sell 5 market
+        dan buy 5 market
+        phase continuous OLD      | OLD uncrosses 5 @ 100
+                                  | trade 5 @ 100 dan#2(0) from ann#2(0)
+                                  | OLD continuous 103 90 to 110
+    """,
+        {"price_limit_bp": 1_000},
+        phase=None,
+        shows=("9.15", "9.3"),
     ),
 )
 WHO = (
@@ -126,14 +240,39 @@ WHO = (
         shows=("3.5", "9.3", "9.7"),
     ),
     Scenario(
-        "without limits its protection price is its limit",
+        "without limits a market bid goes as far as it is paid for, which is no candidate",
         """
         ann sell 5 @ 111
         bob buy 5 market
+        bob cash                  | 1000000 reserved 550
         indicative                | 0 @ 0 surplus 0
+        ann sell 3 @ 105
+        indicative                | 3 @ 105 surplus 2
+        dan buy 5 @ 112
+        phase continuous OLD      | OLD uncrosses 5 @ 111 surplus -3
+                                  | trade 3 @ 111 dan#1(2) from ann#2(0)
+                                  | trade 2 @ 111 dan#1(0) from ann#1(3)
+                                  | bob#1 cancelled 5 MARKET_REST
+                                  | OLD continuous 100
+                                  | ann#1 rests 3 @ 111 depth 3
     """,
         phase=OPENING,
         shows=("9.3",),
+    ),
+    Scenario(
+        "while nothing would trade the best limits are told",
+        """
+        phase opening_call OLD
+        ann sell 5 @ 103
+        ann sell 6 @ 102 show 3
+        dan buy 3 @ 99
+        dan buy 4 market
+        time 1                    | OLD indicates 4 @ 102 surplus -2
+        dan cancel 2
+        time 1000000001           | OLD indicates 0 @ 0 best 3 @ 99 / 3 @ 102
+    """,
+        phase=None,
+        shows=("9.17", "9.10"),
     ),
     Scenario(
         "hidden tonnes and own orders take part, at-the-close orders do not yet",
@@ -179,5 +318,73 @@ WHO = (
                                   | ann#1 rests 6 @ 100 depth 6
     """,
         shows=("7.3",),
+    ),
+    Scenario(
+        "pro rata, those at the price share what is left of it",
+        """
+        ann sell 9 @ 100
+        bob buy 3 @ 101
+        dan buy 2 @ 100
+        cay buy 8 @ 100
+        phase continuous OLD      | OLD uncrosses 9 @ 100 surplus 4
+                                  | trade 3 @ 100 bob#1(0) from ann#1(6)
+                                  | trade 2 @ 100 dan#1(0) from ann#1(4)
+                                  | trade 4 @ 100 cay#1(4) from ann#1(0)
+                                  | OLD continuous 100
+                                  | cay#1 rests 4 @ 100 depth 4
+    """,
+        {"call_fill": CallFill.PRO_RATA},
+        OPENING,
+        shows=("9.19",),
+    ),
+    Scenario(
+        "limits come before market orders where the mode says so",
+        """
+        ann sell 6 @ 100
+        dan buy 4 market
+        cay buy 5 @ 100
+        phase continuous OLD      | OLD uncrosses 6 @ 100 surplus 3
+                                  | trade 5 @ 100 cay#1(0) from ann#1(1)
+                                  | trade 1 @ 100 dan#1(3) from ann#1(0)
+                                  | dan#1 cancelled 3 MARKET_REST
+                                  | OLD continuous 100
+    """,
+        {"call_fill": CallFill.LIMITS_FIRST},
+        OPENING,
+        shows=("9.20",),
+    ),
+    Scenario(
+        "at the day's limit tonnes go round by quantity, the largest order first",
+        """
+        ann sell 700 @ 100
+        dan buy 300 @ 110
+        bob buy 50 market
+        cay buy 600 @ 110
+        phase continuous OLD      | OLD uncrosses 700 @ 110 surplus 250
+                                  | trade 550 @ 110 cay#1(50) from ann#1(150)
+                                  | trade 100 @ 110 dan#1(200) from ann#1(50)
+                                  | trade 50 @ 110 bob#1(0) from ann#1(0)
+                                  | OLD continuous 100 90 to 110
+                                  | dan#1 rests 200 @ 110 depth 200
+                                  | cay#1 rests 50 @ 110 depth 250
+    """,
+        {"call_fill": CallFill.QUANTITY_AT_LIMIT, "limit_up_bp": 1_000, "limit_down_bp": 1_000},
+        OPENING,
+        shows=("9.21",),
+    ),
+    Scenario(
+        "what is left of a market order may become a limit at the auction's price",
+        """
+        ann sell 5 @ 100
+        dan buy 8 market
+        phase continuous OLD      | OLD uncrosses 5 @ 100 surplus 3
+                                  | trade 5 @ 100 dan#1(3) from ann#1(0)
+                                  | dan#1 amended 8(3) @ 100 held
+                                  | OLD continuous 100
+                                  | dan#1 rests 3 @ 100 depth 3
+    """,
+        {"market_rest": MarketRest.CONVERT},
+        OPENING,
+        shows=("9.22",),
     ),
 )

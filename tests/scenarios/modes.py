@@ -177,7 +177,7 @@ CALLS = (
         time 4200000000           | OLD uncrosses 1 @ 100 surplus -1
                                   | trade 1 @ 100 dan#1(0) from ann#1(1)
                                   | OLD intraday_call 100
-        time 4400000000           | OLD indicates 0 @ 0
+        time 4400000000           | OLD indicates 0 @ 0 best 0 @ 0 / 1 @ 100
         time 4500000000           | OLD uncrosses 0 @ 0
                                   | OLD intraday_call 100
     """,

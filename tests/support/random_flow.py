@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.rulebook.calendar import next_trading_day, steps, utc
+from engine.rulebook.ticks import floor_to_tick
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import Mechanism, OrderType, Phase, Side, TimeInForce, Undersubscribed
@@ -208,8 +209,9 @@ class Flow:
         spread = self.rng.choice((20, 20, 50, 150, 900))
         reference = market.day.last or market.asset.reference
         near = reference + reference * self.rng.randint(-spread, spread) // 1_000
-        tick = market.product.tick
-        return max(tick, near // tick * tick) + (self.rng.random() < 0.02)
+        product = market.product
+        price = floor_to_tick(max(near, 1), product.tick, product.ticks)
+        return max(product.tick, price) + (self.rng.random() < 0.02)
 
     def _size(self, market: Line) -> int:
         """Draw a size that the line takes, now and then one that it does not."""

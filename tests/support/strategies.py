@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from itertools import product as combinations
 from typing import TYPE_CHECKING
 
+from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import Mode, PriceRule, Product, Rulebook
 from engine.rulebook.validation import validate
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import (
+    CallFill,
     Candidates,
     LastRung,
+    MarketRest,
     Matching,
     OrderType,
     Phase,
@@ -27,6 +30,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from engine.vocabulary.units import MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF
+from tests.oracle.ticks import TickTable
 
 if TYPE_CHECKING:
     from random import Random
@@ -52,12 +56,13 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
     products = tuple(
         Product(
             symbol,
-            reference=tick * random.randint(8, 30),
+            reference=reference(random, tick, ticks := tick_table(random, tick)),
             currency=currency,
             tick=tick,
             lot=lot,
             min_quantity=lot * random.choice((1, 1, 2)),
             max_quantity=lot * random.choice((12, 40)),
+            ticks=ticks,
         )
         for symbol, currency, tick, lot in (
             ("OLD", "CNY", random.choice((1, 2, 5)), random.choice((1, 1, 10))),
@@ -79,11 +84,15 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         min_share=random.choice((0, 2)),
         ladder=PriceRule(
             random.choice(tuple(Candidates)),
-            pressure=random.random() < 0.7,
-            pressure_band_bp=random.choice((0, 500)),
-            last=random.choice(tuple(LastRung)),
-            tie=random.choice(tuple(Tie)),
+            pressure=(pressure := random.random() < 0.7),
+            pressure_band_bp=random.choice((0, 500)) if pressure else 0,
+            last=(last := random.choice(tuple(LastRung))),
+            tie=random.choice(tuple(Tie)[: 3 if last is LastRung.REFERENCE else 2]),
+            better=random.random() < 0.3,
+            turning=random.random() < 0.5,
         ),
+        call_fill=random.choice(tuple(CallFill)[: 4 if up else 3]),
+        market_rest=random.choice(tuple(MarketRest)),
         volatility_bp=random.choice((0, 0, 1_000, 2_500)),
         volatility_seconds=random.choice((0, 1)),
         carry_over=random.random() < 0.7,
@@ -97,6 +106,23 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
     )
     validate(book)
     return book
+
+
+def tick_table(random: Random, tick: int) -> tuple[tuple[int, int], ...]:
+    """Make a table whose ticks change near the prices that are traded, or none."""
+    if random.random() < 0.4:
+        return ()
+    rows = [(0, tick * random.choice((1, 1, 2)))]
+    for _ in range(random.randint(1, 2)):
+        step = tick * random.choice((1, 2, 3, 5))
+        start = rows[-1][0] // step * step + step * random.randint(2, 6)
+        rows.append((start, step))
+    return tuple(rows)
+
+
+def reference(random: Random, tick: int, ticks: tuple[tuple[int, int], ...]) -> int:
+    table = TickTable(Product("any", 1, tick=tick, ticks=ticks))
+    return table.step(tick * random.randint(8, 30), 1)
 
 
 def opening(random: Random, rules: Rulebook) -> list[c.Command]:
@@ -137,10 +163,14 @@ class Commands:
             (self.kill_switch, 1),
             (self.disconnect, 1),
             (self.open_account, 1),
+            (self.begin_day, 1),
+            (self.amend_rulebook, 1),
         )
+        if self.oracle.amendments and self.random.random() < 0.08:
+            return self.begin_day()
         asleep = [m for m in self.oracle.markets.values() if m.phase is not Phase.CONTINUOUS]
         if asleep and self.random.random() < 0.1:
-            likely = (Phase.CONTINUOUS, Phase.PRE_OPEN)
+            likely = (Phase.CONTINUOUS, Phase.PRE_OPEN, Phase.OPENING_CALL)
             return c.SetPhase(self.random.choice(likely), asleep[0].product.symbol)
         killed = [name for name, a in self.oracle.accounts.items() if a.killed]
         if killed and self.random.random() < 0.1:
@@ -178,10 +208,11 @@ class Commands:
         if self.odd():
             wild = (0, -rules.tick, 1, rules.reference + 1, rules.reference * 9, MAX_PRICE * 2)
             return self.random.choice(wild)
-        centre = (market.last or market.reference) if market else rules.reference
-        return max(
-            rules.tick, centre + rules.tick * self.random.choice((-3, -2, -1, -1, 0, 0, 1, 1, 2, 3))
-        )
+        price = (market.last or market.reference) if market else rules.reference
+        table, steps = TickTable(rules), self.random.choice((-3, -2, -1, -1, 0, 0, 1, 1, 2, 3))
+        for _ in range(abs(steps)):
+            price = table.above(price) if steps > 0 else table.below(price)
+        return price if self.random.random() < 0.1 else table.step(price, 1)
 
     def quantity(self, product: str) -> int:
         rules = self.rules(product)
@@ -266,6 +297,27 @@ class Commands:
     def advance_time(self) -> c.Command:
         step = self.random.choice((0, -1)) if self.odd() else self.random.randint(1, 12)
         return c.AdvanceTime(self.oracle.time + step)
+
+    def begin_day(self) -> c.Command:
+        """Begin the next day, for which every line must be closed first."""
+        closed = all(m.phase is Phase.CLOSED for m in self.oracle.markets.values())
+        if not closed and not self.odd():
+            return c.SetPhase(Phase.CLOSED)
+        date = max(self.oracle.date, 20260101) + (0 if self.odd() else 1)
+        return c.BeginDay(date if date % 100 <= 28 else date - date % 100 + 101)
+
+    def amend_rulebook(self) -> c.Command:
+        """Change ticks while orders wait: by one tick, by a table, by none; or the ladder."""
+        symbol = self.random.choice(("OLD", "NEW"))
+        tick = self.rules(symbol).tick
+        ticks = tick_table(self.random, tick)
+        path, value = self.random.choice((
+            (f"products[{symbol}].tick", str(tick * self.random.choice((1, 2, 5)))),
+            (f"products[{symbol}].ticks", str([list(row) for row in ticks])),
+            (f"products[{symbol}]", f"{{tick = {3 * tick}, ticks = [], reference = {30 * tick}}}"),
+            ("modes[continuous].ladder", f'"{self.random.choice(tuple(PRICE_RULES))}"'),
+        ))  # fmt: skip
+        return c.AmendRulebook(path, value, self.oracle.date + self.random.choice((0, 1)))
 
     def open_account(self) -> c.Command:
         return c.OpenAccount(self.random.choice(("", "eve", *NAMES)))

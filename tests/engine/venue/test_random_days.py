@@ -10,8 +10,10 @@ import pytest
 from msgspec import structs
 
 from engine.rulebook import presets
+from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import Mode, Product, Rulebook, canonical
 from engine.rulebook.sources import figures, source_of, stated_source
+from engine.rulebook.ticks import tick_at
 from engine.rulebook.toml_codec import from_toml, to_toml
 from engine.rulebook.validation import from_canonical
 from engine.venue.venue import Venue
@@ -29,8 +31,18 @@ CALLS = structs.replace(
     name="calls",
     modes=(Mode(name="calls", limit_up_bp=1_000, limit_down_bp=1_000, volatility_bp=300),),
 )
-WITH_CALLS = (presets.load("krx"), CALLS)
-EVERY = [*map(presets.load, presets.names()), CALLS]
+# A tick table among the prices that trade, and no daily limits to hold a market order.
+TABLES = structs.replace(
+    TEXTBOOK,
+    name="tables",
+    products=tuple(
+        structs.replace(p, ticks=((0, p.tick), (p.reference, 5 * p.tick)))
+        for p in TEXTBOOK.products
+    ),
+    modes=(Mode(name="calls", protection_bp=100, ladder=PRICE_RULES["jpx"]),),
+)
+WITH_CALLS = (presets.load("krx"), CALLS, TABLES)
+EVERY = [*map(presets.load, presets.names()), CALLS, TABLES]
 
 
 def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
@@ -46,6 +58,9 @@ def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
                     limits[event.symbol] = (event.low_limit, event.high_limit)
                 if isinstance(event, TRADES):
                     low, high = limits[event.symbol]
+                    product = venue.markets[event.symbol].product
+                    tick = tick_at(event.price, product.tick, product.ticks)
+                    assert event.price % tick == 0, (command, event)
                     assert not high or low <= event.price <= high, (command, event)
             seen += events
         assert {venue.phase(line) for line in venue.markets} == {Phase.CLOSED}
@@ -111,7 +126,7 @@ def test_what_a_call_indicates_is_what_it_gives(book: Rulebook, seed: int) -> No
         events = flow.say(c.SetPhase(phase, line))
         for event in events:
             if isinstance(event, e.AuctionUncrossed):
-                assert (event.price, event.volume, event.surplus) == indicated
+                assert (event.price, event.volume, event.surplus, event.decided) == indicated
                 traded = sum(t.quantity for t in events if isinstance(t, e.AuctionTrade))
                 assert traded == event.volume
                 uncrossed += event.volume > 0

@@ -14,6 +14,7 @@ from engine.vocabulary import events
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import (
     BidTie,
+    CallStep,
     CancelReason,
     Mechanism,
     OfferKind,
@@ -101,10 +102,10 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire_market.Trade(3, "P", 2, 4, 1, Side.SELL, 9, 1), ("997203a1500204010209" "01")),
     (wire_market.PhaseChanged(3, "P", 3, 4, Phase.CLOSED, "", 9, 0, 0), "9a7303a150030401a0090000"),
     (wire_market.DayClosed(3, "P", 4, 4, 9, 9, 9, 9, 1, 9, 1), ("9c7403a15004040909090901" "0901")),
-    (wire_market.AuctionIndicated(3, "P", 5, 4, 990, 10, -2),
-     "987503a1500504cd03de0afe"),
-    (wire_market.AuctionUncrossed(3, "P", 6, 4, 990, 10, -2),
-     "987603a1500604cd03de0afe"),
+    (wire_market.AuctionIndicated(3, "P", 5, 4, 0, 0, 0, CallStep.NONE, 989, 3, 990, 2),
+     "9d7503a150050400000000cd03dd03cd03de02"),
+    (wire_market.AuctionUncrossed(3, "P", 6, 4, 990, 10, -2, CallStep.REFERENCE),
+     "997603a1500604cd03de0afe06"),
     (wire_market.Offered(3, "P", 7, 4, 3, OfferKind.LISTING, Side.SELL, 990, 10),
      "9a7703a1500704030102cd03de0a"),
     (wire_market.Announced(3, "P", 8, 4, 3, Side.SELL, 990, 10, 20, 40, 1, 5, 2,

@@ -1,0 +1,64 @@
+"""The oracle between two days: the next one begins, and amendments come into force.
+
+Written from section 10 of ``docs/rules.md``, as far as the oracle's venue has what it is about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.rulebook.amend import amended
+from engine.rulebook.model import RulebookError
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import CancelReason, Phase, RejectReason
+from tests.oracle.matching import refuse_unless
+
+if TYPE_CHECKING:
+    from engine.rulebook.model import Rulebook
+    from engine.vocabulary import commands as c
+    from tests.oracle.oracle import OracleVenue
+
+
+def begin_day(oracle: OracleVenue, command: c.BeginDay) -> None:
+    refuse_unless(command.date > oracle.date, RejectReason.TIME_BACKWARDS, "date")
+    closed = all(market.phase is Phase.CLOSED for market in oracle.markets.values())
+    refuse_unless(closed, RejectReason.TRANSITION, "date")
+    oracle.date = command.date
+    oracle.days += 1
+    oracle.out.append(e.DayBegan(command.date, oracle.days))
+    due = [each for each in oracle.amendments if each.effective <= command.date]
+    oracle.amendments = [each for each in oracle.amendments if each not in due]
+    for each in sorted(due, key=lambda each: each.effective):
+        try:
+            rules = amended(oracle.rules, each.path, each.value)
+        except RulebookError:
+            oracle.out.append(e.Rejected("", 0, RejectReason.RULEBOOK, "path", ""))
+        else:
+            take_over(oracle, rules)
+            oracle.out.append(e.RulebookAmended(each.path, each.value, rules.digest()))
+
+
+def take_over(oracle: OracleVenue, rules: Rulebook) -> None:
+    """Trade by other rules from now on; what rests on a line whose rules change is cancelled."""
+    mode_changed = rules.modes[0] != oracle.mode
+    oracle.rules, oracle.mode = rules, rules.modes[0]
+    for product in rules.products:
+        market = oracle.markets[product.symbol]
+        if product != market.product or mode_changed:
+            for account in oracle.accounts.values():
+                for order in [o for o in account.orders if o.symbol == product.symbol]:
+                    oracle.drop(order, CancelReason.RULES)
+        market.product = product
+
+
+def amend_rulebook(oracle: OracleVenue, command: c.AmendRulebook) -> None:
+    earlier = [each for each in oracle.amendments if each.effective <= command.effective]
+    try:
+        rules = oracle.rules
+        for each in sorted(earlier, key=lambda each: each.effective):
+            rules = amended(rules, each.path, each.value)
+        amended(rules, command.path, command.value)
+    except RulebookError:
+        refuse_unless(holds=False, reason=RejectReason.RULEBOOK, field="path")
+    oracle.amendments.append(command)
+    oracle.out.append(e.AmendmentTaken(command.path, command.value, command.effective))
