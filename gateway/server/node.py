@@ -17,6 +17,7 @@ from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
+from gateway.server.timetable import Past, Timetable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,11 +91,19 @@ class Node:
     """One venue on one port."""
 
     def __init__(
-        self, directory: Directory, sequencer: Sequencer, outboxes: Outboxes, options: Options
+        self,
+        directory: Directory,
+        sequencer: Sequencer,
+        outboxes: Outboxes,
+        options: Options,
+        past: Past,
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
-        draw = secrets.randbelow if options.timetable else None
-        self.core = Core(directory, sequencer, outboxes, options, draw)
+        timetable = None
+        if options.timetable:
+            timetable = Timetable(sequencer.venue, secrets.randbelow, past)
+        self.core = Core(directory, sequencer, outboxes, options, timetable)
+        self.first_start = past.untouched  # no day was ever begun here, no phase ever set
         self.sequencer = sequencer
         self.outboxes = outboxes
         self.options = options
@@ -117,11 +126,12 @@ class Node:
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
         the folder holds a venue under other rules.
         """
-        outboxes = Outboxes()
+        outboxes, past = Outboxes(), Past()
         if (folder / FILE_NAME).exists():
 
             def on_record(record: Record, events: list[Event]) -> None:
                 outboxes.absorb(record.time, events)
+                past.absorb(record, events)
 
             sequencer = recover(folder, on_record, options.durability)
             if sequencer.venue.genesis != rulebook:
@@ -132,7 +142,7 @@ class Node:
         else:
             journal = Journal.create(folder, rulebook, time.time_ns(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
-        node = cls(directory, sequencer, outboxes, options)
+        node = cls(directory, sequencer, outboxes, options, past)
         try:
             for command in directory.openings(sequencer.venue):
                 node.core.operate(command)
