@@ -14,19 +14,18 @@ import uvloop
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
-from engine.vocabulary.commands import SetPhase
-from engine.vocabulary.enums import Phase
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
     from engine.venue.venue import Venue
+    from engine.vocabulary.enums import Phase
 
 DEFAULT_PORT: Final = 7117
 
 
-async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> None:
+async def run(node: Node, folder: Path, *, as_json: bool) -> None:
     """Serve until a signal comes; say where."""
     try:
         await node.start()
@@ -38,22 +37,20 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
     gc.collect()
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
-    opened = start_open and node.first_start
-    if opened:
-        node.operate(SetPhase(Phase.CONTINUOUS, reason="opened at the first start"))
     door = AdminSocket(node, folder / "operator.sock")
     await door.open()
     host, port = node.address
     if as_json:
         facts = {"host": host, "port": port, "rulebook": venue.rulebook.name,
                  "records": node.sequencer.seq, "durability": node.durability,
-                 "opened": opened, "timetable": node.options.timetable,
-                 "phases": {line: venue.phase(line).name.lower() for line in venue.symbols}}  # fmt: skip
+                 "opened": node.opens, "timetable": node.options.timetable,
+                 "phases": {each: venue.phase(each).name.lower() for each in venue.symbols},
+                 }  # fmt: skip
         click.echo(json.dumps(facts))
     else:
         click.echo(f"{venue.rulebook.name} on {host}:{port}, durability {node.durability}, "
                    f"{node.sequencer.seq} records recovered or written")  # fmt: skip
-        click.echo(f"{_why(node, opened=opened)}: {_phases(venue)}")
+        click.echo(f"{_why(node)}: {_phases(venue)}")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -70,11 +67,11 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
 
 
-def _why(node: Node, *, opened: bool) -> str:
+def _why(node: Node) -> str:
     """Say what the phases that the venue starts in come from."""
     if node.options.timetable:
         return "by the timetable"
-    if opened:
+    if node.opens:
         return "a first start opens all lines (--closed leaves them closed)"
     return "a first start, left closed" if node.first_start else "phases as they were"
 
@@ -124,6 +121,6 @@ def command(
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
-                      timetable=timetable)  # fmt: skip
+                      timetable=timetable, opens=start_open)  # fmt: skip
     node = Node.open(folder, rulebook, directory, options)
-    uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))
+    uvloop.run(run(node, folder, as_json=as_json))

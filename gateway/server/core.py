@@ -20,6 +20,7 @@ from engine.vocabulary.commands import AdvanceTime
 from gateway.protocol.wire import LogoutReason
 from gateway.server.running_venue import RunningVenue
 from gateway.server.sessions import Sessions
+from gateway.server.timetable import passing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -207,14 +208,16 @@ class Core:
         venue = self.running.sequencer.venue
         timetable = self._timetable
         if timetable is not None:
-            for command in timetable.due(now):
-                self._run(TIMER, command)
+            for step in timetable.due(now):
+                self._run(TIMER, step)
+        for command in passing(venue, now):
+            self._run(TIMER, command)
         waiting, due = venue.due()
         if now > venue.time and (0 < due <= now or (waiting and now - venue.time >= TIME_EVERY)):
             self._run(TIMER, AdvanceTime(now))
         if timetable is not None:
-            for command in timetable.clearings():
-                self._run(TIMER, command)
+            for clearing in timetable.clearings():
+                self._run(TIMER, clearing)
 
     def _run(self, source: int, command: Command) -> list[Event]:
         """Run a command of the operator or of the clock."""

@@ -12,6 +12,8 @@ from engine.log.journal import FILE_NAME, Journal, JournalError
 from engine.log.records import CommandError
 from engine.log.sequencer import Sequencer, recover
 from engine.venue.venue import Venue
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import Phase
 from gateway.server.accounts import AccountsError
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
@@ -40,6 +42,7 @@ class Options(Limits, frozen=True, kw_only=True):
     port: int = 0  # 0: any free port
     durability: str = "fdatasync"
     timetable: bool = False  # follow the rulebook's calendar
+    opens: bool = False  # without a timetable: open all lines at the first start
 
 
 class Socket(asyncio.Protocol):
@@ -104,6 +107,7 @@ class Node:
             timetable = Timetable(sequencer.venue, secrets.randbelow, past)
         self.core = Core(directory, sequencer, outboxes, options, timetable)
         self.first_start = past.untouched  # no day was ever begun here, no phase ever set
+        self.opens = options.opens and not options.timetable and self.first_start
         self.sequencer = sequencer
         self.outboxes = outboxes
         self.options = options
@@ -122,6 +126,9 @@ class Node:
     @classmethod
     def open(cls, folder: Path, rulebook: Rulebook, directory: Directory, options: Options) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
+
+        Only a first start opens lines: whatever phases the log has stay, whoever brought them
+        about, but for what a timetable makes due.
 
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
         the folder holds a venue under other rules.
@@ -146,6 +153,8 @@ class Node:
         try:
             for command in directory.openings(sequencer.venue):
                 node.core.operate(command)
+            if node.opens:
+                node.core.operate(SetPhase(Phase.CONTINUOUS, reason="opened at the first start"))
         except CommandError as error:
             sequencer.close()
             raise AccountsError(str(error)) from error

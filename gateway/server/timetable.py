@@ -31,6 +31,7 @@ _SECOND: Final = 1_000_000_000
 _SEEDS: Final = 1 << 62
 # A step that is late by more than this was nobody's to run: no timetable was followed then.
 _LATE: Final = 5 * _SECOND
+_MOST_DUE: Final = 1_000  # times that are made up for at once
 
 
 class Past:
@@ -148,9 +149,24 @@ class Timetable:
 
     def _pass(self, time: int) -> Iterator[Command]:
         """Let the venue's time pass up to a step, and clear what has to be cleared before it."""
+        for command in passing(self._venue, time):
+            yield command
+            yield from self.clearings()
         if time > self._venue.time:
             yield AdvanceTime(time)
         yield from self.clearings()
+
+
+def passing(venue: Venue, until: int) -> Iterator[AdvanceTime]:
+    """Yield the times before ``until`` (ns UTC) at which something is due; run each at once.
+
+    So what came due while nobody looked comes in its order. A long series of batches leaps on.
+    """
+    for _ in range(_MOST_DUE):
+        _, due = venue.due()
+        if not venue.time < due < until:
+            return
+        yield AdvanceTime(due)
 
 
 def began(events: Iterable[Event]) -> bool:

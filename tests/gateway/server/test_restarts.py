@@ -1,0 +1,285 @@
+"""A venue that is killed at any moment of any day goes on as if it had not been.
+
+Two cores run by the same timetable, clock, operators and clients. One of them is dropped again
+and again and made anew from its log: at once, out of a torn last batch, or after ticks that it
+missed. Their states are compared after every tick that both have run.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine.log.records import encode_genesis
+from engine.log.sequencer import Sequencer, replay_bytes
+from engine.rulebook.calendar import date_of, day_number, local_date, utc, weekday
+from engine.rulebook.model import Calendar, Mode, Product, Rulebook, Session
+from engine.rulebook.validation import validate
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from engine.vocabulary import events as e
+from engine.vocabulary.enums import CALL_PHASES, Mechanism, Phase
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.core import Core
+from gateway.server.limits import Limits
+from gateway.server.node import Node, Options
+from gateway.server.outbox import Outboxes
+from gateway.server.timetable import Past, Timetable
+from tests.support.quiet_core import MemoryLog
+from tests.support.random_flow import NAMES, Flow
+
+if TYPE_CHECKING:
+    from engine.log.records import Record
+
+SEEDS = range(int(os.environ.get("CARBONX_DEEP", "0")) or 40)
+SECOND = 1_000_000_000
+HOUR = 3_600 * SECOND
+CLIENT = 9  # a source of commands that is neither operator nor timer
+MONDAY = 20251201
+PLAIN_PHASES = (Phase.CLOSED, Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.CONTINUOUS, Phase.HALTED)
+
+
+def sessions(random: Random) -> tuple[Session, ...]:
+    """Draw a day in which some steps name modes, some do not, and some lead nowhere."""
+    found = []
+    for at in sorted(random.sample(range(360, 1_320), random.randint(3, 9))):
+        named = random.choice(((), ("screen",), ("screen",), ("board", "block"), ("block",)))
+        phases = (*PLAIN_PHASES, *CALL_PHASES) if named == ("screen",) else PLAIN_PHASES
+        later = random.choice((0, 0, 600))
+        found.append(Session(at * 60, random.choice(phases), named, later))
+    return tuple(found)
+
+
+def rulebook(random: Random) -> Rulebook:
+    """Draw a rulebook of four designs with a timetable of its own."""
+    limited = {"limit_up_bp": 1_000, "limit_down_bp": 1_000}
+    call = random.choice(
+        (
+            {"batch_seconds": random.choice((600, 5_000))},
+            {"volatility_bp": 200, "volatility_seconds": random.choice((90, 4_000))},
+        )
+    )
+    modes = (
+        Mode("screen", moves_close=True, resale_lag=random.choice((0, 1)), **limited, **call),
+        Mode("board", mechanism=Mechanism.LISTING, **limited),
+        Mode("block", mechanism=Mechanism.NEGOTIATED, **limited),
+        Mode("sale", mechanism=Mechanism.ONE_WAY),
+    )  # fmt: skip
+    calendar = Calendar(sessions=sessions(random))
+    book = Rulebook("drawn", (Product("A", 1_000), Product("B", 500)), modes=modes,
+                    calendar=calendar)  # fmt: skip
+    validate(book)
+    return book
+
+
+class Following:
+    """A venue that follows its timetable, its log in memory, its clock the test's."""
+
+    def __init__(self, book: Rulebook, draw: int) -> None:
+        self.book = book
+        self.draw = draw
+        self.log = MemoryLog()
+        self.log.kept += encode_genesis(book, 0)
+        self.batch = 0  # bytes of the last tick
+        self._go(Sequencer(Venue(book), self.log), Past(), Outboxes())  # type: ignore[arg-type]
+
+    def _go(self, sequencer: Sequencer, past: Past, outboxes: Outboxes) -> None:
+        self.venue = sequencer.venue
+        timetable = Timetable(self.venue, lambda below: self.draw % below, past)
+        self.core = Core(Directory(()), sequencer, outboxes, Limits(), timetable)
+
+    def tick(self, now: int) -> None:
+        before = len(self.log.kept)
+        self.core.tick(now)
+        self.batch = len(self.log.kept) - before
+        self.venue.check()
+
+    def say(self, now: int, command: c.Command) -> list[e.Event]:
+        """Run a client's command."""
+        self.core.running.begin(now)
+        return self.core.running.run(CLIENT, command)
+
+    def restart(self, torn: int = 0) -> None:
+        """Kill it, cut some bytes off its log's end, and make it anew from what is left."""
+        data = bytes(self.log.kept[: len(self.log.kept) - torn])
+        past, outboxes = Past(), Outboxes()
+
+        def on_record(record: Record, events: list[e.Event]) -> None:
+            outboxes.absorb(record.time, events)
+            past.absorb(record, events)
+
+        replayed = replay_bytes(data, on_record)
+        self.log = MemoryLog()
+        self.log.kept += data[: len(data) - replayed.torn_bytes]
+        self._go(Sequencer(replayed.venue, self.log, replayed.records, replayed.time),  # type: ignore[arg-type]
+                 past, outboxes)  # fmt: skip
+
+
+def meaning(venue: Venue) -> dict[str, object]:
+    """Return what a venue looks like: for a difference that can be read."""
+    found: dict[str, object] = {
+        line: (venue.phase(line).name, venue.limits(line), venue.last_price(line),
+               venue.markets[line].places())
+        for line in venue.symbols
+    }  # fmt: skip
+    return found | {"date": venue.date, "time": venue.time, "day": venue.ledger.day}
+
+
+class Both:
+    """A venue that runs through and one that is killed now and then."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.book = rulebook(random)
+        draw = random.randrange(10**6)
+        self.plain, self.other = Following(self.book, draw), Following(self.book, draw)
+        self.flow = Flow(self.book, random)
+        self.flow.venue = self.plain.venue
+        self.now = utc(self.book.calendar, MONDAY, random.choice((0, 7, 11, 15)) * 3_600)
+        for command in self.flow.given:
+            self.say(command)
+
+    def say(self, command: c.Command) -> None:
+        events = self.plain.say(self.now, command)
+        self.flow.note(events)
+        assert self.other.say(self.now, command) == events
+
+    def tick(self) -> None:
+        for each in (self.plain, self.other):
+            each.tick(self.now)
+        self.compare()
+
+    def compare(self) -> None:
+        assert meaning(self.other.venue) == meaning(self.plain.venue)
+        assert self.other.venue.state_hash() == self.plain.venue.state_hash()
+
+    def operate(self) -> None:
+        """Have an operator halt, close early, call, freeze, open, or amend the calendar."""
+        random = self.random
+        line = random.choice(("", *self.plain.venue.symbols))
+        command: c.Command = c.SetPhase(random.choice(tuple(Phase)), line, "by hand")
+        if random.random() < 0.3:
+            tomorrow = date_of(day_number(local_date(self.book.calendar, self.now)) + 1)
+            path = random.choice(("calendar.holidays+", "calendar.extra_days+"))
+            command = c.AmendRulebook(path, str(tomorrow), tomorrow)
+        for each in (self.plain, self.other):
+            each.core.operate(command, timed=True)
+
+    def busy(self) -> None:
+        """Let clients and the operator act, then tick."""
+        for _ in range(self.random.choice((0, 0, 3, 8))):
+            self.say(self.flow.command())
+        if self.random.random() < 0.25:
+            self.operate()
+        self.tick()
+
+    def down(self) -> None:
+        """Let one venue miss up to 20 hours, in which nobody says anything."""
+        for _ in range(self.random.randint(1, 4)):
+            self.now += self.random.randint(SECOND, 5 * HOUR)
+            self.plain.tick(self.now)
+        self.other.restart()
+        self.other.tick(self.now)
+        self.compare()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_killed_venue_goes_on_where_one_that_was_not_killed_is(seed: int) -> None:
+    random = Random(seed)
+    both = Both(random)
+    both.tick()
+    for _ in range(25):
+        both.now += random.choice((2, 60, 700, 3_600, 3_600, 7_200)) * SECOND
+        what = random.random()
+        if what < 0.15:
+            both.down()
+            continue
+        if what < 0.5:
+            both.busy()
+            both.other.restart()
+        else:
+            both.tick()  # nothing but the clock: whatever of it was torn off is done again
+            both.other.restart(random.randint(0, both.other.batch))
+            both.other.tick(both.now)
+        both.compare()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_start_in_the_middle_of_the_day_is_where_one_in_the_morning_leads(seed: int) -> None:
+    random = Random(seed)
+    book = rulebook(random)
+    draw = random.randrange(10**6)
+    early, late = Following(book, draw), Following(book, draw)
+    now = midnight = utc(book.calendar, MONDAY, 0)
+    start = midnight + random.randrange(24 * HOUR)
+    while now < start:
+        early.tick(now)
+        now += random.randint(SECOND, 3 * HOUR)
+    early.tick(start)
+    late.tick(start)
+    assert meaning(late.venue) == meaning(early.venue)
+    assert late.venue.state_hash() == early.venue.state_hash()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_amended_holidays_and_make_up_days_hold_the_next_morning(seed: int) -> None:
+    random = Random(seed)
+    book = rulebook(random)
+    venue = Following(book, 0)
+    trades: dict[int, bool] = {}  # what the amendments say of a day, the make-up days winning
+    began = []
+    for number in range(day_number(MONDAY), day_number(MONDAY) + 12):
+        date, ahead = date_of(number), date_of(number + random.randint(1, 3))
+        for hour in (0, 9, 20):
+            if hour == 20 and random.random() < 0.6:
+                extra = random.random() < 0.5
+                path = "calendar.extra_days+" if extra else "calendar.holidays+"
+                effective = random.choice((0, ahead))
+                venue.core.operate(c.AmendRulebook(path, str(ahead), effective), timed=True)
+                trades[ahead] = extra or trades.get(ahead, False)
+            venue.tick(utc(book.calendar, date, hour * 3_600))
+            if random.random() < 0.2:
+                venue.restart()
+        if venue.venue.date == date:
+            began.append(date)
+        assert (venue.venue.date == date) == trades.get(date, weekday(date) < 6), date
+    assert venue.venue.ledger.day == len(began)
+
+
+# -- without a timetable ---------------------------------------------------------------------------
+
+
+def open_node(folder: str, book: Rulebook) -> Node:
+    stock = {product.symbol: 10**6 for product in book.products}
+    accounts = Directory(tuple(Credentials(n, n, cash=10**12, allowances=stock) for n in NAMES))
+    return Node.open(Path(folder), book, accounts, Options(durability="none", opens=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS[::2])
+def test_a_restart_opens_nothing_whatever_the_phases_are(seed: int) -> None:
+    random = Random(seed)
+    book = rulebook(random)
+    flow = Flow(book, random)
+    with TemporaryDirectory() as folder:
+        node = open_node(folder, book)
+        assert node.opens
+        assert {node.sequencer.venue.phase(line) for line in node.sequencer.venue.symbols} == {
+            Phase.CONTINUOUS
+        }
+        for _ in range(6):
+            flow.venue = venue = node.sequencer.venue
+            for _ in range(random.randint(0, 6)):
+                flow.note(node.operate(flow.command()))
+            line = random.choice(("", *venue.symbols))
+            node.operate(c.SetPhase(random.choice(tuple(Phase)), line, "by hand"), timed=True)
+            state = meaning(venue)
+            node.core.running.abandon()  # as if it were killed
+            node = open_node(folder, book)
+            assert not node.opens
+            assert meaning(node.sequencer.venue) | {"time": 0} == state | {"time": 0}
+        node.core.running.abandon()
