@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from itertools import product as combinations
 from typing import TYPE_CHECKING
 
-from engine.rulebook.model import Mode, PriceRule, Product, Rulebook
+from msgspec import structs
+
+from engine.rulebook.model import AccountClass, Mode, PriceRule, Product, Rulebook
 from engine.rulebook.validation import validate
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import (
@@ -88,8 +90,15 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         volatility_seconds=random.choice((0, 1)),
         carry_over=random.random() < 0.7,
     )
+    small = AccountClass(
+        "small",
+        holding_limit=random.choice((60, 400, 12_000)),
+        per_owner=random.random() < 0.6,
+        over_allocation=random.random() < 0.5,
+    )
     book = Rulebook(
         name="random",
+        classes=random.choice(((), (small,))),
         products=products,
         modes=(mode,),
         self_trade=self_trade,
@@ -101,7 +110,12 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
 
 def opening(random: Random, rules: Rulebook) -> list[c.Command]:
     """Open the accounts; some are rich, some can afford little."""
-    commands: list[c.Command] = list(OPENINGS)
+    commands: list[c.Command] = [
+        structs.replace(each, role="small", allocation=random.choice((0, 50)))
+        if rules.classes and random.random() < 0.6
+        else each
+        for each in OPENINGS
+    ]
     for name in NAMES:
         commands += [
             c.MoveCash(name, random.choice((2_000, 20_000, 10**6)), currency)
@@ -268,7 +282,10 @@ class Commands:
         return c.AdvanceTime(self.oracle.time + step)
 
     def open_account(self) -> c.Command:
-        return c.OpenAccount(self.random.choice(("", "eve", *NAMES)))
+        role = self.random.choice(("", "", "small"))
+        allocation = self.random.choice((0, 30, -1 if self.odd() else 7))
+        name = self.random.choice(("", "eve", *NAMES))
+        return c.OpenAccount(name, role=role, allocation=allocation)
 
     def move_cash(self) -> c.Command:
         amount = self.random.choice((-(10**6), -2_000, -50, 50, 2_000, 10**6))

@@ -172,7 +172,7 @@ class Both:
 
     def busy(self) -> None:
         """Let clients and the operator act, then tick."""
-        for _ in range(self.random.choice((0, 0, 3, 8))):
+        for _ in range(self.random.choice((0, 5, 15, 40))):
             self.say(self.flow.command())
         if self.random.random() < 0.25:
             self.operate()
