@@ -92,7 +92,7 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
     )
     small = AccountClass(
         "small",
-        holding_limit=random.choice((60, 400, 12_000)),
+        holding_limit=random.choice((25, 60, 250, 400, 12_000)),
         per_owner=random.random() < 0.6,
         over_allocation=random.random() < 0.5,
     )
@@ -111,7 +111,7 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
 def opening(random: Random, rules: Rulebook) -> list[c.Command]:
     """Open the accounts; some are rich, some can afford little."""
     commands: list[c.Command] = [
-        structs.replace(each, role="small", allocation=random.choice((0, 50)))
+        structs.replace(each, role="small", allocation=random.choice((0, 40, 400)))
         if rules.classes and random.random() < 0.6
         else each
         for each in OPENINGS
