@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from engine.log.records import encode_genesis
 from engine.log.sequencer import Sequencer, replay_bytes
@@ -48,7 +49,7 @@ def sessions(random: Random) -> tuple[Session, ...]:
     """Draw a day in which some steps name modes, some do not, and some lead nowhere."""
     found = []
     for at in sorted(random.sample(range(360, 1_320), random.randint(3, 9))):
-        named = random.choice(((), ("screen",), ("screen",), ("board", "block"), ("block",)))
+        named = random.choice(((), ("screen",), ("screen",), ("board", "block"), ("sale",)))
         phases = (*PLAIN_PHASES, *CALL_PHASES) if named == ("screen",) else PLAIN_PHASES
         later = random.choice((0, 0, 600))
         found.append(Session(at * 60, random.choice(phases), named, later))
@@ -57,7 +58,7 @@ def sessions(random: Random) -> tuple[Session, ...]:
 
 def rulebook(random: Random) -> Rulebook:
     """Draw a rulebook of four designs with a timetable of its own."""
-    limited = {"limit_up_bp": 1_000, "limit_down_bp": 1_000}
+    screen = Mode("screen", moves_close=True, resale_lag=random.choice((0, 1)))
     call = random.choice(
         (
             {"batch_seconds": random.choice((600, 5_000))},
@@ -65,13 +66,16 @@ def rulebook(random: Random) -> Rulebook:
         )
     )
     modes = (
-        Mode("screen", moves_close=True, resale_lag=random.choice((0, 1)), **limited, **call),
-        Mode("board", mechanism=Mechanism.LISTING, **limited),
-        Mode("block", mechanism=Mechanism.NEGOTIATED, **limited),
+        structs.replace(screen, **call),
+        Mode("board", mechanism=Mechanism.LISTING),
+        Mode("block", mechanism=Mechanism.NEGOTIATED),
         Mode("sale", mechanism=Mechanism.ONE_WAY),
     )  # fmt: skip
+    limited = tuple(
+        structs.replace(mode, limit_up_bp=1_000, limit_down_bp=1_000) for mode in modes[:3]
+    )
     calendar = Calendar(sessions=sessions(random))
-    book = Rulebook("drawn", (Product("A", 1_000), Product("B", 500)), modes=modes,
+    book = Rulebook("drawn", (Product("A", 1_000),), modes=(*limited, modes[3]),
                     calendar=calendar)  # fmt: skip
     validate(book)
     return book
@@ -161,8 +165,9 @@ class Both:
     def operate(self) -> None:
         """Have an operator halt, close early, call, freeze, open, or amend the calendar."""
         random = self.random
-        line = random.choice(("", *self.plain.venue.symbols))
-        command: c.Command = c.SetPhase(random.choice(tuple(Phase)), line, "by hand")
+        line = random.choice(("", "A", *self.plain.venue.symbols))
+        phase = random.choice((*Phase, Phase.CONTINUOUS, Phase.INTRADAY_CALL))
+        command: c.Command = c.SetPhase(phase, line, "by hand")
         if random.random() < 0.3:
             tomorrow = date_of(day_number(local_date(self.book.calendar, self.now)) + 1)
             path = random.choice(("calendar.holidays+", "calendar.extra_days+"))
