@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -178,9 +178,9 @@ def test_a_series_has_only_days_that_there_are(
     text = f"{year}-{month:02}-{day:02}" if dashes else f"{year}{month:02}{day:02}"
     with TemporaryDirectory() as folder:
         file = Path(folder) / "series.csv"
-        file.write_text(f"{MADE_UP.splitlines()[0]}\n{text},GDEA,,,,40.00,0,0\n")
+        file.write_text(f"{MADE_UP.splitlines()[0]}\n{text},GDEA,,,,,40.00,0,0\n")
         try:
-            datetime.date(year, month, day)
+            dt.date(year, month, day)
         except ValueError:
             with pytest.raises(SeriesError, match=r"series.csv:2: date"):
                 read_series(file)

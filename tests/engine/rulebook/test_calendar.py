@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,7 +38,7 @@ def there_is(number: int) -> bool:
     if not 1000_01_01 <= number <= 9999_12_31:
         return False
     try:
-        datetime.date(number // 10_000, number // 100 % 100, number % 100)
+        dt.date(number // 10_000, number // 100 % 100, number % 100)
     except ValueError:
         return False
     return True

@@ -24,7 +24,7 @@ from engine.rulebook.validation import validate
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import CALL_PHASES, Mechanism, Phase
+from engine.vocabulary.enums import CALL_PHASES, Mechanism, Phase, Side, TimeInForce
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.core import Core
 from gateway.server.limits import Limits
@@ -258,6 +258,42 @@ def test_amended_holidays_and_make_up_days_hold_the_next_morning(seed: int) -> N
             began.append(date)
         assert (venue.venue.date == date) == trades.get(date, weekday(date) < 6), date
     assert venue.venue.ledger.day == len(began)
+
+
+@pytest.mark.parametrize("seed", SEEDS[::2])
+def test_what_was_due_while_a_venue_was_down_comes_in_its_order(seed: int) -> None:
+    """An auction is cleared before the line closes; a call's orders trade before they expire."""
+    random = Random(seed)
+    phases = ((9, Phase.CONTINUOUS), (random.randint(11, 14), Phase.CLOSED))
+    steps = tuple(Session(hour * 3_600, phase) for hour, phase in phases)
+    book = structs.replace(rulebook(random), calendar=Calendar(sessions=steps))
+    both = [Following(book, 1), Following(book, 1)]
+    start = utc(book.calendar, MONDAY, 10 * 3_600)
+    window = start + random.randint(60, 3_000) * SECOND
+    expires = start + random.randint(1, 9_000) * SECOND
+    for each in both:
+        for name in ("ann", "bob"):
+            each.say(start, c.OpenAccount(name))
+            each.say(start, c.MoveCash(name, 10**9))
+            each.say(start, c.MoveAllowances(name, "A", 10**6))
+        each.tick(start)
+        each.core.operate(c.SetPhase(Phase.INTRADAY_CALL, "A", "news"), timed=True)
+        each.tick(start + SECOND)
+        for number, name in enumerate(("ann", "bob")):
+            side = (Side.SELL, Side.BUY)[number]
+            each.say(start, c.NewOrder(name, 1, "A", side, 5, 1_000, tif=TimeInForce.GTD,
+                                       expire_at=expires + random.randrange(2)))  # fmt: skip
+        each.say(start, c.Announce("ann", 2, "A@sale", Side.SELL, 50, 900, start, window))
+        each.say(start, c.Bid("bob", 2, "A@sale", 1, 50, 950))
+        each.tick(start + 2 * SECOND)
+    plain, other = both
+    for minute in range(1, 400):
+        plain.tick(start + minute * 60 * SECOND)
+    other.restart()
+    other.tick(start + 399 * 60 * SECOND)
+    for name in ("ann", "bob"):
+        assert other.venue.allowances(name, "A") == plain.venue.allowances(name, "A")
+    assert plain.venue.allowances("bob", "A")[0] >= 10**6 + 50
 
 
 # -- without a timetable ---------------------------------------------------------------------------
