@@ -296,6 +296,35 @@ def test_what_was_due_while_a_venue_was_down_comes_in_its_order(seed: int) -> No
     assert plain.venue.allowances("bob", "A")[0] >= 10**6 + 50
 
 
+@pytest.mark.parametrize("seed", SEEDS[::4])
+def test_a_volatility_call_lasts_its_time_over_restarts_after_a_quiet_day(seed: int) -> None:
+    random = Random(seed)
+    seconds = random.choice((5, 90))
+    mode = Mode(volatility_bp=200, volatility_seconds=seconds)
+    each = Following(Rulebook("quiet", (Product("A", 1_000),), modes=(mode,)), 1)
+    now = utc(each.book.calendar, MONDAY, 9 * 3_600)
+    for name in ("ann", "bob"):
+        each.say(now, c.OpenAccount(name))
+        each.say(now, c.MoveCash(name, 10**9))
+        each.say(now, c.MoveAllowances(name, "A", 10**6))
+    each.core.operate(c.SetPhase(Phase.CONTINUOUS), timed=True)
+    for _ in range(3):
+        each.tick(now)
+        now += random.randint(SECOND, 2 * HOUR)
+    each.tick(now)
+    each.say(now, c.NewOrder("ann", 1, "A", Side.SELL, 5, 1_050))
+    each.say(now, c.NewOrder("bob", 1, "A", Side.BUY, 5, 1_050))
+    each.tick(now)
+    assert each.venue.phase("A") is Phase.INTRADAY_CALL
+    for second in range(1, seconds + 2):
+        if random.random() < 0.2:
+            each.restart()
+        each.tick(now + second * SECOND)
+        if second < seconds:
+            assert each.venue.phase("A") is Phase.INTRADAY_CALL
+    assert each.venue.phase("A") is Phase.CONTINUOUS
+
+
 # -- without a timetable ---------------------------------------------------------------------------
 
 
