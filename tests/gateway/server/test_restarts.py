@@ -90,12 +90,14 @@ class Following:
         self.log = MemoryLog()
         self.log.kept += encode_genesis(book, 0)
         self.batch = 0  # bytes of the last tick
+        self.follows = True
         self._go(Sequencer(Venue(book), self.log), Past(), Outboxes())  # type: ignore[arg-type]
 
     def _go(self, sequencer: Sequencer, past: Past, outboxes: Outboxes) -> None:
         self.venue = sequencer.venue
         timetable = Timetable(self.venue, lambda below: self.draw % below, past)
-        self.core = Core(Directory(()), sequencer, outboxes, Limits(), timetable)
+        follows = timetable if self.follows else None
+        self.core = Core(Directory(()), sequencer, outboxes, Limits(), follows)
 
     def tick(self, now: int) -> None:
         before = len(self.log.kept)
@@ -294,6 +296,23 @@ def test_what_was_due_while_a_venue_was_down_comes_in_its_order(seed: int) -> No
     for name in ("ann", "bob"):
         assert other.venue.allowances(name, "A") == plain.venue.allowances(name, "A")
     assert plain.venue.allowances("bob", "A")[0] >= 10**6 + 50
+
+
+@pytest.mark.parametrize("by_hand", [12, 14])
+def test_a_step_older_than_what_an_operator_did_meanwhile_is_passed_over(by_hand: int) -> None:
+    """The timetable was not followed from 10:00 to 15:00; its step at 13:00 opens the line."""
+    steps = (Session(9 * 3_600, Phase.CONTINUOUS), Session(13 * 3_600, Phase.CONTINUOUS))
+    each = Following(Rulebook("r", (Product("A", 1_000),), calendar=Calendar(sessions=steps)), 1)
+    start = utc(each.book.calendar, MONDAY, 0)
+    each.tick(start + 10 * HOUR)
+    each.follows = False
+    each.restart()
+    each.core.operate(c.SetPhase(Phase.HALTED, "A", "news"), timed=True)
+    each.tick(start + by_hand * HOUR)
+    each.follows = True
+    each.restart()
+    each.tick(start + 15 * HOUR)
+    assert each.venue.phase("A") is (Phase.CONTINUOUS if by_hand < 13 else Phase.HALTED)
 
 
 @pytest.mark.parametrize("seed", SEEDS[::4])
