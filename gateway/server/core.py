@@ -210,7 +210,7 @@ class Core:
         if timetable is not None:
             for step in timetable.due(now):
                 self._run(TIMER, step)
-        for command in passing(venue, now):
+        for command in passing(venue, now) if timetable is None else timetable.passing(now):
             self._run(TIMER, command)
         waiting, due = venue.due()
         if now > venue.time and (0 < due <= now or (waiting and now - venue.time >= TIME_EVERY)):

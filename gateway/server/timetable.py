@@ -101,6 +101,12 @@ class Timetable:
         yield BeginDay(date, self._draw(_SEEDS))
         yield from self._follow(now)
 
+    def passing(self, until: int) -> Iterator[Command]:
+        """Yield the times at which something is due before ``until``, and what they clear."""
+        for command in passing(self._venue, until):
+            yield command
+            yield from self.clearings()
+
     def clearings(self) -> Iterator[ClearAuction]:
         """Yield the clearings of the one-way auctions whose window is over by the venue's time."""
         venue = self._venue
@@ -149,9 +155,7 @@ class Timetable:
 
     def _pass(self, time: int) -> Iterator[Command]:
         """Let the venue's time pass up to a step, and clear what has to be cleared before it."""
-        for command in passing(self._venue, time):
-            yield command
-            yield from self.clearings()
+        yield from self.passing(time)
         if time > self._venue.time:
             yield AdvanceTime(time)
         yield from self.clearings()
