@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backtest.history.audit import Audit, Outside
 from backtest.history.prints import Print, listed_prints
-from engine.rulebook.calendar import Step, day_number, is_trading_day, steps, utc
-from engine.rulebook.model import line_name
+from engine.rulebook.calendar import Step, day_number, is_trading_day, next_trading_day, steps, utc
+from engine.rulebook.model import RulebookError, line_name
 from engine.vocabulary.commands import (
     AdvanceTime,
     AmendRulebook,
@@ -106,7 +106,10 @@ class History:
             for product in rulebook.products:
                 self.say(MoveAllowances(name, product.symbol, TONNES))
         for each in amendments:
-            self.say(AmendRulebook(each.path, each.value, each.effective))
+            (taken,) = self.say(AmendRulebook(each.path, each.value, each.effective))
+            if isinstance(taken, Rejected):
+                message = f"the amendment of {each.path}: {taken.field}: {taken.rule}"
+                raise RulebookError(message)
 
     def run(self, progress: Callable[[], object] = lambda: None) -> Audit:
         """Trade every day of the series; ``progress`` is called after each."""
@@ -118,10 +121,9 @@ class History:
 
     def _day(self, date: int, bars: dict[str, Bar]) -> None:
         venue = self.venue
-        calendar = venue.rulebook.calendar
-        extra = not is_trading_day(calendar, date)
+        calendar = venue.rulebook_on(date).calendar
         self.say(BeginDay(date), utc(calendar, date, 0))
-        if extra:
+        if not is_trading_day(calendar, date):
             self.audit.extra_days.append(date)
         self._references(bars)
         plan = steps(venue.rulebook, date) or self._as_on_weekdays(date)
@@ -141,12 +143,10 @@ class History:
 
     def _as_on_weekdays(self, date: int) -> list[Step]:
         """Return the steps of a day that trades although the calendar does not say so."""
-        monday = date - date % 100 + 1
-        while not is_trading_day(self.venue.rulebook.calendar, monday):
-            monday += 1
-        shift = (day_number(date) - day_number(monday)) * 86_400 * _SECOND
+        other = next_trading_day(self.venue.rulebook.calendar, date)
+        shift = (day_number(date) - day_number(other)) * 86_400 * _SECOND
         return [Step(step.time + shift, step.command)
-                for step in steps(self.venue.rulebook, monday)]  # fmt: skip
+                for step in steps(self.venue.rulebook, other)]  # fmt: skip
 
     def _references(self, bars: dict[str, Bar]) -> None:
         """Let each product start from its real previous close, from its open on the first day."""

@@ -6,6 +6,8 @@ import csv
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from engine.rulebook.calendar import is_date
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -50,7 +52,7 @@ def read_series(path: Path, digits: int = _CENTS) -> list[Bar]:
 
 def _bar(row: dict[str, str], digits: int, where: str) -> Bar:
     date = row["date"].replace("-", "")
-    if len(date) != len("20210628") or not date.isdecimal():
+    if not (date.isascii() and date.isdecimal() and is_date(int(date))):
         message = f"{where}: date: {row['date']!r} is not a day such as 2021-06-28"
         raise SeriesError(message)
     opened, high, low, close = (_figure(row, name, digits, where) for name in _PRICES)

@@ -222,7 +222,7 @@ class Reports:
                 quantity=sent.quantity,
                 to=to,
                 answers=sent.answers,
-                expire_at=sent.expire_at,
+                expire_at=sent.expire_at if sent.price else 0,  # an enquiry is of its day
             )
         order = self._orders.get(m.ref)
         if order is None:

@@ -65,7 +65,8 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
     def opened(name: str = "", *more: str) -> c.OpenAccount:
         given = dict(zip(more[::2], more[1::2], strict=True))
         allocation = int(given.get("allocation", 0))
-        return c.OpenAccount(name, role=given.get("as", ""), allocation=allocation)
+        owner, role = given.get("of", ""), given.get("as", "")
+        return c.OpenAccount(name, owner, role=role, allocation=allocation)
 
     def rule(path: str, _equals: str, *value: str) -> c.AmendRulebook:
         text, _, day = " ".join(value).partition(" from ")

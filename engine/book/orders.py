@@ -90,10 +90,18 @@ class Order(Struct, gc=False, eq=False):
 class Participant:
     """What an account does at one venue; what it owns is the ledger's ``Account``."""
 
-    __slots__ = ("account", "killed", "last_ref", "name", "orders", "role", "seats", "stp_id")
+    __slots__ = (
+        "account", "killed", "last_ref", "name", "orders", "relatives", "role", "seats", "stp_id",
+    )  # fmt: skip
 
-    def __init__(self, account: Account, stp_id: int, role: str) -> None:
-        """Begin with no order; ``stp_id`` is equal for accounts that must not trade together."""
+    def __init__(self, account: Account, stp_id: int, role: str, relatives: list[Participant]
+                 ) -> None:  # fmt: skip
+        """Begin with no order; ``stp_id`` is equal for accounts that must not trade together.
+
+        These are its ``relatives``, a list that they share: it puts itself there.
+        """
+        self.relatives = relatives
+        relatives.append(self)
         self.account = account
         self.name = account.name
         self.stp_id = stp_id

@@ -95,8 +95,12 @@ class BookLine(Line):
         return OrderState.HELD if waits else OrderState.PENDING_TRIGGER
 
     def due(self) -> tuple[bool, int]:
-        """Say that time matters while a call is on, and when a clock ends it."""
-        return self.gate.call is not Phase.CLOSED, self.call_ends_at
+        """Say that time matters while a call is on or may begin, and when a clock ends it.
+
+        A call that an order starts is measured from the venue's time, which must not lag then.
+        """
+        starts = self.mode.volatility_seconds > 0 and self.gate.phase is Phase.CONTINUOUS
+        return starts or self.gate.call is not Phase.CLOSED, self.call_ends_at
 
     def dump(self) -> list[object]:
         """Return what waits outside the book, and when the call ends."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.markets.admission import ENTRY, Refusal, check_quantity
 from engine.markets.offers import OfferLine
 from engine.matching.continuous import FILLED
+from engine.rulebook.calendar import midnight
 from engine.vocabulary.commands import Decline, Pick, Quote
 from engine.vocabulary.enums import CancelReason, OfferKind, OrderState, RejectReason, Side
 from engine.vocabulary.events import Announced, Declined, Event, Offered, OrderAccepted, Rejected
@@ -135,10 +136,13 @@ class Negotiated(OfferLine):
         if command.expire_at and command.expire_at <= time:
             rule = f"after the venue's time, {time} ns, or 0 for the end of the day"
             return Refusal(RejectReason.EXPIRY, "expire_at", rule)
+        if not command.agreed_at:
+            return None
         late = self.mode.report_seconds
-        earliest = max(0, time - late * _SECOND) if late else 0
-        if command.agreed_at and not earliest <= command.agreed_at <= time:
-            rule = f"{earliest} to {time} ns: a deal is entered within {late or 'any'} seconds"
+        earliest = time - late * _SECOND if late else midnight(self.rulebook.calendar, time)
+        if not earliest <= command.agreed_at <= time:
+            within = f"within {late} seconds" if late else "on its day"
+            rule = f"{max(0, earliest)} to {time} ns: a deal is entered {within}"
             return Refusal(RejectReason.EXPIRY, "agreed_at", rule)
         return None
 
@@ -217,7 +221,7 @@ class Negotiated(OfferLine):
 
     def due(self) -> tuple[bool, int]:
         """Look at the clock while deals are reported: how late they come is measured by it."""
-        return bool(self.mode.report_seconds) and self.gate.phase in ENTRY, 0
+        return self.gate.phase in ENTRY, 0
 
     def standing(self) -> list[Offered | Announced]:
         """Return the quotes that are made to everybody."""

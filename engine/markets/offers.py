@@ -130,6 +130,10 @@ class OfferLine(Line):
         """Say where a live order is: on the board, or waiting for an answer."""
         return OrderState.HELD if order.level is None else OrderState.RESTING
 
+    def waits(self) -> bool:
+        """Say whether an offer waits, on a board or beside one."""
+        return bool(self.offers)
+
     def places(self) -> int:
         """Return how many live orders have numbers."""
         return len(self.offers)

@@ -67,16 +67,13 @@ def end_orders(
 def _drop_outside(line: Line, events: list[Event]) -> None:
     """Cancel the orders of earlier days that the new day's limits, tick or sizes do not admit."""
     gate = line.gate
-    if not line.book.bids.levels and not line.book.asks.levels and not line.waits():
-        return
-    for participant in line.shared.participants.values():
-        outside = [
-            order
-            for order in participant.orders.values()
-            if order.seat.market is line
-            and (check_price(order.price, gate) or check_quantity(order.quantity, gate))
-        ]
-        events.extend(line.cancel(order, CancelReason.LIMITS) for order in outside)
+
+    def outside(order: Order) -> bool:
+        refusal = check_price(order.price, gate) or check_quantity(order.quantity, gate)
+        return refusal is not None
+
+    if line.book.bids.levels or line.book.asks.levels or line.waits():
+        end_orders(line, CancelReason.LIMITS, outside, events)
 
 
 def _close_day(line: Line, events: list[Event]) -> None:

@@ -13,6 +13,7 @@ from engine.vocabulary.enums import Dst
 _DAY: Final = 86_400
 _SECOND: Final = 1_000_000_000
 _HOUR: Final = 3_600
+_FIRST_DATE, _LAST_DATE = 1000_01_01, 9999_12_31  # eight figures each
 _MARCH, _OCTOBER, _NOVEMBER = 3, 10, 11
 
 
@@ -44,6 +45,11 @@ def date_of(number: int) -> int:
     month = month + 3 if month < 10 else month - 9  # noqa: PLR2004
     year = era_year + number // 146_097 * 400 + (month <= 2)  # noqa: PLR2004
     return year * 10_000 + month * 100 + day
+
+
+def is_date(number: int) -> bool:
+    """Say whether there is such a day: 20210628 is one, 20210631 and 20210229 are none."""
+    return _FIRST_DATE <= number <= _LAST_DATE and date_of(day_number(number)) == number
 
 
 def weekday(date: int) -> int:
@@ -101,6 +107,21 @@ def utc(calendar: Calendar, date: int, seconds: int) -> int:
     """Return the time (ns UTC) of a local clock time on a date."""
     local = day_number(date) * _DAY + seconds
     return (local - offset_seconds(calendar, local)) * _SECOND
+
+
+def local_date(calendar: Calendar, time: int) -> int:
+    """Return the local date at a time (ns UTC)."""
+    return date_of(_local_seconds(calendar, time) // _DAY)
+
+
+def midnight(calendar: Calendar, time: int) -> int:
+    """Return when the local day of a time began; both in ns UTC."""
+    return utc(calendar, local_date(calendar, time), 0)
+
+
+def _local_seconds(calendar: Calendar, time: int) -> int:
+    seconds = time // _SECOND
+    return seconds + offset_seconds(calendar, seconds + calendar.utc_offset_minutes * 60)
 
 
 def steps(rulebook: Rulebook, date: int, draw: int = 0) -> list[Step]:

@@ -163,6 +163,7 @@ class AccountClass(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     title: str = ""
     holding_limit: int = 0  # tonnes of a product held and bid for; 0 means no limit
+    per_owner: bool = False  # all accounts of one owner share the holding limit
     over_allocation: bool = False  # the limit stands on top of the account's allocation
     purchase_limit_bp: int = 0  # of what an auction offers; 0 means no limit
     bid_limit: int = 0  # tonnes in one bid; 0 means no limit

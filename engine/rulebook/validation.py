@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from engine.rulebook.calendar import is_date
 from engine.rulebook.model import (
     AccountClass,
     Calendar,
@@ -19,7 +20,6 @@ from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CallFill, Delivery,
 from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
 
 _DAY_SECONDS = 86_400
-_LAST_MONTH, _LAST_DAY = 12, 31
 _RATES_BP = ("limit_up_bp", "limit_down_bp", "protection_bp", "volatility_bp", "fifo_bp")
 _RATES_PPM = ("maker_fee_ppm", "taker_fee_ppm", "buyer_fee_ppm", "seller_fee_ppm")
 _SIZES = ("lot", "top_order", "min_share", "min_quantity", "max_quantity")
@@ -200,9 +200,8 @@ def _validate_calendar(calendar: Calendar, names: list[str]) -> None:
     for name in ("holidays", "extra_days"):
         days: Any = getattr(calendar, name)
         for day in days:
-            month, date = day // 100 % 100, day % 100
-            right = 1 <= month <= _LAST_MONTH and 1 <= date <= _LAST_DAY
-            _require(f"{path}.{name}", holds=right, rule=f"{day} is not a day such as 20210626")
+            rule = f"{day} is not a day such as 20210626"
+            _require(f"{path}.{name}", holds=is_date(day), rule=rule)
     before = 0
     for index, session in enumerate(calendar.sessions):
         _among(f"{path}.sessions[{index}].at", session.at, 0, _DAY_SECONDS - 1)

@@ -27,7 +27,7 @@ class VenueBase:
     """The state of a venue, on which its commands act."""
 
     __slots__ = (
-        "_stp_ids", "amendments", "assets", "clock", "currencies", "date", "expiries", "genesis",
+        "_relatives", "amendments", "assets", "clock", "currencies", "date", "expiries", "genesis",
         "ledger", "markets", "participants", "products", "rulebook", "shared",
     )  # fmt: skip
 
@@ -45,7 +45,7 @@ class VenueBase:
         self.assets: dict[str, Asset] = {}  # by the product's symbol
         self.markets: dict[str, Line] = {}  # by the line's symbol
         self.products: dict[str, Product] = {}  # by symbol
-        self._stp_ids: dict[str, int] = {}
+        self._relatives: dict[str, list[Participant]] = {}  # who counts as one, by its name
         for product in rulebook.products:
             for mode in rulebook.modes_of(product):
                 self.line(rulebook, product, mode)
@@ -74,8 +74,9 @@ class VenueBase:
         """Open an account and let it take part."""
         account = self.ledger.open(c.account, owner, group, c.member, c.allocation)
         same = owner if self.rulebook.self_trade_scope is SelfTradeScope.OWNER else group
-        stp_id = self._stp_ids.setdefault(same, len(self._stp_ids) + 1)
-        self.participants[c.account] = Participant(account, stp_id, c.role)
+        relatives = self._relatives.setdefault(same, [])
+        stp_id = relatives[0].stp_id if relatives else len(self._relatives)
+        self.participants[c.account] = Participant(account, stp_id, c.role, relatives)
 
 
 def unknown_account(account: str, ref: int) -> list[Event]:

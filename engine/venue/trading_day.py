@@ -5,11 +5,12 @@ Rules: ``docs/rules.md`` section 10.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.markets.limits import role_of
 from engine.markets.phases import end_orders
 from engine.rulebook.amend import amended
+from engine.rulebook.calendar import is_date
 from engine.rulebook.model import RulebookError
 from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import CancelReason, CloseRule, Phase, RejectReason
@@ -27,8 +28,11 @@ from engine.vocabulary.units import MAX_PRICE
 
 if TYPE_CHECKING:
     from engine.ledger.accounts import Due, Lock
+    from engine.rulebook.model import Rulebook
     from engine.venue.base import VenueBase
     from engine.vocabulary.commands import AmendRulebook, BeginDay, SetReference
+
+_NO_DATE: Final = "a day that there is, such as 20210628"
 
 
 def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
@@ -37,9 +41,8 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
     if date <= venue.date:
         rule = f"after {venue.date}, the trading day that is on"
         return [Rejected("", 0, RejectReason.TIME_BACKWARDS, "date", rule)]
-    month, day = date // 100 % 100, date % 100
-    if not 1 <= month <= 12 or not 1 <= day <= 31 or date > 99_991_231:  # noqa: PLR2004
-        return [Rejected("", 0, RejectReason.VALUE, "date", "a day such as 20210628")]
+    if not is_date(date):
+        return [Rejected("", 0, RejectReason.VALUE, "date", _NO_DATE)]
     for symbol, market in venue.markets.items():
         if market.gate.phase is not Phase.CLOSED:
             rule = f"{symbol} is {market.gate.phase.name.lower()}: every line must be closed"
@@ -49,8 +52,7 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
     events: list[Event] = [DayBegan(date, venue.ledger.day)]
     events += _delivered(dues)
     events += _released(locks)
-    due = [change for change in venue.amendments if change.effective <= date]
-    for change in sorted(due, key=lambda change: change.effective):
+    for change in _due(venue, date):
         venue.amendments.remove(change)
         events += _amend(venue, change)
     return events
@@ -105,14 +107,30 @@ def set_reference(venue: VenueBase, command: SetReference) -> list[Event]:
     return [ReferenceSet(command.product, command.price)]
 
 
+def _due(venue: VenueBase, date: int) -> list[AmendRulebook]:
+    """Return the waiting amendments that a day brings into force, in the order of their days."""
+    due = [change for change in venue.amendments if change.effective <= date]
+    return sorted(due, key=lambda change: change.effective)
+
+
+def rulebook_on(venue: VenueBase, date: int) -> Rulebook:
+    """Return the rules that a later day will have, should it be the next to begin."""
+    rulebook = venue.rulebook
+    for change in _due(venue, date):
+        try:
+            rulebook = amended(rulebook, change.path, change.value)
+        except RulebookError:  # as on the day itself: it is refused then, and the others hold
+            continue
+    return rulebook
+
+
 def take_amendment(venue: VenueBase, command: AmendRulebook) -> list[Event]:
     """Take an amendment for its day, after trying it on the rulebook of that day."""
+    if command.effective and not is_date(command.effective):
+        rule = f"{_NO_DATE}, or 0 for the next day that begins"
+        return [Rejected("", 0, RejectReason.VALUE, "effective", rule)]
     try:
-        rulebook = venue.rulebook
-        for change in sorted(venue.amendments, key=lambda change: change.effective):
-            if change.effective <= command.effective:
-                rulebook = amended(rulebook, change.path, change.value)
-        amended(rulebook, command.path, command.value)
+        amended(rulebook_on(venue, command.effective), command.path, command.value)
     except RulebookError as error:
         return [Rejected("", 0, RejectReason.RULEBOOK, "path", str(error))]
     venue.amendments.append(command)

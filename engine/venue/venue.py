@@ -14,7 +14,7 @@ from engine.markets.phases import change
 from engine.venue.base import VenueBase, unknown_account
 from engine.venue.funding import move_allowances, move_cash, open_account
 from engine.venue.state import check_reservations, state_hash
-from engine.venue.trading_day import begin_day, set_reference, take_amendment
+from engine.venue.trading_day import begin_day, rulebook_on, set_reference, take_amendment
 from engine.venue.views import (
     AccountView,
     LineView,
@@ -281,6 +281,10 @@ class Venue(VenueBase):
     def accounts(self) -> tuple[str, ...]:
         """The names of all accounts, in the order of opening."""
         return tuple(self.participants)
+
+    def rulebook_on(self, date: int) -> Rulebook:
+        """Return the rules that a date will have: those in force with what is due by then."""
+        return rulebook_on(self, date)
 
     def line_view(self, symbol: str) -> LineView:
         """Return a line's rules and state. Raises ``KeyError`` on an unknown symbol."""

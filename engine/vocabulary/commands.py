@@ -127,6 +127,7 @@ class BeginDay(Struct, frozen=True, array_like=True, gc=False, tag=12):
     """
 
     date: Int
+    draw: Int = 0  # what was drawn for the day's random ends, for whoever keeps its timetable
 
 
 class SetReference(Struct, frozen=True, array_like=True, gc=False, tag=13):

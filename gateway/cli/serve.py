@@ -1,27 +1,31 @@
 """``carbonx serve``: run a venue until it is stopped."""
 
+from __future__ import annotations
+
 import asyncio
 import gc
 import json
 import signal
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 import uvloop
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
-from engine.vocabulary.commands import SetPhase
-from engine.vocabulary.enums import Phase
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
 
+if TYPE_CHECKING:
+    from engine.venue.venue import Venue
+    from engine.vocabulary.enums import Phase
+
 DEFAULT_PORT: Final = 7117
 
 
-async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> None:
+async def run(node: Node, folder: Path, *, as_json: bool) -> None:
     """Serve until a signal comes; say where."""
     try:
         await node.start()
@@ -33,20 +37,20 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
     gc.collect()
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
-    if start_open:
-        for symbol in venue.symbols:
-            if venue.phase(symbol) is not Phase.CONTINUOUS:
-                node.operate(SetPhase(Phase.CONTINUOUS, symbol, "opened at start"))
     door = AdminSocket(node, folder / "operator.sock")
     await door.open()
     host, port = node.address
     if as_json:
         facts = {"host": host, "port": port, "rulebook": venue.rulebook.name,
-                 "records": node.sequencer.seq, "durability": node.durability}  # fmt: skip
+                 "records": node.sequencer.seq, "durability": node.durability,
+                 "opened": node.opens, "timetable": node.options.timetable,
+                 "phases": {each: venue.phase(each).name.lower() for each in venue.symbols},
+                 }  # fmt: skip
         click.echo(json.dumps(facts))
     else:
         click.echo(f"{venue.rulebook.name} on {host}:{port}, durability {node.durability}, "
                    f"{node.sequencer.seq} records recovered or written")  # fmt: skip
+        click.echo(f"{_why(node)}: {_phases(venue)}")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -63,6 +67,23 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
 
 
+def _why(node: Node) -> str:
+    """Say what the phases that the venue starts in come from."""
+    if node.options.timetable:
+        return "by the timetable"
+    if node.opens:
+        return "a first start opens all lines (--closed leaves them closed)"
+    return "a first start, left closed" if node.first_start else "phases as they were"
+
+
+def _phases(venue: Venue) -> str:
+    """Return the lines by their phases."""
+    lines: dict[Phase, list[str]] = {}
+    for line in venue.symbols:
+        lines.setdefault(venue.phase(line), []).append(line)
+    return "; ".join(f"{phase.name.lower()} {', '.join(each)}" for phase, each in lines.items())
+
+
 @click.command()
 @click.option("--rulebook", "name", default="shenzhen-2022", show_default=True,
               help="A rulebook's name, or a .toml file.")  # fmt: skip
@@ -76,7 +97,7 @@ async def run(node: Node, folder: Path, *, as_json: bool, start_open: bool) -> N
 @click.option("--throttle", default=0, show_default=True,
               help="Messages a second and session; 0 for no limit.")  # fmt: skip
 @click.option("--open/--closed", "start_open", default=True, show_default=True,
-              help="Start continuous trading at once.")  # fmt: skip
+              help="Open all lines at the first start; later ones change no phase.")  # fmt: skip
 @click.option("--timetable", is_flag=True,
               help="Follow the rulebook's calendar: days, calls, breaks, random ends.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as JSON.")
@@ -100,6 +121,6 @@ def command(
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
-                      timetable=timetable)  # fmt: skip
+                      timetable=timetable, opens=start_open)  # fmt: skip
     node = Node.open(folder, rulebook, directory, options)
-    uvloop.run(run(node, folder, as_json=as_json, start_open=start_open and not timetable))
+    uvloop.run(run(node, folder, as_json=as_json))

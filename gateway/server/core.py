@@ -20,10 +20,10 @@ from engine.vocabulary.commands import AdvanceTime
 from gateway.protocol.wire import LogoutReason
 from gateway.server.running_venue import RunningVenue
 from gateway.server.sessions import Sessions
-from gateway.server.timetable import Timetable, leads_on
+from gateway.server.timetable import passing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from engine.log.sequencer import Sequencer
     from engine.vocabulary.commands import Command
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gateway.server.connection import Connection
     from gateway.server.limits import Limits
     from gateway.server.outbox import Outboxes
+    from gateway.server.timetable import Timetable
 
 WATCH_EVERY: Final = 50_000_000  # ns between looks at silence and at what the clock makes due
 TIME_EVERY: Final = 1_000_000_000  # ns between times given to calls and to bidding windows
@@ -67,19 +68,16 @@ class Core:
         sequencer: Sequencer,
         outboxes: Outboxes,
         limits: Limits,
-        draw: Callable[[int], int] | None = None,
+        timetable: Timetable | None = None,
     ) -> None:
-        """Go on behind the sequencer's last record.
-
-        ``draw(n)`` gives a random whole number below n; with it the venue follows its calendar.
-        """
+        """Go on behind the sequencer's last record; with a timetable the venue follows it."""
         self.running = RunningVenue(sequencer, outboxes)
         self.durability = sequencer.journal.durability if sequencer.journal else "none"
         self.sessions = Sessions(self.running, directory, limits, self.durability)
         self.peak_batch = 0  # commands in the largest tick so far
         self.stopped = False
         self._limits = limits
-        self._timetable = Timetable(sequencer.venue, draw) if draw is not None else None
+        self._timetable = timetable
         self._awake: dict[Connection, None] = {}
         self._operations: list[Operation] = []
         self._watch_at = 0  # ns
@@ -163,7 +161,7 @@ class Core:
         for operation in operations:
             if operation.timed and now > running.sequencer.venue.time:
                 running.run(OPERATOR, AdvanceTime(now))
-            operation.events = running.run(OPERATOR, operation.command)
+            operation.events = self._run(OPERATOR, operation.command)
         watching = not self._watch_at - 2 * WATCH_EVERY < now < self._watch_at  # or set back
         if watching:
             self._watch_at = now + WATCH_EVERY
@@ -207,14 +205,23 @@ class Core:
 
     def _run_clock(self, now: int) -> None:
         """Run what is due by the clock."""
-        running = self.running
-        venue = running.sequencer.venue
+        venue = self.running.sequencer.venue
+        timetable = self._timetable
+        if timetable is not None:
+            for step in timetable.due(now):
+                self._run(TIMER, step)
+        for command in passing(venue, now) if timetable is None else timetable.passing(now):
+            self._run(TIMER, command)
         waiting, due = venue.due()
-        steps = self._timetable.due(now) if self._timetable is not None else []
-        if now > venue.time and (
-            steps or 0 < due <= now or (waiting and now - venue.time >= TIME_EVERY)
-        ):
-            running.run(TIMER, AdvanceTime(now))
-        for step in steps:
-            if leads_on(venue, step):
-                running.run(TIMER, step)
+        if now > venue.time and (0 < due <= now or (waiting and now - venue.time >= TIME_EVERY)):
+            self._run(TIMER, AdvanceTime(now))
+        if timetable is not None:
+            for clearing in timetable.clearings():
+                self._run(TIMER, clearing)
+
+    def _run(self, source: int, command: Command) -> list[Event]:
+        """Run a command of the operator or of the clock."""
+        events = self.running.run(source, command)
+        if self._timetable is not None:
+            self._timetable.absorb(source, self.running.time, command, events)
+        return events

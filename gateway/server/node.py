@@ -12,11 +12,14 @@ from engine.log.journal import FILE_NAME, Journal, JournalError
 from engine.log.records import CommandError
 from engine.log.sequencer import Sequencer, recover
 from engine.venue.venue import Venue
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import Phase
 from gateway.server.accounts import AccountsError
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
+from gateway.server.timetable import Past, Timetable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +42,7 @@ class Options(Limits, frozen=True, kw_only=True):
     port: int = 0  # 0: any free port
     durability: str = "fdatasync"
     timetable: bool = False  # follow the rulebook's calendar
+    opens: bool = False  # without a timetable: open all lines at the first start
 
 
 class Socket(asyncio.Protocol):
@@ -90,11 +94,20 @@ class Node:
     """One venue on one port."""
 
     def __init__(
-        self, directory: Directory, sequencer: Sequencer, outboxes: Outboxes, options: Options
+        self,
+        directory: Directory,
+        sequencer: Sequencer,
+        outboxes: Outboxes,
+        options: Options,
+        past: Past,
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
-        draw = secrets.randbelow if options.timetable else None
-        self.core = Core(directory, sequencer, outboxes, options, draw)
+        timetable = None
+        if options.timetable:
+            timetable = Timetable(sequencer.venue, secrets.randbelow, past)
+        self.core = Core(directory, sequencer, outboxes, options, timetable)
+        self.first_start = past.untouched  # no day was ever begun here, no phase ever set
+        self.opens = options.opens and not options.timetable and self.first_start
         self.sequencer = sequencer
         self.outboxes = outboxes
         self.options = options
@@ -114,14 +127,18 @@ class Node:
     def open(cls, folder: Path, rulebook: Rulebook, directory: Directory, options: Options) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
 
+        Only a first start opens lines: whatever phases the log has stay, whoever brought them
+        about, but for what a timetable makes due.
+
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
         the folder holds a venue under other rules.
         """
-        outboxes = Outboxes()
+        outboxes, past = Outboxes(), Past()
         if (folder / FILE_NAME).exists():
 
             def on_record(record: Record, events: list[Event]) -> None:
                 outboxes.absorb(record.time, events)
+                past.absorb(record, events)
 
             sequencer = recover(folder, on_record, options.durability)
             if sequencer.venue.genesis != rulebook:
@@ -132,10 +149,12 @@ class Node:
         else:
             journal = Journal.create(folder, rulebook, time.time_ns(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
-        node = cls(directory, sequencer, outboxes, options)
+        node = cls(directory, sequencer, outboxes, options, past)
         try:
             for command in directory.openings(sequencer.venue):
                 node.core.operate(command)
+            if node.opens:
+                node.core.operate(SetPhase(Phase.CONTINUOUS, reason="opened at the first start"))
         except CommandError as error:
             sequencer.close()
             raise AccountsError(str(error)) from error

@@ -1,110 +1,178 @@
 """The operator's clock: what a venue's calendar, calls and auctions ask for at a time.
 
 ``Timetable.due`` looks at a venue and a time and gives the commands that are due; whoever has the
-clock runs them. Whatever is random is drawn here, and the draw is in the commands: a random end
-of a call is the time at which it comes, a random tie the seed of the clearing.
+clock runs them and hands each back to ``absorb``, with those of the operator. Whatever is random
+is drawn here, and the draw is in the commands: that of a day's random ends in its ``BeginDay``,
+that of a random tie in the clearing.
+
+What of a day has been done is known from the log alone. Every step of it is a command there, also
+one that the venue refused, so a timetable to which a log is told again goes on behind the last.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.rulebook.calendar import Step, date_of, offset_seconds, steps
-from engine.vocabulary.commands import BeginDay, ClearAuction, SetPhase
+from engine.log.sequencer import OPERATOR
+from engine.rulebook.calendar import Step, is_trading_day, local_date, steps, utc
+from engine.vocabulary.commands import AdvanceTime, BeginDay, ClearAuction, SetPhase
 from engine.vocabulary.enums import Phase
-from engine.vocabulary.events import Announced
+from engine.vocabulary.events import Announced, DayBegan, PhaseChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from engine.log.records import Record
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
 
-_DAY: Final = 86_400
 _SECOND: Final = 1_000_000_000
 _SEEDS: Final = 1 << 62
-# How a closed line gets to a phase that does not follow a close, without continuous trading.
-_FROM_CLOSED: Final = {
-    Phase.HALTED: (Phase.PRE_OPEN,),
-    Phase.FREEZE: (Phase.INTRADAY_CALL,),
-    Phase.CLOSING_CALL: (Phase.INTRADAY_CALL,),
-}
+# A step that is late by more than this was nobody's to run: no timetable was followed then.
+_LATE: Final = 5 * _SECOND
+_MOST_DUE: Final = 1_000  # times that are made up for at once
+
+
+class Past:
+    """What a log says of days and phases, gathered while it is replayed: the day that is on."""
+
+    __slots__ = ("records",)
+
+    def __init__(self) -> None:
+        """Start with a venue that has no past."""
+        self.records: list[tuple[Record, list[Event]]] = []
+
+    def absorb(self, record: Record, events: list[Event]) -> None:
+        """Take in a record and what came of it."""
+        command = record.command
+        if isinstance(command, BeginDay):
+            if began(events):
+                self.records = [(record, events)]
+        elif isinstance(command, SetPhase):
+            self.records.append((record, events))
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no day was ever begun and no phase ever set: the venue's first start."""
+        return not self.records
 
 
 class Timetable:
     """Runs a venue by the sessions of its rulebook's calendar."""
 
-    def __init__(self, venue: Venue, draw: Callable[[int], int]) -> None:
-        """Follow a venue; ``draw(n)`` gives a whole number below n, such as from ``secrets``."""
+    __slots__ = ("_draw", "_idle", "_steps", "_venue")
+
+    def __init__(self, venue: Venue, draw: Callable[[int], int], past: Past | None = None) -> None:
+        """Follow a venue; ``draw(n)`` gives a whole number below n, such as from ``secrets``.
+
+        ``past`` is what the venue's log says of the day that is on.
+        """
         self._venue = venue
         self._draw = draw
-        self._plan: list[Step] = []
-        self._planned = 0  # the date of the plan
+        self._steps: list[Step] = []  # of the day that is on, each for one line, still to be done
+        self._idle = (0, 0, 0)  # a date that was looked at and is no trading day
+        for record, events in past.records if past is not None else ():
+            self.absorb(record.source, record.time, record.command, events)
 
-    def due(self, now: int) -> list[Command]:
-        """Return what is due at ``now`` (ns UTC), in order; nothing is given twice.
+    def due(self, now: int) -> Iterator[Command]:
+        """Yield what is due at ``now`` (ns UTC), in order; run and absorb each before the next.
 
-        A venue that starts in the middle of a day catches up: each line goes to where the
-        timetable has it now, without trading on the way.
+        Steps that were missed are made up for, each at its own time, so that a venue that starts
+        in the middle of a day is where it would be, had it run since the morning. The day that
+        was on is finished first; trading days that passed meanwhile are not begun.
         """
+        yield from self._follow(now)
         venue = self._venue
-        found: list[Command] = list(self._auctions(now))
-        while self._plan and self._plan[0].time <= now:
-            found.append(self._plan.pop(0).command)
-        date = local_date(venue, now)
-        if date != self._planned and not self._plan:
-            self._planned = date
-            found += self._begin(date, now)
-        return found
+        date = local_date(venue.rulebook.calendar, now)
+        if date <= venue.date or self._steps:
+            return
+        look = (date, venue.date, len(venue.amendments))
+        if look == self._idle:
+            return
+        calendar = venue.rulebook_on(date).calendar
+        if not (calendar.sessions and is_trading_day(calendar, date)):
+            self._idle = look
+            return
+        yield from self._pass(min(now, utc(calendar, date, 0)))
+        for line in venue.symbols:
+            if venue.phase(line) is not Phase.CLOSED:
+                yield SetPhase(Phase.CLOSED, line, "the day is over")
+        yield BeginDay(date, self._draw(_SEEDS))
+        yield from self._follow(now)
 
-    def _begin(self, date: int, now: int) -> list[Command]:
-        """Plan a day; return what its beginning asks for, and what of it is past already."""
+    def passing(self, until: int) -> Iterator[Command]:
+        """Yield the times at which something is due before ``until``, and what they clear."""
+        for command in passing(self._venue, until):
+            yield command
+            yield from self.clearings()
+
+    def clearings(self) -> Iterator[ClearAuction]:
+        """Yield the clearings of the one-way auctions whose window is over by the venue's time."""
         venue = self._venue
-        plan = steps(venue.rulebook, date, self._draw(_SEEDS))
-        past = {step.command.symbol: step.command for step in plan if step.time <= now}
-        self._plan = [step for step in plan if step.time > now]
-        found: list[Command] = []
-        if date > venue.date and plan:
-            found += [
-                SetPhase(Phase.CLOSED, line, "the day is over")
-                for line in venue.symbols
-                if venue.phase(line) is not Phase.CLOSED
-            ]
-            if not self._plan:
-                return found  # too late for this day
-            found.append(BeginDay(date))
-        every = past.pop("", None)
-        if every is not None:
-            past = {line: SetPhase(every.phase, line, every.reason) for line in venue.symbols}
-        for line, command in past.items():
-            fresh = date > venue.date or venue.phase(line) is Phase.CLOSED
-            way = _FROM_CLOSED.get(command.phase, ()) if fresh else ()
-            found += [SetPhase(phase, line, "catching up") for phase in way]
-            found.append(command)
-        return found
+        for line in venue.symbols:
+            for each in venue.standing(line):
+                if isinstance(each, Announced) and each.closes_at <= venue.time:
+                    yield ClearAuction(line, each.number, self._draw(_SEEDS))
 
-    def _auctions(self, now: int) -> list[ClearAuction]:
-        """Return the clearings of the one-way auctions whose window is over."""
+    def absorb(self, source: int, time: int, command: Command, events: Iterable[Event]) -> None:
+        """Take in a command that set a phase or began a day, at ``time``, and what came of it."""
+        if isinstance(command, BeginDay):
+            if began(events):
+                self._steps = self._plan(command)
+        elif isinstance(command, SetPhase):
+            if source != OPERATOR:
+                self._done(command, time)
+                return
+            changed = [event.symbol for event in events if isinstance(event, PhaseChanged)]
+            self._steps = [
+                step for step in self._steps
+                if step.command.symbol not in changed or step.time + _LATE > time
+            ]  # fmt: skip
+
+    def _plan(self, command: BeginDay) -> list[Step]:
+        """Return the steps of a day that has begun, each for one line."""
+        venue = self._venue
         return [
-            ClearAuction(line, each.number, self._draw(_SEEDS))
-            for line in self._venue.symbols
-            for each in self._venue.standing(line)
-            if isinstance(each, Announced) and each.closes_at <= now
+            Step(step.time, SetPhase(step.command.phase, line, step.command.reason))
+            for step in steps(venue.rulebook, command.date, command.draw)
+            for line in ([step.command.symbol] if step.command.symbol else venue.symbols)
         ]
 
+    def _done(self, command: SetPhase, time: int) -> None:
+        for step in self._steps:
+            if step.command == command and step.time <= time:
+                self._steps.remove(step)
+                return
 
-def local_date(venue: Venue, now: int) -> int:
-    """Return the venue's local date at a time (ns UTC), such as 20210628."""
-    calendar = venue.rulebook.calendar
-    utc_seconds = now // _SECOND
-    standard = utc_seconds + calendar.utc_offset_minutes * 60
-    return date_of((utc_seconds + offset_seconds(calendar, standard)) // _DAY)
+    def _follow(self, now: int) -> Iterator[Command]:
+        """Yield the steps that are due, each at its own time."""
+        while self._steps and self._steps[0].time <= now:
+            step = self._steps[0]
+            yield from self._pass(step.time)
+            yield step.command
+            assert step not in self._steps[:1], "a step that was not absorbed"
+
+    def _pass(self, time: int) -> Iterator[Command]:
+        """Let the venue's time pass up to a step, and clear what has to be cleared before it."""
+        yield from self.passing(time)
+        if time > self._venue.time:
+            yield AdvanceTime(time)
+        yield from self.clearings()
 
 
-def leads_on(venue: Venue, command: Command) -> bool:
-    """Say whether a step still changes something: the line's phase may follow its present one."""
-    symbol, phase = getattr(command, "symbol", ""), getattr(command, "phase", None)
-    if phase is None:
-        return True
-    lines = [symbol] if symbol else list(venue.symbols)
-    return any(phase in venue.may_follow(line) for line in lines)
+def passing(venue: Venue, until: int) -> Iterator[AdvanceTime]:
+    """Yield the times before ``until`` (ns UTC) at which something is due; run each at once.
+
+    So what came due while nobody looked comes in its order. A long series of batches leaps on.
+    """
+    for _ in range(_MOST_DUE):
+        _, due = venue.due()
+        if not venue.time < due < until:
+            return
+        yield AdvanceTime(due)
+
+
+def began(events: Iterable[Event]) -> bool:
+    """Say whether a trading day began."""
+    return any(isinstance(event, DayBegan) for event in events)

@@ -5,21 +5,54 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import RejectReason
+from engine.vocabulary.enums import RejectReason, SelfTradeScope, Side
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 from tests.oracle.matching import Account, refuse_unless
 
 if TYPE_CHECKING:
     from engine.vocabulary import commands as c
+    from tests.oracle.matching import Order
     from tests.oracle.oracle import OracleVenue
 
 
 def open_account(oracle: OracleVenue, command: c.OpenAccount) -> None:
     refuse_unless(command.account, RejectReason.VALUE, "account")
     refuse_unless(command.account not in oracle.accounts, RejectReason.ACCOUNT_EXISTS, "account")
+    roles = ["", *(role.name for role in oracle.rules.classes)]
+    refuse_unless(command.role in roles, RejectReason.ROLE, "role")
+    in_range = 0 <= command.allocation <= MAX_QUANTITY
+    refuse_unless(in_range, RejectReason.VALUE, "allocation")
     account = oracle.accounts[command.account] = Account(command)
     names = (account.name, account.owner, account.group, command.member)
-    oracle.out.append(e.AccountOpened(*names))
+    oracle.out.append(e.AccountOpened(*names, account.role, account.allocation))
+
+
+def check_class(oracle: OracleVenue, account: Account, order: Order, more: int) -> None:
+    """Check rules 2.17 and 2.32 of an order, or of what is added to one: ``more`` tonnes."""
+    for role in oracle.rules.classes:
+        if role.name != account.role:
+            continue
+        open_here = not role.modes or oracle.mode.name in role.modes
+        refuse_unless(open_here, RejectReason.ROLE, "symbol")
+        if order.side is Side.SELL or not role.holding_limit:
+            continue
+        counted = [account]
+        if role.per_owner:
+            by_group = oracle.rules.self_trade_scope is SelfTradeScope.GROUP
+            key = "group" if by_group else "owner"
+            who = getattr(account, key)
+            counted = [a for a in oracle.accounts.values() if getattr(a, key) == who]
+        limit = role.holding_limit
+        if role.over_allocation:
+            limit += sum(each.allocation for each in counted)
+        held = sum(each.tonnes.get(order.symbol, 0) for each in counted)
+        bid_for = sum(
+            o.leaves
+            for each in counted
+            for o in each.orders
+            if o is not order and (o.symbol, o.side) == (order.symbol, Side.BUY)
+        )
+        refuse_unless(held + bid_for + more <= limit, RejectReason.HOLDING, "quantity")
 
 
 def move_cash(oracle: OracleVenue, command: c.MoveCash) -> None:

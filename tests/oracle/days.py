@@ -5,6 +5,8 @@ Written from section 10 of ``docs/rules.md``, as far as the oracle's venue has w
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.rulebook.amend import amended
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 def begin_day(oracle: OracleVenue, command: c.BeginDay) -> None:
     refuse_unless(command.date > oracle.date, RejectReason.TIME_BACKWARDS, "date")
+    refuse_unless(is_real(command.date), RejectReason.VALUE, "date")
     closed = all(market.phase is Phase.CLOSED for market in oracle.markets.values())
     refuse_unless(closed, RejectReason.TRANSITION, "date")
     oracle.date = command.date
@@ -52,13 +55,24 @@ def take_over(oracle: OracleVenue, rules: Rulebook) -> None:
 
 
 def amend_rulebook(oracle: OracleVenue, command: c.AmendRulebook) -> None:
+    real = not command.effective or is_real(command.effective)
+    refuse_unless(real, RejectReason.VALUE, "effective")
     earlier = [each for each in oracle.amendments if each.effective <= command.effective]
-    try:
-        rules = oracle.rules
-        for each in sorted(earlier, key=lambda each: each.effective):
+    rules = oracle.rules
+    for each in sorted(earlier, key=lambda each: each.effective):
+        with suppress(RulebookError):  # it will be refused on its day
             rules = amended(rules, each.path, each.value)
+    try:
         amended(rules, command.path, command.value)
     except RulebookError:
         refuse_unless(holds=False, reason=RejectReason.RULEBOOK, field="path")
     oracle.amendments.append(command)
     oracle.out.append(e.AmendmentTaken(command.path, command.value, command.effective))
+
+
+def is_real(date: int) -> bool:
+    try:
+        datetime.strptime(str(date), "%Y%m%d")  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return False
+    return len(str(date)) == len("20260101")

@@ -24,7 +24,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from engine.vocabulary.units import MAX_PRICE, MAX_REF, MAX_TOTAL
-from tests.oracle.accounts import move_allowances, move_cash, open_account
+from tests.oracle.accounts import check_class, move_allowances, move_cash, open_account
 from tests.oracle.calls import CALLS, after_call, published, uncross
 from tests.oracle.days import amend_rulebook, begin_day
 from tests.oracle.matching import (
@@ -188,6 +188,7 @@ class OracleVenue(OracleMatching):
             price = high if n.side is Side.BUY else low
         self.entries += 1
         order = Order(n, price, self.entries)
+        check_class(self, account, order, n.quantity)
         crossing = market.phase is Phase.CONTINUOUS and bool(market.prices_for(order))
         refuse_unless(not (n.post_only and crossing), RejectReason.POST_ONLY, "price")
         account.orders.append(order)
@@ -273,6 +274,8 @@ class OracleVenue(OracleMatching):
         refuse_unless(total > gone, RejectReason.QUANTITY_FILLED, "quantity")
         if order.display:
             self.check_display(market.product, order.display, total)
+        if total > order.quantity:
+            check_class(self, account, order, total - gone)
         return order
 
     def amend_order(self, command: c.AmendOrder) -> None:

@@ -26,6 +26,56 @@ ROLES = (
         shows=("11.11", "11.13", "2.17"),
     ),
 )
+TOGETHER = (
+    Scenario(
+        "a holding limit that all accounts of an owner share, those of another class too",
+        """
+        open eve as fund
+        open eve2 of eve as fund
+        open eve3 of eve
+        cash eve 9000
+        cash eve2 9000
+        cash eve3 9000
+        tonnes eve3 10
+        eve buy 20 @ 90           | eve#1 resting 20 @ 90 depth 20
+        eve2 buy 21 @ 90          | eve2#1 refused HOLDING quantity
+        eve2 buy 20 @ 90          | eve2#2 resting 20 @ 90 depth 40
+        eve buy 1 @ 90            | eve#2 refused HOLDING quantity
+        eve2 amend 2 to 21        | eve2#3 refused HOLDING quantity
+        eve3 buy 10 @ 90          | eve3#1 resting 10 @ 90 depth 50
+        eve2 cancel 2
+        eve buy 11 @ 90           | eve#3 refused HOLDING quantity
+        eve buy 10 @ 90           | eve#4 resting 10 @ 90 depth 40
+    """,
+        {"classes": (AccountClass("fund", holding_limit=50, per_owner=True),)},
+        shows=("2.17", "2.32"),
+    ),
+    Scenario(
+        "a holding limit of each account, on top of its allocation; of all on top of all",
+        """
+        open eve as plant allocation 5
+        open eve2 of eve as plant allocation 7
+        cash eve 9000
+        cash eve2 9000
+        eve buy 16 @ 90           | eve#1 refused HOLDING quantity
+        eve buy 15 @ 90           | eve#2 resting 15 @ 90 depth 15
+        eve2 buy 17 @ 90          | eve2#1 resting 17 @ 90 depth 32
+        open fay as firm allocation 5
+        open fay2 of fay as firm allocation 7
+        cash fay 9000
+        cash fay2 9000
+        fay buy 22 @ 90           | fay#1 resting 22 @ 90 depth 54
+        fay2 buy 1 @ 90           | fay2#1 refused HOLDING quantity
+    """,
+        {
+            "classes": (
+                AccountClass("plant", holding_limit=10, over_allocation=True),
+                AccountClass("firm", holding_limit=10, over_allocation=True, per_owner=True),
+            )
+        },
+        shows=("2.32",),
+    ),
+)
 LOTS = (
     Scenario(
         "a mode with a lot of its own, a tick table by price",
@@ -89,6 +139,18 @@ OFFERS = (
                                   | ann#3 quote 1: sell 5 @ 100 to bob
     """,
         {"mechanism": Mechanism.NEGOTIATED, "report_seconds": 3600},
+        shows=("11.9",),
+    ),
+    Scenario(
+        "without a time to report it, a deal is entered on its day, from local midnight on",
+        """
+        time 57600000000010
+        ann quote sell 5 @ 100 to bob agreed 57599999999999   | ann#1 refused EXPIRY agreed_at
+        ann quote sell 5 @ 100 to bob agreed 57600000000011   | ann#2 refused EXPIRY agreed_at
+        ann quote sell 5 @ 100 to bob agreed 57600000000000   | ann#3 held 5 @ 100
+                                  | ann#3 quote 1: sell 5 @ 100 to bob
+    """,
+        {"mechanism": Mechanism.NEGOTIATED},
         shows=("11.9",),
     ),
     Scenario(
@@ -235,11 +297,13 @@ BETWEEN = (
                                   | rule modes[continuous].limit_up_bp = 500 waits for 20210629
         rule modes[continuous].limits = 1   | refused RULEBOOK path
         rule name = "other"       | refused RULEBOOK path
+        rule close = "vwap" from 20210631   | refused VALUE effective
+        rule calendar.holidays+ = 20210631  | refused RULEBOOK path
         reference 90              | refused PHASE product
         phase closed
         day 20210628              | day 20210628 number 1
         day 20210628              | refused TIME_BACKWARDS date
-        day 20210640              | refused VALUE date
+        day 20210631              | refused VALUE date
         phase continuous OLD
         day 20210629              | refused TRANSITION date
         phase closed OLD
@@ -253,7 +317,7 @@ BETWEEN = (
         phase continuous OLD      | OLD continuous 90 81 to 95
     """,
         {"price_limit_bp": 1_000},
-        shows=("10.9", "10.10", "10.1", "3.1"),
+        shows=("10.9", "10.10", "10.11", "10.1", "3.1"),
     ),
     Scenario(
         "the day's limits follow the close and cancel what stands outside them",
@@ -267,6 +331,32 @@ BETWEEN = (
     """,
         {"price_limit_bp": 1_000},
         shows=("8.4", "3.2"),
+    ),
+    *(
+        Scenario(
+            f"{mechanism.name.lower()}: what stands outside the new day's limits goes",
+            f"""
+            ann {word} sell 5 @ 109 {life}
+            ann {word} sell 4 @ 100 {life}
+            bob {word} buy 5 @ 91 {life}
+            bob {word} buy 3 @ 109 {life}
+            phase closed OLD
+            reference 90 OLD
+            phase continuous OLD      | OLD continuous 90 81 to 99
+                                      | ann#1 cancelled 5 LIMITS{gone}
+                                      | ann#2 cancelled 4 LIMITS{gone}
+                                      | bob#2 cancelled 3 LIMITS{gone}
+            ann tonnes                | 1000 reserved 0
+            bob cash                  | 1000000 reserved 455
+        """,
+            {"mechanism": mechanism, "price_limit_bp": 1_000},
+            shows=("8.4",),
+        )
+        for mechanism, word, life, gone in (
+            (Mechanism.LISTING, "", "gtc", " depth 0"),
+            (Mechanism.FIXED_PRICE, "", "gtd 100", " depth 0"),
+            (Mechanism.NEGOTIATED, "quote", "expires 100", ""),
+        )
     ),
     Scenario(
         "delivery two days on: what is owed is reserved, what is to come is not there yet",

@@ -16,6 +16,7 @@ from gateway.server.accounts import Credentials, Directory
 from gateway.server.core import Core
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
+from gateway.server.timetable import Timetable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +109,8 @@ class QuietVenue:
         self.log = MemoryLog()
         self.sequencer = Sequencer(Venue(book), self.log)  # type: ignore[arg-type] # in its place
         self.outboxes = Outboxes()
-        self.core = Core(directory, self.sequencer, self.outboxes, Limits(**limits), draw)
+        timetable = None if draw is None else Timetable(self.sequencer.venue, draw)
+        self.core = Core(directory, self.sequencer, self.outboxes, Limits(**limits), timetable)
         self.now = START
         self.ends: dict[Connection, End] = {}
         for command in directory.openings(self.sequencer.venue):

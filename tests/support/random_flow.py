@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.rulebook.calendar import next_trading_day, steps, utc
-from engine.rulebook.ticks import floor_to_tick
+from engine.rulebook.ticks import floor_to_tick, tick_at
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import Mechanism, OrderType, Phase, Side, TimeInForce, Undersubscribed
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from engine.markets.line import Line
-    from engine.rulebook.model import Rulebook
+    from engine.rulebook.model import Product, Rulebook
     from engine.vocabulary.events import Event
 
 NAMES = ("ann", "bob", "cay", "dan", "eve")
@@ -44,16 +44,21 @@ class Flow:
     def say(self, command: c.Command) -> list[Event]:
         self.given.append(command)
         events = self.venue.apply(command)
+        self.note(events)
+        return events
+
+    def note(self, events: list[Event]) -> None:
+        """Remember what offers there were."""
         for event in events:
             if isinstance(event, Offered | Announced):
                 self.numbers.setdefault(event.symbol, []).append(event.number)
-        return events
 
     def day(self, commands: int = 30) -> Iterator[tuple[c.Command, list[Event]]]:
         """Yield a trading day's commands, each with what came of it."""
         calendar = self.venue.rulebook.calendar
         self.date = next_trading_day(calendar, self.date)
         yield self._pair(c.BeginDay(self.date))
+        yield from map(self._pair, self._references())
         plan = steps(self.venue.rulebook, self.date, self.rng.randrange(10**6))
         if not plan:
             start = utc(calendar, self.date, 0)
@@ -88,6 +93,23 @@ class Flow:
                         yield self._pair(c.AdvanceTime(ahead))
         for line in quiet:
             yield self._pair(c.SetPhase(Phase.CLOSED, line))
+
+    def _references(self) -> list[c.Command]:
+        """Let some products start the day far from their last close, where that moves limits."""
+        if not any(mode.limit_up_bp for mode in self.venue.rulebook.modes):
+            return []
+        return [
+            c.SetReference(product.symbol, self._near(product, 250))
+            for product in self.venue.rulebook.products
+            if self.rng.random() < 0.25
+        ]
+
+    def _near(self, product: Product, spread: int) -> int:
+        """Draw a price on the tick, so many thousandths around the reference at most."""
+        reference = self.venue.assets[product.symbol].reference
+        near = reference + reference * self.rng.randint(-spread, spread) // 1_000
+        tick = tick_at(near, product.tick, product.ticks)
+        return max(product.tick, near // tick * tick)
 
     def _pair(self, command: c.Command) -> tuple[c.Command, list[Event]]:
         return command, self.say(command)
@@ -158,7 +180,10 @@ class Flow:
         to = tuple(rng.sample(NAMES, rng.randint(0, 2)))
         answers = number if rng.random() < 0.2 else 0
         price = 0 if rng.random() < 0.2 else self._price(market)
-        late = self.venue.time - rng.randint(0, 2 * 3600 * SECOND) if rng.random() < 0.2 else 0
+        hours = rng.choice((2, 30))
+        late = self.venue.time - rng.randint(-SECOND, hours * 3600 * SECOND)
+        late = late if rng.random() < 0.2 else 0
+        lasts = rng.randint(0, 60 * 3600 * SECOND) if rng.random() < 0.4 else 0
         return c.Quote(
             name,
             ref,
@@ -168,7 +193,7 @@ class Flow:
             price,
             to,
             answers,
-            0,
+            self.venue.time + lasts if lasts else 0,
             max(0, late),
         )
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from itertools import product as combinations
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from engine.rulebook.ladders import PRICE_RULES
-from engine.rulebook.model import Mode, PriceRule, Product, Rulebook
+from engine.rulebook.model import AccountClass, Mode, PriceRule, Product, Rulebook
 from engine.rulebook.validation import validate
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import (
@@ -97,8 +99,15 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         volatility_seconds=random.choice((0, 1)),
         carry_over=random.random() < 0.7,
     )
+    small = AccountClass(
+        "small",
+        holding_limit=random.choice((25, 60, 250, 400, 12_000)),
+        per_owner=random.random() < 0.6,
+        over_allocation=random.random() < 0.5,
+    )
     book = Rulebook(
         name="random",
+        classes=random.choice(((), (small,))),
         products=products,
         modes=(mode,),
         self_trade=self_trade,
@@ -127,7 +136,12 @@ def reference(random: Random, tick: int, ticks: tuple[tuple[int, int], ...]) -> 
 
 def opening(random: Random, rules: Rulebook) -> list[c.Command]:
     """Open the accounts; some are rich, some can afford little."""
-    commands: list[c.Command] = list(OPENINGS)
+    commands: list[c.Command] = [
+        structs.replace(each, role="small", allocation=random.choice((0, 40, 400)))
+        if rules.classes and random.random() < 0.6
+        else each
+        for each in OPENINGS
+    ]
     for name in NAMES:
         commands += [
             c.MoveCash(name, random.choice((2_000, 20_000, 10**6)), currency)
@@ -303,8 +317,14 @@ class Commands:
         closed = all(m.phase is Phase.CLOSED for m in self.oracle.markets.values())
         if not closed and not self.odd():
             return c.SetPhase(Phase.CLOSED)
-        date = max(self.oracle.date, 20260101) + (0 if self.odd() else 1)
-        return c.BeginDay(date if date % 100 <= 28 else date - date % 100 + 101)
+        return c.BeginDay(self.oracle.date if self.odd() else self.tomorrow())
+
+    def tomorrow(self) -> int:
+        """Return the day after the present one; now and then a date that there is not."""
+        date = max(self.oracle.date, 20260101) + 1
+        if self.odd():
+            return date - date % 100 + 32
+        return date if date % 100 <= 28 else date - date % 100 + 101
 
     def amend_rulebook(self) -> c.Command:
         """Change ticks while orders wait: by one tick, by a table, by none; or the ladder."""
@@ -317,10 +337,14 @@ class Commands:
             (f"products[{symbol}]", f"{{tick = {3 * tick}, ticks = [], reference = {30 * tick}}}"),
             ("modes[continuous].ladder", f'"{self.random.choice(tuple(PRICE_RULES))}"'),
         ))  # fmt: skip
-        return c.AmendRulebook(path, value, self.oracle.date + self.random.choice((0, 1)))
+        effective = self.random.choice((0, self.oracle.date, self.tomorrow()))
+        return c.AmendRulebook(path, value, effective)
 
     def open_account(self) -> c.Command:
-        return c.OpenAccount(self.random.choice(("", "eve", *NAMES)))
+        role = self.random.choice(("", "", "small"))
+        allocation = self.random.choice((0, 30, -1 if self.odd() else 7))
+        name = self.random.choice(("", "eve", *NAMES))
+        return c.OpenAccount(name, role=role, allocation=allocation)
 
     def move_cash(self) -> c.Command:
         amount = self.random.choice((-(10**6), -2_000, -50, 50, 2_000, 10**6))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,14 +20,13 @@ from backtest.history.series import Bar, SeriesError, read_series
 from engine.log.journal import FILE_NAME, Journal
 from engine.log.sequencer import Sequencer, recover
 from engine.rulebook import presets
+from engine.rulebook.model import RulebookError
 from engine.venue.venue import Venue
 from engine.vocabulary.enums import CloseRule
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from backtest.history.audit import Audit
 
 DATA = ROOT.parent / "shared" / "data"
@@ -162,3 +164,30 @@ def test_the_command_reports_draws_and_keeps_a_log_that_replays(tmp_path: Path) 
     assert (tmp_path / "days.png").stat().st_size > 10_000
     assert state in carbonx("replay", str(tmp_path / "log")).stdout
     assert "no column" in carbonx("history", __file__, "--rulebook", "guangdong", status=1).stderr
+
+
+@given(
+    year=st.sampled_from((2023, 2024, 2100)),
+    month=st.integers(0, 13),
+    day=st.integers(0, 32),
+    dashes=st.booleans(),
+)
+def test_a_series_has_only_days_that_there_are(
+    year: int, month: int, day: int, *, dashes: bool
+) -> None:
+    text = f"{year}-{month:02}-{day:02}" if dashes else f"{year}{month:02}{day:02}"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "series.csv"
+        file.write_text(f"{MADE_UP.splitlines()[0]}\n{text},GDEA,,,,,40.00,0,0\n")
+        try:
+            dt.date(year, month, day)
+        except ValueError:
+            with pytest.raises(SeriesError, match=r"series.csv:2: date"):
+                read_series(file)
+        else:
+            assert [bar.date for bar in read_series(file)] == [year * 10_000 + month * 100 + day]
+
+
+def test_an_amendment_for_a_day_that_there_is_not_is_refused_by_name() -> None:
+    with pytest.raises(RulebookError, match=r"amendment of close: effective: a day that there is"):
+        run("guangdong", [], (Amendment(20180732, "close", '"vwap"'),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime, timedelta, timezone
 from random import Random
 
 import pytest
@@ -45,6 +46,34 @@ WITH_CALLS = (presets.load("krx"), CALLS, TABLES)
 EVERY = [*map(presets.load, presets.names()), CALLS, TABLES]
 
 
+def all_that_lives_fits(venue: Venue) -> None:
+    """Assert that whatever stands on an open line could be entered today at its price."""
+    for name in venue.accounts:
+        for order in venue.open_orders(name):
+            line = venue.line_view(order.symbol)
+            if line.phase is not Phase.CLOSED:
+                low, high = line.low_limit, line.high_limit
+                assert not high or low <= order.price <= high, (name, order)
+                assert line.min_quantity <= order.quantity <= line.max_quantity
+                assert order.quantity % line.lot == 0
+
+
+def agreed_on_its_day(venue: Venue, command: c.Command, events: list[e.Event]) -> None:
+    """Assert that a deal made elsewhere that was entered is of the time that the mode allows."""
+    if not isinstance(command, c.Quote) or not command.agreed_at:
+        return
+    winter = timedelta(minutes=venue.rulebook.calendar.utc_offset_minutes)  # the flow's season
+    zone = timezone(winter)
+    days = [datetime.fromtimestamp(at // 10**9, zone).date()
+            for at in (command.agreed_at, venue.time)]  # fmt: skip
+    late = venue.markets[command.symbol].mode.report_seconds
+    in_time = command.agreed_at >= venue.time - late * 10**9 if late else days[0] == days[1]
+    right = in_time and command.agreed_at <= venue.time
+    refused = any(isinstance(x, e.Rejected) and x.field == "agreed_at" for x in events)
+    assert right or any(isinstance(x, e.Rejected) for x in events), command
+    assert not (right and refused), command
+
+
 def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
     """Run days with every check after every command; no trade leaves its line's limits."""
     venue = flow.venue
@@ -53,6 +82,7 @@ def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
         limits = {line: venue.limits(line) for line in venue.markets}
         for command, events in flow.day():
             venue.check()
+            agreed_on_its_day(venue, command, events)
             for event in events:
                 if isinstance(event, e.PhaseChanged):
                     limits[event.symbol] = (event.low_limit, event.high_limit)
@@ -62,6 +92,8 @@ def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
                     tick = tick_at(event.price, product.tick, product.ticks)
                     assert event.price % tick == 0, (command, event)
                     assert not high or low <= event.price <= high, (command, event)
+            if isinstance(command, c.SetPhase):
+                all_that_lives_fits(venue)
             seen += events
         assert {venue.phase(line) for line in venue.markets} == {Phase.CLOSED}
     return seen

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.server.admin import AdminSocket, ask
@@ -132,3 +134,29 @@ def test_the_command_reaches_a_served_venue_and_the_log_has_it(tmp_path: Path) -
         server.communicate(timeout=30)
     assert "records" in carbonx("replay", str(tmp_path)).stdout
     assert "serve" in carbonx("operate", halt, "--dir", str(tmp_path), status=1).stderr
+
+
+@pytest.mark.parametrize("flags", [(), ("--timetable",), ("--closed",)], ids=str)
+def test_a_killed_venue_is_served_again_in_the_phase_that_it_was_in(
+    tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    def serve() -> tuple[subprocess.Popen[str], dict[str, object]]:
+        words = ("serve", "--rulebook", "textbook", "--port", "0", "--json", *flags)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "carbonx", *words, "--dir", str(tmp_path)],
+            stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        assert server.stdout is not None
+        return server, json.loads(server.stdout.readline())
+
+    server, facts = serve()
+    assert facts["opened"] == (not flags)
+    assert facts["phases"] == {"CO2": "closed" if flags else "continuous"}
+    for phase in ("pre_open", "halted") if flags else ("halted",):
+        carbonx("operate", line(type="set_phase", phase=phase), "--dir", str(tmp_path))
+    server.kill()
+    server.communicate(timeout=30)
+    server, facts = serve()
+    server.terminate()
+    server.communicate(timeout=30)
+    assert (facts["opened"], facts["phases"]) == (False, {"CO2": "halted"})

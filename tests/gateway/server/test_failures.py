@@ -154,11 +154,11 @@ def test_an_exception_in_a_tick_acknowledges_nothing_of_it_and_no_tick_follows(
 
 
 def test_an_exception_in_the_watch_stops_the_venue() -> None:
-    draws = iter([1, 2])
-    quiet = QuietVenue(("ann",), draw=lambda _below: next(draws), rulebook="krx")
+    draws = [1, 2]
+    quiet = QuietVenue(("ann",), draw=lambda _below: draws.pop(), rulebook="krx")
     for _ in range(24):
         quiet.tick(3_600_000)
-    with pytest.raises(StopIteration):
+    with pytest.raises(IndexError):
         quiet.tick(24 * 3_600_000)
     assert quiet.core.stopped
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from engine.log.records import Record
+from engine.log.sequencer import TIMER
 from engine.rulebook import presets
-from engine.rulebook.calendar import utc
+from engine.rulebook.calendar import local_date, utc
 from engine.venue.venue import Venue
 from engine.vocabulary import events as e
 from engine.vocabulary.commands import (
@@ -33,7 +35,7 @@ from gateway.client.client import RejectedError
 from gateway.protocol import wire, wire_market, wire_modes
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
-from gateway.server.timetable import Timetable, leads_on, local_date
+from gateway.server.timetable import Past, Timetable
 from gateway.server.views import lines
 from tests.support.venues import bounded, client_of, until
 
@@ -269,7 +271,8 @@ class Clockwork:
 
     def __init__(self, name: str) -> None:
         self.venue = Venue(presets.load(name))
-        self.timetable = Timetable(self.venue, lambda below: 17 % below)
+        self.past = Past()
+        self.restart()
         self.given: list[Command] = []
         self.seen: list[e.Event] = []
 
@@ -277,14 +280,24 @@ class Clockwork:
         return utc(self.venue.rulebook.calendar, date, hour * 3600 + minute * 60)
 
     def look(self, now: int) -> None:
-        due = self.timetable.due(now)
+        for command in self.timetable.due(now):
+            self.run_one(command, now)
         if now > self.venue.time:
             self.seen += self.venue.apply(AdvanceTime(now))
-        for command in due:
-            if leads_on(self.venue, command):
-                self.given.append(command)
-                self.seen += self.venue.apply(command)
+        for command in self.timetable.clearings():
+            self.run_one(command, now)
         self.venue.check()
+
+    def run_one(self, command: Command, now: int) -> None:
+        events = self.venue.apply(command)
+        record = Record(0, now, TIMER, command)
+        self.past.absorb(record, events)
+        self.timetable.absorb(TIMER, now, command, events)
+        self.given.append(command)
+        self.seen += events
+
+    def restart(self) -> None:
+        self.timetable = Timetable(self.venue, lambda below: 17 % below, self.past)
 
     def run(self, date: int, first: int = 0, last: int = 24) -> None:
         for minute in range(first * 60, last * 60):
@@ -295,7 +308,7 @@ def test_a_day_in_korea_runs_by_its_timetable() -> None:
     clock = Clockwork("krx")
     clock.run(20251120)
     assert [command for command in clock.given if isinstance(command, BeginDay)] == [
-        BeginDay(20251120)
+        BeginDay(20251120, 17)
     ]
     assert not [event for event in clock.seen if isinstance(event, e.Rejected)]
     assert {clock.venue.phase(line) for line in clock.venue.markets} == {Phase.CLOSED}
@@ -327,7 +340,7 @@ def test_a_restart_after_the_close_opens_nothing_again() -> None:
     clock = Clockwork("krx")
     clock.run(20251120)
     closings = len([event for event in clock.seen if isinstance(event, e.DayClosed)])
-    clock.timetable = Timetable(clock.venue, lambda below: 17 % below)
+    clock.restart()
     clock.run(20251120, 20)
     assert len([event for event in clock.seen if isinstance(event, e.DayClosed)]) == closings
     assert clock.venue.ledger.day == 1
@@ -337,7 +350,7 @@ def test_a_restart_on_the_next_day_closes_what_was_left_open_first() -> None:
     clock = Clockwork("krx")
     clock.run(20251120, 0, 11)
     assert clock.venue.phase("KAU") is Phase.CONTINUOUS
-    clock.timetable = Timetable(clock.venue, lambda below: 17 % below)
+    clock.restart()
     clock.run(20251121)
     assert (clock.venue.date, clock.venue.ledger.day) == (20251121, 2)
     assert not [event for event in clock.seen if isinstance(event, e.Rejected)]
@@ -369,7 +382,7 @@ def test_an_auction_whose_window_is_over_is_cleared_once() -> None:
 
 
 def test_the_local_date_is_the_venues() -> None:
-    shanghai, california = Venue(presets.load("shanghai")), Venue(presets.load("california"))
+    shanghai, california = (presets.load(name).calendar for name in ("shanghai", "california"))
     noon_utc = 1_764_763_200_000_000_000 + 18 * 3600 * 10**9  # 2025-12-03 12:00 + 18 h
     assert local_date(shanghai, noon_utc) == 20251204
     assert local_date(california, noon_utc) == 20251203
