@@ -6,7 +6,8 @@ functions, and compared with what the venue says of every line and day.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.vocabulary.enums import CloseRule, OpenRule, Phase
@@ -15,6 +16,7 @@ from engine.vocabulary.events import AuctionTrade, DayClosed, PhaseChanged, Reje
 if TYPE_CHECKING:
     from backtest.history.prints import Print
     from backtest.history.series import Bar
+    from engine.rulebook.ticks import Ticks
     from engine.venue.venue import Venue
     from engine.vocabulary.enums import RejectReason
     from engine.vocabulary.events import Event
@@ -67,11 +69,11 @@ class Audit:
         self.trades = self.refusals = self.blocks = self.bars = 0
         self._limits: dict[str, tuple[int, int, int]] = {}  # line -> reference, low, high
         self._seen: dict[str, list[tuple[int, int]]] = {}  # line -> price, tonnes of the day
-        self._done: dict[tuple[int, str], Done] = {}
+        self.days: dict[tuple[int, str], Done] = {}
 
     def day(self, bar: Bar) -> Done:
         """Return what a product's day came to so far."""
-        return self._done.setdefault((bar.date, bar.product), Done())
+        return self.days.setdefault((bar.date, bar.product), Done())
 
     def made(self, bar: Bar, each: Print) -> None:
         """Take note of a trade that the brokers meant to make."""
@@ -111,12 +113,14 @@ class Audit:
         found = (event.reference, event.low_limit, event.high_limit)
         self._limits[event.symbol] = found
         mode = next(mode for mode in rulebook.modes if mode.name == line.mode)
-        tick = line.tick
         if not mode.limit_up_bp:
             wanted = (event.reference, 0, 0)
         else:
-            wanted = (event.reference, half_up(event.reference, -mode.limit_down_bp, tick),
-                      half_up(event.reference, mode.limit_up_bp, tick))  # fmt: skip
+            low, high = (
+                nearest(Decimal(event.reference) * (10_000 + bp) / 10_000, line.tick, line.ticks)
+                for bp in (-mode.limit_down_bp, mode.limit_up_bp)
+            )
+            wanted = (event.reference, low, high)
         if found != wanted:
             self.breaches.append(f"{self.venue.date} {event.symbol}: limits {found}, not {wanted}")
 
@@ -136,10 +140,11 @@ class Audit:
         found = (event.open, event.high, event.low, event.volume, event.value, event.trades)
         if found != wanted:
             self.breaches.append(f"{self.venue.date} {event.symbol}: bar {found}, not {wanted}")
-        leads = self.venue.line_view(event.symbol).leads
-        close = reference
+        line = self.venue.line_view(event.symbol)
+        leads, close = line.leads, reference
         if leads and trades:
-            close = closing(book.close, wanted, prices[-1], book.close_min_volume)
+            grid = (line.tick, line.ticks)
+            close = closing(book.close, wanted, prices[-1], book.close_min_volume, grid)
         if leads and reference and event.close != close:
             text = f"{self.venue.date} {event.symbol}: close {event.close}, not {close}"
             self.breaches.append(text)
@@ -153,17 +158,25 @@ class Audit:
             self.other_closes.append((bar.date, bar.product, bar.close, close))
 
 
-def half_up(reference: int, bp: int, tick: int) -> int:
-    """Return a reference moved by basis points and rounded half-up to the tick, with decimals."""
-    exact = Decimal(reference) * (Decimal(10_000) + bp) / Decimal(10_000) / tick
-    return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) * tick
+def nearest(exact: Decimal, tick: int, ticks: Ticks) -> int:
+    """Return the valid price nearest to a figure, the higher of two: tried one by one."""
+    found: list[int] = []
+    rows = [(0, tick), *ticks]
+    ends = [start for start, _ in rows[1:]]
+    for (start, step), end in zip_longest(rows, ends):
+        below = int(exact // step) * step
+        found += [price for price in (below, below + step, start)
+                  if start <= price and (end is None or price < end)]  # fmt: skip
+    return min((p for p in found if p), key=lambda price: (abs(price - exact), -price))
 
 
-def closing(rule: CloseRule, bar: tuple[int, ...], last: int, least: int) -> int:
+def closing(
+    rule: CloseRule, bar: tuple[int, ...], last: int, least: int, grid: tuple[int, Ticks]
+) -> int:
     """Return a close by the rule's words: of a bar (open, high, low, volume, value, trades)."""
     opened, _, _, volume, value, _ = bar
     if rule is CloseRule.LAST:
         return last
     if rule is CloseRule.VWAP_ABOVE and volume <= least:
         return opened
-    return int((Decimal(value) / volume).quantize(Decimal(1), ROUND_HALF_UP))
+    return nearest(Decimal(value) / volume, *grid)

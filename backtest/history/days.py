@@ -15,9 +15,10 @@ from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backtest.history.audit import Audit, Outside
-from backtest.history.prints import Print, listed_prints
+from backtest.history.prints import Print, Steps, listed_prints
 from engine.rulebook.calendar import Step, day_number, is_trading_day, next_trading_day, steps, utc
 from engine.rulebook.model import RulebookError, line_name
+from engine.rulebook.ticks import on_tick
 from engine.vocabulary.commands import (
     AdvanceTime,
     AmendRulebook,
@@ -164,7 +165,7 @@ class History:
             done = self.audit.day(bar)
             line = self.venue.line_view(self._main[product])
             if line.phase is Phase.CONTINUOUS and bar.high and not done.listed:
-                prints = listed_prints(bar, rule)
+                prints = listed_prints(bar, rule, _steps(line))
                 half = len(prints) // 2
                 part = prints[:half] if session == 0 else prints[done.made :]
                 for each in part:
@@ -183,6 +184,10 @@ class History:
     def _listed(self, line: LineView, bar: Bar, wanted: Print) -> None:
         """Make one trade; beyond the limits, at the limit, which the audit notes."""
         low, high = line.low_limit, line.high_limit
+        if wanted.price != on_tick(wanted.price, 1, line.tick, line.ticks):
+            why = f"{wanted.price} is off the tick"
+            wanted = Print(on_tick(wanted.price, 1, line.tick, line.ticks), wanted.quantity)
+            self.audit.left_out.append((bar.date, bar.product, why))
         price = min(max(wanted.price, low), high) if high else wanted.price
         if price != wanted.price:
             if bar.product in self._closes and wanted.price in bar:  # not on its first day
@@ -232,11 +237,13 @@ class History:
         )
 
     def _err(self, line: LineView) -> None:
-        """Order one tick beyond each limit, which must be refused."""
+        """Order one tick beyond each limit, which must be refused for that and nothing else."""
+        grid = _steps(line)
         low, high = line.low_limit, line.high_limit
-        for side, price in ((Side.BUY, high + 1), (Side.SELL, low - 1)):
+        for side, price in ((Side.BUY, grid.above(high)), (Side.SELL, grid.below(low))):
             if high and price > 0:
-                events = self.say(self._order(line, self._pair()[0], side, Print(price, 1)))
+                each = Print(price, grid.unit)
+                events = self.say(self._order(line, self._pair()[0], side, each))
                 self.audit.expect_refusal(events, RejectReason.PRICE_LIMIT)
 
     def _block(self, line: LineView, bar: Bar) -> None:
@@ -272,3 +279,7 @@ class History:
         """Draw two different brokers."""
         one, other = self._rng.sample(BROKERS, 2)
         return one, other
+
+
+def _steps(line: LineView) -> Steps:
+    return Steps(line.lot, line.min_quantity, line.tick, line.ticks)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.book.orders import NO_LIMIT
 from engine.markets.admission import check_price, check_quantity
 from engine.rulebook.ticks import on_tick
 from engine.vocabulary.enums import CancelReason, CloseRule, OpenRule, Phase, TimeInForce
@@ -69,8 +70,11 @@ def _drop_outside(line: Line, events: list[Event]) -> None:
     gate = line.gate
 
     def outside(order: Order) -> bool:
-        refusal = check_price(order.price, gate) or check_quantity(order.quantity, gate)
-        return refusal is not None
+        # A protection price is no limit: it keeps what is reserved, and trades print inside the
+        # day's limits whatever it is.
+        priced = not order.flags & NO_LIMIT
+        refusal = check_price(order.price, gate) if priced else None
+        return (refusal or check_quantity(order.quantity, gate)) is not None
 
     if line.book.bids.levels or line.book.asks.levels or line.waits():
         end_orders(line, CancelReason.LIMITS, outside, events)

@@ -63,6 +63,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     mechanism: Mechanism
     currency: str
     tick: int
+    ticks: tuple[tuple[int, int], ...]  # (from this price on, tick), rising; () means ``tick``
     lot: int
     min_quantity: int
     max_quantity: int
@@ -107,6 +108,7 @@ def view_line(line: Line) -> LineView:
         mechanism=line.mode.mechanism,
         currency=product.currency,
         tick=product.tick,
+        ticks=product.ticks,
         lot=gate.lot,
         min_quantity=gate.min_quantity,
         max_quantity=gate.max_quantity,

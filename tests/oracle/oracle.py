@@ -389,7 +389,7 @@ class OracleVenue(OracleMatching):
         low, high = self.limits(market.product.symbol)
         for account in self.accounts.values():
             for order in list(account.orders):
-                here = order.symbol == market.product.symbol
+                here = order.symbol == market.product.symbol and order.order_type not in UNPRICED
                 if here and high and not low <= order.price <= high:
                     self.drop(order, CancelReason.LIMITS)
 

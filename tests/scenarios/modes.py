@@ -359,6 +359,20 @@ BETWEEN = (
         )
     ),
     Scenario(
+        "a stop waits on although its protection price is outside the day's limits",
+        """
+        dan buy 5 stop 108 gtc    | dan#1 pending_trigger 5 @ 110
+        ann sell 5 @ 95
+        bob buy 5 @ 95            | bob#1 matching 5 @ 95
+                                  | trade 5 @ 95 ann#1(0) bob#1(0) depth 0
+        phase closed OLD
+        phase continuous OLD      | OLD continuous 95 86 to 105
+        ann sell 1 @ 105
+    """,
+        {"price_limit_bp": 1_000},
+        shows=("8.4",),
+    ),
+    Scenario(
         "delivery two days on: what is owed is reserved, what is to come is not there yet",
         """
         phase closed

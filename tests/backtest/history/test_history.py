@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from backtest.history.days import Amendment, History
-from backtest.history.prints import listed_prints
+from backtest.history.prints import Steps, listed_prints
 from backtest.history.report import facts, report
 from backtest.history.series import Bar, SeriesError, read_series
 from engine.log.journal import FILE_NAME, Journal
 from engine.log.sequencer import Sequencer, recover
 from engine.rulebook import presets
-from engine.rulebook.model import RulebookError
+from engine.rulebook.model import Calendar, Mode, Product, Rulebook, RulebookError, Session
+from engine.rulebook.ticks import on_tick
 from engine.venue.venue import Venue
-from engine.vocabulary.enums import CloseRule
+from engine.vocabulary.enums import CloseRule, Phase
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
 
@@ -128,7 +129,7 @@ def test_prints_make_the_bar(figures: tuple[int, ...], rule: CloseRule) -> None:
     volume += 3
     value = mean * (volume - 4) + opened + close + low + low + span if volume > 4 else 0
     bar = Bar(20210628, "X", opened, low + span, low, close, volume, value)
-    prints = listed_prints(bar, rule)
+    prints = listed_prints(bar, rule, Steps())
     assert sum(each.quantity for each in prints) == volume
     prices = [each.price for each in prints]
     assert all(low <= price <= low + span for price in prices)
@@ -136,6 +137,47 @@ def test_prints_make_the_bar(figures: tuple[int, ...], rule: CloseRule) -> None:
         assert prices[-1] == close
     if volume > 4:
         assert (min(prices), max(prices)) == (low, low + span)
+
+
+TABLES = st.sampled_from(((), ((0, 1), (4_000, 5)), ((0, 1), (3_000, 20), (5_000, 50))))
+
+
+@given(
+    tick=st.sampled_from((1, 2, 10)),
+    ticks=TABLES,
+    lot=st.sampled_from((1, 7, 100)),
+    lots=st.sampled_from((1, 3)),
+    rule=st.sampled_from(list(CloseRule)[:3]),
+    places=st.lists(st.tuples(*[st.integers(0, 20)] * 4, st.integers(0, 3_000)), max_size=4),
+)
+def test_brokers_and_their_errors_keep_to_the_ticks_and_lots_of_the_rules(
+    tick: int,
+    ticks: tuple[tuple[int, int], ...],
+    lot: int,
+    lots: int,
+    rule: CloseRule,
+    places: list[tuple[int, ...]],
+) -> None:
+    ticks = tuple((start, step * tick) for start, step in ticks)
+    product = Product("X", 4_000, tick=tick, lot=lot, min_quantity=lot * lots,
+                      max_quantity=lot * 10**6, ticks=ticks)  # fmt: skip
+    mode = Mode(limit_up_bp=1_000, limit_down_bp=1_000)
+    hours = ((34_200, Phase.CONTINUOUS), (41_400, Phase.HALTED), (48_600, Phase.CONTINUOUS),
+             (55_800, Phase.CLOSED))  # fmt: skip
+    sessions = tuple(Session(at, phase) for at, phase in hours)
+    rules = Rulebook("any", (product,), modes=(mode,), close=rule, close_min_volume=500,
+                     calendar=Calendar(sessions=sessions))  # fmt: skip
+    bars = []
+    for day, (*prices, volume) in enumerate(places):
+        a, b, c, d = (on_tick(3_700 + 30 * place, 1, tick, ticks) for place in prices)
+        low, opened, close, high = sorted((a, b, c, d))
+        bars.append(Bar(20210628 + day, "X", opened, high, low, close, volume, close * volume))
+    history = History(Sequencer(Venue(rules)), bars, 1)
+    audit = history.run()
+    assert audit.breaches == []
+    assert audit.left_out == []
+    traded = sum(bar.volume // lot * lot for bar in bars if bar.volume >= lot * lots)
+    assert sum(each.quantity for done in audit.days.values() for each in done.prints) == traded
 
 
 @pytest.mark.parametrize(
