@@ -136,9 +136,7 @@ def _candidates(call: Call) -> list[Span]:
     low, high = min(limits), max(limits)
     if which is Candidates.OVERLAP:
         low, high = min(ask_limits), max(bid_limits)
-    spans = _swept(sides, grid, every_tick=which in _EVERY_TICK)
-    if which is Candidates.OVERLAP or sides.covered:
-        spans = [span for span in spans if low <= span.low and span.high <= high]
+    spans = _swept(sides, grid, (low, high), every_tick=which in _EVERY_TICK)
     if which is Candidates.TICKS_AND_BEYOND:
         below, above = grid.below(low), grid.above(high)
         spans = [*([sides.at(below)] if below < low else ()), *spans,
@@ -148,21 +146,37 @@ def _candidates(call: Call) -> list[Span]:
     return spans
 
 
-def _swept(sides: Sides, grid: Grid, *, every_tick: bool) -> list[Span]:
-    """Return what each limit gives, and each price between two, lowest first."""
+def _swept(sides: Sides, grid: Grid, within: tuple[int, int], *, every_tick: bool) -> list[Span]:
+    """Return the limits, and the prices between two, that give the most tonnes, lowest first.
+
+    Those that give fewer no ladder leaves: a call has many limits, and few of them are made spans.
+    """
+    low, high = within
     demand, supply, cover = map(_sums, sides)
     wanted = sum(demand.values()) + sum(cover.values())
     offered = supply.get(0, 0)
     spans: list[Span] = []
-    before = 0
-    for price in sorted(price for price in {**demand, **supply, **cover} if price):
-        if every_tick and before:
-            low, high = grid.above(before), grid.below(price)
-            if before < low <= high < price:
-                spans.append(_span((low, high), wanted, offered, (0, 0)))
+    most = before = 0
+    for price in sorted({**demand, **supply, **cover}):
+        if not price or price > high:
+            continue
+        volume = wanted if wanted < offered else offered
+        if every_tick and before >= low and volume >= most:
+            first, last = grid.above(before), grid.below(price)
+            if before < first <= last < price:
+                if volume > most:
+                    most = volume
+                    spans.clear()
+                spans.append(_span((first, last), wanted, offered, (0, 0)))
         last_bids, last_asks = demand.get(price, 0), supply.get(price, 0)
         offered += last_asks
-        if last_bids or last_asks or (every_tick and price == grid.nearest(price)):
+        volume = wanted if wanted < offered else offered
+        if volume >= most and price >= low and (
+            last_bids or last_asks or (every_tick and price == grid.nearest(price))
+        ):  # fmt: skip
+            if volume > most:
+                most = volume
+                spans.clear()
             spans.append(_span((price, price), wanted, offered, (last_bids, last_asks)))
         wanted -= last_bids + cover.get(price, 0)
         before = price
