@@ -1,16 +1,20 @@
 """Call auctions of a market: who takes part, what the call would give, and its end.
 
 Orders that wait outside the book take part with those that rest in it, whole quantity, hidden
-part included. Self-trade prevention does not act in a call: no order arrives at another.
+part included. Self-trade prevention acts in a call only where the mode says so: then, before
+anything trades, two orders of one owner that would trade are kept apart and the price is found
+anew, until no such two are left.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from engine.book.orders import NO_LIMIT, POST_ONLY, WAITS
 from engine.matching.call_price import Crossing, Interest, cross, uncross
-from engine.vocabulary.enums import CancelReason, Phase, Side, TimeInForce
+from engine.vocabulary.enums import CancelReason, Phase, SelfTrade, Side, TimeInForce
 from engine.vocabulary.events import AuctionTrade, AuctionUncrossed, DepthChanged, Event
 
 if TYPE_CHECKING:
@@ -72,11 +76,85 @@ def _cross(market: BookLine, bids: list[Order], asks: list[Order]) -> Crossing:
 
 def indicative(market: BookLine) -> Crossing:
     """Return what the call would give if it ended now; all 0 where nothing would trade."""
-    return _cross(market, *_sides(market))
+    bids, asks = _sides(market)
+    if _prevents(market):
+        bids, asks = _apart(market, bids, asks)
+    return _cross(market, bids, asks)
+
+
+# -- self-trade prevention, where the mode has it in calls ------------------------------------
+
+
+def _prevents(market: BookLine) -> bool:
+    return market.mode.call_self_trade and market.rulebook.self_trade is not SelfTrade.ALLOW
+
+
+def _own_pair(
+    market: BookLine, bids: list[Order], asks: list[Order]
+) -> tuple[tuple[Order, int], tuple[Order, int]] | None:
+    """Return the first two orders of one owner that would trade, the earlier one first.
+
+    With each goes what prevention leaves of it.
+    """
+    crossing = _cross(market, bids, asks)
+    pairs = _pairs(market, bids, asks, crossing) if crossing.volume else ()
+    for buyer, seller, _ in pairs:
+        bid, ask = bids[buyer], asks[seller]
+        if bid.seat.stp_id == ask.seat.stp_id:
+            earlier, later = (bid, ask) if _came_first(market, bid, ask) else (ask, bid)
+            break
+    else:
+        return None
+    mode = market.rulebook.self_trade
+    step = min(bid.leaves, ask.leaves) if mode is SelfTrade.DECREMENT_BOTH else 0
+    left = [earlier.leaves - step, later.leaves - step]
+    if mode in (SelfTrade.CANCEL_RESTING, SelfTrade.CANCEL_BOTH):
+        left[0] = 0
+    if mode in (SelfTrade.CANCEL_ARRIVING, SelfTrade.CANCEL_BOTH):
+        left[1] = 0
+    return (earlier, left[0]), (later, left[1])
+
+
+def _came_first(market: BookLine, bid: Order, ask: Order) -> bool:
+    """Say whether of two orders that would trade the bid waits longer: at most one of them rests.
+
+    What rests was there before what waits for the call.
+    """
+    if bid.level is not None or ask.level is not None:
+        return bid.level is not None
+    keys = ((bid.seat.name, bid.ref), (ask.seat.name, ask.ref))
+    return next(key for key in market.held if key in keys) == keys[0]
+
+
+def _apart(
+    market: BookLine, bids: list[Order], asks: list[Order]
+) -> tuple[list[Order], list[Order]]:
+    """Return copies of the orders as prevention would leave them."""
+    bids, asks = ([structs.replace(order) for order in side] for side in (bids, asks))
+    while (pair := _own_pair(market, bids, asks)) is not None:
+        for order, leaves in pair:
+            order.leaves = leaves
+        bids, asks = ([order for order in side if order.leaves] for side in (bids, asks))
+    return bids, asks
+
+
+def _keep_apart(market: BookLine, events: list[Event]) -> None:
+    """Cancel or reduce, pair by pair, the orders of one owner that would trade."""
+    while (pair := _own_pair(market, *_sides(market))) is not None:
+        for order, leaves in pair:
+            if not leaves:
+                events.append(market.cancel(order, CancelReason.SELF_TRADE))
+            elif leaves < order.leaves:
+                events.append(market.take_off(order, order.leaves - leaves))
+
+
+# -- its end ----------------------------------------------------------------------------------
 
 
 def end_call(market: BookLine, events: list[Event]) -> None:
     """Trade what crosses, all at one price, and report it."""
+    if _prevents(market):
+        _keep_apart(market, events)
     bids, asks = _sides(market)
     crossing = _cross(market, bids, asks)
     events.append(AuctionUncrossed(market.symbol, *crossing))
@@ -86,12 +164,19 @@ def end_call(market: BookLine, events: list[Event]) -> None:
             market.day.auction = crossing.price
 
 
+def _pairs(
+    market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing
+) -> list[tuple[int, int, int]]:
+    """Return who trades how much with whom: index of the bid, of the ask, tonnes."""
+    return uncross([(_limit(market, order), order.leaves) for order in bids],
+                   [(_limit(market, order), order.leaves) for order in asks],
+                   crossing)  # fmt: skip
+
+
 def _trade(
     market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
 ) -> None:
-    pairs = uncross([(_limit(market, order), order.leaves) for order in bids],
-                    [(_limit(market, order), order.leaves) for order in asks],
-                    crossing)  # fmt: skip
+    pairs = _pairs(market, bids, asks, crossing)
     rates = market.auction_rates()
     touched: dict[tuple[Side, int], None] = {}
     for buyer, seller, quantity in pairs:

@@ -18,7 +18,7 @@ from engine.markets.limits import admit_role
 from engine.markets.phases import change
 from engine.markets.settlement import shortage
 from engine.matching.allocation import share_of
-from engine.matching.continuous import SWEEPS, can_fill
+from engine.matching.continuous import SWEEPS, can_fill, prevent_ahead
 from engine.matching.prices import limits, protection
 from engine.vocabulary.enums import (
     CancelReason,
@@ -41,6 +41,7 @@ from engine.vocabulary.events import (
 )
 
 if TYPE_CHECKING:
+    from engine.book.levels import BookSide
     from engine.book.orders import Seat
     from engine.markets.assets import Asset
     from engine.markets.settlement import Shared
@@ -309,9 +310,9 @@ class OrderBook(BookLine):
                 low, high = (first, last) if first <= last else (last, first)
                 if high >= stops.lowest_buy or low <= stops.highest_sell:
                     reached = stops.reached(low, high)
-        if order.leaves and limit < widest and other.reached(widest):
-            self._begin_call(order, abs(other.best), around, events)
-        elif order.leaves:
+        stops_there = (limit < widest and order.leaves and other.reached(widest)
+                       and self._stops_at_band(order, other, widest, around, events))  # fmt: skip
+        if order.leaves and not stops_there:
             if order.flags & TAKES:
                 events.append(self.drop(order))
             else:
@@ -326,6 +327,25 @@ class OrderBook(BookLine):
         band = self._collar_bp
         low, high = limits(around, band, band, self.gate.tick, self.gate.ticks)
         return high if side is _BUY else -low
+
+    def _stops_at_band(
+        self, order: Order, other: BookSide, widest: int, around: int, events: list[Event]
+    ) -> bool:
+        """Stop an order that would trade beyond the band, by a call or without one; say if it did.
+
+        Self-trade prevention acts beyond the band as within it, up to the first trade: what an
+        order meets of its own owner starts no call.
+        """
+        before = order.leaves
+        outcomes = prevent_ahead(other, order, widest, self._self_trade, self._matching)
+        self._settle(order, before, outcomes, events)
+        if not order.leaves or not other.reached(widest):
+            return False
+        if order.flags & TAKES and not self.mode.volatility_immediate:
+            events.append(self.drop(order))
+        else:
+            self._begin_call(order, abs(other.best), around, events)
+        return True
 
     def _begin_call(self, order: Order, beyond: int, around: int, events: list[Event]) -> None:
         """Stop continuous trading for a call: a trade would have left the band."""

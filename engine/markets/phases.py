@@ -60,7 +60,7 @@ def end_orders(
         orders = participant.orders
         ending = [o for o in orders.values() if o.seat.market is line and ends(o)]
         for order in ending:
-            if orders.get(order.ref) is order:
+            if orders.get(order.ref) is order and not (line.frozen and line.binds(order, why)):
                 events += line.end(order, why)
 
 
@@ -74,6 +74,7 @@ def _drop_outside(line: Line, events: list[Event]) -> None:
             order
             for order in participant.orders.values()
             if order.seat.market is line
+            and not (line.frozen and line.binds(order, CancelReason.LIMITS))
             and (check_price(order.price, gate) or check_quantity(order.quantity, gate))
         ]
         events.extend(line.cancel(order, CancelReason.LIMITS) for order in outside)
