@@ -74,15 +74,15 @@ def _admit_size(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) 
     if quantity % gate.lot:
         return Refusal(RejectReason.QUANTITY_LOT, "quantity", f"a multiple of {gate.lot} tonnes")
     role = bid.seat.role
-    cap = terms.max_bid
+    caps = [terms.max_bid] if terms.max_bid else []
     if role is not None and role.bid_limit and quantity > role.bid_limit:
         rule = f"{role.name} accounts bid at most {role.bid_limit} tonnes at a time"
         return Refusal(RejectReason.ROLE, "quantity", rule)
     if role is not None and role.purchase_limit_bp:
-        share = terms.quantity * role.purchase_limit_bp // BASIS_POINTS
-        cap = min(cap, share) if cap else share
-    if not cap:
+        caps.append(terms.quantity * role.purchase_limit_bp // BASIS_POINTS)
+    if not caps:
         return None
+    cap = min(caps)
     own = bid.seat.stp_id
     before = sum(other.quantity for other in others if other.seat.stp_id == own)
     if before + quantity > cap:

@@ -53,7 +53,9 @@ def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
 
 
 def drain(flow: Flow) -> None:
-    """Cancel what is left of every account."""
+    """Clear what is still to be cleared, then cancel what is left of every account."""
+    for command in flow.left_to_clear():
+        flow.say(command)
     for name in NAMES:
         flow.say(c.MassCancel(name, flow.venue.last_ref(name) + 1))
 
