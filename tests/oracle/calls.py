@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.vocabulary import events as e
@@ -11,6 +12,7 @@ from engine.vocabulary.enums import (
     LastRung,
     OrderType,
     Phase,
+    SelfTrade,
     Side,
     Tie,
     TimeInForce,
@@ -92,7 +94,7 @@ def participants(
     """Return (interest, order) of a side, in time priority."""
     low, high = oracle.limits(market.product.symbol)
     edge = high if side is Side.BUY else low
-    found = []
+    there = []
     booked = [o for o in market.book if o.side is side]
     waiting = [o for o in market.held if o.side is side and not o.post_only]
     if market.call is not Phase.CLOSING_CALL:
@@ -100,37 +102,89 @@ def participants(
     for order in booked + waiting:
         unpriced = order.order_type in (OrderType.MARKET, OrderType.STOP)
         limit = 0 if unpriced and edge and order.price == edge else order.price
-        found.append(((limit, order.leaves), order))
-    return found
+        there.append(((limit, order.leaves), order))
+    return there
 
 
-def indicated(oracle: OracleMatching, market: Market) -> Result:
-    bids = [interest for interest, _ in participants(oracle, market, Side.BUY)]
-    asks = [interest for interest, _ in participants(oracle, market, Side.SELL)]
+@dataclass
+class Claim:
+    """What an order takes part with in a call."""
+
+    order: Order
+    limit: int
+    leaves: int
+    waits: int  # its place among all that rest or wait: the smaller, the earlier
+
+
+def claims(oracle: OracleMatching, market: Market) -> list[Claim]:
+    places = [*market.book, *market.held]
+    return [
+        Claim(order, limit, leaves, places.index(order))
+        for side in Side
+        for (limit, leaves), order in participants(oracle, market, side)
+    ]
+
+
+def found(oracle: OracleMatching, market: Market, those: list[Claim]) -> Result:
+    bids = [(x.limit, x.leaves) for x in those if x.order.side is Side.BUY]
+    asks = [(x.limit, x.leaves) for x in those if x.order.side is Side.SELL]
     reference = market.last or market.reference
     return best_price(bids, asks, reference, market.product.tick, oracle.mode.ladder)
 
 
+def meetings(those: list[Claim], price: int, volume: int) -> list[tuple[Claim, Claim, int]]:
+    """Return who meets whom: market orders, then the better limit, then time."""
+    buyers = [x for x in those if x.order.side is Side.BUY and (not x.limit or x.limit >= price)]
+    buyers.sort(key=lambda x: (bool(x.limit), -x.limit))
+    sellers = [x for x in those if x.order.side is Side.SELL and x.limit <= price]
+    sellers.sort(key=lambda x: x.limit)
+    tonnes = [[x for x in side for _ in range(x.leaves)][:volume] for side in (buyers, sellers)]
+    met: list[tuple[Claim, Claim, int]] = []
+    for buyer, seller in zip(*tonnes, strict=True):
+        if met and met[-1][0] is buyer and met[-1][1] is seller:
+            met[-1] = (buyer, seller, met[-1][2] + 1)
+        else:
+            met.append((buyer, seller, 1))
+    return met
+
+
+def separate(oracle: OracleMatching, market: Market) -> tuple[list[Claim], list[tuple[Order, int]]]:
+    """Take off what prevention takes off; return who is left, and of whom how much went."""
+    those, steps = claims(oracle, market), []
+    mode = oracle.rules.self_trade
+    while oracle.mode.call_self_trade:
+        price, volume, _ = found(oracle, market, those)
+        own = [sorted((one, other), key=lambda x: x.waits)
+               for one, other, _ in meetings(those, price, volume)
+               if oracle.prevented(one.order, other.order)]  # fmt: skip
+        if not own:
+            break
+        step = min(x.leaves for x in own[0])
+        spared = {SelfTrade.CANCEL_RESTING: 1, SelfTrade.CANCEL_ARRIVING: 0}.get(mode)
+        for place, claim in enumerate(own[0]):
+            off = step if mode is SelfTrade.DECREMENT_BOTH else claim.leaves
+            if place != spared:
+                claim.leaves -= off
+                steps.append((claim.order, off))
+        those = [x for x in those if x.leaves]
+    return those, steps
+
+
+def indicated(oracle: OracleMatching, market: Market) -> Result:
+    return found(oracle, market, separate(oracle, market)[0])
+
+
 def uncross(oracle: OracleMatching, market: Market) -> None:
-    """End a call: pair the best of both sides until the volume is reached."""
-    price, volume, surplus = indicated(oracle, market)
+    """End a call: keep owners from themselves, then let the best of both sides trade."""
+    for order, off in separate(oracle, market)[1]:
+        oracle.reduce(market, order, off)
+    those = claims(oracle, market)
+    price, volume, surplus = found(oracle, market, those)
     symbol = market.product.symbol
     oracle.out.append(e.AuctionUncrossed(symbol, price, volume, surplus))
-    if not volume:
-        return
-    bids = participants(oracle, market, Side.BUY)
-    asks = participants(oracle, market, Side.SELL)
-    buyers = [x for x in bids if not x[0][0] or x[0][0] >= price]
-    buyers.sort(key=lambda x: (bool(x[0][0]), -x[0][0]))
-    sellers = [x for x in asks if x[0][0] <= price]
-    sellers.sort(key=lambda x: x[0][0])
-    queues = [[order for _, order in side] for side in (buyers, sellers)]
     touched: list[tuple[Side, int]] = []
-    while volume:
-        quantity = min(queues[0][0].leaves, queues[1][0].leaves, volume)
-        volume -= quantity
-        pair(oracle, market, (queues[0][0], queues[1][0]), (price, quantity), touched)
-        queues = [[o for o in queue if o.leaves] for queue in queues]
+    for buyer, seller, quantity in meetings(those, price, volume):
+        pair(oracle, market, (buyer.order, seller.order), (price, quantity), touched)
     for side, level in touched:
         oracle.out.append(e.DepthChanged(symbol, side, level, market.depth(side, level)))
 
