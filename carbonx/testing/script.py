@@ -19,7 +19,7 @@ Others: ``ann cancel 1``, ``ann cancel all [LINE]``, ``ann amend 1 to 5 @ 101``,
 Modes: ``at LINE`` is where all that follows happens. ``ann pick 1 for 300 @ 90``,
 ``ann quote sell 5 @ 90 to bob,cay answers 1`` (without ``@`` an enquiry), ``ann decline 1``,
 ``ann announce sell 5 @ 90 from 09:30 until 11:30 least 1 most 5 step 1 terms uniform,time``,
-``bob bid 1 for 5 @ 91``, ``clear 1 seed 7``.
+``bob bid 1 for 5 @ 91``, ``clear 1 seed 7``, ``clear 1 off``.
 Days: ``day 20210628``, ``clock 09:30`` (the timetable up to then), ``reference 90 [PRODUCT]``,
 ``rule PATH = VALUE from DATE``.
 Questions: ``book [LINE]``, ``is [LINE]``, ``ann cash``, ``ann tonnes``, ``ann orders``, ``fees``,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.rulebook.calendar import utc
@@ -72,6 +73,10 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         text, _, day = " ".join(value).partition(" from ")
         return c.AmendRulebook(path, text, int(day or 0))
 
+    def clear(number: str, *more: str) -> c.ClearAuction:
+        given = dict(pairwise(more))
+        return c.ClearAuction(stage.line, int(number), int(given.get("seed", "0")), "off" in more)
+
     verbs: dict[str, Callable[..., c.Command]] = {
         "kill": lambda name: c.SetKillSwitch(name, on=True),
         "free": lambda name: c.SetKillSwitch(name, on=False),
@@ -83,9 +88,7 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         "day": lambda date: c.BeginDay(int(date)),
         "reference": lambda price, symbol=product: c.SetReference(symbol, stage.minor(price)),
         "rule": rule,
-        "clear": lambda number, _seed="", seed="0": c.ClearAuction(
-            stage.line, int(number), int(seed)
-        ),
+        "clear": clear,
     }
     if first in verbs:
         return verbs[first](*rest)

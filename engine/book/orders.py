@@ -139,7 +139,7 @@ class Market(ABC):
     symbol: str  # the line's name
     product: Product
     mode: Mode
-    frozen: bool  # live orders are neither changed nor cancelled now
+    frozen: bool  # some live orders may be neither changed nor cancelled now: ask ``binds``
 
     @abstractmethod
     def enter(self, order: NewOrder, seat: Seat) -> list[Event]:
@@ -152,6 +152,13 @@ class Market(ABC):
     @abstractmethod
     def end(self, order: Order, why: CancelReason, request: int = 0) -> list[Event]:
         """Take a live order out, with whatever cannot stand without it."""
+
+    @abstractmethod
+    def binds(self, order: Order, why: CancelReason) -> str:
+        """Say why a live order stays where it would leave for this reason; "" where it may go.
+
+        Asked only while the market is ``frozen``.
+        """
 
     @abstractmethod
     def needs(self, price: int, quantity: int) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.book.orders import NO_LIMIT, POST_ONLY
 from engine.markets.admission import ENTRY, Refusal, check_display, check_price, check_quantity
 from engine.markets.limits import admit_role
+from engine.markets.line import FROZEN_RULE
 from engine.markets.settlement import shortage
 from engine.vocabulary.enums import OrderState, Phase, RejectReason, Side
 from engine.vocabulary.events import Event, OrderAmended, Rejected
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from engine.markets.book_line import BookLine
     from engine.vocabulary.commands import AmendOrder
 
-FROZEN_RULE: Final = "the call is about to end: its orders are neither changed nor cancelled"
 _BUY: Final = Side.BUY
 _CONTINUOUS: Final = Phase.CONTINUOUS
 _FREEZE: Final = Phase.FREEZE

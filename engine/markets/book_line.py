@@ -9,6 +9,7 @@ from engine.book.levels import NO_KEY
 from engine.book.stops import Key, Stops
 from engine.markets.line import Line, dump_order
 from engine.vocabulary.enums import CancelReason, OrderState, Phase, Side, TimeInForce
+from engine.vocabulary.events import OrderReduced
 
 if TYPE_CHECKING:
     from engine.book.orders import Order
@@ -79,6 +80,18 @@ class BookLine(Line):
         if order.level is not None:
             order.level.quantity += shown - order.shown
         order.shown = shown
+
+    def take_off(self, order: Order, tonnes: int) -> Event:
+        """Make an order smaller that keeps its place: self-trade prevention in a call."""
+        self._release(order, order.leaves, order.leaves - tonnes)
+        order.leaves -= tonnes
+        shown = min(order.shown, order.leaves)
+        depth = -1
+        if order.level is not None:
+            order.level.quantity = depth = order.level.quantity - order.shown + shown
+        order.shown = shown
+        return OrderReduced(order.seat.name, order.ref, self.symbol, order.side, order.price,
+                            tonnes, order.leaves, depth)  # fmt: skip
 
     def depth_at(self, side: Side, price: int) -> int:
         """Return the tonnes shown at a price."""

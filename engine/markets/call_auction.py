@@ -1,12 +1,16 @@
 """Call auctions of a market: who takes part, what the call would give, and its end.
 
 Orders that wait outside the book take part with those that rest in it, whole quantity, hidden
-part included. Self-trade prevention does not act in a call: no order arrives at another.
+part included. Self-trade prevention acts in a call only where the mode says so: then, before
+anything trades, two orders of one owner that would trade are kept apart and the price is found
+anew, until no such two are left.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
 
 from engine.book.orders import NO_LIMIT, POST_ONLY, TAKES, WAITS
 from engine.matching.call_fill import Filling, uncross
@@ -16,6 +20,7 @@ from engine.vocabulary.enums import (
     MarketRest,
     OrderState,
     Phase,
+    SelfTrade,
     Side,
     TimeInForce,
 )
@@ -28,7 +33,7 @@ from engine.vocabulary.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from engine.book.orders import Order
     from engine.markets.book_line import BookLine
@@ -49,7 +54,10 @@ def _sides(market: BookLine) -> tuple[list[Order], list[Order]]:
             order.flags & POST_ONLY or (order.tif is TimeInForce.AT_CLOSE and not closing)
         ):
             continue
-        (bids if order.side is _BUY else asks).append(order)
+        if order.side is _BUY:
+            bids.append(order)
+        else:
+            asks.append(order)
     return bids, asks
 
 
@@ -58,22 +66,21 @@ def _limits(orders: list[Order]) -> list[Interest]:
     return [(0 if order.flags & NO_LIMIT else order.price, order.leaves) for order in orders]
 
 
-def _sums(orders: list[Order]) -> tuple[list[Interest], list[Interest]]:
-    """Return the tonnes at each limit, and those of market orders at what they were reserved at."""
-    limits: dict[int, int] = {}
-    market: dict[int, int] = {}
-    for order in orders:
-        sums = market if order.flags & NO_LIMIT else limits
-        sums[order.price] = sums.get(order.price, 0) + order.leaves
-    return list(limits.items()), list(market.items())
-
-
-def _cross(market: BookLine, bids: list[Order], asks: list[Order]) -> Crossing:
+def _cross(market: BookLine, bids: Iterable[Order], asks: Iterable[Order]) -> Crossing:
+    """Find the price of a call for some of its orders."""
+    wanted: dict[int, int] = {}
+    covered: dict[int, int] = {}  # market bids, by what was reserved for a tonne
+    offered: dict[int, int] = {}
+    for order in bids:
+        sums = covered if order.flags & NO_LIMIT else wanted
+        price = order.price
+        sums[price] = sums.get(price, 0) + order.leaves
+    for order in asks:
+        price = 0 if order.flags & NO_LIMIT else order.price
+        offered[price] = offered.get(price, 0) + order.leaves
     gate = market.gate
-    wanted, covered = _sums(bids)
-    offered, unpriced = _sums(asks)
     found = cross(
-        Sides(wanted, [*((0, tonnes) for _, tonnes in unpriced), *offered], covered),
+        Sides(list(wanted.items()), list(offered.items()), list(covered.items())),
         market.day.last or market.asset.reference,
         Grid(gate.tick, gate.ticks, gate.low, gate.high),
         market.mode.ladder,
@@ -83,7 +90,76 @@ def _cross(market: BookLine, bids: list[Order], asks: list[Order]) -> Crossing:
 
 def indicative(market: BookLine) -> Crossing:
     """Return what the call would give if it ended now; all 0 where nothing would trade."""
-    return _cross(market, *_sides(market))
+    bids, asks = _sides(market)
+    if _prevents(market):
+        bids, asks = _apart(market, bids, asks)
+    return _cross(market, bids, asks)
+
+
+# -- self-trade prevention, where the mode has it in calls ------------------------------------
+
+
+def _prevents(market: BookLine) -> bool:
+    return market.mode.call_self_trade and market.rulebook.self_trade is not SelfTrade.ALLOW
+
+
+def _own_pair(
+    market: BookLine, bids: list[Order], asks: list[Order]
+) -> tuple[tuple[Order, int], tuple[Order, int]] | None:
+    """Return the first two orders of one owner that would trade, the earlier one first.
+
+    With each goes what prevention leaves of it.
+    """
+    for bid, ask, _ in _pairs(market, bids, asks, _cross(market, bids, asks)):
+        if bid.seat.stp_id == ask.seat.stp_id:
+            earlier, later = (bid, ask) if _came_first(market, bid, ask) else (ask, bid)
+            break
+    else:
+        return None
+    mode = market.rulebook.self_trade
+    step = min(bid.leaves, ask.leaves) if mode is SelfTrade.DECREMENT_BOTH else 0
+    left = [earlier.leaves - step, later.leaves - step]
+    if mode in (SelfTrade.CANCEL_RESTING, SelfTrade.CANCEL_BOTH):
+        left[0] = 0
+    if mode in (SelfTrade.CANCEL_ARRIVING, SelfTrade.CANCEL_BOTH):
+        left[1] = 0
+    return (earlier, left[0]), (later, left[1])
+
+
+def _came_first(market: BookLine, bid: Order, ask: Order) -> bool:
+    """Say whether of two orders that would trade the bid waits longer: at most one of them rests.
+
+    What rests was there before what waits for the call.
+    """
+    if bid.level is not None or ask.level is not None:
+        return bid.level is not None
+    keys = ((bid.seat.name, bid.ref), (ask.seat.name, ask.ref))
+    return next(key for key in market.held if key in keys) == keys[0]
+
+
+def _apart(
+    market: BookLine, bids: list[Order], asks: list[Order]
+) -> tuple[list[Order], list[Order]]:
+    """Return copies of the orders as prevention would leave them."""
+    bids, asks = ([structs.replace(order) for order in side] for side in (bids, asks))
+    while (pair := _own_pair(market, bids, asks)) is not None:
+        for order, leaves in pair:
+            order.leaves = leaves
+        bids, asks = ([order for order in side if order.leaves] for side in (bids, asks))
+    return bids, asks
+
+
+def _keep_apart(market: BookLine, events: list[Event]) -> None:
+    """Cancel or reduce, pair by pair, the orders of one owner that would trade."""
+    while (pair := _own_pair(market, *_sides(market))) is not None:
+        for order, leaves in pair:
+            if not leaves:
+                events.append(market.cancel(order, CancelReason.SELF_TRADE))
+            elif leaves < order.leaves:
+                events.append(market.take_off(order, order.leaves - leaves))
+
+
+# -- its end ----------------------------------------------------------------------------------
 
 
 def best_limits(market: BookLine) -> tuple[int, int, int, int]:
@@ -102,31 +178,40 @@ def _best(orders: list[Order], better: Callable[[list[int]], int]) -> tuple[int,
 
 def end_call(market: BookLine, events: list[Event]) -> int:
     """Trade what crosses, all at one price, and report it; return the price, 0 for no trade."""
+    if _prevents(market):
+        _keep_apart(market, events)
     bids, asks = _sides(market)
     crossing = _cross(market, bids, asks)
     events.append(AuctionUncrossed(market.symbol, *crossing))
     if crossing.volume:
-        price = crossing.price
-        # What is reserved for a market bid covers it up to its own price: beyond it has no part.
-        bids = [order for order in bids if order.price >= price]
         _trade(market, bids, asks, crossing, events)
         if market.gate.call is Phase.CLOSING_CALL:
-            market.day.auction = price
+            market.day.auction = crossing.price
     return crossing.price
 
 
-def _trade(
-    market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
-) -> None:
+def _pairs(
+    market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing
+) -> list[tuple[Order, Order, int]]:
+    """Return who trades how much with whom."""
+    if not crossing.volume:
+        return []
+    # What is reserved for a market bid covers it up to its own price: beyond it has no part.
+    bids = [order for order in bids if order.price >= crossing.price]
     gate = market.gate
     filling = Filling(market.mode.call_fill, gate.lot)
     if gate.banded:
         filling = filling._replace(low=gate.low, high=gate.high)
     pairs = uncross(_limits(bids), _limits(asks), crossing, filling)
+    return [(bids[buyer], asks[seller], quantity) for buyer, seller, quantity in pairs]
+
+
+def _trade(
+    market: BookLine, bids: list[Order], asks: list[Order], crossing: Crossing, events: list[Event]
+) -> None:
     rates = market.auction_rates()
     touched: dict[tuple[Side, int], None] = {}
-    for buyer, seller, quantity in pairs:
-        bid, ask = bids[buyer], asks[seller]
+    for bid, ask, quantity in _pairs(market, bids, asks, crossing):
         fees = market.settle_at(crossing.price, quantity, bid, ask, rates)
         events.append(
             AuctionTrade(

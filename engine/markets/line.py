@@ -7,14 +7,14 @@ take (``commands``). What a design does not have, it refuses.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from engine.book.orders import Seat
 from engine.markets.admission import ENTRY, Refusal
 from engine.markets.limits import role_of
 from engine.markets.settlement import Day, Settlement
 from engine.matching.call_price import NOTHING
-from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, Phase, RejectReason
+from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CancelReason, Phase, RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Handler = Callable[..., list[Event]]
 
+FROZEN_RULE: Final = "the call is about to end: its orders are neither changed nor cancelled"
+_OWN_WISH: Final = (CancelReason.REQUESTED, CancelReason.MASS, CancelReason.DISCONNECTED)
+
 
 def dump_order(order: Order) -> list[int | str]:
     """Return an order as it stands in a dump of the state."""
@@ -39,6 +42,8 @@ class Line(Settlement):
     """One product in one mode."""
 
     __slots__ = ("asset", "commands", "leads", "operator_commands", "rulebook")
+
+    BINDS: ClassVar[bool] = False  # live orders may bind in any phase
 
     TRANSITIONS: ClassVar[Mapping[Phase, tuple[Phase, ...]]] = {
         Phase.CLOSED: (Phase.PRE_OPEN, Phase.CONTINUOUS),
@@ -53,6 +58,7 @@ class Line(Settlement):
         """Make an empty, closed market."""
         super().__init__(rulebook, product, mode, shared)
         self.asset = asset
+        self.frozen = self.BINDS
         # by command type: from clients, given with their participant; and from the operator
         self.commands: dict[type, Handler] = {}
         self.operator_commands: dict[type, Handler] = {}
@@ -82,6 +88,15 @@ class Line(Settlement):
         rule = f"{self.symbol} is {phase.name.lower()}"
         return Refusal(RejectReason.PHASE, "symbol", rule)
 
+    def binds(self, order: Order, why: CancelReason) -> str:
+        """Say why a live order stays: the last part of a call keeps it from its own account."""
+        del order
+        return FROZEN_RULE if why in _OWN_WISH else ""
+
+    def unfinished(self) -> str:
+        """Say what is still to be done before a new day, "" where nothing is."""
+        return ""
+
     # -- phases -----------------------------------------------------------------------------
 
     def may_follow(self) -> tuple[Phase, ...]:
@@ -104,7 +119,7 @@ class Line(Settlement):
     def enter_phase(self, phase: Phase) -> None:
         """Take over a phase."""
         self.gate.enter(phase)
-        self.frozen = self.gate.frozen
+        self.frozen = self.BINDS or self.gate.frozen
 
     def leave_phase(self, phase: Phase, events: list[Event]) -> None:
         """Do what the end of the present phase brings about before ``phase`` begins."""
@@ -165,4 +180,5 @@ class Line(Settlement):
     def check(self) -> None:
         """Assert the line's invariants. Raises ``AssertionError``."""
         self.book.check()
-        assert self.frozen == self.gate.frozen, "a freeze that only half the line knows of"
+        knows = self.frozen == (self.BINDS or self.gate.frozen)
+        assert knows, "a freeze that only half the line knows of"

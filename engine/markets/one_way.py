@@ -2,15 +2,17 @@
 
 The initiator announces what it sells (or buys), the reserve and the window; its goods (or cash)
 are frozen. Bids are firm, reserved for, and sealed unless the announcement asks for rising ones.
-After the window the operator clears the auction with a seed that decides random ties.
+Inside the window a bid may be changed and withdrawn; afterwards it binds, and so does the
+announcement from its first bid on. The operator clears the auction with a seed that decides random
+ties, or calls it off.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from engine.markets.admission import Refusal, check_price
-from engine.markets.limits import admit_role
+from engine.markets.admission import Refusal
+from engine.markets.bidding import Wanted, admit_announcement, admit_bid
 from engine.markets.offers import OfferLine
 from engine.matching.auction_clearing import Offer, Sealed, Win, clear
 from engine.vocabulary.commands import Announce, Bid, ClearAuction
@@ -30,22 +32,30 @@ from engine.vocabulary.events import (
     Event,
     Offered,
     OrderAccepted,
+    OrderAmended,
     Rejected,
     Trade,
 )
-from engine.vocabulary.units import BASIS_POINTS
 
 if TYPE_CHECKING:
     from engine.book.orders import Order, Participant, Seat
     from engine.markets.assets import Asset
     from engine.markets.settlement import Shared
     from engine.rulebook.model import Mode, Product, Rulebook
+    from engine.vocabulary.commands import AmendOrder
+
+
+# Why an account's own orders go, by its wish or on its behalf.
+_WISHES: Final = (CancelReason.REQUESTED, CancelReason.MASS, CancelReason.DISCONNECTED,
+                  CancelReason.KILLED)  # fmt: skip
 
 
 class OneWay(OfferLine):
     """A line of announced auctions."""
 
     __slots__ = ("announced", "bidding", "bids")
+
+    BINDS = True
 
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
@@ -63,7 +73,7 @@ class OneWay(OfferLine):
         c = command
         seat = self.seat(participant)
         refusal = self.admit_open() or self.admit_terms(seat, c.side, c.quantity, c.price)
-        refusal = refusal or self._admit_announcement(c)
+        refusal = refusal or admit_announcement(c, self.gate, self.clock.now)
         refusal = refusal or self.reserve(seat, c.side, c.quantity, c.price)
         if refusal is not None:
             return [Rejected(c.account, c.ref, *refusal)]
@@ -103,22 +113,6 @@ class OneWay(OfferLine):
         )
         return [accepted, announced]
 
-    def _admit_announcement(self, c: Announce) -> Refusal | None:
-        now = self.clock.now
-        if not now < c.closes_at or not c.opens_at < c.closes_at:
-            rule = f"a window that opens before it closes, and closes after {now} ns"
-            return Refusal(RejectReason.WINDOW, "closes_at", rule)
-        lot = self.gate.lot
-        if c.min_bid < 1 or (c.min_bid > 1 and c.min_bid % lot) or c.min_bid > c.quantity:
-            rule = f"1 to {c.quantity} tonnes, in lots of {lot}"
-            return Refusal(RejectReason.QUANTITY_RANGE, "min_bid", rule)
-        if c.max_bid and not c.min_bid <= c.max_bid:
-            return Refusal(RejectReason.QUANTITY_RANGE, "max_bid", "at least min_bid, or 0")
-        if c.increment < 0 or c.increment % self.gate.tick:
-            rule = f"a multiple of {self.gate.tick} minor units, or 0 for sealed bids"
-            return Refusal(RejectReason.PRICE_TICK, "increment", rule)
-        return None
-
     def bid(self, command: Bid, participant: Participant) -> list[Event]:
         """Bid in an auction."""
         c = command
@@ -128,30 +122,32 @@ class OneWay(OfferLine):
             return [Rejected(c.account, c.ref, *(refusal or initiator))]
         seat = self.seat(participant)
         side = Side.SELL if initiator.side is Side.BUY else Side.BUY
-        refusal = refusal or self._admit_bid(c, initiator, seat, side)
+        refusal = refusal or self._admit_place(c, initiator, seat)
+        if refusal is None:
+            wanted = Wanted(seat, c.quantity, c.price, c.quantity)
+            terms, others = self.announced[c.number], self.bids[c.number]
+            refusal = admit_bid(wanted, terms, others, self.gate)
         refusal = refusal or self.reserve(seat, side, c.quantity, c.price)
         if refusal is not None:
             return [Rejected(c.account, c.ref, *refusal)]
+        before = self._best(c.number)
         live = self.live(seat, c.ref, side, c.quantity, c.price)
         self.bids[c.number].append(live)
         self.bidding[(c.account, c.ref)] = c.number
-        events: list[Event] = [
-            OrderAccepted(
-                account=c.account,
-                ref=c.ref,
-                symbol=self.symbol,
-                side=side,
-                price=c.price,
-                quantity=c.quantity,
-                state=OrderState.HELD,
-                depth=-1,
-            )
-        ]
-        if self.announced[c.number].increment:
-            events.append(BestBid(self.symbol, c.number, c.price, c.quantity))
-        return events
+        accepted = OrderAccepted(
+            account=c.account,
+            ref=c.ref,
+            symbol=self.symbol,
+            side=side,
+            price=c.price,
+            quantity=c.quantity,
+            state=OrderState.HELD,
+            depth=-1,
+        )
+        return [accepted, *self._new_best(c.number, before)]
 
-    def _admit_bid(self, c: Bid, initiator: Order, seat: Seat, side: Side) -> Refusal | None:
+    def _admit_place(self, c: Bid, initiator: Order, seat: Seat) -> Refusal | None:
+        """Check that an auction takes bids now, and bids of this account."""
         terms = self.announced[c.number]
         now = self.clock.now
         if not terms.opens_at <= now < terms.closes_at:
@@ -159,64 +155,87 @@ class OneWay(OfferLine):
             return Refusal(RejectReason.WINDOW, "number", rule)
         if seat.stp_id == initiator.seat.stp_id:
             return Refusal(RejectReason.OWN_ORDER, "number", "an auction of the same owner")
-        refusal = self._admit_size(c, terms, seat) or check_price(c.price, self.gate)
-        if refusal is None and seat.role is not None:
-            refusal = admit_role(seat.role, seat, side, c.quantity)
-        if refusal is not None:
-            return refusal
-        better = (c.price - terms.price) * (1 if terms.side is Side.SELL else -1)
-        if better < 0:
-            word = "least" if terms.side is Side.SELL else "most"
-            return Refusal(
-                RejectReason.PRICE_LIMIT, "price", f"at {word} the reserve, {terms.price}"
-            )
-        if terms.increment and self.bids[c.number]:
-            best = self.bids[c.number][-1].price
-            step = (c.price - best) * (1 if terms.side is Side.SELL else -1)
-            if step < terms.increment:
-                rule = f"better than {best} by {terms.increment} at least"
-                return Refusal(RejectReason.OUTBID, "price", rule)
         return None
 
-    def _admit_size(self, c: Bid, terms: Announced, seat: Seat) -> Refusal | None:
-        """Check a bid's size by itself and with what the bidder has bid before."""
-        least = terms.quantity if terms.pricing is PricingRule.WHOLE else terms.min_bid
-        most = terms.quantity if terms.pricing is PricingRule.WHOLE else self.gate.max_quantity
-        if not least <= c.quantity <= most:
-            return Refusal(RejectReason.QUANTITY_RANGE, "quantity", f"{least} to {most} tonnes")
-        if c.quantity % self.gate.lot:
-            rule = f"a multiple of {self.gate.lot} tonnes"
-            return Refusal(RejectReason.QUANTITY_LOT, "quantity", rule)
-        role = seat.role
-        cap = terms.max_bid
-        if role is not None and role.bid_limit and c.quantity > role.bid_limit:
-            rule = f"{role.name} accounts bid at most {role.bid_limit} tonnes at a time"
-            return Refusal(RejectReason.ROLE, "quantity", rule)
-        if role is not None and role.purchase_limit_bp:
-            share = terms.quantity * role.purchase_limit_bp // BASIS_POINTS
-            cap = min(cap, share) if cap else share
-        if not cap:
-            return None
-        before = sum(bid.quantity for bid in self.bids[c.number]
-                     if bid.seat.stp_id == seat.stp_id)  # fmt: skip
-        if before + c.quantity > cap:
-            rule = f"one bidder bids for at most {cap} tonnes, {before} of them bid for already"
-            return Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
+    def amend(self, order: Order, command: AmendOrder) -> list[Event]:
+        """Change a bid inside its window; an announcement does not change."""
+        number = self.bidding.get((order.seat.name, order.ref), 0)
+        if not number:
+            return super().amend(order, command)
+        price = command.price or order.price
+        quantity = command.quantity or order.quantity
+        keeps = price == order.price and quantity <= order.quantity
+        more = quantity - order.quantity
+        refusal = self.admit_open() or self._admit_change(order, quantity, price)
+        wanted = Wanted(order.seat, quantity, price, more, keeps)
+        others = [bid for bid in self.bids[number] if bid is not order]
+        refusal = refusal or admit_bid(wanted, self.announced[number], others, self.gate)
+        if order.side is Side.BUY:
+            more = self.needs(price, quantity) - self.needs(order.price, order.quantity)
+        refusal = refusal or self.reserve_more(order.seat, order.side, more)
+        if refusal is not None:
+            return [Rejected(command.account, command.ref, *refusal)]
+        before = self._best(number)
+        old_price = order.price
+        order.price = price
+        order.quantity = order.leaves = order.shown = quantity
+        if not keeps:
+            self.bids[number].remove(order)
+            self.bids[number].append(order)
+        amended = OrderAmended(
+            account=order.seat.name,
+            ref=order.ref,
+            symbol=self.symbol,
+            side=order.side,
+            price=price,
+            quantity=quantity,
+            leaves=quantity,
+            state=OrderState.HELD,
+            request=command.ref,
+            old_price=old_price,
+            old_depth=-1,
+            depth=-1,
+        )
+        return [amended, *self._new_best(number, before)]
+
+    def _admit_change(self, order: Order, quantity: int, price: int) -> Refusal | None:
+        rule = self.binds(order, CancelReason.REQUESTED)
+        if rule:
+            return Refusal(RejectReason.FROZEN, "target", rule)
+        if (quantity, price) == (order.quantity, order.price):
+            rule = "a new total quantity or a new price is needed"
+            return Refusal(RejectReason.NOTHING_TO_CHANGE, "quantity", rule)
         return None
+
+    def _best(self, number: int) -> tuple[int, int]:
+        """Return price and tonnes of the best bid of an open auction, 0s where there is none.
+
+        Each bid betters those before it, so the last one is the best.
+        """
+        bids = self.bids[number]
+        return (bids[-1].price, bids[-1].leaves) if bids else (0, 0)
+
+    def _new_best(self, number: int, before: tuple[int, int]) -> list[Event]:
+        """Announce the best bid where bidding is open and it is another than before."""
+        best = self._best(number)
+        if not self.announced[number].increment or best == before:
+            return []
+        return [BestBid(self.symbol, number, *best)]
 
     def clear(self, command: ClearAuction) -> list[Event]:
-        """Clear an auction whose window is over."""
+        """Clear an auction whose window is over, or call it off at any time."""
         initiator = self.find(command.number)
         if isinstance(initiator, Refusal):
             return [Rejected("", 0, *initiator)]
         terms = self.announced[command.number]
-        if self.clock.now < terms.closes_at:
+        if self.clock.now < terms.closes_at and not command.call_off:
             rule = f"after the window, which closes at {terms.closes_at} ns"
             return [Rejected("", 0, RejectReason.WINDOW, "number", rule)]
         bids = list(self.bids[command.number])
         offer = Offer(terms.quantity, terms.price, self.gate.lot, terms.side is Side.SELL,
                       terms.pricing, terms.tie, terms.undersubscribed, command.seed)  # fmt: skip
-        wins = clear([Sealed(bid.price, bid.leaves) for bid in bids], offer)
+        sealed = [Sealed(bid.price, bid.leaves) for bid in bids]
+        wins = [] if command.call_off else clear(sealed, offer)
         events: list[Event] = [self._sell(initiator, bids[win.bid], win) for win in wins]
         sold = sum(win.quantity for win in wins)
         bidders = len(dict.fromkeys(bid.seat.stp_id for bid in bids))
@@ -264,10 +283,36 @@ class OneWay(OfferLine):
 
     def end(self, order: Order, why: CancelReason, request: int = 0) -> list[Event]:
         """Take a bid out, or an announcement and with it all its bids."""
-        number = self.numbers.get((order.seat.name, order.ref), 0)
-        bids = list(self.bids.get(number, ()))
+        key = (order.seat.name, order.ref)
+        number = self.bidding.get(key, 0)
+        if number:
+            before = self._best(number)
+            return [self.cancel(order, why, request), *self._new_best(number, before)]
+        bids = list(self.bids[self.numbers[key]])
         events: list[Event] = [self.cancel(bid, CancelReason.LOST) for bid in bids]
         return [*events, self.cancel(order, why, request)]
+
+    def binds(self, order: Order, why: CancelReason) -> str:
+        """Say why a bid or an announcement stays; "" where it may go.
+
+        What ends with the line's day, or with rules that change, is the auction as a whole.
+        """
+        key = (order.seat.name, order.ref)
+        number = self.bidding.get(key, 0) or self.numbers[key]
+        closes_at = self.announced[number].closes_at
+        if self.clock.now >= closes_at:
+            return f"the window was over at {closes_at} ns: it binds until the auction is cleared"
+        whole = why not in _WISHES
+        if key in self.bidding:
+            return f"it ends with auction {number}" if whole else ""
+        if self.bids[number] and not whole:
+            return f"auction {number} has bids, which bind its announcement"
+        return ""
+
+    def unfinished(self) -> str:
+        """Say which auction is still to be cleared before a new day."""
+        number = next(iter(self.announced), 0)
+        return f"auction {number} of {self.symbol} is to be cleared before" if number else ""
 
     def due(self) -> tuple[bool, int]:
         """Look at the clock while there are windows; the next edge of one matters."""

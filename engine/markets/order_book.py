@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING, Final
 from engine.book.orders import EXPIRES, FLAGS, NO_LIMIT, OUTSIDE, POST_ONLY, TAKES, WAITS, Order
 from engine.markets.admission import Refusal, admit
 from engine.markets.amend_order import amend
-from engine.markets.book_line import BookLine
-from engine.markets.call_auction import NO_BEST, best_limits, end_call, indicative, settle_rests
+from engine.markets.book_phases import BookPhases
 from engine.markets.limits import admit_role
-from engine.markets.phases import change
 from engine.markets.settlement import shortage
 from engine.matching.allocation import share_of
-from engine.matching.call_price import NOTHING
-from engine.matching.continuous import SWEEPS, can_fill
+from engine.matching.continuous import SWEEPS, can_fill, prevent_ahead
 from engine.matching.prices import limits, protection
 from engine.vocabulary.enums import (
     CancelReason,
@@ -31,7 +28,6 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from engine.vocabulary.events import (
-    AuctionIndicated,
     Event,
     OrderAccepted,
     OrderCancelled,
@@ -42,10 +38,8 @@ from engine.vocabulary.events import (
 )
 
 if TYPE_CHECKING:
+    from engine.book.levels import BookSide
     from engine.book.orders import Seat
-    from engine.markets.assets import Asset
-    from engine.markets.settlement import Shared
-    from engine.matching.call_price import Crossing
     from engine.rulebook.model import Mode, Product, Rulebook
     from engine.vocabulary.commands import AmendOrder, NewOrder
 
@@ -63,18 +57,6 @@ _PENDING_TRIGGER: Final = OrderState.PENDING_TRIGGER
 _HELD: Final = OrderState.HELD
 _IOC_REST: Final = CancelReason.IOC_REST
 _SECOND: Final = 1_000_000_000
-PUBLISH_EVERY: Final = _SECOND  # at most so often is a call's indicative price published
-_OPENING, _INTRADAY, _CLOSING = Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL
-_CALLS: Final = (_OPENING, _INTRADAY, _CLOSING)
-TRANSITIONS: Final = {
-    Phase.CLOSED: (Phase.PRE_OPEN, _CONTINUOUS, _OPENING, _INTRADAY),
-    Phase.PRE_OPEN: (_CONTINUOUS, Phase.HALTED, Phase.CLOSED, _OPENING, _INTRADAY),
-    _CONTINUOUS: (Phase.HALTED, Phase.CLOSED, _INTRADAY, _CLOSING),
-    Phase.HALTED: (Phase.PRE_OPEN, _CONTINUOUS, Phase.CLOSED, *_CALLS),
-    _OPENING: (Phase.FREEZE, _CONTINUOUS, Phase.HALTED, Phase.CLOSED, _INTRADAY),
-    _INTRADAY: (Phase.FREEZE, _CONTINUOUS, Phase.HALTED, Phase.CLOSED, _INTRADAY, _CLOSING),
-    _CLOSING: (Phase.FREEZE, Phase.HALTED, Phase.CLOSED),
-}
 
 
 def rest_of(tif: TimeInForce, flags: int) -> CancelReason:
@@ -86,25 +68,10 @@ def rest_of(tif: TimeInForce, flags: int) -> CancelReason:
     return _IOC_REST if tif is _IOC else CancelReason.AUCTION_REST
 
 
-class OrderBook(BookLine):
+class OrderBook(BookPhases):
     """Automatic matching: continuous, in calls, or both."""
 
-    __slots__ = (
-        "_collar_bp", "_counted", "_crossing", "_indicated", "_matching", "_self_trade", "_share",
-        "_sweep",
-    )  # fmt: skip
-
-    TRANSITIONS = TRANSITIONS
-
-    def __init__(
-        self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
-    ) -> None:
-        """Make an empty, closed market."""
-        super().__init__(rulebook, product, mode, asset, shared)
-        self._indicated = -PUBLISH_EVERY  # when the call's indicative price was published last
-        # What the call would give: it holds unless an order entered or changed, or one left.
-        self._crossing = NOTHING
-        self._counted = 0
+    __slots__ = ("_collar_bp", "_matching", "_self_trade", "_share", "_sweep")
 
     def adopt(self, rulebook: Rulebook, product: Product, mode: Mode) -> None:
         """Take the rules from a rulebook; nothing that they concern may be live."""
@@ -316,9 +283,9 @@ class OrderBook(BookLine):
                 low, high = (first, last) if first <= last else (last, first)
                 if high >= stops.lowest_buy or low <= stops.highest_sell:
                     reached = stops.reached(low, high)
-        if order.leaves and limit < widest and other.reached(widest):
-            self._begin_call(order, abs(other.best), around, events)
-        elif order.leaves:
+        stops_there = (limit < widest and order.leaves and other.reached(widest)
+                       and self._stops_at_band(order, other, widest, around, events))  # fmt: skip
+        if order.leaves and not stops_there:
             if order.flags & TAKES:
                 events.append(self.drop(order))
             else:
@@ -334,6 +301,25 @@ class OrderBook(BookLine):
         low, high = limits(around, band, band, self.gate.tick, self.gate.ticks)
         return high if side is _BUY else -low
 
+    def _stops_at_band(
+        self, order: Order, other: BookSide, widest: int, around: int, events: list[Event]
+    ) -> bool:
+        """Stop an order that would trade beyond the band, by a call or without one; say if it did.
+
+        Self-trade prevention acts beyond the band as within it, up to the first trade: what an
+        order meets of its own owner starts no call.
+        """
+        before = order.leaves
+        outcomes = prevent_ahead(other, order, widest, self._self_trade, self._matching)
+        self._settle(order, before, outcomes, events)
+        if not order.leaves or not other.reached(widest):
+            return False
+        if order.flags & TAKES and not self.mode.volatility_immediate:
+            events.append(self.drop(order))
+        else:
+            self._begin_call(order, abs(other.best), around, events)
+        return True
+
     def _begin_call(self, order: Order, beyond: int, around: int, events: list[Event]) -> None:
         """Stop continuous trading for a call: a trade would have left the band."""
         gate = self.gate
@@ -344,92 +330,3 @@ class OrderBook(BookLine):
         low, high = self.price_limits()
         events.append(PhaseChanged(self.symbol, gate.phase, why, self.asset.reference, low, high))
         self.hold(order, events)
-
-    # -- phases -----------------------------------------------------------------------------
-
-    def may_follow(self) -> tuple[Phase, ...]:
-        """Return the phases that may follow; those after a freeze are those after its call."""
-        if self.gate.phase is Phase.FREEZE:
-            after = self.TRANSITIONS[self.gate.call]
-            return tuple(phase for phase in after if phase is not Phase.FREEZE)
-        return super().may_follow()
-
-    def enter_phase(self, phase: Phase) -> None:
-        """Take over a phase; a call publishes its indicative price at the next ``AdvanceTime``."""
-        super().enter_phase(phase)
-        if phase is not Phase.FREEZE:
-            self._indicated = -PUBLISH_EVERY
-
-    def leave_phase(self, phase: Phase, events: list[Event]) -> None:
-        """End a call, or release what waits for the close."""
-        self.changed = True
-        gate = self.gate
-        if gate.call is not Phase.CLOSED and phase not in (Phase.FREEZE, Phase.HALTED):
-            price = end_call(self, events)
-            last = phase in (_CONTINUOUS, Phase.CLOSED)
-            settle_rests(self, events, price, everything=not (last or self.mode.carry_over))
-        if gate.phase is _CONTINUOUS and phase is Phase.CLOSED:
-            self._release_held(events, at_close=True)
-        self.call_ends_at = self._batch_end() if phase is Phase.INTRADAY_CALL else 0
-
-    def begin_phase(self, phase: Phase, events: list[Event]) -> None:
-        """Release what waits for the open, and the stops that the last price reaches."""
-        if phase is not _CONTINUOUS:
-            return
-        self._release_held(events, at_close=False)
-        last_price = self.day.last
-        if last_price:
-            self.trigger(last_price, last_price, events)
-
-    def _batch_end(self) -> int:
-        """Return when the batch that begins now ends (ns UTC): the series keeps its beat."""
-        beat = self.mode.batch_seconds * _SECOND
-        if not beat:
-            return 0
-        now = self.clock.now
-        last = self.call_ends_at or now
-        return last + max(0, (now - last) // beat + 1) * beat
-
-    def _release_held(self, events: list[Event], *, at_close: bool) -> None:
-        """Enter the orders held for the close, or those for the open, as if they arrived now."""
-        waiting = [key for key, order in self.held.items() if (order.tif is _AT_CLOSE) == at_close]
-        for key in waiting:
-            if self.gate.phase is not _CONTINUOUS:
-                return  # a trade would have left the band: what still waits takes part in the call
-            order = self.held[key]
-            if order.flags & POST_ONLY and self.refuse_trading(order.side, order.price):
-                events.append(self.cancel(order, CancelReason.POST_ONLY))
-                continue
-            del self.held[key]
-            self.arrive(order, events)
-
-    def pass_time(self, events: list[Event]) -> None:
-        """End a call whose time is over, or publish what it would give."""
-        if self.gate.call is Phase.CLOSED:
-            return
-        now = self.clock.now
-        if 0 < self.call_ends_at <= now:
-            after = Phase.INTRADAY_CALL if self.mode.batch_seconds else _CONTINUOUS
-            events += change(self, after, "the call is over")
-        elif now - self._indicated >= PUBLISH_EVERY:
-            self._indicated = now
-            crossing = self.indicative()
-            best = NO_BEST if crossing.volume else best_limits(self)
-            events.append(AuctionIndicated(self.symbol, *crossing, *best))
-
-    # -- views ------------------------------------------------------------------------------
-
-    def indicative(self) -> Crossing:
-        """Return what a call would give now; nothing where none is on."""
-        if self.gate.call is Phase.CLOSED:
-            return NOTHING
-        places = self.places()
-        if self.changed or places != self._counted:
-            self._crossing = indicative(self)
-            self.changed = False
-            self._counted = places
-        return self._crossing
-
-    def dump(self) -> list[object]:
-        """Return what waits, and when the call's indicative price was published last."""
-        return [*super().dump(), self._indicated]

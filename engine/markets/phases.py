@@ -61,7 +61,7 @@ def end_orders(
         orders = participant.orders
         ending = [o for o in orders.values() if o.seat.market is line and ends(o)]
         for order in ending:
-            if orders.get(order.ref) is order:
+            if orders.get(order.ref) is order and not (line.frozen and line.binds(order, why)):
                 events += line.end(order, why)
 
 
@@ -70,6 +70,8 @@ def _drop_outside(line: Line, events: list[Event]) -> None:
     gate = line.gate
 
     def outside(order: Order) -> bool:
+        if line.frozen and line.binds(order, CancelReason.LIMITS):
+            return False
         # A protection price is no limit: it keeps what is reserved, and trades print inside the
         # day's limits whatever it is.
         priced = not order.flags & NO_LIMIT

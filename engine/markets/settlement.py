@@ -321,8 +321,13 @@ class Settlement(Market):
 
     def reserve(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
         """Set aside what an order may cost or deliver, or say what is missing."""
+        return self.reserve_more(
+            seat, side, self.needs(price, quantity) if side is _BUY else quantity
+        )
+
+    def reserve_more(self, seat: Seat, side: Side, need: int) -> Refusal | None:
+        """Set aside minor units (to buy) or tonnes (to sell); a negative figure gives some back."""
         balance = seat.cash if side is _BUY else seat.holding
-        need = self.needs(price, quantity) if side is _BUY else quantity
         if balance.total - balance.reserved < need:
             return shortage(balance, side, need)
         balance.reserved += need

@@ -182,6 +182,31 @@ def _prevent_at(
             _prevent(side, taker, maker, mode, outcomes)
 
 
+def prevent_ahead(
+    side: BookSide, taker: Order, limit: int, mode: SelfTrade, matching: Matching
+) -> list[Outcome]:
+    """Let self-trade prevention act up to the key ``limit``, as far as nothing would trade.
+
+    Where ``taker`` has something left and ``side`` is still within reach, it would trade there.
+    """
+    outcomes: list[Outcome] = []
+    by_time = matching is Matching.PRICE_TIME
+    while mode is not _ALLOW and taker.leaves and side.reached(limit):
+        level = side.best_level
+        assert level is not None
+        maker = level.head
+        assert maker is not None
+        if not by_time:
+            _prevent_at(side, taker, level, mode, outcomes)
+            if level.head is not None:
+                break
+        elif maker.seat.stp_id == taker.seat.stp_id:
+            _prevent(side, taker, maker, mode, outcomes)
+        else:
+            break
+    return outcomes
+
+
 def can_fill(side: BookSide, taker: Order, limit: int, mode: SelfTrade, matching: Matching) -> bool:
     """Say whether all of ``taker`` would trade, hidden quantity and self-trade rules included."""
     wanted = taker.leaves

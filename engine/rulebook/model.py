@@ -126,6 +126,8 @@ class Mode(Struct, frozen=True, forbid_unknown_fields=True):
     market_rest: MarketRest = MarketRest.CANCEL  # what a call leaves of market orders
     volatility_bp: int = 0  # a trade this far from the last price starts a call; 0: none does
     volatility_seconds: int = 0  # how long that call lasts; 0: until the operator ends it
+    volatility_immediate: bool = True  # orders that never rest start it too; else they end there
+    call_self_trade: bool = False  # self-trade prevention acts in calls too
     carry_over: bool = True  # what one batch leaves takes part in the next
     batch_seconds: int = 0  # how long each of a series of intraday calls lasts; 0: no series
     pick: PickRule = PickRule.BEST_FIRST

@@ -47,6 +47,10 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
         if market.gate.phase is not Phase.CLOSED:
             rule = f"{symbol} is {market.gate.phase.name.lower()}: every line must be closed"
             return [Rejected("", 0, RejectReason.TRANSITION, "date", rule)]
+    for market in venue.markets.values():
+        unfinished = market.unfinished()
+        if unfinished:
+            return [Rejected("", 0, RejectReason.TRANSITION, "date", unfinished)]
     venue.date = date
     locks, dues = venue.ledger.begin_day()
     events: list[Event] = [DayBegan(date, venue.ledger.day)]

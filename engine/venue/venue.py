@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from engine.markets.admission import SMALL
-from engine.markets.amend_order import FROZEN_RULE
 from engine.markets.phases import change
 from engine.venue.base import VenueBase, unknown_account
 from engine.venue.funding import move_allowances, move_cash, open_account
@@ -141,8 +140,9 @@ class Venue(VenueBase):
             if order is None:
                 return _unknown_order(command.account, ref, command.target)
             trading = order.seat.market
-            if trading.frozen:
-                return [Rejected(command.account, ref, RejectReason.FROZEN, "target", FROZEN_RULE)]
+            rule = trading.binds(order, _REQUESTED) if trading.frozen else ""
+            if rule:
+                return [Rejected(command.account, ref, RejectReason.FROZEN, "target", rule)]
             return trading.end(order, _REQUESTED, ref)
         if type(command) is AmendOrder:
             try:
@@ -381,14 +381,14 @@ def _cancel_all(
 ) -> list[Event]:
     """Cancel a participant's live orders, all or one line's, in the order of their entry.
 
-    What a call has frozen stays, except under the kill switch.
+    What binds stays.
     """
     events: list[Event] = []
     for order in list(participant.orders.values()):
         market = order.seat.market
         if symbol and market.symbol != symbol:
             continue
-        if market.frozen and why is not CancelReason.KILLED:
+        if market.frozen and market.binds(order, why):
             continue
         if participant.orders.get(order.ref) is order:
             events += market.end(order, why, request)

@@ -211,11 +211,15 @@ class Bid(Struct, frozen=True, array_like=True, gc=False, tag=19):
 
 
 class ClearAuction(Struct, frozen=True, array_like=True, gc=False, tag=20):
-    """Operator: clear a one-way auction whose window is over; ``seed`` decides random ties."""
+    """Operator: clear a one-way auction whose window is over; ``seed`` decides random ties.
+
+    Or call it off, at any time: nothing is sold.
+    """
 
     symbol: str
     number: Int
     seed: Int = 0
+    call_off: bool = False
 
 
 # From clients: these carry an account and a reference.

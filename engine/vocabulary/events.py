@@ -316,7 +316,7 @@ class Announced(Struct, frozen=True, array_like=True, gc=False, tag=25):
 
 
 class BestBid(Struct, frozen=True, array_like=True, gc=False, tag=26):
-    """The best bid of an open one-way auction."""
+    """The best bid that stands in an open one-way auction, whenever it changes; 0s for none."""
 
     symbol: str
     number: int

@@ -158,7 +158,7 @@ class Announced(Struct, frozen=True, array_like=True, gc=False, tag=120):
 
 
 class BestBid(Struct, frozen=True, array_like=True, gc=False, tag=121):
-    """The best bid so far of an auction with open bidding."""
+    """The best bid that stands in an auction with open bidding; zeros when none is left."""
 
     seq: int
     symbol: str

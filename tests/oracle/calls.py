@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.vocabulary import events as e
@@ -15,6 +16,7 @@ from engine.vocabulary.enums import (
     OrderState,
     OrderType,
     Phase,
+    SelfTrade,
     Side,
     Tie,
     TimeInForce,
@@ -167,16 +169,82 @@ def unpriced(order: Order) -> bool:
     return order.order_type in (OrderType.MARKET, OrderType.STOP)
 
 
-def indicated(oracle: OracleMatching, market: Market) -> Result:
-    bids = participants(market, Side.BUY)
-    asks = participants(market, Side.SELL)
+@dataclass
+class Claim:
+    """What an order takes part with in a call."""
+
+    order: Order
+    leaves: int
+    waits: int  # its place among all that rest or wait: the smaller, the earlier
+
+
+def claims(market: Market) -> list[Claim]:
+    places = [*market.book, *market.held]
+    return [
+        Claim(order, order.leaves, places.index(order))
+        for side in Side
+        for order in participants(market, side)
+    ]
+
+
+def found(oracle: OracleMatching, market: Market, those: list[Claim]) -> Result:
+    bids = [x for x in those if x.order.side is Side.BUY]
+    asks = [x for x in those if x.order.side is Side.SELL]
     book = Book(
-        [(o.price, o.leaves) for o in bids if not unpriced(o)],
-        [(0 if unpriced(o) else o.price, o.leaves) for o in asks],
-        [(o.price, o.leaves) for o in bids if unpriced(o)],
+        [(x.order.price, x.leaves) for x in bids if not unpriced(x.order)],
+        [(0 if unpriced(x.order) else x.order.price, x.leaves) for x in asks],
+        [(x.order.price, x.leaves) for x in bids if unpriced(x.order)],
     )
     table = TickTable(market.product, *oracle.limits(market.product.symbol))
     return best_price(book, market.last or market.reference, table, oracle.mode.ladder)
+
+
+def meetings(
+    oracle: OracleMatching, market: Market, those: list[Claim], price: int, volume: int
+) -> list[tuple[Claim, Claim, int]]:
+    """Return who meets whom, in the order in which each side is served."""
+    buyers = [x for x in those if x.order.side is Side.BUY and x.order.price >= price]
+    sellers = [x for x in those if x.order.side is Side.SELL]
+    sellers = [x for x in sellers if unpriced(x.order) or x.order.price <= price]
+    low, high = oracle.limits(market.product.symbol)
+    fill, lot = oracle.mode.call_fill, market.product.lot
+    tonnes = [
+        [x for x, share in served(fill, side, volume, lot, at_limit=at_limit) for _ in range(share)]
+        for side, at_limit in ((buyers, price == high), (sellers, price == low))
+    ]
+    met: list[tuple[Claim, Claim, int]] = []
+    for buyer, seller in zip(*tonnes, strict=True):
+        if met and met[-1][0] is buyer and met[-1][1] is seller:
+            met[-1] = (buyer, seller, met[-1][2] + 1)
+        else:
+            met.append((buyer, seller, 1))
+    return met
+
+
+def separate(oracle: OracleMatching, market: Market) -> tuple[list[Claim], list[tuple[Order, int]]]:
+    """Take off what prevention takes off; return who is left, and of whom how much went."""
+    those, steps = claims(market), []
+    mode = oracle.rules.self_trade
+    while oracle.mode.call_self_trade:
+        price, volume, *_ = found(oracle, market, those)
+        own = [sorted((one, other), key=lambda x: x.waits)
+               for one, other, _ in meetings(oracle, market, those, price, volume)
+               if oracle.prevented(one.order, other.order)]  # fmt: skip
+        if not own:
+            break
+        step = min(x.leaves for x in own[0])
+        spared = {SelfTrade.CANCEL_RESTING: 1, SelfTrade.CANCEL_ARRIVING: 0}.get(mode)
+        for place, claim in enumerate(own[0]):
+            off = step if mode is SelfTrade.DECREMENT_BOTH else claim.leaves
+            if place != spared:
+                claim.leaves -= off
+                steps.append((claim.order, off))
+        those = [x for x in those if x.leaves]
+    return those, steps
+
+
+def indicated(oracle: OracleMatching, market: Market) -> Result:
+    return found(oracle, market, separate(oracle, market)[0])
 
 
 def published(oracle: OracleMatching, market: Market) -> e.AuctionIndicated:
@@ -191,83 +259,69 @@ def published(oracle: OracleMatching, market: Market) -> e.AuctionIndicated:
 
 
 def uncross(oracle: OracleMatching, market: Market) -> int:
-    """End a call: pair the best of both sides until the volume is reached; return its price."""
-    price, volume, surplus, decided = indicated(oracle, market)
+    """End a call: keep owners from themselves, then let the best of both sides trade."""
+    for order, off in separate(oracle, market)[1]:
+        oracle.reduce(market, order, off)
+    those = claims(market)
+    price, volume, surplus, decided = found(oracle, market, those)
     symbol = market.product.symbol
     oracle.out.append(e.AuctionUncrossed(symbol, price, volume, surplus, decided))
-    if not volume:
-        return 0
-    buyers = [o for o in participants(market, Side.BUY) if o.price >= price]
-    asks = participants(market, Side.SELL)
-    sellers = [o for o in asks if unpriced(o) or o.price <= price]
-    low, high = oracle.limits(symbol)
-    lot = market.product.lot
-    queues = [
-        served(oracle.mode.call_fill, buyers, volume, lot, at_limit=price == high),
-        served(oracle.mode.call_fill, sellers, volume, lot, at_limit=price == low),
-    ]
     touched: list[tuple[Side, int]] = []
-    while queues[0]:
-        (buyer, wanted), (seller, offered) = queues[0][0], queues[1][0]
-        quantity = min(wanted, offered)
-        pair(oracle, market, (buyer, seller), (price, quantity), touched)
-        for queue in queues:
-            order, share = queue.pop(0)
-            if share > quantity:
-                queue.insert(0, (order, share - quantity))
+    for buyer, seller, quantity in meetings(oracle, market, those, price, volume):
+        pair(oracle, market, (buyer.order, seller.order), (price, quantity), touched)
     for side, level in touched:
         oracle.out.append(e.DepthChanged(symbol, side, level, market.depth(side, level)))
     return price
 
 
 def served(
-    fill: CallFill, orders: list[Order], volume: int, lot: int, *, at_limit: bool
-) -> list[tuple[Order, int]]:
+    fill: CallFill, those: list[Claim], volume: int, lot: int, *, at_limit: bool
+) -> list[tuple[Claim, int]]:
     """Return who trades how much on a side, in the order of rules 9.7 and 9.19 to 9.21."""
     if fill is CallFill.QUANTITY_AT_LIMIT and at_limit:
-        return in_rounds(orders, volume, lot)
+        return in_rounds(those, volume, lot)
 
-    def rank(order: Order) -> tuple[bool, int]:
+    def rank(claim: Claim) -> tuple[bool, int]:
+        order = claim.order
         if unpriced(order):
             return fill is CallFill.LIMITS_FIRST, 0
         away = -order.price if order.side is Side.BUY else order.price
         return fill is not CallFill.LIMITS_FIRST, away
 
-    found: list[tuple[Order, int]] = []
-    for place in sorted({rank(order) for order in orders}):
-        group = [order for order in orders if rank(order) == place]
-        left = volume - sum(share for _, share in found)
-        shares = dict.fromkeys(((o.account, o.ref) for o in group), 0)
-        whole = sum(order.leaves for order in group)
+    served: list[tuple[Claim, int]] = []
+    for place in sorted({rank(claim) for claim in those}):
+        group = [claim for claim in those if rank(claim) == place]
+        left = volume - sum(share for _, share in served)
+        whole = sum(claim.leaves for claim in group)
         if fill is CallFill.PRO_RATA and whole > left:
-            for order in group:
-                shares[order.account, order.ref] = order.leaves * left // whole // lot * lot
-            left -= sum(shares.values())
-            for order in group:
-                if left and shares[order.account, order.ref] < order.leaves:
-                    shares[order.account, order.ref] += lot
+            shares = [claim.leaves * left // whole // lot * lot for claim in group]
+            left -= sum(shares)
+            for index, claim in enumerate(group):
+                if left and shares[index] < claim.leaves:
+                    shares[index] += lot
                     left -= lot
         else:
-            for order in group:
-                shares[order.account, order.ref] = min(order.leaves, left)
-                left -= shares[order.account, order.ref]
-        found += [(order, shares[order.account, order.ref]) for order in group]
-    return [(order, share) for order, share in found if share]
+            shares = []
+            for claim in group:
+                shares.append(min(claim.leaves, left))
+                left -= shares[-1]
+        served += zip(group, shares, strict=True)
+    return served
 
 
-def in_rounds(orders: list[Order], volume: int, lot: int) -> list[tuple[Order, int]]:
+def in_rounds(those: list[Claim], volume: int, lot: int) -> list[tuple[Claim, int]]:
     """Rule 9.21, a lot at a time."""
-    ranked = sorted(orders, key=lambda order: -order.leaves)
+    ranked = sorted(those, key=lambda claim: -claim.leaves)
     given = [0] * len(ranked)
     for lots in (100, 500, 1_000, 2_000, None, 10**9):
-        for place, order in enumerate(ranked):
-            missing = (order.leaves - given[place]) // lot
+        for place, claim in enumerate(ranked):
+            missing = (claim.leaves - given[place]) // lot
             wanted = (missing + 1) // 2 if lots is None else lots
             for _ in range(min(wanted, missing)):
                 if volume:
                     given[place] += lot
                     volume -= lot
-    return [(order, share) for order, share in zip(ranked, given, strict=True) if share]
+    return list(zip(ranked, given, strict=True))
 
 
 def pair(

@@ -269,15 +269,14 @@ class OracleMatching:
         share = self.take_in_time_order if by_time else self.take_in_proportion
         for price in self.inside(market, order, around):
             share(market, order, price)
-        if self.alive(order) and market.prices_for(order):
-            self.begin_call(market, order, around)
-        elif self.alive(order):
-            if order.order_type in UNPRICED:
-                self.drop(order, CancelReason.MARKET_REST)
-            elif order.tif in AT_ONCE:
-                self.drop(order, CancelReason.IOC_REST)
-            elif order.tif in AUCTION:
-                self.drop(order, CancelReason.AUCTION_REST)
+        self.prevent_beyond(market, order)
+        if self.alive(order):
+            why = self.why_it_cannot_rest(order)
+            starts = self.mode.volatility_immediate or why is None
+            if starts and market.prices_for(order):
+                self.begin_call(market, order, around)
+            elif why is not None:
+                self.drop(order, why)
             else:
                 depth = self.rest(market, order)
                 self.out.append(e.OrderResting(*order.name, order.leaves, depth))
@@ -292,6 +291,25 @@ class OracleMatching:
         table, sign = TickTable(market.product), 1 if order.side is Side.BUY else -1
         edge = table.rounded(around * (10_000 + sign * band), 10_000)
         return [price for price in prices if sign * price <= sign * edge]
+
+    def prevent_beyond(self, market: Market, taker: Order) -> None:
+        """Let prevention act beyond the band, up to the first order that it could trade with."""
+        side, by_time = Side(3 - taker.side), self.mode.matching is Matching.PRICE_TIME
+        while self.alive(taker) and (prices := market.prices_for(taker)):
+            queue = market.queue(side, prices[0])
+            own = [o for o in (queue[:1] if by_time else queue) if self.prevented(taker, o)]
+            for resting in own:
+                if self.alive(taker):
+                    self.prevent(market, taker, resting)
+            if not own:
+                return
+
+    def why_it_cannot_rest(self, order: Order) -> CancelReason | None:
+        if order.order_type in UNPRICED:
+            return CancelReason.MARKET_REST
+        if order.tif in AT_ONCE:
+            return CancelReason.IOC_REST
+        return CancelReason.AUCTION_REST if order.tif in AUCTION else None
 
     def begin_call(self, market: Market, order: Order, around: int) -> None:
         """Stop for a call, for which the order waits with what it has left."""

@@ -163,6 +163,7 @@ OFFERS = (
         dan bid 1 for 10 @ 109    | dan#1 refused OUTBID price
         dan bid 1 for 10 @ 108
         dan cancel 2              | dan#2 cancelled 10 REQUESTED
+                                  | auction 1 best 10 @ 110
         cay bid 1 for 4 @ 105
         time 10
         clear 1                   | trade 4 @ 110 ann#1(6) cay#1(0)
@@ -172,21 +173,6 @@ OFFERS = (
     """,
         {"mechanism": Mechanism.ONE_WAY},
         shows=("11.10", "11.11", "11.12", "11.16"),
-    ),
-    Scenario(
-        "an announcement that is withdrawn takes its bids along",
-        """
-        ann announce sell 10 @ 90 from 0 until 10
-        bob bid 1 for 10 @ 95
-        ann cancel 1              | bob#1 cancelled 10 LOST
-                                  | ann#1 cancelled 10 REQUESTED
-        time 10
-        clear 1                   | refused UNKNOWN_NUMBER number
-        ann tonnes                | 1000 reserved 0
-        bob cash                  | 1000000 reserved 0
-    """,
-        {"mechanism": Mechanism.ONE_WAY},
-        shows=("11.17",),
     ),
 )
 CALLS = (

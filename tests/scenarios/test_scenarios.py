@@ -13,11 +13,13 @@ from engine.vocabulary import events as e
 from engine.vocabulary.enums import CancelReason, OrderState, RejectReason, Side, TimeInForce
 from tests.scenarios import admission as scenarios_admission
 from tests.scenarios import auctions as scenarios_auctions
+from tests.scenarios import bids as scenarios_bids
 from tests.scenarios import calls as scenarios_calls
 from tests.scenarios import china as scenarios_china
 from tests.scenarios import days as scenarios_days
 from tests.scenarios import modes as scenarios_modes
 from tests.scenarios import orders as scenarios_orders
+from tests.scenarios import own_orders as scenarios_own_orders
 from tests.scenarios import pilots as scenarios_pilots
 from tests.scenarios import rules as scenarios_rules
 from tests.scenarios import world as scenarios_world
@@ -35,10 +37,12 @@ CORE = (
     scenarios_days,
     scenarios_admission,
     scenarios_calls,
+    scenarios_own_orders,
 )
 MODULES = (
     *CORE,
     scenarios_auctions,
+    scenarios_bids,
     scenarios_modes,
     scenarios_china,
     scenarios_pilots,

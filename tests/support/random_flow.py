@@ -57,7 +57,7 @@ class Flow:
         """Yield a trading day's commands, each with what came of it."""
         calendar = self.venue.rulebook.calendar
         self.date = next_trading_day(calendar, self.date)
-        yield self._pair(c.BeginDay(self.date))
+        yield from map(self._pair, self._morning())
         yield from map(self._pair, self._references())
         plan = steps(self.venue.rulebook, self.date, self.rng.randrange(10**6))
         if not plan:
@@ -111,6 +111,25 @@ class Flow:
         tick = tick_at(near, product.tick, product.ticks)
         return max(product.tick, near // tick * tick)
 
+    def _morning(self) -> Iterator[c.Command]:
+        for command in self.left_to_clear():
+            if self.rng.random() < 0.3:  # refused: an auction is cleared on its own day
+                yield c.BeginDay(self.date)
+            yield command
+        yield c.BeginDay(self.date)
+
+    def left_to_clear(self) -> list[c.Command]:
+        """Return what clears the auctions that stand, or calls them off."""
+        now, rng = self.venue.time, self.rng
+        return [
+            c.ClearAuction(
+                line, each.number, rng.randrange(100), each.closes_at > now or rng.random() < 0.1
+            )
+            for line in self.venue.symbols
+            for each in self.venue.standing(line)
+            if isinstance(each, Announced)
+        ]
+
     def _pair(self, command: c.Command) -> tuple[c.Command, list[Event]]:
         return command, self.say(command)
 
@@ -123,9 +142,9 @@ class Flow:
         market = rng.choice(open_lines if open_lines and rng.random() < 0.95 else lines)
         name = rng.choice(NAMES)
         ref = self.venue.last_ref(name) + 1
-        if rng.random() < 0.15:
-            return self._about_own(name, ref, market)
         kind = market.mode.mechanism
+        if rng.random() < (0.3 if kind is Mechanism.ONE_WAY else 0.15):
+            return self._about_own(name, ref, market)
         if kind is Mechanism.NEGOTIATED:
             return self._negotiate(name, ref, market)
         if kind is Mechanism.ONE_WAY:
@@ -142,10 +161,19 @@ class Flow:
         if draw < 0.5:
             return c.CancelOrder(name, ref, target)
         if draw < 0.8:
-            return c.AmendOrder(name, ref, target, self._size(market), self._price(market))
-        if draw < 0.9:
+            size, price = self._size(market), self._price(market)
+            prices = [view.price for view in self.venue.open_orders(name) if view.ref == target]
+            if prices and rng.random() < 0.5:
+                price = max(0, prices[0] + market.product.tick * rng.randint(-9, 9))
+            return c.AmendOrder(
+                name, ref, target, *rng.choice(((size, price), (size, 0), (0, price)))
+            )
+        if draw < 0.86:
             return c.MassCancel(name, ref, market.symbol)
-        return c.CancelOnDisconnect(name)
+        if draw < 0.92:
+            return c.CancelOnDisconnect(name)
+        killed = [each for each in NAMES if self.venue.account(each).killed]
+        return c.SetKillSwitch(killed[0], on=False) if killed else c.SetKillSwitch(name, on=True)
 
     def _order(self, name: str, ref: int, market: Line) -> c.NewOrder:
         rng = self.rng
@@ -202,10 +230,14 @@ class Flow:
         now = self.venue.time
         draw = rng.random()
         number = self._number(market)
-        if draw < 0.55:
-            return c.Bid(name, ref, market.symbol, number, self._size(market), self._price(market))
-        if draw < 0.75:
-            return c.ClearAuction(market.symbol, number, rng.randrange(100))
+        bids, clears = ((0.1, 0.15), (0.55, 0.75), (0.8, 0.97), (0.8, 0.97))[
+            min(3, len(self.venue.standing(market.symbol)))
+        ]
+        if draw < bids:
+            price = self._bid_price(market, number)
+            return c.Bid(name, ref, market.symbol, number, self._size(market), price)
+        if draw < clears:
+            return c.ClearAuction(market.symbol, number, rng.randrange(100), rng.random() < 0.1)
         step = rng.choice((0, 0, market.product.tick))
         wary = market.mode.undersubscribed is Undersubscribed.CANCEL
         size = self._size(market) * (1 if wary else rng.choice((1, 2, 12)))
@@ -218,11 +250,19 @@ class Flow:
             size,
             self._price(market),
             now - rng.randint(0, 9),
-            now + rng.randint(1, 2400 * SECOND),
+            now + rng.randint(1, rng.choice((30, 2400)) * SECOND),
             1,
-            0,
+            rng.choice((0, 0, size // 2)),
             step,
         )
+
+    def _bid_price(self, market: Line, number: int) -> int:
+        """Draw a price for a bid: mostly one that betters the reserve."""
+        for terms in self.venue.standing(market.symbol):
+            if terms.number == number and self.rng.random() < 0.8:
+                sign = 1 if terms.side is Side.SELL else -1
+                return terms.price + sign * market.product.tick * self.rng.randint(0, 40)
+        return self._price(market)
 
     def _number(self, market: Line) -> int:
         live = [each.number for each in self.venue.standing(market.symbol)]

@@ -97,6 +97,8 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         market_rest=random.choice(tuple(MarketRest)),
         volatility_bp=random.choice((0, 0, 1_000, 2_500)),
         volatility_seconds=random.choice((0, 1)),
+        volatility_immediate=random.random() < 0.7,
+        call_self_trade=random.random() < 0.5,
         carry_over=random.random() < 0.7,
     )
     small = AccountClass(
