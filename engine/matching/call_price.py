@@ -155,32 +155,37 @@ def _swept(sides: Sides, grid: Grid, within: tuple[int, int], *, every_tick: boo
     demand, supply, cover = map(_sums, sides)
     wanted = sum(demand.values()) + sum(cover.values())
     offered = supply.get(0, 0)
-    spans: list[Span] = []
+    kept: list[tuple[int, int, int, int, int, int]] = []
     most = before = 0
     for price in sorted({**demand, **supply, **cover}):
         if not price or price > high:
             continue
-        volume = wanted if wanted < offered else offered
-        if every_tick and before >= low and volume >= most:
+        if every_tick and before >= low:
             first, last = grid.above(before), grid.below(price)
-            if before < first <= last < price:
+            volume = wanted if wanted < offered else offered
+            if volume >= most and before < first <= last < price:
                 if volume > most:
                     most = volume
-                    spans.clear()
-                spans.append(_span((first, last), wanted, offered, (0, 0)))
-        last_bids, last_asks = demand.get(price, 0), supply.get(price, 0)
-        offered += last_asks
+                    kept.clear()
+                kept.append((first, last, wanted, offered, 0, 0))
+        bids, asks = demand.get(price, 0), supply.get(price, 0)
+        offered += asks
         volume = wanted if wanted < offered else offered
         if volume >= most and price >= low and (
-            last_bids or last_asks or (every_tick and price == grid.nearest(price))
+            bids or asks or (every_tick and price == grid.nearest(price))
         ):  # fmt: skip
             if volume > most:
                 most = volume
-                spans.clear()
-            spans.append(_span((price, price), wanted, offered, (last_bids, last_asks)))
-        wanted -= last_bids + cover.get(price, 0)
+                kept.clear()
+            kept.append((price, price, wanted, offered, bids, asks))
+        wanted -= bids
+        if cover:
+            wanted -= cover.get(price, 0)
         before = price
-    return spans
+    return [
+        _span((first, last), wanted, offered, (bids, asks))
+        for first, last, wanted, offered, bids, asks in kept
+    ]
 
 
 def _sums(side: Sequence[Interest]) -> dict[int, int]:
