@@ -346,6 +346,7 @@ def pair(
         else:
             oracle.remove(order)
             oracle.accounts[order.account].orders.remove(order)
+    oracle.lock(market.product, orders, quantity, quantity * price - paid)
     market.trade_number += 1
     market.day.append((price, quantity))
     head = (market.product.symbol, market.trade_number, price, quantity)

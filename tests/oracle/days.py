@@ -29,6 +29,11 @@ def begin_day(oracle: OracleVenue, command: c.BeginDay) -> None:
     oracle.date = command.date
     oracle.days += 1
     oracle.out.append(e.DayBegan(command.date, oracle.days))
+    over = [lock for lock in oracle.locks if lock.day == oracle.days]
+    oracle.locks = [lock for lock in oracle.locks if lock.day > oracle.days]
+    for name in dict.fromkeys((lock.account, lock.name) for lock in over):
+        amount = sum(lock.amount for lock in over if lock[1:3] == name)
+        oracle.out.append(e.Released(*name, amount))
     due = [each for each in oracle.amendments if each.effective <= command.date]
     oracle.amendments = [each for each in oracle.amendments if each not in due]
     for each in sorted(due, key=lambda each: each.effective):

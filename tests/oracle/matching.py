@@ -6,7 +6,7 @@ orders wait; a queue, a depth, a reservation is looked up by going through them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import (
@@ -138,6 +138,15 @@ def fee(value: int, rate: int) -> int:
     return value * rate // 1_000_000
 
 
+class Lock(NamedTuple):
+    """What an account may not use before a trading day begins."""
+
+    day: int  # counted from the first
+    account: str
+    name: str  # product or currency
+    amount: int
+
+
 class OracleMatching:
     """State, money and matching: what happens to an order once it is let in."""
 
@@ -150,6 +159,7 @@ class OracleMatching:
         self.accounts: dict[str, Account] = {}
         self.markets = {p.symbol: Market(p) for p in rulebook.products}
         self.collected: dict[str, int] = {}
+        self.locks: list[Lock] = []
         self.entries = 0
         self.out: list[e.Event] = []
 
@@ -183,12 +193,16 @@ class OracleMatching:
             for o in owner.orders
             if o.side is Side.BUY and self.markets[o.symbol].product.currency == currency
         )
-        return owner.cash.get(currency, 0), reserved
+        return owner.cash.get(currency, 0), reserved + self.locked(account, currency)
 
     def allowances(self, account: str, product: str) -> tuple[int, int]:
         owner = self.accounts[account]
         live = [o for o in owner.orders if o.side is Side.SELL and o.symbol == product]
-        return owner.tonnes.get(product, 0), sum(o.leaves for o in live)
+        offered = sum(o.leaves for o in live)
+        return owner.tonnes.get(product, 0), offered + self.locked(account, product)
+
+    def locked(self, account: str, name: str) -> int:
+        return sum(lock.amount for lock in self.locks if lock[1:3] == (account, name))
 
     def fees(self, currency: str = "") -> int:
         return self.collected.get(currency or self.rules.currency, 0)
@@ -207,6 +221,16 @@ class OracleMatching:
         account.tonnes[symbol] = account.tonnes.get(symbol, 0) + sign * quantity
         account.cash[currency] = account.cash.get(currency, 0) - sign * value - paid
         self.collected[currency] = self.collected.get(currency, 0) + paid
+
+    def lock(self, product: Product, orders: tuple[Order, Order], quantity: int, gain: int) -> None:
+        """Rule 10.6: keep back what a buyer bought, then what a seller's sale brought him."""
+        buyer, seller = sorted(orders, key=lambda order: order.side is not Side.BUY)
+        for order, name, amount, days in (
+            (buyer, product.symbol, quantity, self.mode.resale_lag),
+            (seller, product.currency, gain, self.mode.proceeds_lag),
+        ):
+            if days and amount > 0:
+                self.locks.append(Lock(self.days + days, order.account, name, amount))
 
     # -- into the book and out of it -------------------------------------------------------------
 
@@ -411,6 +435,8 @@ class OracleMatching:
             taker_fee = fee(value, self.mode.taker_fee_ppm)
             self.deliver(market.product, maker, quantity, value, maker_fee)
             self.deliver(market.product, taker, quantity, value, taker_fee)
+            selling_fee = maker_fee if maker.side is Side.SELL else taker_fee
+            self.lock(market.product, (maker, taker), quantity, value - selling_fee)
             market.trade_number += 1
             market.day.append((price, quantity))
             one = (maker.account, maker.ref, maker.leaves, maker_fee)

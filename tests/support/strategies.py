@@ -100,6 +100,8 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         volatility_immediate=random.random() < 0.7,
         call_self_trade=random.random() < 0.5,
         carry_over=random.random() < 0.7,
+        resale_lag=random.choice((0, 0, 1, 2)),
+        proceeds_lag=random.choice((0, 0, 0, 1)),
     )
     small = AccountClass(
         "small",
@@ -338,6 +340,7 @@ class Commands:
             (f"products[{symbol}].ticks", str([list(row) for row in ticks])),
             (f"products[{symbol}]", f"{{tick = {3 * tick}, ticks = [], reference = {30 * tick}}}"),
             ("modes[continuous].ladder", f'"{self.random.choice(tuple(PRICE_RULES))}"'),
+            ("modes[continuous].resale_lag", str(self.random.choice((0, 1, 3)))),
         ))  # fmt: skip
         effective = self.random.choice((0, self.oracle.date, self.tomorrow()))
         return c.AmendRulebook(path, value, effective)
