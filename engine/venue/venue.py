@@ -43,6 +43,7 @@ from engine.vocabulary.commands import (
 from engine.vocabulary.enums import CancelReason, Phase, RejectReason, Side
 from engine.vocabulary.events import (
     Announced,
+    BestBid,
     Event,
     KillSwitchSet,
     MassCancelled,
@@ -348,6 +349,10 @@ class Venue(VenueBase):
     def standing(self, symbol: str) -> list[Offered | Announced]:
         """Return the offers of a line that everybody may answer, as they stand now."""
         return self.markets[symbol].standing()
+
+    def best_bids(self, symbol: str) -> list[BestBid]:
+        """Return the best bid so far of each of a line's auctions whose bidding is open."""
+        return self.markets[symbol].best_bids()
 
     def indicative(self, symbol: str) -> tuple[int, int, int]:
         """Return price, volume and surplus that a call would give now; 0s where none is on."""

@@ -71,6 +71,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     reference: int
     low_limit: int  # 0 where there is none
     high_limit: int
+    ticks: tuple[tuple[int, int], ...] = ()  # (from this price on, tick), rising; () means ``tick``
 
 
 def view_order(order: Order) -> OrderView:
@@ -115,4 +116,5 @@ def view_line(line: Line) -> LineView:
         reference=line.asset.reference,
         low_limit=low,
         high_limit=high,
+        ticks=product.ticks,
     )
