@@ -7,7 +7,8 @@ An agent in the laboratory receives what a client of a live venue receives, in t
   arrived. ``depth`` is -1 in it: what the book shows is public.
 - A *public* event names no account. The book appears as ``DepthChanged`` and nothing else, a call's
   trades as one ``AuctionUncrossed``. An offer that shrank comes again as ``Offered`` with the
-  tonnes that are left, 0 when it is gone; an auction that is withdrawn is ``AuctionCleared``, all 0.
+  tonnes that are left, 0 when it is gone; an auction that is withdrawn is
+  ``AuctionCleared`` with nothing sold.
 - A quote or an enquiry goes to its maker and to its addressees, who see whose it is.
 """
 

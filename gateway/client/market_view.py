@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from msgspec import structs
 
 from engine.vocabulary.enums import Mechanism, OfferKind, Phase, Side
+from gateway.client.errors import Missed
 from gateway.protocol import wire, wire_market
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Line:
     prints: list[Print] = field(default_factory=list)
     update: int = -1
     gaps: int = 0  # increments that did not follow on the one before
-    stale: bool = False  # after a gap, until the next snapshot: what is shown may be wrong
+    stale: bool = True  # before the first snapshot, and from a gap to the next: not to be relied on
     low_limit: int = 0
     high_limit: int = 0
     bar: wire_market.DayClosed | None = None
@@ -110,7 +111,7 @@ class MarketView:
         return line
 
     def absorb(self, message: Any) -> None:
-        """Take a market data message in; others are passed over."""
+        """Take a market data message in, or that some were ``Missed``; others are passed over."""
         kind = message.__class__
         line = self.lines.get(getattr(message, "symbol", ""))
         if kind is wire_market.BookSnapshot:
@@ -123,6 +124,9 @@ class MarketView:
             take = self._take.get(kind)
             if take is not None:
                 take(line, message)
+        elif kind is Missed:
+            for line in self.lines.values():
+                line.stale = True
 
     def _follow(self, line: Line, message: Any) -> None:
         """Count an increment. What stands at a snapshot carries the snapshot's number."""
