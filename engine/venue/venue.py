@@ -12,7 +12,7 @@ from engine.markets.admission import SMALL
 from engine.markets.amend_order import FROZEN_RULE
 from engine.markets.phases import change
 from engine.venue.base import VenueBase, unknown_account
-from engine.venue.funding import move_allowances, move_cash, open_account
+from engine.venue.funding import move_allowances, move_cash, open_account, set_account_class
 from engine.venue.state import check_reservations, state_hash
 from engine.venue.trading_day import begin_day, set_reference, take_amendment
 from engine.venue.views import (
@@ -36,6 +36,7 @@ from engine.vocabulary.commands import (
     MoveCash,
     NewOrder,
     OpenAccount,
+    SetAccountClass,
     SetKillSwitch,
     SetPhase,
     SetReference,
@@ -97,6 +98,7 @@ class Venue(VenueBase):
             SetPhase: self._set_phase,
             AdvanceTime: self._advance_time,
             OpenAccount: lambda c: open_account(self, c),
+            SetAccountClass: lambda c: set_account_class(self, c),
             MoveCash: lambda c: move_cash(self, c),
             MoveAllowances: lambda c: move_allowances(self, c),
             BeginDay: lambda c: begin_day(self, c),

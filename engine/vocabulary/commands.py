@@ -217,6 +217,13 @@ class ClearAuction(Struct, frozen=True, array_like=True, gc=False, tag=20):
     seed: Int = 0
 
 
+class SetAccountClass(Struct, frozen=True, array_like=True, gc=False, tag=21):
+    """Operator: an account belongs to another class of the rulebook from now on."""
+
+    account: str
+    role: str = ""  # "" is none, so that nothing limits it
+
+
 Command: TypeAlias = (
     NewOrder
     | CancelOrder
@@ -238,4 +245,5 @@ Command: TypeAlias = (
     | Announce
     | Bid
     | ClearAuction
+    | SetAccountClass
 )

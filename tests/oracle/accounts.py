@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import RejectReason
+from engine.vocabulary.enums import RejectReason, Side
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 from tests.oracle.matching import Account, refuse_unless
 
@@ -17,9 +17,36 @@ if TYPE_CHECKING:
 def open_account(oracle: OracleVenue, command: c.OpenAccount) -> None:
     refuse_unless(command.account, RejectReason.VALUE, "account")
     refuse_unless(command.account not in oracle.accounts, RejectReason.ACCOUNT_EXISTS, "account")
+    check_class(oracle, command.role)
+    refuse_unless(0 <= command.allocation <= MAX_QUANTITY, RejectReason.VALUE, "allocation")
     account = oracle.accounts[command.account] = Account(command)
     names = (account.name, account.owner, account.group, command.member)
-    oracle.out.append(e.AccountOpened(*names))
+    oracle.out.append(e.AccountOpened(*names, account.role, account.allocation))
+
+
+def check_class(oracle: OracleVenue, role: str) -> None:
+    known = [each.name for each in oracle.rules.classes]
+    refuse_unless(role == "" or role in known, RejectReason.ROLE, "role")
+
+
+def set_account_class(oracle: OracleVenue, command: c.SetAccountClass) -> None:
+    account = oracle.known(command)
+    check_class(oracle, command.role)
+    account.role = command.role
+    oracle.out.append(e.AccountClassSet(account.name, command.role))
+
+
+def check_role(oracle: OracleVenue, account: Account, symbol: str, side: Side, more: int) -> None:
+    """Check rule 2.17 for an order that brings, or would bring, so much more."""
+    for role in oracle.rules.classes:
+        if role.name != account.role:
+            continue
+        refuse_unless(not role.modes or oracle.mode.name in role.modes, RejectReason.ROLE, "symbol")
+        if side is Side.BUY and role.holding_limit:
+            limit = role.holding_limit + (account.allocation if role.over_allocation else 0)
+            held, _ = oracle.allowances(account.name, symbol)
+            bid = sum(o.leaves for o in account.orders if o.side is Side.BUY and o.symbol == symbol)
+            refuse_unless(held + bid + more <= limit, RejectReason.HOLDING, "quantity")
 
 
 def move_cash(oracle: OracleVenue, command: c.MoveCash) -> None:

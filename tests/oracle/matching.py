@@ -83,6 +83,7 @@ class Account:
         self.name = command.account
         self.owner = command.owner or command.account
         self.group = command.group or self.owner
+        self.role, self.allocation = command.role, command.allocation
         self.last_ref = 0
         self.killed = False
         self.cash: dict[str, int] = {}

@@ -24,7 +24,13 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from engine.vocabulary.units import MAX_PRICE, MAX_REF, MAX_TOTAL
-from tests.oracle.accounts import move_allowances, move_cash, open_account
+from tests.oracle.accounts import (
+    check_role,
+    move_allowances,
+    move_cash,
+    open_account,
+    set_account_class,
+)
 from tests.oracle.calls import CALLS, after_call, indicated, uncross
 from tests.oracle.matching import (
     AT_ONCE,
@@ -78,6 +84,7 @@ class OracleVenue(OracleMatching):
             c.SetPhase: self.set_phase,
             c.AdvanceTime: self.advance_time,
             c.OpenAccount: lambda command: open_account(self, command),
+            c.SetAccountClass: lambda command: set_account_class(self, command),
             c.MoveCash: lambda command: move_cash(self, command),
             c.MoveAllowances: lambda command: move_allowances(self, command),
         }
@@ -176,6 +183,7 @@ class OracleVenue(OracleMatching):
         refuse_unless(not account.killed, RejectReason.ACCOUNT_KILLED, "account")
         market = self.markets[n.symbol]
         self.admit(n, market)
+        check_role(self, account, n.symbol, n.side, n.quantity)
         base = n.stop_price or market.last or market.reference
         unpriced = n.order_type in UNPRICED
         price = self.protection(market, n.side, base) if unpriced else n.price
@@ -269,6 +277,9 @@ class OracleVenue(OracleMatching):
         refuse_unless(total > gone, RejectReason.QUANTITY_FILLED, "quantity")
         if order.display:
             self.check_display(market.product, order.display, total)
+        more = total - gone - order.leaves
+        if more > 0:
+            check_role(self, account, order.symbol, order.side, more)
         return order
 
     def amend_order(self, command: c.AmendOrder) -> None:

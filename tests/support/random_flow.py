@@ -122,6 +122,9 @@ class Flow:
             return c.AmendOrder(name, ref, target, self._size(market), self._price(market))
         if draw < 0.9:
             return c.MassCancel(name, ref, market.symbol)
+        if draw < 0.95:
+            roles = [role.name for role in self.venue.rulebook.classes]
+            return c.SetAccountClass(name, rng.choice(("", *roles)))
         return c.CancelOnDisconnect(name)
 
     def _order(self, name: str, ref: int, market: Line) -> c.NewOrder:

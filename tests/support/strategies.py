@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from itertools import product as combinations
 from typing import TYPE_CHECKING
 
-from engine.rulebook.model import Mode, PriceRule, Product, Rulebook
+from msgspec import structs
+
+from engine.rulebook.model import AccountClass, Mode, PriceRule, Product, Rulebook
 from engine.rulebook.validation import validate
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import (
@@ -43,6 +45,7 @@ OPENINGS = (
     c.OpenAccount("dan"),
 )
 NAMES = tuple(opening.account for opening in OPENINGS)
+ROLES = ("small", "large")
 DAYS = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 EVERY_RULE = tuple(combinations(Matching, SelfTrade, SelfTradeScope))
 
@@ -94,6 +97,10 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         modes=(mode,),
         self_trade=self_trade,
         self_trade_scope=scope,
+        classes=(
+            AccountClass("small", holding_limit=random.choice((60, 900)), over_allocation=True),
+            AccountClass("large", holding_limit=random.choice((2_000, 10**5))),
+        ),
     )
     validate(book)
     return book
@@ -101,7 +108,12 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
 
 def opening(random: Random, rules: Rulebook) -> list[c.Command]:
     """Open the accounts; some are rich, some can afford little."""
-    commands: list[c.Command] = list(OPENINGS)
+    commands: list[c.Command] = [
+        structs.replace(
+            each, role=random.choice(("", "", *ROLES)), allocation=random.choice((0, 90))
+        )
+        for each in OPENINGS
+    ]
     for name in NAMES:
         commands += [
             c.MoveCash(name, random.choice((2_000, 20_000, 10**6)), currency)
@@ -137,6 +149,7 @@ class Commands:
             (self.kill_switch, 1),
             (self.disconnect, 1),
             (self.open_account, 1),
+            (self.account_class, 1),
         )
         asleep = [m for m in self.oracle.markets.values() if m.phase is not Phase.CONTINUOUS]
         if asleep and self.random.random() < 0.1:
@@ -268,7 +281,12 @@ class Commands:
         return c.AdvanceTime(self.oracle.time + step)
 
     def open_account(self) -> c.Command:
-        return c.OpenAccount(self.random.choice(("", "eve", *NAMES)))
+        name = self.random.choice(("", "eve", *NAMES))
+        role = self.random.choice(("", *ROLES, "none"))
+        return c.OpenAccount(name, role=role, allocation=self.random.choice((0, 0, 50, -1)))
+
+    def account_class(self) -> c.Command:
+        return c.SetAccountClass(self.account(), self.random.choice(("", "", *ROLES, "none")))
 
     def move_cash(self) -> c.Command:
         amount = self.random.choice((-(10**6), -2_000, -50, 50, 2_000, 10**6))
