@@ -15,6 +15,7 @@ from engine.venue.venue import Venue
 from gateway.server.accounts import AccountsError
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
+from gateway.server.keys_file import KeysFile
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
 
@@ -94,6 +95,7 @@ class Node:
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
         draw = secrets.randbelow if options.timetable else None
+        self.keys: KeysFile | None = None
         self.core = Core(directory, sequencer, outboxes, options, draw)
         self.sequencer = sequencer
         self.outboxes = outboxes
@@ -114,6 +116,8 @@ class Node:
     def open(cls, folder: Path, rulebook: Rulebook, directory: Directory, options: Options) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
 
+        Nothing is written where the accounts are refused.
+
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
         the folder holds a venue under other rules.
         """
@@ -130,13 +134,15 @@ class Node:
                 problem = f"{folder} holds a venue under other rules ({name}): use another --dir"
                 raise JournalError(problem)
         else:
+            directory.openings(Venue(rulebook))
             journal = Journal.create(folder, rulebook, time.time_ns(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
         node = cls(directory, sequencer, outboxes, options)
         try:
+            node.keys = KeysFile(folder, directory)
             for command in directory.openings(sequencer.venue):
                 node.core.operate(command)
-        except CommandError as error:
+        except (CommandError, AccountsError) as error:
             sequencer.close()
             raise AccountsError(str(error)) from error
         node.tick()

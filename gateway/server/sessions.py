@@ -227,12 +227,12 @@ class Sessions:
             text = f"version {m.version} is not spoken here: use version {wire.VERSION}"
             self.end(connection, wire.LogoutReason.VERSION, text)
             return
-        if not self._directory.admits(m.member, m.account, m.key):
+        running = self._running
+        box = running.outboxes.boxes.get(m.account)
+        if not self._directory.admits(m.member, m.account, m.key) or box is None:
             text = "no such member, account and key: check all three with the operator"
             self.end(connection, wire.LogoutReason.CREDENTIALS, text)
             return
-        running = self._running
-        box = running.outboxes.boxes[m.account]
         if not 0 <= m.last_seen <= box.seq:
             text = f"last_seen is {m.last_seen}; this account has {box.seq} reports"
             self.end(connection, wire.LogoutReason.SEQUENCE, text)
