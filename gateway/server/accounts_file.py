@@ -1,19 +1,15 @@
 """Reading a file of accounts: what is wrong is refused with its row, its field and the rule."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 HASHED: Final = "sha256:"
 _DIGEST: Final = re.compile(HASHED + "[0-9a-f]{64}")
