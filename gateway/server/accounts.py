@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["HASHED", "AccountsError", "Credentials", "Directory", "as_text"]
 
 _UNKNOWN: Final = HASHED + "0" * 64  # compared with where the name is unknown
-_CHANGED_BY: Final = {"role": "carbonx operate set_account_class"}
+_CHANGED_BY: Final = {"role": "; set_account_class changes it (carbonx operate)"}
 
 
 class Directory:
@@ -95,8 +95,8 @@ class Directory:
             said = {"owner": owner, "group": a.group or owner, "member": a.member, "role": a.role,
                     "allocation": a.allocation}  # fmt: skip
             found += [
-                f"account {a.name!r}: {field} is {getattr(there, field)!r}, not {value!r} as in "
-                f"{self._source}; change it with {_CHANGED_BY.get(field, 'another account')}"
+                f"account {a.name!r}: its {field} stays {getattr(there, field)!r}, though "
+                f"{self._source} says {value!r}{_CHANGED_BY.get(field, '')}"
                 for field, value in said.items()
                 if getattr(there, field) != value
             ]

@@ -220,13 +220,13 @@ def test_a_restart_opens_what_is_new_and_leaves_what_is_there(folder: Path) -> N
     assert "gone" in venue.accounts
     assert not directory.admits("", "gone", "k")
     told = directory.differences(venue)
-    assert [line.split(" is ")[0].rpartition(" ")[2] for line in told] == [
-        "owner",
-        "group",
-        "role",
-        "allocation",
+    assert told == [
+        "account 'a': its owner stays 'a', though file says 'O'",
+        "account 'a': its group stays 'a', though file says 'O'",
+        "account 'a': its role stays 'firm', though file says 'fund'; set_account_class changes it "
+        "(carbonx operate)",
+        "account 'a': its allocation stays 0, though file says 3",
     ]
-    assert "'firm', not 'fund' as in file" in told[2]
     shut(node)
 
 
