@@ -22,7 +22,7 @@ from msgspec import structs
 
 from engine.vocabulary.enums import CancelReason, OrderState, Phase
 from gateway.load.server import Settings, rulebook
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_market
 from gateway.protocol.framing import Unframer
 from gateway.runtime.event_loop import run
 from gateway.runtime.subprocess import ServerStats, attend, pin, stats_now
@@ -59,7 +59,7 @@ class BareServer:
     def __init__(self, settings: Settings) -> None:
         self.durability = settings.durability
         self.products = tuple(
-            wire.LineInfo(
+            wire_market.LineInfo(
                 p.symbol, p.title, p.currency, 2, p.tick, p.lot, Phase.CONTINUOUS, p.reference, 0, 0
             )
             for p in rulebook(settings.rulebook).products

@@ -7,7 +7,8 @@ An agent in the laboratory receives what a client of a live venue receives, in t
   arrived. ``depth`` is -1 in it: what the book shows is public.
 - A *public* event names no account. The book appears as ``DepthChanged`` and nothing else, a call's
   trades as one ``AuctionUncrossed``. An offer that shrank comes again as ``Offered`` with the
-  tonnes that are left, 0 when it is gone.
+  tonnes that are left, 0 when it is gone; an auction that is withdrawn is
+  ``AuctionCleared`` with nothing sold.
 - A quote or an enquiry goes to its maker and to its addressees, who see whose it is.
 """
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from engine.vocabulary import events as ev
-from engine.vocabulary.enums import OfferKind, Side
+from engine.vocabulary.enums import CancelReason, OfferKind, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,6 +49,7 @@ class Visibility:
                 if event.depth >= 0:
                     yield "", _depth(event.symbol, event.side, event.price, event.depth)
                 if isinstance(event, ev.OrderCancelled) and self._offers:
+                    yield from self._withdrawn(event)
                     yield from self._left(event.account, event.ref, 0, "")
             elif isinstance(event, ev.Trade):
                 yield from self._trade(event)
@@ -103,6 +105,12 @@ class Visibility:
                     self._offers[e.maker, e.maker_ref] = structs.replace(offer, to=to)
                 else:  # the quote's cancellation follows; there is no other addressee left
                     del self._offers[e.maker, e.maker_ref]
+
+    def _withdrawn(self, e: ev.OrderCancelled) -> Iterator[tuple[str, ev.Event]]:
+        """Yield the end of an auction that its initiator, or a rule, took back."""
+        offer = self._offers.get((e.account, e.ref))
+        if isinstance(offer, ev.Announced) and e.reason is not CancelReason.LOST:
+            yield "", ev.AuctionCleared(e.symbol, offer.number, 0, 0, offer.quantity, 0, 0)
 
     def _left(
         self, account: str, ref: int, leaves: int, taker: str

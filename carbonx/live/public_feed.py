@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from backtest.agents.market_picture import LinePicture
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import Side
-from gateway.protocol import wire, wire_market
+from gateway.protocol import wire_market
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,7 +35,7 @@ _Item: TypeAlias = (
 )  # fmt: skip
 
 
-def pictures(lines: Iterable[wire.LineInfo]) -> list[LinePicture]:
+def pictures(lines: Iterable[wire_market.LineInfo]) -> list[LinePicture]:
     """Return the lines as a logon describes them, before any market data."""
     return [
         LinePicture(line.symbol, line.tick, line.lot, line.reference, line.low_limit,
@@ -56,14 +56,14 @@ class _Line:
 class PublicFeed:
     """Translates the market data of one subscription."""
 
-    def __init__(self, lines: Iterable[wire.LineInfo]) -> None:
+    def __init__(self, lines: Iterable[wire_market.LineInfo]) -> None:
         """Start from the lines as the logon describes them."""
         self.gaps = 0  # increments that did not follow on the one before
         self._lines: dict[str, _Line] = {}
         self.describe(lines)
 
-    def describe(self, lines: Iterable[wire.LineInfo]) -> None:
-        """Take over what a later logon says of the lines: snapshots do not have their limits."""
+    def describe(self, lines: Iterable[wire_market.LineInfo]) -> None:
+        """Take over what a later logon, a snapshot or a change says of lines."""
         for info in lines:
             line = self._lines.setdefault(info.symbol, _Line())
             line.limits = (info.reference, info.low_limit, info.high_limit)
@@ -76,6 +76,11 @@ class PublicFeed:
             line = self._follow(message.symbol, message.update)
             for level in message.levels:
                 yield _show(message.symbol, line, level)
+        elif isinstance(message, wire_market.LineChanged):
+            self._follow(message.symbol, message.update)
+            self.describe([message.line])
+        elif isinstance(message, wire_market.AuctionTrade):
+            self._follow(message.symbol, message.update)  # the uncross has said it already
         elif isinstance(message, _Item):
             line = self._follow(message.symbol, message.update)
             if isinstance(message, wire_market.PhaseChanged):
@@ -93,6 +98,8 @@ class PublicFeed:
     def _snapshot(self, m: wire_market.BookSnapshot) -> Iterator[ev.Event]:
         line = self._lines.setdefault(m.symbol, _Line())
         line.update = m.update
+        if m.line is not None:
+            self.describe([m.line])
         yield ev.PhaseChanged(m.symbol, m.phase, "", *line.limits)
         shown = [(level.side, level.price) for level in m.levels]
         for side, price in line.levels.keys() - shown:

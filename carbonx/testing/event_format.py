@@ -72,6 +72,8 @@ def _tell_operator(event: e.Event, m: Money) -> str:
         case e.AccountOpened():
             role = f" as {event.role}" if event.role else ""
             return f"{event.account} opened{role}"
+        case e.AccountClassSet():
+            return f"{event.account} is {event.role or 'in no class'}"
         case e.CashMoved():
             money = f"{m(event.amount)} to {m(event.balance)}"
             return f"{event.account} cash {money} {event.currency}"

@@ -14,8 +14,8 @@ Orders: ``ann buy 5 @ 100``, then any of ``day gtc ioc fok open close``, ``gtd T
 ``ref NUMBER``.
 Others: ``ann cancel 1``, ``ann cancel all [LINE]``, ``ann amend 1 to 5 @ 101``,
 ``ann disconnects``, ``kill ann``, ``free ann``, ``phase halted [LINE]``, ``time 5``,
-``open ann [of OWNER] [as ROLE] [allocation TONNES]``, ``cash ann -5 [CURRENCY]``,
-``tonnes ann 5 [PRODUCT]``.
+``open ann [of OWNER] [as ROLE] [allocation TONNES]``, ``class ann [ROLE]``,
+``cash ann -5 [CURRENCY]``, ``tonnes ann 5 [PRODUCT]``.
 Modes: ``at LINE`` is where all that follows happens. ``ann pick 1 for 300 @ 90``,
 ``ann quote sell 5 @ 90 to bob,cay answers 1`` (without ``@`` an enquiry), ``ann decline 1``,
 ``ann announce sell 5 @ 90 from 09:30 until 11:30 least 1 most 5 step 1 terms uniform,time``,

@@ -85,6 +85,7 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         "open": opened,
         "cash": lambda name, amount, money="": c.MoveCash(name, stage.minor(amount), money),
         "tonnes": lambda name, q, symbol=product: c.MoveAllowances(name, symbol, int(q)),
+        "class": lambda name, role="": c.SetAccountClass(name, role),
         "day": lambda date: c.BeginDay(int(date)),
         "reference": lambda price, symbol=product: c.SetReference(symbol, stage.minor(price)),
         "rule": rule,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.markets.settlement import Shared
     from engine.matching.call_price import Crossing
     from engine.rulebook.model import Mode, Product, Rulebook
-    from engine.vocabulary.events import Announced, Event, Offered
+    from engine.vocabulary.events import Announced, BestBid, Event, Offered
 
     Handler = Callable[..., list[Event]]
 
@@ -163,6 +163,10 @@ class Line(Settlement):
 
     def standing(self) -> list[Offered | Announced]:
         """Return the numbered offers that every participant may answer."""
+        return []
+
+    def best_bids(self) -> list[BestBid]:
+        """Return the best bid so far of each auction whose bidding is open."""
         return []
 
     def dump(self) -> list[object]:

@@ -325,6 +325,14 @@ class OneWay(OfferLine):
         """Return all auctions that are announced."""
         return list(self.announced.values())
 
+    def best_bids(self) -> list[BestBid]:
+        """Return the best bid so far of each auction whose bidding is open."""
+        return [
+            BestBid(self.symbol, number, bids[-1].price, bids[-1].quantity)
+            for number, bids in self.bids.items()
+            if bids and self.announced[number].increment
+        ]
+
     def places(self) -> int:
         """Return how many announcements and bids are live."""
         return len(self.offers) + len(self.bidding)

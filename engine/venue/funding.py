@@ -1,18 +1,26 @@
-"""Accounts, and what comes into them and leaves them from outside."""
+"""Accounts, their classes, and what comes into them and leaves them from outside."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.markets.limits import role_of
 from engine.venue.base import unknown_account
 from engine.vocabulary.enums import RejectReason
-from engine.vocabulary.events import AccountOpened, AllowancesMoved, CashMoved, Event, Rejected
+from engine.vocabulary.events import (
+    AccountClassSet,
+    AccountOpened,
+    AllowancesMoved,
+    CashMoved,
+    Event,
+    Rejected,
+)
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 
 if TYPE_CHECKING:
     from engine.ledger.accounts import Balance
     from engine.venue.base import VenueBase
-    from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount
+    from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount, SetAccountClass
 
 _TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 
@@ -24,10 +32,9 @@ def open_account(venue: VenueBase, c: OpenAccount) -> list[Event]:
     if c.account in venue.participants:
         rule = "an account is opened once"
         return [Rejected(c.account, 0, RejectReason.ACCOUNT_EXISTS, "account", rule)]
-    roles = [role.name for role in venue.rulebook.classes]
-    if c.role and c.role not in roles:
-        rule = f"{c.role!r} is not one of {', '.join(roles) or 'no classes at all'}"
-        return [Rejected(c.account, 0, RejectReason.ROLE, "role", rule)]
+    refusal = _unknown_class(venue, c.role)
+    if refusal:
+        return [Rejected(c.account, 0, RejectReason.ROLE, "role", refusal)]
     if not 0 <= c.allocation <= MAX_QUANTITY:
         rule = f"0 to {MAX_QUANTITY} tonnes"
         return [Rejected(c.account, 0, RejectReason.VALUE, "allocation", rule)]
@@ -35,6 +42,29 @@ def open_account(venue: VenueBase, c: OpenAccount) -> list[Event]:
     group = c.group or owner
     venue.join(c, owner, group)
     return [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
+
+
+def _unknown_class(venue: VenueBase, role: str) -> str:
+    """Return the rule that a class breaks by not being one of the rulebook's, "" where it is."""
+    roles = [each.name for each in venue.rulebook.classes]
+    if not role or role in roles:
+        return ""
+    return f"{role!r} is not one of {', '.join(roles) or 'no classes at all'}"
+
+
+def set_account_class(venue: VenueBase, c: SetAccountClass) -> list[Event]:
+    """Give an account another class; it holds for what comes, and live orders stay."""
+    participant = venue.participants.get(c.account)
+    if participant is None:
+        return unknown_account(c.account, 0)
+    refusal = _unknown_class(venue, c.role)
+    if refusal:
+        return [Rejected(c.account, 0, RejectReason.ROLE, "role", refusal)]
+    participant.role = c.role
+    role = role_of(venue.rulebook, participant)
+    for seat in participant.seats.values():
+        seat.role = role
+    return [AccountClassSet(c.account, c.role)]
 
 
 def move_cash(venue: VenueBase, c: MoveCash) -> list[Event]:

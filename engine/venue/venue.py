@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from engine.markets.admission import SMALL
 from engine.markets.phases import change
 from engine.venue.base import VenueBase, unknown_account
-from engine.venue.funding import move_allowances, move_cash, open_account
+from engine.venue.funding import move_allowances, move_cash, open_account, set_account_class
 from engine.venue.state import check_reservations, state_hash
 from engine.venue.trading_day import begin_day, rulebook_on, set_reference, take_amendment
 from engine.venue.views import (
@@ -35,6 +35,7 @@ from engine.vocabulary.commands import (
     MoveCash,
     NewOrder,
     OpenAccount,
+    SetAccountClass,
     SetKillSwitch,
     SetPhase,
     SetReference,
@@ -42,6 +43,7 @@ from engine.vocabulary.commands import (
 from engine.vocabulary.enums import CancelReason, Phase, RejectReason, Side
 from engine.vocabulary.events import (
     Announced,
+    BestBid,
     Event,
     KillSwitchSet,
     MassCancelled,
@@ -95,6 +97,7 @@ class Venue(VenueBase):
             SetPhase: self._set_phase,
             AdvanceTime: self._advance_time,
             OpenAccount: lambda c: open_account(self, c),
+            SetAccountClass: lambda c: set_account_class(self, c),
             MoveCash: lambda c: move_cash(self, c),
             MoveAllowances: lambda c: move_allowances(self, c),
             BeginDay: lambda c: begin_day(self, c),
@@ -351,6 +354,10 @@ class Venue(VenueBase):
     def standing(self, symbol: str) -> list[Offered | Announced]:
         """Return the offers of a line that everybody may answer, as they stand now."""
         return self.markets[symbol].standing()
+
+    def best_bids(self, symbol: str) -> list[BestBid]:
+        """Return the best bid so far of each of a line's auctions whose bidding is open."""
+        return self.markets[symbol].best_bids()
 
     def indicative(self, symbol: str) -> Crossing:
         """Return price, volume and surplus that a call would give now, and what decides; or 0s."""

@@ -63,7 +63,6 @@ class LineView(Struct, frozen=True, kw_only=True):
     mechanism: Mechanism
     currency: str
     tick: int
-    ticks: tuple[tuple[int, int], ...]  # (from this price on, tick), rising; () means ``tick``
     lot: int
     min_quantity: int
     max_quantity: int
@@ -72,6 +71,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     reference: int
     low_limit: int  # 0 where there is none
     high_limit: int
+    ticks: tuple[tuple[int, int], ...] = ()  # (from this price on, tick), rising; () means ``tick``
 
 
 def view_order(order: Order) -> OrderView:
@@ -108,7 +108,6 @@ def view_line(line: Line) -> LineView:
         mechanism=line.mode.mechanism,
         currency=product.currency,
         tick=product.tick,
-        ticks=product.ticks,
         lot=gate.lot,
         min_quantity=gate.min_quantity,
         max_quantity=gate.max_quantity,
@@ -117,4 +116,5 @@ def view_line(line: Line) -> LineView:
         reference=line.asset.reference,
         low_limit=low,
         high_limit=high,
+        ticks=product.ticks,
     )

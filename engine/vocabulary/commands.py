@@ -222,6 +222,13 @@ class ClearAuction(Struct, frozen=True, array_like=True, gc=False, tag=20):
     call_off: bool = False
 
 
+class SetAccountClass(Struct, frozen=True, array_like=True, gc=False, tag=21):
+    """Operator: an account belongs to another class of the rulebook from now on."""
+
+    account: str
+    role: str = ""  # "" is none, so that nothing limits it
+
+
 # From clients: these carry an account and a reference.
 ClientCommand: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
@@ -240,4 +247,5 @@ Command: TypeAlias = (
     | SetReference
     | AmendRulebook
     | ClearAuction
+    | SetAccountClass
 )

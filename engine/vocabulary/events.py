@@ -365,6 +365,13 @@ class Declined(Struct, frozen=True, array_like=True, gc=False, tag=30):
     maker_ref: int
 
 
+class AccountClassSet(Struct, frozen=True, array_like=True, gc=False, tag=31):
+    """An account belongs to a class of the rulebook; ``""`` is none."""
+
+    account: str
+    role: str
+
+
 Event: TypeAlias = (
     Rejected
     | OrderAccepted
@@ -396,4 +403,5 @@ Event: TypeAlias = (
     | Delivered
     | Released
     | Declined
+    | AccountClassSet
 )

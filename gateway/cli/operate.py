@@ -19,7 +19,8 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     """Give a running venue COMMANDS, each a JSON object (docs/commands.md).
 
     Without any, lines are read from standard input. An operator may set phases and references,
-    begin days, clear auctions, amend the rulebook, move cash and allowances, and kill accounts.
+    begin days, clear auctions, amend the rulebook, move cash and allowances, open accounts, set
+    their keys and classes, and kill them. Each line is answered with what came of it.
 
     Example:  carbonx operate '{"type": "set_phase", "phase": "halted", "reason": "news"}'
     """

@@ -123,4 +123,6 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     node = Node.open(folder, rulebook, directory, options)
+    for difference in directory.differences(node.sequencer.venue):
+        click.echo(difference, err=True)
     uvloop.run(run(node, folder, as_json=as_json))

@@ -24,7 +24,7 @@ class Shell:
     def __init__(self, client: BlockingClient) -> None:
         """Trade through a client that is logged on; follows the public feed."""
         self.client = client
-        self.view = MarketView(client.lines)
+        self.view = MarketView(client.lines, new_lines=True)
         self.offers: dict[tuple[str, int], Any] = {}  # by line and number
         self.digits = client.lines[0].minor_digits
         client.subscribe()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from engine.vocabulary.enums import Side
-    from gateway.protocol import wire, wire_modes
+    from gateway.protocol import wire, wire_market, wire_modes
 
 DEFAULT_TIMEOUT: Final = 30.0  # seconds
 _Result = TypeVar("_Result")
@@ -77,7 +77,7 @@ class BlockingClient:
         return self._client
 
     @property
-    def lines(self) -> tuple[wire.LineInfo, ...]:
+    def lines(self) -> tuple[wire_market.LineInfo, ...]:
         """What is traded, as of the last logon."""
         return self._opened().lines
 

@@ -30,7 +30,7 @@ from gateway.client.errors import (
     resolve,
 )
 from gateway.client.requests import Requests
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_market
 from gateway.protocol.answers import ANSWERS, REPORTS
 from gateway.protocol.session import Due, Session, State, client_end, pack
 
@@ -49,6 +49,8 @@ LONGEST_PAUSE: Final = 2.0
 STEADY_AFTER: Final = 1.0  # seconds logged on after which earlier failures are forgotten
 WATCH_EVERY: Final = 0.05
 FAREWELL_WITHIN: Final = 2.0
+
+_MARKET_DATA: Final = dict.fromkeys(wire.MarketData.__args__)
 
 # Farewells after which the same logon may succeed.
 _COME_BACK: Final = (
@@ -113,6 +115,7 @@ class Client(Requests):
         self.reconnects = 0
         self.dropped = 0  # events that were not taken from ``events()`` in time
         self._missed = 0  # of them, those not reported by a ``Missed`` yet
+        self._stale = False  # whether market data is among them
         self._max_events = max_events
         self._credentials = (member, account, key)
         self._cancel_on_disconnect = cancel_on_disconnect
@@ -178,7 +181,7 @@ class Client(Requests):
         self._fail(self._error)
 
     @property
-    def lines(self) -> tuple[wire.LineInfo, ...]:
+    def lines(self) -> tuple[wire_market.LineInfo, ...]:
         """What is traded, as of the last logon; empty before the first."""
         return self.info.lines if self.info is not None else ()
 
@@ -278,8 +281,7 @@ class Client(Requests):
         for ref, (frame, _) in self._unanswered.items():
             if ref > message.last_ref:
                 self._send(frame)
-        for symbol in self._subscriptions:
-            self._send(pack(wire.Subscribe(symbol)))
+        self._ask_market_data()
         for _ in self._statuses:
             self._send(pack(wire.AskStatus()))
         self._ready_since = time.monotonic_ns()
@@ -314,7 +316,7 @@ class Client(Requests):
 
     def _event(self, event: Any) -> None:
         if len(self._events) >= self._max_events:
-            self._events.popleft()
+            self._stale |= self._events.popleft().__class__ in _MARKET_DATA
             self.dropped += 1
             self._missed += 1
         self._events.append(event)
@@ -380,6 +382,11 @@ class Client(Requests):
         if self._ready.is_set():
             self._send(pack(wire.Subscribe(symbol)))
 
+    def _ask_market_data(self) -> None:
+        """Ask for all that is subscribed to, from a snapshot on."""
+        for symbol in self._subscriptions:
+            self._send(pack(wire.Subscribe(symbol)))
+
     def unsubscribe(self, symbol: str = "") -> None:
         """Ask for no more of it."""
         self._subscriptions.pop(symbol, None)
@@ -390,7 +397,8 @@ class Client(Requests):
         """Wait for the next report, piece of market data or ``Missed``; None once closed.
 
         At most ``max_events`` wait to be taken. Beyond that the oldest are dropped, and a
-        ``Missed`` with their number comes in their place. Raises the error that ended the session.
+        ``Missed`` with their number comes in their place; where market data was among them new
+        snapshots follow. Raises the error that ended the session.
         """
         while not self._events:
             if self._closing:
@@ -401,6 +409,9 @@ class Client(Requests):
             await self._arrived.wait()
         if self._missed:
             missed, self._missed = self._missed, 0
+            if self._stale and self._ready.is_set():
+                self._ask_market_data()
+            self._stale = False
             return Missed(missed)
         return self._events.popleft()
 

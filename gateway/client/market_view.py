@@ -1,4 +1,4 @@
-"""What the public feed adds up to: each product's book, last price, trades and day so far.
+"""What the public feed adds up to: each line's book, offers, last price, trades and day so far.
 
 Fed with market data messages, it never sees the venue itself: what it shows is what any
 subscriber can know.
@@ -7,13 +7,16 @@ subscriber can know.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from engine.vocabulary.enums import Mechanism, Phase, Side
+from msgspec import structs
+
+from engine.vocabulary.enums import Mechanism, OfferKind, Phase, Side
+from gateway.client.errors import Missed
 from gateway.protocol import wire, wire_market
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Print(NamedTuple):
@@ -22,28 +25,35 @@ class Print(NamedTuple):
     time: int
     price: int
     quantity: int
-    side: Side
+    side: Side | None  # the arriving order's; none in a call, where none arrives at another
+    trade: int = 0  # its number in the line
 
 
 @dataclass
 class Line:
-    """One product as its subscribers see it."""
+    """One line as its subscribers see it."""
 
-    info: wire.LineInfo
+    info: wire_market.LineInfo
     phase: Phase
     bids: dict[int, int] = field(default_factory=dict)
     asks: dict[int, int] = field(default_factory=dict)
+    offers: dict[int, wire_market.Offered | wire_market.Announced] = field(default_factory=dict)
+    best_bids: dict[int, wire_market.BestBid] = field(default_factory=dict)  # by auction
+    indicated: wire_market.AuctionIndicated | None = None  # of the call that is on
+    last_trade: int = 0  # price of the day's last trade, 0 for none
     prints: list[Print] = field(default_factory=list)
     update: int = -1
     gaps: int = 0  # increments that did not follow on the one before
+    stale: bool = True  # before the first snapshot, and from a gap to the next: not to be relied on
     low_limit: int = 0
     high_limit: int = 0
     bar: wire_market.DayClosed | None = None
+    behind_snapshot: bool = False  # what stands at a snapshot may follow
 
     @property
     def last(self) -> int:
-        """Price of the last trade, else the reference."""
-        return self.prints[-1].price if self.prints else self.info.reference
+        """Price of the day's last trade, else the reference."""
+        return self.last_trade or self.info.reference
 
     @property
     def volume(self) -> int:
@@ -64,57 +74,152 @@ class Line:
         rows = self.bids if side is Side.BUY else self.asks
         return sorted(rows.items(), reverse=side is Side.BUY)[:levels]
 
+    def describe(self, info: wire_market.LineInfo) -> None:
+        """Take a description over: rules, phase, reference and limits."""
+        self.info = info
+        self.phase = info.phase
+        self.low_limit, self.high_limit = info.low_limit, info.high_limit
+
 
 class MarketView:
     """The lines of one feed that it was given; what comes of others is passed over."""
 
-    def __init__(self, lines: Iterable[wire.LineInfo]) -> None:
-        """Start from the lines of the logon."""
-        self.lines = {
-            info.symbol: Line(
-                info, info.phase, low_limit=info.low_limit, high_limit=info.high_limit
-            )
-            for info in lines
-        }
+    def __init__(self, lines: Iterable[wire_market.LineInfo], *, new_lines: bool = False) -> None:
+        """Start from the lines of the logon; ``new_lines`` takes those in that come later too."""
+        self.lines: dict[str, Line] = {}
         self.recent: list[tuple[str, Print]] = []  # the last trades of all lines
+        self._new_lines = new_lines
+        self._take: dict[type, Callable[[Line, Any], None]] = {
+            wire_market.BookUpdate: lambda line, m: _set(line, m.levels),
+            wire_market.Trade: self._trade,
+            wire_market.AuctionTrade: self._trade,
+            wire_market.PhaseChanged: _phase,
+            wire_market.DayClosed: _day,
+            wire_market.LineChanged: lambda line, m: line.describe(m.line),
+            wire_market.AuctionIndicated: _indicated,
+            wire_market.Offered: _offered,
+            wire_market.Announced: _announced,
+            wire_market.BestBid: _best_bid,
+            wire_market.AuctionCleared: _cleared,
+        }
+        for info in lines:
+            self._add(info)
+
+    def _add(self, info: wire_market.LineInfo) -> Line:
+        line = self.lines[info.symbol] = Line(info, info.phase)
+        line.describe(info)
+        return line
 
     def absorb(self, message: Any) -> None:
-        """Take a market data message in; others are passed over."""
+        """Take a market data message in, or that some were ``Missed``; others are passed over."""
         kind = message.__class__
         line = self.lines.get(getattr(message, "symbol", ""))
-        if line is None:
-            return
         if kind is wire_market.BookSnapshot:
-            line.bids.clear()
-            line.asks.clear()
-            line.phase = message.phase
+            if line is None and self._new_lines and message.line is not None:
+                line = self._add(message.line)
+            if line is not None:
+                _snapshot(line, message)
+        elif line is not None and kind in _INCREMENTS:
+            self._follow(line, message)
+            take = self._take.get(kind)
+            if take is not None:
+                take(line, message)
+        elif kind is Missed:
+            for line in self.lines.values():
+                line.stale = True
+
+    def _follow(self, line: Line, message: Any) -> None:
+        """Count an increment. What stands at a snapshot carries the snapshot's number."""
+        if line.behind_snapshot and message.update == line.update:
+            if message.__class__ in _STANDING:
+                return
+        elif line.update < 0 or message.update == line.update + 1:
             line.update = message.update
-            _set(line, message.levels)
-        elif kind in _INCREMENTS:
-            # What stands at a snapshot carries the snapshot's number.
-            if line.update >= 0 and message.update not in (line.update, line.update + 1):
-                line.gaps += 1
-            line.update = message.update
-            self._increment(line, message)
+            line.behind_snapshot = False
+            return
+        line.gaps += 1
+        line.stale = True
+        line.update = message.update
+        line.behind_snapshot = False
 
-    def _increment(self, line: Line, message: Any) -> None:
-        if isinstance(message, wire_market.BookUpdate):
-            _set(line, message.levels)
-        elif isinstance(message, wire_market.Trade):
-            each = Print(message.time, message.price, message.quantity, message.side)
-            line.prints.append(each)
-            self.recent.append((message.symbol, each))
-            del self.recent[:-20]
-        elif isinstance(message, wire_market.PhaseChanged):
-            line.phase = message.phase
-            line.low_limit, line.high_limit = message.low_limit, message.high_limit
-        elif isinstance(message, wire_market.DayClosed):
-            line.bar = message
+    def _trade(self, line: Line, m: wire_market.Trade | wire_market.AuctionTrade) -> None:
+        side = m.side if isinstance(m, wire_market.Trade) else None
+        each = Print(m.time, m.price, m.quantity, side, m.trade)
+        line.last_trade = m.price
+        line.prints.append(each)
+        self.recent.append((m.symbol, each))
+        del self.recent[:-20]
 
 
-_INCREMENTS = tuple(
+_STANDING: Final = (
+    wire_market.Offered,
+    wire_market.Announced,
+    wire_market.BestBid,
+    wire_market.AuctionIndicated,
+)
+_INCREMENTS: Final = tuple(
     kind for kind in wire.MarketData.__args__ if kind is not wire_market.BookSnapshot
 )
+
+
+def _snapshot(line: Line, m: wire_market.BookSnapshot) -> None:
+    """Begin anew: what stands for everybody to answer follows."""
+    for shown in (line.bids, line.asks, line.offers, line.best_bids):
+        shown.clear()
+    line.indicated = None
+    if m.line is not None:
+        line.describe(m.line)
+    line.phase = m.phase
+    line.last_trade = m.last
+    line.update = m.update
+    line.stale = False
+    line.behind_snapshot = True
+    _set(line, m.levels)
+
+
+def _phase(line: Line, m: wire_market.PhaseChanged) -> None:
+    if line.phase is Phase.CLOSED:
+        line.last_trade = 0
+    if m.phase is not Phase.FREEZE:
+        line.indicated = None
+    line.describe(
+        structs.replace(
+            line.info,
+            phase=m.phase,
+            reference=m.reference,
+            low_limit=m.low_limit,
+            high_limit=m.high_limit,
+        )
+    )
+
+
+def _day(line: Line, m: wire_market.DayClosed) -> None:
+    line.bar = m
+
+
+def _indicated(line: Line, m: wire_market.AuctionIndicated) -> None:
+    line.indicated = m
+
+
+def _offered(line: Line, m: wire_market.Offered) -> None:
+    """Keep an offer that binds; an enquiry is heard once."""
+    if not m.quantity:
+        line.offers.pop(m.number, None)
+    elif m.kind is not OfferKind.ENQUIRY:
+        line.offers[m.number] = m
+
+
+def _announced(line: Line, m: wire_market.Announced) -> None:
+    line.offers[m.number] = m
+
+
+def _best_bid(line: Line, m: wire_market.BestBid) -> None:
+    line.best_bids[m.number] = m
+
+
+def _cleared(line: Line, m: wire_market.AuctionCleared) -> None:
+    line.offers.pop(m.number, None)
+    line.best_bids.pop(m.number, None)
 
 
 def _set(line: Line, levels: Iterable[wire_market.BookLevel]) -> None:
@@ -126,6 +231,6 @@ def _set(line: Line, levels: Iterable[wire_market.BookLevel]) -> None:
             rows.pop(level.price, None)
 
 
-def continuous(lines: Iterable[wire.LineInfo]) -> list[wire.LineInfo]:
+def continuous(lines: Iterable[wire_market.LineInfo]) -> list[wire_market.LineInfo]:
     """Return the lines that match by themselves: those that agents know how to trade on."""
     return [info for info in lines if info.mechanism is Mechanism.ORDER_BOOK]

@@ -319,7 +319,7 @@ def prepare(sessions: Sequence[LoadSession], plan: Plan) -> None:
         session.limit = share
 
 
-def _choose(info: wire.LoggedOn, wanted: str) -> wire.LineInfo:
+def _choose(info: wire.LoggedOn, wanted: str) -> wire_market.LineInfo:
     for line in info.lines:
         if line.symbol == wanted or (not wanted and line.phase is Phase.CONTINUOUS):
             return line

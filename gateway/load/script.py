@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_market
 
 if TYPE_CHECKING:
     import random
@@ -83,7 +83,7 @@ class Script:
 
 
 def write_script(
-    mix: Mix, line: wire.LineInfo, rng: random.Random, first_ref: int, count: int
+    mix: Mix, line: wire_market.LineInfo, rng: random.Random, first_ref: int, count: int
 ) -> Script:
     """Make a session's messages. The same arguments give the same bytes."""
     script = Script(first_ref)
@@ -96,7 +96,7 @@ def write_script(
 
 
 def _flow(
-    mix: Mix, line: wire.LineInfo, rng: random.Random, refs: range
+    mix: Mix, line: wire_market.LineInfo, rng: random.Random, refs: range
 ) -> Iterator[wire.FromClient]:
     symbol, tick, lot, middle = line.symbol, line.tick, line.lot, line.reference
     low = line.low_limit or tick

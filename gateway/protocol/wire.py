@@ -18,10 +18,8 @@ from msgspec import Struct
 
 from engine.vocabulary.enums import (
     CancelReason,
-    Mechanism,
     OrderState,
     OrderType,
-    Phase,
     RejectReason,
     Side,
     TimeInForce,
@@ -31,11 +29,14 @@ from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
     AuctionIndicated,
+    AuctionTrade,
     AuctionUncrossed,
     BestBid,
     BookSnapshot,
     BookUpdate,
     DayClosed,
+    LineChanged,
+    LineInfo,
     Offered,
     PhaseChanged,
     Trade,
@@ -164,24 +165,6 @@ SESSION_MESSAGES: Final = (Logon, Logout, Heartbeat, Subscribe, Unsubscribe, Ask
 
 
 # -- venue to client: the session ---------------------------------------------------------------
-
-
-class LineInfo(Struct, frozen=True, array_like=True, gc=False):
-    """What a client must know to price an order. Prices in minor units."""
-
-    symbol: str
-    title: str
-    currency: str
-    minor_digits: int
-    tick: int
-    lot: int
-    phase: Phase
-    reference: int
-    low_limit: int  # 0 where there is none
-    high_limit: int
-    product: str = ""  # what balances and deliveries name; ``symbol`` is the line
-    mode: str = ""
-    mechanism: Mechanism = Mechanism.ORDER_BOOK
 
 
 class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
@@ -394,7 +377,8 @@ Report: TypeAlias = (
 
 MarketData: TypeAlias = (
     BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated
-    | AuctionUncrossed | Offered | Announced | BestBid | AuctionCleared
+    | AuctionUncrossed | Offered | Announced | BestBid | AuctionCleared | AuctionTrade
+    | LineChanged
 )  # fmt: skip
 
 FromVenue: TypeAlias = (

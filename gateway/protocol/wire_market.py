@@ -9,12 +9,32 @@ from msgspec import Struct
 from engine.vocabulary.enums import (
     BidTie,
     CallStep,
+    Mechanism,
     OfferKind,
     Phase,
     PricingRule,
     Side,
     Undersubscribed,
 )
+
+
+class LineInfo(Struct, frozen=True, array_like=True, gc=False):
+    """What a client must know to price an order. Prices in minor units."""
+
+    symbol: str
+    title: str
+    currency: str
+    minor_digits: int
+    tick: int  # the only one where ``ticks`` is empty
+    lot: int
+    phase: Phase
+    reference: int
+    low_limit: int  # 0 where there is none
+    high_limit: int
+    product: str = ""  # what balances and deliveries name; ``symbol`` is the line
+    mode: str = ""
+    mechanism: Mechanism = Mechanism.ORDER_BOOK
+    ticks: tuple[tuple[int, int], ...] = ()  # the tick table: (from this price on, tick), rising
 
 
 class BookLevel(Struct, frozen=True, array_like=True, gc=False):
@@ -26,7 +46,7 @@ class BookLevel(Struct, frozen=True, array_like=True, gc=False):
 
 
 class BookSnapshot(Struct, frozen=True, array_like=True, tag=112):
-    """The whole public book; increments go on from ``update``."""
+    """The whole public book, and the line as it is now; increments go on from ``update``."""
 
     seq: int
     symbol: str
@@ -34,6 +54,7 @@ class BookSnapshot(Struct, frozen=True, array_like=True, tag=112):
     phase: Phase
     last: int  # last trade of the day, 0 for none
     levels: tuple[BookLevel, ...]  # each side best first
+    line: LineInfo | None = None
 
 
 class BookUpdate(Struct, frozen=True, array_like=True, tag=113):
@@ -182,3 +203,25 @@ class AuctionCleared(Struct, frozen=True, array_like=True, gc=False, tag=122):
     unsold: int
     bids: int
     bidders: int
+
+
+class AuctionTrade(Struct, frozen=True, array_like=True, gc=False, tag=123):
+    """A trade of a call, without names; nobody was in a hurry, so it has no side."""
+
+    seq: int
+    symbol: str
+    update: int
+    time: int
+    trade: int
+    price: int
+    quantity: int
+
+
+class LineChanged(Struct, frozen=True, array_like=True, tag=124):
+    """A line's rules, reference or limits changed beside its phase, or a line was opened."""
+
+    seq: int
+    symbol: str
+    update: int
+    time: int
+    line: LineInfo

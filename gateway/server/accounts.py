@@ -1,98 +1,134 @@
-"""Who may log on, and what their accounts start with: a TOML file kept by the operator."""
+"""Who may log on, and what their accounts start with.
 
-import hashlib
+The accounts are those of a TOML file kept by the operator. A key that an operator sets while the
+venue runs goes before the file's (``keys_file``).
+"""
+
+from __future__ import annotations
+
 import hmac
 import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Final
-
-import msgspec
+from typing import TYPE_CHECKING, Final
 
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import Command, MoveAllowances, MoveCash, OpenAccount
+from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount
+from engine.vocabulary.events import Rejected
+from gateway.server.accounts_file import (
+    HASHED,
+    AccountsError,
+    Credentials,
+    digest,
+    read,
+    refused,
+)
 
-HASHED: Final = "sha256:"
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from engine.vocabulary.commands import Command
+
+__all__ = ["HASHED", "AccountsError", "Credentials", "Directory", "as_text"]
+
 _UNKNOWN: Final = HASHED + "0" * 64  # compared with where the name is unknown
-
-
-class AccountsError(ValueError):
-    """An accounts file that cannot be used; the text names the file, the place and the rule."""
-
-
-class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[[account]]`` of the file. Money in minor units, allowances in tonnes."""
-
-    name: str
-    key: str  # the key itself, or "sha256:" and the hex digest of it
-    member: str = ""
-    owner: str = ""
-    group: str = ""
-    cash: int = 0
-    allowances: Mapping[str, int] = {}
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    account: tuple[Credentials, ...] = ()
+_CHANGED_BY: Final = {"role": "; set_account_class changes it (carbonx operate)"}
 
 
 class Directory:
     """All accounts that may log on."""
 
-    def __init__(self, accounts: tuple[Credentials, ...]) -> None:
+    def __init__(self, accounts: tuple[Credentials, ...], source: str = "accounts") -> None:
         """Index accounts by name. Raises ``AccountsError`` on a name that stands twice."""
-        self.accounts = {account.name: account for account in accounts}
-        if len(self.accounts) != len(accounts):
-            message = "every [[account]] needs another name"
-            raise AccountsError(message)
+        self.accounts: dict[str, Credentials] = {}
+        self.keys: dict[str, Credentials] = {}  # set by an operator; they go before the file's
+        self._source = source
+        for row, account in enumerate(accounts, 1):
+            if account.name in self.accounts:
+                raise refused(source, row, account.name, "name", "stands there twice")
+            self.accounts[account.name] = account
 
     @classmethod
-    def read(cls, path: Path) -> "Directory":
+    def read(cls, path: Path) -> Directory:
         """Read an accounts file. Raises ``AccountsError``."""
-        try:
-            return cls(msgspec.toml.decode(path.read_bytes(), type=_File).account)
-        except FileNotFoundError:
-            message = f"{path} does not exist: write it, or leave --accounts out"
-            raise AccountsError(message) from None
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            message = f"{path}: {error}"
-            raise AccountsError(message) from error
+        return cls(read(path), str(path))
 
     def admits(self, member: str, account: str, key: str) -> bool:
         """Say whether this key opens this account to this member, in constant time."""
-        known = self.accounts.get(account)
+        known = self.keys.get(account) or self.accounts.get(account)
         stored = known.key if known else _UNKNOWN
         if not stored.startswith(HASHED):
             stored = digest(stored)
         same = hmac.compare_digest(stored.encode(), digest(key).encode())
         return same and known is not None and known.member == member
 
+    # -- the accounts of the file -------------------------------------------------------------
+
     def openings(self, venue: Venue) -> list[Command]:
-        """Return the commands that open and fund the accounts that the venue does not have."""
+        """Return the commands that open and fund the accounts that the venue does not have.
+
+        They are tried first on a venue beside it, under the same rules and with as much in it.
+        Raises ``AccountsError`` where that refuses one.
+        """
+        trial = Venue(venue.rulebook)
+        trial.ledger.cash_in.update(venue.ledger.cash_in)
+        trial.ledger.tonnes_in.update(venue.ledger.tonnes_in)
         commands: list[Command] = []
         known = dict.fromkeys(venue.accounts)
-        for a in self.accounts.values():
-            if a.name in known:
-                continue
-            commands.append(OpenAccount(a.name, a.owner, a.group, a.member))
-            if a.cash:
-                commands.append(MoveCash(a.name, a.cash))
-            commands += [MoveAllowances(a.name, p, tonnes) for p, tonnes in a.allowances.items()]
+        for row, account in enumerate(self.accounts.values(), 1):
+            for field, command in _opening(account) if account.name not in known else ():
+                for event in trial.apply(command):
+                    if isinstance(event, Rejected):
+                        where = field or event.field
+                        raise refused(self._source, row, account.name, where, event.rule)
+                commands.append(command)
         return commands
+
+    def differences(self, venue: Venue) -> list[str]:
+        """Say where the file differs from an account that the venue has: the venue's holds."""
+        found = []
+        known = dict.fromkeys(venue.accounts)
+        for a in self.accounts.values():
+            if a.name not in known:
+                continue
+            there = venue.account(a.name)
+            owner = a.owner or a.name
+            said = {"owner": owner, "group": a.group or owner, "member": a.member, "role": a.role,
+                    "allocation": a.allocation}  # fmt: skip
+            found += [
+                f"account {a.name!r}: its {field} stays {getattr(there, field)!r}, though "
+                f"{self._source} says {value!r}{_CHANGED_BY.get(field, '')}"
+                for field, value in said.items()
+                if getattr(there, field) != value
+            ]
+        return found
 
     def write(self, path: Path) -> None:
         """Write the accounts as a file that ``read`` reads; only the owner may open it."""
-        lines: list[str] = []
-        for a in self.accounts.values():
-            lines.append("[[account]]")
-            lines += [f"{field} = {json.dumps(getattr(a, field))}"
-                      for field in ("name", "key", "member", "owner", "group", "cash")]  # fmt: skip
-            tonnes = ", ".join(f"{json.dumps(p)} = {q}" for p, q in a.allowances.items())
-            lines += [f"allowances = {{ {tonnes} }}", ""]
         path.touch(mode=0o600)
-        path.write_text("\n".join(lines))
+        path.write_text(as_text(self.accounts.values()))
 
 
-def digest(key: str) -> str:
-    """Return how a key is kept in a file that others may read."""
-    return HASHED + hashlib.sha256(key.encode()).hexdigest()
+def _opening(a: Credentials) -> Iterator[tuple[str, Command]]:
+    """Yield what opens and funds an account, each with the field of the file that it comes from."""
+    yield "", OpenAccount(a.name, a.owner, a.group, a.member, a.role, a.allocation)
+    if a.cash:
+        yield "cash", MoveCash(a.name, a.cash)
+    for product, tonnes in a.allowances.items():
+        if tonnes:
+            yield f"allowances.{product}", MoveAllowances(a.name, product, tonnes)
+
+
+def as_text(accounts: Iterable[Credentials]) -> str:
+    """Return accounts as a file."""
+    lines: list[str] = []
+    for a in accounts:
+        lines.append("[[account]]")
+        lines += [
+            f"{field} = {json.dumps(getattr(a, field), ensure_ascii=False)}"
+            for field in a.__struct_fields__
+            if field != "allowances" and (getattr(a, field) or field in ("name", "key"))
+        ]
+        tonnes = ", ".join(f"{json.dumps(p, ensure_ascii=False)} = {q}"
+                           for p, q in a.allowances.items())  # fmt: skip
+        lines += [f"allowances = {{ {tonnes} }}", ""] if a.allowances else [""]
+    return "\n".join(lines)

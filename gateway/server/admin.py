@@ -1,9 +1,10 @@
 """The operator's socket of a running venue, in the file system, JSON a line.
 
 Whoever may open the socket is the operator: it is made for its owner alone. A line is a command as
-``carbonx match`` reads it (``docs/commands.md``); the answer is one line, ``{"events": [...]}`` or
-``{"error": ...}``, and leaves only when the command is durable. What brokers send stays theirs:
-commands that carry an account's reference are refused here.
+``carbonx match`` reads it (``docs/commands.md``), or ``set_key`` or ``drop_key``; the answer is one
+line, ``{"events": [...]}`` or ``{"error": ...}`` (with ``field`` and ``rule`` where there is one),
+and leaves only when what it says is durable. What brokers send stays theirs: commands that carry an
+account's reference are refused here.
 """
 
 from __future__ import annotations
@@ -20,22 +21,28 @@ from engine.vocabulary.commands import (
     ClearAuction,
     MoveAllowances,
     MoveCash,
+    OpenAccount,
+    SetAccountClass,
     SetKillSwitch,
     SetPhase,
     SetReference,
 )
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object, type_name
+from gateway.server.accounts_file import check_key
 from gateway.server.failure import VenueStoppedError
+from gateway.server.keys_file import FILE_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.vocabulary.events import Event
     from gateway.server.node import Node
 
-COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, MoveAllowances, MoveCash, SetKillSwitch,
-                   SetPhase, SetReference)  # fmt: skip
+COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, MoveAllowances, MoveCash, OpenAccount,
+                   SetAccountClass, SetKillSwitch, SetPhase, SetReference)  # fmt: skip
+KEY_FIELDS: Final = {"set_key": ("account", "key", "member"), "drop_key": ("account",)}
 MAX_LINE: Final = 65_536  # bytes of one command
-_NAMES: Final = ", ".join(type_name(kind) for kind in COMMANDS)
+_NAMES: Final = ", ".join([*(type_name(kind) for kind in COMMANDS), *KEY_FIELDS])
 
 
 class AdminSocket:
@@ -74,18 +81,62 @@ class AdminSocket:
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """Run one line in a tick of its own; return what to say once that is durable."""
+        try:
+            said = json.loads(line)
+            if isinstance(said, dict) and said.get("type") in [*KEY_FIELDS]:
+                return self._key(said)
+            return {"events": [to_object(event) for event in self._command(said)]}
+        except (TextError, CommandError) as error:
+            return _refused(error.field, error.rule)
+        except (ValueError, RecursionError, VenueStoppedError) as error:
+            return {"error": str(error)}
+
+    def _command(self, said: object) -> list[Event]:
+        """Run an operator's command."""
         node = self._node
-        venue = node.sequencer.venue
-        try:
-            command = command_from_object(json.loads(line), venue.rulebook.minor_digits)
-        except (TextError, ValueError, RecursionError) as error:
-            return {"error": str(error)}
+        command = command_from_object(said, node.sequencer.venue.rulebook.minor_digits)
         if not isinstance(command, COMMANDS):
-            return {"error": f"{type_name(type(command))}: an operator's commands are {_NAMES}"}
+            field, name = "type", type_name(type(command))
+            raise TextError(field, f"{name}: an operator's commands are {_NAMES}")
+        return node.operate(command, timed=True)
+
+    def _key(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Set or drop the key of an account, and say that it is so."""
+        kind, venue = said["type"], self._node.sequencer.venue
+        wrong = _wrong_key_line(said, venue.accounts)
+        if wrong is not None:
+            return _refused(*wrong)
+        account, keys = said["account"], self._node.keys
+        assert keys is not None
         try:
-            return {"events": [to_object(event) for event in node.operate(command, timed=True)]}
-        except (CommandError, VenueStoppedError) as error:
-            return {"error": str(error)}
+            if kind == "drop_key":
+                keys.drop_key(account)
+                return {"events": [{"type": "key_dropped", "account": account}]}
+            member = said.get("member", venue.account(account).member)
+            keys.set_key(account, member, said["key"])
+        except (OSError, UnicodeError) as error:
+            return {"error": f"{FILE_NAME} cannot be written ({error}): nothing was changed"}
+        return {"events": [{"type": "key_set", "account": account, "member": member}]}
+
+
+def _wrong_key_line(said: dict[str, Any], accounts: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return the field and the rule that a ``set_key`` or ``drop_key`` breaks."""
+    kind = said["type"]
+    fields = KEY_FIELDS[kind]
+    for name, value in said.items():
+        if name not in ("type", *fields):
+            return name, f"a {kind} has no such field; it has {', '.join(fields)}"
+        if not isinstance(value, str):
+            return name, "a text is needed"
+    account = said.get("account", "")
+    if account not in accounts:
+        return "account", f"no account {account!r} is open"
+    rule = check_key(said.get("key", "")) if kind == "set_key" else ""
+    return ("key", rule) if rule else None
+
+
+def _refused(field: str, rule: str) -> dict[str, Any]:
+    return {"error": f"{field}: {rule}", "field": field, "rule": rule}
 
 
 async def ask(path: Path, lines: list[str]) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from msgspec import structs
 from sortedcontainers import SortedDict
 
 from engine.vocabulary import events as ev
-from engine.vocabulary.enums import OfferKind, Phase, Side
+from engine.vocabulary.enums import CancelReason, OfferKind, Phase, Side
 from gateway.protocol import wire, wire_market
+from gateway.server.views import line_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +30,11 @@ class Line:
 
     __slots__ = (
         "asks",
+        "best",
         "bids",
         "changed",
+        "indicated",
+        "info",
         "items",
         "last",
         "offers",
@@ -39,10 +43,11 @@ class Line:
         "update",
     )  # fmt: skip
 
-    def __init__(self, symbol: str, phase: Phase, last: int) -> None:
+    def __init__(self, info: wire_market.LineInfo, last: int = 0) -> None:
         """Start with an empty book."""
-        self.symbol = symbol
-        self.phase = phase
+        self.symbol = info.symbol
+        self.phase = info.phase
+        self.info = info  # what subscribers know of the line
         self.last = last
         self.update = 0
         self.bids: SortedDict[int, int] = SortedDict()  # price -> tonnes shown
@@ -52,6 +57,8 @@ class Line:
         self.offers: dict[
             tuple[str, int], ev.Offered | ev.Announced
         ] = {}  # (maker, ref) -> what all may answer
+        self.best: dict[int, ev.BestBid] = {}  # by auction with open bidding
+        self.indicated: ev.AuctionIndicated | None = None  # of the call that is on
 
     def set(self, side: Side, price: int, quantity: int) -> None:
         """Take over what is shown at a price."""
@@ -88,6 +95,8 @@ class MarketData:
         """Project a venue's events; ``venue`` is read only when the first subscriber comes."""
         self.active = False
         self.lines: dict[str, Line] = {}
+        self.opened: list[str] = []  # lines that came and nobody was told of
+        self._described = True  # whether every line is as its subscribers know it
         self._venue = venue
         self._dirty: dict[str, Line] = {}
         self._project: dict[type, Callable[[Any], None]] = {
@@ -98,24 +107,28 @@ class MarketData:
             ev.Trade: self._trade,
             ev.OrderAmended: self._amended,
             ev.PhaseChanged: self._phase,
-            ev.DayClosed: self._item,
+            ev.DayClosed: self._day,
+            ev.ReferenceSet: self._described_anew,
+            ev.RulebookAmended: self._described_anew,
             ev.DepthChanged: self._moved,
-            ev.AuctionIndicated: self._item,
-            ev.AuctionUncrossed: self._uncrossed,
+            ev.AuctionIndicated: self._indicated,
+            ev.AuctionUncrossed: self._item,
+            ev.AuctionTrade: self._auction_trade,
             ev.Offered: self._offered,
             ev.Announced: self._offered,
-            ev.BestBid: self._item,
-            ev.AuctionCleared: self._item,
+            ev.BestBid: self._best,
+            ev.AuctionCleared: self._cleared,
         }
 
     def start(self) -> None:
         """Take the books over between two commands; from then on events keep them up."""
         venue = self._venue
         for symbol in venue.symbols:
-            line = Line(symbol, venue.phase(symbol), venue.last_price(symbol))
+            line = Line(line_info(venue, symbol), venue.last_price(symbol))
             line.bids.update(venue.depth(symbol, _BUY))
             line.asks.update(venue.depth(symbol, Side.SELL))
             line.offers = {(each.account, each.ref): each for each in venue.standing(symbol)}
+            line.best = {each.number: each for each in venue.best_bids(symbol)}
             self.lines[symbol] = line
         self.active = True
 
@@ -134,7 +147,8 @@ class MarketData:
         """Return a line; an amendment of the rulebook may have opened it since the start."""
         line = self.lines.get(symbol)
         if line is None:
-            line = self.lines[symbol] = Line(symbol, Phase.CLOSED, 0)
+            line = self.lines[symbol] = Line(line_info(self._venue, symbol))
+            self.opened.append(symbol)
         return line
 
     def _moved(self, e: Any) -> None:
@@ -144,20 +158,30 @@ class MarketData:
     def _cancelled(self, e: ev.OrderCancelled) -> None:
         line = self._known(e.symbol)
         if line.offers:
-            self._shrunk(line, (e.account, e.ref), 0)
+            offer = self._shrunk(line, (e.account, e.ref), 0)
+            if isinstance(offer, ev.Announced) and e.reason is not CancelReason.LOST:
+                self._withdrawn(offer)
         self._moved(e)
 
-    def _shrunk(self, line: Line, key: tuple[str, int], leaves: int) -> None:
-        """Publish that an offer to everybody became smaller, or went."""
+    def _withdrawn(self, auction: ev.Announced) -> None:
+        """Publish that an auction is over without a clearing; one that is cleared says so."""
+        over = ev.AuctionCleared(auction.symbol, auction.number, 0, 0, auction.quantity, 0, 0)
+        self._cleared(over)
+
+    def _shrunk(
+        self, line: Line, key: tuple[str, int], leaves: int
+    ) -> ev.Offered | ev.Announced | None:
+        """Publish that an offer to everybody became smaller, or went; return it."""
         offer = line.offers.get(key)
         if offer is None:
-            return
+            return None
         if leaves:
             line.offers[key] = offer = structs.replace(offer, quantity=leaves)
         else:
             del line.offers[key]
         if isinstance(offer, ev.Offered):
             self._line(line.symbol).items.append(structs.replace(offer, quantity=leaves))
+        return offer
 
     def _trade(self, e: ev.Trade) -> None:
         line = self._line(e.symbol)
@@ -168,9 +192,9 @@ class MarketData:
         if line.offers:
             self._shrunk(line, (e.maker, e.maker_ref), e.maker_leaves)
 
-    def _uncrossed(self, e: ev.AuctionUncrossed) -> None:
+    def _auction_trade(self, e: ev.AuctionTrade) -> None:
         line = self._line(e.symbol)
-        line.last = e.price or line.last
+        line.last = e.price
         line.items.append(e)
 
     def _offered(self, e: ev.Offered | ev.Announced) -> None:
@@ -195,17 +219,41 @@ class MarketData:
         line = self._line(e.symbol)
         if line.phase is Phase.CLOSED:
             line.last = 0
+        if e.phase is not Phase.FREEZE:  # the last part of a call, which goes on
+            line.indicated = None
         line.phase = e.phase
+        line.info = structs.replace(line.info, phase=e.phase, reference=e.reference,
+                                    low_limit=e.low_limit, high_limit=e.high_limit)  # fmt: skip
         line.items.append(e)
+        self._described = False
+
+    def _day(self, e: ev.DayClosed) -> None:
+        self._item(e)
+        self._described = False
+
+    def _described_anew(self, _e: ev.ReferenceSet | ev.RulebookAmended) -> None:
+        self._described = False
+
+    def _indicated(self, e: ev.AuctionIndicated) -> None:
+        self._known(e.symbol).indicated = e
+        self._item(e)
+
+    def _best(self, e: ev.BestBid) -> None:
+        self._known(e.symbol).best[e.number] = e
+        self._item(e)
+
+    def _cleared(self, e: ev.AuctionCleared) -> None:
+        self._known(e.symbol).best.pop(e.number, None)
+        self._item(e)
 
     def _item(self, e: Any) -> None:
         self._line(e.symbol).items.append(e)
 
     def snapshot(self, symbol: str, seq: int, time: int) -> list[wire.MarketData]:
-        """Return book and offers as of the last increment; call it after ``publish``.
+        """Return all that is public as of the last increment; call it after ``publish``.
 
-        The book comes first; what stands for everybody to answer follows, each as it was
-        published when it came, under the same number.
+        The book comes first; what stands for everybody to answer follows, best bids and what a
+        call that is on would give, each as it was published when it came, under the same number.
         """
         line = self._known(symbol)
         book = wire_market.BookSnapshot(
@@ -215,18 +263,26 @@ class MarketData:
             phase=line.phase,
             last=line.last,
             levels=line.levels(),
+            line=line.info,
         )
-        offers = (_message(offer, line.update, time) for offer in line.offers.values())
-        return [book, *(structs.replace(offer, seq=seq) for offer in offers)]
+        standing: list[ev.Event] = [*line.offers.values(), *line.best.values()]
+        if line.indicated is not None:
+            standing.append(line.indicated)
+        messages = (_message(each, line.update, time) for each in standing)
+        return [book, *(structs.replace(message, seq=seq) for message in messages)]
 
     def publish(self, time: int) -> dict[str, list[wire.MarketData]]:
         """Return the increments that are due by symbol, with a ``seq`` of 0; forget them."""
         due: dict[str, list[wire.MarketData]] = {}
+        changed = [] if self._described else self._describe()
         for symbol, line in self._dirty.items():
             messages = due[symbol] = []
             for item in line.items:
                 line.update += 1
                 messages.append(_message(item, line.update, time))
+            if symbol in changed:
+                line.update += 1
+                messages.append(wire_market.LineChanged(0, symbol, line.update, time, line.info))
             if line.changed:
                 line.update += 1
                 levels = tuple(line.level(side, price) for side, price in line.changed)
@@ -235,6 +291,19 @@ class MarketData:
             line.changed.clear()
         self._dirty.clear()
         return due
+
+    def _describe(self) -> list[str]:
+        """Compare every line with what its subscribers know; return those that differ."""
+        self._described = True
+        changed = []
+        for symbol in self._venue.symbols:
+            line = self._known(symbol)
+            info = line_info(self._venue, symbol)
+            if info != line.info:
+                line.info = info
+                self._dirty[symbol] = line
+                changed.append(symbol)
+        return changed
 
 
 def _message(item: ev.Event, update: int, time: int) -> wire.MarketData:
@@ -257,6 +326,7 @@ _KINDS: Final[dict[type, type[wire.MarketData]]] = {
     ev.Announced: wire_market.Announced,
     ev.BestBid: wire_market.BestBid,
     ev.AuctionCleared: wire_market.AuctionCleared,
+    ev.AuctionTrade: wire_market.AuctionTrade,
 }
 _MESSAGES: Final[dict[type, tuple[Callable[..., wire.MarketData], Callable[[Any], Any]]]] = {
     event: (kind, attrgetter(*kind.__struct_fields__[4:])) for event, kind in _KINDS.items()

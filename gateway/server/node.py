@@ -17,6 +17,7 @@ from engine.vocabulary.enums import Phase
 from gateway.server.accounts import AccountsError
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
+from gateway.server.keys_file import KeysFile
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Past, Timetable
@@ -102,6 +103,7 @@ class Node:
         past: Past,
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
+        self.keys: KeysFile | None = None
         timetable = None
         if options.timetable:
             timetable = Timetable(sequencer.venue, secrets.randbelow, past)
@@ -129,6 +131,7 @@ class Node:
 
         Only a first start opens lines: whatever phases the log has stay, whoever brought them
         about, but for what a timetable makes due.
+        Nothing is written where the accounts are refused.
 
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
         the folder holds a venue under other rules.
@@ -147,15 +150,17 @@ class Node:
                 problem = f"{folder} holds a venue under other rules ({name}): use another --dir"
                 raise JournalError(problem)
         else:
+            directory.openings(Venue(rulebook))
             journal = Journal.create(folder, rulebook, time.time_ns(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
         node = cls(directory, sequencer, outboxes, options, past)
         try:
+            node.keys = KeysFile(folder, directory)
             for command in directory.openings(sequencer.venue):
                 node.core.operate(command)
             if node.opens:
                 node.core.operate(SetPhase(Phase.CONTINUOUS, reason="opened at the first start"))
-        except CommandError as error:
+        except (CommandError, AccountsError) as error:
             sequencer.close()
             raise AccountsError(str(error)) from error
         node.tick()

@@ -151,7 +151,8 @@ class Outboxes:
             ev.Delivered: self._delivered,
             ev.Released: self._released,
         }
-        self.project.update(dict.fromkeys(PUBLIC, _public))
+        self.project.update(dict.fromkeys(PUBLIC, _no_report))
+        self.project[ev.AccountClassSet] = _no_report
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
 
@@ -374,5 +375,5 @@ class Outboxes:
         box.add(_encode(wire_modes.Released(box.seq + 1, time, e.name, e.amount)))
 
 
-def _public(_time: int, _event: ev.Event) -> None:
-    """Public events are published as market data."""
+def _no_report(_time: int, _event: ev.Event) -> None:
+    """Nothing: it is published as market data, or the operator's affair."""

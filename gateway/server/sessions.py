@@ -74,6 +74,7 @@ class Sessions:
         if self.by_account.get(account) is connection:
             del self.by_account[account]
         connection.symbols.clear()
+        connection.all_lines = False
         if connection.cancel_on_disconnect:
             connection.cancel_on_disconnect = False
             self._running.run(connection.number, CancelOnDisconnect(account))
@@ -123,6 +124,9 @@ class Sessions:
         """Queue market data and snapshots for those who subscribed."""
         running, market_data = self._running, self._running.market_data
         due = market_data.publish(running.time) if market_data.active else {}
+        if market_data.opened:
+            self._subscribe_to(market_data.opened)
+            market_data.opened.clear()
         if due:
             for connection in self.by_account.values():
                 for symbol in connection.symbols:
@@ -136,6 +140,12 @@ class Sessions:
             connection.symbols[symbol] = None
             connection.publish(market_data.snapshot(symbol, connection.seq(), running.time))
         self._fresh.clear()
+
+    def _subscribe_to(self, opened: list[str]) -> None:
+        """Begin with new lines for those who subscribed to all."""
+        for connection in self.by_account.values():
+            if connection.all_lines:
+                self._fresh.update(((connection, symbol), None) for symbol in opened)
 
     # -- what clients say ---------------------------------------------------------------------
 
@@ -229,12 +239,12 @@ class Sessions:
             text = f"version {m.version} is not spoken here: use version {wire.VERSION}"
             self.end(connection, wire.LogoutReason.VERSION, text)
             return
-        if not self._directory.admits(m.member, m.account, m.key):
+        running = self._running
+        box = running.outboxes.boxes.get(m.account)
+        if not self._directory.admits(m.member, m.account, m.key) or box is None:
             text = "no such member, account and key: check all three with the operator"
             self.end(connection, wire.LogoutReason.CREDENTIALS, text)
             return
-        running = self._running
-        box = running.outboxes.boxes[m.account]
         if not 0 <= m.last_seen <= box.seq:
             text = f"last_seen is {m.last_seen}; this account has {box.seq} reports"
             self.end(connection, wire.LogoutReason.SEQUENCE, text)
@@ -266,12 +276,16 @@ class Sessions:
     def _subscribe(self, connection: Connection, m: wire.Subscribe) -> None:
         """Send snapshots at the end of this tick and increments from then on."""
         known = self._running.sequencer.venue.symbols
+        if not m.symbol:
+            connection.all_lines = True
         for symbol in [m.symbol] if m.symbol else known:
             if symbol in known:
                 self._fresh[connection, symbol] = None
 
     def _unsubscribe(self, connection: Connection, m: wire.Unsubscribe) -> None:
         """Send no more increments."""
+        if not m.symbol:
+            connection.all_lines = False
         for symbol in [m.symbol] if m.symbol else self._running.sequencer.venue.symbols:
             connection.symbols.pop(symbol, None)
             self._fresh.pop((connection, symbol), None)

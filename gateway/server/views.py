@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_market
 
 if TYPE_CHECKING:
     from engine.venue.venue import Venue
     from engine.venue.views import BalanceView
 
 
-def lines(venue: Venue) -> tuple[wire.LineInfo, ...]:
+def lines(venue: Venue) -> tuple[wire_market.LineInfo, ...]:
     """Return what a client must know of every line."""
-    digits = venue.rulebook.minor_digits
-    views = map(venue.line_view, venue.symbols)
-    return tuple(
-        wire.LineInfo(
-            symbol=line.symbol,
-            title=line.title,
-            currency=line.currency,
-            minor_digits=digits,
-            tick=line.tick,
-            lot=line.lot,
-            phase=line.phase,
-            reference=line.reference,
-            low_limit=line.low_limit,
-            high_limit=line.high_limit,
-            product=line.product,
-            mode=line.mode,
-            mechanism=line.mechanism,
-        )
-        for line in views
+    return tuple(line_info(venue, symbol) for symbol in venue.symbols)
+
+
+def line_info(venue: Venue, symbol: str) -> wire_market.LineInfo:
+    """Return what a client must know of a line."""
+    line = venue.line_view(symbol)
+    return wire_market.LineInfo(
+        symbol=symbol,
+        title=line.title,
+        currency=line.currency,
+        minor_digits=venue.rulebook.minor_digits,
+        tick=line.tick,
+        lot=line.lot,
+        phase=line.phase,
+        reference=line.reference,
+        low_limit=line.low_limit,
+        high_limit=line.high_limit,
+        product=line.product,
+        mode=line.mode,
+        mechanism=line.mechanism,
+        ticks=line.ticks,
     )
 
 

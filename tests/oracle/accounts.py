@@ -18,16 +18,26 @@ if TYPE_CHECKING:
 def open_account(oracle: OracleVenue, command: c.OpenAccount) -> None:
     refuse_unless(command.account, RejectReason.VALUE, "account")
     refuse_unless(command.account not in oracle.accounts, RejectReason.ACCOUNT_EXISTS, "account")
-    roles = ["", *(role.name for role in oracle.rules.classes)]
-    refuse_unless(command.role in roles, RejectReason.ROLE, "role")
-    in_range = 0 <= command.allocation <= MAX_QUANTITY
-    refuse_unless(in_range, RejectReason.VALUE, "allocation")
+    check_class(oracle, command.role)
+    refuse_unless(0 <= command.allocation <= MAX_QUANTITY, RejectReason.VALUE, "allocation")
     account = oracle.accounts[command.account] = Account(command)
     names = (account.name, account.owner, account.group, command.member)
     oracle.out.append(e.AccountOpened(*names, account.role, account.allocation))
 
 
-def check_class(oracle: OracleVenue, account: Account, order: Order, more: int) -> None:
+def check_class(oracle: OracleVenue, role: str) -> None:
+    known = [each.name for each in oracle.rules.classes]
+    refuse_unless(role == "" or role in known, RejectReason.ROLE, "role")
+
+
+def set_account_class(oracle: OracleVenue, command: c.SetAccountClass) -> None:
+    account = oracle.known(command)
+    check_class(oracle, command.role)
+    account.role = command.role
+    oracle.out.append(e.AccountClassSet(account.name, command.role))
+
+
+def check_role(oracle: OracleVenue, account: Account, order: Order, more: int) -> None:
     """Check rules 2.17 and 2.32 of an order, or of what is added to one: ``more`` tonnes."""
     for role in oracle.rules.classes:
         if role.name != account.role:

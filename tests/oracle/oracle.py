@@ -24,7 +24,13 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from engine.vocabulary.units import MAX_PRICE, MAX_REF, MAX_TOTAL
-from tests.oracle.accounts import check_class, move_allowances, move_cash, open_account
+from tests.oracle.accounts import (
+    check_role,
+    move_allowances,
+    move_cash,
+    open_account,
+    set_account_class,
+)
 from tests.oracle.calls import CALLS, after_call, published, uncross
 from tests.oracle.days import amend_rulebook, begin_day
 from tests.oracle.matching import (
@@ -82,6 +88,7 @@ class OracleVenue(OracleMatching):
             c.BeginDay: lambda command: begin_day(self, command),
             c.AmendRulebook: lambda command: amend_rulebook(self, command),
             c.OpenAccount: lambda command: open_account(self, command),
+            c.SetAccountClass: lambda command: set_account_class(self, command),
             c.MoveCash: lambda command: move_cash(self, command),
             c.MoveAllowances: lambda command: move_allowances(self, command),
         }
@@ -188,7 +195,7 @@ class OracleVenue(OracleMatching):
             price = high if n.side is Side.BUY else low
         self.entries += 1
         order = Order(n, price, self.entries)
-        check_class(self, account, order, n.quantity)
+        check_role(self, account, order, n.quantity)
         crossing = market.phase is Phase.CONTINUOUS and bool(market.prices_for(order))
         refuse_unless(not (n.post_only and crossing), RejectReason.POST_ONLY, "price")
         account.orders.append(order)
@@ -275,7 +282,7 @@ class OracleVenue(OracleMatching):
         if order.display:
             self.check_display(market.product, order.display, total)
         if total > order.quantity:
-            check_class(self, account, order, total - gone)
+            check_role(self, account, order, total - gone)
         return order
 
     def amend_order(self, command: c.AmendOrder) -> None:

@@ -25,6 +25,22 @@ ROLES = (
         {"mechanism": Mechanism.ONE_WAY, "classes": (AccountClass("small", bid_limit=5),)},
         shows=("11.11", "11.13", "2.17"),
     ),
+    Scenario(
+        "an account's class changes: it holds for what comes, and what is live stays",
+        """
+        open eve
+        cash eve 2000
+        eve buy 6 @ 90            | eve#1 resting 6 @ 90 depth 6
+        class eve small           | eve is small
+        eve buy 1 @ 90            | eve#2 refused HOLDING quantity
+        eve amend 1 to 5          | eve#1 amended 5(5) @ 90 resting depth 5
+        eve amend 1 to 6          | eve#4 refused HOLDING quantity
+        class eve                 | eve is in no class
+        eve amend 1 to 6          | eve#1 amended 6(6) @ 90 resting depth 6
+    """,
+        {"classes": (AccountClass("small", holding_limit=5),)},
+        shows=("2.33", "2.17"),
+    ),
 )
 TOGETHER = (
     Scenario(

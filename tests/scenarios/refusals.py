@@ -69,6 +69,8 @@ REFUSALS: list[tuple[str, str, RejectReason, str]] = [
     ("2.27", "open", RejectReason.VALUE, "account"),
     ("2.27", "open eve as none", RejectReason.ROLE, "role"),
     ("2.27", "open eve allocation -1", RejectReason.VALUE, "allocation"),
+    ("2.33", "class nobody", RejectReason.UNKNOWN_ACCOUNT, "account"),
+    ("2.33", "class ann none", RejectReason.ROLE, "role"),
     ("2.28", "cash ann 0", RejectReason.VALUE, "amount"),
     ("2.28", f"cash ann {MAX_MONEY + 1}", RejectReason.VALUE, "amount"),
     ("2.29", "tonnes ann 0", RejectReason.VALUE, "quantity"),

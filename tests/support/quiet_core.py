@@ -21,6 +21,7 @@ from gateway.server.timetable import Timetable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.rulebook.model import Rulebook
     from gateway.server.connection import Connection
 
 START: Final = 1_700_000_000 * 10**9
@@ -96,11 +97,12 @@ class End:
 
 
 class QuietVenue:
-    """A venue that trades; a test runs its ticks at the times that it chooses."""
+    """A venue that trades (or is ``closed`` yet); a test runs its ticks when it chooses."""
 
     def __init__(self, names: tuple[str, ...], *, draw: Callable[[int], int] | None = None,
-                 rulebook: str = "textbook", **limits: Any) -> None:  # fmt: skip
-        book = load_rulebook(rulebook)
+                 rulebook: str | Rulebook = "textbook", closed: bool = False,
+                 **limits: Any) -> None:  # fmt: skip
+        book = load_rulebook(rulebook) if isinstance(rulebook, str) else rulebook
         stock = {product.symbol: 10**6 for product in book.products}
         accounts = tuple(
             Credentials(name, f"{name}-key", cash=10**12, allowances=stock) for name in names
@@ -115,7 +117,7 @@ class QuietVenue:
         self.ends: dict[Connection, End] = {}
         for command in directory.openings(self.sequencer.venue):
             self.core.operate(command)
-        if draw is None:
+        if draw is None and not closed:
             self.core.operate(SetPhase(Phase.CONTINUOUS))
         self.tick()
 

@@ -170,8 +170,11 @@ class Flow:
             )
         if draw < 0.86:
             return c.MassCancel(name, ref, market.symbol)
-        if draw < 0.92:
+        if draw < 0.9:
             return c.CancelOnDisconnect(name)
+        if draw < 0.95:
+            roles = [role.name for role in self.venue.rulebook.classes]
+            return c.SetAccountClass(name, rng.choice(("", *roles)))
         killed = [each for each in NAMES if self.venue.account(each).killed]
         return c.SetKillSwitch(killed[0], on=False) if killed else c.SetKillSwitch(name, on=True)
 

@@ -49,6 +49,7 @@ OPENINGS = (
     c.OpenAccount("dan"),
 )
 NAMES = tuple(opening.account for opening in OPENINGS)
+ROLES = ("small", "large")
 DAYS = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 EVERY_RULE = tuple(combinations(Matching, SelfTrade, SelfTradeScope))
 
@@ -111,11 +112,14 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
     )
     book = Rulebook(
         name="random",
-        classes=random.choice(((), (small,))),
         products=products,
         modes=(mode,),
         self_trade=self_trade,
         self_trade_scope=scope,
+        classes=(
+            small,
+            AccountClass("large", holding_limit=random.choice((2_000, 10**5))),
+        ),
     )
     validate(book)
     return book
@@ -141,9 +145,9 @@ def reference(random: Random, tick: int, ticks: tuple[tuple[int, int], ...]) -> 
 def opening(random: Random, rules: Rulebook) -> list[c.Command]:
     """Open the accounts; some are rich, some can afford little."""
     commands: list[c.Command] = [
-        structs.replace(each, role="small", allocation=random.choice((0, 40, 400)))
-        if rules.classes and random.random() < 0.6
-        else each
+        structs.replace(
+            each, role=random.choice(("", "", *ROLES)), allocation=random.choice((0, 90))
+        )
         for each in OPENINGS
     ]
     for name in NAMES:
@@ -183,6 +187,7 @@ class Commands:
             (self.open_account, 1),
             (self.begin_day, 1),
             (self.amend_rulebook, 1),
+            (self.account_class, 1),
         )
         if self.oracle.amendments and self.random.random() < 0.08:
             return self.begin_day()
@@ -346,10 +351,12 @@ class Commands:
         return c.AmendRulebook(path, value, effective)
 
     def open_account(self) -> c.Command:
-        role = self.random.choice(("", "", "small"))
-        allocation = self.random.choice((0, 30, -1 if self.odd() else 7))
         name = self.random.choice(("", "eve", *NAMES))
-        return c.OpenAccount(name, role=role, allocation=allocation)
+        role = self.random.choice(("", *ROLES, "none"))
+        return c.OpenAccount(name, role=role, allocation=self.random.choice((0, 0, 50, -1)))
+
+    def account_class(self) -> c.Command:
+        return c.SetAccountClass(self.account(), self.random.choice(("", "", *ROLES, "none")))
 
     def move_cash(self) -> c.Command:
         amount = self.random.choice((-(10**6), -2_000, -50, 50, 2_000, 10**6))

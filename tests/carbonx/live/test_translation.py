@@ -25,7 +25,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import Mechanism, OfferKind, Side
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_market
 from gateway.protocol.framing import Unframer
 from gateway.protocol.wire_market import BookLevel, BookSnapshot
 from gateway.server.market_data import MarketData
@@ -38,9 +38,10 @@ if TYPE_CHECKING:
 DAYS = 2
 
 
-def described(venue: Venue) -> list[wire.LineInfo]:
+def described(venue: Venue) -> list[wire_market.LineInfo]:
     return [
-        wire.LineInfo(line, "", "CNY", 2, market.product.tick, market.gate.lot, venue.phase(line),
+        wire_market.LineInfo(line, "", "CNY", 2, market.product.tick, market.gate.lot,
+                      venue.phase(line),
                       venue.reference(line), *venue.limits(line), market.product.symbol,
                       market.mode.name, market.mode.mechanism)
         for line, market in venue.markets.items()

@@ -21,6 +21,7 @@ from gateway.client.client import (
     ThrottledError,
     minor_units,
 )
+from gateway.client.market_view import MarketView
 from gateway.protocol import wire, wire_market
 from gateway.protocol.session import pack
 from tests.support.venues import FUNDING, bounded, client_of, free_port, start_node, until, venue
@@ -161,6 +162,36 @@ def test_events_that_nobody_takes_are_dropped_oldest_first_and_the_number_is_tol
             kept = [(await client.next_event()).seq for _ in range(5)]
             assert kept == list(range(20 + FUNDING - 4, 20 + FUNDING + 1))
             assert client.dropped == 20 + FUNDING - 5
+
+    bounded(scenario())
+
+
+def test_a_subscriber_that_missed_market_data_gets_a_snapshot_and_a_right_book(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
+        async with (
+            venue(tmp_path) as node,
+            client_of(node) as alice,
+            client_of(node, "bob", max_events=6) as bob,
+        ):
+            view = MarketView(bob.lines)
+            bob.subscribe()
+            for price in range(4_900, 4_920):  # each in a tick of its own
+                await alice.buy("CO2", 1, price=price)
+            await until(lambda: bob.dropped > 9)
+            line = view.lines["CO2"]
+            while not isinstance(event := await bob.next_event(), Missed):
+                view.absorb(event)
+            view.absorb(event)
+            unsure = line.stale
+            assert unsure
+            await alice.buy("CO2", 1, price=4_899)
+            async with asyncio.timeout(5):
+                while unsure or 4_899 not in line.bids:
+                    view.absorb(await bob.next_event())
+                    unsure = line.stale
+            assert line.bids == dict(node.sequencer.venue.depth("CO2", Side.BUY))
 
     bounded(scenario())
 

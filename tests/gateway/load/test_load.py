@@ -21,7 +21,7 @@ from gateway.load.generator import LoadError, LoadSession, Taken, log_on
 from gateway.load.run import Outcome, Target, run_load
 from gateway.load.script import MIXES, Plan, write_script
 from gateway.load.server import Settings, accounts
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_market
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
 from gateway.runtime.subprocess import Child, ChildError, ServerStats
@@ -31,7 +31,7 @@ from tests.support.venues import ACCOUNTS, free_port, venue
 if TYPE_CHECKING:
     from pathlib import Path
 
-PRODUCT: Final = wire.LineInfo("CO2", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 5_000, 0, 0)
+PRODUCT: Final = wire_market.LineInfo("CO2", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 5_000, 0, 0)
 NAMED: Final = ("p50", "p90", "p99", "p99.9", "p99.99", "max")
 
 

@@ -35,8 +35,8 @@ from gateway.server.outbox import Outboxes
 
 SECOND = 1_000_000_000
 LOGON = wire.Logon(1, "M1", "alice", "secret")
-INFO = wire.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
-                        "P", "continuous", Mechanism.ORDER_BOOK)  # fmt: skip
+INFO = wire_market.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
+                        "P", "continuous", Mechanism.ORDER_BOOK, ((0, 1), (500, 5)))  # fmt: skip
 LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "fdatasync", 10_000, (INFO,))
 
 GOLDEN: list[tuple[Any, str]] = [
@@ -61,8 +61,9 @@ GOLDEN: list[tuple[Any, str]] = [
      "9e0e0ea150020acd03de1428010502010101"),
     (wire_modes.Bid(15, "P", 3, 5, 990),
      "960f0fa1500305cd03de"),
-    (LOGGED_ON, ("9940030201a874657874626f6f6ba26162a9666461746173796e63cd2710919da150a0"
-                 "a3434e5902010103cd03e8cd0384cd044ca150aa636f6e74696e756f757301")),
+    (LOGGED_ON,
+     ("9940030201a874657874626f6f6ba26162a9666461746173796e63cd2710919ea150a0a3434e5902"
+      "010103cd03e8cd0384cd044ca150aa636f6e74696e756f7573019292000192cd01f405")),
     (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
     (wire.Throttled(3, 9, 100), "9443030964"),
@@ -96,8 +97,9 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire_modes.Released(1, 2, "P", 5),
      "95610102a15005"),
     (wire_market.BookSnapshot(3, "P", 0, Phase.CONTINUOUS, 0,
-                              (wire_market.BookLevel(Side.BUY, 9, 1),)),
-     ("977003a15000030091930109" "01")),
+                              (wire_market.BookLevel(Side.BUY, 9, 1),), INFO),
+     ("987003a15000030091930109019ea150a0a3434e5902010103cd03e8cd0384cd044ca150aa636f6e"
+      "74696e756f7573019292000192cd01f405")),
     (wire_market.BookUpdate(3, "P", 1, 9, 1, 0, 0, ()), "997103a150010901000090"),
     (wire_market.Trade(3, "P", 2, 4, 1, Side.SELL, 9, 1), ("997203a1500204010209" "01")),
     (wire_market.PhaseChanged(3, "P", 3, 4, Phase.CLOSED, "", 9, 0, 0), "9a7303a150030401a0090000"),
@@ -115,6 +117,11 @@ GOLDEN: list[tuple[Any, str]] = [
      "987903a150090403cd03e005"),
     (wire_market.AuctionCleared(3, "P", 10, 4, 3, 992, 5, 5, 1, 1),
      "9b7a03a1500a0403cd03e005050101"),
+    (wire_market.AuctionTrade(3, "P", 11, 4, 2, 990, 10),
+     ("987b03a1500b0402cd03de0a")),
+    (wire_market.LineChanged(3, "P", 12, 4, INFO),
+     ("967c03a1500c049ea150a0a3434e5902010103cd03e8cd0384cd044ca150aa636f6e74696e756f75"
+      "73019292000192cd01f405")),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
 from engine.vocabulary.enums import Phase
+from gateway.client.blocking import BlockingClient
 from gateway.server.admin import AdminSocket, ask
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
@@ -160,3 +161,44 @@ def test_a_killed_venue_is_served_again_in_the_phase_that_it_was_in(
     server.terminate()
     server.communicate(timeout=30)
     assert (facts["opened"], facts["phases"]) == (False, {"CO2": "halted"})
+
+
+def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    said = (
+        line(type="open_account", account="eve", member="M1"),
+        line(type="set_key", account="eve", key="eve-key"),
+        line(type="move_cash", account="eve", amount="100.00"),
+        line(type="set_account_class", account="eve"),
+    )
+    for again in (False, True):
+        with subprocess.Popen(
+            [sys.executable, "-m", "carbonx", "serve", "--rulebook", "textbook", "--port", "0",
+             "--json", "--dir", str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        ) as server:  # fmt: skip
+            try:
+                assert server.stdout is not None
+                port = json.loads(server.stdout.readline())["port"]
+                if not again:
+                    told = carbonx("operate", *said, "--dir", str(tmp_path)).stdout
+                    kinds = [json.loads(event)["type"] for event in told.splitlines()]
+                    assert kinds == ["account_opened", "key_set", "cash_moved", "account_class_set"]
+                with BlockingClient(
+                    "127.0.0.1", port, account="eve", key="eve-key", member="M1"
+                ) as client:
+                    assert client.buy("CO2", 1, price=10).quantity == 1
+                    assert len(client.status().orders) == 1 + again
+            finally:
+                server.terminate()
+
+
+def test_serve_says_what_is_wrong_in_an_accounts_file(tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text('[[account]]\nname = "a"\nkey = "k"\nallowances = { "XX" = 5 }\n')
+    folder = tmp_path / "venue"
+    serve = ("serve", "--rulebook", "textbook", "--port", "0", "--dir", str(folder),
+             "--accounts", str(accounts))  # fmt: skip
+    told = carbonx(*serve, status=1).stderr
+    assert f"{accounts}: account 1 ('a'), allowances.XX: 'XX' is not one of CO2" in told
+    assert not (folder / "venue.log").exists()

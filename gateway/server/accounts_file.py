@@ -1,0 +1,117 @@
+"""Reading a file of accounts: what is wrong is refused with its row, its field and the rule."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
+
+HASHED: Final = "sha256:"
+_DIGEST: Final = re.compile(HASHED + "[0-9a-f]{64}")
+
+
+class AccountsError(ValueError):
+    """An accounts file that cannot be used; the text names the file, the place and the rule."""
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """One ``[[account]]`` of the file. Money in minor units, allowances in tonnes."""
+
+    name: str
+    key: str  # the key itself, or "sha256:" and the hex digest of it
+    member: str = ""
+    owner: str = ""
+    group: str = ""
+    cash: int = 0
+    allowances: Mapping[str, int] = {}
+    role: str = ""  # the rulebook's account class
+    allocation: int = 0  # tonnes
+
+
+_TEXTS: Final = ("name", "key", "member", "owner", "group", "role")
+_MOST: Final = {"cash": MAX_MONEY, "allocation": MAX_QUANTITY}  # of the whole numbers
+_FIELDS: Final = Credentials.__struct_fields__
+
+
+def refused(source: str, row: int, name: object, field: str, rule: str) -> AccountsError:
+    """Return the error of one field; rows count from 1."""
+    return AccountsError(f"{source}: account {row} ({name!r}), {field}: {rule}")
+
+
+def digest(key: str) -> str:
+    """Return how a key is kept in a file that others may read."""
+    return HASHED + hashlib.sha256(key.encode()).hexdigest()
+
+
+def check_key(key: str) -> str:
+    """Return the rule that a key breaks, "" for none."""
+    if not key:
+        return "must not be empty"
+    if key.startswith(HASHED) and not _DIGEST.fullmatch(key):
+        return f"behind {HASHED} the 64 lower-case hex digits of the key's SHA-256"
+    return ""
+
+
+def read(path: Path) -> tuple[Credentials, ...]:
+    """Read the accounts of a file. Raises ``AccountsError``."""
+    try:
+        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        message = f"{path} does not exist: write it, or leave --accounts out"
+        raise AccountsError(message) from None
+    except UnicodeDecodeError as error:
+        message = f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8"
+        raise AccountsError(message) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        message = f"{path}: {error}"
+        raise AccountsError(message) from error
+    for unknown in data:
+        if unknown != "account":
+            message = f"{path}: {unknown!r} is not known: the file holds [[account]] tables"
+            raise AccountsError(message)
+    rows = data.get("account", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        message = f"{path}: account: write [[account]] above each of them"
+        raise AccountsError(message)
+    return tuple(_account(str(path), number, row) for number, row in enumerate(rows, 1))
+
+
+def _account(source: str, row: int, data: dict[str, Any]) -> Credentials:
+    name = data.get("name", "")
+    for field, value in data.items():
+        rule = _wrong(field, value)
+        if rule:
+            raise refused(source, row, name, field, rule)
+    for product, tonnes in data.get("allowances", {}).items():
+        rule = _wrong_number(tonnes, MAX_QUANTITY)
+        if rule:
+            raise refused(source, row, name, f"allowances.{product}", rule)
+    for field in ("name", "key"):
+        if not data.get(field):
+            raise refused(source, row, name, field, "must be there and not empty")
+    rule = check_key(data["key"])
+    if rule:
+        raise refused(source, row, name, "key", rule)
+    return Credentials(**data)
+
+
+def _wrong(field: str, value: object) -> str:
+    """Return the rule that a field breaks, "" for none."""
+    if field not in _FIELDS:
+        return f"not known: an account has {', '.join(_FIELDS)}"
+    if field in _TEXTS:
+        return "" if isinstance(value, str) else f"{value!r} is not a text"
+    if field in _MOST:
+        return _wrong_number(value, _MOST[field])
+    return "" if isinstance(value, dict) else f'{value!r} is not a table such as {{ "P" = 5 }}'
+
+
+def _wrong_number(value: object, most: int) -> str:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return f"{value!r} is not a whole number"
+    return "" if 0 <= value <= most else f"{value} is not within 0 to {most}"

@@ -1,0 +1,52 @@
+"""The keys that an operator set on a running venue, on its disk: digests, in one small file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from gateway.server.accounts import Directory, as_text
+from gateway.server.accounts_file import HASHED, Credentials, digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_NAME: Final = "keys.toml"  # in the venue's folder
+
+
+class KeysFile:
+    """Keeps a directory's keys; a change is on the disk before it holds."""
+
+    def __init__(self, folder: Path, directory: Directory) -> None:
+        """Give the directory the keys that were set before. Raises ``AccountsError``."""
+        self._path = folder / FILE_NAME
+        self._directory = directory
+        if self._path.exists():
+            directory.keys = Directory.read(self._path).accounts
+
+    def set_key(self, account: str, member: str, key: str) -> None:
+        """Have a key open an account. Raises ``OSError``; then everything is as it was."""
+        stored = key if key.startswith(HASHED) else digest(key)
+        self._replace(self._directory.keys | {account: Credentials(account, stored, member)})
+
+    def drop_key(self, account: str) -> None:
+        """Forget a key; that of the accounts file holds again. Raises ``OSError`` likewise."""
+        self._replace({name: key for name, key in self._directory.keys.items() if name != account})
+
+    def _replace(self, keys: dict[str, Credentials]) -> None:
+        """Write the keys whole or not at all, then use them."""
+        path = self._path
+        data = as_text(keys.values()).encode()
+        new = path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        self._directory.keys = keys
