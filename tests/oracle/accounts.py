@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import RejectReason, SelfTradeScope, Side
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
-from tests.oracle.matching import Account, refuse_unless
+from tests.oracle.parts import Account, refuse_unless
 
 if TYPE_CHECKING:
     from engine.vocabulary import commands as c
-    from tests.oracle.matching import Order
     from tests.oracle.oracle import OracleVenue
+    from tests.oracle.parts import Order
 
 
 def open_account(oracle: OracleVenue, command: c.OpenAccount) -> None:

@@ -25,7 +25,8 @@ from tests.oracle.ticks import TickTable
 
 if TYPE_CHECKING:
     from engine.rulebook.model import PriceRule
-    from tests.oracle.matching import Market, OracleMatching, Order
+    from tests.oracle.matching import OracleMatching
+    from tests.oracle.parts import Market, Order
 
 CALLS = (Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL)
 Interest = tuple[int, int]  # limit (0: none), tonnes

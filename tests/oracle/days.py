@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from engine.rulebook.amend import amended
 from engine.rulebook.model import RulebookError
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import CancelReason, Phase, RejectReason
-from tests.oracle.matching import refuse_unless
+from engine.vocabulary.enums import CancelReason, Phase, RejectReason, TimeInForce
+from engine.vocabulary.units import MAX_TOTAL
+from tests.oracle.parts import AUCTION, UNPRICED, refuse_unless
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Rulebook
     from engine.vocabulary import commands as c
     from tests.oracle.oracle import OracleVenue
+    from tests.oracle.parts import Market
 
 
 def begin_day(oracle: OracleVenue, command: c.BeginDay) -> None:
@@ -81,3 +83,32 @@ def is_real(date: int) -> bool:
     except ValueError:
         return False
     return len(str(date)) == len("20260101")
+
+
+def end_day(oracle: OracleVenue, market: Market) -> None:
+    """Cancel what does not outlive the day."""
+    over = (TimeInForce.DAY, *AUCTION)
+    for account in oracle.accounts.values():
+        for order in list(account.orders):
+            if order.symbol == market.product.symbol and order.tif in over:
+                oracle.drop(order, CancelReason.DAY_ENDED)
+
+
+def drop_outside(oracle: OracleVenue, market: Market) -> None:
+    """Cancel what the new day's limits do not admit."""
+    low, high = oracle.limits(market.product.symbol)
+    for account in oracle.accounts.values():
+        for order in list(account.orders):
+            here = order.symbol == market.product.symbol and order.order_type not in UNPRICED
+            if here and high and not low <= order.price <= high:
+                oracle.drop(order, CancelReason.LIMITS)
+
+
+def close_day(oracle: OracleVenue, market: Market) -> None:
+    prices = [price for price, _ in market.day] or [0]
+    volume = sum(quantity for _, quantity in market.day)
+    value = sum(price * quantity for price, quantity in market.day)
+    market.reference = market.last or market.reference
+    bar = (prices[0], max(prices), min(prices), market.reference)
+    turnover = (min(volume, MAX_TOTAL), min(value, MAX_TOTAL), len(market.day))
+    oracle.out.append(e.DayClosed(market.product.symbol, *bar, *turnover))

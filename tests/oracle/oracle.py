@@ -23,7 +23,7 @@ from engine.vocabulary.enums import (
     Side,
     TimeInForce,
 )
-from engine.vocabulary.units import MAX_PRICE, MAX_REF, MAX_TOTAL
+from engine.vocabulary.units import MAX_PRICE, MAX_REF
 from tests.oracle.accounts import (
     check_role,
     move_allowances,
@@ -32,15 +32,14 @@ from tests.oracle.accounts import (
     set_account_class,
 )
 from tests.oracle.calls import CALLS, after_call, published, uncross
-from tests.oracle.days import amend_rulebook, begin_day
-from tests.oracle.matching import (
+from tests.oracle.days import amend_rulebook, begin_day, close_day, drop_outside, end_day
+from tests.oracle.matching import OracleMatching
+from tests.oracle.parts import (
     AT_ONCE,
-    AUCTION,
     LASTING,
     UNPRICED,
     Account,
     Market,
-    OracleMatching,
     Order,
     Refusal,
     refuse_unless,
@@ -356,7 +355,7 @@ class OracleVenue(OracleMatching):
         if market.phase is Phase.CONTINUOUS and phase is Phase.CLOSED:
             self.release(market, [o for o in market.held if o.tif is TimeInForce.AT_CLOSE])
         if phase is Phase.CLOSED:
-            self.end_day(market)
+            end_day(self, market)
         market.phase = phase
         if phase is not Phase.FREEZE:
             market.published = None
@@ -365,9 +364,9 @@ class OracleVenue(OracleMatching):
         figures = (market.reference, *self.limits(market.product.symbol))
         self.out.append(e.PhaseChanged(market.product.symbol, phase, reason, *figures))
         if morning:
-            self.drop_outside(market)
+            drop_outside(self, market)
         if phase is Phase.CLOSED:
-            self.close_day(market)
+            close_day(self, market)
         if phase is Phase.CONTINUOUS:
             self.release(market, [o for o in market.held if o.tif is not TimeInForce.AT_CLOSE])
             reached = [s for s in market.stops if market.last and s.reached_by(market.last)]
@@ -382,32 +381,6 @@ class OracleVenue(OracleMatching):
                 self.drop(order, CancelReason.POST_ONLY)
             else:
                 self.arrive(market, order)
-
-    def end_day(self, market: Market) -> None:
-        """Cancel what does not outlive the day."""
-        over = (TimeInForce.DAY, *AUCTION)
-        for account in self.accounts.values():
-            for order in list(account.orders):
-                if order.symbol == market.product.symbol and order.tif in over:
-                    self.drop(order, CancelReason.DAY_ENDED)
-
-    def drop_outside(self, market: Market) -> None:
-        """Cancel what the new day's limits do not admit."""
-        low, high = self.limits(market.product.symbol)
-        for account in self.accounts.values():
-            for order in list(account.orders):
-                here = order.symbol == market.product.symbol and order.order_type not in UNPRICED
-                if here and high and not low <= order.price <= high:
-                    self.drop(order, CancelReason.LIMITS)
-
-    def close_day(self, market: Market) -> None:
-        prices = [price for price, _ in market.day] or [0]
-        volume = sum(quantity for _, quantity in market.day)
-        value = sum(price * quantity for price, quantity in market.day)
-        market.reference = market.last or market.reference
-        bar = (prices[0], max(prices), min(prices), market.reference)
-        turnover = (min(volume, MAX_TOTAL), min(value, MAX_TOTAL), len(market.day))
-        self.out.append(e.DayClosed(market.product.symbol, *bar, *turnover))
 
     def advance_time(self, command: c.AdvanceTime) -> None:
         refuse_unless(command.time > self.time, RejectReason.TIME_BACKWARDS, "time")

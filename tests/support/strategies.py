@@ -104,25 +104,26 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
         resale_lag=random.choice((0, 0, 1, 2)),
         proceeds_lag=random.choice((0, 0, 0, 1)),
     )
-    small = AccountClass(
-        "small",
-        holding_limit=random.choice((25, 60, 250, 400, 12_000)),
-        per_owner=random.random() < 0.6,
-        over_allocation=random.random() < 0.5,
-    )
     book = Rulebook(
         name="random",
         products=products,
         modes=(mode,),
         self_trade=self_trade,
         self_trade_scope=scope,
-        classes=(
-            small,
-            AccountClass("large", holding_limit=random.choice((2_000, 10**5))),
-        ),
+        classes=classes(random),
     )
     validate(book)
     return book
+
+
+def classes(random: Random) -> tuple[AccountClass, ...]:
+    small = AccountClass(
+        "small",
+        holding_limit=random.choice((25, 60, 250, 400, 12_000)),
+        per_owner=random.random() < 0.6,
+        over_allocation=random.random() < 0.5,
+    )
+    return small, AccountClass("large", holding_limit=random.choice((2_000, 10**5)))
 
 
 def tick_table(random: Random, tick: int) -> tuple[tuple[int, int], ...]:
