@@ -65,8 +65,8 @@ class Agent(ABC):
         tif: TimeInForce,
     ) -> int:  # fmt: skip
         low, high = self.guide.bounds(line)
-        ref = port.submit(NewOrder("", 0, line.symbol, side, quantity, min(max(price, low), high),
-                                   OrderType.LIMIT, tif))  # fmt: skip
+        price = line.on_tick(min(max(price, low), high))
+        ref = port.submit(NewOrder("", 0, line.symbol, side, quantity, price, OrderType.LIMIT, tif))
         self.orders.sent(ref)
         return ref
 

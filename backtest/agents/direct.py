@@ -70,7 +70,7 @@ class DirectVenue:
             view = venue.line_view(symbol)
             line = LinePicture(symbol, view.tick, view.lot, view.reference, view.low_limit,
                                view.high_limit, view.phase, view.mechanism,
-                               last_trade=venue.last_price(symbol))  # fmt: skip
+                               last_trade=venue.last_price(symbol), ticks=view.ticks)  # fmt: skip
             line.bids.update(venue.depth(symbol, Side.BUY))
             line.asks.update(venue.depth(symbol, Side.SELL))
             found.append(line)

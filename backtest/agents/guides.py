@@ -40,7 +40,7 @@ class RandomWalk:
     def fair(self, line: LinePicture) -> int:
         """Return a price within three ticks of the last."""
         low, high = self.bounds(line)
-        price = line.last + self._rng.randint(-3, 3) * line.tick
+        price = line.on_tick(line.last + self._rng.randint(-3, 3) * line.step(line.last))
         return min(max(price, low), high)
 
     def wanted(self, _line: LinePicture) -> int:
@@ -53,5 +53,5 @@ class RandomWalk:
 
     def bounds(self, line: LinePicture) -> tuple[int, int]:
         """Return the day's limits, or a wide band where there are none."""
-        low = line.low_limit or max(line.tick, line.reference // 2 // line.tick * line.tick)
-        return low, line.high_limit or line.reference * 2 // line.tick * line.tick
+        low = line.low_limit or line.on_tick(line.reference // 2)
+        return low, line.high_limit or line.on_tick(line.reference * 2)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedDict
 
+from engine.rulebook.ticks import Ticks, ceil_to_tick, floor_to_tick, tick_at
 from engine.vocabulary.enums import Mechanism, Phase, Side
 from engine.vocabulary.events import (
     AuctionUncrossed,
@@ -43,6 +44,15 @@ class LinePicture:
     value: int = 0  # of it, in minor units
     trades: int = 0  # a call that traded counts as one
     bar: DayClosed | None = None  # the last day that closed
+    ticks: Ticks = ()  # the tick table: (from this price on, tick), rising; () means ``tick``
+
+    def step(self, price: int) -> int:
+        """Return the tick that holds at a price."""
+        return tick_at(price, self.tick, self.ticks)
+
+    def on_tick(self, price: int) -> int:
+        """Return the highest valid price that is not above a price, or the lowest there is."""
+        return floor_to_tick(price, self.tick, self.ticks) or ceil_to_tick(1, self.tick, self.ticks)
 
     @property
     def last(self) -> int:

@@ -33,10 +33,11 @@ class MarketMaker(Agent):
         """Place quotes where there are none, move those that stand wrong."""
         for line in self.market.lines.values():
             low, high = self.guide.bounds(line)
-            gap = self.rng.randint(1, 3) * line.tick
+            ticks = self.rng.randint(1, 3)
             fair = self.guide.fair(line)
+            gap = ticks * line.step(fair)
             for side, price in ((Side.BUY, fair - gap), (Side.SELL, fair + gap)):
-                self._quote(port, line, side, min(max(price, low), high))
+                self._quote(port, line, side, line.on_tick(min(max(price, low), high)))
 
     def _quote(self, port: Port, line: LinePicture, side: Side, price: int) -> None:
         ref = self._quotes.get((line.symbol, side), 0)
@@ -59,8 +60,10 @@ class Noise(Agent):
         """Place one order somewhere, cancel an old one where there are many."""
         line = self.any_line()
         side = self.rng.choice((Side.BUY, Side.SELL))
-        away = self.rng.randint(2, 25) * line.tick
-        price = self.guide.fair(line) + (away if side is Side.SELL else -away)
+        ticks = self.rng.randint(2, 25)
+        fair = self.guide.fair(line)
+        away = ticks * line.step(fair)
+        price = fair + (away if side is Side.SELL else -away)
         self.place(port, line, side, self.rng.randint(1, 60) * line.lot, price)
         if len(self.orders.live) > MOST_ORDERS:
             port.submit(CancelOrder("", 0, self.rng.choice(list(self.orders.live))))

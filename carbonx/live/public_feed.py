@@ -39,7 +39,7 @@ def pictures(lines: Iterable[wire_market.LineInfo]) -> list[LinePicture]:
     """Return the lines as a logon describes them, before any market data."""
     return [
         LinePicture(line.symbol, line.tick, line.lot, line.reference, line.low_limit,
-                    line.high_limit, line.phase, line.mechanism)
+                    line.high_limit, line.phase, line.mechanism, ticks=line.ticks)
         for line in lines
     ]  # fmt: skip
 

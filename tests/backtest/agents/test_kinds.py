@@ -6,15 +6,19 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backtest.agents.guides import RandomWalk
 from backtest.agents.market_picture import LinePicture, MarketPicture
 from backtest.agents.population import population
 from backtest.agents.quoting import MOST_ORDERS, MarketMaker, Noise, Pegger
 from backtest.agents.taking import Compliance, Momentum
+from engine.rulebook.model import Product
 from engine.vocabulary.commands import AmendOrder, CancelOrder, NewOrder
 from engine.vocabulary.enums import Mechanism, OrderState, Phase, Side, TimeInForce
 from engine.vocabulary.events import DepthChanged, OrderAccepted, Trade
+from tests.oracle.ticks import TickTable
 
 if TYPE_CHECKING:
     from backtest.agents.agent import Agent
@@ -168,3 +172,28 @@ def test_a_population_takes_its_kinds_in_turns() -> None:
         "maker": 2, "compliance": 3, "noise": 1, "pegger": 1, "momentum": 1,
     }  # fmt: skip
     assert [each.kind for each in found[:2]] == [each.kind for each in found[6:]]
+
+
+@given(
+    seed=st.integers(0, 1_000),
+    steps=st.lists(st.sampled_from((1, 2, 7, 10, 50)), min_size=1, max_size=3),
+    limited=st.booleans(),
+)
+def test_no_agent_sends_a_price_off_the_tick_table(
+    seed: int, steps: list[int], *, limited: bool
+) -> None:
+    ticks = tuple((2_400 * place // step * step, step) for place, step in enumerate(steps))
+    table = TickTable(Product("A", 1, ticks=ticks))
+    low, high = (table.rounded(price, 1) if limited else 0 for price in (LOW, HIGH))
+    line = LinePicture("A", 1, LOT, table.rounded(5_000, 1), low, high, Phase.CONTINUOUS,
+                       ticks=ticks)  # fmt: skip
+    line.bids[table.rounded(4_990, 1)] = 100
+    line.asks[table.rounded(5_060, 1)] = 100
+    picture = MarketPicture([line])
+    for agent in population([f"a{n}" for n in range(9)], seed, picture, RandomWalk(seed)):
+        port = Kept()
+        for _ in range(20):
+            agent.act(port)
+        for order in port.orders():
+            assert table.valid(order.price), (type(agent), order)
+            assert not limited or low <= order.price <= high
