@@ -223,8 +223,10 @@ def test_a_restart_opens_what_is_new_and_leaves_what_is_there(folder: Path) -> N
     assert told == [
         "account 'a': its owner stays 'a', though file says 'O'",
         "account 'a': its group stays 'a', though file says 'O'",
-        "account 'a': its role stays 'firm', though file says 'fund'; set_account_class changes it "
-        "(carbonx operate)",
+        (
+            "account 'a': its role stays 'firm', though file says 'fund'; "
+            "set_account_class changes it (carbonx operate)"
+        ),
         "account 'a': its allocation stays 0, though file says 3",
     ]
     shut(node)

@@ -202,6 +202,8 @@ def agree(line: Any, venue: Venue, symbol: str, happened: Happened) -> None:
     assert line.last_trade == venue.last_price(symbol)
     assert (line.low_limit, line.high_limit) == venue.limits(symbol)
     assert line.info == line_info(venue, symbol)
+    there = venue.line_view(symbol)
+    assert (line.info.tick, line.info.ticks) == (there.tick, there.ticks)
     standing = {each.number: each for each in venue.standing(symbol)}
     assert {number: (m.side, m.price, m.quantity) for number, m in line.offers.items()} == {
         number: (each.side, each.price, each.quantity) for number, each in standing.items()
@@ -287,6 +289,8 @@ def everything_was_told(watchers: dict[str, Watcher], flow: CoreFlow) -> None:
     """Check that what happened was heard once and in order, and that nobody's name was."""
     always = watchers["always"]
     always.listen()
+    assert always.view is not None
+    assert sorted(always.view.lines) == sorted(flow.venue.symbols), "a line that nobody told of"
     heard: dict[str, list[tuple[Any, ...]]] = {}
     at_snapshot: dict[str, int] = {}
     for message in always.heard:
