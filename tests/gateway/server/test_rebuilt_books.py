@@ -202,6 +202,8 @@ def agree(line: Any, venue: Venue, symbol: str, happened: Happened) -> None:
     assert line.last_trade == venue.last_price(symbol)
     assert (line.low_limit, line.high_limit) == venue.limits(symbol)
     assert line.info == line_info(venue, symbol)
+    there = venue.line_view(symbol)
+    assert (line.info.tick, line.info.ticks) == (there.tick, there.ticks)
     standing = {each.number: each for each in venue.standing(symbol)}
     assert {number: (m.side, m.price, m.quantity) for number, m in line.offers.items()} == {
         number: (each.side, each.price, each.quantity) for number, each in standing.items()
@@ -236,10 +238,10 @@ def act(watchers: dict[str, Watcher], quiet: QuietVenue, rng: Random) -> None:
     elif watcher.name == "absent" and rng.random() < 0.3:
         watcher.end.cut()
     elif watcher.name == "slow":
-        if connection.stuck_since:
-            quiet.core.resumed(connection)
-        else:
+        if not connection.stuck_since:
             quiet.core.paused(connection, quiet.now)
+        elif rng.random() < 0.1:
+            quiet.core.resumed(connection)
     elif watcher.name == "forgetful" and rng.random() < 0.3:
         watcher.listen(lose=rng.randint(1, 9))
 
@@ -249,7 +251,7 @@ def act(watchers: dict[str, Watcher], quiet: QuietVenue, rng: Random) -> None:
 def test_every_subscriber_knows_what_the_venue_shows(rulebook: Rulebook, seed: int) -> None:
     rng = Random(f"{rulebook.name} {seed}")
     quiet = QuietVenue(
-        WATCHERS, rulebook=rulebook, closed=True, max_queued=rng.choice((4_000, 1 << 22))
+        WATCHERS, rulebook=rulebook, closed=True, max_queued=rng.choice((5_000, 1 << 22))
     )
     flow = CoreFlow(quiet, rulebook, rng)
     watchers = {name: Watcher(quiet, name) for name in WATCHERS}
@@ -287,6 +289,8 @@ def everything_was_told(watchers: dict[str, Watcher], flow: CoreFlow) -> None:
     """Check that what happened was heard once and in order, and that nobody's name was."""
     always = watchers["always"]
     always.listen()
+    assert always.view is not None
+    assert sorted(always.view.lines) == sorted(flow.venue.symbols), "a line that nobody told of"
     heard: dict[str, list[tuple[Any, ...]]] = {}
     at_snapshot: dict[str, int] = {}
     for message in always.heard:
