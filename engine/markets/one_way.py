@@ -328,7 +328,7 @@ class OneWay(OfferLine):
     def best_bids(self) -> list[BestBid]:
         """Return the best bid so far of each auction whose bidding is open."""
         return [
-            BestBid(self.symbol, number, bids[-1].price, bids[-1].quantity)
+            BestBid(self.symbol, number, *self._best(number))
             for number, bids in self.bids.items()
             if bids and self.announced[number].increment
         ]

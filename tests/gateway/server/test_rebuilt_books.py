@@ -212,6 +212,8 @@ def agree(line: Any, venue: Venue, symbol: str, happened: Happened) -> None:
         n: figures for (s, n), figures in happened.best.items() if s == symbol and n in standing
     }
     assert {n: (m.price, m.quantity) for n, m in line.best_bids.items()} == best
+    now = {each.number: (each.price, each.quantity) for each in venue.best_bids(symbol)}
+    assert {n: figures for n, figures in best.items() if any(figures)} == now
     event, message = happened.indicated.get(symbol), line.indicated
     assert (event is None) == (message is None)
     if event is not None:
