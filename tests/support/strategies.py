@@ -172,6 +172,7 @@ class Commands:
     oracle: OracleVenue
     wild: float = 0.02  # how often a field gets a value that is probably refused
     past: list[tuple[str, int]] = field(default_factory=list)  # every order ever entered
+    calls: float = 0.0  # how often a call begins or ends beside what else changes phases
 
     def next(self) -> c.Command:
         makers = (
@@ -192,6 +193,9 @@ class Commands:
         )
         if self.oracle.amendments and self.random.random() < 0.08:
             return self.begin_day()
+        if self.calls and self.random.random() < self.calls:
+            phase = self.random.choice((Phase.INTRADAY_CALL, Phase.CONTINUOUS))
+            return c.SetPhase(phase, "OLD", "drill")
         asleep = [m for m in self.oracle.markets.values() if m.phase is not Phase.CONTINUOUS]
         if asleep and self.random.random() < 0.1:
             likely = (Phase.CONTINUOUS, Phase.PRE_OPEN, Phase.OPENING_CALL)

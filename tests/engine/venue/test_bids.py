@@ -20,7 +20,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import Mechanism, Phase, Undersubscribed
-from tests.support.bid_watch import BidWatch, watched
+from tests.support.bid_watch import Auction, BidWatch, watched
 from tests.support.random_flow import NAMES, SECOND, Flow
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Bidding(Flow):
             (60, [self.command()]),
             (24, [self.change()]),
             (8, [c.AdvanceTime(self.venue.time + rng.choice((1, SECOND, 8 * SECOND)))]),
+            (4, self.edge()),
             (2, [c.SetPhase(rng.choice(PHASES), rng.choice(self.venue.symbols))]),
             (3, [opened]),
             (1, night),
@@ -98,6 +99,25 @@ class Bidding(Flow):
             (2, [c.AmendRulebook(*rng.choice(AMENDED))]),
         )
         return rng.choices([each for _, each in choices], [weight for weight, _ in choices])[0]
+
+    def edge(self) -> list[Command]:
+        """Go to the very end of a window, and change or cancel a bid in it there."""
+        ends = [each for each in self.open_auctions() if each.bids]
+        if not ends:
+            return [self.command()]
+        auction = min(ends, key=lambda each: each.terms.closes_at)
+        bid = self.rng.choice(auction.bids)
+        ref = self.venue.last_ref(bid.account) + 1
+        end = auction.terms.closes_at - self.rng.choice((0, 1))
+        leave = c.CancelOrder(bid.account, ref, bid.ref)
+        change = c.AmendOrder(bid.account, ref, bid.ref, bid.quantity + 5)
+        moves = [c.AdvanceTime(end)] if end > self.venue.time else []
+        return [*moves, self.rng.choice((leave, change, c.CancelOnDisconnect(bid.account)))]
+
+    def open_auctions(self) -> list[Auction]:
+        assert self.watch is not None
+        now = self.venue.time
+        return [each for each in self.watch.auctions.values() if each.terms.closes_at > now]
 
     def change(self) -> Command:
         """Amend or cancel a bid that stands, by a little."""

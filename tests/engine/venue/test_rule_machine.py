@@ -134,9 +134,9 @@ def shrink(make: Callable[[], Pair], commands: list[c.Command]) -> list[c.Comman
     return commands
 
 
-def run_day(rules: Rulebook, random: Random, steps: int) -> Pair:
+def run_day(rules: Rulebook, random: Random, steps: int, calls: float = 0.0) -> Pair:
     pair = Pair(rules)
-    commands = Commands(random, pair.oracle)
+    commands = Commands(random, pair.oracle, calls=calls)
     try:
         for command in opening(random, rules):
             pair.apply(command)
@@ -162,6 +162,16 @@ def some_day(rules: Rules, seed: int, steps: int = 150) -> Pair:
 def test_random_days_agree_with_the_oracle(rules: Rules) -> None:
     for day in range(DAYS):
         some_day(rules, SystemRandom().getrandbits(64) if DEEP else day, STEPS)
+
+
+@pytest.mark.timeout(0 if DEEP else 120)
+@pytest.mark.parametrize("rules", EVERY_RULE, ids=lambda r: "-".join(x.name.lower() for x in r))
+def test_random_days_full_of_calls_that_keep_owners_apart_agree(rules: Rules) -> None:
+    for day in range(DAYS):
+        random = Random(f"calls {SystemRandom().getrandbits(64) if DEEP else day} {rules}")
+        book = rulebook(random, rules)
+        mode = structs.replace(book.modes[0], call_self_trade=True)
+        run_day(structs.replace(book, modes=(mode,)), random, STEPS, calls=0.12)
 
 
 @pytest.mark.parametrize("rules", EVERY_RULE[::7], ids=str)
