@@ -176,7 +176,7 @@ def test_bids_bind_under_every_rulebook(book: Rulebook) -> None:
 
 def test_the_flow_comes_by_every_way_in_which_a_bid_could_leave() -> None:
     seen: dict[str, int] = {}
-    for seed in range(12):
+    for seed in range(30):
         flow = some_days(Random(seed), 500)
         for what, count in (flow.watch or BidWatch(flow.venue)).seen.items():
             seen[what] = seen.get(what, 0) + count
