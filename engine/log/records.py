@@ -23,10 +23,11 @@ from engine.rulebook.validation import from_canonical
 from engine.vocabulary.commands import Command
 from engine.vocabulary.units import MAX_INT, MIN_INT, Int
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 READERS: Final = {  # earlier formats, and what reads them
     1: "development versions of 0.1.0 whose rulebooks have no modes",
     2: "development versions of 0.1.0 up to commit 96f675c",
+    3: "development versions of 0.1.0 up to commit d211ea8",  # another price of calls, other days
 }
 MAGIC: Final = "carbonx-log"
 HEADER: Final = Layout("<II")  # payload length, CRC-32 of the payload
