@@ -113,7 +113,7 @@ class Audit:
         found = (event.reference, event.low_limit, event.high_limit)
         self._limits[event.symbol] = found
         mode = next(mode for mode in rulebook.modes if mode.name == line.mode)
-        if not mode.limit_up_bp:
+        if not mode.limit_up_bp or not event.reference:
             wanted = (event.reference, 0, 0)
         else:
             low, high = (

@@ -48,7 +48,8 @@ def draw_day(result: Result, path: Path, title: str) -> None:
 def _prices(axis: Any, result: Result, begin: int) -> None:
     for name, line in result.view.lines.items():
         times = [(p.time - begin) / 1e9 for p in line.prints]
-        moves = [100 * (p.price / line.info.reference - 1) for p in line.prints]
+        start = line.info.reference or next((p.price for p in line.prints), 1)
+        moves = [100 * (p.price / start - 1) for p in line.prints]
         axis.step(times, moves, where="post", linewidth=1.1, label=name)
     for limit in (-10, 10):
         axis.axhline(limit, color="grey", linestyle="--", linewidth=0.8)

@@ -84,7 +84,8 @@ class Gate:
         self._refresh()
 
     def new_day(self, reference: int) -> None:
-        """Compute the day's price limits from the reference."""
+        """Compute the day's price limits from the reference; none follow where there is none."""
+        self.banded = self.up > 0 and reference > 0
         if self.banded:
             self.low, self.high = limits(reference, self.down, self.up, self.tick, self.ticks)
         else:

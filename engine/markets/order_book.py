@@ -57,6 +57,9 @@ _PENDING_TRIGGER: Final = OrderState.PENDING_TRIGGER
 _HELD: Final = OrderState.HELD
 _IOC_REST: Final = CancelReason.IOC_REST
 _SECOND: Final = 1_000_000_000
+_NO_PRICE_YET: Final = Refusal(
+    RejectReason.ORDER_TYPE, "order_type", "no price was made here yet: a limit is needed"
+)
 
 
 def rest_of(tif: TimeInForce, flags: int) -> CancelReason:
@@ -181,6 +184,8 @@ class OrderBook(BookPhases):
             if kind is not OrderType.STOP_LIMIT:
                 flags |= NO_LIMIT | TAKES
                 around = order.stop_price or self.day.last or self.asset.reference
+                if not around:
+                    return flags, 0, _NO_PRICE_YET
                 gate = self.gate
                 price = protection(around, self.mode.protection_bp, gate.tick, gate.low,
                                    gate.high, buy=order.side is _BUY,
@@ -263,7 +268,8 @@ class OrderBook(BookPhases):
                 self.hold(order, events)
                 return []
             around = self.day.last or self.asset.reference
-            limit = min(limit, self._collar(order.side, around))
+            if around:
+                limit = min(limit, self._collar(order.side, around))
         if (
             order.flags & TAKES
             and order.tif is _FOK

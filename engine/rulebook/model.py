@@ -44,7 +44,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     """What is traded: an allowance (or offset, or future) of one vintage in one currency."""
 
     symbol: str
-    reference: int  # previous close, minor units per tonne; price limits start from it
+    reference: int  # previous close, minor units per tonne; limits start from it; 0: none yet
     vintage: int = 0  # year; 0 where vintages are fungible on screen
     currency: str = "CNY"
     tick: int = 1  # minor units

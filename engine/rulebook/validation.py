@@ -110,8 +110,8 @@ def _validate_product(path: str, product: Product) -> None:
         rule = f"{tick} from {start} on: each must be a multiple of the product's tick"
         _require(f"{path}.ticks", holds=whole, rule=rule)
     tick = tick_at(p.reference, p.tick, p.ticks)
-    holds = 0 < p.reference <= MAX_PRICE and p.reference % tick == 0
-    rule = f"{p.reference} is not a positive multiple of the tick there, {tick}"
+    holds = 0 <= p.reference <= MAX_PRICE and p.reference % tick == 0
+    rule = f"{p.reference} is not a multiple of the tick there, {tick}, or 0 for none yet"
     _require(f"{path}.reference", holds=holds, rule=rule)
 
 

@@ -56,7 +56,7 @@ class OracleMatching:
 
     def limits(self, product: str) -> tuple[int, int]:
         market = self.markets[product]
-        if not self.mode.limit_up_bp:
+        if not self.mode.limit_up_bp or not market.reference:
             return 0, 0
         table = TickTable(market.product)
         low = table.rounded(market.reference * (10_000 - self.mode.limit_down_bp), 10_000)
@@ -199,7 +199,7 @@ class OracleMatching:
     def inside(self, market: Market, order: Order, around: int) -> list[int]:
         """Return the prices for an order that no volatility band keeps it from."""
         prices, band = market.prices_for(order), self.mode.volatility_bp
-        if not band:
+        if not band or not around:
             return prices
         table, sign = TickTable(market.product), 1 if order.side is Side.BUY else -1
         edge = table.rounded(around * (10_000 + sign * band), 10_000)

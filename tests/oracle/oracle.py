@@ -188,13 +188,14 @@ class OracleVenue(OracleMatching):
         self.admit(n, market)
         base = n.stop_price or market.last or market.reference
         unpriced = n.order_type in UNPRICED
-        price = self.protection(market, n.side, base) if unpriced else n.price
+        price = (self.protection(market, n.side, base) if base else 0) if unpriced else n.price
         low, high = self.limits(n.symbol)
         if high and market.call is not Phase.CLOSED and n.order_type is OrderType.MARKET:
             price = high if n.side is Side.BUY else low
         self.entries += 1
         order = Order(n, price, self.entries)
         check_role(self, account, order, n.quantity)
+        refuse_unless(base or not unpriced, RejectReason.ORDER_TYPE, "order_type")
         crossing = market.phase is Phase.CONTINUOUS and bool(market.prices_for(order))
         refuse_unless(not (n.post_only and crossing), RejectReason.POST_ONLY, "price")
         account.orders.append(order)

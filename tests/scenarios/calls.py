@@ -92,6 +92,26 @@ PRICE = (
         shows=("9.4", "9.3", "3.5", "9.9", "9.16"),
     ),
     Scenario(
+        "a product without a reference yet has no limits, and market orders need a price",
+        """
+        dan buy 5 market          | dan#1 refused ORDER_TYPE order_type
+        ann sell 5 @ 900
+        bob buy 5 @ 900
+        phase continuous OLD      | OLD uncrosses 5 @ 900
+                                  | trade 5 @ 900 bob#1(0) from ann#1(0)
+                                  | OLD continuous 0
+        ann sell 5 @ 910
+        dan buy 3 market          | dan#2 matching 3 @ 990
+                                  | trade 3 @ 910 ann#2(2) dan#2(0) depth 2
+        ann cancel 2
+        phase closed
+        phase continuous OLD      | OLD continuous 910 819 to 1001
+    """,
+        {"product": {"reference": 0}, "price_limit_bp": 1_000},
+        OPENING,
+        shows=("3.7",),
+    ),
+    Scenario(
         "where limits stand apart the price is the limit nearest to the reference",
         """
         ann sell 5 market

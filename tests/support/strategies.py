@@ -59,7 +59,8 @@ def rulebook(random: Random, rules: tuple[Matching, SelfTrade, SelfTradeScope]) 
     products = tuple(
         Product(
             symbol,
-            reference=reference(random, tick, ticks := tick_table(random, tick)),
+            reference=reference(random, tick, ticks := tick_table(random, tick))
+            * (random.random() < 0.9),
             currency=currency,
             tick=tick,
             lot=lot,
@@ -237,6 +238,7 @@ class Commands:
             wild = (0, -rules.tick, 1, rules.reference + 1, rules.reference * 9, MAX_PRICE * 2)
             return self.random.choice(wild)
         price = (market.last or market.reference) if market else rules.reference
+        price = price or rules.tick * 12
         table, steps = TickTable(rules), self.random.choice((-3, -2, -1, -1, 0, 0, 1, 1, 2, 3))
         for _ in range(abs(steps)):
             price = table.above(price) if steps > 0 else table.below(price)

@@ -113,7 +113,7 @@ WRONG = [
     Wrong('"OLD"', f'"{"S" * 33}"', r"products\[0\].symbol: must be 1-32 characters"),
     Wrong('"screen"', f'"{"s" * 33}"', r"modes\[0\].name: must be 1-32 characters"),
     Wrong("reference = 100", "", "reference"),
-    Wrong("reference = 100", "reference = 0", r"products\[0\].reference"),
+    Wrong("reference = 100", "reference = -1", r"products\[0\].reference"),
     Wrong("reference = 100", 'reference = 100\ncurrency = ""', r"products\[0\].currency"),
     Wrong("[[products]]", "[[product]]", "product"),
     Wrong('name = "small"', "name = ", "line 2"),

@@ -53,7 +53,11 @@ def with_tables(rules: Rulebook, rng: Random) -> Rulebook:
         ticks = table(rng, product)
         at = TickTable(structs.replace(product, ticks=ticks))
         products.append(
-            structs.replace(product, ticks=ticks, reference=at.rounded(product.reference, 1))
+            structs.replace(
+                product,
+                ticks=ticks,
+                reference=at.rounded(product.reference, 1) if rng.random() < 0.85 else 0,
+            )
         )
     ladder = PRICE_RULES[rng.choice(sorted(PRICE_RULES))]
     modes = tuple(structs.replace(mode, ladder=ladder) for mode in rules.modes)
