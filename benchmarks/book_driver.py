@@ -50,10 +50,11 @@ class BookDriver:
         bids, asks = self.book.bids, self.book.asks
         reports: list[Report] = []
         report = reports.append
+        make, seat, buy, new, rests = Order, NO_SEAT, _BUY, NEW, RESTS  # locals cost less to read
         for what, number, side, price, quantity, ioc in messages:
-            if what == NEW:
-                order = Order(NO_SEAT, number, side, price, quantity, quantity, quantity)
-                if side is _BUY:
+            if what == new:
+                order = make(seat, number, side, price, quantity, quantity, quantity)
+                if side is buy:
                     own, other, limit = bids, asks, price
                 else:
                     own, other, limit = asks, bids, -price
@@ -67,14 +68,14 @@ class BookDriver:
                 else:
                     own.rest(order)
                     live[number] = order
-                    report((RESTS, number, price, quantity))
+                    report((rests, number, price, quantity))
             elif what == CANCEL:
                 try:
                     order = live.pop(number)
                 except KeyError:
                     report((REJECTED, number, 0, 0))
                     continue
-                if side is _BUY:
+                if side is buy:
                     bids.remove(order)
                 else:
                     asks.remove(order)
