@@ -250,7 +250,10 @@ class Outboxes:
         box = self.boxes[e.account]
         report = wire.OrderAmended(box.seq + 1, time, e.ref, e.price, e.quantity, e.leaves,
                                    e.state, e.request)  # fmt: skip
-        box.answer(e.request, _encode(report))
+        if e.request:
+            box.answer(e.request, _encode(report))
+        else:  # nobody asked: a call made a market order a limit order
+            box.add(_encode(report))
 
     def _reduced(self, time: int, e: ev.OrderReduced) -> None:
         box = self.boxes[e.account]

@@ -18,7 +18,7 @@ from engine.rulebook import presets
 from engine.rulebook.model import Mode, Product, Rulebook
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import Phase, Side
+from engine.vocabulary.enums import MarketRest, Phase, Side
 from gateway.client.errors import Missed
 from gateway.client.market_view import MarketView
 from gateway.protocol import wire, wire_market
@@ -42,10 +42,23 @@ CALLS = structs.replace(
         Product("STEP", reference=5_000, tick=1, ticks=((0, 1), (5_000, 10))),
     ),
     modes=(
-        Mode(name="calls", limit_up_bp=1_000, limit_down_bp=1_000, volatility_bp=300),
-        Mode(name="batches", batch_seconds=20, carry_over=True, moves_close=True),
+        Mode(
+            name="calls",
+            limit_up_bp=1_000,
+            limit_down_bp=1_000,
+            volatility_bp=300,
+            market_rest=MarketRest.CONVERT,
+        ),
+        Mode(
+            name="batches",
+            batch_seconds=20,
+            moves_close=True,
+            market_rest=MarketRest.CONVERT,
+            call_self_trade=True,
+        ),
     ),
 )
+PHASES = (*tuple(Phase)[1:], Phase.CONTINUOUS, Phase.CONTINUOUS, Phase.INTRADAY_CALL)
 EVERY = [*map(presets.load, presets.names()), CALLS]
 # Every happening that everybody hears of as it is, and the message that tells it.
 TOLD: Final[dict[type, type]] = {
@@ -99,6 +112,7 @@ class CoreFlow(Flow):
         super().__init__(rulebook, rng)
         self.venue = quiet.sequencer.venue
         self.before = self.venue.symbols
+        self.answered: dict[str, int] = {}  # the highest reference that was answered
 
     @property
     def late(self) -> list[str]:
@@ -117,6 +131,9 @@ class CoreFlow(Flow):
         """End the tick in which the commands since the last one ran."""
         self.quiet.core.operate(c.SetKillSwitch(WATCHERS[0], on=False))  # a tick with a command
         self.quiet.tick()
+        for name, box in self.quiet.core.running.outboxes.boxes.items():
+            assert box.last_answered >= self.answered.get(name, 0), "an answer is forgotten"
+            self.answered[name] = box.last_answered
 
     def amend(self) -> None:
         """Have a new line, a tick table or other limits come with the next day."""
@@ -260,16 +277,16 @@ def test_every_subscriber_knows_what_the_venue_shows(rulebook: Rulebook, seed: i
     first = rng.choice((0, 0, rng.randint(1, 60)))  # commands before anybody subscribes
     given = compared = 0
     for day in range(DAYS):
-        for _ in flow.day(20):
+        for _ in flow.day(60 if rulebook is CALLS else 20):
             given += 1
             if given > first and watchers["always"].end is None:
                 watchers["always"].come()
                 watchers["always"].subscribe()
                 flow.tick()
                 flow.happened.begin(flow.venue)
-            if rng.random() < 0.02:
+            if rng.random() < (0.2 if rulebook is CALLS else 0.02):
                 line = rng.choice(flow.venue.symbols)
-                flow.say(c.SetPhase(rng.choice(tuple(Phase)[1:]), line, "an operator's"))
+                flow.say(c.SetPhase(rng.choice(PHASES), line, "an operator's"))
             if watchers["always"].end is not None and rng.random() < 0.3:
                 act(watchers, quiet, rng)
             if rng.random() < 0.3:
