@@ -32,7 +32,7 @@ Range = tuple[int | None, int | None]
 PRODUCT: Final = Product("A", 1_000, max_quantity=MAX_QUANTITY)
 SESSIONS: Final = (Session(0, Phase.PRE_OPEN), Session(86_399, Phase.CLOSED))
 PRODUCTS: Final[dict[str, Range]] = {
-    "reference": (1, MAX_PRICE), "tick": (1, NONE), "lot": (1, NONE),
+    "reference": (0, MAX_PRICE), "tick": (1, NONE), "lot": (1, NONE),
     "min_quantity": (1, MAX_QUANTITY), "max_quantity": (1, MAX_QUANTITY), "compliance_bp": (0, 10_000),
 }  # fmt: skip
 MODES: Final[dict[str, Range]] = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.server.accounts import HASHED, AccountsError, Credentials, Directory, digest
+from gateway.server.accounts import HASHED, Credentials, Directory, digest
 
 DIRECTORY = Directory((Credentials("a", "k", "M1"), Credentials("b", digest("l"))))
 WRONG = [
@@ -21,8 +21,3 @@ def test_a_key_opens_its_account_to_its_member() -> None:
 @pytest.mark.parametrize(("member", "account", "key"), WRONG)
 def test_nothing_else_does(member: str, account: str, key: str) -> None:
     assert not DIRECTORY.admits(member, account, key)
-
-
-def test_a_name_stands_once() -> None:
-    with pytest.raises(AccountsError, match="another name"):
-        Directory((Credentials("a", "k"), Credentials("a", "l")))
