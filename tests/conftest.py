@@ -15,7 +15,7 @@ settings.register_profile(
 settings.register_profile(
     "deep", settings.get_profile("default"), derandomize=False, max_examples=1_000
 )
-settings.register_profile(  # for mutation runs: a failure is enough, its smallest example is not needed
+settings.register_profile(  # for mutation runs: any failure is enough, the smallest is not needed
     "mutants",
     settings.get_profile("default"),
     phases=(Phase.explicit, Phase.generate),

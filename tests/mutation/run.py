@@ -3,9 +3,9 @@
 python -m tests.mutation.run [--mutants N] [--seed N] [--at PATH[:LINE]]
 
 It works on a copy of the tree in a temporary folder. The tests must pass there before anything is
-changed. Each mutant gets the tests of ``tests.mutation.suites`` until one fails; a mutant that makes
-them run for far too long is caught too. It ends with 1 where less than 95% of the mutants that are not
-equivalent were caught.
+changed. Each mutant gets the tests of ``tests.mutation.suites`` until one fails; a mutant that
+makes them run for far too long is caught too. It ends with 1 where less than 95% of the mutants
+that are not equivalent were caught.
 """
 
 from __future__ import annotations
@@ -46,15 +46,25 @@ PYTEST: Final = (
     "-m", "pytest", "-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--no-header",
     "--tb=no", "--hypothesis-profile=mutants", "--timeout-method=thread",
 )  # fmt: skip
+RESULTS: Final = ("caught", "timeout", "survived", "equivalent")
 PATIENCE: Final = 3  # times the unchanged tree's time, and some seconds more on a busy machine
-COPIED: Final = ("engine", "gateway", "backtest", "carbonx", "tests", "examples", "docs", "benchmarks")
+COPIED: Final = (
+    "engine",
+    "gateway",
+    "backtest",
+    "carbonx",
+    "tests",
+    "examples",
+    "docs",
+    "benchmarks",
+)
 
 
 class Outcome(NamedTuple):
     """What came of a mutant."""
 
     mutant: Mutant
-    result: str  # caught, timeout, survived, or equivalent
+    result: str  # one of ``RESULTS``
     by: str  # the test that caught it, or why it is equivalent
     seconds: float
 
@@ -133,7 +143,8 @@ def run(mutants: Sequence[Mutant], console: Console) -> list[Outcome] | None:
             for mutant in mutants:
                 outcome = judge(tree, mutant, listed, PATIENCE * seconds + 30)
                 found.append(outcome)
-                line = f"{outcome.result} {mutant.module}:{mutant.line} {outcome.by} ({outcome.seconds:.0f} s)"
+                where = f"{outcome.result} {mutant.module}:{mutant.line}"
+                line = f"{where} {outcome.by} ({outcome.seconds:.0f} s)"
                 progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
                 progress.advance(task)
     return found
@@ -141,12 +152,11 @@ def run(mutants: Sequence[Mutant], console: Console) -> list[Outcome] | None:
 
 def report(outcomes: Sequence[Outcome], console: Console) -> bool:
     """Print what was caught and what was not; return whether it is enough."""
-    table = Table("", *("caught", "timeout", "survived", "equivalent"))
+    table = Table("", *RESULTS)
     rooms = sorted({outcome.mutant.module.rpartition("/")[0] for outcome in outcomes})
     for room in [*rooms, ""]:
         counts = Counter(o.result for o in outcomes if o.mutant.module.startswith(room))
-        cells = (str(counts[column.header]) for column in table.columns[1:])
-        table.add_row(room or "all", *cells)
+        table.add_row(room or "all", *(str(counts[result]) for result in RESULTS))
     for outcome in outcomes:
         mutant = outcome.mutant
         if outcome.result in {"survived", "timeout"}:

@@ -20,8 +20,6 @@ LATE: Final = (  # they take seconds
 )  # fmt: skip
 
 
-
-
 def suite(root: Path, module: str) -> list[str]:
     """Return the test files of a module's package, those of its own room first."""
     package, room = module.split("/")[:2]

@@ -52,37 +52,32 @@ def toml(value: Any) -> str:
 
 
 def changed_by_hand(path: str, value: Any) -> dict[str, Any] | None:
-    """Return the rulebook's plain form as an amendment should leave it, None where it should not."""
-    plain = msgspec.json.decode(msgspec.json.encode(to_plain(BOOK, brief=False)))
+    """Return the rulebook's plain form as it should become, None where it should not change."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(to_plain(BOOK, brief=False)))
     place: Any = plain
     *way, last = path.split(".")
     for part in (*way, last) if "[" in last else way:
         key, bracket, name = part.partition("[")
-        if not isinstance(place, dict) or key not in place:
-            return None
-        place = place[key]
+        place = place.get(key) if isinstance(place, dict) else None
         if bracket:
             rows = place if isinstance(place, list) else []
-            found = [
-                row for row in rows
-                if isinstance(row, dict) and name[:-1] in (row.get("name"), row.get("symbol"))
-            ]  # fmt: skip
-            if not found or not name.endswith("]"):
-                return None
-            place = found[0]
+            tables = [row for row in rows if isinstance(row, dict) and name.endswith("]")]
+            place = next(
+                (row for row in tables if name[:-1] in (row.get("name"), row.get("symbol"))), None
+            )
     if "[" in last:
         if not isinstance(place, dict) or not isinstance(value, dict):
             return None
         place.update(value)
         return plain
-    if not isinstance(place, dict) or last.removesuffix("+") not in place:
+    key = last.removesuffix("+")
+    if not isinstance(place, dict) or key not in place:
         return None
-    if last.endswith("+"):
-        if not isinstance(place[last[:-1]], list):
+    if key != last:
+        if not isinstance(place[key], list):
             return None
-        place[last[:-1]].append(value)
-    else:
-        place[last] = value
+        value = [*place[key], value]
+    place[key] = value
     return plain
 
 

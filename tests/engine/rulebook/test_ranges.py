@@ -1,4 +1,4 @@
-"""Every figure of a rulebook has a smallest and a largest value: both pass, and their neighbours don't."""
+"""Every figure of a rulebook has a smallest and a largest value: they pass, what is beyond not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ PRODUCT: Final = Product("A", 1_000, max_quantity=MAX_QUANTITY)
 SESSIONS: Final = (Session(0, Phase.PRE_OPEN), Session(86_399, Phase.CLOSED))
 PRODUCTS: Final[dict[str, Range]] = {
     "reference": (0, MAX_PRICE), "tick": (1, NONE), "lot": (1, NONE),
-    "min_quantity": (1, MAX_QUANTITY), "max_quantity": (1, MAX_QUANTITY), "compliance_bp": (0, 10_000),
+    "min_quantity": (1, MAX_QUANTITY), "max_quantity": (1, MAX_QUANTITY),
+    "compliance_bp": (0, 10_000),
 }  # fmt: skip
 MODES: Final[dict[str, Range]] = {
     "protection_bp": RATE, "volatility_bp": RATE, "fifo_bp": RATE,

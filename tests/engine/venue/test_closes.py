@@ -22,8 +22,9 @@ DAYS = 25
 
 
 def book(close: CloseRule, opens: OpenRule, tick: int) -> Rulebook:
+    modes = (Mode(limit_up_bp=1_000, limit_down_bp=1_000),)
     return Rulebook("closes", (Product("A", 1_050, tick=tick),), close=close, open=opens,
-                    close_min_volume=200, modes=(Mode(limit_up_bp=1_000, limit_down_bp=1_000),))  # fmt: skip
+                    close_min_volume=200, modes=modes)  # fmt: skip
 
 
 def phases(random: Random) -> Iterator[Phase]:

@@ -24,9 +24,7 @@ BALANCE: Final = ("total", "reserved", "locked", "owed", "pending")
 ORDER: Final = ("ref", "price", "quantity", "leaves", "shown", "flags", "display")
 GATE: Final = ("phase", "call", "low", "high")
 TEXTBOOK: Final = presets.load("textbook")
-LATER: Final = Mode(
-    delivery=Delivery.LATER, delivery_days=2, maker_fee_ppm=700, taker_fee_ppm=900
-)
+LATER: Final = Mode(delivery=Delivery.LATER, delivery_days=2, maker_fee_ppm=700, taker_fee_ppm=900)
 EVERY: Final = (
     *map(presets.load, presets.names()),
     *(structs.replace(TEXTBOOK, name=f"later-{n}", modes=(LATER,)) for n in range(3)),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.server.accounts import HASHED, Credentials, Directory, digest
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.accounts_file import HASHED, digest
 
 DIRECTORY = Directory((Credentials("a", "k", "M1"), Credentials("b", digest("l"))))
 WRONG = [
