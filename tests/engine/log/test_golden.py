@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from engine.log.records import FORMAT, HEADER, MAGIC, Record, check_command, encode_record, frames
-from engine.vocabulary import enums
+from engine.vocabulary import enums, units
 from engine.vocabulary.commands import AdvanceTime
 from engine.vocabulary.json_codec import COMMANDS
 
@@ -67,6 +67,14 @@ NUMBERS: Final = {
 }
 
 
+BOUNDS: Final = {
+    "MIN_INT": -9_223_372_036_854_775_808, "MAX_INT": 9_223_372_036_854_775_807,
+    "MAX_PRICE": 1_000_000_000_000, "MAX_QUANTITY": 1_000_000_000_000,
+    "MAX_MONEY": 1_000_000_000_000_000_000, "MAX_TOTAL": 9_000_000_000_000_000_000,
+    "MAX_REF": 4_611_686_018_427_387_904, "BASIS_POINTS": 10_000, "PARTS_PER_MILLION": 1_000_000,
+}  # fmt: skip
+
+
 def value(kind: Any, place: int) -> Any:
     """Return a value that tells the place of its field."""
     if get_origin(kind) is Annotated:
@@ -96,6 +104,10 @@ def test_bytes_of_a_command(name: str) -> None:
 def test_numbers_of_choices(name: str) -> None:
     kind = getattr(enums, name)
     assert " ".join(f"{member.name}={member.value}" for member in kind) == NUMBERS[name]
+
+
+def test_the_bounds_of_what_a_log_holds() -> None:
+    assert {name: getattr(units, name) for name in BOUNDS} == BOUNDS
 
 
 def test_bytes_of_a_record() -> None:
