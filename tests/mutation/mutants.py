@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MUTATED: Final = ("engine", "gateway/protocol", "gateway/server")
 SOCKETS: Final = ("gateway/server/node.py", "gateway/server/admin.py")  # the shells around the core
 FLAGS: Final = ("frozen", "gc", "slots")
+BYTES: Final = ("array_like", "tag")  # mean nothing to events, which are never written as bytes
+EVENTS: Final = "engine/vocabulary/events.py"
+ABSTRACT: Final = "abstractmethod"
 # `is` and `==` are one on enums and small integers: only their negations are changes
 IDENTITY: Final = ("Is", "IsNot")
 
@@ -122,7 +125,8 @@ def made(place: Place, change: Change, source: str) -> Mutant | None:
         changed = mutate_code(source, change.operator, change.occurrence)
     except AttributeError:  # cosmic-ray's ExceptionReplacer knows no dotted name among several
         return None
-    if changed is None or meaning(changed) == meaning(source):
+    flags = (*FLAGS, *BYTES) if place.module == EVENTS else FLAGS
+    if changed is None or meaning(changed, flags) == meaning(source, flags):
         return None
     lines = list(difflib.ndiff(source.splitlines(), changed.splitlines()))
     was, becomes = (
@@ -162,12 +166,16 @@ def at(root: Path, where: str) -> list[Mutant]:
 class _Meaning(ast.NodeTransformer):
     """Leaves out what has no behaviour."""
 
+    def __init__(self, flags: tuple[str, ...]) -> None:
+        self.flags = flags
+
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
+        node.decorator_list = [d for d in node.decorator_list if ast.unparse(d) != ABSTRACT]
         return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
@@ -183,18 +191,21 @@ class _Meaning(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.keywords = [each for each in node.keywords if each.arg not in FLAGS]
+        node.keywords = [each for each in node.keywords if each.arg not in self.flags]
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if ast.unparse(node.func) == "dataclass":
-            node.keywords = [each for each in node.keywords if each.arg not in FLAGS]
+            node.keywords = [each for each in node.keywords if each.arg not in self.flags]
         return self.generic_visit(node)
 
 
-def meaning(source: str) -> str:
-    """Return the source's syntax tree without what has no behaviour; itself if it has no syntax."""
+def meaning(source: str, flags: tuple[str, ...]) -> str:
+    """Return the source's syntax tree without what has no behaviour; itself if it has no syntax.
+
+    These flags of classes have none.
+    """
     try:
-        return ast.dump(_Meaning().visit(ast.parse(source)))
+        return ast.dump(_Meaning(flags).visit(ast.parse(source)))
     except SyntaxError:
         return source

@@ -6,8 +6,18 @@ from random import Random
 
 import pytest
 
-from engine.log.records import HEADER, MAX_PAYLOAD, CommandError, check_command, frame, frames
-from engine.vocabulary.commands import MoveCash, NewOrder, OpenAccount
+from engine.log.records import (
+    HEADER,
+    MAX_PAYLOAD,
+    CommandError,
+    LogError,
+    Record,
+    check_command,
+    encode_record,
+    frame,
+    frames,
+)
+from engine.vocabulary.commands import AdvanceTime, MoveCash, NewOrder, OpenAccount
 from engine.vocabulary.enums import Side
 from engine.vocabulary.units import MAX_INT, MIN_INT
 
@@ -38,6 +48,25 @@ def test_the_frames_before_a_torn_one_are_read() -> None:
             found = list(frames(data[:size], ends[start]))
             assert [bytes(each.payload) for each in found] == payloads[start:whole]
             assert [each.end for each in found] == ends[start + 1 : whole + 1]
+
+
+NO_RECORDS = [b"junk", b"\x94\x01\x02\x03\x92\x08\xa1\xff", b"\x94\x01\x02\x03" + b"\x91" * 5_000,
+              b"\x94\x01\x02\x03\x93\x06\xa1\xff\xc3"]  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", NO_RECORDS)
+def test_damage_before_what_only_looks_whole_is_a_torn_tail(payload: bytes) -> None:
+    first = frame(b"first")
+    for torn in (b"\xff", b"\xff" * 9, b"\x05\x00\x00\x00\x00\x00\x00\x00xxxxx"):
+        assert [each.end for each in frames(first + torn + frame(payload))] == [len(first)]
+
+
+def test_damage_before_a_record_is_refused() -> None:
+    record = encode_record(Record(1, 2, 3, AdvanceTime(5)))
+    for torn in (b"\xff", b"\xff" * 9, b"\x05\x00\x00\x00\x00\x00\x00\x00xxxxx"):
+        with pytest.raises(LogError, match="whole records behind") as caught:
+            list(frames(frame(b"first") + torn + record))
+        assert caught.value.offset == len(frame(b"first"))
 
 
 @pytest.mark.parametrize("beyond", [MAX_INT + 1, MIN_INT - 1, 1 << 70])
