@@ -146,8 +146,17 @@ def run(mutants: Sequence[Mutant], console: Console) -> list[Outcome] | None:
                 where = f"{outcome.result} {mutant.module}:{mutant.line}"
                 line = f"{where} {outcome.by} ({outcome.seconds:.0f} s)"
                 progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+                if outcome.result == "survived":
+                    difference(mutant, progress.console)
                 progress.advance(task)
     return found
+
+
+def difference(mutant: Mutant, console: Console) -> None:
+    """Print the lines that a mutant changes."""
+    for sign, lines in (("-", mutant.was), ("+", mutant.becomes)):
+        for line in lines.splitlines():
+            console.print(f"  {sign} {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def report(outcomes: Sequence[Outcome], console: Console) -> bool:
@@ -161,9 +170,7 @@ def report(outcomes: Sequence[Outcome], console: Console) -> bool:
         mutant = outcome.mutant
         if outcome.result in {"survived", "timeout"}:
             console.print(f"\n{outcome.result} {mutant.module}:{mutant.line}", highlight=False)
-            for sign, lines in (("-", mutant.was), ("+", mutant.becomes)):
-                for line in lines.splitlines():
-                    console.print(f"  {sign} {line}", markup=False, highlight=False, soft_wrap=True)
+            difference(mutant, console)
     console.print(table)
     counts = Counter(outcome.result for outcome in outcomes)
     caught, real = counts["caught"] + counts["timeout"], len(outcomes) - counts["equivalent"]

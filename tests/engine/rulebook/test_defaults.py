@@ -33,7 +33,8 @@ from engine.vocabulary.enums import (
 PARTS: Final = (model.Product, PriceRule, Mode, model.Session, Calendar, model.AccountClass,
                 model.Containment, model.Auction, model.Rulebook)  # fmt: skip
 DEFAULTS: Final[dict[str, Any]] = {
-    "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1, "Product.lot": 1, "Product.min_quantity": 1,
+    "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1,
+    "Product.lot": 1, "Product.min_quantity": 1,
     "Product.max_quantity": 1_000_000_000, "Product.instrument": Instrument.ALLOWANCE,
     "PriceRule.candidates": Candidates.LIMITS, "PriceRule.pressure": True,
     "PriceRule.last": LastRung.REFERENCE, "PriceRule.tie": Tie.HIGHER, "PriceRule.turning": True,
