@@ -113,6 +113,8 @@ EVERY: Final = [
     (lambda size: of_mode(name="m" * size), "size", (1, 32)),
     (lambda number: book(products=(PRODUCT,) * number), "number", (1, 1)),
     (lambda number: book(modes=(Mode(),) * number), "number", (1, 1)),
+    (lambda movers: book(modes=tuple(Mode(f"m{place}", moves_close=place < movers)
+                                     for place in range(3))), "movers", (1, 1)),
     (lambda number: book(classes=(AccountClass("c"),) * number), "number", (NONE, 1)),
     (lambda size: of_product(currency="C" * size), "size", (1, NONE)),
     (lambda at: of_calendar(sessions=(SESSIONS[0], Session(500, Phase.CONTINUOUS),
