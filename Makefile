@@ -4,15 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+MUTANTS_STAMP := $(VENV)/.installed-mutants
+# How many changes of the source `make mutants` tries, and which sample of them.
+MUTANTS ?= 200
+SEED ?= 1
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench mutants clean
 
 help:
-	@echo "make demo   run a trading day over real sockets and draw it (about a minute the first time)"
-	@echo "make test   lint, types and all tests"
-	@echo "make lint   ruff and mypy alone"
-	@echo "make bench  measure the engine beside its yardsticks"
-	@echo "make clean  remove .venv, caches and runs"
+	@echo "make demo      run a trading day over real sockets and draw it (about a minute the first time)"
+	@echo "make test      lint, types and all tests"
+	@echo "make lint      ruff and mypy alone"
+	@echo "make bench     measure the engine beside its yardsticks"
+	@echo "make mutants   change the source in 200 places, one at a time, and see that tests fail"
+	@echo "make clean     remove .venv, caches and runs"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -25,6 +30,10 @@ $(RUN_STAMP): pyproject.toml | $(BIN)/python
 $(DEV_STAMP): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@ $(RUN_STAMP)
+
+$(MUTANTS_STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
+	touch $@ $(DEV_STAMP) $(RUN_STAMP)
 
 demo: $(RUN_STAMP)
 	$(BIN)/carbonx demo
@@ -40,6 +49,9 @@ test: lint
 bench: $(DEV_STAMP)
 	$(BIN)/pytest benchmarks -q --benchmark-enable --benchmark-disable-gc
 	$(BIN)/carbonx bench
+
+mutants: $(MUTANTS_STAMP)
+	$(BIN)/python -m tests.mutation.run --mutants $(MUTANTS) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks runs

@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "default",
@@ -14,5 +14,11 @@ settings.register_profile(
 )
 settings.register_profile(
     "deep", settings.get_profile("default"), derandomize=False, max_examples=1_000
+)
+settings.register_profile(  # for mutation runs: any failure is enough, the smallest is not needed
+    "mutants",
+    settings.get_profile("default"),
+    phases=(Phase.explicit, Phase.generate),
+    report_multiple_bugs=False,
 )
 settings.load_profile("deep" if os.environ.get("CARBONX_DEEP") else "default")

@@ -64,14 +64,13 @@ def _set(plain: dict[str, Any], path: str, value: Any) -> None:
 
 def _down(place: Any, part: str, path: str) -> Any:
     """Go one step down a path: ``calendar``, or ``modes[continuous]``."""
-    key, _, name = part.partition("[")
-    name = name.removesuffix("]")
+    key, named, name = part.partition("[")
     found = place.get(key) if isinstance(place, dict) else None
-    if name and isinstance(found, list):
-        for each in found:
-            if isinstance(each, dict) and name in (each.get("name"), each.get("symbol")):
-                return each
-        found = None
+    if named:  # a part of a list, which has a name; nothing else has parts with names
+        rows = found if isinstance(found, list) and name.endswith("]") else []
+        name = name.removesuffix("]")
+        tables = (each for each in rows if isinstance(each, dict))
+        found = next((t for t in tables if name in (t.get("name"), t.get("symbol"))), None)
     if found is None:
         message = f"{path}: the rulebook has no {part}"
         raise RulebookError(message)

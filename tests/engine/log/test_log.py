@@ -143,3 +143,4 @@ def test_a_log_of_another_format_is_refused_with_what_reads_it(number: int) -> N
         replay_bytes(frame(msgspec.msgpack.encode(genesis)))
     assert "damaged" not in str(e.value)
     assert READERS.get(number, "another version") in str(e.value)
+    assert (e.value.offset, e.value.problem) == (0, "another format")

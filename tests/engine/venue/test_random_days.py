@@ -85,6 +85,7 @@ def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
         limits = {line: venue.limits(line) for line in venue.markets}
         for command, events in flow.day():
             venue.check()
+            assert venue.due()[1] >= 0, "a time, or 0 for none"
             agreed_on_its_day(venue, command, events)
             for event in events:
                 if isinstance(event, e.PhaseChanged):

@@ -51,6 +51,7 @@ class Trader:
         self.quiet, self.name, self.rng = quiet, name, rng
         self.ref = 0
         self.ends: list[End] = []
+        self.seen: list[int] = []  # by each of them, what it said that it had seen
         self.unsent = b""
 
     @property
@@ -59,8 +60,9 @@ class Trader:
 
     def reports(self) -> list[Any]:
         found: dict[int, Any] = {}
-        for end in self.ends:
+        for end, seen in zip(self.ends, self.seen, strict=True):
             for report in end.reports():
+                assert report.seq > seen, "told again what it said it had seen"
                 assert found.setdefault(report.seq, report) == report
         assert list(found) == list(range(1, len(found) + 1)), "a gap, or out of turn"
         return list(found.values())
@@ -68,6 +70,7 @@ class Trader:
     def come(self, **fields: Any) -> None:
         self.unsent = b""
         seen = len(self.reports())
+        self.seen.append(seen)
         self.ends.append(End(self.quiet))
         self.ends[-1].log_on(self.name, last_seen=seen, **fields)
 

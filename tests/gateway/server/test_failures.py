@@ -19,7 +19,7 @@ from gateway.protocol import wire
 from gateway.protocol.framing import frame
 from gateway.protocol.session import VENUE_TABLE, Session, State
 from gateway.server.admin import AdminSocket
-from gateway.server.failure import VenueStoppedError
+from gateway.server.failure import VenueStoppedError, as_stopped
 from tests.gateway.server.test_core import buy, unbatched
 from tests.support.paths import ROOT
 from tests.support.quiet_core import End, QuietVenue
@@ -161,6 +161,15 @@ def test_an_exception_in_the_watch_stops_the_venue() -> None:
     with pytest.raises(IndexError):
         quiet.tick(24 * 3_600_000)
     assert quiet.core.stopped
+
+
+def test_a_failure_in_no_part_of_the_venue_is_named_by_where_it_came_through() -> None:
+    names: dict[str, Any] = {"__name__": "elsewhere"}
+    exec("def fail():\n    raise KeyError('x')", names)  # noqa: S102 - a module of its own
+    with pytest.raises(KeyError) as caught:
+        names["fail"]()
+    here = "test_a_failure_in_no_part_of_the_venue_is_named_by_where_it_came_through"
+    assert f"KeyError: 'x' (in {__name__}.{here}, line" in str(as_stopped(caught.value))
 
 
 def test_a_tick_within_a_tick_is_noticed() -> None:

@@ -1,0 +1,118 @@
+"""The bytes of every command and the numbers of every choice, which logs hold: format 4.
+
+A log that was written reads for ever as it was meant. A change here needs a new format number.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Annotated, Any, Final, get_args, get_origin
+
+import msgspec
+import pytest
+
+from engine.log.records import FORMAT, HEADER, MAGIC, Record, check_command, encode_record, frames
+from engine.vocabulary import enums, units
+from engine.vocabulary.commands import AdvanceTime
+from engine.vocabulary.json_codec import COMMANDS
+
+# every field given, and those that must be given alone
+BYTES: Final = {
+    "new_order": ("9d01a16101a16302040504070809c30b", "9d01a16101a16302040001010000c200"),
+    "cancel_order": ("9402a1610102", "9402a1610102"),
+    "amend_order": ("9603a16101020304", "9603a16101020000"),
+    "mass_cancel": ("9404a16101a163", "9404a16101a0"),
+    "pick": ("970fa16101a163030405", "970fa16101a163030000"),
+    "quote": ("9b10a16101a16302040592a161a162070809", "9b10a16101a16302040090000000"),
+    "decline": ("9511a16101a16303", "9511a16101a16303"),
+    "announce": ("9f12a16101a163020405060708090a030303", "9f12a16101a1630204050607010000000000"),
+    "bid": ("9713a16101a163030405", "9713a16101a163030405"),
+    "cancel_on_disconnect": ("9205a161", "9205a161"),
+    "set_kill_switch": ("9306a161c3", "9306a161c3"),
+    "set_phase": ("940708a162a163", "940708a0a0"),
+    "advance_time": ("920800", "920800"),
+    "open_account": ("9709a161a162a163a164a16505", "9709a161a0a0a0a000"),
+    "move_cash": ("940aa16101a163", "940aa16101a0"),
+    "move_allowances": ("940ba161a16202", "940ba161a16202"),
+    "begin_day": ("930c0001", "930c0000"),
+    "set_reference": ("930da16101", "930da16101"),
+    "amend_rulebook": ("940ea161a16202", "940ea161a16200"),
+    "clear_auction": ("9514a1610102c3", "9514a1610100c2"),
+    "set_account_class": ("9315a161a162", "9315a161a0"),
+}
+NUMBERS: Final = {
+    "Side": "BUY=1 SELL=2",
+    "OrderType": "LIMIT=1 MARKET=2 STOP=3 STOP_LIMIT=4",
+    "TimeInForce": "DAY=1 GTC=2 GTD=3 IOC=4 FOK=5 AT_OPEN=6 AT_CLOSE=7",
+    "Phase": "CLOSED=1 PRE_OPEN=2 CONTINUOUS=3 HALTED=4 OPENING_CALL=5 CLOSING_CALL=6 "
+    "INTRADAY_CALL=7 FREEZE=8",
+    "SelfTrade": "ALLOW=0 CANCEL_RESTING=1 CANCEL_ARRIVING=2 CANCEL_BOTH=3 DECREMENT_BOTH=4",
+    "SelfTradeScope": "OWNER=1 GROUP=2",
+    "Matching": "PRICE_TIME=1 PRO_RATA=2 HYBRID=3",
+    "Mechanism": "ORDER_BOOK=1 LISTING=2 FIXED_PRICE=3 NEGOTIATED=4 ONE_WAY=5",
+    "PickRule": "BEST_FIRST=1 WITHIN_LEVELS=2 ANY=3",
+    "CloseRule": "LAST=1 VWAP=2 VWAP_ABOVE=3 AUCTION=4 FIXING=5",
+    "OpenRule": "FIRST_TRADE=1 PREVIOUS_CLOSE=2",
+    "Delivery": "AT_ONCE=1 DAY_END=2 LATER=3",
+    "Instrument": "ALLOWANCE=1 OFFSET=2 FUTURE=3",
+    "Dst": "NONE=1 EU=2 US=3",
+    "PricingRule": "RULEBOOK=0 UNIFORM=1 PAY_AS_BID=2 WHOLE=3",
+    "BidTie": "RULEBOOK=0 TIME=1 RANDOM=2 PRO_RATA=3",
+    "Undersubscribed": "RULEBOOK=0 SELL=1 SELL_AT_RESERVE=2 CANCEL=3",
+    "Candidates": "LIMITS=1 TICKS=2 LIMITS_AND_REFERENCE=3 TICKS_AND_BEYOND=4 OVERLAP=5",
+    "CallFill": "TIME=1 PRO_RATA=2 LIMITS_FIRST=3 QUANTITY_AT_LIMIT=4",
+    "MarketRest": "CANCEL=1 CONVERT=2",
+    "LastRung": "REFERENCE=1 MIDDLE=2",
+    "Tie": "HIGHER=1 LOWER=2 REFERENCE=3",
+}
+
+
+BOUNDS: Final = {
+    "MIN_INT": -9_223_372_036_854_775_808, "MAX_INT": 9_223_372_036_854_775_807,
+    "MAX_PRICE": 1_000_000_000_000, "MAX_QUANTITY": 1_000_000_000_000,
+    "MAX_MONEY": 1_000_000_000_000_000_000, "MAX_TOTAL": 9_000_000_000_000_000_000,
+    "MAX_REF": 4_611_686_018_427_387_904, "BASIS_POINTS": 10_000, "PARTS_PER_MILLION": 1_000_000,
+}  # fmt: skip
+
+
+def value(kind: Any, place: int) -> Any:
+    """Return a value that tells the place of its field."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) is tuple:
+        return ("a", "b")
+    if issubclass(kind, IntEnum):
+        return list(kind)[-1]
+    return kind is bool or (place if kind is int else "abcdefghijklmn"[place])
+
+
+def test_every_command_has_its_bytes() -> None:
+    assert FORMAT == 4
+    assert list(BYTES) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", BYTES)
+def test_bytes_of_a_command(name: str) -> None:
+    kind = COMMANDS[name]
+    fields = list(enumerate(msgspec.structs.fields(kind)))
+    full = kind(*(value(field.type, place) for place, field in fields))
+    short = kind(*(value(field.type, place) for place, field in fields if field.required))
+    assert (check_command(full).hex(), check_command(short).hex()) == BYTES[name]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_of_choices(name: str) -> None:
+    kind = getattr(enums, name)
+    assert " ".join(f"{member.name}={member.value}" for member in kind) == NUMBERS[name]
+
+
+def test_the_bounds_of_what_a_log_holds() -> None:
+    assert {name: getattr(units, name) for name in BOUNDS} == BOUNDS
+
+
+def test_bytes_of_a_record() -> None:
+    data = encode_record(Record(1, 2, 3, AdvanceTime(5)))
+    assert data.hex() == "07000000" + data[4:8].hex() + "94010203" + "920805"
+    assert (HEADER.size, MAGIC) == (8, "carbonx-log")
+    (found,) = frames(data)
+    assert found.end == len(data)

@@ -1,0 +1,45 @@
+"""A key opens its account to its member, as it stands in the file or hashed, and nothing else."""
+
+import pytest
+
+from engine.rulebook.model import Product, Rulebook
+from engine.venue.venue import Venue
+from engine.vocabulary.units import MAX_TOTAL
+from gateway.server.accounts import AccountsError, Credentials, Directory
+from gateway.server.accounts_file import HASHED, digest
+
+DIRECTORY = Directory((Credentials("a", "k", "M1"), Credentials("b", digest("l"))))
+WRONG = [
+    ("", "a", "k"), ("M2", "a", "k"), ("M1", "a", "l"), ("M1", "a", ""), ("M1", "a", digest("k")),
+    ("M1", "b", "l"), ("", "b", digest("l")), ("", "b", "k"), ("", "c", ""), ("", "", ""),
+    ("", "c", "0" * 64), ("", "c", HASHED + "0" * 64),
+]  # fmt: skip
+
+
+def test_a_key_opens_its_account_to_its_member() -> None:
+    assert DIRECTORY.admits("M1", "a", "k")
+    assert DIRECTORY.admits("", "b", "l")
+    assert digest("l").startswith(HASHED)
+
+
+@pytest.mark.parametrize(("member", "account", "key"), WRONG)
+def test_nothing_else_does(member: str, account: str, key: str) -> None:
+    assert not DIRECTORY.admits(member, account, key)
+
+
+@pytest.mark.parametrize("room", [0, 4, 5])
+@pytest.mark.parametrize("what", ["cash", "allowances"])
+def test_accounts_that_the_venue_has_no_room_for_are_refused_as_a_whole(
+    what: str, room: int
+) -> None:
+    venue = Venue(Rulebook("full", (Product("A", 100),)))
+    there = venue.ledger.cash_in if what == "cash" else venue.ledger.tonnes_in
+    there["CNY" if what == "cash" else "A"] = MAX_TOTAL - room
+    account = Credentials("a", "k", cash=5) if what == "cash" else Credentials(
+        "a", "k", allowances={"A": 5})  # fmt: skip
+    directory = Directory((Credentials("b", "k"), account))
+    if room < 5:
+        with pytest.raises(AccountsError, match=what):
+            directory.openings(venue)
+    else:
+        assert len(directory.openings(venue)) == 3

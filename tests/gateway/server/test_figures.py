@@ -1,0 +1,48 @@
+"""The figures that clients and operators can count on: a change here is one for the changelog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from gateway.protocol import bounds, framing, session, wire
+from gateway.server import admin, core
+from gateway.server.limits import Limits
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+SECOND: Final = 1_000_000_000
+FIGURES: Final[list[tuple[ModuleType, str, int]]] = [
+    (wire, "VERSION", 2),
+    (wire, "MAX_FRAME", 16_384),
+    (wire, "MAX_REPLY", 16_777_216),
+    (wire, "HEADER_SIZE", 4),
+    (bounds, "MAX_INTEGER", 9_223_372_036_854_775_807),
+    (session, "LOGON_WITHIN", 5 * SECOND),
+    (session, "MIN_HEARTBEAT_MS", 100),
+    (session, "MAX_HEARTBEAT_MS", 600_000),
+    (admin, "MAX_LINE", 65_536),
+    (core, "WATCH_EVERY", SECOND // 20),
+    (core, "TIME_EVERY", SECOND),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "figure"), FIGURES)
+def test_figures(module: ModuleType, name: str, figure: int) -> None:
+    assert getattr(module, name) == figure
+
+
+def test_limits_that_nobody_chose() -> None:
+    assert Limits() == Limits(
+        max_sessions=1_024, throttle=0, batch=128, chunk=524_288, max_queued=4_194_304,
+        high_water=1_048_576, patience=5 * SECOND,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("length", [0, 1, framing.SHORT - 1, framing.SHORT, 70_000])
+def test_a_frame_has_its_length_before_it(length: int) -> None:
+    data = framing.frame(b"x" * length)
+    assert data == length.to_bytes(4, "big") + b"x" * length
+    assert framing.length_at(data, 0) == length
