@@ -78,6 +78,13 @@ def test_time_never_goes_backwards(tmp_path: Path) -> None:
     assert times == [50, 50, 60]
 
 
+def test_a_clock_before_1970_counts_as_its_beginning() -> None:
+    sequencer = Sequencer(Venue(RULES))
+    assert (sequencer.seq, sequencer.time) == (0, 0)
+    sequencer.submit(-5, 0, OpenAccount("a"))
+    assert (sequencer.seq, sequencer.time) == (1, 0)
+
+
 def test_any_truncation_recovers_exactly_the_whole_records_before_it(tmp_path: Path) -> None:
     written(tmp_path / "v")
     data = (tmp_path / "v" / FILE_NAME).read_bytes()

@@ -7,7 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.rulebook.calendar import (
@@ -123,6 +123,7 @@ def offset(dst: Dst, seconds: int, standard: int) -> int:
     return standard + (3_600 if start <= seconds < end else 0)
 
 
+@settings(max_examples=600)
 @given(
     dst=st.sampled_from(tuple(Dst)),
     year=st.integers(1980, 2090),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -170,3 +171,22 @@ def test_a_subscription_that_ends_in_its_own_tick_brings_nothing() -> None:
     ann.say(buy(1))
     quiet.tick()
     assert not ann.all_of(wire_market.BookUpdate)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_call_that_is_on_is_given_the_time_once_a_second(seed: int) -> None:
+    rng = Random(seed)
+    quiet = QuietVenue(("ann",))
+    venue = quiet.sequencer.venue
+    quiet.core.operate(SetPhase(Phase.INTRADAY_CALL, "CO2"), timed=True)
+    quiet.tick()
+    begun, told = quiet.now, venue.time
+    step = 1
+    while quiet.now < begun + 20 * 10**9:
+        step = rng.choice((1, 40, 100, 300, 1_000 - (quiet.now - told) // 10**6))
+        quiet.tick(max(1, step))
+        if venue.time != told:
+            assert quiet.now - told >= 10**9, "the time is a record in the log"
+            told = venue.time
+            assert told == quiet.now
+        assert quiet.now - told < 10**9 + 50 * 10**6
