@@ -320,6 +320,18 @@ def test_a_step_older_than_what_an_operator_did_meanwhile_is_passed_over(by_hand
     assert each.venue.phase("A") is (Phase.CONTINUOUS if by_hand < 13 else Phase.HALTED)
 
 
+@pytest.mark.parametrize("late", [0, SECOND, 5 * SECOND - 1, 5 * SECOND, 5 * SECOND + 1])
+def test_a_step_that_an_operator_came_before_is_taken_if_it_is_not_late(late: int) -> None:
+    steps = (Session(9 * 3_600, Phase.CONTINUOUS), Session(13 * 3_600, Phase.CONTINUOUS))
+    each = Following(Rulebook("r", (Product("A", 1_000),), calendar=Calendar(sessions=steps)), 1)
+    start = utc(each.book.calendar, MONDAY, 0)
+    each.tick(start + 10 * HOUR)
+    each.core.operate(c.SetPhase(Phase.HALTED, "A", "news"), timed=True)
+    each.tick(start + 13 * HOUR + late)
+    each.tick(start + 14 * HOUR)
+    assert each.venue.phase("A") is (Phase.CONTINUOUS if late < 5 * SECOND else Phase.HALTED)
+
+
 @pytest.mark.parametrize("seed", SEEDS[::4])
 def test_a_volatility_call_lasts_its_time_over_restarts_after_a_quiet_day(seed: int) -> None:
     random = Random(seed)
