@@ -1,6 +1,6 @@
-"""Exact arithmetic on prices and money: fees, reservations, price limits.
+"""Exact arithmetic on prices and money: reservations, price limits, protection.
 
-Everything is integers. ``fee`` rounds down, so that the fees of an order's fills never exceed
+Everything is integers. A fee is rounded down, so that the fees of an order's fills never exceed
 the fee that was reserved for the whole of it.
 """
 
@@ -10,11 +10,6 @@ from engine.rulebook.ticks import Ticks, ceil_to_tick, floor_to_tick, on_tick
 from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, PARTS_PER_MILLION
 
 PPM: Final = PARTS_PER_MILLION
-
-
-def fee(value: int, rate_ppm: int) -> int:
-    """Return the fee on a value, both in minor units, rounded down."""
-    return value * rate_ppm // PPM
 
 
 def cost(price: int, quantity: int, rate_ppm: int) -> int:

@@ -128,3 +128,22 @@ def test_what_a_venue_holds_has_an_end() -> None:
     for allocation, right in ((-1, False), (MAX_QUANTITY + 1, False), (MAX_QUANTITY, True)):
         (event,) = venue.apply(c.OpenAccount(f"with {allocation}", allocation=allocation))
         assert isinstance(event, e.AccountOpened) == right
+
+
+@pytest.mark.parametrize("parts", [1, 3, 4, 100])
+@pytest.mark.parametrize("quantity", [20, 25, 60, 500])
+def test_a_refused_display_is_told_which_would_be_taken(quantity: int, parts: int) -> None:
+    product = Product("A", 100, lot=5, min_quantity=5, max_quantity=1_000)
+    venue = Venue(Rulebook("shown", (product,), modes=(Mode(iceberg_max_parts=parts),)))
+    venue.apply(c.OpenAccount("ann"))
+    venue.apply(c.MoveCash("ann", 10**9))
+    venue.apply(c.SetPhase(Phase.CONTINUOUS))
+    least = -(-quantity // parts)
+    for ref, display in enumerate((-5, 1, least - 1, least, quantity, quantity + 5), 1):
+        order = c.NewOrder("ann", ref, "A", Side.BUY, quantity, 100, display=display)
+        (event, *_) = venue.apply(order)
+        right = display == 0 or (least <= display <= quantity and display % 5 == 0)
+        assert isinstance(event, e.OrderAccepted) == right, (display, event)
+        if isinstance(event, e.Rejected):
+            wanted = f"{least} to {quantity} tonnes in lots of 5, or 0 to show all"
+            assert (event.field, event.rule) == ("display", wanted)

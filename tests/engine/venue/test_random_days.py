@@ -6,6 +6,7 @@ import os
 import re
 from datetime import datetime, timedelta, timezone
 from random import Random
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -21,7 +22,7 @@ from engine.rulebook.validation import from_canonical
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import CloseRule, Delivery, Phase
+from engine.vocabulary.enums import CloseRule, Delivery, Mechanism, Phase, Side
 from tests.support.random_flow import CASH, NAMES, Flow
 
 DEEP = int(os.environ.get("CARBONX_DEEP", "0"))
@@ -43,8 +44,24 @@ TABLES = structs.replace(
     ),
     modes=(Mode(name="calls", protection_bp=100, ladder=PRICE_RULES["jpx"]),),
 )
+# Every design, with four rates that all differ; and auctions alone, which take many bids.
+RATES: dict[str, Any] = {"maker_fee_ppm": 700, "taker_fee_ppm": 1_900, "buyer_fee_ppm": 20_300,
+         "seller_fee_ppm": 41_100}  # fmt: skip
+FEES = structs.replace(
+    TEXTBOOK,
+    name="fees",
+    modes=tuple(
+        Mode(mechanism.name.lower(), mechanism=mechanism, moves_close=not place, **RATES)
+        for place, mechanism in enumerate(Mechanism)
+    ),
+)
+SALES = [
+    structs.replace(book, name=f"{book.name}-fees",
+                    modes=tuple(structs.replace(mode, **RATES) for mode in book.modes))
+    for book in map(presets.load, ("california", "cn-national", "fujian", "rggi"))
+]  # fmt: skip
 WITH_CALLS = (presets.load("krx"), CALLS, TABLES)
-EVERY = [*map(presets.load, presets.names()), CALLS, TABLES]
+EVERY = [*map(presets.load, presets.names()), CALLS, TABLES, FEES, *SALES]
 
 
 def all_that_lives_fits(venue: Venue) -> None:
@@ -77,6 +94,26 @@ def agreed_on_its_day(venue: Venue, command: c.Command, events: list[e.Event]) -
     assert not (right and refused), command
 
 
+def fees(event: e.Trade | e.AuctionTrade) -> tuple[int, int]:
+    """Return what the buyer of a trade and its seller paid to the venue."""
+    if isinstance(event, e.AuctionTrade):
+        return event.buyer_fee, event.seller_fee
+    both = (event.maker_fee, event.taker_fee)
+    return both if event.side is Side.BUY else both[::-1]
+
+
+def fees_by_rule(mode: Mode, event: e.Trade | e.AuctionTrade) -> tuple[int, int]:
+    """Return the same by the rates: ``side`` is the maker's; in a call there is none."""
+    call, maker = isinstance(event, e.AuctionTrade), getattr(event, "side", None)
+    rates = (
+        mode.buyer_fee_ppm + (mode.maker_fee_ppm if maker is Side.BUY else mode.taker_fee_ppm),
+        mode.seller_fee_ppm
+        + (mode.taker_fee_ppm if call or maker is Side.BUY else mode.maker_fee_ppm),
+    )
+    value = event.price * event.quantity
+    return value * rates[0] // 1_000_000, value * rates[1] // 1_000_000
+
+
 def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
     """Run days with every check after every command; no trade leaves its line's limits."""
     venue = flow.venue
@@ -96,6 +133,7 @@ def held_against_the_limits(flow: Flow, days: int) -> list[e.Event]:
                     tick = tick_at(event.price, product.tick, product.ticks)
                     assert event.price % tick == 0, (command, event)
                     assert not high or low <= event.price <= high, (command, event)
+                    assert fees(event) == fees_by_rule(venue.markets[event.symbol].mode, event)
             if isinstance(command, c.SetPhase):
                 all_that_lives_fits(venue)
             seen += events

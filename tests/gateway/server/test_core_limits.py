@@ -190,3 +190,17 @@ def test_a_call_that_is_on_is_given_the_time_once_a_second(seed: int) -> None:
             told = venue.time
             assert told == quiet.now
         assert quiet.now - told < 10**9 + 50 * 10**6
+
+
+def test_an_update_of_the_book_has_the_levels_that_changed_since_the_last() -> None:
+    quiet = QuietVenue(("ann", "bob"))
+    ann, bob = quiet.logged_on("ann", "bob")
+    ann.say(wire.Subscribe())
+    quiet.tick()
+    for ref, price in enumerate((4_990, 4_991, 4_995, 4_991), 1):
+        bob.say(buy(ref, 5, price))
+        quiet.tick()
+    updates = [message.levels for message in ann.all_of(wire_market.BookUpdate)]
+    assert [[(each.price, each.quantity) for each in levels] for levels in updates] == [
+        [(4_990, 5)], [(4_991, 5)], [(4_995, 5)], [(4_991, 10)]
+    ]  # fmt: skip
