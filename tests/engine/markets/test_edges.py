@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.rulebook.model import Mode, Product, Rulebook
+from engine.rulebook.model import AccountClass, Mode, Product, Rulebook
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
@@ -147,3 +147,23 @@ def test_a_refused_display_is_told_which_would_be_taken(quantity: int, parts: in
         if isinstance(event, e.Rejected):
             wanted = f"{least} to {quantity} tonnes in lots of 5, or 0 to show all"
             assert (event.field, event.rule) == ("display", wanted)
+
+
+@pytest.mark.parametrize("side", Side, ids=lambda side: side.name)
+@pytest.mark.parametrize("tonnes", [10, 11])
+def test_a_holding_limit_is_about_bids_that_buy(side: Side, tonnes: int) -> None:
+    rules = Rulebook("held", (Product("A", 100),), modes=(Mode(mechanism=Mechanism.ONE_WAY),),
+                     classes=(AccountClass("firm", holding_limit=30),))  # fmt: skip
+    venue = Venue(rules)
+    for name, role in (("ann", ""), ("bob", "firm")):
+        venue.apply(c.OpenAccount(name, role=role))
+        venue.apply(c.MoveCash(name, 10**9))
+        venue.apply(c.MoveAllowances(name, "A", 20))
+    venue.apply(c.SetPhase(Phase.CONTINUOUS))
+    venue.apply(c.Announce("ann", 1, "A", side, 15, 100, 0, 10))
+    (event, *_) = venue.apply(c.Bid("bob", 1, "A", 1, tonnes, 100))
+    if side is Side.SELL and tonnes > 10:
+        assert isinstance(event, e.Rejected)
+        assert (event.reason, event.field) == (RejectReason.HOLDING, "quantity")
+    else:
+        assert isinstance(event, e.OrderAccepted)
