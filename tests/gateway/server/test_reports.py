@@ -19,6 +19,7 @@ from tests.support.random_flow import Flow
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Rulebook
+    from engine.vocabulary import commands as c
 
 TEXTBOOK: Final = presets.load("textbook")
 BOOKS: Final = (
@@ -28,6 +29,7 @@ BOOKS: Final = (
 # what is reported under another name than its event has
 RENAMED: Final[dict[type, type]] = {e.Offered: wire_modes.NumberAssigned,
                                     e.Announced: wire_modes.NumberAssigned}  # fmt: skip
+DAYS: Final = 6
 TAKES_SIDES: Final = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
 
 
@@ -131,15 +133,20 @@ class Expected:
         return found
 
 
+def days(book: Rulebook) -> list[c.Command]:
+    """Return the commands of some random days, the opening of the accounts first."""
+    flow = Flow(book, Random(f"reports:{book.name}"))
+    for _ in range(DAYS):
+        for _ in flow.day():
+            pass
+    return flow.given
+
+
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
 def test_reports_say_what_events_say(book: Rulebook) -> None:
-    flow = Flow(book, Random(f"reports:{book.name}"))
     readers, expected = Readers(), Expected()
     venue = Venue(book)
-    commands = [*flow.given]
-    for _ in range(2):
-        commands += [command for command, _ in flow.day()]
-    for command in commands:
+    for command in days(book):
         for event in venue.apply(command):
             news = readers.news(venue.time, event)
             wanted = expected.of(event, list(readers.outboxes.boxes))
@@ -157,3 +164,15 @@ def test_reports_say_what_events_say(book: Rulebook) -> None:
                         told(event, name, {"ref": 0}, report)
                     else:
                         told(event, name, {}, report)
+
+
+def test_those_days_bring_every_report_there_is() -> None:
+    seen: dict[type, None] = {}
+    for book in BOOKS:
+        venue, outboxes = Venue(book), Outboxes()
+        for command in days(book):
+            outboxes.absorb(venue.time, venue.apply(command))
+        for box in outboxes.boxes.values():
+            payloads = Unframer(wire.MAX_REPLY).feed(box.frames(0, 1 << 30))
+            seen |= dict.fromkeys(type(wire.decode_from_venue(payload)) for payload in payloads)
+    assert set(seen) == set(wire.Report.__args__)
