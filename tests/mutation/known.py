@@ -22,6 +22,7 @@ class Mutant(msgspec.Struct, frozen=True):
     was: str  # the lines that change, without their indentation
     becomes: str
     source: str  # of the whole module, changed
+    within: str = ""  # the function that the line is in, "" outside of all
 
 
 class Equivalent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +32,7 @@ class Equivalent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     was: str
     becomes: str
     why: str
+    within: str = ""  # the function, where the same lines stand in another one too
 
 
 class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +43,15 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def reason(self, mutant: Mutant) -> str:
         """Return why a mutant is equivalent, "" where it is not known to be."""
         key = (mutant.module, mutant.was, mutant.becomes)
-        return next((k.why for k in self.mutant if (k.module, k.was, k.becomes) == key), "")
+        return next(
+            (
+                each.why
+                for each in self.mutant
+                if (each.module, each.was, each.becomes) == key
+                and each.within in {"", mutant.within}
+            ),
+            "",
+        )
 
 
 def known() -> Known:

@@ -132,7 +132,14 @@ def made(place: Place, change: Change, source: str) -> Mutant | None:
     was, becomes = (
         "\n".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
     )
-    return Mutant(place.module, place.line, was, becomes, changed)
+    return Mutant(place.module, place.line, was, becomes, changed, within(place.line, source))
+
+
+def within(line: int, source: str) -> str:
+    """Return the name of the innermost function that a line is in, "" outside of all."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    around = [each for each in functions if each.lineno <= line <= (each.end_lineno or 0)]
+    return max(around, key=lambda each: each.lineno).name if around else ""
 
 
 def sample(root: Path, random: Random, number: int) -> list[Mutant]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
-from tests.mutation.known import Equivalent, known
+from tests.mutation.known import Equivalent, Known, Mutant, known
 from tests.mutation.suites import suite
 from tests.support.paths import ROOT
 
@@ -24,7 +25,7 @@ def test_a_listed_mutant_changes_lines_that_are_there(mutant: Equivalent) -> Non
 
 
 def test_no_mutant_is_listed_twice() -> None:
-    keys = [(mutant.module, mutant.was, mutant.becomes) for mutant in known().mutant]
+    keys = [(m.module, m.was, m.becomes, m.within) for m in known().mutant]
     assert len(dict.fromkeys(keys)) == len(keys)
 
 
@@ -42,3 +43,12 @@ def test_a_module_has_its_rooms_tests_first_and_all_of_its_package(package: str)
         if room in {"book", "matching", "markets", "log", "rulebook", "vocabulary"}:
             assert files[: len(own)] == own
             assert own
+
+
+def test_an_entry_may_be_about_one_function() -> None:
+    entry = known().mutant[0]
+    one = Known([structs.replace(entry, within="amend")])
+    mutant = Mutant(entry.module, 1, entry.was, entry.becomes, "", "amend")
+    assert one.reason(mutant) == entry.why
+    assert one.reason(structs.replace(mutant, within="other")) == ""
+    assert known().reason(structs.replace(mutant, within="other")) == entry.why
