@@ -21,6 +21,16 @@ def amended(rulebook: Rulebook, path: str, value: str) -> Rulebook:
     What a running venue cannot change stays: its name and money, a line once it exists, what a
     mode does.
     """
+    new = changed(rulebook, path, value)
+    _check_kept(rulebook, new)
+    return new
+
+
+def changed(rulebook: Rulebook, path: str, value: str) -> Rulebook:
+    """Return a rulebook with any one figure changed, for another venue. Raises ``RulebookError``.
+
+    ``value`` is TOML.
+    """
     try:
         given = msgspec.toml.decode(f"value = {value}")
     except msgspec.MsgspecError as error:
@@ -31,9 +41,7 @@ def amended(rulebook: Rulebook, path: str, value: str) -> Rulebook:
         raise RulebookError(message)
     plain = to_plain(rulebook, brief=False)
     _set(plain, path, given["value"])
-    new = from_plain(plain)
-    _check_kept(rulebook, new)
-    return new
+    return from_plain(plain)
 
 
 def _set(plain: dict[str, Any], path: str, value: Any) -> None:

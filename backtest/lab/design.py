@@ -1,0 +1,144 @@
+"""A market design: a rulebook and the changes that were made to it, as one value."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from engine.rulebook import presets
+from engine.rulebook.amend import changed
+from engine.rulebook.model import Rulebook, RulebookError
+from engine.rulebook.toml_codec import to_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MODE: Final = "mode"
+
+
+class DesignError(ValueError):
+    """A change that names nothing, or that the rulebook does not allow."""
+
+
+class Design(Struct, frozen=True):
+    """A rulebook and how it came to be. Two designs are equal where rules and changes are."""
+
+    rulebook: Rulebook
+    changes: tuple[tuple[str, str], ...] = ()  # path, value as TOML; in the order of making
+
+    @property
+    def name(self) -> str:
+        """The name of the rulebook that it began with."""
+        return self.rulebook.name
+
+    @property
+    def digest(self) -> str:
+        """The hash of the rules."""
+        return self.rulebook.digest()
+
+    def __str__(self) -> str:
+        """Return the rulebook's name and the changes."""
+        return ", ".join([self.name, *(f"{path} = {value}" for path, value in self.changes)])
+
+    def changed(self, path: str, value: object) -> Design:
+        """Return the design with one figure changed, by its path: ``modes[bidding].limit_up_bp``.
+
+        ``value`` is what TOML can say: a text, a number, a truth, a list or a dict of these.
+        Raises ``DesignError``.
+        """
+        text = toml_value(value)
+        try:
+            rulebook = changed(self.rulebook, path, text)
+        except RulebookError as error:
+            raise DesignError(str(error)) from error
+        return Design(rulebook, (*self.changes, (path, text)))
+
+    def with_(self, mode: str = "", **figures: object) -> Design:
+        """Return the design with some figures changed.
+
+        With ``mode`` they are that mode's, otherwise the rulebook's own. Raises ``DesignError``.
+        """
+        if not figures:
+            message = "with_: name at least one figure, such as limit_up_bp=500"
+            raise DesignError(message)
+        design = self
+        for name, value in figures.items():
+            design = design.changed(f"modes[{mode}].{name}" if mode else name, value)
+        return design
+
+
+def toml_value(value: object) -> str:
+    """Return a value as TOML writes it. Raises ``DesignError``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(key)} = {toml_value(each)}" for key, each in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    message = f"{value!r} is a {type(value).__name__}: a rule is a text, a whole number, a truth"
+    raise DesignError(message)
+
+
+def design(source: str | Rulebook) -> Design:
+    """Return a design from a rulebook, a preset's name or a ``.toml`` file.
+
+    Raises ``DesignError``.
+    """
+    if isinstance(source, Rulebook):
+        return Design(source)
+    try:
+        return Design(presets.find(source))
+    except RulebookError as error:
+        raise DesignError(str(error)) from error
+
+
+def diff(one: Design, other: Design) -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two designs: path to both values, None where one has none."""
+    before, after = _flat(one.rulebook), _flat(other.rulebook)
+    paths = dict.fromkeys([*before, *after])
+    return {
+        path: (before.get(path), after.get(path))
+        for path in paths
+        if before.get(path) != after.get(path)
+    }
+
+
+def _flat(rulebook: Rulebook) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    _walk(to_plain(rulebook, brief=False), "", found)
+    return found
+
+
+def _walk(value: Any, path: str, found: dict[str, Any]) -> None:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _walk(each, f"{path}.{key}" if path else key, found)
+    elif isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        for place, each in enumerate(value):
+            name = each.get("name", each.get("symbol", str(place)))
+            _walk(each, f"{path}[{name}]", found)
+    else:
+        found[path] = value
+
+
+def as_mapping(designs: Mapping[str, Design | str] | Design | str) -> dict[str, Design]:
+    """Return designs by their labels. Raises ``DesignError``."""
+    if isinstance(designs, Design | str):
+        one = designs if isinstance(designs, Design) else design(designs)
+        return {str(one): one}
+    found = {label: each if isinstance(each, Design) else design(each)
+             for label, each in designs.items()}  # fmt: skip
+    if not found:
+        message = "no design: name at least one"
+        raise DesignError(message)
+    return found
+
+
+__all__ = ["Design", "DesignError", "as_mapping", "design", "diff", "toml_value"]
