@@ -1,0 +1,1 @@
+"""Pure functions over what happened: trades, welfare and market quality."""
