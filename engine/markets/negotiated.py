@@ -171,7 +171,7 @@ class Negotiated(OfferLine):
             rule = f"a quote is confirmed whole: {quote.leaves} tonnes, or 0"
             refusal = Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
         elif refusal is None and command.price not in (0, quote.price):
-            rule = f"the price of quote {command.number} is {quote.price}"
+            rule = f"the price of quote {command.number} is {self.gate.money(quote.price)}"
             refusal = Refusal(RejectReason.PRICE_LIMIT, "price", rule)
         refusal = refusal or self.admit_terms(seat, side, quote.leaves, quote.price)
         quantity = quote.leaves

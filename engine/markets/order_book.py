@@ -124,7 +124,7 @@ class OrderBook(BookPhases):
             rests = self._bids.best > -price or not self._bids.reached(-price)
         reserved = balance.reserved + need
         if reserved > balance.total:
-            return [Rejected(order.account, ref, *shortage(balance, side, need))]
+            return [Rejected(order.account, ref, *shortage(balance, side, need, self.gate))]
         if flags and rests and flags & TAKES:  # over before it began
             return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
                                   _MATCHING, -1),
@@ -204,7 +204,7 @@ class OrderBook(BookPhases):
         if not other.reached(price * other.sign):
             return None
         word = "below" if side is _BUY else "above"
-        rule = f"post-only: the price must be {word} {abs(other.best)} now"
+        rule = f"post-only: the price must be {word} {self.gate.money(abs(other.best))} now"
         return Refusal(RejectReason.POST_ONLY, "price", rule)
 
     def _wait(self, live: Order, order: NewOrder) -> list[Event] | None:

@@ -11,6 +11,7 @@ import msgspec
 from engine.rulebook.model import Rulebook, RulebookError, line_name
 from engine.rulebook.toml_codec import from_plain, to_plain
 from engine.vocabulary.enums import Mechanism
+from engine.vocabulary.suggest import did_you_mean
 
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
 
@@ -51,7 +52,7 @@ def _set(plain: dict[str, Any], path: str, value: Any) -> None:
         return
     key = last.removesuffix("+")
     if not isinstance(place, dict) or key not in place:
-        message = f"{path}: the rulebook has no such path"
+        message = f"{path}: the rulebook has no {key}{_perhaps(place, key)}"
         raise RulebookError(message)
     if not adds:
         place[key] = value
@@ -72,9 +73,22 @@ def _down(place: Any, part: str, path: str) -> Any:
         tables = (each for each in rows if isinstance(each, dict))
         found = next((t for t in tables if name in (t.get("name"), t.get("symbol"))), None)
     if found is None:
-        message = f"{path}: the rulebook has no {part}"
+        message = f"{path}: the rulebook has no {part}{_perhaps(place, part)}"
         raise RulebookError(message)
     return found
+
+
+def _perhaps(place: Any, part: str) -> str:
+    """Ask for the key, or the part of a list, that is nearest to one that there is not."""
+    if not isinstance(place, dict):
+        return ""
+    key, _, name = part.removesuffix("+").partition("[")
+    rows = place.get(key)
+    if not isinstance(rows, list):
+        return did_you_mean(key, place)
+    tables = [each for each in rows if isinstance(each, dict)]
+    names = [each[field] for each in tables for field in ("name", "symbol") if field in each]
+    return did_you_mean(name.removesuffix("]"), names)
 
 
 def lines_of(rulebook: Rulebook) -> dict[str, tuple[Mechanism, str]]:

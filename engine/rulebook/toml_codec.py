@@ -15,6 +15,7 @@ import msgspec
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule, Rulebook, RulebookError
 from engine.rulebook.validation import validate
+from engine.vocabulary.suggest import did_you_mean, not_one_of
 
 _CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
 _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
@@ -109,7 +110,7 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         choices = [member.name.lower() for member in kind]
         if data not in choices:
-            message = f"{path}: {data!r} is not one of {', '.join(choices)}"
+            message = f"{path}: {not_one_of(data, choices)}"
             raise RulebookError(message)
         return int(kind[str(data).upper()])
     if kind is PriceRule and (isinstance(data, str) or (isinstance(data, dict) and "like" in data)):
@@ -119,7 +120,8 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
         for key in data:
             if key not in fields:
                 keys = [*fields, "like"] if kind is PriceRule else fields
-                message = f"{path}.{key}: there is no such key; there are {', '.join(keys)}"
+                perhaps = did_you_mean(key, keys) or f"; there are {', '.join(keys)}"
+                message = f"{path}.{key}: there is no such key{perhaps}"
                 raise RulebookError(message)
         return {
             key: _seconds(value, f"{path}.{key}")
@@ -137,7 +139,7 @@ def _named(data: str | dict[str, Any], path: str) -> dict[str, Any]:
     name = data if isinstance(data, str) else data["like"]
     if name not in list(PRICE_RULES):
         at = path if isinstance(data, str) else f"{path}.like"
-        message = f"{at}: {name!r} is not one of {', '.join(PRICE_RULES)}"
+        message = f"{at}: {not_one_of(name, PRICE_RULES)}"
         raise RulebookError(message)
     otherwise = {} if isinstance(data, str) else data
     plain = {**to_plain(PRICE_RULES[name], brief=False), **otherwise}

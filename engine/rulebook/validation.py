@@ -17,6 +17,7 @@ from engine.rulebook.model import (
 )
 from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CallFill, Delivery, LastRung, Tie
+from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
 
 _DAY_SECONDS = 86_400
@@ -84,8 +85,8 @@ def _among(path: str, value: int, low: int, high: int) -> None:
 
 def _known(path: str, names: Sequence[str], choices: list[str]) -> None:
     for name in names:
-        rule = f"{name!r} is not one of {', '.join(choices)}"
-        _require(path, holds=name in choices, rule=rule)
+        if name not in choices:
+            _require(path, holds=False, rule=not_one_of(name, choices))
 
 
 def _validate_product(path: str, product: Product) -> None:

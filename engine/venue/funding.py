@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from engine.markets.limits import role_of
 from engine.venue.base import unknown_account
@@ -15,14 +15,14 @@ from engine.vocabulary.events import (
     Event,
     Rejected,
 )
+from engine.vocabulary.json_codec import decimal_text
+from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 
 if TYPE_CHECKING:
     from engine.ledger.accounts import Balance
     from engine.venue.base import VenueBase
     from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount, SetAccountClass
-
-_TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 
 
 def open_account(venue: VenueBase, c: OpenAccount) -> list[Event]:
@@ -49,7 +49,7 @@ def _unknown_class(venue: VenueBase, role: str) -> str:
     roles = [each.name for each in venue.rulebook.classes]
     if not role or role in roles:
         return ""
-    return f"{role!r} is not one of {', '.join(roles) or 'no classes at all'}"
+    return not_one_of(role, roles or ["no classes at all"])
 
 
 def set_account_class(venue: VenueBase, c: SetAccountClass) -> list[Event]:
@@ -73,17 +73,20 @@ def move_cash(venue: VenueBase, c: MoveCash) -> list[Event]:
     if account is None:
         return unknown_account(c.account, 0)
     currency = c.currency or venue.rulebook.currency
+    digits = venue.rulebook.minor_digits
     if currency not in venue.currencies:
         rule = f"one of {', '.join(venue.currencies)}"
         return [Rejected(c.account, 0, RejectReason.CURRENCY, "currency", rule)]
     if not 0 < abs(c.amount) <= MAX_MONEY:
-        rule = f"not 0, at most {MAX_MONEY} minor units either way"
+        rule = f"not 0, at most {decimal_text(MAX_MONEY, digits)} either way"
         return [Rejected(c.account, 0, RejectReason.VALUE, "amount", rule)]
     if venue.ledger.cash_in.get(currency, 0) + c.amount > MAX_TOTAL:
-        return [Rejected(c.account, 0, RejectReason.VALUE, "amount", _TOO_MUCH)]
-    refusal = _overdraws(venue.ledger.cash(account, currency), c.amount)
-    if refusal:
-        return [Rejected(c.account, 0, RejectReason.CASH, "amount", refusal)]
+        rule = f"at most {decimal_text(MAX_TOTAL, digits)} in the whole venue"
+        return [Rejected(c.account, 0, RejectReason.VALUE, "amount", rule)]
+    available = _left_over(venue.ledger.cash(account, currency), c.amount)
+    if available is not None:
+        rule = f"at most the {decimal_text(available, digits)} available may leave"
+        return [Rejected(c.account, 0, RejectReason.CASH, "amount", rule)]
     balance = venue.ledger.move_cash(account, currency, c.amount)
     return [CashMoved(c.account, currency, c.amount, balance)]
 
@@ -94,20 +97,23 @@ def move_allowances(venue: VenueBase, c: MoveAllowances) -> list[Event]:
     if account is None:
         return unknown_account(c.account, 0)
     if c.product not in venue.products:
-        rule = f"{c.product!r} is not one of {', '.join(venue.products)}"
+        rule = not_one_of(c.product, venue.products)
         return [Rejected(c.account, 0, RejectReason.UNKNOWN_PRODUCT, "product", rule)]
     if not 0 < abs(c.quantity) <= MAX_QUANTITY:
         rule = f"not 0, at most {MAX_QUANTITY} tonnes either way"
         return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", rule)]
     if venue.ledger.tonnes_in.get(c.product, 0) + c.quantity > MAX_TOTAL:
-        return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", _TOO_MUCH)]
-    refusal = _overdraws(venue.ledger.holding(account, c.product), c.quantity)
-    if refusal:
-        return [Rejected(c.account, 0, RejectReason.ALLOWANCES, "quantity", refusal)]
+        rule = f"at most {MAX_TOTAL} tonnes in the whole venue"
+        return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", rule)]
+    available = _left_over(venue.ledger.holding(account, c.product), c.quantity)
+    if available is not None:
+        rule = f"at most the {available} tonnes available may leave"
+        return [Rejected(c.account, 0, RejectReason.ALLOWANCES, "quantity", rule)]
     balance = venue.ledger.move_tonnes(account, c.product, c.quantity)
     return [AllowancesMoved(c.account, c.product, c.quantity, balance)]
 
 
-def _overdraws(balance: Balance, change_by: int) -> str:
+def _left_over(balance: Balance, change_by: int) -> int | None:
+    """Return what is available where a change would take more than that."""
     available = balance.total - balance.reserved
-    return f"at most the {available} available may leave" if available + change_by < 0 else ""
+    return available if available + change_by < 0 else None

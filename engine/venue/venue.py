@@ -265,7 +265,10 @@ class Venue(VenueBase):
         return events
 
     def _unknown_symbol(self, account: str, ref: int, symbol: str) -> list[Event]:
-        rule = f"{symbol!r} is not one of {', '.join(self.markets)}"
+        if account:  # of a client: names are compared for those alone who type them
+            rule = f"{symbol!r} is not one of {', '.join(self.markets)}"
+        else:
+            rule = not_one_of(symbol, self.markets)
         return [Rejected(account, ref, RejectReason.UNKNOWN_SYMBOL, "symbol", rule)]
 
     # -- views: values, never the engine's own objects --------------------------------------

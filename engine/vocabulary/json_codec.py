@@ -16,6 +16,7 @@ import msgspec
 
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
+from engine.vocabulary.suggest import did_you_mean, not_one_of
 from engine.vocabulary.units import MAX_INT, MIN_INT
 
 # Fields that may be typed as decimals.
@@ -64,7 +65,9 @@ def exact_minor(text: str, digits: int, field: str = "price") -> int:
 
 def decimal_text(minor: int, digits: int = 2) -> str:
     """Write minor units as a decimal: 4250 is ``42.50``."""
-    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), 10**digits)
+    return f"{sign}{whole}.{rest:0{digits}}" if digits else f"{sign}{whole}"
 
 
 def to_object(message: Any) -> dict[str, Any]:
@@ -97,22 +100,23 @@ def _from_object(data: Any, vocabulary: dict[str, type[Any]], digits: int) -> An
     kind = vocabulary.get(name) if isinstance(name, str) else None
     if kind is None:
         msg = "type"
-        raise TextError(msg, f"{name!r} is not one of {', '.join(vocabulary)}")
+        raise TextError(msg, not_one_of(name, vocabulary))
     fields = msgspec.structs.fields(kind)
     names = kind.__struct_fields__
     if "symbol" in names and "product" not in names and "symbol" not in rest and "product" in rest:
         rest["symbol"] = rest.pop("product")  # a product's main line has the product's own symbol
+    for unknown in rest:
+        if unknown not in names:
+            perhaps = did_you_mean(unknown, names) or f"; it has {', '.join(names)}"
+            raise TextError(str(unknown), f"a {name} has no such field{perhaps}")
     values = []
     for field in fields:
         if field.name in rest:
-            values.append(_value(field, rest.pop(field.name), digits))
+            values.append(_value(field, rest[field.name], digits))
         elif field.required:
             raise TextError(field.name, f"a {name} needs it")
         else:
             values.append(field.default)
-    for unknown in rest:
-        known = ", ".join(field.name for field in fields)
-        raise TextError(str(unknown), f"a {name} has no such field; it has {known}")
     return kind(*values)
 
 
@@ -122,7 +126,7 @@ def _value(field: msgspec.structs.FieldInfo, value: Any, digits: int) -> Any:
         names = {member.name.lower(): member for member in kind}
         if isinstance(value, str) and value.lower() in names:
             return names[value.lower()]
-        raise TextError(field.name, f"{value!r} is not one of {', '.join(names)}")
+        raise TextError(field.name, not_one_of(value, names))
     if kind is int and isinstance(value, str) and field.name in _PRICES:
         value = exact_minor(value, digits, field.name)
     if get_origin(kind) is tuple:

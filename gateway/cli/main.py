@@ -1,6 +1,7 @@
 """The ``carbonx`` command: its verbs, each imported only when it is called."""
 
 import importlib
+import sys
 from typing import Any, ClassVar, Final
 
 import click
@@ -8,6 +9,7 @@ import click
 from engine.log.journal import JournalError
 from engine.log.records import LogError
 from engine.rulebook.model import RulebookError
+from gateway.cli.console import INTERRUPTED, Group, in_words, prepare_streams, tell
 from gateway.client.client import ClientError
 from gateway.server.accounts import AccountsError
 from gateway.server.failure import VenueStoppedError
@@ -24,14 +26,14 @@ VERBS: Final = {
 }
 
 
-class Verbs(click.Group):
+class Verbs(Group):
     """Verbs by name; a verb's module is ``<home>.<name>``, its command ``command``."""
 
     homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
 
     known: ClassVar[tuple[type[Exception], ...]] = (
         AccountsError, ClientError, JournalError, LogError, RulebookError, VenueStoppedError,
-        OSError,
+        OSError, UnicodeError,
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -64,18 +66,34 @@ class Verbs(click.Group):
         except self.known as error:
             if ctx.params.get("debug"):
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(in_words(error)) from error
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run the command line; say what is wrong in a line or two, and exit with its code."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        prepare_streams()
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            code = tell(error)
+        except click.Abort:
+            click.echo("stopped by Ctrl-C", err=True)
+            code = INTERRUPTED
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 @click.command(
     cls=Verbs,
-    epilog="Begin with:  carbonx demo",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="carbonx-exchange")
 @click.option("--debug", is_flag=True, help="Show where an error comes from.")
 def cli(*, debug: bool) -> None:
-    """Run an exchange for carbon allowances: serve it, trade on it, take it apart."""
+    """Run an exchange for carbon allowances: serve it, trade on it, take it apart.
+
+    Example:  carbonx demo --seconds 5
+    """
     del debug
 
 

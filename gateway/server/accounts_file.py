@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.vocabulary.suggest import did_you_mean
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
 
 HASHED: Final = "sha256:"
@@ -36,6 +37,7 @@ class Credentials(msgspec.Struct, frozen=True):
 _TEXTS: Final = ("name", "key", "member", "owner", "group", "role")
 _MOST: Final = {"cash": MAX_MONEY, "allocation": MAX_QUANTITY}  # of the whole numbers
 _FIELDS: Final = Credentials.__struct_fields__
+_ALL: Final = ", ".join(_FIELDS)
 
 
 def refused(source: str, row: int, name: object, field: str, rule: str) -> AccountsError:
@@ -103,7 +105,7 @@ def _account(source: str, row: int, data: dict[str, Any]) -> Credentials:
 def _wrong(field: str, value: object) -> str:
     """Return the rule that a field breaks, "" for none."""
     if field not in _FIELDS:
-        return f"not known: an account has {', '.join(_FIELDS)}"
+        return f"not known{did_you_mean(field, _FIELDS) or f': an account has {_ALL}'}"
     if field in _TEXTS:
         return "" if isinstance(value, str) else f"{value!r} is not a text"
     if field in _MOST:

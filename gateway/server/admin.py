@@ -28,6 +28,7 @@ from engine.vocabulary.commands import (
     SetReference,
 )
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object, type_name
+from engine.vocabulary.suggest import did_you_mean
 from gateway.server.accounts_file import check_key
 from gateway.server.failure import VenueStoppedError
 from gateway.server.keys_file import FILE_NAME
@@ -125,7 +126,8 @@ def _wrong_key_line(said: dict[str, Any], accounts: tuple[str, ...]) -> tuple[st
     fields = KEY_FIELDS[kind]
     for name, value in said.items():
         if name not in ("type", *fields):
-            return name, f"a {kind} has no such field; it has {', '.join(fields)}"
+            perhaps = did_you_mean(name, fields) or f"; it has {', '.join(fields)}"
+            return name, f"a {kind} has no such field{perhaps}"
         if not isinstance(value, str):
             return name, "a text is needed"
     account = said.get("account", "")

@@ -1,0 +1,105 @@
+"""What people see of the command line: streams that can show everything, errors in one line.
+
+The names here are for every verb of every package: a group of verbs that asks back when a name is
+nearly right, and the ways in which a mistake is told.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from click.exceptions import NoArgsIsHelpError
+
+from engine.vocabulary.suggest import did_you_mean
+
+INTERRUPTED: Final = 130  # the exit code after Ctrl-C
+WIDTH: Final = 80  # columns where there is no terminal to ask
+_MISSING: Final = re.compile(r"'([^']+)'(?: does not exist|: No such file or directory)")
+_REMEDIES: Final = {
+    errno.EACCES: "choose a place that you may read and write",
+    errno.EPERM: "choose a place that you may read and write",
+    errno.EROFS: "choose a place that can be written",
+    errno.ENOENT: "name one that is there",
+    errno.EISDIR: "name a file, not a folder",
+    errno.ENOTDIR: "one of the folders on the way is a file",
+    errno.EEXIST: "choose another name",
+    errno.ENOSPC: "free the disk",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ECONNREFUSED: "is the venue running there?",
+}
+
+
+class Group(click.Group):
+    """Verbs by name; one that is not known is answered with the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a verb. Raises ``click.UsageError``."""
+        verbs = self.list_commands(ctx)
+        if args[0] not in verbs:
+            perhaps = did_you_mean(args[0], verbs) or f": there are {', '.join(verbs)}"
+            ctx.fail(f"there is no verb {args[0]!r}{perhaps}")
+        return super().resolve_command(ctx, args)
+
+
+def prepare_streams() -> None:
+    """Let no character end a program: what the console cannot show becomes a question mark.
+
+    Lines that come through a pipe are files and not typed: they are UTF-8 wherever they are read.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if isinstance(sys.stdin, io.TextIOWrapper) and not sys.stdin.isatty():
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+def json_text(value: Any) -> str:
+    """Return JSON for standard output: characters as they are where it takes all of them."""
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return json.dumps(value, ensure_ascii=codecs.lookup(encoding).name != "utf-8")
+
+
+def tell(error: click.ClickException) -> int:
+    """Say on standard error what was wrong, in one line and where help is; return the exit code."""
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    message = " ".join(error.format_message().split()).removesuffix(".")
+    click.echo(f"Error: {message}{_named_alike(message)}", err=True)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(f"Help:  {error.ctx.command_path} --help", err=True)
+    return error.exit_code
+
+
+def in_words(error: Exception) -> str:
+    """Return what an error says, and for one of the operating system what to do about it."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    what = error.strerror[:1].lower() + error.strerror[1:]
+    where = "" if error.filename is None else f"{error.filename}: "
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{where}{what}" + (f": {remedy}" if remedy else "")
+
+
+def _named_alike(message: str) -> str:
+    """Ask for the file whose name is nearest to that of one which does not exist."""
+    found = _MISSING.search(message)
+    if found is None:
+        return ""
+    path = Path(found[1])
+    try:
+        there = [each.name for each in path.parent.iterdir()]
+    except OSError:
+        return f": there is no folder {str(path.parent)!r}"
+    nearest = did_you_mean(path.name, there)
+    return nearest or ": name a file that is there"
