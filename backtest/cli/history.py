@@ -43,7 +43,7 @@ def command(
     computes limits and closes by its rulebook; the report lists, by date, where the real market
     left them.
 
-    Example:  carbonx history shenzhen.csv --rulebook shenzhen-2013 --picture year.png
+    Example:  carbonx history examples/days.csv --rulebook guangdong
     """
     book = presets.find(name)
     bars = read_series(series, book.minor_digits)

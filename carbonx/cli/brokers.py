@@ -87,7 +87,7 @@ def command(
 ) -> None:
     """Let NUMBER simulated brokers trade: makers, compliance, noise, peggers, momentum.
 
-    Example:  carbonx brokers 6 --port 7117 --accounts accounts.toml --seconds 30
+    Example:  carbonx brokers 2 --port 7117 --accounts examples/accounts.toml
     """
     known = list(Directory.read(accounts).accounts.values())[:number]
     if len(known) < number:

@@ -51,6 +51,7 @@ from engine.vocabulary.events import (
     Rejected,
 )
 from engine.vocabulary.json_codec import type_name
+from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.units import MAX_REF
 
 if TYPE_CHECKING:

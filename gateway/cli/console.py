@@ -13,16 +13,24 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 from click.exceptions import NoArgsIsHelpError
+from rich.console import Console, RenderableType
 
 from engine.vocabulary.suggest import did_you_mean
 
 INTERRUPTED: Final = 130  # the exit code after Ctrl-C
 WIDTH: Final = 80  # columns where there is no terminal to ask
 _MISSING: Final = re.compile(r"'([^']+)'(?: does not exist|: No such file or directory)")
+_PLAINER: Final = {  # click's words and those of its types
+    "a valid integer range": "a whole number",
+    "a valid integer": "a whole number",
+    "a valid float range": "a number",
+    "a valid float": "a number",
+    "Is a directory": "it is a folder: name a file",
+}
 _REMEDIES: Final = {
     errno.EACCES: "choose a place that you may read and write",
     errno.EPERM: "choose a place that you may read and write",
@@ -63,10 +71,20 @@ def prepare_streams() -> None:
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """Return JSON for standard output: characters as they are where it takes all of them."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     return json.dumps(value, ensure_ascii=codecs.lookup(encoding).name != "utf-8")
+
+
+def drawn(what: RenderableType) -> str:
+    """Return a table or a text as lines no longer than the terminal, or 80 columns without one."""
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    with console.capture() as lines:
+        console.print(what)
+    return "\n".join(line.rstrip() for line in lines.get().rstrip("\n").split("\n"))
 
 
 def tell(error: click.ClickException) -> int:
@@ -74,8 +92,7 @@ def tell(error: click.ClickException) -> int:
     if isinstance(error, NoArgsIsHelpError):
         error.show()
         return error.exit_code
-    message = " ".join(error.format_message().split()).removesuffix(".")
-    click.echo(f"Error: {message}{_named_alike(message)}", err=True)
+    click.echo(f"Error: {_in_a_line(error)}", err=True)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(f"Help:  {error.ctx.command_path} --help", err=True)
     return error.exit_code
@@ -83,12 +100,27 @@ def tell(error: click.ClickException) -> int:
 
 def in_words(error: Exception) -> str:
     """Return what an error says, and for one of the operating system what to do about it."""
+    if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):
+        return f"a text is not UTF-8 at character {error.start}: write it as UTF-8"
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error)
     what = error.strerror[:1].lower() + error.strerror[1:]
     where = "" if error.filename is None else f"{error.filename}: "
     remedy = _REMEDIES.get(error.errno or 0)
     return f"{where}{what}" + (f": {remedy}" if remedy else "")
+
+
+def _in_a_line(error: click.ClickException) -> str:
+    """Return what an error says in one line, with what would be right."""
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        given = error.ctx.command.get_params(error.ctx)
+        names = [name for each in given for name in (*each.opts, *each.secondary_opts)]
+        known = [name for name in names if name.startswith("-")]
+        return f"there is no option {error.option_name!r}{did_you_mean(error.option_name, known)}"
+    message = " ".join(error.format_message().split()).removesuffix(".")
+    for theirs, ours in _PLAINER.items():
+        message = message.replace(theirs, ours)
+    return f"{message}{_named_alike(message)}"
 
 
 def _named_alike(message: str) -> str:

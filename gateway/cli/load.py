@@ -134,6 +134,8 @@ def command(
     In open loop (--rate) messages leave on a schedule that does not wait for the venue, and their
     latency counts from when they were due. A full pipe finds the most that the venue takes. The
     exit code is 1 when the counts do not balance, or when the generator itself could not keep up.
+
+    Example:  carbonx load --full --duration 2
     """
     if full and rate:
         message = "--full and --rate exclude each other: a full pipe has no schedule"

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 
 import click
 
@@ -68,20 +68,6 @@ class Verbs(Group):
                 raise
             raise click.ClickException(in_words(error)) from error
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run the command line; say what is wrong in a line or two, and exit with its code."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
-        prepare_streams()
-        try:
-            code = super().main(*args, standalone_mode=False, **extra)
-        except click.ClickException as error:
-            code = tell(error)
-        except click.Abort:
-            click.echo("stopped by Ctrl-C", err=True)
-            code = INTERRUPTED
-        sys.exit(code if isinstance(code, int) else 0)
-
 
 @click.command(
     cls=Verbs,
@@ -95,6 +81,19 @@ def cli(*, debug: bool) -> None:
     Example:  carbonx demo --seconds 5
     """
     del debug
+
+
+def run(words: list[str] | None = None) -> NoReturn:
+    """Run the command line; say what is wrong in a line or two, and exit with its code."""
+    prepare_streams()
+    try:
+        code = cli.main(words, prog_name="carbonx", standalone_mode=False)
+    except click.ClickException as error:
+        code = tell(error)
+    except click.Abort:
+        click.echo("stopped by Ctrl-C", err=True)
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def mount(home: str, verbs: dict[str, str], *errors: type[Exception]) -> None:

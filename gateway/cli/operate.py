@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.console import json_text
 from gateway.server.admin import ask
 
 
 @click.command()
 @click.argument("commands", nargs=-1)
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("runs/venue"),
-              show_default=True, help="The venue's folder, as given to serve.")  # fmt: skip
+@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
+              default=Path("runs/venue"), show_default=True,
+              help="The venue's folder, as given to serve.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as it came.")
 def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     """Give a running venue COMMANDS, each a JSON object (docs/commands.md).
@@ -22,9 +24,12 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     begin days, clear auctions, amend the rulebook, move cash and allowances, open accounts, set
     their keys and classes, and kill them. Each line is answered with what came of it.
 
-    Example:  carbonx operate '{"type": "set_phase", "phase": "halted", "reason": "news"}'
+    Example:  carbonx operate '{"type": "set_phase", "phase": "halted"}'
     """
-    lines = list(commands) or [line for line in sys.stdin if line.strip()]
+    lines = [" ".join(line.split("\n")) for line in commands] or _typed()
+    if not lines:
+        message = "no command was given: give JSON objects, or lines of them on standard input"
+        raise click.UsageError(message)
     path = folder / "operator.sock"
     try:
         answers = asyncio.run(ask(path, lines))
@@ -40,6 +45,15 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
         elif "error" in answer:
             click.echo(f"not taken: {answer['error']}", err=True)
         for event in events if not as_json else ():
-            click.echo(json.dumps(event, ensure_ascii=False))
+            click.echo(json_text(event))
+            if event["type"] == "rejected":
+                click.echo(f"refused: {event['field']}: {event['rule']}", err=True)
     if wrong:
         raise SystemExit(1)
+
+
+def _typed() -> list[str]:
+    """Return the lines of standard input, from the keyboard until its end."""
+    if sys.stdin.isatty():
+        click.echo("a JSON object a line; Ctrl-D ends", err=True)
+    return [line for line in sys.stdin if line.strip()]

@@ -30,7 +30,7 @@ def _typed() -> Iterator[str]:
 def command(host: str, port: int, member: str, account: str, key: str) -> None:
     """Trade by hand: buy, sell, cancel, amend, book, trades, orders, holdings.
 
-    Example:  carbonx shell --account alice --key secret
+    Example:  carbonx shell --member M1 --account alice --key secret
     """
     with BlockingClient(host, port, member=member, account=account, key=key) as client:
         Shell(client).run(_typed(), click.echo)

@@ -69,7 +69,10 @@ def read(path: Path) -> tuple[Credentials, ...]:
     except UnicodeDecodeError as error:
         message = f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8"
         raise AccountsError(message) from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        message = f"{path} cannot be read ({error.strerror}): name a file that can"
+        raise AccountsError(message) from error
+    except tomllib.TOMLDecodeError as error:
         message = f"{path}: {error}"
         raise AccountsError(message) from error
     for unknown in data:

@@ -77,7 +77,7 @@ def test_a_rulebook_is_checked_and_compared(tmp_path: Path) -> None:
     assert "modes[agreement].min_quantity" in facts["to_confirm"]
     assert "all well" in carbonx("rulebooks", "check", str(mine)).stdout
     told = carbonx("rulebooks", "diff", "shenzhen-2022", str(mine)).stdout
-    assert told == "products[SZA-2019].reference: 3510 -> 3600\n"
+    assert told == "products[SZA-2019].reference: 3510 -> 3600 (35.10 -> 36.00)\n"
     assert json.loads(carbonx("rulebooks", "diff", "textbook", "textbook", "--json").stdout) == {}
     mine.write_text(text + "\n[tickk]\n")
     assert "tickk" in carbonx("rulebooks", "check", str(mine), status=1).stderr
