@@ -1,6 +1,9 @@
 """``carbonx history``: a real market's days, traded again and held against its rules."""
 
 import json
+import shutil
+import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -15,6 +18,15 @@ from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer
 from engine.rulebook import presets
 from engine.venue.venue import Venue
+
+
+def _fitted(text: str) -> str:
+    """Return lines for people, broken where a terminal is narrower than they are."""
+    if not sys.stdout.isatty():
+        return text
+    columns = shutil.get_terminal_size().columns
+    parts = (textwrap.wrap(line, columns, subsequent_indent="    ") for line in text.splitlines())
+    return "\n".join("\n".join(part) for part in parts)
 
 
 @click.command()
@@ -60,6 +72,6 @@ def command(
     sequencer.close()
     if picture is not None:
         draw(audit, picture, f"{series.stem} under {book.name}")
-    click.echo(json.dumps(facts(audit, state)) if as_json else report(audit, state))
+    click.echo(json.dumps(facts(audit, state)) if as_json else _fitted(report(audit, state)))
     if audit.breaches:
         raise SystemExit(1)

@@ -166,7 +166,9 @@ def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:
             raise LogFormatError(genesis.magic, genesis.format)
         rulebook = from_canonical(genesis.rulebook)
     except (msgspec.MsgspecError, RulebookError) as error:
-        raise LogError(0, f"no readable genesis record ({error})") from error
+        raise LogError(
+            0, f"no readable genesis record ({error}): no log, or damaged; restore a copy"
+        ) from error
     if rulebook.digest() != genesis.digest:
         raise LogError(0, "the rulebook does not have the digest that was recorded")
     return genesis, rulebook

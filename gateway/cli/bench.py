@@ -22,7 +22,7 @@ def command(part: str, messages: int, rounds: int, *, as_json: bool) -> None:
 
     PART is one of all, book, wide, peers, apply, calls, memory and growth.
 
-    Example:  carbonx bench book --rounds 7
+    Example:  carbonx bench apply --rounds 7
     """
     if not (ROOT / "benchmarks").is_dir():
         message = "the benchmarks are not part of an installed package: run this from a checkout"

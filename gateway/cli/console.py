@@ -12,14 +12,20 @@ import io
 import json
 import re
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.exceptions import NoArgsIsHelpError
 from rich.console import Console, RenderableType
 
-from engine.vocabulary.suggest import did_you_mean
+from engine.log.journal import FILE_NAME
+from engine.log.records import LogError
+from engine.vocabulary.suggest import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 INTERRUPTED: Final = 130  # the exit code after Ctrl-C
 WIDTH: Final = 80  # columns where there is no terminal to ask
@@ -71,6 +77,16 @@ def prepare_streams() -> None:
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
+@contextmanager
+def reading_log(folder: Path) -> Iterator[None]:
+    """Name the log in the text of what is wrong with it. Raises ``ClickException``."""
+    try:
+        yield
+    except LogError as error:
+        message = f"{folder / FILE_NAME}: {error}"
+        raise click.ClickException(message) from error
+
+
 def json_text(value: object) -> str:
     """Return JSON for standard output: characters as they are where it takes all of them."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
@@ -85,6 +101,11 @@ def drawn(what: RenderableType) -> str:
     with console.capture() as lines:
         console.print(what)
     return "\n".join(line.rstrip() for line in lines.get().rstrip("\n").split("\n"))
+
+
+def fitted(line: str) -> str:
+    """Return a line for people, broken where a terminal is narrower; in one piece without one."""
+    return drawn(line) if sys.stdout.isatty() else line
 
 
 def tell(error: click.ClickException) -> int:
@@ -130,8 +151,9 @@ def _named_alike(message: str) -> str:
         return ""
     path = Path(found[1])
     try:
-        there = [each.name for each in path.parent.iterdir()]
+        there = sorted(path.parent.iterdir(), key=lambda each: each.suffix == path.suffix)
     except OSError:
         return f": there is no folder {str(path.parent)!r}"
-    nearest = did_you_mean(path.name, there)
-    return nearest or ": name a file that is there"
+    by_stem = {each.stem: each.name for each in there}  # of equal stems the last one
+    stem = nearest(path.stem, by_stem)
+    return f": did you mean {by_stem[stem]!r}?" if stem else ": name a file that is there"

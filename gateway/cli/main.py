@@ -78,7 +78,7 @@ class Verbs(Group):
 def cli(*, debug: bool) -> None:
     """Run an exchange for carbon allowances: serve it, trade on it, take it apart.
 
-    Example:  carbonx demo --seconds 5
+    Example:  carbonx demo
     """
     del debug
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from engine.log.sequencer import replay
+from gateway.cli.console import reading_log
 from gateway.cli.progress import counting
 
 
@@ -31,7 +32,7 @@ def command(folder: Path, verify: str | None, *, as_json: bool) -> None:
     Example:  carbonx replay runs/venue
     """
     started = time.perf_counter()
-    with counting("records") as one:
+    with reading_log(folder), counting("records") as one:
         found = replay(folder, lambda _record, _events: one())
     seconds = time.perf_counter() - started
     found.venue.check()

@@ -14,7 +14,7 @@ from engine.rulebook.ladders import in_words
 from engine.rulebook.model import Rulebook
 from engine.rulebook.sources import UNCONFIRMED, figures, source_of
 from engine.vocabulary.json_codec import decimal_text
-from gateway.cli.console import Group, drawn, json_text
+from gateway.cli.console import Group, drawn, fitted, json_text
 from gateway.cli.rulebook_page import band, calls, how, page, sizes
 
 _MONEY: Final = ("reference", "tick", "reserve", "trigger")  # figures in minor units
@@ -95,9 +95,9 @@ def check(file: Path, *, as_json: bool) -> None:
     for product in _products(book):
         click.echo(f"  {product}")
     for mode in book.modes:
-        click.echo(f"  {mode.name}: {how(mode)}; tonnes {sizes(mode)}; limits {band(mode)}")
+        click.echo(fitted(f"  {mode.name}: {how(mode)}; tonnes {sizes(mode)}; limits {band(mode)}"))
         if calls(book, mode):
-            click.echo(f"    the price of a call: {in_words(mode.ladder)}")
+            click.echo(fitted(f"    the price of a call: {in_words(mode.ladder)}"))
     click.echo(f"{len(open_figures)} of {len(found)} figures are defaults to confirm")
     click.echo(f"digest {book.digest()}")
 
@@ -133,7 +133,7 @@ def diff(one: str, other: str, *, as_json: bool) -> None:
         click.echo(json.dumps({path: list(pair) for path, pair in changed.items()}))
         return
     for path, (old, new) in changed.items():
-        click.echo(f"{path}: {_told(old)} -> {_told(new)}{_as_money(books, path, old, new)}")
+        click.echo(fitted(f"{path}: {_change(old, new)}{_as_money(books, path, old, new)}"))
     if not changed:
         click.echo("the two have the same rules")
 
@@ -146,6 +146,16 @@ def _products(book: Rulebook) -> list[str]:
         f" {p.currency}, tick {decimal_text(p.tick, digits)}, lots of {p.lot} t"
         for p in book.products
     ]
+
+
+def _change(old: Any, new: Any) -> str:
+    """Say what became of a figure, and of a list what came and what went."""
+    if not isinstance(old, list) or not isinstance(new, list):
+        return f"{_told(old)} -> {_told(new)}"
+    parts = (("without", [each for each in old if each not in new]),
+             ("with", [each for each in new if each not in old]))  # fmt: skip
+    said = [f"{word} {', '.join(_told(each) for each in some)}" for word, some in parts if some]
+    return "; ".join(said) or "the same in another order"
 
 
 def _as_money(books: list[Rulebook], path: str, old: Any, new: Any) -> str:

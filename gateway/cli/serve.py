@@ -16,6 +16,7 @@ import click
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from gateway.cli.console import reading_log
 from gateway.cli.serve_facts import facts, show
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
@@ -134,7 +135,8 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     check_address(host, port)
-    node = Node.open(folder, rulebook, directory, options)
+    with reading_log(folder):
+        node = Node.open(folder, rulebook, directory, options)
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
     event_loop.run(run(node, folder, directory, accounts, as_json=as_json))

@@ -102,21 +102,6 @@ def readme(kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
-def test_the_readme_commands_run(tmp_path: Path) -> None:
-    lines = [
-        line[2:].split("#")[0].split()
-        for block in readme("console")
-        for line in block.splitlines()
-        if line.startswith("$ carbonx ")
-    ]
-    assert {words[1] for words in lines} >= {"serve", "match", "replay", "load"}
-    carbonx("demo", "--seconds", "2", "--dir", str(tmp_path / "demo"))
-    for _, verb, *words in lines:
-        if verb == "serve":
-            continue  # below, with a client
-        carbonx(verb, *[str(tmp_path / "demo") if w == "runs/demo-1" else w for w in words])
-
-
 def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -> None:
     served = next(
         line.split()[3:]
