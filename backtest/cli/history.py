@@ -68,6 +68,7 @@ def command(
     days = iter(track(sorted(run.days), "days", console=console, transient=True,
                       disable=not console.is_terminal))  # fmt: skip
     audit = run.run(lambda: next(days, None))
+    next(days, None)  # the bar is at its end, and goes before the report comes
     state = run.venue.state_hash()
     sequencer.close()
     if picture is not None:
