@@ -40,15 +40,15 @@ async def run(
     venue = node.sequencer.venue
     door = AdminSocket(node, folder / "operator.sock")
     await door.open()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):  # before it says how it is stopped
+        loop.add_signal_handler(number, stop.set)
     found = facts(node, folder, directory, accounts)
     if as_json:
         click.echo(json.dumps(found))
     else:
         show(found)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
     assert node.failed is not None
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
