@@ -76,7 +76,7 @@ async def trade(
 @click.command()
 @click.argument("number", type=click.IntRange(1, 1_000))
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=int, required=True)
+@click.option("--port", type=click.IntRange(1, 65_535), required=True)
 @click.option("--accounts", type=click.Path(path_type=Path), required=True,
               help="The venue's accounts with their keys; the first NUMBER are used.")  # fmt: skip
 @click.option("--seconds", default=10.0, show_default=True, help="How long they trade.")

@@ -156,4 +156,4 @@ def _named_alike(message: str) -> str:
         return f": there is no folder {str(path.parent)!r}"
     by_stem = {each.stem: each.name for each in there}  # of equal stems the last one
     stem = nearest(path.stem, by_stem)
-    return f": did you mean {by_stem[stem]!r}?" if stem else ": name a file that is there"
+    return f": did you mean {by_stem[stem]!r}?" if stem else ": name one that is there"

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from engine.rulebook import presets
 from gateway.load import report as load_report
 from gateway.load.generator import LoadError
 from gateway.load.run import Target, run_load
@@ -24,6 +25,7 @@ DEFAULT_WINDOW: Final = 16_384  # over all sessions
 
 
 def _own_target(sessions: int, folder: str, durability: str, rulebook: str, core: int) -> Target:
+    presets.find(rulebook)  # what is wrong is told in a line here, by a traceback in the child
     own = Settings(folder, sessions, core, durability, rulebook)
     return Target("127.0.0.1", 0, accounts(sessions, []), own)
 
@@ -109,7 +111,7 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
 @click.option(
     "--dir",
     "folder",
-    default="",
+    type=click.Path(exists=True, file_okay=False),
     metavar="DIR",
     help="Own venue: put its temporary log below DIR, on the disk to be measured.",
 )
@@ -127,7 +129,7 @@ def command(
     rate: int | None, full: bool, window: int | None, sessions: int,  # noqa: FBT001
     duration: float | None, messages: int | None, warmup: float | None, mix: str, seed: int,
     symbol: str, host: str, port: int | None, accounts_file: str, durability: str,
-    rulebook: str, folder: str, pinned: bool, hdr: str, form: str | None,  # noqa: FBT001
+    rulebook: str, folder: str | None, pinned: bool, hdr: str, form: str | None,  # noqa: FBT001
 ) -> None:  # fmt: skip
     """Measure a venue's throughput and latency.
 
@@ -155,7 +157,7 @@ def command(
     machine = load_report.this_machine(-1 if port else cores[0], cores[1])
     click.echo(load_report.header(plan, sessions, machine), err=form is not None)
     try:
-        with tempfile.TemporaryDirectory(prefix="carbonx-load-", dir=folder or None) as scratch:
+        with tempfile.TemporaryDirectory(prefix="carbonx-load-", dir=folder) as scratch:
             if port:
                 target = _remote_target(host, port, sessions, accounts_file)
             else:

@@ -6,16 +6,21 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount, SetPhase
-from engine.vocabulary.enums import Phase
+from engine.vocabulary.enums import Phase, RejectReason
+from engine.vocabulary.events import Rejected
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object
+from engine.vocabulary.suggest import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
 
 FUNDS = 10**15  # minor units that an account of a CSV file starts with
 TONNES = 10**10  # of every product
@@ -73,6 +78,15 @@ def read_orders(lines: Iterable[str], rulebook: Rulebook) -> Iterator[Command]:
             raise FileError(message) from error
 
 
+def _with_nearest(event: Event, command: Command, venue: Venue) -> Event:
+    """Ask for the nearest symbol where there is none; a venue itself spends no time on that."""
+    if not isinstance(event, Rejected) or event.reason is not RejectReason.UNKNOWN_SYMBOL:
+        return event
+    return msgspec.structs.replace(
+        event, rule=not_one_of(getattr(command, "symbol", ""), venue.symbols)
+    )
+
+
 def run(rulebook: Rulebook, commands: Iterable[Command]) -> tuple[Venue, Iterator[str]]:
     """Return a new venue and, lazily, its events as JSON lines while the commands are applied."""
     venue = Venue(rulebook)
@@ -80,6 +94,8 @@ def run(rulebook: Rulebook, commands: Iterable[Command]) -> tuple[Venue, Iterato
     def lines() -> Iterator[str]:
         for command in commands:
             for event in venue.apply(command):
-                yield json.dumps(to_object(event), ensure_ascii=False)
+                yield json.dumps(
+                    to_object(_with_nearest(event, command, venue)), ensure_ascii=False
+                )
 
     return venue, lines()

@@ -23,7 +23,7 @@ def _typed() -> Iterator[str]:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=7117, show_default=True)
+@click.option("--port", default=7117, show_default=True, type=click.IntRange(1, 65_535))
 @click.option("--member", default="", help="The member that the account belongs to.")
 @click.option("--account", required=True)
 @click.option("--key", envvar="CARBONX_KEY", required=True, help="Or in CARBONX_KEY.")

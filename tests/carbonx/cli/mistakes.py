@@ -104,7 +104,7 @@ OPERATE: Final = (
 )  # fmt: skip
 MATCH: Final = (
     Mistake("match", "FILE", "carbonx match --help"),
-    Mistake("match nothing.jsonl", "nothing.jsonl", "name a file"),
+    Mistake("match nothing.jsonl", "nothing.jsonl", "name one"),
     Mistake("match order.jsonl", "order.jsonl", "'orders.jsonl'"),
     Mistake("match folder.toml", "folder.toml", "name a file"),
     Mistake("match orders.jsonl --rulebok textbook", "--rulebok", "'--rulebook'"),
@@ -141,7 +141,7 @@ REPLAY: Final = (
 HISTORY: Final = (
     Mistake("history", "SERIES", "carbonx history --help"),
     Mistake("history days.csv", "--rulebook", "carbonx history --help"),
-    Mistake("history nothing.csv --rulebook guangdong", "nothing.csv", "name a file"),
+    Mistake("history nothing.csv --rulebook guangdong", "nothing.csv", "name one"),
     Mistake("history folder.toml --rulebook guangdong", "folder.toml", "directory"),
     Mistake("history days.csv --rulebook guangdng", "'guangdng'", "'guangdong'"),
     Mistake("history days.csv --rulebook guangdong --sed 5", "--sed", "'--seed'"),
@@ -173,12 +173,14 @@ RULEBOOKS: Final = (
     Mistake("rulebooks list extra", "extra", "carbonx rulebooks list --help"),
 )
 SHELL: Final = (
+    Mistake("shell --account alice --key secret --port 71170", "71170", "65535"),
     Mistake("shell", "--account", "carbonx shell --help"),
     Mistake("shell --account alice --port {port}", "--key", "carbonx shell --help"),
     Mistake("shell --acount alice --key secret", "--acount", "'--account'"),
     Mistake("shell --account alice --key secret --port x", "'x'", "whole number"),
 )
 BROKERS: Final = (
+    Mistake("brokers 1 --port 71170 --accounts accounts.toml", "71170", "65535"),
     Mistake("brokers", "NUMBER", "carbonx brokers --help"),
     Mistake("brokers two --port {port} --accounts accounts.toml", "'two'", "whole number"),
     Mistake("brokers 0 --port {port} --accounts accounts.toml", "0", "1"),
@@ -188,6 +190,8 @@ BROKERS: Final = (
     Mistake("brokers 1 --prot 1 --accounts accounts.toml", "--prot", "'--port'"),
 )
 LOAD: Final = (
+    Mistake("load --rulebook textbok --duration 0.1", "'textbok'", "'textbook'"),
+    Mistake("load --dir nowhere --duration 0.1", "nowhere", "name one"),
     Mistake("load --ful", "--ful", "'--full'"),
     Mistake("load --rate 0", "0", ">=1"),
     Mistake("load --rate fast", "'fast'", "whole number"),

@@ -63,6 +63,18 @@ def test_a_wrong_line_is_named(tmp_path: Path) -> None:
     assert "new_order" in done.stderr
 
 
+def test_an_unknown_symbol_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "symbol.jsonl"
+    path.write_text('{"type": "open_account", "account": "a"}\n'
+                    '{"type": "mass_cancel", "account": "a", "ref": 1, "symbol": "C02"}'
+                    "\n", "utf-8")  # fmt: skip
+    event = json.loads(carbonx("match", str(path)).stdout.splitlines()[-1])
+    assert (event["field"], event["rule"]) == (
+        "symbol",
+        "'C02' is not one of CO2: did you mean 'CO2'?",
+    )
+
+
 def test_an_unknown_rulebook_names_the_choices() -> None:
     assert "textbook" in carbonx("rulebooks", "show", "nowhere", status=1).stderr
 
