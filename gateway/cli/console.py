@@ -35,7 +35,7 @@ _PLAINER: Final = {  # click's words and those of its types
     "a valid integer": "a whole number",
     "a valid float range": "a number",
     "a valid float": "a number",
-    "Is a directory": "it is a folder: name a file",
+    "': Is a directory": "' is a folder: name a file",
 }
 _REMEDIES: Final = {
     errno.EACCES: "choose a place that you may read and write",

@@ -64,7 +64,7 @@ def read(path: Path) -> tuple[Credentials, ...]:
     try:
         data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        message = f"{path} does not exist: write it, or leave --accounts out"
+        message = f"{path} does not exist: name a file of accounts"
         raise AccountsError(message) from None
     except UnicodeDecodeError as error:
         message = f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8"

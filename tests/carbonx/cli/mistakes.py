@@ -45,7 +45,7 @@ SERVE: Final = (
     Mistake("serve --rulebook typo.toml", "limit_pu_bp", "'limit_up_bp'"),
     Mistake("serve --rulebook choice.toml", "'price_tmie'", "'price_time'"),
     Mistake("serve --rulebook accounts.toml", "accounts.toml", "products"),
-    Mistake("serve --accounts nothing.toml", "nothing.toml", "write it"),
+    Mistake("serve --accounts nothing.toml", "nothing.toml", "file of accounts"),
     Mistake("serve --accounts folder.toml", "folder.toml", "directory"),
     Mistake("serve --accounts binary.toml", "binary.toml", "UTF-8"),
     Mistake("serve --accounts gbk.toml", "gbk.toml", "UTF-8"),
@@ -136,6 +136,9 @@ REPLAY: Final = (
     Mistake("replay {dir} --verify abc", "'abc'", "64 hex digits"),
     Mistake("replay {dir} --verfy x", "--verfy", "'--verify'"),
     Mistake("replay {dir} --verify " + "0" * 64, "0" * 64, "another version"),
+    Mistake("replay {dir}/venue.log", "venue.log", "Directory"),
+    Mistake("replay binarylog", "binarylog", "restore a copy"),
+    Mistake("replay {dir} --jsn", "--jsn", "'--json'"),
     Mistake("replay a b", "b", "carbonx replay --help"),
 )
 HISTORY: Final = (
@@ -185,7 +188,7 @@ BROKERS: Final = (
     Mistake("brokers two --port {port} --accounts accounts.toml", "'two'", "whole number"),
     Mistake("brokers 0 --port {port} --accounts accounts.toml", "0", "1"),
     Mistake("brokers 5 --port {port} --accounts accounts.toml", "accounts.toml", "5 brokers"),
-    Mistake("brokers 1 --port {port} --accounts nothing.toml", "nothing.toml", "write it"),
+    Mistake("brokers 1 --port {port} --accounts nothing.toml", "nothing.toml", "file of accounts"),
     Mistake("brokers 1 --port {port} --accounts folder.toml", "folder.toml", "file"),
     Mistake("brokers 1 --prot 1 --accounts accounts.toml", "--prot", "'--port'"),
 )
@@ -200,7 +203,7 @@ LOAD: Final = (
     Mistake("load --mix hard", "'hard'", "'default'"),
     Mistake("load --port 71170", "71170", "65535"),
     Mistake("load --port {port}", "--accounts", "accounts that the sessions"),
-    Mistake("load --port {port} --accounts nothing.toml", "nothing.toml", "write it"),
+    Mistake("load --port {port} --accounts nothing.toml", "nothing.toml", "file of accounts"),
     Mistake("load --port {port} --accounts accounts.toml --sessions 9", "9", "accounts"),
 )
 OTHERS: Final = (

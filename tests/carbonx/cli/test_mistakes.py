@@ -44,7 +44,12 @@ def logs(folder: Path) -> None:
     later = msgspec.msgpack.encode(msgspec.structs.replace(read, format=records.FORMAT + 1))
     future = records.HEADER.pack(len(later), zlib.crc32(later)) + later
     damaged = bytes([genesis[0], genesis[1], genesis[2] ^ 1, *genesis[3:]]) + genesis
-    for name, data in (("future", future), ("damaged", damaged), ("emptylog", b"")):
+    for name, data in (
+        ("future", future),
+        ("damaged", damaged),
+        ("emptylog", b""),
+        ("binarylog", bytes(range(256))),
+    ):
         (folder / name).mkdir()
         (folder / name / FILE_NAME).write_bytes(data)
 
