@@ -14,6 +14,7 @@ import uvloop
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from gateway.cli.hangup import reload_on_hangup
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
@@ -55,6 +56,7 @@ async def run(node: Node, folder: Path, *, as_json: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    reload_on_hangup(loop, node)
     assert node.failed is not None
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()

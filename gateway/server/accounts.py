@@ -23,7 +23,7 @@ from gateway.server.accounts_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
     from engine.vocabulary.commands import Command
@@ -41,6 +41,7 @@ class Directory:
         """Index accounts by name. Raises ``AccountsError`` on a name that stands twice."""
         self.accounts: dict[str, Credentials] = {}
         self.keys: dict[str, Credentials] = {}  # set by an operator; they go before the file's
+        self.path: Path | None = None  # of the file, where it is one
         self._source = source
         for row, account in enumerate(accounts, 1):
             if account.name in self.accounts:
@@ -50,7 +51,9 @@ class Directory:
     @classmethod
     def read(cls, path: Path) -> Directory:
         """Read an accounts file. Raises ``AccountsError``."""
-        return cls(read(path), str(path))
+        found = cls(read(path), str(path))
+        found.path = path
+        return found
 
     def admits(self, member: str, account: str, key: str) -> bool:
         """Say whether this key opens this account to this member, in constant time."""
@@ -83,8 +86,11 @@ class Directory:
                 commands.append(command)
         return commands
 
-    def differences(self, venue: Venue) -> list[str]:
-        """Say where the file differs from an account that the venue has: the venue's holds."""
+    def differences(self, venue: Venue, classes_set: Container[str] = ()) -> list[str]:
+        """Say where the file differs from an account that the venue has: the venue's holds.
+
+        The classes of ``classes_set`` are about to be those of the file.
+        """
         found = []
         known = dict.fromkeys(venue.accounts)
         for a in self.accounts.values():
@@ -99,6 +105,7 @@ class Directory:
                 f"{self._source} says {value!r}{_CHANGED_BY.get(field, '')}"
                 for field, value in said.items()
                 if getattr(there, field) != value
+                and not (field == "role" and a.name in classes_set)
             ]
         return found
 
@@ -124,11 +131,15 @@ def as_text(accounts: Iterable[Credentials]) -> str:
     for a in accounts:
         lines.append("[[account]]")
         lines += [
-            f"{field} = {json.dumps(getattr(a, field), ensure_ascii=False)}"
+            f"{field} = {_value(getattr(a, field))}"
             for field in a.__struct_fields__
             if field != "allowances" and (getattr(a, field) or field in ("name", "key"))
         ]
-        tonnes = ", ".join(f"{json.dumps(p, ensure_ascii=False)} = {q}"
-                           for p, q in a.allowances.items())  # fmt: skip
+        tonnes = ", ".join(f"{_value(p)} = {q}" for p, q in a.allowances.items())
         lines += [f"allowances = {{ {tonnes} }}", ""] if a.allowances else [""]
     return "\n".join(lines)
+
+
+def _value(value: str | int) -> str:
+    """Write a text or a number as TOML: as in JSON, which has one character less to escape."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

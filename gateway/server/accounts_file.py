@@ -67,7 +67,7 @@ def read(path: Path) -> tuple[Credentials, ...]:
     except UnicodeDecodeError as error:
         message = f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8"
         raise AccountsError(message) from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # no TOML, or figures without an end
         message = f"{path}: {error}"
         raise AccountsError(message) from error
     for unknown in data:

@@ -1,10 +1,10 @@
 """The operator's socket of a running venue, in the file system, JSON a line.
 
 Whoever may open the socket is the operator: it is made for its owner alone. A line is a command as
-``carbonx match`` reads it (``docs/commands.md``), or ``set_key`` or ``drop_key``; the answer is one
-line, ``{"events": [...]}`` or ``{"error": ...}`` (with ``field`` and ``rule`` where there is one),
-and leaves only when what it says is durable. What brokers send stays theirs: commands that carry an
-account's reference are refused here.
+``carbonx match`` reads it (``docs/commands.md``), or ``set_key``, ``drop_key`` or
+``reload_accounts``; the answer is one line, ``{"events": [...]}`` or ``{"error": ...}`` (with
+``field`` and ``rule`` where there is one), and leaves only when what it says is durable. What
+brokers send stays theirs: commands that carry an account's reference are refused here.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, MoveAllowances, MoveCash, OpenAccount,
                    SetAccountClass, SetKillSwitch, SetPhase, SetReference)  # fmt: skip
+RELOAD: Final = "reload_accounts"
 KEY_FIELDS: Final = {"set_key": ("account", "key", "member"), "drop_key": ("account",)}
 MAX_LINE: Final = 65_536  # bytes of one command
-_NAMES: Final = ", ".join([*(type_name(kind) for kind in COMMANDS), *KEY_FIELDS])
+_NAMES: Final = ", ".join([*(type_name(kind) for kind in COMMANDS), *KEY_FIELDS, RELOAD])
 
 
 class AdminSocket:
@@ -85,10 +86,15 @@ class AdminSocket:
             said = json.loads(line)
             if isinstance(said, dict) and said.get("type") in [*KEY_FIELDS]:
                 return self._key(said)
+            if isinstance(said, dict) and said.get("type") == RELOAD:
+                other = next((name for name in said if name != "type"), None)
+                if other is not None:
+                    return _refused(other, f"a {RELOAD} has no fields")
+                return {"events": self._node.reload_accounts()}
             return {"events": [to_object(event) for event in self._command(said)]}
         except (TextError, CommandError) as error:
             return _refused(error.field, error.rule)
-        except (ValueError, RecursionError, VenueStoppedError) as error:
+        except (ValueError, RecursionError, VenueStoppedError) as error:  # AccountsError too
             return {"error": str(error)}
 
     def _command(self, said: object) -> list[Event]:

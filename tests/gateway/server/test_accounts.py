@@ -382,7 +382,7 @@ def test_too_much_money_is_refused_by_field_and_leaves_no_trace(folder: Path) ->
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    odd = Credentials('a\\"\n', "k\u0085", "M", "O", "G", 5, {'P"': 3}, "firm", 9)
+    odd = Credentials('a\\"\n\x7f', "k\u0085", "M", "O", "G", 5, {'P"': 3}, "firm", 9)
     accounts = (odd,)
     path = tmp_path / "accounts.toml"
     path.write_text(as_text(accounts), "utf-8")
