@@ -42,6 +42,8 @@ class Done:
         self.listed = False  # all that there was to trade is traded
         self.made = 0  # prints tried
         self.prints: list[Print] = []  # those that became trades
+        self.missed = 0  # tonnes that the venue refused
+        self.why = ""  # the first rule that it gave
 
 
 class Row(NamedTuple):

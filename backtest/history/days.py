@@ -149,7 +149,7 @@ class History:
                         if line.mechanism is Mechanism.NEGOTIATED}  # fmt: skip
         found = {}
         for product, bar in bars.items():
-            why = untradable(rulebook, product)
+            why = untradable(rulebook, bar)
             if why:
                 self.audit.leave_out(bar, why)
             else:
@@ -194,6 +194,8 @@ class History:
     def _settle(self, bar: Bar) -> None:
         """Tell the audit what of a product's day was not traded."""
         done = self.audit.day(bar)
+        if done.missed:
+            self.audit.leave_out(bar, f"{done.missed:,} tonnes not traded: {done.why}")
         if done.listed or not (bar.volume > 0 or (bar.high and bar.volume)):
             return
         if bar.high:
@@ -257,8 +259,10 @@ class History:
             made = sum(e.quantity for e in events if isinstance(e, Trade | AuctionTrade))
             self.audit.made(bar, Print(price, made))
             if made < size:
-                why = next((e.rule for e in events if isinstance(e, Rejected)), "no trade")
-                self.audit.leave_out(bar, f"{size - made} tonnes at {price} not traded: {why}")
+                done = self.audit.day(bar)
+                done.missed += size - made
+                rules = (event.rule for event in events if isinstance(event, Rejected))
+                done.why = done.why or next(rules, "the orders did not meet")
                 self._withdraw(maker, taker)
 
     def _deal(self, line: LineView, maker: str, taker: str, side: Side, each: Print) -> list[Event]:

@@ -36,9 +36,11 @@ def check(rulebook: Rulebook, bars: Iterable[Bar], amendments: tuple[Amendment, 
     trial = Venue(rulebook)
     amend(trial.apply, amendments)
     rulebook = trial.rulebook_on(_LAST_DATE)
-    wanted = dict.fromkeys(bar.product for bar in bars)
-    reasons = {product: untradable(rulebook, product) for product in wanted}
-    if all(reasons.values()):
+    reasons: dict[str, str] = {}
+    for bar in bars:
+        if reasons.get(bar.product) != "":
+            reasons[bar.product] = untradable(rulebook, bar)
+    if reasons and all(reasons.values()):
         products = ", ".join(product.symbol for product in rulebook.products)
         found = "; ".join(f"{product}: {why}" for product, why in [*reasons.items()][:_SHOWN])
         rest = f"; and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
@@ -67,12 +69,12 @@ def main_lines(rulebook: Rulebook) -> dict[str, tuple[str, Mechanism]]:
     return found
 
 
-def untradable(rulebook: Rulebook, product: str) -> str:
-    """Return why a daily bar of a product cannot be traded, "" where it can."""
-    found = main_lines(rulebook).get(product)
+def untradable(rulebook: Rulebook, bar: Bar) -> str:
+    """Return why a bar cannot be traded, "" where it can."""
+    found = main_lines(rulebook).get(bar.product)
     if found is None:
         return "not in the rulebook"
-    if found[1] not in _BY_THE_DAY:
-        way = found[1].name.lower()
-        return f"it trades by {way}, and a daily bar takes an order book or a listing"
-    return ""
+    if found[1] in _BY_THE_DAY or (found[1] is Mechanism.NEGOTIATED and not bar.high):
+        return ""
+    way = found[1].name.lower()
+    return f"it trades by {way}, and a day's prices take an order book or a listing"

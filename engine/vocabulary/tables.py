@@ -40,7 +40,8 @@ _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .xls
 _DELIMITERS: Final = (",", ";", "\t")
 _SEP: Final = "sep="  # Excel's own first line, which names what parts the cells
 _NAMED: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_LONGEST: Final = 60  # characters of a figure, and of a wrong text that its refusal repeats
+_EXACT: Final = 28  # characters of a figure without separators: decimals of so many are exact
+_SHOWN: Final = 60  # characters of a wrong text that its refusal repeats
 _AS_UTF8: Final = 'save it as UTF-8 ("CSV UTF-8" in Excel)'
 _ASCII: Final = "\x7f"
 _HEADER: Final = re.compile(r"(?P<name>[^(\[]+?)\s*[(\[]\s*(?P<unit>[^)\]]*?)\s*[)\]]")
@@ -101,21 +102,22 @@ class Row:
         text = text.replace("\u2212", "-")
         if table.decimal == ",":
             text = text.translate(_SWAPPED)
-        if len(text) > _LONGEST or not _FIGURE.fullmatch(text):
+        bare = text.replace(",", "").replace("'", "").replace(" ", "")
+        if len(bare) > _EXACT or not _FIGURE.fullmatch(text):
             example = "1.234,50" if table.decimal == "," else "1,234.50"
             rule = f"{shortened(self.text(field))} is not a figure such as 42 or {example}"
             raise self.refused(field, rule)
         if not table.decimal and "," in text:
             rule = f"{text} may be {text.replace(',', '')} or {text.replace(',', '.')}"
             raise self.refused(field, f"{rule}: write it without a separator of thousands")
-        return Decimal(text.replace(",", "").replace("'", "").replace(" ", "")) * scale
+        return Decimal(bare) * scale
 
     def whole(self, field: str) -> int | None:
         """Return a whole number, None for nothing. Raises ``TableError``."""
         found = self.figure(field)
         if found is None:
             return None
-        if found.adjusted() > _LONGEST or found != found.to_integral_value():
+        if found.adjusted() > _EXACT or found != found.to_integral_value():
             rule = f"{shortened(self.text(field))} is not a whole number"
             raise self.refused(field, rule)
         return int(found)
@@ -228,7 +230,7 @@ def plain(text: str) -> str:
 
 def shortened(text: str) -> str:
     """Return a text as a refusal repeats it."""
-    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 
 
 def _delimiter(text: str) -> str:

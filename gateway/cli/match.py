@@ -6,6 +6,7 @@ from typing import BinaryIO
 import click
 
 from engine.rulebook import presets
+from engine.vocabulary.tables import decoded
 from gateway.cli.match_file import FileError, as_lines, read_json_lines, read_orders, run
 from gateway.cli.progress import counting
 
@@ -27,8 +28,10 @@ def command(file: BinaryIO, name: str, out: Path | None) -> None:
     """
     rulebook = presets.find(name)
     if file.name.casefold().endswith(".csv"):
-        orders = read_orders(file.read(), file.name, rulebook)
-        venue, lines = run(rulebook, orders)
+        data = file.read()
+        venue, lines = run(rulebook, read_orders(data, file.name, rulebook))
+        if decoded(data, file.name)[1] == "gb18030":
+            click.echo(f"{file.name} is not UTF-8, and was read as GB18030", err=True)
     else:
         venue, lines = run(rulebook, read_json_lines(as_lines(file), rulebook.minor_digits))
     try:
