@@ -43,7 +43,10 @@ _NAMED: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _EXACT: Final = 28  # characters of a figure without separators: decimals of so many are exact
 _SHOWN: Final = 60  # characters of a wrong text that its refusal repeats
 _AS_UTF8: Final = 'save it as UTF-8 ("CSV UTF-8" in Excel)'
-_ASCII: Final = "\x7f"
+_ASCII, _TWO_BYTES = "\x7f", "\u07ff"  # the last characters of one and of two bytes in UTF-8
+_HIGH: Final = re.compile(rb"[\x80-\xff]+")
+_EITHER: Final = re.compile(rb"(?:[\xc2-\xdf][\xa1-\xbf])+")  # letters in UTF-8, and GB 2312
+_IN_A_WORD: Final = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 _HEADER: Final = re.compile(r"(?P<name>[^(\[]+?)\s*[(\[]\s*(?P<unit>[^)\]]*?)\s*[)\]]")
 # A figure whose decimals are set off by a point; with a comma the two change places.
 _FIGURE: Final = re.compile(
@@ -194,6 +197,8 @@ def read_table(data: bytes, source: str, columns: Columns) -> Table:
     if not header:
         message = f"{source}: it is empty; its first row names the columns"
         raise TableError(message)
+    while len(header) > 1 and not header[-1].strip():
+        header.pop()
     _name_columns(table, header, columns)
     for number, cells in records:
         _add_row(table, number, cells, header)
@@ -207,6 +212,8 @@ def decoded(data: bytes, source: str) -> tuple[str, str]:
         message = f'{source}: it is an Excel workbook: save it as "CSV UTF-8"'
         raise TableError(message)
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and _by_chance(data):
+        return data.decode("gb18030"), "gb18030"
     try:
         text = data.decode(encoding)
         encoding = encoding.removesuffix("-sig")
@@ -242,12 +249,27 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=bare.count)  # the first of several: the comma
 
 
+def _by_chance(data: bytes) -> bool:
+    """Say whether bytes are UTF-8 only because a few Chinese characters happen to look like it.
+
+    Two bytes of one common character may also be one accented, Greek or Cyrillic letter. They are
+    taken for letters where one stands beside an ASCII letter, as in a word.
+    """
+    runs = _HIGH.findall(data)
+    return bool(runs) and all(map(_EITHER.fullmatch, runs)) and not _IN_A_WORD.search(data)
+
+
 def _chinese(data: bytes) -> str:
     """Return what bytes say in GB18030, "" where they are some other encoding's.
 
     Nearly any bytes are GB18030, so more than half of what is not ASCII has to be of the
-    common characters, those of GB 2312. Accented letters of Western code pages are not.
+    common characters, those of GB 2312. Accented letters of Western code pages are not. Nor may
+    more than half be good UTF-8 of three bytes a character: Chinese in UTF-8, damaged somewhere.
     """
+    high = sum(byte > ord(_ASCII) for byte in data)
+    good = sum(letter > _TWO_BYTES for letter in data.decode("utf-8", "ignore"))
+    if 2 * 3 * good > high:
+        return ""
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError:

@@ -42,7 +42,7 @@ def refused(text: str | bytes, field: str = "price") -> str:
 
 
 # Chinese names, as GB18030 has them in its common part; ASCII; and what has to be quoted.
-NAMES = st.text(st.sampled_from("深圳碳配额国家价格上海广东abcXYZ09 -_,;\t\"'\n"), min_size=1,
+NAMES = st.text(st.sampled_from("深圳排配额国家价格上海广东abcXYZ09 -_,;\t\"'\n"), min_size=1,
                 max_size=8).map(str.strip).filter(lambda name: name not in ("", '"'))  # fmt: skip
 FIGURES = st.decimals(-(10**9), 10**9, allow_nan=False, places=2) | st.none()
 ROWS = st.lists(
@@ -142,7 +142,7 @@ def test_figures_are_read_as_people_write_them(header: str, cell: str, value: st
 @pytest.mark.parametrize(
     "cell",
     ["many", "1.2.3", "12,34,567", "inf", "-Infinity", "0x10", "1_000", "50%", "1e5000",
-     "9" * 29, "9" * 99, "5 0", "--5", "1e", "٣"],
+     "9" * 29, "9" * 99, "5 0", "--5", "1e", "५"],
 )  # fmt: skip
 def test_what_is_no_figure_is_refused_with_row_and_column(cell: str) -> None:
     told = refused(f'close,name\n\n"{cell}",x\n"1,234.5",x')
@@ -193,6 +193,7 @@ def test_a_yes_or_no_is_one_or_refused_and_never_silently_no(text: str) -> None:
         (b"close\nna\xefve\n", "byte 9 is not UTF-8 or GB18030: save it as UTF-8"),
         ("close\nSociété\n".encode("cp1252"), "is not UTF-8 or GB18030"),
         ("close\nΩμέγα\n".encode("cp1253"), "is not UTF-8 or GB18030"),
+        ("close,name\n1,广东碳配额".encode()[:-1], "byte 26 is not UTF-8 or GB18030"),
         (b"\xff\xfea\x00b", "is not UTF-16"),
         (b"\xfe\xff\xd8\x00\x00a", "is not UTF-16"),
         ("close\n1\n".encode("utf-16-le"), "save it as UTF-8"),
@@ -213,6 +214,42 @@ def test_a_column_that_is_needed_is_asked_for_by_all_its_names() -> None:
     with pytest.raises(TableError, match="no column name or product or 品种; there are close, x"):
         read("close,x\n1,2\n").need(COLUMNS, "price", "name")
     read("close,x\n1,-\n").need(COLUMNS, "price")
+
+
+COMMON = [
+    letter for row in range(0xB0, 0xF8) for place in range(0xA1, 0xFF)
+    if (letter := bytes((row, place)).decode("gb2312", "ignore"))
+]  # fmt: skip
+
+
+@given(st.lists(st.text(st.sampled_from(COMMON), min_size=1, max_size=4), min_size=1, max_size=4))
+def test_chinese_names_are_read_even_where_their_bytes_look_like_letters(names: list[str]) -> None:
+    text = "name,close\n" + "".join(f"{name},1\n" for name in names)
+    told = _told(text.encode("gb18030"))
+    if told:  # more of it is good UTF-8 than not: it may be a damaged file
+        assert "save it as UTF-8" in told
+    else:
+        found = read(text.encode("gb18030"))
+        assert [row.text("name") for row in found.rows] == names
+        assert found.encoding == "gb18030"
+
+
+@pytest.mark.parametrize("name", ["平伟", "碳", "联通", "张三", "二氧化碳", "广州碳排放权交易中心"])
+def test_a_name_in_gb18030_is_that_name(name: str) -> None:
+    assert read(f"name\n{name}\n".encode("gb18030")).rows[0].text("name") == name
+
+
+@pytest.mark.parametrize("name", ["Société", "Ökostrom", "Źródło", "Ελλάδα", "Россия", "São", "Ås"])
+def test_a_name_in_utf_8_is_that_name(name: str) -> None:
+    assert read(f"name\n{name}\n").rows[0].text("name") == name
+
+
+def test_columns_without_a_name_and_a_cell_need_not_be_there() -> None:
+    found = read("close,volume,,\n1,2\n3,4,\n5,6,,\n")
+    assert [row.whole("size") for row in found.rows] == [2, 4, 6]
+    assert "row 2: the row has 3 cells, the header 2: 'x' has no column" in refused(
+        "close,volume,,\n1,2,x\n"
+    )
 
 
 def test_excels_own_first_line_and_empty_rows_are_passed_over_and_counted() -> None:
