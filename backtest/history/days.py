@@ -37,6 +37,7 @@ from engine.vocabulary.commands import (
 )
 from engine.vocabulary.enums import Mechanism, Phase, RejectReason, Side, TimeInForce
 from engine.vocabulary.events import AuctionTrade, Offered, Rejected, Trade
+from engine.vocabulary.json_codec import decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -235,7 +236,8 @@ class History:
         """Make one trade; beyond the limits, at the limit, which the audit notes."""
         low, high = line.low_limit, line.high_limit
         if wanted.price != on_tick(wanted.price, 1, line.tick, line.ticks):
-            self.audit.leave_out(bar, f"{wanted.price} is off the tick")
+            digits = self.venue.rulebook.minor_digits
+            self.audit.leave_out(bar, f"{decimal_text(wanted.price, digits)} is off the tick")
             wanted = Print(on_tick(wanted.price, 1, line.tick, line.ticks), wanted.quantity)
         price = min(max(wanted.price, low), high) if high else wanted.price
         if price != wanted.price:

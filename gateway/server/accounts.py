@@ -112,7 +112,7 @@ class Directory:
     def write(self, path: Path) -> None:
         """Write the accounts as a file that ``read`` reads; only the owner may open it."""
         path.touch(mode=0o600)
-        path.write_text(as_text(self.accounts.values()))
+        path.write_text(as_text(self.accounts.values()), encoding="utf-8")
 
 
 def _opening(a: Credentials) -> Iterator[tuple[str, Command]]:

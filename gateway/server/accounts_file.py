@@ -12,6 +12,7 @@ import msgspec
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
 
 HASHED: Final = "sha256:"
+_LONGEST: Final = 60  # characters of a wrong value that its refusal repeats
 _DIGEST: Final = re.compile(HASHED + "[0-9a-f]{64}")
 
 
@@ -40,7 +41,16 @@ _FIELDS: Final = Credentials.__struct_fields__
 
 def refused(source: str, row: int, name: object, field: str, rule: str) -> AccountsError:
     """Return the error of one field; rows count from 1."""
-    return AccountsError(f"{source}: account {row} ({name!r}), {field}: {rule}")
+    return AccountsError(f"{source}: account {row} ({shown(name)}), {shown(field)[1:-1]}: {rule}")
+
+
+def shown(value: object) -> str:
+    """Return how a refusal repeats a value: short, whatever it is."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number that is too long even to be written
+        return "a figure beyond all bounds"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...{text[-1]}"
 
 
 def digest(key: str) -> str:
@@ -72,7 +82,7 @@ def read(path: Path) -> tuple[Credentials, ...]:
         raise AccountsError(message) from error
     for unknown in data:
         if unknown != "account":
-            message = f"{path}: {unknown!r} is not known: the file holds [[account]] tables"
+            message = f"{path}: {shown(unknown)} is not known: the file holds [[account]] tables"
             raise AccountsError(message)
     rows = data.get("account", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -105,13 +115,13 @@ def _wrong(field: str, value: object) -> str:
     if field not in _FIELDS:
         return f"not known: an account has {', '.join(_FIELDS)}"
     if field in _TEXTS:
-        return "" if isinstance(value, str) else f"{value!r} is not a text"
+        return "" if isinstance(value, str) else f"{shown(value)} is not a text"
     if field in _MOST:
         return _wrong_number(value, _MOST[field])
-    return "" if isinstance(value, dict) else f'{value!r} is not a table such as {{ "P" = 5 }}'
+    return "" if isinstance(value, dict) else f'{shown(value)} is not a table such as {{ "P" = 5 }}'
 
 
 def _wrong_number(value: object, most: int) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
-        return f"{value!r} is not a whole number"
-    return "" if 0 <= value <= most else f"{value} is not within 0 to {most}"
+        return f"{shown(value)} is not a whole number"
+    return "" if 0 <= value <= most else f"{shown(value)} is not within 0 to {most}"

@@ -257,7 +257,7 @@ def test_an_odd_rest_of_tonnes_and_a_reference_off_the_tick_are_dealt_with() -> 
     assert made(audit, bar)[0] == 994
     assert audit.odd_tonnes == 12
     assert "Tonnes that make no whole order, and were left out: 12" in report(audit, "")
-    assert {why for _, _, why in audit.left_out} == {"5055 is off the tick"}
+    assert {why for _, _, why in audit.left_out} == {"50.55 is off the tick"}
     assert audit.rows[1].reference == 5_060
 
 
