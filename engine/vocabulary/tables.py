@@ -46,6 +46,7 @@ _AS_UTF8: Final = 'save it as UTF-8 ("CSV UTF-8" in Excel)'
 _ASCII, _TWO_BYTES = "\x7f", "\u07ff"  # the last characters of one and of two bytes in UTF-8
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 _EITHER: Final = re.compile(rb"(?:[\xc2-\xdf][\xa1-\xbf])+")  # letters in UTF-8, and GB 2312
+_COMMON: Final = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")  # a character of GB 2312, in GB18030
 _IN_A_WORD: Final = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 _HEADER: Final = re.compile(r"(?P<name>[^(\[]+?)\s*[(\[]\s*(?P<unit>[^)\]]*?)\s*[)\]]")
 # A figure whose decimals are set off by a point; with a comma the two change places.
@@ -274,9 +275,10 @@ def _chinese(data: bytes) -> str:
         text = data.decode("gb18030")
     except UnicodeDecodeError:
         return ""
-    beyond = "".join(letter for letter in text if letter > _ASCII)
-    common = beyond.encode("gb2312", "ignore").decode("gb2312")
-    return text if 2 * len(common) > len(beyond) else ""
+    beyond = [letter for letter in text if letter > _ASCII]
+    common = sum(letter in NOTHING or bool(_COMMON.fullmatch(letter.encode("gb18030")))
+                 for letter in beyond)  # fmt: skip
+    return text if 2 * common > len(beyond) else ""
 
 
 def _records(text: str, delimiter: str, source: str) -> Iterator[tuple[int, list[str]]]:
