@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 # Field -> the other names of its column.
 COLUMNS: Final = {
-    "date": ("trade_date", "trading_date", "trading_day", "day", "日期", "交易日期", "交易日"),
-    "product": ("symbol", "code", "ticker", "contract", "品种", "交易品种", "产品", "代码",
-                "产品代码", "合约", "合约代码", "标的", "证券代码"),
+    "date": ("日期", "交易日期", "交易日", "trade_date", "trading_date", "trading_day", "day"),
+    "product": ("品种", "交易品种", "产品", "代码", "产品代码", "合约", "合约代码", "标的",
+                "证券代码", "symbol", "code", "ticker", "contract"),
     "open": ("open_price", "opening", "opening_price", "开盘", "开盘价", "开盘价格"),
     "high": ("high_price", "highest", "最高", "最高价", "最高价格"),
     "low": ("low_price", "lowest", "最低", "最低价", "最低价格"),
-    "close": ("close_price", "closing", "closing_price", "last", "收盘", "收盘价", "收盘价格",
-              "最新价"),
+    "close": ("收盘价", "收盘", "收盘价格", "最新价", "close_price", "closing", "closing_price",
+              "last"),
     "average": ("avg", "vwap", "average_price", "均价", "成交均价", "平均价", "加权平均价"),
     "volume_t": ("volume", "vol", "volume_tonnes", "成交量", "交易量", "成交数量"),
     "value_cny": ("value", "turnover", "amount", "value_eur", "value_usd", "value_krw", "成交额",

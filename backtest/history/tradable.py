@@ -53,8 +53,9 @@ def amend(say: Callable[[Command], list[Event]], amendments: tuple[Amendment, ..
     for each in amendments:
         (taken,) = say(AmendRulebook(each.path, each.value, each.effective))
         if isinstance(taken, Rejected):
-            where = "" if taken.field == "path" else f"{taken.field}: "  # the rule has the path
-            message = f"the amendment of {each.path}: {where}{taken.rule}"
+            rule = taken.rule.removeprefix(f"{each.path}: ")
+            where = "" if taken.field == "path" else f"{taken.field}: "
+            message = f"the amendment of {each.path}: {where}{rule}"
             raise RulebookError(message)
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# Field -> the other names that its column may have.
+# Field -> the other names that its column may have, the first one that refusals show.
 Columns: TypeAlias = "Mapping[str, tuple[str, ...]]"
 
 NOTHING: Final = ("", "-", "--", "---", "\u2013", "\u2014", "\u2014\u2014", "/", "nan", "null",
@@ -174,7 +174,7 @@ class Table:
         """Raise ``TableError`` unless there is a column for each of these fields."""
         for field in fields:
             if field not in self.columns:
-                names = "".join(f" or {name}" for name in known[field])
+                names = "".join(f" or {name}" for name in known[field][:1])
                 columns = [*self.columns.values(), *self.others]
                 there = ", ".join(each.header for each in columns)
                 message = f"{self.source}: no column {field}{names}; there are {there}"

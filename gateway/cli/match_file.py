@@ -23,11 +23,11 @@ FUNDS: Final = 10**15  # minor units of each currency that an account of a CSV f
 TONNES: Final = 10**10  # of every product
 # Field of ``new_order`` -> the other names of its column.
 COLUMNS: Final = {
-    "account": ("client", "账户", "账号", "客户", "交易账户", "客户号"),
+    "account": ("账户", "账号", "客户", "交易账户", "客户号", "client"),
     "ref": ("reference", "order_id", "编号", "委托编号", "序号"),
     "symbol": ("product", "line", "code", "品种", "交易品种", "产品", "代码", "合约", "标的"),
-    "side": ("buy_sell", "方向", "买卖", "买卖方向", "交易方向"),
-    "quantity": ("qty", "volume", "tonnes", "数量", "委托数量", "委托量"),
+    "side": ("买卖方向", "方向", "买卖", "交易方向", "buy_sell"),
+    "quantity": ("数量", "委托数量", "委托量", "qty", "volume", "tonnes"),
     "price": ("limit", "价格", "委托价格", "委托价", "限价"),
     "order_type": ("type", "类型", "委托类型", "订单类型"),
     "tif": ("time_in_force", "有效期", "时效"),

@@ -213,7 +213,7 @@ def test_a_table_that_cannot_be_read_says_where_and_why(text: str | bytes, told:
 
 
 def test_a_column_that_is_needed_is_asked_for_by_all_its_names() -> None:
-    with pytest.raises(TableError, match="no column name or product or 品种; there are close, x"):
+    with pytest.raises(TableError, match="no column name or product; there are close, x"):
         read("close,x\n1,2\n").need(COLUMNS, "price", "name")
     read("close,x\n1,-\n").need(COLUMNS, "price")
 
