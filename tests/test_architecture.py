@@ -60,6 +60,8 @@ PURE_STDLIB: Final = frozenset({
 })  # fmt: skip
 MAY_IMPORT: Final = frozenset({  # where people type, and where the package's own data lie
     ("engine.vocabulary.json_codec", "decimal"), ("engine.vocabulary.json_codec", "re"),
+    ("engine.vocabulary.texts", "json"), ("engine.vocabulary.texts", "re"),
+    ("engine.vocabulary.texts", "reprlib"), ("engine.vocabulary.texts", "tomllib"),
     ("engine.rulebook.toml_codec", "json"), ("engine.rulebook.presets", "importlib"),
     ("engine.rulebook.presets", "pathlib"),
 })  # fmt: skip

@@ -21,17 +21,22 @@ import msgspec
 from engine.rulebook.model import Rulebook, RulebookError, canonical
 from engine.rulebook.validation import from_canonical
 from engine.vocabulary.commands import Command
+from engine.vocabulary.texts import MAX_TEXT, encodable, shown
 from engine.vocabulary.units import MAX_INT, MIN_INT, Int
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 READERS: Final = {  # earlier formats, and what reads them
     1: "development versions of 0.1.0 whose rulebooks have no modes",
     2: "development versions of 0.1.0 up to commit 96f675c",
     3: "development versions of 0.1.0 up to commit d211ea8",  # another price of calls, other days
+    4: "development versions of 0.1.0 up to commit 2605717",  # no money in openings, no batches
 }
 MAGIC: Final = "carbonx-log"
 HEADER: Final = Layout("<II")  # payload length, CRC-32 of the payload
 MAX_PAYLOAD: Final = 1 << 24  # a genesis with a large rulebook fits many times over
+_AROUND: Final = 64  # bytes of a record around its command, at most
+_KINDS: Final = get_args(Command)
+_FIELD: Final = re.compile(r"\$\[(\d+)\]")  # of a command, in msgspec's words
 
 
 class LogError(Exception):
@@ -111,8 +116,12 @@ def encode_record(record: Record) -> bytes:
 
 
 def encode_genesis(rulebook: Rulebook, time: int) -> bytes:
-    """Return the first frame of a log under this rulebook."""
-    return frame(_encode(Genesis(MAGIC, FORMAT, time, canonical(rulebook), rulebook.digest())))
+    """Return the first frame of a log under this rulebook. Raises ``RulebookError``."""
+    payload = _encode(Genesis(MAGIC, FORMAT, time, canonical(rulebook), rulebook.digest()))
+    if len(payload) > MAX_PAYLOAD:
+        message = f"$: {len(payload)} bytes in a log, which takes {MAX_PAYLOAD}: fewer lines"
+        raise RulebookError(message)
+    return frame(payload)
 
 
 def frames(data: bytes | memoryview, offset: int = 0) -> Iterator[Frame]:
@@ -172,24 +181,44 @@ def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:
     return genesis, rulebook
 
 
-def check_command(command: Command) -> bytes:
-    """Return a command's bytes after reading them back; a log must never hold what it cannot read.
+def check_command(command: Command) -> Command:
+    """Return a command as a log gives it back: what is applied now is what a replay applies.
 
-    Raises ``CommandError`` with the field where that is known.
+    Raises ``CommandError``, with the field where that is known, on one that no log could hold.
     """
+    name = type(command).__name__
+    if type(command) not in _KINDS:
+        raise CommandError(name, f"not one of {', '.join(kind.__name__ for kind in _KINDS)}")
+    for field in command.__struct_fields__:
+        rule = _unloggable(getattr(command, field))
+        if rule:
+            raise CommandError(f"{name}.{field}", rule)
     try:
         data = _encode(command)
-        if _decode_command(data) != command:
-            raise CommandError(type(command).__name__, "it does not read back as it was written")
-    except (msgspec.MsgspecError, UnicodeError, OverflowError, TypeError) as error:
-        name = type(command).__name__
-        for field in command.__struct_fields__:
-            value = getattr(command, field)
-            if isinstance(value, int) and not MIN_INT <= value <= MAX_INT:
-                path = f"{name}.{field}"
-                raise CommandError(path, f"{value} does not fit in 63 bits") from error
-        raise CommandError(name, str(error)) from error
-    return data
+        read = _decode_command(data)
+    except (msgspec.MsgspecError, ValueError, OverflowError, TypeError, RecursionError) as error:
+        at = _FIELD.search(str(error))
+        place = f"{name}.{command.__struct_fields__[int(at[1]) - 1]}" if at else name
+        raise CommandError(place, str(error)) from error
+    if read != command:
+        raise CommandError(name, "it does not read back as it was written")
+    if len(data) > MAX_PAYLOAD - _AROUND:
+        raise CommandError(name, f"{len(data)} bytes, more than a record holds")
+    return read
+
+
+def _unloggable(value: object) -> str:
+    """Return the rule that a field's value breaks, "" for none."""
+    if isinstance(value, int) and not MIN_INT <= value <= MAX_INT:
+        return f"{shown(value)} does not fit in 63 bits"
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            return f"{len(value)} characters, more than {MAX_TEXT}"
+        if not encodable(value):
+            return f"{shown(value)} has half of a surrogate pair"
+    if isinstance(value, tuple):
+        return next((rule for rule in map(_unloggable, value) if rule), "")
+    return ""
 
 
 def _explain(payload: bytes | memoryview, error: Exception) -> str:

@@ -47,8 +47,7 @@ class Sequencer:
         ``time`` (ns UTC) is raised to the last record's where it would go backwards. Raises
         ``CommandError`` where a log could not hold the command; it then has no number.
         """
-        check_command(command)
-        return self.submit_all(time, source, [command])[0]
+        return self.submit_all(time, source, [check_command(command)])[0]
 
     def submit_all(self, time: int, source: int, commands: Sequence[Command]) -> list[list[Event]]:
         """Stamp, log and apply commands in their order; return what happened, one list for each.

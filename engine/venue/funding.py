@@ -15,20 +15,25 @@ from engine.vocabulary.events import (
     Event,
     Rejected,
 )
-from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
+from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 
 if TYPE_CHECKING:
     from engine.ledger.accounts import Balance
     from engine.venue.base import VenueBase
     from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount, SetAccountClass
 
+_NAMES: Final = ("account", "owner", "group", "member", "role")
 _TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 
 
 def open_account(venue: VenueBase, c: OpenAccount) -> list[Event]:
-    """Open an account with an owner, a clearing member and a class."""
+    """Open an account with an owner, a clearing member, a class and what it starts with."""
     if not c.account:
         return [Rejected(c.account, 0, RejectReason.VALUE, "account", "must not be empty")]
+    for field in _NAMES:
+        if len(getattr(c, field)) > MAX_ACCOUNT_NAME:
+            rule = f"at most {MAX_ACCOUNT_NAME} characters"
+            return [Rejected(c.account, 0, RejectReason.VALUE, field, rule)]
     if c.account in venue.participants:
         rule = "an account is opened once"
         return [Rejected(c.account, 0, RejectReason.ACCOUNT_EXISTS, "account", rule)]
@@ -38,10 +43,44 @@ def open_account(venue: VenueBase, c: OpenAccount) -> list[Event]:
     if not 0 <= c.allocation <= MAX_QUANTITY:
         rule = f"0 to {MAX_QUANTITY} tonnes"
         return [Rejected(c.account, 0, RejectReason.VALUE, "allocation", rule)]
+    wrong = _wrong_start(venue, c)
+    if wrong is not None:
+        return [wrong]
     owner = c.owner or c.account
     group = c.group or owner
     venue.join(c, owner, group)
-    return [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
+    events: list[Event] = [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
+    account, currency = venue.ledger.accounts[c.account], venue.rulebook.currency
+    if c.cash:
+        balance = venue.ledger.move_cash(account, currency, c.cash)
+        events.append(CashMoved(c.account, currency, c.cash, balance))
+    for product, tonnes in c.allowances:
+        if tonnes:
+            balance = venue.ledger.move_tonnes(account, product, tonnes)
+            events.append(AllowancesMoved(c.account, product, tonnes, balance))
+    return events
+
+
+def _wrong_start(venue: VenueBase, c: OpenAccount) -> Rejected | None:
+    """Refuse what an account cannot start with; the account is not opened then."""
+    value, field = RejectReason.VALUE, "cash"
+    if not 0 <= c.cash <= MAX_MONEY:
+        return Rejected(c.account, 0, value, field, f"0 to {MAX_MONEY} minor units")
+    if venue.ledger.cash_in.get(venue.rulebook.currency, 0) + c.cash > MAX_TOTAL:
+        return Rejected(c.account, 0, value, field, _TOO_MUCH)
+    names = [product for product, _ in c.allowances]
+    if len(dict.fromkeys(names)) < len(names):
+        return Rejected(c.account, 0, value, "allowances", "each product once")
+    for product, tonnes in c.allowances:
+        field = f"allowances.{product}"
+        if product not in venue.products:
+            rule = f"{product!r} is not one of {', '.join(venue.products)}"
+            return Rejected(c.account, 0, RejectReason.UNKNOWN_PRODUCT, field, rule)
+        if not 0 <= tonnes <= MAX_QUANTITY:
+            return Rejected(c.account, 0, value, field, f"0 to {MAX_QUANTITY} tonnes")
+        if venue.ledger.tonnes_in.get(product, 0) + tonnes > MAX_TOTAL:
+            return Rejected(c.account, 0, value, field, _TOO_MUCH)
+    return None
 
 
 def _unknown_class(venue: VenueBase, role: str) -> str:

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount
+from engine.vocabulary.commands import OpenAccount
 from engine.vocabulary.events import Rejected
 from gateway.server.accounts_file import (
     HASHED,
@@ -23,7 +23,7 @@ from gateway.server.accounts_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from engine.vocabulary.commands import Command
@@ -75,12 +75,14 @@ class Directory:
         commands: list[Command] = []
         known = dict.fromkeys(venue.accounts)
         for row, account in enumerate(self.accounts.values(), 1):
-            for field, command in _opening(account) if account.name not in known else ():
-                for event in trial.apply(command):
-                    if isinstance(event, Rejected):
-                        where = field or event.field
-                        raise refused(self._source, row, account.name, where, event.rule)
-                commands.append(command)
+            if account.name in known:
+                continue
+            command = _opening(account)
+            for event in trial.apply(command):
+                if isinstance(event, Rejected):
+                    field = "name" if event.field == "account" else event.field
+                    raise refused(self._source, row, account.name, field, event.rule)
+            commands.append(command)
         return commands
 
     def differences(self, venue: Venue) -> list[str]:
@@ -108,14 +110,10 @@ class Directory:
         path.write_text(as_text(self.accounts.values()))
 
 
-def _opening(a: Credentials) -> Iterator[tuple[str, Command]]:
-    """Yield what opens and funds an account, each with the field of the file that it comes from."""
-    yield "", OpenAccount(a.name, a.owner, a.group, a.member, a.role, a.allocation)
-    if a.cash:
-        yield "cash", MoveCash(a.name, a.cash)
-    for product, tonnes in a.allowances.items():
-        if tonnes:
-            yield f"allowances.{product}", MoveAllowances(a.name, product, tonnes)
+def _opening(a: Credentials) -> Command:
+    """Return what opens and funds an account, in one record."""
+    return OpenAccount(a.name, a.owner, a.group, a.member, a.role, a.allocation, a.cash,
+                       tuple(a.allowances.items()))  # fmt: skip
 
 
 def as_text(accounts: Iterable[Credentials]) -> str:

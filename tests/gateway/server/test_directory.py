@@ -42,4 +42,4 @@ def test_accounts_that_the_venue_has_no_room_for_are_refused_as_a_whole(
         with pytest.raises(AccountsError, match=what):
             directory.openings(venue)
     else:
-        assert len(directory.openings(venue)) == 3
+        assert len(directory.openings(venue)) == 2
