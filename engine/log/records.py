@@ -192,10 +192,11 @@ def check_command(command: Command) -> Command:
     for field in command.__struct_fields__:
         rule = _unloggable(getattr(command, field))
         if rule:
-            raise CommandError(f"{name}.{field}", rule)
+            place = f"{name}.{field}"
+            raise CommandError(place, rule)
     try:
         data = _encode(command)
-        read = _decode_command(data)
+        read: Command = _decode_command(data)
     except (msgspec.MsgspecError, ValueError, OverflowError, TypeError, RecursionError) as error:
         at = _FIELD.search(str(error))
         place = f"{name}.{command.__struct_fields__[int(at[1]) - 1]}" if at else name

@@ -22,7 +22,10 @@ _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
 
 
 def from_toml(text: str | bytes) -> Rulebook:
-    """Read a rulebook as people write it, in UTF-8 where it comes as bytes. Raises ``RulebookError`` with path and choices."""
+    """Read a rulebook as people write it, bytes as UTF-8.
+
+    Raises ``RulebookError`` with path and choices.
+    """
     try:
         data = read_toml(text, MAX_RULEBOOK)
     except UnreadableError as error:

@@ -166,5 +166,6 @@ def _many(field: str, kind: Any, value: Any) -> tuple[Any, ...]:
         whole = isinstance(tonnes, int) and not isinstance(tonnes, bool)
         if not whole or not MIN_INT <= tonnes <= MAX_INT:
             rule = f"{shown(tonnes)} is not a whole number from {MIN_INT} to {MAX_INT}"
-            raise TextError(f"{field}.{name}", rule)
+            place = f"{field}.{name}"
+            raise TextError(place, rule)
     return tuple(pairs)
