@@ -1,13 +1,15 @@
 """The log's bytes: records framed with a length and a checksum.
 
-A log file is a sequence of frames. A frame is an 8-byte header, little-endian - the payload's
-length and its CRC-32 - and the payload, msgpack. The first payload is the ``Genesis``, all others
-are ``Record``s with sequence numbers 1, 2, 3 and so on. A log and nothing else is enough to
-replay: the rulebook is in its first record.
+A log file is a sequence of frames. A frame is a 12-byte header, little-endian - the payload's
+length, how many bytes before the frame its *batch* began, the CRC-32 of both - and the payload,
+msgpack. A batch is what one sync made durable. The first payload is the ``Genesis``, all others are
+``Record``s with sequence numbers 1, 2, 3 and so on. A log and nothing else is enough to replay: the
+rulebook is in its first record.
 
-Reading stops at the end of the last whole frame. A *torn tail* (a write that power or a kill cut
-off) is what may stand behind it; damage with whole frames behind it is an error, because
-acknowledged commands would be lost if it were passed over.
+Reading stops before the first frame that is not whole. That is a *torn tail* where nothing behind
+it belongs to a later batch: power went, or a kill came, before the batch was durable, and nothing
+of it was acknowledged. Damage with a later batch behind it is an error, because acknowledged
+commands would be lost if it were passed over.
 """
 
 import re
@@ -31,9 +33,11 @@ READERS: Final = {  # earlier formats, and what reads them
     3: "development versions of 0.1.0 up to commit d211ea8",  # another price of calls, other days
     4: "development versions of 0.1.0 up to commit 2605717",  # no money in openings, no batches
 }
+_OLD_HEADER: Final = Layout("<II")  # of formats up to 4: length and CRC-32 of the payload
 MAGIC: Final = "carbonx-log"
-HEADER: Final = Layout("<II")  # payload length, CRC-32 of the payload
+HEADER: Final = Layout("<III")  # payload length, bytes back to the batch's start, CRC-32
 MAX_PAYLOAD: Final = 1 << 24  # a genesis with a large rulebook fits many times over
+_HIGH_BYTE: Final = re.compile(rb"[\0\1]")  # the last byte of every length up to MAX_PAYLOAD
 _AROUND: Final = 64  # bytes of a record around its command, at most
 _KINDS: Final = get_args(Command)
 _FIELD: Final = re.compile(r"\$\[(\d+)\]")  # of a command, in msgspec's words
@@ -105,9 +109,9 @@ _decode_record = msgspec.msgpack.Decoder(Record).decode
 _decode_genesis = msgspec.msgpack.Decoder(Genesis).decode
 
 
-def frame(payload: bytes) -> bytes:
-    """Return a payload with its header."""
-    return HEADER.pack(len(payload), zlib.crc32(payload)) + payload
+def frame(payload: bytes, back: int = 0) -> bytes:
+    """Return a payload with its header, ``back`` bytes behind the start of its batch."""
+    return HEADER.pack(len(payload), back, zlib.crc32(payload, back)) + payload
 
 
 def encode_record(record: Record) -> bytes:
@@ -127,35 +131,41 @@ def encode_genesis(rulebook: Rulebook, time: int) -> bytes:
 def frames(data: bytes | memoryview, offset: int = 0) -> Iterator[Frame]:
     """Yield the whole frames from ``offset`` on; stop at a torn tail.
 
-    Raises ``LogError`` where a frame is damaged and a whole one stands behind it.
+    Raises ``LogError`` where a frame is damaged and a whole one of a later batch stands behind it.
     """
     view = memoryview(data)
     size = len(view)
     while offset + HEADER.size <= size:
-        length, checksum = HEADER.unpack_from(view, offset)
+        length, back, checksum = HEADER.unpack_from(view, offset)
         end = offset + HEADER.size + length
         if not 0 < length <= MAX_PAYLOAD or end > size:
             break
         payload = view[offset + HEADER.size : end]
-        if zlib.crc32(payload) != checksum:
+        if zlib.crc32(payload, back) != checksum:
             break
         yield Frame(payload, end)
         offset = end
-    if _whole_frame_behind(view, offset):
+    if _later_batch_behind(view, offset):
         raise LogError(offset, "a damaged record with whole records behind it; restore a copy")
 
 
-def _whole_frame_behind(view: memoryview, offset: int) -> bool:
-    """Say whether any whole record can be found behind a place that cannot be read."""
+def _later_batch_behind(view: memoryview, offset: int) -> bool:
+    """Say whether a record of a batch that began behind an unreadable place can be found."""
     size = len(view)
-    for start in range(offset + 1, size - HEADER.size):
-        length, checksum = HEADER.unpack_from(view, start)
+    behind = offset + 1
+    for found in _HIGH_BYTE.finditer(view, behind + 3):
+        start = found.start() - 3
+        if not behind <= start < size - HEADER.size:
+            continue
+        length, back, checksum = HEADER.unpack_from(view, start)
         end = start + HEADER.size + length
         if not 2 < length <= MAX_PAYLOAD or end > size:  # noqa: PLR2004 - no record is shorter
             continue
-        payload = view[start + HEADER.size : end]
-        if zlib.crc32(payload) == checksum and _is_record(payload):
-            return True
+        payload = view[end - length : end]
+        if zlib.crc32(payload, back) == checksum and _is_record(payload):
+            if start - back > offset:
+                return True
+            behind = end  # of the batch that was not durable; a later one may follow
     return False
 
 
@@ -165,6 +175,29 @@ def _is_record(payload: memoryview) -> bool:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return True
+
+
+def is_cut_genesis(start: bytes, size: int) -> bool:
+    """Say whether a file of ``size`` bytes is what a full disk leaves of a log's first frame."""
+    begins = b"\x95" + bytes([0xA0 + len(MAGIC)]) + MAGIC.encode()  # an array of five, the magic
+    payload = start[HEADER.size :]
+    length = HEADER.unpack_from(start)[0] if len(start) >= HEADER.size else MAX_PAYLOAD
+    cut = size < HEADER.size + length <= HEADER.size + MAX_PAYLOAD
+    zeros = len(start) == size and not any(start)
+    return zeros or (cut and begins.startswith(payload[: len(begins)]))
+
+
+def no_genesis(data: bytes) -> LogError:
+    """Return what to say of a log whose first frame is not whole."""
+    if len(data) > _OLD_HEADER.size:
+        length, checksum = _OLD_HEADER.unpack_from(data)
+        payload = data[_OLD_HEADER.size : _OLD_HEADER.size + length]
+        if length and zlib.crc32(payload) == checksum:
+            try:
+                decode_genesis(payload)
+            except LogError as error:
+                return error
+    return LogError(0, "no genesis record; this is not a log, or it was cut at its very start")
 
 
 def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:

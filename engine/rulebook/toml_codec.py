@@ -15,7 +15,7 @@ import msgspec
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule, Rulebook, RulebookError
 from engine.rulebook.validation import validate
-from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, read_toml, shown
+from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, quoted, read_toml, shown
 
 _CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
 _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
@@ -81,14 +81,21 @@ def _table(data: dict[str, Any], path: str) -> list[str]:
             for part in value:
                 later += ["", f"[[{path}{_key(key)}]]", *_table(part, f"{path}{_key(key)}.")]
         else:
-            lines.append(f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}")
+            lines.append(f"{_key(key)} = {_plain(value)}")
     return lines + later
+
+
+def _plain(value: Any) -> str:
+    """Write what is no table."""
+    if isinstance(value, list):
+        return f"[{', '.join(_plain(part) for part in value)}]"
+    return quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _key(key: str) -> str:
     bare = key.replace("_", "").replace("-", "")
     plain = bare.isascii() and bare.isalnum()
-    return key if plain else json.dumps(key, ensure_ascii=False)
+    return key if plain else quoted(key)
 
 
 def _clock(seconds: int) -> str:

@@ -90,6 +90,11 @@ def read_toml(data: str | bytes, longest: int) -> dict[str, Any]:
         raise UnreadableError(problem) from error
 
 
+def quoted(text: str) -> str:
+    """Return a text as TOML writes it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def encodable(text: str) -> bool:
     """Say whether a text can be written as UTF-8: none of its characters is half of one."""
     try:

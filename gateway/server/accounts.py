@@ -7,12 +7,12 @@ venue runs goes before the file's (``keys_file``).
 from __future__ import annotations
 
 import hmac
-import json
 from typing import TYPE_CHECKING, Final
 
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import OpenAccount
 from engine.vocabulary.events import Rejected
+from engine.vocabulary.texts import quoted
 from gateway.server.accounts_file import (
     HASHED,
     AccountsError,
@@ -107,7 +107,7 @@ class Directory:
     def write(self, path: Path) -> None:
         """Write the accounts as a file that ``read`` reads; only the owner may open it."""
         path.touch(mode=0o600)
-        path.write_text(as_text(self.accounts.values()))
+        path.write_text(as_text(self.accounts.values()), encoding="utf-8")
 
 
 def _opening(a: Credentials) -> Command:
@@ -116,17 +116,20 @@ def _opening(a: Credentials) -> Command:
                        tuple(a.allowances.items()))  # fmt: skip
 
 
+def _written(value: str | int) -> str:
+    return quoted(value) if isinstance(value, str) else str(value)
+
+
 def as_text(accounts: Iterable[Credentials]) -> str:
     """Return accounts as a file."""
     lines: list[str] = []
     for a in accounts:
         lines.append("[[account]]")
         lines += [
-            f"{field} = {json.dumps(getattr(a, field), ensure_ascii=False)}"
+            f"{field} = {_written(getattr(a, field))}"
             for field in a.__struct_fields__
             if field != "allowances" and (getattr(a, field) or field in ("name", "key"))
         ]
-        tonnes = ", ".join(f"{json.dumps(p, ensure_ascii=False)} = {q}"
-                           for p, q in a.allowances.items())  # fmt: skip
+        tonnes = ", ".join(f"{quoted(p)} = {q}" for p, q in a.allowances.items())
         lines += [f"allowances = {{ {tonnes} }}", ""] if a.allowances else [""]
     return "\n".join(lines)

@@ -113,7 +113,7 @@ def test_the_bounds_of_what_a_log_holds() -> None:
 
 def test_bytes_of_a_record() -> None:
     data = encode_record(Record(1, 2, 3, AdvanceTime(5)))
-    assert data.hex() == "07000000" + data[4:8].hex() + "94010203" + "920805"
-    assert (HEADER.size, MAGIC) == (8, "carbonx-log")
+    assert data.hex() == "0700000000000000" + data[8:12].hex() + "94010203" + "920805"
+    assert (HEADER.size, MAGIC) == (12, "carbonx-log")
     (found,) = frames(data)
     assert found.end == len(data)

@@ -1,14 +1,15 @@
 """The log: what is appended comes back, torn tails are cut, damage is refused."""
 
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 import pytest
 
-from engine.log.journal import FILE_NAME, Journal, JournalError
-from engine.log.records import MAGIC, READERS, Genesis, LogError, LogFormatError, frame
+from engine.log.journal import FILE_NAME, Journal, JournalError, holds_log
+from engine.log.records import MAGIC, READERS, Genesis, LogError, LogFormatError, frame, frames
 from engine.log.sequencer import Sequencer, recover, replay, replay_bytes
-from engine.rulebook.model import Product, Rulebook, canonical
+from engine.rulebook.model import Product, Rulebook, RulebookError, canonical
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command, MoveCash, NewOrder, OpenAccount, SetPhase
 from engine.vocabulary.enums import Phase, Side
@@ -22,11 +23,13 @@ COMMANDS: list[Command] = [
 ]
 
 
-def written(folder: Path) -> str:
-    """Write a log; return the live venue's state hash."""
-    sequencer = Sequencer(Venue(RULES), Journal.create(folder, RULES, 1))
+def written(folder: Path, batches: int = len(COMMANDS)) -> str:
+    """Write a log of one or of ten batches; return the live venue's state hash."""
+    sequencer = Sequencer(Venue(RULES), Journal.create(folder, RULES, 1, "none"))
     for time, command in enumerate(COMMANDS, 10):
         sequencer.submit(time, 0, command)
+        if batches > 1:
+            sequencer.commit()
     sequencer.commit()
     state = sequencer.venue.state_hash()
     sequencer.close()
@@ -114,6 +117,39 @@ def test_any_flipped_byte_is_noticed(tmp_path: Path) -> None:
         assert found.venue.state_hash() != state
 
 
+def test_what_a_lost_page_leaves_of_the_last_batch_is_no_damage(tmp_path: Path) -> None:
+    written(tmp_path / "v", batches=1)
+    data = (tmp_path / "v" / FILE_NAME).read_bytes()
+    ends = [each.end for each in frames(data)]
+    for start in range(ends[0], len(data)):
+        for size in (1, 8, 64, len(data) - start):
+            broken = bytearray(data)
+            broken[start : start + size] = bytes(len(broken[start : start + size]))
+            if broken == data:
+                continue
+            found = replay_bytes(bytes(broken))
+            place = next(i for i, byte in enumerate(data) if broken[i] != byte)
+            assert found.records == sum(end <= place for end in ends) - 1
+
+
+def test_a_lost_page_with_a_later_batch_behind_it_is_damage(tmp_path: Path) -> None:
+    sequencer = Sequencer(Venue(RULES), Journal.create(tmp_path / "v", RULES, 1))
+    for command in COMMANDS[:-2]:
+        sequencer.submit(1, 0, command)
+    sequencer.commit()
+    for command in COMMANDS[-2:]:
+        sequencer.submit(2, 0, command)
+    sequencer.close()
+    data = (tmp_path / "v" / FILE_NAME).read_bytes()
+    ends = [each.end for each in frames(data)]
+    for place in (ends[0], ends[3] + 5, ends[-4] + 1):
+        broken = data[:place] + bytes(8) + data[place + 8 :]
+        with pytest.raises(LogError, match="whole records behind"):
+            replay_bytes(broken)
+    last = ends[-3]  # of the first batch; the damaged record behind it was never acknowledged
+    assert replay_bytes(data[:last] + bytes(8) + data[last + 8 :]).records == len(COMMANDS) - 2
+
+
 def test_recovery_cuts_a_torn_tail_and_goes_on(tmp_path: Path) -> None:
     written(tmp_path / "v")
     path = tmp_path / "v" / FILE_NAME
@@ -141,6 +177,52 @@ def test_a_log_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_missing_log_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="does not exist"):
         replay(tmp_path)
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_a_log_in_older_frames_is_refused_with_what_reads_it(number: int) -> None:
+    payload = msgspec.msgpack.encode(
+        Genesis(MAGIC, number, 1, canonical(RULES), RULES.digest()))  # fmt: skip
+    old = len(payload).to_bytes(4, "little") + crc32(payload).to_bytes(4, "little") + payload
+    for data in (old, old + b"more"):
+        with pytest.raises(LogFormatError, match=f"format {number}, which .* this version reads"):
+            replay_bytes(data)
+    with pytest.raises(LogError, match="no genesis record"):
+        replay_bytes(old[:-1])
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 12, 13, 30, 200])
+def test_a_log_cut_in_its_first_record_promises_nothing_and_is_made_anew(
+    tmp_path: Path, size: int
+) -> None:
+    written(tmp_path / "v")
+    path = tmp_path / "v" / FILE_NAME
+    whole = path.read_bytes()
+    for left in (whole[:size], bytes(size)):
+        path.write_bytes(left)
+        assert not holds_log(tmp_path / "v")
+        Journal.create(tmp_path / "v", RULES, 1).close()
+        assert replay(tmp_path / "v").records == 0
+        assert [each.name for each in path.parent.iterdir()] == [FILE_NAME]
+
+
+@pytest.mark.parametrize("left", [b"a letter to a friend, and no log", bytes(40) + b"x"])
+def test_a_file_that_is_no_log_is_never_overwritten(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(left)
+    assert holds_log(tmp_path)
+    with pytest.raises(JournalError, match="exists already"):
+        Journal.create(tmp_path, RULES, 1)
+    with pytest.raises(LogError, match="no genesis"):
+        recover(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == left
+    assert [each.name for each in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_rulebook_too_large_for_a_log_makes_none(tmp_path: Path) -> None:
+    products = tuple(Product(f"P{n}", 1, title="x" * 30_000) for n in range(560))
+    with pytest.raises(RulebookError, match="bytes in a log"):
+        Journal.create(tmp_path / "v", Rulebook("t", products), 1)
+    assert not (tmp_path / "v").exists()
 
 
 @pytest.mark.parametrize("number", [1, 2, 99])
