@@ -64,7 +64,7 @@ class Journal:
             journal.sync()
             aside.replace(path)
         except BaseException:
-            journal.buffer.clear()
+            journal.buffer = bytearray()  # a failed write may still hold the old one
             journal.close()
             aside.unlink(missing_ok=True)
             raise

@@ -1,5 +1,7 @@
 """The log: what is appended comes back, torn tails are cut, damage is refused."""
 
+import fcntl
+import resource
 from pathlib import Path
 from zlib import crc32
 
@@ -7,12 +9,31 @@ import msgspec
 import pytest
 
 from engine.log.journal import FILE_NAME, Journal, JournalError, holds_log
-from engine.log.records import MAGIC, READERS, Genesis, LogError, LogFormatError, frame, frames
+from engine.log.records import (
+    MAGIC,
+    READERS,
+    CommandError,
+    Genesis,
+    LogError,
+    LogFormatError,
+    frame,
+    frames,
+)
 from engine.log.sequencer import Sequencer, recover, replay, replay_bytes
 from engine.rulebook.model import Product, Rulebook, RulebookError, canonical
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import Command, MoveCash, NewOrder, OpenAccount, SetPhase
+from engine.vocabulary.commands import (
+    AmendRulebook,
+    Command,
+    MoveCash,
+    NewOrder,
+    OpenAccount,
+    Quote,
+    SetAccountClass,
+    SetPhase,
+)
 from engine.vocabulary.enums import Phase, Side
+from engine.vocabulary.texts import MAX_TEXT
 
 RULES = Rulebook("t", (Product("P", 1_000),))
 COMMANDS: list[Command] = [
@@ -233,3 +254,70 @@ def test_a_log_of_another_format_is_refused_with_what_reads_it(number: int) -> N
     assert "damaged" not in str(e.value)
     assert READERS.get(number, "another version") in str(e.value)
     assert (e.value.offset, e.value.problem) == (0, "another format")
+
+
+def test_a_disk_that_is_full_at_the_first_start_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
+        with pytest.raises(JournalError, match="free the disk"):
+            Journal.create(tmp_path / "v", RULES, 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list((tmp_path / "v").iterdir()) == []
+    Journal.create(tmp_path / "v", RULES, 1).close()
+    assert replay(tmp_path / "v").records == 0
+
+
+def test_a_venue_is_made_by_one_process_alone(tmp_path: Path) -> None:
+    (tmp_path / "venue.log.new").write_bytes(b"what a kill left of a first start")
+    first = Journal.create(tmp_path, RULES, 1)
+    with pytest.raises(JournalError, match="exists already"):
+        Journal.create(tmp_path, RULES, 1)
+    first.close()
+    aside = (tmp_path / "venue.log.new").open("wb")
+    with aside:
+        fcntl.flock(aside, fcntl.LOCK_EX)  # another process is making one
+        with pytest.raises(JournalError, match="in use"):
+            Journal.create(tmp_path, RULES, 1)
+
+
+def test_what_is_applied_is_what_a_replay_applies(tmp_path: Path) -> None:
+    sequencer = Sequencer(Venue(RULES), Journal.create(tmp_path / "v", RULES, 1))
+    for command in (OpenAccount("a"), SetPhase(3), SetPhase(Phase.HALTED)):  # type: ignore[arg-type]
+        sequencer.submit(5, 0, command)
+    assert sequencer.venue.phase("P") is Phase.HALTED
+    sequencer.close()
+    assert replay(tmp_path / "v").venue.state_hash() == sequencer.venue.state_hash()
+
+
+HALF, LONG = "\ud800", "x" * (MAX_TEXT + 1)
+WIDE: tuple[tuple[str, int], ...] = (("P", 1 << 63),)
+UNLOGGABLE: list[tuple[Command, str]] = [
+    *((SetPhase(Phase.HALTED, "", text), "SetPhase.reason") for text in (HALF, LONG)),
+    *((AmendRulebook("close", text), "AmendRulebook.value") for text in (HALF, LONG)),
+    *((SetAccountClass("a", text), "SetAccountClass.role") for text in (HALF, LONG)),
+    *((Quote("a", 1, "P", Side.BUY, 1, 1, ("b", text)), "Quote.to") for text in (HALF, LONG)),
+    (OpenAccount("b", allowances=WIDE), "OpenAccount.allowances"),
+    (OpenAccount("b", allowances=((HALF, 1),)), "OpenAccount.allowances"),
+    (OpenAccount("b", cash=True), "OpenAccount.cash"),
+    (SetPhase(99), "SetPhase.phase"),  # type: ignore[arg-type]
+    (SetPhase(Phase.HALTED, None), "SetPhase.symbol"),  # type: ignore[arg-type]
+    (MoveCash("a", 1.5), "MoveCash.amount"),  # type: ignore[arg-type]
+    (Quote("a", 1, "P", Side.BUY, 1, 1, ("b" * 30_000,) * 600), "Quote"),
+    ("halt", "str"),  # type: ignore[list-item]
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "field"), UNLOGGABLE, ids=lambda x: x if type(x) is str else ""
+)
+def test_what_no_log_could_hold_has_no_number(command: Command, field: str) -> None:
+    sequencer = Sequencer(Venue(RULES))
+    sequencer.submit(1, 0, OpenAccount("a"))
+    state = sequencer.venue.state_hash()
+    with pytest.raises(CommandError) as caught:
+        sequencer.submit(2, 0, command)
+    assert caught.value.field == field
+    assert len(str(caught.value)) < 400
+    assert (sequencer.seq, sequencer.time, sequencer.venue.state_hash()) == (1, 1, state)
