@@ -9,7 +9,7 @@ from typing import Any
 from engine.rulebook.model import Rulebook, RulebookError, line_name
 from engine.rulebook.toml_codec import from_plain, to_plain
 from engine.vocabulary.enums import Mechanism
-from engine.vocabulary.texts import MAX_TEXT, UnreadableError, read_toml, shown
+from engine.vocabulary.texts import MAX_TEXT, UnreadableError, encodable, read_toml, shown
 
 _LONGEST = 256  # characters of a path
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
@@ -21,7 +21,7 @@ def amended(rulebook: Rulebook, path: str, value: str) -> Rulebook:
     What a running venue cannot change stays: its name and money, a line once it exists, what a
     mode does.
     """
-    if not 0 < len(path) <= _LONGEST:
+    if not 0 < len(path) <= _LONGEST or not encodable(path) or len(path.splitlines()) > 1:
         message = f"{shown(path)}: a path such as modes[continuous].limit_up_bp is needed"
         raise RulebookError(message)
     try:

@@ -39,7 +39,7 @@ def command(file: TextIO, name: str, out: Path | None) -> None:
                 for line in lines:
                     target.write(line + "\n")
                     one()
-    except FileError as error:
+    except (FileError, UnicodeDecodeError) as error:
         message = f"{file.name}: {error}"
         raise click.UsageError(message) from error
     venue.check()

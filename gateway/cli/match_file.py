@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount, SetPhase
 from engine.vocabulary.enums import Phase
-from engine.vocabulary.json_codec import TextError, command_from_object, to_object
+from engine.vocabulary.json_codec import command_from_line, command_from_object, to_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,8 +35,8 @@ def read_json_lines(lines: Iterable[str], digits: int) -> Iterator[Command]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
-            yield command_from_object(json.loads(line), digits)
-        except (json.JSONDecodeError, TextError) as error:
+            yield command_from_line(line, digits)
+        except ValueError as error:  # a line that is not read, or no command
             message = f"line {number}: {error}"
             raise FileError(message) from error
 
@@ -48,7 +48,11 @@ def read_orders(lines: Iterable[str], rulebook: Rulebook) -> Iterator[Command]:
     needed, ``price`` is a decimal, a missing ``ref`` counts up. Every market is opened
     for continuous trading first. Raises ``FileError``.
     """
-    rows = list(csv.DictReader(lines))
+    try:
+        rows = list(csv.DictReader(lines))
+    except csv.Error as error:
+        message = f"not a table of orders: {error}"
+        raise FileError(message) from error
     for account in dict.fromkeys(row.get("account") or "" for row in rows):
         yield OpenAccount(account)
         yield MoveCash(account, FUNDS)

@@ -47,7 +47,8 @@ _FIELDS: Final = Credentials.__struct_fields__
 
 def refused(source: str, row: int, name: object, field: str, rule: str) -> AccountsError:
     """Return the error of one field; rows count from 1."""
-    return AccountsError(f"{source}: account {row} ({shown(name)}), {field}: {rule}")
+    place = field if field.isprintable() else shown(field)[1:-1]
+    return AccountsError(f"{source}: account {row} ({shown(name)}), {place}: {rule}")
 
 
 def digest(key: str) -> str:
