@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.rulebook.calendar import is_date
-from engine.vocabulary.tables import TableError, plain, read_table, shortened
+from engine.vocabulary.tables import TableError, plain, read_table
+from engine.vocabulary.texts import shown
 from engine.vocabulary.units import MAX_MONEY, MAX_PRICE, MAX_QUANTITY
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class _Reader:
         if given < 0:
             raise row.refused(name, f"{row.text(name)} is below 0")
         if given.adjusted() + digits > len(str(most)) or given.scaleb(digits) > most:
-            raise row.refused(name, f"{shortened(row.text(name))} is too large")
+            raise row.refused(name, f"{shown(row.text(name))} is too large")
         exact = given.scaleb(digits)
         if exact != exact.to_integral_value() and name in (*_PRICES[:-1], "volume_t"):
             self._rounded.append(row.number)
@@ -160,7 +161,7 @@ def _date(row: Row) -> int:
         number = int(year) * 10_000 + int(month) * 100 + int(day)
         if is_date(number):
             return number
-    error = row.refused("date", f"{shortened(row.text('date'))} is not a day such as 2021-06-28")
+    error = row.refused("date", f"{shown(row.text('date'))} is not a day such as 2021-06-28")
     raise error
 
 

@@ -18,6 +18,8 @@ import unicodedata
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from engine.vocabulary.texts import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -41,7 +43,6 @@ _DELIMITERS: Final = (",", ";", "\t")
 _SEP: Final = "sep="  # Excel's own first line, which names what parts the cells
 _NAMED: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _EXACT: Final = 28  # characters of a figure without separators: decimals of so many are exact
-_SHOWN: Final = 60  # characters of a wrong text that its refusal repeats
 _AS_UTF8: Final = 'save it as UTF-8 ("CSV UTF-8" in Excel)'
 _ASCII, _TWO_BYTES = "\x7f", "\u07ff"  # the last characters of one and of two bytes in UTF-8
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
@@ -109,7 +110,7 @@ class Row:
         bare = text.replace(",", "").replace("'", "").replace(" ", "")
         if len(bare) > _EXACT or not _FIGURE.fullmatch(text):
             example = "1.234,50" if table.decimal == "," else "1,234.50"
-            rule = f"{shortened(self.text(field))} is not a figure such as 42 or {example}"
+            rule = f"{shown(self.text(field))} is not a figure such as 42 or {example}"
             raise self.refused(field, rule)
         if not table.decimal and "," in text:
             rule = f"{text} may be {text.replace(',', '')} or {text.replace(',', '.')}"
@@ -122,7 +123,7 @@ class Row:
         if found is None:
             return None
         if found.adjusted() > _EXACT or found != found.to_integral_value():
-            rule = f"{shortened(self.text(field))} is not a whole number"
+            rule = f"{shown(self.text(field))} is not a whole number"
             raise self.refused(field, rule)
         return int(found)
 
@@ -132,7 +133,7 @@ class Row:
         if not text:
             return None
         if text not in TRUE and text not in FALSE:
-            rule = f"{shortened(self.text(field))} is not true or false (or yes, no, 1, 0)"
+            rule = f"{shown(self.text(field))} is not true or false (or yes, no, 1, 0)"
             raise self.refused(field, rule)
         return text in TRUE
 
@@ -236,11 +237,6 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def shortened(text: str) -> str:
-    """Return a text as a refusal repeats it."""
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
-
-
 def _delimiter(text: str) -> str:
     """Return what parts the cells: what stands most often in the first line, outside quotes."""
     first = text.lstrip("\n ").partition("\n")[0]
@@ -328,7 +324,7 @@ def _add_row(table: Table, number: int, cells: Sequence[str], header: Sequence[s
         message = f"{table.source}: row {number}, column {missing}: {rule}"
         raise TableError(message)
     if any(cell.strip() for cell in cells[len(header) :]):
-        extra = shortened(next(cell for cell in cells[len(header) :] if cell.strip()))
+        extra = shown(next(cell for cell in cells[len(header) :] if cell.strip()))
         rule = f"the row has {len(cells)} cells, the header {len(header)}: {extra} has no column"
         message = f"{table.source}: row {number}: {rule}"
         raise TableError(message)

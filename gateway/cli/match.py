@@ -43,7 +43,7 @@ def command(file: BinaryIO, name: str, out: Path | None) -> None:
                 for line in lines:
                     target.write(line + "\n")
                     one()
-    except FileError as error:
+    except (FileError, UnicodeDecodeError) as error:
         message = f"{file.name}: {error}"
         raise FileError(message) from error
     venue.check()

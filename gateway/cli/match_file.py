@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import MoveAllowances, MoveCash, NewOrder, OpenAccount, SetPhase
 from engine.vocabulary.enums import Phase
-from engine.vocabulary.json_codec import TextError, command_from_object, to_object
+from engine.vocabulary.json_codec import (
+    TextError,
+    command_from_line,
+    command_from_object,
+    to_object,
+)
 from engine.vocabulary.tables import read_table
 from engine.vocabulary.units import MAX_TOTAL
 
@@ -55,11 +60,8 @@ def read_json_lines(lines: Iterable[str], digits: int) -> Iterator[Command]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
-            yield command_from_object(json.loads(line), digits)
-        except RecursionError:
-            message = f"line {number}: nested too deeply to be a command"
-            raise FileError(message) from None
-        except ValueError as error:  # JSON that is none, a TextError, a figure without an end
+            yield command_from_line(line, digits)
+        except ValueError as error:  # a line that is not read, or no command
             message = f"line {number}: {error}"
             raise FileError(message) from error
 

@@ -25,7 +25,7 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
 
     Example:  carbonx operate '{"type": "set_phase", "phase": "halted", "reason": "news"}'
     """
-    lines = list(commands) or [line for line in sys.stdin if line.strip()]
+    lines: list[str | bytes] = list(commands) or [line for line in sys.stdin.buffer if line.strip()]
     path = folder / "operator.sock"
     try:
         answers = asyncio.run(ask(path, lines))

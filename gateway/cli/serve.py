@@ -125,6 +125,10 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     node = Node.open(folder, rulebook, directory, options)
+    journal = node.sequencer.journal
+    if journal is not None and journal.cut:
+        click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
+                   "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
     uvloop.run(run(node, folder, as_json=as_json))

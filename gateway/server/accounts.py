@@ -7,12 +7,12 @@ venue runs goes before the file's (``keys_file``).
 from __future__ import annotations
 
 import hmac
-import json
 from typing import TYPE_CHECKING, Final
 
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount
+from engine.vocabulary.commands import OpenAccount
 from engine.vocabulary.events import Rejected
+from engine.vocabulary.texts import quoted
 from gateway.server.accounts_file import (
     HASHED,
     AccountsError,
@@ -23,7 +23,7 @@ from gateway.server.accounts_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable
     from pathlib import Path
 
     from engine.vocabulary.commands import Command
@@ -78,12 +78,14 @@ class Directory:
         commands: list[Command] = []
         known = dict.fromkeys(venue.accounts)
         for row, account in enumerate(self.accounts.values(), 1):
-            for field, command in _opening(account) if account.name not in known else ():
-                for event in trial.apply(command):
-                    if isinstance(event, Rejected):
-                        where = field or event.field
-                        raise refused(self._source, row, account.name, where, event.rule)
-                commands.append(command)
+            if account.name in known:
+                continue
+            command = _opening(account)
+            for event in trial.apply(command):
+                if isinstance(event, Rejected):
+                    field = "name" if event.field == "account" else event.field
+                    raise refused(self._source, row, account.name, field, event.rule)
+            commands.append(command)
         return commands
 
     def differences(self, venue: Venue, classes_set: Container[str] = ()) -> list[str]:
@@ -115,14 +117,14 @@ class Directory:
         path.write_text(as_text(self.accounts.values()), encoding="utf-8")
 
 
-def _opening(a: Credentials) -> Iterator[tuple[str, Command]]:
-    """Yield what opens and funds an account, each with the field of the file that it comes from."""
-    yield "", OpenAccount(a.name, a.owner, a.group, a.member, a.role, a.allocation)
-    if a.cash:
-        yield "cash", MoveCash(a.name, a.cash)
-    for product, tonnes in a.allowances.items():
-        if tonnes:
-            yield f"allowances.{product}", MoveAllowances(a.name, product, tonnes)
+def _opening(a: Credentials) -> Command:
+    """Return what opens and funds an account, in one record."""
+    return OpenAccount(a.name, a.owner, a.group, a.member, a.role, a.allocation, a.cash,
+                       tuple(a.allowances.items()))  # fmt: skip
+
+
+def _written(value: str | int) -> str:
+    return quoted(value) if isinstance(value, str) else str(value)
 
 
 def as_text(accounts: Iterable[Credentials]) -> str:
@@ -131,15 +133,10 @@ def as_text(accounts: Iterable[Credentials]) -> str:
     for a in accounts:
         lines.append("[[account]]")
         lines += [
-            f"{field} = {_value(getattr(a, field))}"
+            f"{field} = {_written(getattr(a, field))}"
             for field in a.__struct_fields__
             if field != "allowances" and (getattr(a, field) or field in ("name", "key"))
         ]
-        tonnes = ", ".join(f"{_value(p)} = {q}" for p, q in a.allowances.items())
+        tonnes = ", ".join(f"{quoted(p)} = {q}" for p, q in a.allowances.items())
         lines += [f"allowances = {{ {tonnes} }}", ""] if a.allowances else [""]
     return "\n".join(lines)
-
-
-def _value(value: str | int) -> str:
-    """Write a text or a number as TOML: as in JSON, which has one character less to escape."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

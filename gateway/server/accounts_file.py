@@ -2,17 +2,23 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from engine.vocabulary.texts import (
+    MAX_ACCOUNTS,
+    UnreadableError,
+    encodable,
+    read_toml,
+    shown,
+)
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
 
 HASHED: Final = "sha256:"
-_LONGEST: Final = 60  # characters of a wrong value that its refusal repeats
+MAX_KEY: Final = 1_024  # characters: a logon with it fits a frame
 _DIGEST: Final = re.compile(HASHED + "[0-9a-f]{64}")
 
 
@@ -41,16 +47,8 @@ _FIELDS: Final = Credentials.__struct_fields__
 
 def refused(source: str, row: int, name: object, field: str, rule: str) -> AccountsError:
     """Return the error of one field; rows count from 1."""
-    return AccountsError(f"{source}: account {row} ({shown(name)}), {shown(field)[1:-1]}: {rule}")
-
-
-def shown(value: object) -> str:
-    """Return how a refusal repeats a value: short, whatever it is."""
-    try:
-        text = repr(value)
-    except ValueError:  # a whole number that is too long even to be written
-        return "a figure beyond all bounds"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...{text[-1]}"
+    place = shown(field)[1:-1]
+    return AccountsError(f"{source}: account {row} ({shown(name)}), {place}: {rule}")
 
 
 def digest(key: str) -> str:
@@ -62,6 +60,8 @@ def check_key(key: str) -> str:
     """Return the rule that a key breaks, "" for none."""
     if not key:
         return "must not be empty"
+    if len(key) > MAX_KEY or not encodable(key):
+        return f"at most {MAX_KEY} characters, none of them half of a surrogate pair"
     if key.startswith(HASHED) and not _DIGEST.fullmatch(key):
         return f"behind {HASHED} the 64 lower-case hex digits of the key's SHA-256"
     return ""
@@ -70,14 +70,12 @@ def check_key(key: str) -> str:
 def read(path: Path) -> tuple[Credentials, ...]:
     """Read the accounts of a file. Raises ``AccountsError``."""
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        with path.open("rb") as file:
+            data = read_toml(file.read(MAX_ACCOUNTS + 1), MAX_ACCOUNTS)
     except FileNotFoundError:
         message = f"{path} does not exist: write it, or leave --accounts out"
         raise AccountsError(message) from None
-    except UnicodeDecodeError as error:
-        message = f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8"
-        raise AccountsError(message) from error
-    except (OSError, ValueError, RecursionError) as error:  # no TOML, or figures without an end
+    except (OSError, UnreadableError) as error:
         message = f"{path}: {error}"
         raise AccountsError(message) from error
     for unknown in data:

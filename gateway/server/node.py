@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from engine.log.journal import FILE_NAME, Journal, JournalError
+from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
 from engine.log.sequencer import Sequencer, recover
 from engine.venue.venue import Venue
@@ -140,7 +140,7 @@ class Node:
         the folder holds a venue under other rules.
         """
         outboxes, past = Outboxes(), Past()
-        if (folder / FILE_NAME).exists():
+        if holds_log(folder):
 
             def on_record(record: Record, events: list[Event]) -> None:
                 outboxes.absorb(record.time, events)
