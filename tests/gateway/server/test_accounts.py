@@ -197,10 +197,10 @@ def test_a_file_that_is_none_is_refused_in_a_line(tmp_path: Path, raw: bytes, to
 
 @pytest.mark.parametrize(
     ("raw", "told"),
-    [(f"cash = 0x{'f' * 100_000}", "cash: a figure beyond all bounds"),
+    [(f"cash = 0x{'f' * 100_000}", ""),
      (f"cash = {'9' * 100_000}", ""), (f"cash = {'[' * 100_000}", ""),
-     (f"{'k' * 100_000} = 1", "not known"), (f'owner = [{"1, " * 100_000}]', "is not a text"),
-     (f'allowances = {{ {"P" * 100_000} = 1.5 }}', "is not a whole number"),
+     (f'"{"k" * 100_000}" = 1', "not known"), (f'owner = [{"1, " * 100_000}]', "is not a text"),
+     (f'allowances = {{ "{"P" * 100_000}" = 1.5 }}', "is not a whole number"),
      (f'member = {"{ a = " * 20}1{" }" * 20}', "member: ")],
 )  # fmt: skip
 def test_a_value_beyond_all_bounds_is_refused_in_a_short_line(
