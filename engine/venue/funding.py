@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.markets.limits import role_of
 from engine.venue.base import unknown_account
@@ -17,31 +17,69 @@ from engine.vocabulary.events import (
 )
 from engine.vocabulary.json_codec import decimal_text
 from engine.vocabulary.suggest import not_one_of
-from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
+from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.ledger.accounts import Balance
     from engine.venue.base import VenueBase
     from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount, SetAccountClass
 
+_NAMES: Final = ("account", "owner", "group", "member", "role")
+_TONNES_IN: Final = f"at most {MAX_TOTAL} tonnes in the whole venue"
+
 
 def open_account(venue: VenueBase, c: OpenAccount) -> list[Event]:
-    """Open an account with an owner, a clearing member and a class."""
-    if not c.account:
-        return [Rejected(c.account, 0, RejectReason.VALUE, "account", "must not be empty")]
-    if c.account in venue.participants:
-        rule = "an account is opened once"
-        return [Rejected(c.account, 0, RejectReason.ACCOUNT_EXISTS, "account", rule)]
-    refusal = _unknown_class(venue, c.role)
-    if refusal:
-        return [Rejected(c.account, 0, RejectReason.ROLE, "role", refusal)]
-    if not 0 <= c.allocation <= MAX_QUANTITY:
-        rule = f"0 to {MAX_QUANTITY} tonnes"
-        return [Rejected(c.account, 0, RejectReason.VALUE, "allocation", rule)]
+    """Open an account with an owner, a clearing member, a class and what it starts with."""
+    for holds, reason, field, rule in _rules_of_opening(venue, c):
+        if not holds:
+            return [Rejected(c.account, 0, reason, field, rule)]
     owner = c.owner or c.account
     group = c.group or owner
     venue.join(c, owner, group)
-    return [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
+    events: list[Event] = [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
+    account, currency = venue.ledger.accounts[c.account], venue.rulebook.currency
+    if c.cash:
+        balance = venue.ledger.move_cash(account, currency, c.cash)
+        events.append(CashMoved(c.account, currency, c.cash, balance))
+    for product, tonnes in c.allowances:
+        if tonnes:
+            balance = venue.ledger.move_tonnes(account, product, tonnes)
+            events.append(AllowancesMoved(c.account, product, tonnes, balance))
+    return events
+
+
+def _rules_of_opening(
+    venue: VenueBase, c: OpenAccount
+) -> Iterator[tuple[bool, RejectReason, str, str]]:
+    """Yield what an opening must keep, in order: whether it does, the reason, field and rule."""
+    value = RejectReason.VALUE
+    yield bool(c.account), value, "account", "must not be empty"
+    for field in _NAMES:
+        fits = len(getattr(c, field)) <= MAX_ACCOUNT_NAME
+        yield fits, value, field, f"at most {MAX_ACCOUNT_NAME} characters"
+    new = c.account not in venue.participants
+    yield new, RejectReason.ACCOUNT_EXISTS, "account", "an account is opened once"
+    unknown = _unknown_class(venue, c.role)
+    yield not unknown, RejectReason.ROLE, "role", unknown
+    fits = 0 <= c.allocation <= MAX_QUANTITY
+    yield fits, value, "allocation", f"0 to {MAX_QUANTITY} tonnes"
+    digits = venue.rulebook.minor_digits
+    yield 0 <= c.cash <= MAX_MONEY, value, "cash", f"0 to {decimal_text(MAX_MONEY, digits)}"
+    total = venue.ledger.cash_in.get(venue.rulebook.currency, 0) + c.cash
+    most = f"at most {decimal_text(MAX_TOTAL, digits)} in the whole venue"
+    yield total <= MAX_TOTAL, value, "cash", most
+    names = [product for product, _ in c.allowances]
+    once = len(dict.fromkeys(names)) == len(names)
+    yield once, value, "allowances", "each product once"
+    for product, tonnes in c.allowances:
+        field, known = f"allowances.{product}", product in venue.products
+        rule = "" if known else not_one_of(product, venue.products)
+        yield known, RejectReason.UNKNOWN_PRODUCT, field, rule
+        yield 0 <= tonnes <= MAX_QUANTITY, value, field, f"0 to {MAX_QUANTITY} tonnes"
+        total = venue.ledger.tonnes_in.get(product, 0) + tonnes
+        yield total <= MAX_TOTAL, value, field, _TONNES_IN
 
 
 def _unknown_class(venue: VenueBase, role: str) -> str:
@@ -103,8 +141,7 @@ def move_allowances(venue: VenueBase, c: MoveAllowances) -> list[Event]:
         rule = f"not 0, at most {MAX_QUANTITY} tonnes either way"
         return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", rule)]
     if venue.ledger.tonnes_in.get(c.product, 0) + c.quantity > MAX_TOTAL:
-        rule = f"at most {MAX_TOTAL} tonnes in the whole venue"
-        return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", rule)]
+        return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", _TONNES_IN)]
     available = _left_over(venue.ledger.holding(account, c.product), c.quantity)
     if available is not None:
         rule = f"at most the {available} tonnes available may leave"

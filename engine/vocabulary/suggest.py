@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from engine.vocabulary.texts import shown
+
 _LONGEST: Final = 64  # characters of a name that is worth a comparison
-_SHOWN: Final = 60  # characters of a wrong text that its refusal repeats
 
 
 def nearest(typed: str, known: Iterable[str]) -> str:
@@ -37,10 +38,7 @@ def did_you_mean(typed: object, known: Iterable[str]) -> str:
 def not_one_of(typed: object, known: Iterable[str]) -> str:
     """Return the refusal of a name that is not known: the nearest one, or the names there are."""
     names = list(known)
-    shown = repr(typed)
-    if len(shown) > _SHOWN:
-        shown = f"{shown[:_SHOWN]}..."
     perhaps, listed = did_you_mean(typed, names), ", ".join(names)
-    if perhaps and len(listed) > _SHOWN:
-        return f"{shown} is not known{perhaps}"
-    return f"{shown} is not one of {listed}{perhaps}"
+    if perhaps and len(listed) > _LONGEST:
+        return f"{shown(typed)} is not known{perhaps}"
+    return f"{shown(typed)} is not one of {listed}{perhaps}"

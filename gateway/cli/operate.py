@@ -22,11 +22,12 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
 
     Without any, lines are read from standard input. An operator may set phases and references,
     begin days, clear auctions, amend the rulebook, move cash and allowances, open accounts, set
-    their keys and classes, and kill them. Each line is answered with what came of it.
+    their keys and classes, kill them, and have the accounts file read again (reload_accounts).
+    Each line is answered with what came of it.
 
     Example:  carbonx operate '{"type": "set_phase", "phase": "halted"}'
     """
-    lines = [" ".join(line.split("\n")) for line in commands] or _typed()
+    lines: list[str | bytes] = list(commands) or _typed()
     if not lines:
         message = "no command was given: give JSON objects, or lines of them on standard input"
         raise click.UsageError(message)
@@ -52,8 +53,9 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _typed() -> list[str]:
+def _typed() -> list[str | bytes]:
     """Return the lines of standard input, from the keyboard until its end."""
-    if sys.stdin.isatty():
-        click.echo("a JSON object a line; Ctrl-D ends", err=True)
+    if not sys.stdin.isatty():
+        return [line for line in sys.stdin.buffer if line.strip()]
+    click.echo("a JSON object a line; Ctrl-D ends", err=True)
     return [line for line in sys.stdin if line.strip()]

@@ -17,6 +17,7 @@ import click
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
 from gateway.cli.console import reading_log
+from gateway.cli.hangup import reload_on_hangup
 from gateway.cli.serve_facts import facts, show
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
@@ -44,6 +45,7 @@ async def run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):  # before it says how it is stopped
         loop.add_signal_handler(number, stop.set)
+    reload_on_hangup(loop, node)
     found = facts(node, folder, directory, accounts)
     if as_json:
         click.echo(json.dumps(found))
@@ -137,6 +139,10 @@ def command(
     check_address(host, port)
     with reading_log(folder):
         node = Node.open(folder, rulebook, directory, options)
+    journal = node.sequencer.journal
+    if journal is not None and journal.cut:
+        click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
+                   "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
     event_loop.run(run(node, folder, directory, accounts, as_json=as_json))

@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.toml_codec import from_toml
 from engine.vocabulary.suggest import did_you_mean
+from engine.vocabulary.texts import MAX_RULEBOOK
 
 
 def names() -> list[str]:
@@ -41,16 +42,14 @@ def find(name: str) -> Rulebook:
 def read(path: Path) -> Rulebook:
     """Return the rulebook in a file. Raises ``RulebookError``, which names the file."""
     try:
-        return from_toml(path.read_bytes().decode("utf-8-sig"))
+        with path.open("rb") as file:
+            return from_toml(file.read(MAX_RULEBOOK + 1))
     except FileNotFoundError:
         message = f"{path} does not exist: name a file, or one of {', '.join(names())}"
         raise RulebookError(message) from None
     except OSError as error:
         message = f"{path} cannot be read ({error.strerror}): name a file that can"
         raise RulebookError(message) from error
-    except UnicodeDecodeError as error:
-        message = f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8"
-        raise RulebookError(message) from None
     except RulebookError as error:
         message = f"{path}: {error}"
         raise RulebookError(message) from error
