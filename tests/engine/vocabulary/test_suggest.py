@@ -50,4 +50,6 @@ def test_a_refusal_is_short_and_says_what_there_is() -> None:
     assert not_one_of(5, ["buy", "sell"]) == "5 is not one of buy, sell"
     many = [f"kind_{number}" for number in range(40)]
     assert not_one_of("kind_9x", many) == "'kind_9x' is not known: did you mean 'kind_9'?"
-    assert not_one_of("x" * 1_000, ["buy"]) == f"'{'x' * 59}... is not one of buy"
+    long = not_one_of("x" * 1_000, ["buy"])
+    assert long.endswith(" is not one of buy")
+    assert len(long) < 100
