@@ -197,7 +197,9 @@ def no_genesis(data: bytes) -> LogError:
                 decode_genesis(payload)
             except LogError as error:
                 return error
-    return LogError(0, "no genesis record; this is not a log, or it was cut at its very start")
+    return LogError(
+        0, "no genesis record; this is not a log, or it was cut at its very start; restore a copy"
+    )
 
 
 def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:

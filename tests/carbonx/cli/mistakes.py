@@ -103,6 +103,7 @@ OPERATE: Final = (
             "kay", "'key'"),
 )  # fmt: skip
 MATCH: Final = (
+    Mistake("match binary.csv", "binary.csv", "UTF-8"),
     Mistake("match", "FILE", "carbonx match --help"),
     Mistake("match nothing.jsonl", "nothing.jsonl", "name one"),
     Mistake("match order.jsonl", "order.jsonl", "'orders.jsonl'"),
@@ -142,6 +143,7 @@ REPLAY: Final = (
     Mistake("replay a b", "b", "carbonx replay --help"),
 )
 HISTORY: Final = (
+    Mistake("history binary.csv --rulebook guangdong", "binary.csv", "UTF-8"),
     Mistake("history", "SERIES", "carbonx history --help"),
     Mistake("history days.csv", "--rulebook", "carbonx history --help"),
     Mistake("history nothing.csv --rulebook guangdong", "nothing.csv", "name one"),
