@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from engine.rulebook.holidays import filled
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule, Rulebook, RulebookError
 from engine.rulebook.validation import validate
@@ -21,12 +22,15 @@ _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
 
 
 def from_toml(text: str) -> Rulebook:
-    """Read a rulebook as people write it. Raises ``RulebookError`` with path and choices."""
+    """Read a rulebook as people write it; holidays may go by a market's name.
+
+    Raises ``RulebookError`` with path and choices.
+    """
     try:
         data = msgspec.toml.decode(text)
     except msgspec.MsgspecError as error:
         raise RulebookError(str(error)) from error
-    return from_plain(data)
+    return from_plain(filled(data))
 
 
 def from_plain(data: Any) -> Rulebook:
