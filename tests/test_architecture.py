@@ -61,7 +61,7 @@ PURE_STDLIB: Final = frozenset({
 MAY_IMPORT: Final = frozenset({  # where people type, and where the package's own data lie
     ("engine.vocabulary.json_codec", "decimal"), ("engine.vocabulary.json_codec", "re"),
     ("engine.rulebook.toml_codec", "json"), ("engine.rulebook.presets", "importlib"),
-    ("engine.rulebook.presets", "pathlib"),
+    ("engine.rulebook.presets", "pathlib"), ("engine.rulebook.holidays", "importlib"),
 })  # fmt: skip
 CALLS: Final = frozenset({
     "open", "hash", "float", "input", "print", "id", "set", "frozenset", "eval", "exec",
@@ -70,7 +70,9 @@ CALLS: Final = frozenset({
 FILE_CALLS: Final = frozenset({
     "open", "fdopen", "fsync", "fdatasync", "read_bytes", "read_text", "write_bytes", "write_text",
 })  # fmt: skip
-OPENS_FILES: Final = ("engine.log.journal", "engine.rulebook.presets")
+OPENS_FILES: Final = (
+    "engine.log.journal", "engine.rulebook.presets", "engine.rulebook.holidays",
+)  # fmt: skip
 OPENS_NO_FILE: Final = ("Journal.open", "self.ledger.open")  # the first is the journal's business
 NETWORK: Final = frozenset(
     {"asyncio", "uvloop", "socket", "selectors", "ssl", "threading", "time", "os", "secrets",

@@ -14,9 +14,11 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from msgspec import structs
+
 from backtest.history.audit import Audit, Outside
 from backtest.history.prints import Print, Steps, listed_prints
-from engine.rulebook.calendar import Step, day_number, is_trading_day, next_trading_day, steps, utc
+from engine.rulebook.calendar import Step, is_trading_day, steps, utc
 from engine.rulebook.model import RulebookError, line_name
 from engine.rulebook.ticks import on_tick
 from engine.vocabulary.commands import (
@@ -47,7 +49,6 @@ BROKERS: Final = tuple(f"broker-{n}" for n in range(1, 9))
 CASH: Final = 10**16  # minor units each
 TONNES: Final = 10**9
 SOURCE: Final = 1
-_SECOND: Final = 1_000_000_000
 
 
 class Amendment(NamedTuple):
@@ -144,10 +145,9 @@ class History:
 
     def _as_on_weekdays(self, date: int) -> list[Step]:
         """Return the steps of a day that trades although the calendar does not say so."""
-        other = next_trading_day(self.venue.rulebook.calendar, date)
-        shift = (day_number(date) - day_number(other)) * 86_400 * _SECOND
-        return [Step(step.time + shift, step.command)
-                for step in steps(self.venue.rulebook, other)]  # fmt: skip
+        rules = self.venue.rulebook
+        calendar = structs.replace(rules.calendar, extra_days=(date,))
+        return steps(structs.replace(rules, calendar=calendar), date)
 
     def _references(self, bars: dict[str, Bar]) -> None:
         """Let each product start from its real previous close, from its open on the first day."""

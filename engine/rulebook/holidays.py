@@ -12,7 +12,7 @@ import msgspec
 
 from engine.rulebook.model import RulebookError
 
-_FOLDER: Final = resources.files("engine.rulebook.presets").joinpath("holidays")
+_FOLDER: Final = resources.files("engine.rulebook").joinpath("presets", "holidays")
 
 
 class Holidays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
