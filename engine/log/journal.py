@@ -4,11 +4,11 @@ A journal is one file, ``venue.log``, in a directory that holds nothing else; a 
 process out.
 """
 
-import fcntl
 import os
 from pathlib import Path
 from typing import Final
 
+from engine.log.files import BINARY, lock, sync_data, sync_folder
 from engine.log.records import LogError, decode_genesis, encode_genesis, frames
 from engine.rulebook.model import Rulebook
 
@@ -39,7 +39,7 @@ class Journal:
         """Start a log whose genesis is durable on return. Raises ``JournalError``."""
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / FILE_NAME
-        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | BINARY
         try:
             descriptor = os.open(path, flags, 0o640)
         except FileExistsError:
@@ -49,7 +49,7 @@ class Journal:
         journal = cls(path, descriptor, durability)
         journal.buffer += encode_genesis(rulebook, time)
         journal.sync()
-        _sync_directory(directory)
+        sync_folder(directory)
         return journal
 
     @classmethod
@@ -60,7 +60,7 @@ class Journal:
         """
         path = directory / FILE_NAME
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDWR | BINARY)
         except FileNotFoundError:
             problem = f"{path} does not exist: name a directory that holds a log"
             raise JournalError(problem) from None
@@ -91,7 +91,7 @@ class Journal:
                 done += os.write(self._descriptor, view[done:])
             view.release()
             if self.durability == "fdatasync":
-                os.fdatasync(self._descriptor)
+                sync_data(self._descriptor)
         except OSError as error:
             self._broken = True
             problem = f"{self.path} cannot be written ({error}): free the disk, then restart"
@@ -135,16 +135,8 @@ def whole_end(data: bytes) -> int:
 
 def _lock(descriptor: int, path: Path) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor)
     except OSError:
         os.close(descriptor)
         problem = f"{path} is in use by another process: stop it, or choose another directory"
         raise JournalError(problem) from None
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-import uvloop
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
@@ -38,7 +37,10 @@ async def run(node: Node, folder: Path, *, as_json: bool) -> None:
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
     door = AdminSocket(node, folder / "operator.sock")
-    await door.open()
+    if event_loop.has_unix_sockets():
+        await door.open()
+    else:
+        click.echo("no unix sockets on this system: carbonx operate cannot reach it", err=True)
     host, port = node.address
     if as_json:
         facts = {"host": host, "port": port, "rulebook": venue.rulebook.name,
@@ -52,9 +54,7 @@ async def run(node: Node, folder: Path, *, as_json: bool) -> None:
                    f"{node.sequencer.seq} records recovered or written")  # fmt: skip
         click.echo(f"{_why(node)}: {_phases(venue)}")
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    event_loop.on_stop(stop.set)
     assert node.failed is not None
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
@@ -125,4 +125,4 @@ def command(
     node = Node.open(folder, rulebook, directory, options)
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
-    uvloop.run(run(node, folder, as_json=as_json))
+    event_loop.run(run(node, folder, as_json=as_json))

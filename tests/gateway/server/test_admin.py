@@ -17,6 +17,7 @@ from gateway.client.blocking import BlockingClient
 from gateway.server.admin import AdminSocket, ask
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
+from tests.support.systems import unix_sockets
 from tests.support.venues import FUNDING, bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def line(**fields: object) -> str:
     return json.dumps(fields)
 
 
+@unix_sockets
 def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path / "venue") as node, client_of(node) as client:
@@ -102,6 +104,7 @@ def test_an_amended_venue_starts_again_under_the_file_it_began_with(tmp_path: Pa
     bounded(scenario())
 
 
+@unix_sockets
 def test_a_line_without_an_end_closes_the_door_on_its_sender_alone(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path / "venue") as node:
@@ -118,6 +121,7 @@ def test_a_line_without_an_end_closes_the_door_on_its_sender_alone(tmp_path: Pat
     bounded(scenario())
 
 
+@unix_sockets
 def test_the_command_reaches_a_served_venue_and_the_log_has_it(tmp_path: Path) -> None:
     serve = ("serve", "--rulebook", "textbook", "--port", "0", "--json", "--dir", str(tmp_path))
     server = subprocess.Popen(
@@ -137,6 +141,7 @@ def test_the_command_reaches_a_served_venue_and_the_log_has_it(tmp_path: Path) -
     assert "serve" in carbonx("operate", halt, "--dir", str(tmp_path), status=1).stderr
 
 
+@unix_sockets
 @pytest.mark.parametrize("flags", [(), ("--timetable",), ("--closed",)], ids=str)
 def test_a_killed_venue_is_served_again_in_the_phase_that_it_was_in(
     tmp_path: Path, flags: tuple[str, ...]
@@ -163,6 +168,7 @@ def test_a_killed_venue_is_served_again_in_the_phase_that_it_was_in(
     assert (facts["opened"], facts["phases"]) == (False, {"CO2": "halted"})
 
 
+@unix_sockets
 def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_a_restart(
     tmp_path: Path,
 ) -> None:
