@@ -49,7 +49,9 @@ PACKAGES: Final[dict[str, tuple[str, ...]]] = {  # package -> packages it may im
 }
 LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "engine": frozenset({"sortedcontainers", "msgspec"}),
-    "gateway": frozenset({"sortedcontainers", "msgspec", "uvloop", "click", "rich", "hdrh"}),
+    "gateway": frozenset(
+        {"sortedcontainers", "msgspec", "uvloop", "click", "rich", "hdrh", "tomlkit"}
+    ),
     "backtest": frozenset({"sortedcontainers", "msgspec", "click", "rich", "matplotlib"}),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),
 }
@@ -60,7 +62,7 @@ PURE_STDLIB: Final = frozenset({
 })  # fmt: skip
 MAY_IMPORT: Final = frozenset({  # where people type, and where the package's own data lie
     ("engine.vocabulary.json_codec", "decimal"), ("engine.vocabulary.json_codec", "re"),
-    ("engine.rulebook.toml_codec", "json"), ("engine.rulebook.presets", "importlib"),
+    ("engine.rulebook.presets", "importlib"),
     ("engine.rulebook.presets", "pathlib"), ("engine.rulebook.holidays", "importlib"),
 })  # fmt: skip
 CALLS: Final = frozenset({

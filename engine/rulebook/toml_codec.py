@@ -1,11 +1,10 @@
-"""Rulebooks as people read and write them: TOML, with enums by name and times as ``"09:30"``.
+"""Rulebooks as people write them: TOML, with enums by name and times as ``"09:30"``.
 
 ``to_plain`` and ``from_plain`` turn a rulebook into nested dicts and lists of names and figures
 and back; TOML, comparisons and amendments all go through them. Unknown keys and names are refused
 with their path and the choices there are.
 """
 
-import json
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, get_args, get_origin
@@ -62,33 +61,6 @@ def to_plain(value: Any, *, brief: bool = True) -> Any:
     if isinstance(value, tuple):
         return [to_plain(part, brief=brief) for part in value]
     return dict(value) if isinstance(value, Mapping) else value
-
-
-def to_toml(book: Rulebook) -> str:
-    """Write a rulebook as TOML that reads back as the same one."""
-    return "\n".join(_table(to_plain(book), "")).strip() + "\n"
-
-
-def _table(data: dict[str, Any], path: str) -> list[str]:
-    """Write a table: plain values first, then the tables in it."""
-    later: list[str] = []
-    lines: list[str] = []
-    for key, value in data.items():
-        if isinstance(value, dict):
-            if value:
-                later += ["", f"[{path}{_key(key)}]", *_table(value, f"{path}{_key(key)}.")]
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for part in value:
-                later += ["", f"[[{path}{_key(key)}]]", *_table(part, f"{path}{_key(key)}.")]
-        else:
-            lines.append(f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}")
-    return lines + later
-
-
-def _key(key: str) -> str:
-    bare = key.replace("_", "").replace("-", "")
-    plain = bare.isascii() and bare.isalnum()
-    return key if plain else json.dumps(key, ensure_ascii=False)
 
 
 def _clock(seconds: int) -> str:

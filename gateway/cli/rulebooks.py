@@ -107,6 +107,28 @@ def diff(one: str, other: str, *, as_json: bool) -> None:
         click.echo("the two have the same rules")
 
 
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("path")
+@click.argument("value")
+def amend(file: Path, path: str, value: str) -> None:
+    """Change one figure of a rulebook's FILE, which keeps its comments and its order.
+
+    PATH and VALUE are as in an amendment: a figure by its path, and a TOML value. A list takes one
+    more by a + behind its name. What would make the rulebook wrong is refused, the file left alone.
+
+    Example:  carbonx rulebooks amend mine.toml 'modes[listing].min_quantity' 10
+    """
+    from gateway.cli.rulebook_file import rewrite  # noqa: PLC0415 - tomlkit takes time to import
+
+    try:
+        book = rewrite(file, path, value)
+    except OSError as error:
+        message = f"{file} cannot be written ({error.strerror}): it is as it was"
+        raise click.ClickException(message) from error
+    click.echo(f"{file}: {path} is {value}; digest {book.digest()}")
+
+
 def _change(old: Any, new: Any) -> str:
     """Say what a figure was and is; of two long lists, such as of holidays, what differs."""
     if isinstance(old, list) and isinstance(new, list) and len(old) + len(new) > _LONG:

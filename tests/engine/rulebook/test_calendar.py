@@ -22,12 +22,13 @@ from engine.rulebook.calendar import (
     weekday,
 )
 from engine.rulebook.model import Calendar, Mode, Product, Rulebook, RulebookError, Session
-from engine.rulebook.toml_codec import from_toml, to_toml
+from engine.rulebook.toml_codec import from_toml
 from engine.rulebook.validation import validate
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import Dst, Phase, RejectReason
+from tests.support.toml import to_toml
 
 if TYPE_CHECKING:
     from typing import Any
