@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
+    from engine.rulebook.model import Calendar
     from engine.venue.venue import Venue
     from engine.vocabulary.enums import Phase
 
@@ -84,6 +86,14 @@ def _phases(venue: Venue) -> str:
     return "; ".join(f"{phase.name.lower()} {', '.join(each)}" for phase, each in lines.items())
 
 
+def note_the_end(calendar: Calendar) -> None:
+    """Say so where a calendar's holidays are all of years that are over."""
+    last = max(calendar.holidays, default=0) // 10_000
+    if last and datetime.now(UTC).year > last:
+        click.echo(f"the rulebook's holidays end with {last}: weekdays alone say which days trade "
+                   "now; amend calendar.holidays+", err=True)  # fmt: skip
+
+
 @click.command()
 @click.option("--rulebook", "name", default="shenzhen-2022", show_default=True,
               help="A rulebook's name, or a .toml file.")  # fmt: skip
@@ -125,4 +135,6 @@ def command(
     node = Node.open(folder, rulebook, directory, options)
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
+    if timetable:
+        note_the_end(node.sequencer.venue.rulebook.calendar)
     event_loop.run(run(node, folder, as_json=as_json))
