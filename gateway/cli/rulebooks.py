@@ -134,7 +134,8 @@ def _change(old: Any, new: Any) -> str:
     if isinstance(old, list) and isinstance(new, list) and len(old) + len(new) > _LONG:
         gone = [each for each in old if each not in new]
         come = [each for each in new if each not in old]
-        return f"without {_told(gone)}, with {_told(come)}"
+        both = (("without", gone), ("with", come))
+        return ", ".join(f"{word} {_told(part)}" for word, part in both if part) or "another order"
     return f"{_told(old)} -> {_told(new)}"
 
 

@@ -105,3 +105,14 @@ def test_the_command_changes_a_file_and_says_so(tmp_path: Path) -> None:
     assert "'late' is not one of" in refused.stderr
     assert file.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["mine.toml"]
+
+
+def test_long_lists_are_compared_by_what_differs(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(presets.text("krx"), encoding="utf-8")
+    carbonx("rulebooks", "amend", str(file), "calendar.holidays", '"china"')
+    told = carbonx("rulebooks", "diff", "krx", str(file)).stdout
+    (line,) = [each for each in told.splitlines() if each.startswith("calendar.holidays: ")]
+    assert "without [20130301, " in line, "a day that Korea alone is closed"
+    assert "with [20130102, " in line
+    assert "20130101" not in line
