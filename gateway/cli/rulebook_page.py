@@ -36,8 +36,8 @@ This page is made from the files by `carbonx rulebooks page`; a test compares th
     carbonx rulebooks diff guangdong mine.toml
     carbonx match commands.jsonl --rulebook mine.toml
 
-An unknown key, name or figure is refused with its path and the choices there are. `amend` changes one
-figure and keeps the file's comments; any editor does as well.
+An unknown key, name or figure is refused with its path and the choices there are. `amend` changes
+one figure and keeps the file's comments; any editor does as well.
 
 A product trades in several modes at once. A product in a mode is a *line*: its name is the
 product's symbol for the product's first mode, `SYMBOL@MODE` for the others. Orders name lines;
