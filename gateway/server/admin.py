@@ -74,8 +74,8 @@ class AdminSocket:
             while line := await reader.readline():
                 writer.write(json.dumps(self.answer(line)).encode() + b"\n")
                 await writer.drain()
-        except (ConnectionError, ValueError):  # gone, or a line beyond the limit
-            pass
+        except (ConnectionError, ValueError, asyncio.CancelledError):
+            pass  # gone, or a line beyond the limit, or the venue ends: nothing to say any more
         finally:
             writer.close()
 
