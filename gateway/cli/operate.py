@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gateway.runtime import event_loop
 from gateway.server.admin import ask
 
 
@@ -27,6 +28,9 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     """
     lines: list[str | bytes] = list(commands) or [line for line in sys.stdin.buffer if line.strip()]
     path = folder / "operator.sock"
+    if not event_loop.has_unix_sockets():
+        message = "this system has no unix sockets, by which an operator reaches a venue"
+        raise click.ClickException(message)
     try:
         answers = asyncio.run(ask(path, lines))
     except OSError as error:

@@ -86,8 +86,8 @@ class AdminSocket:
             async for line in _lines(reader):
                 writer.write(json.dumps(self.answer(line)).encode() + b"\n")
                 await writer.drain()
-        except ConnectionError:
-            pass
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # gone, or the venue ends: nothing to say any more
         finally:
             writer.close()
 
