@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 import click
 
 from engine.log.journal import JournalError
-from engine.log.records import LogError
+from engine.log.records import CommandError, LogError
 from engine.rulebook.model import RulebookError
 from gateway.client.client import ClientError
 from gateway.server.accounts import AccountsError
@@ -30,7 +30,7 @@ class Verbs(click.Group):
     homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
 
     known: ClassVar[tuple[type[Exception], ...]] = (
-        AccountsError, ClientError, JournalError, LogError, RulebookError, VenueStoppedError,
+        AccountsError, ClientError, CommandError, JournalError, LogError, RulebookError, VenueStoppedError,
         OSError,
     )  # fmt: skip
 
