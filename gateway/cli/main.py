@@ -30,8 +30,8 @@ class Verbs(click.Group):
     homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
 
     known: ClassVar[tuple[type[Exception], ...]] = (
-        AccountsError, ClientError, CommandError, JournalError, LogError, RulebookError, VenueStoppedError,
-        OSError,
+        AccountsError, ClientError, CommandError, JournalError, LogError, RulebookError,
+        VenueStoppedError, OSError,
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
