@@ -7,7 +7,7 @@ message types themselves, so this module knows none of them by name.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from enum import IntEnum
 from types import UnionType
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -51,7 +51,7 @@ def exact_minor(text: str, digits: int, field: str = "price") -> int:
     try:
         typed = Decimal(text) if len(text) <= MAX_DIGITS else Decimal("NaN")
         scaled = typed.scaleb(digits)
-    except InvalidOperation:
+    except DecimalException:  # no figure at all, or one with a monstrous exponent
         raise TextError(field, f"{shown(text)} is not a decimal such as 42.50") from None
     if not scaled.is_finite() or scaled.adjusted() > MAX_DIGITS:
         raise TextError(field, f"{shown(text)} is not a decimal such as 42.50")
