@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from carbonx.demo.day import Result, run
-from carbonx.demo.shenzhen_day import BARS, DATE
+from carbonx.demo.shenzhen_day import BARS, DAY
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.runtime import event_loop
@@ -23,7 +23,7 @@ from gateway.runtime import event_loop
 if TYPE_CHECKING:
     from gateway.client.market_view import MarketView
 
-TITLE = f"Shenzhen (深圳) {DATE}, simulated brokers around the real day"
+TITLE = f"Shenzhen (深圳) {DAY}, simulated brokers around the real day"
 
 
 def screen(share: float, view: MarketView) -> Group:
@@ -75,7 +75,7 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
     """Return the result for a program to read. Prices and values in fen."""
     bars = {name: line.bar for name, line in result.view.lines.items() if line.bar is not None}
     return {
-        "date": DATE, "records": result.records, "messages": result.messages,
+        "date": DAY, "records": result.records, "messages": result.messages,
         "folder": str(result.folder), "picture": str(picture) if picture else None,
         "state": result.live_state, "replayed_state": result.replayed_state,
         "proven": result.proven,

@@ -23,6 +23,7 @@ from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Past, Timetable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from engine.log.records import Record
@@ -101,6 +102,7 @@ class Node:
         outboxes: Outboxes,
         options: Options,
         past: Past,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
         self.keys: KeysFile | None = None
@@ -113,7 +115,7 @@ class Node:
         self.sequencer = sequencer
         self.outboxes = outboxes
         self.options = options
-        self.clock = time.time_ns
+        self.clock = clock
         self.durability = self.core.durability
         self.observers = self.core.running.observers
         self.failed: asyncio.Future[None] | None = None
@@ -126,8 +128,17 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
-    def open(cls, folder: Path, rulebook: Rulebook, directory: Directory, options: Options) -> Node:
+    def open(
+        cls,
+        folder: Path,
+        rulebook: Rulebook,
+        directory: Directory,
+        options: Options,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
+
+        ``clock`` gives the time in ns UTC.
 
         Only a first start opens lines: whatever phases the log has stay, whoever brought them
         about, but for what a timetable makes due.
@@ -151,9 +162,9 @@ class Node:
                 raise JournalError(problem)
         else:
             directory.openings(Venue(rulebook))
-            journal = Journal.create(folder, rulebook, time.time_ns(), options.durability)
+            journal = Journal.create(folder, rulebook, clock(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
-        node = cls(directory, sequencer, outboxes, options, past)
+        node = cls(directory, sequencer, outboxes, options, past, clock)
         try:
             node.keys = KeysFile(folder, directory)
             for command in directory.openings(sequencer.venue):
