@@ -41,12 +41,15 @@ class Present(NamedTuple):
                 held[currency] = held.get(currency, 0) + order.price * order.leaves
             else:
                 held[product] = held.get(product, 0) + order.leaves
-        for balance in self.cash:
-            free = _usable(balance, held)
-            yield CashMoved(self.account, balance.name, free, free)
-        for balance in self.holdings:
-            free = _usable(balance, held)
-            yield AllowancesMoved(self.account, balance.name, free, free)
+        cash = {balance.name: _usable(balance, held) for balance in self.cash}
+        tonnes = {balance.name: _usable(balance, held) for balance in self.holdings}
+        for product, currency in lines.values():  # nothing is worth telling too
+            cash.setdefault(currency, 0)
+            tonnes.setdefault(product, 0)
+        for name, free in cash.items():
+            yield CashMoved(self.account, name, free, free)
+        for name, free in tonnes.items():
+            yield AllowancesMoved(self.account, name, free, free)
         yield from self.orders
 
 

@@ -1,7 +1,7 @@
 """The demonstration: a venue, simulated brokers over real sockets, one real day, one proof.
 
-The brokers act in turns and on the day's own clock (``carbonx.live.lock_step``), so a seed gives the
-same trades and the same log on every machine, however long the day is to take.
+The brokers act in turns and on the day's own clock (``carbonx.live.lock_step``). So a seed gives
+the same trades and the same log on every machine, however long the day is to take.
 """
 
 from __future__ import annotations
@@ -220,7 +220,9 @@ class _Day:
     async def _everybody_joins(self, clients: dict[str, Client], looks: int) -> None:
         lines = clients[OBSERVER].lines
         self._view = MarketView(continuous(lines))
-        market = MarketPicture(pictures(lines))  # what the brokers see, all of them the same
+        market = MarketPicture(
+            pictures(continuous(lines))
+        )  # what the brokers see, all of them the same
         clients[OBSERVER].subscribe()
         await self._turns.join(
             Channel(clients[OBSERVER], self._view.absorb), _Bystander(OBSERVER, market)

@@ -86,7 +86,7 @@ class Channel:
             found += self.events(message)
 
     def events(self, message: object) -> Iterator[Event]:
-        """Yield what a message of the client says. Raises ``ClientError`` where some are missing."""
+        """Yield what a message says. Raises ``ClientError`` where some were dropped."""
         self._on_message(message)
         if isinstance(message, Missed):
             problem = f"{self.account} fell behind: {message.count} events were dropped"

@@ -102,7 +102,6 @@ class Node:
         outboxes: Outboxes,
         options: Options,
         past: Past,
-        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
         self.keys: KeysFile | None = None
@@ -115,7 +114,7 @@ class Node:
         self.sequencer = sequencer
         self.outboxes = outboxes
         self.options = options
-        self.clock = clock
+        self.clock = time.time_ns
         self.durability = self.core.durability
         self.observers = self.core.running.observers
         self.failed: asyncio.Future[None] | None = None
@@ -164,7 +163,8 @@ class Node:
             directory.openings(Venue(rulebook))
             journal = Journal.create(folder, rulebook, clock(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
-        node = cls(directory, sequencer, outboxes, options, past, clock)
+        node = cls(directory, sequencer, outboxes, options, past)
+        node.clock = clock
         try:
             node.keys = KeysFile(folder, directory)
             for command in directory.openings(sequencer.venue):

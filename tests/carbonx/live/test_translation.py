@@ -139,14 +139,18 @@ def test_pictures_and_own_orders_agree_with_the_venue(rulebook: str) -> None:
     for event in told.here[""]:
         here.absorb(event)
     books = [n for n, m in venue.markets.items() if m.mode.mechanism is Mechanism.ORDER_BOOK]
-    assert list(here.lines) == list(told.picture.lines) == books
+    assert list(here.lines) == list(told.picture.lines) == list(venue.markets)
+    for symbol, line in here.lines.items():
+        assert line == told.picture.lines[symbol]
+        offers = [each for each in venue.standing(symbol)
+                  if isinstance(each, e.Announced) or not each.to]  # fmt: skip
+        assert [*line.offers, *line.auctions] == [each.number for each in offers]
     for symbol in books:
         for picture in (here.lines[symbol], told.picture.lines[symbol]):
             assert [picture.depth(side) for side in Side] == [
                 venue.depth(symbol, side) for side in Side
             ]
             assert picture.phase is venue.phase(symbol)
-        assert here.lines[symbol] == told.picture.lines[symbol]
     for name in NAMES:
         orders = OwnOrders(name)
         for event in told.live[name]:
