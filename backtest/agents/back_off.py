@@ -1,4 +1,4 @@
-"""How an agent goes on after a refusal: later, smaller, and at once when the market has moved on."""
+"""How an agent goes on after a refusal: later, smaller, and at once in another phase."""
 
 from __future__ import annotations
 

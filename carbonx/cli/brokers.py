@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,7 @@ from backtest.agents.market_picture import MarketPicture
 from backtest.agents.population import population
 from carbonx.live.public_feed import pictures
 from carbonx.live.trading import LivePort
+from engine.vocabulary.enums import Phase
 from gateway.client.client import Client, ClientError
 from gateway.runtime import event_loop
 from gateway.server.accounts import HASHED, Credentials, Directory
@@ -30,6 +32,7 @@ class Trading(NamedTuple):
     sent: int  # messages
     gaps: int  # in the public feed
     errors: list[ClientError]  # that ended sessions before the time
+    bound: Counter[str]  # orders by line that an auction keeps until it is cleared
 
 
 async def trade(
@@ -37,20 +40,21 @@ async def trade(
 ) -> Trading:
     """Let one broker per account trade for ``seconds``, each acting about every ``pause`` seconds.
 
-    Raises ``ClientError`` when the venue cannot be reached or refuses a logon.
+    They begin with what their accounts have, live orders included, and end with no order. Raises
+    ``ClientError`` when the venue cannot be reached or refuses a logon.
     """
     clients = [
         Client(host, port, member=a.member, account=a.name, key=a.key, cancel_on_disconnect=True)
         for a in known
     ]
     opened: list[Client] = []
+    bound: Counter[str] = Counter()
     try:
         for client in clients:
             opened.append(await client.__aenter__())  # noqa: PERF401 - known to finally
         market = MarketPicture(pictures(opened[0].lines))
-        if not market.lines:
-            message = "none of the venue's lines matches by itself: brokers trade in order books"
-            raise click.ClickException(message)
+        if all(line.phase is Phase.CLOSED for line in market.lines.values()):
+            click.echo("every line is closed: the brokers wait until trading begins", err=True)
         opened[0].subscribe()  # the first broker receives the public feed for all of them
         names = [account.name for account in known]
         brokers = population(names, seed, market, RandomWalk(seed), round(pause * 1e9))
@@ -63,6 +67,7 @@ async def trade(
         for client in opened:
             with contextlib.suppress(ClientError):
                 await client.mass_cancel()
+                bound.update(order.symbol for order in (await client.status()).orders)
             await client.close()
     errors: list[ClientError] = []
     for error in results:
@@ -70,7 +75,8 @@ async def trade(
             errors.append(error)
         elif error is not None:
             raise error
-    return Trading(market, brokers, sum(each.sent for each in ports), ports[0].feed.gaps, errors)
+    sent = sum(each.channel.sent for each in ports)
+    return Trading(market, brokers, sent, ports[0].channel.feed.gaps, errors, bound)
 
 
 @click.command()
@@ -86,6 +92,9 @@ def command(
     number: int, host: str, port: int, accounts: Path, seconds: float, pause: float, seed: int
 ) -> None:
     """Let NUMBER simulated brokers trade: makers, compliance, noise, peggers, momentum.
+
+    They trade in every line that is open, in the way of its rulebook, within what their accounts
+    have. Live orders of the accounts count as theirs: they are all taken back at the end.
 
     Example:  carbonx brokers 6 --port 7117 --accounts accounts.toml --seconds 30
     """
@@ -104,5 +113,9 @@ def command(
     for name, line in done.market.lines.items():
         click.echo(f"{name:16} {line.trades:>6,} trades {line.volume:>12,} t")
     click.echo(f"{done.sent:,} messages sent")
+    for symbol, count in done.bound.items():
+        text = (f"{symbol}: {count} order(s) stay, bound by an auction until it is cleared "
+                "(operate: clear_auction, or serve --timetable)")  # fmt: skip
+        click.echo(text, err=True)
     if done.errors:
         raise done.errors[0]

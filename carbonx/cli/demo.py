@@ -14,8 +14,9 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from carbonx.demo.day import Result, run
+from carbonx.demo.day import Plan, Result, run
 from carbonx.demo.shenzhen_day import BARS, DAY
+from engine.log.journal import DURABILITY
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.runtime import event_loop
@@ -87,12 +88,21 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
 
 @click.command()
 @click.option("--seed", default=1, show_default=True, help="Seed of all that the brokers draw.")
-@click.option("--seconds", default=10.0, show_default=True, help="How long the day takes.")
+@click.option(
+    "--seconds", default=10.0, show_default=True, help="How long the day takes, at least."
+)
 @click.option("--dir", "folder", type=click.Path(path_type=Path),
               help="Where to put log and picture; default runs/demo-SEED, made anew.")  # fmt: skip
+@click.option("--durability", type=click.Choice(list(DURABILITY)), default="fdatasync",
+              show_default=True, help="What each step waits for.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) -> None:
+def command(
+    seed: int, seconds: float, folder: Path | None, durability: str, *, as_json: bool
+) -> None:
     """Trade a real Shenzhen day with simulated brokers over TCP, draw it, prove it.
+
+    The brokers act in turns on the day's own clock: a seed gives the same trades and the same
+    hash every time, however many seconds the day takes.
 
     Example:  carbonx demo --seconds 5 --seed 7
     """
@@ -108,7 +118,9 @@ def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) ->
             def progress(share: float, view: MarketView) -> None:
                 live.update(screen(share, view))
 
-            result = event_loop.run(run(folder, seed, seconds, progress))
+            result = event_loop.run(
+                run(folder, Plan(seed, seconds, durability=durability), progress)
+            )
     else:
 
         def progress(share: float, view: MarketView) -> None:
@@ -118,7 +130,7 @@ def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) ->
                 trades = sum(len(line.prints) for line in view.lines.values())
                 console.print(f"{share:4.0%} of the day  {trades:,} trades  {tonnes:,} t")
 
-        result = event_loop.run(run(folder, seed, seconds, progress))
+        result = event_loop.run(run(folder, Plan(seed, seconds, durability=durability), progress))
     picture = _draw(result, console)
     if as_json:
         click.echo(json.dumps(as_dict(result, picture)))

@@ -10,7 +10,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import structs
 
@@ -99,25 +99,24 @@ def rules() -> Rulebook:
     return structs.replace(shenzhen, calendar=calendar)
 
 
-async def run(
-    folder: Path,
-    seed: int,
-    seconds: float,
-    progress: Callable[[float, MarketView], None],
-    looks: int = LOOKS,
-) -> Result:
-    """Trade the day in ``seconds`` or more; call ``progress`` with its share and the market.
+class Plan(NamedTuple):
+    """How to trade the day. Trades and log depend on ``seed`` and ``looks`` alone."""
 
-    Each broker looks at the market about ``looks`` times. Trades and log depend on seed and looks
-    alone.
-    """
+    seed: int
+    seconds: float  # that it takes at least
+    looks: int = LOOKS  # of each broker at the market, about
+    durability: str = "fdatasync"
+
+
+async def run(folder: Path, plan: Plan, progress: Callable[[float, MarketView], None]) -> Result:
+    """Trade the day; call ``progress`` with its share and the market as it goes."""
     names = [*BROKERS, BUYER, SELLER, OBSERVER]
     tonnes = dict.fromkeys(BARS, TONNES)
     directory = Directory(
         tuple(Credentials(name, f"key of {name}", cash=CASH, allowances=tonnes) for name in names)
     )
-    day = _Day(seed, seconds, progress)
-    node = Node.open(folder, day.rules, directory, Options(), day.time)
+    day = _Day(plan, progress)
+    node = Node.open(folder, day.rules, directory, Options(durability=plan.durability), day.time)
     await node.start()
     try:
         host, port = node.address
@@ -129,14 +128,14 @@ async def run(
                 )
                 for name in names
             }  # fmt: skip
-            view = await day.trade(node, clients, looks)
+            view = await day.trade(node, clients)
         live_state = node.sequencer.venue.state_hash()
         records = node.sequencer.seq
     finally:
         await node.stop()
     replayed = replay(folder)
     replayed.venue.check()
-    return Result(view, folder, live_state, replayed.venue.state_hash(), records, seconds,
+    return Result(view, folder, live_state, replayed.venue.state_hash(), records, plan.seconds,
                   day.sent, day.books)  # fmt: skip
 
 
@@ -155,10 +154,10 @@ class _Bystander:
         pass
 
 
-def _sessions(plan: list[Step]) -> Iterator[tuple[int, int]]:
+def _sessions(day: list[Step]) -> Iterator[tuple[int, int]]:
     """Yield begin and end (ns UTC) of each time in which the vintages trade."""
     begin = 0
-    for step in plan:
+    for step in day:
         if step.command.symbol != next(iter(BARS)):
             continue
         if step.command.phase is Phase.CONTINUOUS:
@@ -171,20 +170,18 @@ def _sessions(plan: list[Step]) -> Iterator[tuple[int, int]]:
 class _Day:
     """The day as it goes: the timetable's phases, the brokers, the prints that make the bar."""
 
-    def __init__(
-        self, seed: int, seconds: float, progress: Callable[[float, MarketView], None]
-    ) -> None:
+    def __init__(self, plan: Plan, progress: Callable[[float, MarketView], None]) -> None:
         self.rules = rules()
         self.books: dict[str, tuple[list[tuple[int, int]], list[tuple[int, int]]]] = {}
         self.sent = 0  # messages of the participants
-        self._plan = steps(self.rules, DATE)
-        self._sessions = list(_sessions(self._plan))
+        self._steps = steps(self.rules, DATE)
+        self._sessions = list(_sessions(self._steps))
         self._length = sum(end - begin for begin, end in self._sessions)  # ns of trading
-        self._seed = seed
-        self._guide = Calibrated(seed)
-        self._seconds = seconds
+        self._plan = plan
+        self._pause = self._length // plan.looks  # ns between a broker's looks
+        self._guide = Calibrated(plan.seed)
         self._progress = progress
-        self._turns = LockStep(self._plan[0].time, self._moved)
+        self._turns = LockStep(self._steps[0].time, self._moved)
         self._brokers: list[Agent] = []
         self._started = self._shown = 0.0  # monotonic seconds
         self._node: Node | None = None
@@ -194,15 +191,15 @@ class _Day:
         """Return the day's time, ns UTC."""
         return self._turns.now
 
-    async def trade(self, node: Node, clients: dict[str, Client], looks: int) -> MarketView:
+    async def trade(self, node: Node, clients: dict[str, Client]) -> MarketView:
         """Trade the day; return what could be seen of it."""
         self._node = node
-        await self._everybody_joins(clients, looks)
+        await self._everybody_joins(clients)
         node.operate(BeginDay(DATE))
         self._started = time.monotonic()
         ports = {port.agent.name: port for port in self._turns.ports}
         due = sorted((at, name, price) for name in BARS for at, price in self._guide.prints(name))
-        closing = self._at(due[-1][0]) - self._length // looks
+        closing = self._at(due[-1][0]) - self._pause
         for begin, end in self._sessions:
             if begin > self.time():
                 await self._turns.rest_until(begin)
@@ -217,7 +214,7 @@ class _Day:
         self._progress(1.0, self._view)
         return self._view
 
-    async def _everybody_joins(self, clients: dict[str, Client], looks: int) -> None:
+    async def _everybody_joins(self, clients: dict[str, Client]) -> None:
         lines = clients[OBSERVER].lines
         self._view = MarketView(continuous(lines))
         market = MarketPicture(
@@ -229,7 +226,7 @@ class _Day:
         )
         for name in (BUYER, SELLER):
             await self._turns.join(Channel(clients[name]), _Bystander(name))
-        self._brokers = brokers(self._seed, market, self._guide, self._length // looks)
+        self._brokers = brokers(self._plan.seed, market, self._guide, self._pause)
         for broker in self._brokers:
             await self._turns.join(Channel(clients[broker.name]), broker)
 
@@ -247,8 +244,8 @@ class _Day:
     async def _keep_timetable(self) -> None:
         """Change the phases that are due."""
         assert self._node is not None
-        while self._plan and self._plan[0].time <= self.time():
-            self._node.operate(self._plan.pop(0).command, timed=True)
+        while self._steps and self._steps[0].time <= self.time():
+            self._node.operate(self._steps.pop(0).command, timed=True)
         await self._turns.settle()
 
     async def _moved(self) -> None:
@@ -258,7 +255,7 @@ class _Day:
         done = sum(min(max(self.time() - begin, 0), end - begin) for begin, end in self._sessions)
         self._guide.progress = share = done / self._length
         self._remember_books()
-        wait = self._started + share * self._seconds - time.monotonic()
+        wait = self._started + share * self._plan.seconds - time.monotonic()
         await asyncio.sleep(max(0.0, wait))
         if time.monotonic() - self._shown >= SCREEN:
             self._shown = time.monotonic()
@@ -280,9 +277,14 @@ class _Day:
 
     async def _print(self, ports: dict[str, SteppedPort], name: str, price: int) -> None:
         """Trade one tonne at a price while the others have no order in the line."""
-        for broker in self._brokers:
-            if any(order.symbol == name for order in broker.orders.live.values()):
-                await self._turns.send(ports[broker.name], MassCancel("", 0, name))
-        await self._turns.send(ports[SELLER], NewOrder("", 0, name, Side.SELL, 1, price))
+        resting = [
+            ports[broker.name]
+            for broker in self._brokers
+            if any(order.symbol == name for order in broker.orders.live.values())
+        ]
         taking = NewOrder("", 0, name, Side.BUY, 1, price, OrderType.LIMIT, TimeInForce.IOC)
-        await self._turns.send(ports[BUYER], taking)
+        await self._turns.send(
+            *((port, MassCancel("", 0, name)) for port in resting),
+            (ports[SELLER], NewOrder("", 0, name, Side.SELL, 1, price)),
+            (ports[BUYER], taking),
+        )

@@ -94,10 +94,12 @@ class LockStep:
         """Wake nobody any more who was due."""
         self._due.clear()
 
-    async def send(self, port: SteppedPort, command: ClientCommand) -> None:
-        """Send a command out of turn, and let everybody receive what comes of it."""
-        port.submit(command)
-        await self.settle(port)
+    async def send(self, *commands: tuple[SteppedPort, ClientCommand]) -> None:
+        """Send commands out of turn, one after the other; then let everybody receive what came."""
+        for port, command in commands:
+            port.submit(command)
+            await port.channel.told()
+        await self.settle()
 
     async def settle(self, first: SteppedPort | None = None) -> None:
         """Wait until everybody has received what came of the commands of ``first``, or of all."""

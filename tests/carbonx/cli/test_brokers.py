@@ -14,9 +14,15 @@ from click.testing import CliRunner
 from carbonx.cli import brokers
 from carbonx.cli.brokers import trade
 from engine.log.sequencer import replay
+from engine.rulebook import presets
+from engine.vocabulary.commands import ClearAuction, SetPhase
+from engine.vocabulary.enums import Phase
+from engine.vocabulary.events import Announced
 from gateway.client.errors import SessionEndedError
 from gateway.server.accounts import Credentials, Directory
+from gateway.server.node import Node, Options
 from tests.support.paths import ROOT
+from tests.support.venues import bounded, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,3 +89,51 @@ def test_too_few_accounts_and_hashed_keys_are_refused(tmp_path: Path) -> None:
         )
         assert done.exit_code == 2
         assert problem in done.output
+
+
+@pytest.mark.parametrize("rulebook", ["cn-national", "krx", "uk-auction"])
+def test_brokers_trade_on_other_rulebooks_over_tcp_too(tmp_path: Path, rulebook: str) -> None:
+    rules = presets.load(rulebook)
+    stock = dict.fromkeys((product.symbol for product in rules.products), 10**7)
+    known = [Credentials(name, "k", cash=10**13, allowances=stock) for name in NAMES[:4]]
+
+    async def scenario() -> None:
+        node = Node.open(tmp_path, rules, Directory(tuple(known)), Options(durability="none"))
+        await node.start()
+        node.operate(SetPhase(Phase.CONTINUOUS))
+        found = node.sequencer.venue
+
+        def traded() -> bool:
+            for symbol in found.symbols:
+                for each in found.standing(symbol):
+                    if isinstance(each, Announced) and each.closes_at <= found.time:
+                        node.operate(ClearAuction(symbol, each.number))
+            return all(found.last_price(symbol) for symbol in found.symbols)
+
+        trading = asyncio.create_task(trade(*node.address, known, 3, 60.0, 0.02))
+        await until(traded)
+        trading.cancel()
+        await asyncio.gather(trading, return_exceptions=True)
+        await node.stop()
+
+    bounded(scenario())
+
+
+def test_brokers_say_that_they_wait_and_what_an_auction_keeps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = presets.load("uk-auction")
+    known = [Credentials("b1", "k", cash=10**13, allowances={"UKA": 10**6})]
+
+    async def scenario() -> None:
+        node = Node.open(tmp_path, rules, Directory(tuple(known)), Options(durability="none"))
+        await node.start()
+        done = await trade(*node.address, known, 3, 0.05, 0.01)
+        assert (done.sent, done.bound) == (0, {})
+        node.operate(SetPhase(Phase.CONTINUOUS))
+        done = await trade(*node.address, known, 3, 0.5, 0.001)  # its window is over by then
+        assert done.bound == {"UKA": 1}
+        await node.stop()
+
+    bounded(scenario())
+    assert "every line is closed" in capsys.readouterr().err

@@ -18,7 +18,15 @@ from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import MassCancel, NewOrder, SetPhase
 from engine.vocabulary.enums import Phase, Side, TimeInForce
-from engine.vocabulary.events import AllowancesMoved, CashMoved, Event, MassCancelled, OrderResting, Rejected, Trade
+from engine.vocabulary.events import (
+    AllowancesMoved,
+    CashMoved,
+    Event,
+    MassCancelled,
+    OrderResting,
+    Rejected,
+    Trade,
+)
 from gateway.client.errors import ClientError, SessionEndedError
 from gateway.server.accounts import Directory
 from tests.support.agents import sees_its_orders, sees_the_books
