@@ -22,17 +22,18 @@ PEGS: Final = 0.1  # share of its looks at which a pegger acts
 class MarketMaker(Agent):
     """Quotes both sides around the fair price and moves its quotes with it.
 
-    Whatever its account has live on a side of a line is its quote there. In a line for one-way
-    auctions it announces one where there is none.
+    Whatever its account has live on a side of a line is its quote there.
     """
 
     kind = "maker"
 
     def __init__(
-        self, name: str, seed: int, market: MarketPicture, guide: Guide, pause: int = PAUSE
-    ) -> None:
-        """Have no quote yet."""
+        self, name: str, seed: int, market: MarketPicture, guide: Guide, pause: int = PAUSE,
+        *, announce: bool = False,
+    ) -> None:  # fmt: skip
+        """Have no quote yet; ``announce`` a one-way auction in each line for them without one."""
         super().__init__(name, seed, market, guide, pause)
+        self._announces = announce
         self._taken_back: dict[int, None] = {}  # references whose cancel is on its way
 
     def act(self, port: Port) -> None:
@@ -41,7 +42,8 @@ class MarketMaker(Agent):
             if not (line.is_open or line.gathers):
                 continue
             if line.mechanism is Mechanism.ONE_WAY:
-                self._announce(port, line)
+                if self._announces:
+                    self._announce(port, line)
                 continue
             ticks = self.rng.randint(1, 3)
             fair = self.guide.fair(line)

@@ -52,7 +52,9 @@ class Run:
         ]
         self.market = MarketPicture(pictures(clients[0].lines))
         clients[0].subscribe()
-        self.brokers = population(self._names, seed, self.market, RandomWalk(seed), PAUSE)
+        self.brokers = population(
+            self._names, seed, self.market, RandomWalk(seed), PAUSE, announce=True
+        )
         for client, broker in zip(clients, self.brokers, strict=True):
             await self.turns.join(Channel(client), broker)
 

@@ -156,10 +156,10 @@ def test_agents_over_tcp_see_their_orders_and_the_books_as_they_are(tmp_path: Pa
             last_one = asyncio.Event()
             first = asyncio.create_task(ports[0].trade(last_one))
             await until(lambda: market.lines["CO2"].trades > 20)
-            over.set()
-            await asyncio.gather(*tasks)
             stopped.append(True)  # the maker quotes no more, and hears the rest
             await alice.status()
+            over.set()
+            await asyncio.gather(*tasks)
             await until(lambda: sees_the_books(market, found))
             last_one.set()
             await first
