@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -16,7 +17,7 @@ from rich.table import Table
 
 from carbonx.demo.day import Plan, Result, run
 from carbonx.demo.shenzhen_day import BARS, DAY
-from engine.log.journal import DURABILITY
+from engine.log.journal import DURABILITY, FILE_NAME
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.runtime import event_loop
@@ -24,7 +25,7 @@ from gateway.runtime import event_loop
 if TYPE_CHECKING:
     from gateway.client.market_view import MarketView
 
-TITLE = f"Shenzhen (深圳) {DAY}, simulated brokers around the real day"
+TITLE = f"Shenzhen (SZA) {DAY}, simulated brokers around the real day"
 
 
 def screen(share: float, view: MarketView) -> Group:
@@ -34,8 +35,8 @@ def screen(share: float, view: MarketView) -> Group:
         table.add_column(heading, justify="left" if heading == "vintage" else "right")
     for name, line in view.lines.items():
         bid, ask = line.best()
-        table.add_row(name, decimal_text(line.last), decimal_text(bid), decimal_text(ask),
-                      f"{line.volume:,}", str(len(line.prints)))  # fmt: skip
+        prices = [decimal_text(price) if price else "" for price in (line.last, bid, ask)]
+        table.add_row(name, *prices, f"{line.volume:,}", str(len(line.prints)))  # fmt: skip
     busiest = max(view.lines.values(), key=lambda line: line.volume)
     book = Table(title=f"book of {busiest.info.symbol}   |   last trades")
     for heading in ("bid t", "bid", "offer", "offer t", "trade", "price", "t"):
@@ -56,8 +57,8 @@ def screen(share: float, view: MarketView) -> Group:
 
 
 def summary(result: Result) -> Table:
-    """Return the day beside the real one."""
-    table = Table(title=f"{TITLE}: simulated / real")
+    """Return the day with the real one below each vintage; it fits into 80 columns."""
+    table = Table(title=TITLE, box=SIMPLE_HEAD)
     headings = ("vintage", "open", "high", "low", "close", "volume t", "value CNY", "trades")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "vintage" else "right")
@@ -65,10 +66,11 @@ def summary(result: Result) -> Table:
         bar, real = line.bar, BARS[name]
         if bar is None:
             continue
-        pairs = zip((bar.open, bar.high, bar.low, bar.close), real[1:4] + real[5:6], strict=True)
-        prices = [f"{decimal_text(ours)} / {decimal_text(theirs)}" for ours, theirs in pairs]
-        table.add_row(name, *prices, f"{bar.volume:,} / {real.volume:,}",
+        ours = (bar.open, bar.high, bar.low, bar.close)
+        theirs = (real.open, real.high, real.low, real.close)
+        table.add_row(name, *map(decimal_text, ours), f"{bar.volume:,}",
                       decimal_text(bar.value), str(bar.trades))  # fmt: skip
+        table.add_row("  real", *map(decimal_text, theirs), f"{real.volume:,}", style="dim")
     return table
 
 
@@ -92,7 +94,8 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
     "--seconds", default=10.0, show_default=True, help="How long the day takes, at least."
 )
 @click.option("--dir", "folder", type=click.Path(path_type=Path),
-              help="Where to put log and picture; default runs/demo-SEED, made anew.")  # fmt: skip
+              help="Where to put log and picture: a new folder.  "
+                   "[default: runs/demo-SEED, made anew]")  # fmt: skip
 @click.option("--durability", type=click.Choice(list(DURABILITY)), default="fdatasync",
               show_default=True, help="What each step waits for.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -110,6 +113,9 @@ def command(
         folder = Path("runs") / f"demo-{seed}"
         if folder.exists():
             shutil.rmtree(folder)
+    elif (folder / FILE_NAME).exists():
+        message = f"{folder} holds a venue already: name another --dir, for the day begins anew"
+        raise click.UsageError(message)
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 132)
     shown = [-1.0]
     if console.is_terminal:
@@ -151,7 +157,7 @@ def _draw(result: Result, console: Console) -> Path | None:
         from carbonx.demo.plots import draw_day  # noqa: PLC0415 - matplotlib is an extra
 
         path = result.folder / "day.png"
-        draw_day(result, path, TITLE.replace("深圳", "SZA"))
+        draw_day(result, path, TITLE)
     except ImportError:
         console.print("matplotlib is not installed: pip install 'carbonx[plots]'")
         return None

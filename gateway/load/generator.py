@@ -163,12 +163,17 @@ def _choose(info: wire.LoggedOn, wanted: str) -> wire_market.LineInfo:
     if found and found[0].mechanism in LOADED:
         return found[0]
     if found:
-        message = f"{wanted} has one-way auctions, whose numbers cannot be known before: no load"
+        message = f"{wanted} has one-way auctions: their bids cannot be written in advance"
         raise LoadError(message)
-    symbols = ", ".join(f"{line.symbol} ({line.phase.name.lower()})" for line in info.lines)
-    what = wanted or "in continuous trading that takes a load"
-    message = f"no line {what}: the venue has {symbols}"
+    what = f"no line {wanted}" if wanted else "no line that trades and takes a load"
+    symbols = ", ".join(_described(line) for line in info.lines)
+    message = f"{what}: the venue has {symbols}"
     raise LoadError(message)
+
+
+def _described(line: wire_market.LineInfo) -> str:
+    auctions = "" if line.mechanism in LOADED else ", of one-way auctions: none"
+    return f"{line.symbol} ({line.phase.name.lower()}{auctions})"
 
 
 def _means(session: LoadSession, line: wire_market.LineInfo) -> Means:

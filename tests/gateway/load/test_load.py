@@ -244,7 +244,9 @@ def test_a_venue_of_offers_is_loaded_with_offers(
     target = Target("127.0.0.1", 0, accounts(2, products), own)
     plan = Plan(MIXES["default"], window=64, messages=400, symbol=symbol)
     if ends:
-        with pytest.raises(LoadError, match="no line in continuous trading that takes a load"):
+        with pytest.raises(
+            LoadError, match="no line that trades and takes a load: the venue has UKA"
+        ):
             run_load(target, plan, -1)
         return
     outcome = run_load(target, plan, -1)
