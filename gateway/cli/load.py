@@ -234,7 +234,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     when the counts do not balance, when more than a tenth is refused, when p99 is above --limit,
     or when the generator itself could not keep up.
 
-    Example:  carbonx load --rate 5000 --duration 2 --limit 50
+    Example:  carbonx load --messages 20000 --sessions 2
     """
     if context.invoked_subcommand is not None:
         return

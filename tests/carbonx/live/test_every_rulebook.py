@@ -169,3 +169,18 @@ def test_brokers_go_on_from_what_their_accounts_have() -> None:
             assert run.brokers[0].orders.refused == 0
 
     bounded(scenario())
+
+
+def test_a_broker_knows_the_numbers_of_the_offers_that_its_account_made_before() -> None:
+    async def scenario() -> None:
+        run = Run("cn-national", NAMES[:1])
+        async with AsyncExitStack() as stack:
+            venue = await stack.enter_async_context(run.venue)
+            async with venue.client("maker") as maker:
+                await maker.sell("CEA24", 100, price=6_700)
+                await maker.sell("CEA24", 50, price=6_800)
+                await maker.cancel(1)
+            await run.join(stack)
+            assert run.brokers[0].orders.numbers == {("CEA24", 2): 2}
+
+    bounded(scenario())
