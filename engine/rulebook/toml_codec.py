@@ -15,19 +15,20 @@ from engine.rulebook.holidays import filled
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule, Rulebook, RulebookError
 from engine.rulebook.validation import validate
+from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, named, read_toml, shown
 
 _CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
 _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
 
 
-def from_toml(text: str) -> Rulebook:
-    """Read a rulebook as people write it; holidays may go by a market's name.
+def from_toml(text: str | bytes) -> Rulebook:
+    """Read a rulebook as people write it, bytes as UTF-8; holidays may go by a market's name.
 
     Raises ``RulebookError`` with path and choices.
     """
     try:
-        data = msgspec.toml.decode(text)
-    except msgspec.MsgspecError as error:
+        data = read_toml(text, MAX_RULEBOOK)
+    except UnreadableError as error:
         raise RulebookError(str(error)) from error
     return from_plain(filled(data))
 
@@ -74,7 +75,7 @@ def _seconds(text: Any, path: str) -> int:
     parts = str(text).split(":")
     right = len(parts) in _PARTS and all(len(p) == 2 and p.isdecimal() for p in parts)  # noqa: PLR2004
     if not isinstance(text, str) or not right:
-        message = f'{path}: {text!r} is not a time such as "09:30"'
+        message = f'{path}: {shown(text)} is not a time such as "09:30"'
         raise RulebookError(message)
     hours, minutes, seconds = (*(int(part) for part in parts), 0)[:3]
     return hours * 3600 + minutes * 60 + seconds
@@ -85,7 +86,7 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         choices = [member.name.lower() for member in kind]
         if data not in choices:
-            message = f"{path}: {data!r} is not one of {', '.join(choices)}"
+            message = f"{path}: {shown(data)} is not one of {', '.join(choices)}"
             raise RulebookError(message)
         return int(kind[str(data).upper()])
     if kind is PriceRule and (isinstance(data, str) or (isinstance(data, dict) and "like" in data)):
@@ -95,7 +96,7 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
         for key in data:
             if key not in fields:
                 keys = [*fields, "like"] if kind is PriceRule else fields
-                message = f"{path}.{key}: there is no such key; there are {', '.join(keys)}"
+                message = f"{path}.{named(key)}: there is no such key; there are {', '.join(keys)}"
                 raise RulebookError(message)
         return {
             key: _seconds(value, f"{path}.{key}")
@@ -113,7 +114,7 @@ def _named(data: str | dict[str, Any], path: str) -> dict[str, Any]:
     name = data if isinstance(data, str) else data["like"]
     if name not in list(PRICE_RULES):
         at = path if isinstance(data, str) else f"{path}.like"
-        message = f"{at}: {name!r} is not one of {', '.join(PRICE_RULES)}"
+        message = f"{at}: {shown(name)} is not one of {', '.join(PRICE_RULES)}"
         raise RulebookError(message)
     otherwise = {} if isinstance(data, str) else data
     plain = {**to_plain(PRICE_RULES[name], brief=False), **otherwise}

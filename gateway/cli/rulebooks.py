@@ -10,7 +10,6 @@ from engine.rulebook import presets
 from engine.rulebook.amend import lines_of
 from engine.rulebook.ladders import in_words
 from engine.rulebook.sources import UNCONFIRMED, figures, source_of
-from engine.rulebook.toml_codec import from_toml
 from gateway.cli.rulebook_page import band, calls, how, in_years, page, sizes
 
 _LONG: Final = 12  # parts of two lists
@@ -55,7 +54,7 @@ def check(file: Path, *, as_json: bool) -> None:
 
     Example:  carbonx rulebooks check mine.toml
     """
-    book = from_toml(file.read_text(encoding="utf-8"))
+    book = presets.read(file)
     found = figures(book, brief=True)
     open_figures = [path for path in found if source_of(book, path).startswith(UNCONFIRMED)]
     lines = {line: mechanism.name.lower() for line, (mechanism, _) in lines_of(book).items()}

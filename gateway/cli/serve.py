@@ -13,6 +13,7 @@ import click
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from gateway.cli.hangup import reload_on_hangup
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
@@ -57,6 +58,7 @@ async def run(node: Node, folder: Path, *, as_json: bool) -> None:
         click.echo(f"{_why(node)}: {_phases(venue)}")
     stop = asyncio.Event()
     event_loop.on_stop(stop.set)
+    reload_on_hangup(asyncio.get_running_loop(), node)
     assert node.failed is not None
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
@@ -133,6 +135,10 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     node = Node.open(folder, rulebook, directory, options)
+    journal = node.sequencer.journal
+    if journal is not None and journal.cut:
+        click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
+                   "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
     if timetable:
