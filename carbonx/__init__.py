@@ -8,6 +8,7 @@ from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.presets import find as load_rulebook
 from engine.venue.venue import Venue
 from engine.vocabulary import commands, enums, events
+from gateway.client import messages
 from gateway.client.blocking import BlockingClient
 from gateway.client.client import Client
 from gateway.client.errors import (
@@ -36,5 +37,6 @@ __all__ = [
     "enums",
     "events",
     "load_rulebook",
+    "messages",
     "minor_units",
 ]

@@ -1,14 +1,13 @@
 """The client SDK: an account's side of the protocol, with reconnection built in.
 
     async with Client("127.0.0.1", 7117, member="M1", account="alice", key="secret") as client:
-        report = await client.buy("SZA-2019", 100, price=4250)
+        report = await client.buy("SZA-2019", 100, price="42.50")
 
 A call that asks the venue for something returns a future of the *report* that answers it. A
 refusal raises ``RejectedError`` from the future, with the reason, the field and the rule. When the
 connection breaks, the client connects again, asks for every report after the last one it saw and
 sends again what was not answered; references make that harmless. When that fails for good, every
-future fails with the ``ClientError`` that says why: none is left waiting. Prices are integers in
-minor units; ``minor_units`` turns what people type into them, exactly.
+future fails with the ``ClientError`` that says why: none is left waiting.
 """
 
 from __future__ import annotations
@@ -17,25 +16,30 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Required, Self, TypedDict, cast
 
 from gateway.client.errors import (
+    Answer,
     ClientError,
     Missed,
     Pending,
     RejectedError,
     SessionEndedError,
     ThrottledError,
+    fresh,
     minor_units,
     resolve,
 )
-from gateway.client.requests import Requests
+from gateway.client.refusals import refused
+from gateway.client.requests import OrderAnswer, Requests
 from gateway.protocol import wire, wire_market
 from gateway.protocol.answers import ANSWERS, REPORTS
 from gateway.protocol.session import Due, Session, State, client_end, pack
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from gateway.client.messages import ClientEvent
 
     Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[None]]
 
@@ -59,6 +63,20 @@ _COME_BACK: Final = (
     wire.LogoutReason.SLOW_READER,
     wire.LogoutReason.FULL,
 )
+
+
+class SessionTerms(TypedDict, total=False):
+    """What ``Client`` takes beside the address."""
+
+    account: Required[str]
+    key: Required[str]
+    member: str
+    last_seen: int
+    cancel_on_disconnect: bool
+    heartbeat_ms: int
+    attempts: int
+    max_events: int
+    connect: Connect | None
 
 
 class _Pipe(asyncio.Protocol):
@@ -125,7 +143,7 @@ class Client(Requests):
         self._unanswered: dict[int, tuple[bytes, asyncio.Future[Any]]] = {}
         self._statuses: deque[asyncio.Future[wire.AccountStatus]] = deque()
         self._subscriptions: dict[str, None] = {}
-        self._events: deque[Any] = deque()
+        self._events: deque[ClientEvent] = deque()
         self._arrived = asyncio.Event()
         self._ready = asyncio.Event()
         self._ready_since = 0  # monotonic ns
@@ -151,7 +169,7 @@ class Client(Requests):
         finally:
             waiting.cancel()
         if self._error is not None:
-            raise self._error
+            raise fresh(self._error)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -261,7 +279,7 @@ class Client(Requests):
             elif isinstance(message, wire.Throttled):
                 self._throttled(message)
             elif kind is not wire.VenueHeartbeat:
-                self._event(message)
+                self._event(cast("ClientEvent", message))
         if pipe.session.error is not None:
             self._trouble = f"it does not speak the protocol: {pipe.session.error[1]}"
             self._abort(pipe)
@@ -300,12 +318,18 @@ class Client(Requests):
         if answered is not None:
             waiting = self._unanswered.pop(answered(report), None)
             if waiting is not None:
-                refused = report.__class__ is wire.Rejected
-                resolve(waiting[1], RejectedError(report) if refused else report)
+                rejected = report.__class__ is wire.Rejected
+                resolve(waiting[1], self._refused(report, waiting[0]) if rejected else report)
         if report.seq == self.last_seen + 1:  # otherwise an answer given again
             self.last_seen = report.seq
             self._event(report)
         return True
+
+    def _refused(self, report: wire.Rejected, frame: bytes) -> RejectedError:
+        """Return the error of a refusal, with what would have been right where that is known."""
+        message = wire.decode_from_client(frame[wire.HEADER_SIZE :])
+        symbol = getattr(message, "symbol", "")
+        return refused(report, message, symbol, {line.symbol: line for line in self.lines})
 
     def _throttled(self, message: wire.Throttled) -> None:
         """Let the caller decide: sent again it might come behind later ones, and be refused."""
@@ -314,7 +338,7 @@ class Client(Requests):
             resolve(waiting[1], ThrottledError(message.per_second))
         self._event(message)
 
-    def _event(self, event: Any) -> None:
+    def _event(self, event: ClientEvent) -> None:
         if len(self._events) >= self._max_events:
             self._stale |= self._events.popleft().__class__ in _MARKET_DATA
             self.dropped += 1
@@ -348,7 +372,9 @@ class Client(Requests):
 
     # -- asking the venue -----------------------------------------------------------------------
 
-    def request(self, message_type: type[Any], *fields: Any) -> Pending[Any]:
+    def request(
+        self, message_type: type[wire.OrderMessage], *fields: object
+    ) -> Pending[OrderAnswer]:
         """Send an order message with the next reference; return the future of its answer.
 
         While the connection is down the message waits for the next. The future raises
@@ -356,11 +382,11 @@ class Client(Requests):
         up waiting for it does not take the message back. Raises ``ClientError`` when closed.
         """
         if self._error is not None:
-            raise self._error
+            raise fresh(self._error)
         ref = self._next_ref
         self._next_ref = ref + 1
-        frame = pack(message_type(ref, *fields))
-        future: Pending[Any] = Pending(ref)
+        frame = pack(message_type(ref, *fields))  # type: ignore[arg-type] # as ``Requests`` has them
+        future: Pending[OrderAnswer] = Pending(ref)
         self._unanswered[ref] = (frame, future)
         if self._ready.is_set():
             self._send(frame)
@@ -369,8 +395,8 @@ class Client(Requests):
     def status(self) -> asyncio.Future[wire.AccountStatus]:
         """Ask for balances and live orders. Raises ``ClientError`` when closed."""
         if self._error is not None:
-            raise self._error
-        future: asyncio.Future[wire.AccountStatus] = asyncio.get_running_loop().create_future()
+            raise fresh(self._error)
+        future: Answer[wire.AccountStatus] = Answer()
         self._statuses.append(future)
         if self._ready.is_set():
             self._send(pack(wire.AskStatus()))
@@ -393,7 +419,7 @@ class Client(Requests):
         if self._ready.is_set():
             self._send(pack(wire.Unsubscribe(symbol)))
 
-    async def next_event(self) -> Any:
+    async def next_event(self) -> ClientEvent | None:
         """Wait for the next report, piece of market data or ``Missed``; None once closed.
 
         At most ``max_events`` wait to be taken. Beyond that the oldest are dropped, and a
@@ -404,7 +430,7 @@ class Client(Requests):
             if self._closing:
                 return None
             if self._error is not None:
-                raise self._error
+                raise fresh(self._error)
             self._arrived.clear()
             await self._arrived.wait()
         if self._missed:
@@ -415,7 +441,7 @@ class Client(Requests):
             return Missed(missed)
         return self._events.popleft()
 
-    async def events(self) -> AsyncIterator[Any]:
+    async def events(self) -> AsyncIterator[ClientEvent]:
         """Yield what ``next_event`` returns until the client closes."""
         while (event := await self.next_event()) is not None:
             yield event
