@@ -4,16 +4,18 @@
         report = client.buy("SZA-2019", 100, price="42.50")
 
 Each call waits for its answer and returns the report, or raises what the future would have
-raised. One client may be used by several threads.
+raised. One client may be used by several threads, one of which may close it: the calls of the
+others then end with their answer or a ``ClientError``.
 """
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 from gateway.client.client import Client, ClientError, SessionTerms
+from gateway.client.loop_thread import LoopThread
+from gateway.protocol import wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.enums import Side
     from gateway.client.arguments import AuctionTerms, OrderTerms, Price, QuoteTerms, Time, Whole
     from gateway.client.messages import ClientEvent
-    from gateway.protocol import wire, wire_market, wire_modes
+    from gateway.protocol import wire_market, wire_modes
 
 DEFAULT_TIMEOUT: Final = 30.0  # seconds
 _Result = TypeVar("_Result")
@@ -46,18 +48,21 @@ class BlockingClient:
         self.timeout = timeout
         self._describe: Callable[[], Client] = lambda: Client(host, port, **more)
         self._client: Client | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: LoopThread | None = None
+        self._opening = threading.Lock()
+        self._last_seen = int(more.get("last_seen", 0))
 
     def __enter__(self) -> Self:
         """Connect and log on. Raises ``ClientError``."""
-        self._loop = loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=loop.run_forever, name="carbonx-client", daemon=True)
-        self._thread.start()
+        with self._opening:
+            if self._thread is not None:
+                message = "a client is opened once: make another"
+                raise ClientError(message)
+            self._thread = thread = LoopThread("carbonx-client")
         try:
-            self._wait(self._open())
+            thread.run(self._open(), self.timeout)
         except BaseException:
-            self._stop()
+            thread.stop()
             raise
         return self
 
@@ -66,13 +71,20 @@ class BlockingClient:
         self.close()
 
     def close(self) -> None:
-        """Log out, end the thread; whatever is unanswered fails. Twice is harmless."""
-        if self._loop is None:
+        """Log out, end the thread; whatever is unanswered fails. Twice is harmless.
+
+        In a forked child it does nothing: session and thread are the parent's.
+        """
+        thread, client = self._thread, self._client
+        if thread is None or not thread.own:
             return
         try:
-            self._wait(self._opened().close())
+            if client is not None:
+                thread.run(client.close(), self.timeout)
+        except (ClientError, TimeoutError):
+            pass  # another thread closed it, or it was cut instead: it is closed
         finally:
-            self._stop()
+            thread.stop()
 
     async def _open(self) -> None:
         self._client = await self._describe().__aenter__()
@@ -88,28 +100,15 @@ class BlockingClient:
         """What is traded, as of the last logon."""
         return self._opened().lines
 
-    def _stop(self) -> None:
-        loop, self._loop = self._loop, None
-        if loop is None or self._thread is None:
-            return
-        loop.call_soon_threadsafe(loop.stop)
-        self._thread.join()
-        loop.close()
+    @property
+    def last_seen(self) -> int:
+        """The number of the last report that ``next_event`` has returned."""
+        return self._last_seen
 
     def _wait(self, work: Coroutine[Any, Any, _Result], timeout: float | None = None) -> _Result:
         """Run a coroutine on the client's loop and wait for what it returns."""
-        if self._loop is None:
-            work.close()
-            message = "the client is closed"
-            raise ClientError(message)
-        limit = self.timeout if timeout is None else timeout
-
-        async def within() -> _Result:
-            # The loop keeps the time, so that an event is either returned or still in the queue.
-            async with asyncio.timeout(limit):
-                return await work
-
-        return asyncio.run_coroutine_threadsafe(within(), self._loop).result()
+        assert self._thread is not None  # there is a client only where there is a thread
+        return self._thread.run(work, self.timeout if timeout is None else timeout)
 
     def _ask(self, call: Callable[[Client], Awaitable[_Result]]) -> _Result:
         client = self._opened()
@@ -254,4 +253,7 @@ class BlockingClient:
 
         Raises ``TimeoutError`` when none comes within ``timeout`` seconds.
         """
-        return self._wait(self._opened().next_event(), timeout)
+        event = self._wait(self._opened().next_event(), timeout)
+        if isinstance(event, wire.Report):
+            self._last_seen = max(self._last_seen, event.seq)
+        return event

@@ -17,9 +17,33 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer")
 
+FORKED: Final = (
+    "this client belongs to the process that opened it, and a forked child cannot use its "
+    "connection: open another in the child"
+)
+
 
 class ClientError(Exception):
     """The client cannot go on; the text says what to do."""
+
+    known = ""  # of the one message that the error is about
+
+    def __str__(self) -> str:
+        """Return the text, and what is known of the message."""
+        text = super().__str__()
+        return f"{text}; {self.known}" if self.known else text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied and pickled whole, whatever a kind's constructor takes."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(
+    kind: type[ClientError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> ClientError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class SessionEndedError(ClientError):
@@ -29,11 +53,6 @@ class SessionEndedError(ClientError):
         """Keep the venue's reason."""
         super().__init__(f"the venue ended the session ({reason.name.lower()}): {text}")
         self.reason = reason
-        self._made_of = (reason, text)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy as what it was made of."""
-        return type(self), self._made_of, self.__dict__
 
 
 class RejectedError(ClientError):
@@ -72,27 +91,27 @@ class RejectedError(ClientError):
         """What would be right."""
         return self.report.rule
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy as what it was made of."""
-        return type(self), (self.report, self.nearest, self.similar), self.__dict__
+
+class NotTakenError(ClientError):
+    """The venue did not take the message: nothing came of it, and it may be asked again."""
+
+    def __init__(self, ref: int) -> None:
+        """Name the message."""
+        super().__init__(
+            f"message {ref} was not taken: the connection broke, and the venue went on behind it; "
+            "nothing came of it, ask again"
+        )
+        self.ref = ref
 
 
-class ThrottledError(ClientError):
+class ThrottledError(NotTakenError):
     """The message came too fast and was not taken: ask again, at ``per_second`` at most."""
 
-    def __init__(self, per_second: int) -> None:
+    def __init__(self, ref: int, per_second: int) -> None:
         """Keep the session's limit."""
-        super().__init__(f"not taken: at most {per_second} messages a second; wait and ask again")
+        super().__init__(ref)
+        self.args = (f"not taken: at most {per_second} messages a second; wait and ask again",)
         self.per_second = per_second
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy as what it was made of."""
-        return type(self), (self.per_second,), self.__dict__
-
-
-def fresh(error: ClientError) -> ClientError:
-    """Return a copy to raise, so that no traceback grows on an error that is kept."""
-    return copy.copy(error)
 
 
 class Missed(Struct, frozen=True, gc=False):
@@ -102,30 +121,30 @@ class Missed(Struct, frozen=True, gc=False):
 
 
 class Answer(asyncio.Future[_Answer]):
-    """What a call comes to; whoever awaits it gets an error of his own."""
+    """An answer to come. Everybody who asks for its error gets an exception of his own."""
 
     def __init__(self) -> None:
         """Wait on the running loop."""
         super().__init__(loop=asyncio.get_running_loop())
 
-    def __await__(self) -> Generator[Any, None, _Answer]:
-        """Wait for it."""
-        try:
-            return (yield from super().__await__())
-        except ClientError as error:
-            raise fresh(error) from None
+    def exception(self) -> BaseException | None:
+        """Return the error, None where there is an answer."""
+        error = super().exception()
+        return error if error is None else copy.copy(error)
 
     def result(self) -> _Answer:
-        """Return it, or raise the error."""
-        try:
-            return super().result()
-        except ClientError as error:
-            raise fresh(error) from None
+        """Return the answer or raise the error."""
+        error = self.exception()
+        if error is not None:
+            raise error
+        return super().result()
 
-    def exception(self) -> BaseException | None:
-        """Return the error, None where there is none."""
-        error = super().exception()
-        return fresh(error) if isinstance(error, ClientError) else error
+    def __await__(self) -> Generator[Any, None, _Answer]:
+        """Wait for the answer; asyncio's own way would raise one exception for all who wait."""
+        if not self.done():
+            self._asyncio_future_blocking = True
+            yield self
+        return self.result()
 
 
 class Pending(Answer[_Answer]):

@@ -55,7 +55,7 @@ from gateway.protocol.wire_modes import (
     Released,
 )
 
-ClientEvent: TypeAlias = Report | MarketData | Throttled | Missed
+ClientEvent: TypeAlias = Report | MarketData | Throttled | AccountStatus | Missed
 
 __all__ = [
     "AccountStatus",

@@ -90,6 +90,8 @@ class Logon(Struct, frozen=True, array_like=True, gc=False, tag=1):
     last_seen: Int63 = 0
     cancel_on_disconnect: bool = False
     heartbeat_ms: Int63 = 10_000  # silence after which either side sends a heartbeat
+    instance: Int63 = 0  # tells clients of one account apart: drawn by the client, kept
+    again: bool = False  # it was logged on before, and comes back
 
 
 class Logout(Struct, frozen=True, array_like=True, gc=False, tag=2):

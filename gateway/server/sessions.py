@@ -38,6 +38,8 @@ class Sessions:
         self._limits = limits
         self._durability = durability
         self._next_number = FIRST_SESSION
+        self._instances: dict[str, int] = {}  # by account: the client that logged on last
+        self._looked_at = 0  # ns, when slow readers were looked for
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
@@ -109,9 +111,16 @@ class Sessions:
         return spoken
 
     def cut_slow_readers(self, now: int) -> None:
-        """End the sessions whose readers left too much unread, or for too long."""
+        """End the sessions whose readers left too much unread, or for too long.
+
+        While the venue itself was away it wrote nothing: that time is not the readers'.
+        """
         limits = self._limits
+        looked_at, self._looked_at = self._looked_at, now
         for connection in list(self.stuck):
+            away = now - max(looked_at, connection.stuck_since)
+            if away > limits.patience // 2:
+                connection.stuck_since += away
             text = ""
             if connection.queued > limits.max_queued:
                 text = f"{connection.queued} bytes beside the reports unread"
@@ -249,10 +258,15 @@ class Sessions:
             text = f"last_seen is {m.last_seen}; this account has {box.seq} reports"
             self.end(connection, wire.LogoutReason.SEQUENCE, text)
             return
+        text = "the account logged on from elsewhere"
+        if m.again and self._instances.get(m.account, m.instance) != m.instance:
+            # It was away while another took over. References of the two would get mixed up.
+            self.end(connection, wire.LogoutReason.TAKEN_OVER, text)
+            return
+        self._instances[m.account] = m.instance
         older = self.by_account.get(m.account)
         if older is not None:
             older.cancel_on_disconnect = False
-            text = "the account logged on from elsewhere"
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[m.account] = connection
         connection.admit(m, box)

@@ -193,7 +193,7 @@ def test_events_that_nobody_takes_are_dropped_oldest_first_and_the_number_is_tol
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node, max_events=5) as client:
             await asyncio.gather(*(client.buy("CO2", 1, price_minor=4_900) for _ in range(20)))
-            await until(lambda: client.last_seen == 20 + FUNDING)
+            await until(lambda: client.last_arrived == 20 + FUNDING)
             first = await client.next_event()
             assert first == Missed(20 + FUNDING - 5)
             kept = [(await next_report(client)).seq for _ in range(5)]

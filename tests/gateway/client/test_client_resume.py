@@ -64,6 +64,8 @@ def test_a_program_that_starts_again_gets_the_reports_after_the_last_it_saw(
         async with venue(tmp_path) as node:
             async with client_of(node) as client:
                 await client.sell("CO2", 10, price_minor=5_000)
+                while client.last_seen < client.last_arrived:
+                    await client.next_event()
                 seen = client.last_seen
             async with client_of(node, "bob") as bob:
                 await bob.buy("CO2", 10, price_minor=5_000)
@@ -86,7 +88,7 @@ def test_what_is_asked_while_the_venue_is_down_is_answered_when_it_is_back(
             before = await client.buy("CO2", 1, price_minor=4_900)
             client.subscribe("CO2")
             await node.stop()
-            await until(lambda: not client._ready.is_set())
+            await until(lambda: not client.connected)
             order, status = client.buy("CO2", 2, price_minor=4_901), client.status()
             await asyncio.sleep(0.1)
             assert not order.done()
@@ -175,7 +177,7 @@ def test_a_venue_killed_under_load_loses_nothing_that_it_acknowledged(
             prices = [5_000 + (step + n) % 7 - 3 for n in range(100)]
             orders = [client.place("CO2", side, 1, price_minor=price) for price in prices]
             accepted += await asyncio.gather(*orders)
-        await until(lambda: bool(seen) and seen[-1].seq == client.last_seen)
+        await until(lambda: bool(seen) and seen[-1].seq == client.last_arrived)
         listener.cancel()
         await asyncio.gather(listener, return_exceptions=True)
         return accepted
@@ -189,8 +191,8 @@ def test_a_venue_killed_under_load_loses_nothing_that_it_acknowledged(
                 trade(alice, Side.BUY, seen["alice"]), trade(bob, Side.SELL, seen["bob"])
             )
             for _ in range(2):
-                reached = alice.last_seen + 800
-                await until(lambda reached=reached: alice.last_seen > reached)  # type: ignore[misc]
+                reached = alice.last_arrived + 800
+                await until(lambda reached=reached: alice.last_arrived > reached)  # type: ignore[misc]
                 child.send_signal(signal.SIGKILL)
                 await asyncio.to_thread(child.wait)
                 child = await asyncio.to_thread(process, port)

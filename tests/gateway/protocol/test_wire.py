@@ -40,7 +40,7 @@ INFO = wire_market.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 90
 LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "fdatasync", 10_000, (INFO,))
 
 GOLDEN: list[tuple[Any, str]] = [
-    (LOGON, "980101a24d31a5616c696365a673656372657400c2cd2710"),
+    (LOGON, "9a0101a24d31a5616c696365a673656372657400c2cd271000c2"),
     (wire.Logout(), "9102"),
     (wire.Heartbeat(), "9103"),
     (wire.NewOrder(7, "P", Side.BUY, 10, 1_000), "9c0407a150010acd03e801010000c200"),
@@ -226,13 +226,29 @@ def test_two_ends_wired_back_to_back_agree() -> None:
 def test_silence_calls_for_a_heartbeat_and_then_for_the_end() -> None:
     session = venue_end(0)
     assert session.due(4 * SECOND) is Due.NOTHING
-    assert session.due(6 * SECOND) is Due.GIVE_UP  # no logon
+    assert session.due(6 * SECOND - 1) is Due.NOTHING  # no logon; what came may be unread
+    assert session.due(6 * SECOND) is Due.GIVE_UP
     session.receive(pack(LOGON), 6 * SECOND)
     session.agree(1_000)
     session.sent(6 * SECOND)
     assert session.due(6 * SECOND + 1) is Due.NOTHING
     assert session.due(7 * SECOND) is Due.HEARTBEAT
-    assert session.due(8 * SECOND + 1) is Due.GIVE_UP
+    assert session.due(8 * SECOND + 1) is Due.HEARTBEAT
+    assert session.due(8 * SECOND + 2) is Due.GIVE_UP
+
+
+def test_an_end_that_was_away_reads_first_and_judges_silence_then() -> None:
+    session = venue_end(0)
+    session.receive(pack(LOGON), 0)
+    session.agree(1_000)
+    for away in (5, 20, 60):  # the venue is paused, the client goes on talking
+        session.sent(away * SECOND)
+        assert session.due(away * SECOND) is Due.NOTHING
+        session.receive(pack(wire.Heartbeat()), away * SECOND + 1)
+        assert session.due(away * SECOND + 2) is Due.NOTHING
+    session.sent(90 * SECOND)
+    assert session.due(90 * SECOND) is Due.NOTHING
+    assert session.due(90 * SECOND + 1) is Due.GIVE_UP  # nothing was there to read
 
 
 def test_silence_counts_from_where_a_clock_was_set_back_to() -> None:
@@ -242,7 +258,8 @@ def test_silence_counts_from_where_a_clock_was_set_back_to() -> None:
     session.sent(100 * SECOND)
     assert session.due(50 * SECOND) is Due.NOTHING
     assert session.due(51 * SECOND) is Due.HEARTBEAT
-    assert session.due(52 * SECOND + 1) is Due.GIVE_UP
+    assert session.due(52 * SECOND + 1) is Due.HEARTBEAT
+    assert session.due(52 * SECOND + 2) is Due.GIVE_UP
 
 
 def test_a_throttle_takes_its_rate_and_no_more() -> None:

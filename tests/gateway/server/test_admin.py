@@ -82,7 +82,7 @@ def test_an_answer_is_given_when_its_command_is_durable_and_clients_hear_it_too(
             assert event["type"] == "cash_moved"
             assert journal.syncs == before + 1, "time and command share a sync"
             assert not journal.buffer
-            await until(lambda: client.last_seen == FUNDING + 1)
+            await until(lambda: client.last_arrived == FUNDING + 1)
 
     bounded(scenario())
 

@@ -71,7 +71,7 @@ async def trade_beside(node: Node, misbehave: Callable[[], Any]) -> None:
                 await misbehave()
             answers = await asyncio.gather(*pending)
             assert [a.seq for a in answers] == sorted(a.seq for a in answers)
-        assert good.last_seen == FUNDING + 60
+        assert good.last_arrived == FUNDING + 60
         assert good.reconnects == 0
     node.sequencer.venue.check()
 
@@ -160,7 +160,7 @@ def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(tmp_path
             assert said[-1].reason is wire.LogoutReason.SLOW_READER
             # what it did not hear is kept, and it can come back for it
             async with client_of(node, "carol", key="c", member="") as again:
-                await until(lambda: again.last_seen == FUNDING + orders - 1)
+                await until(lambda: again.last_arrived == FUNDING + orders - 1)
 
     bounded(scenario())
 
