@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
-from gateway.client.client import Client, ClientError, SessionTerms
+from gateway.client.client import Client, ClientError
 from gateway.client.loop_thread import LoopThread
 from gateway.protocol import wire
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.enums import Side
     from gateway.client.arguments import AuctionTerms, OrderTerms, Price, QuoteTerms, Time, Whole
     from gateway.client.messages import ClientEvent
+    from gateway.client.session_terms import SessionTerms
     from gateway.protocol import wire_market, wire_modes
 
 DEFAULT_TIMEOUT: Final = 30.0  # seconds

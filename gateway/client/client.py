@@ -17,8 +17,7 @@ import asyncio
 import copy
 import os
 import secrets
-from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Required, Self, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.client.errors import (
     FORKED,
@@ -33,10 +32,11 @@ from gateway.client.errors import (
     minor_units,
     resolve,
 )
+from gateway.client.following import Following
 from gateway.client.inbox import Inbox
 from gateway.client.link import Link
+from gateway.client.questions import Questions
 from gateway.client.refusals import refused
-from gateway.client.requests import OrderAnswer, Requests
 from gateway.client.subscriptions import Subscriptions
 from gateway.client.unanswered import Unanswered
 from gateway.protocol import wire, wire_market
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from gateway.client.link import Connect
     from gateway.client.messages import ClientEvent
+    from gateway.client.requests import OrderAnswer
 
 __all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "RejectedError",
            "SessionEndedError", "ThrottledError", "minor_units"]  # fmt: skip
@@ -65,21 +66,7 @@ _COME_BACK: Final = (
 )
 
 
-class SessionTerms(TypedDict, total=False):
-    """What ``Client`` takes beside the address."""
-
-    account: Required[str]
-    key: Required[str]
-    member: str
-    last_seen: int
-    cancel_on_disconnect: bool
-    heartbeat_ms: int
-    attempts: int
-    max_events: int
-    connect: Connect | None
-
-
-class Client(Requests):
+class Client(Following):
     """One account's session, kept up over any number of connections."""
 
     def __init__(
@@ -104,6 +91,7 @@ class Client(Requests):
         double up to two seconds, twelve are about thirteen seconds. ``connect`` makes a connection
         by other means than TCP; it is given what makes the protocol of one.
         """
+        super().__init__()
         self.host, self.port = host, port
         self.account = account
         self.info: wire.LoggedOn | None = None
@@ -115,8 +103,7 @@ class Client(Requests):
         self.last_arrived = last_seen  # the last report that came in, whether taken or not
         self._inbox = Inbox(last_seen, max_events)
         self._unanswered = Unanswered(self._refused)
-        # who waits for the account's state: a future, or None for the events
-        self._statuses: deque[Answer[wire.AccountStatus] | None] = deque()
+        self._questions = Questions()
         self._subscriptions = Subscriptions()
         self._link = Link(self, connect or self._over_tcp, f"{host}:{port}",
                           heartbeat_ms=heartbeat_ms, attempts=attempts)  # fmt: skip
@@ -200,11 +187,11 @@ class Client(Requests):
             self._error = error
         error = self._error
         self._unanswered.fail(error)
-        for future in (*self._statuses, self._opening):
-            if future is not None and not future.done():
-                future.set_exception(copy.copy(error))
-                future.exception()  # seen: only those who await it get it
-        self._statuses.clear()
+        self._questions.fail(error)
+        self._unheard(error)
+        if self._opening is not None:
+            resolve(self._opening, copy.copy(error))
+            self._opening.exception()  # seen: only those who await it get it
         self._inbox.wake()
 
     def _check_process(self) -> None:
@@ -259,7 +246,7 @@ class Client(Requests):
         member, account, key = self._credentials
         return wire.Logon(wire.VERSION, member, account, key, self.last_arrived,
                           self._cancel_on_disconnect, self._heartbeat_ms, self._instance,
-                          self.info is not None)  # fmt: skip
+                          self.info is not None, follow_balances=True)  # fmt: skip
 
     def received(self, message: wire.FromVenue) -> str:
         """Take a message; return why the connection must be made again, "" where it need not."""
@@ -270,28 +257,33 @@ class Client(Requests):
             self._logged_on(message)
         elif isinstance(message, wire.LoggedOut):
             return self._logged_out(message)
-        elif isinstance(message, wire.AccountStatus):
-            self._account_status(message)
+        elif isinstance(message, wire.Reply):
+            if isinstance(message, wire.AccountStatus):
+                self._account.adopt(message)
+            self._questions.answered(message)
+        elif isinstance(message, wire.Balances):
+            self._account.have(message.cash, message.holdings)
+        elif isinstance(message, wire.MarketData):
+            self._learn(message)
+            self._event(message)
         elif isinstance(message, wire.Throttled):
             # Let the caller decide: sent again it might come behind later ones, and be refused.
             error = ThrottledError(message.ref, message.per_second)
             self._unanswered.not_taken(message.ref, error)
             self._event(message)
-        elif kind is not wire.VenueHeartbeat:
-            self._event(cast("ClientEvent", message))
         return ""
 
     def _logged_on(self, message: wire.LoggedOn) -> None:
         if self.info is not None:
             self.reconnects += 1
         self.info = message
+        self._begin(message)
         for frame in self._unanswered.logged_on(message):
             self._link.send(frame)
         self._unanswered.caught_up(self.last_arrived)
         self._ask_market_data()
-        self._statuses = deque(each for each in self._statuses if each is None or not each.done())
-        for _ in self._statuses:
-            self._link.send(pack(wire.AskStatus()))
+        for frame in self._questions.again():
+            self._link.send(frame)
         if self._opening is not None:
             resolve(self._opening, None)
 
@@ -310,12 +302,14 @@ class Client(Requests):
         """Take a report in; say so when one before it is missing."""
         if report.seq > self.last_arrived + 1:
             return f"report {report.seq} came after report {self.last_arrived}"
+        asked = self._unanswered.message(report)
         if not self._unanswered.report(report):
             text = "another program used the account, and a reference that this one had used"
             self._end(SessionEndedError(wire.LogoutReason.TAKEN_OVER, text))
             return text
         if report.seq == self.last_arrived + 1:  # otherwise an answer given again
             self.last_arrived = report.seq
+            self._account.absorb(report, asked)
             self._event(report)
         self._unanswered.caught_up(self.last_arrived)
         return ""
@@ -323,15 +317,9 @@ class Client(Requests):
     def _refused(self, report: wire.Rejected, message: wire.OrderMessage) -> RejectedError:
         """Return the error of a refusal, with what would have been right where that is known."""
         symbol = getattr(message, "symbol", "")
-        return refused(report, message, symbol, {line.symbol: line for line in self.lines})
-
-    def _account_status(self, message: wire.AccountStatus) -> None:
-        if self._statuses:
-            future = self._statuses.popleft()
-            if future is None:
-                self._event(message)
-            else:
-                resolve(future, message)
+        lines = {line.symbol: line for line in self.lines}
+        lines |= {name: line.info for name, line in self._market.lines.items() if not line.stale}
+        return refused(report, message, symbol, lines)
 
     def _event(self, event: ClientEvent) -> None:
         """Take in whatever the program is told: each report once and in order, and market data."""
@@ -364,14 +352,15 @@ class Client(Requests):
     def status(self) -> asyncio.Future[wire.AccountStatus]:
         """Ask for balances and live orders. Raises ``ClientError`` when closed."""
         self._check_open()
-        future: Answer[wire.AccountStatus] = Answer()
-        self._ask_status(future)
-        return future
+        return self._question(wire.AskStatus())
 
-    def _ask_status(self, future: Answer[wire.AccountStatus] | None) -> None:
-        self._statuses.append(future)
+    def _question(
+        self, message: wire.FromClient, take: Callable[[Any], None] | None = None
+    ) -> Answer[Any]:
+        frame, answer = self._questions.ask(message, take)
         if self._link.up:
-            self._link.send(pack(wire.AskStatus()))
+            self._link.send(frame)
+        return answer
 
     def subscribe(self, symbol: str = "") -> None:
         """Ask for public data of a symbol, or of all; it arrives in ``events()``.
@@ -390,6 +379,7 @@ class Client(Requests):
         self._check_process()
         frame = _checked(wire.Unsubscribe(symbol))
         self._subscriptions.remove(symbol)
+        self._forget_line(symbol)
         if self._link.up:
             self._link.send(frame)
 
@@ -425,7 +415,7 @@ class Client(Requests):
             if inbox.market_missed and self._link.up:
                 self._ask_market_data()
             if inbox.reports_missed:
-                self._ask_status(None)
+                self._question(wire.AskStatus(), self._event)
         inbox.market_missed = inbox.reports_missed = False
 
     async def events(self) -> AsyncIterator[ClientEvent]:
