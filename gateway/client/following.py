@@ -33,6 +33,7 @@ class Following(Requests):
         self._account = AccountView()
         self._market = MarketView((), new_lines=True)
         self._followed: dict[str, None] = {}
+        self._mending: dict[str, int] = {}  # by line: how many pages of its trades are asked for
         self._waiting: dict[str, list[Answer[Book]]] = {}  # who waits for a line's snapshot
 
     # -- what a client supplies -------------------------------------------------------------------
@@ -103,7 +104,9 @@ class Following(Requests):
             self._followed[symbol] = None
             self.subscribe(symbol)
             await answer
-        await self._fill(symbol)
+            await self._fill(symbol)
+        elif self._mending.get(symbol):
+            await self._fill(symbol)
         return self.book(symbol)
 
     async def day_trades(self, symbol: str, after: int = 0) -> tuple[Print, ...]:
@@ -174,13 +177,16 @@ class Following(Requests):
 
     def _mend_trades(self, line: Line, after: int) -> None:
         """Have the trades filled in that were missed while the line was not heard."""
+        symbol = line.info.symbol
 
         def fill(page: wire_history.DayTrades) -> None:
+            self._mending[symbol] -= 1
             line.fill(page)
             if page.trades and page.trades[-1].trade < page.last:
                 self._mend_trades(line, page.trades[-1].trade)
 
-        self._question(wire_history.AskTrades(line.info.symbol, after), fill)
+        self._mending[symbol] = self._mending.get(symbol, 0) + 1
+        self._question(wire_history.AskTrades(symbol, after), fill)
 
     def _forget_line(self, symbol: str) -> None:
         """Follow a line, or (``""``) all, no more."""
