@@ -209,7 +209,7 @@ class _Day:
         self.printing = True
         cancels = [client.mass_cancel(name) for client in self.clients.values()]
         await asyncio.gather(*cancels)
-        await self.clients[SELLER].sell(name, 1, price)
-        await self.clients[BUYER].buy(name, 1, price, tif=TimeInForce.IOC)
+        await self.clients[SELLER].sell(name, 1, price_minor=price)
+        await self.clients[BUYER].buy(name, 1, price_minor=price, tif=TimeInForce.IOC)
         self.printed += 2
         self.printing = False

@@ -1,7 +1,7 @@
 """The client SDK without ``async``: the same session, run by a loop in another thread.
 
     with BlockingClient("127.0.0.1", 7117, account="alice", key="secret") as client:
-        report = client.buy("SZA-2019", 100, price=4250)
+        report = client.buy("SZA-2019", 100, price="42.50")
 
 Each call waits for its answer and returns the report, or raises what the future would have
 raised. One client may be used by several threads, one of which may close it: the calls of the
@@ -11,19 +11,22 @@ others then end with their answer or a ``ClientError``.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
-from gateway.client.client import Client, ClientError
+from gateway.client.client import Client, ClientError, SessionTerms
 from gateway.client.loop_thread import LoopThread
-from gateway.protocol.answers import REPORTS
+from gateway.protocol import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from engine.vocabulary.enums import Side
-    from gateway.protocol import wire, wire_market, wire_modes
+    from gateway.client.arguments import AuctionTerms, OrderTerms, Price, QuoteTerms, Time, Whole
+    from gateway.client.messages import ClientEvent
+    from gateway.protocol import wire_market, wire_modes
 
 DEFAULT_TIMEOUT: Final = 30.0  # seconds
+REPORTS: Final = wire.Report.__args__
 _Result = TypeVar("_Result")
 
 
@@ -35,7 +38,12 @@ class BlockingClient:
     """
 
     def __init__(
-        self, host: str, port: int, *, timeout: float = DEFAULT_TIMEOUT, **more: Any
+        self,
+        host: str,
+        port: int,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        **more: Unpack[SessionTerms],
     ) -> None:
         """Describe the session; ``with`` opens it. ``more`` as in ``Client``."""
         self.timeout = timeout
@@ -114,46 +122,85 @@ class BlockingClient:
     # -- asking the venue -----------------------------------------------------------------------
 
     def place(
-        self, symbol: str, side: Side, quantity: int, price: int = 0, **more: Any
+        self,
+        symbol: str,
+        side: Side | str,
+        quantity: Whole,
+        price: Price | None = None,
+        **terms: Unpack[OrderTerms],
     ) -> wire.OrderAccepted:
-        """Enter an order; ``more`` as in ``Client.place``. Raises ``RejectedError``."""
-        return self._ask(lambda client: client.place(symbol, side, quantity, price, **more))
+        """Enter an order; ``terms`` as in ``Client.place``. Raises ``RejectedError``."""
+        return self._ask(lambda client: client.place(symbol, side, quantity, price, **terms))
 
-    def buy(self, symbol: str, quantity: int, price: int, **more: Any) -> wire.OrderAccepted:
-        """Enter a buy limit order. Raises ``RejectedError``."""
-        return self._ask(lambda client: client.buy(symbol, quantity, price, **more))
+    def buy(
+        self,
+        symbol: str,
+        quantity: Whole,
+        price: Price | None = None,
+        **terms: Unpack[OrderTerms],
+    ) -> wire.OrderAccepted:
+        """Enter a buy order; ``terms`` as in ``Client.place``. Raises ``RejectedError``."""
+        return self._ask(lambda client: client.buy(symbol, quantity, price, **terms))
 
-    def sell(self, symbol: str, quantity: int, price: int, **more: Any) -> wire.OrderAccepted:
-        """Enter a sell limit order. Raises ``RejectedError``."""
-        return self._ask(lambda client: client.sell(symbol, quantity, price, **more))
+    def sell(
+        self,
+        symbol: str,
+        quantity: Whole,
+        price: Price | None = None,
+        **terms: Unpack[OrderTerms],
+    ) -> wire.OrderAccepted:
+        """Enter a sell order; ``terms`` as in ``Client.place``. Raises ``RejectedError``."""
+        return self._ask(lambda client: client.sell(symbol, quantity, price, **terms))
 
     def cancel(self, target: int) -> wire.OrderCancelled:
         """Cancel the order with reference ``target``. Raises ``RejectedError``."""
         return self._ask(lambda client: client.cancel(target))
 
-    def amend(self, target: int, quantity: int = 0, price: int = 0) -> wire.OrderAmended:
+    def amend(
+        self,
+        target: int,
+        quantity: Whole | None = None,
+        price: Price | None = None,
+        *,
+        price_minor: int | None = None,
+    ) -> wire.OrderAmended:
         """Change an order's total quantity, its price or both. Raises ``RejectedError``."""
-        return self._ask(lambda client: client.amend(target, quantity, price))
+        return self._ask(
+            lambda client: client.amend(target, quantity, price, price_minor=price_minor)
+        )
 
     def mass_cancel(self, symbol: str = "") -> wire.MassCancelled:
         """Cancel all orders in a symbol, or in all."""
         return self._ask(lambda client: client.mass_cancel(symbol))
 
     def pick(
-        self, symbol: str, number: int, quantity: int = 0, price: int = 0
+        self,
+        symbol: str,
+        number: int,
+        quantity: Whole | None = None,
+        price: Price | None = None,
+        *,
+        price_minor: int | None = None,
     ) -> wire.OrderAccepted:
-        """Take tonnes (0: all) of the listing under a number, or confirm the quote under it."""
-        return self._ask(lambda client: client.pick(symbol, number, quantity, price))
+        """Take tonnes of the listing under a number, or all, or confirm the quote under it."""
+        return self._ask(
+            lambda client: client.pick(symbol, number, quantity, price, price_minor=price_minor)
+        )
 
     def quote(
-        self, symbol: str, side: Side, quantity: int, price: int, to: tuple[str, ...] = (),
-        **more: Any,
-    ) -> wire.OrderAccepted:  # fmt: skip
-        """Make a firm quote; ``more`` as in ``Requests.quote``."""
-        return self._ask(lambda client: client.quote(symbol, side, quantity, price, to, **more))
+        self,
+        symbol: str,
+        side: Side | str,
+        quantity: Whole,
+        price: Price | None = None,
+        to: Iterable[str] = (),
+        **terms: Unpack[QuoteTerms],
+    ) -> wire.OrderAccepted:
+        """Make a firm quote; ``terms`` as in ``Client.quote``."""
+        return self._ask(lambda client: client.quote(symbol, side, quantity, price, to, **terms))
 
     def enquire(
-        self, symbol: str, side: Side, quantity: int, to: tuple[str, ...] = ()
+        self, symbol: str, side: Side | str, quantity: Whole, to: Iterable[str] = ()
     ) -> wire_modes.NumberAssigned:
         """Ask accounts, or everybody, for quotes."""
         return self._ask(lambda client: client.enquire(symbol, side, quantity, to))
@@ -163,17 +210,33 @@ class BlockingClient:
         return self._ask(lambda client: client.decline(symbol, number))
 
     def announce(
-        self, symbol: str, side: Side, quantity: int, price: int, window: tuple[int, int],
-        **terms: Any,
-    ) -> wire.OrderAccepted:  # fmt: skip
-        """Announce an auction with a window (ns UTC); ``terms`` as in ``wire_modes.Announce``."""
+        self,
+        symbol: str,
+        side: Side | str,
+        quantity: Whole,
+        price: Price | None = None,
+        *,
+        window: tuple[Time, Time],
+        **terms: Unpack[AuctionTerms],
+    ) -> wire.OrderAccepted:
+        """Announce an auction with a window; ``terms`` as in ``Client.announce``."""
         return self._ask(
-            lambda client: client.announce(symbol, side, quantity, price, window, **terms)
+            lambda client: client.announce(symbol, side, quantity, price, window=window, **terms)
         )
 
-    def bid(self, symbol: str, number: int, quantity: int, price: int) -> wire.OrderAccepted:
+    def bid(
+        self,
+        symbol: str,
+        number: int,
+        quantity: Whole,
+        price: Price | None = None,
+        *,
+        price_minor: int | None = None,
+    ) -> wire.OrderAccepted:
         """Bid in the auction under a number."""
-        return self._ask(lambda client: client.bid(symbol, number, quantity, price))
+        return self._ask(
+            lambda client: client.bid(symbol, number, quantity, price, price_minor=price_minor)
+        )
 
     def status(self) -> wire.AccountStatus:
         """Return balances and live orders."""
@@ -186,12 +249,12 @@ class BlockingClient:
     async def _subscribe(self, symbol: str) -> None:
         self._opened().subscribe(symbol)
 
-    def next_event(self, timeout: float | None = None) -> Any:
+    def next_event(self, timeout: float | None = None) -> ClientEvent | None:
         """Return the next report or piece of market data, None once closed.
 
         Raises ``TimeoutError`` when none comes within ``timeout`` seconds.
         """
         event = self._wait(self._opened().next_event(), timeout)
-        if event.__class__ in REPORTS:
+        if isinstance(event, REPORTS):
             self._last_seen = max(self._last_seen, event.seq)
         return event

@@ -12,6 +12,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from engine.vocabulary.enums import RejectReason
     from gateway.protocol import wire
 
 _Answer = TypeVar("_Answer")
@@ -55,13 +56,40 @@ class SessionEndedError(ClientError):
 
 
 class RejectedError(ClientError):
-    """The venue refused a message; ``report`` has the reason, the field and the rule."""
+    """The venue refused a message; ``report`` is its answer.
 
-    def __init__(self, report: wire.Rejected) -> None:
+    ``nearest`` has the valid values next to the refused one, the lower first, in the field's own
+    unit (minor units of a price, tonnes); empty where none is known. ``similar`` has the same as
+    people write it, or the symbols that are like one that there is not.
+    """
+
+    def __init__(
+        self, report: wire.Rejected, nearest: tuple[int, ...] = (), similar: tuple[str, ...] = ()
+    ) -> None:
         """Keep the venue's report."""
         name = report.reason.name.lower()
-        super().__init__(f"refused ({name}): {report.field}: {report.rule}")
+        text = f"refused ({name}): {report.field}: {report.rule}"
+        if similar:
+            text += f"; {'nearest' if nearest else 'did you mean'}: {', '.join(similar)}"
+        super().__init__(text)
         self.report = report
+        self.nearest = nearest
+        self.similar = similar
+
+    @property
+    def reason(self) -> RejectReason:
+        """Why, as a code."""
+        return self.report.reason
+
+    @property
+    def field(self) -> str:
+        """Which field of the message is wrong."""
+        return self.report.field
+
+    @property
+    def rule(self) -> str:
+        """What would be right."""
+        return self.report.rule
 
 
 class NotTakenError(ClientError):
@@ -79,11 +107,16 @@ class NotTakenError(ClientError):
 class ThrottledError(NotTakenError):
     """The message came too fast and was not taken: ask again, at ``per_second`` at most."""
 
-    def __init__(self, ref: int, per_second: int) -> None:
+    def __init__(self, per_second: int, ref: int = 0) -> None:
         """Keep the session's limit."""
         super().__init__(ref)
         self.args = (f"not taken: at most {per_second} messages a second; wait and ask again",)
         self.per_second = per_second
+
+
+def fresh(error: ClientError) -> ClientError:
+    """Return a copy to raise, so that no traceback grows on an error that is kept."""
+    return copy.copy(error)
 
 
 class Missed(Struct, frozen=True, gc=False):
@@ -102,7 +135,7 @@ class Answer(asyncio.Future[_Answer]):
     def exception(self) -> BaseException | None:
         """Return the error, None where there is an answer."""
         error = super().exception()
-        return error if error is None else copy.copy(error)
+        return fresh(error) if isinstance(error, ClientError) else error
 
     def result(self) -> _Answer:
         """Return the answer or raise the error."""
@@ -140,10 +173,14 @@ def resolve(future: asyncio.Future[Any], value: Any) -> None:
 
 _EXACT: Final = Context(prec=60, traps=[InvalidOperation, Inexact])
 _MOST_DIGITS: Final = 30
+_LONGEST: Final = 100  # characters
 
 
-def minor_units(text: str, digits: int = 2) -> int:
+def minor_units(text: str | Decimal, digits: int = 2) -> int:
     """Turn a typed price such as ``"42.5"`` into minor units, exactly. Raises ``ValueError``."""
+    if isinstance(text, str) and len(text) > _LONGEST:
+        message = f"a text of {len(text)} characters is not a price: {_LONGEST} are the most"
+        raise ValueError(message)
     try:
         typed = Decimal(text)
     except InvalidOperation:

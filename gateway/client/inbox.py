@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from gateway.client.errors import Missed
 from gateway.protocol import wire
 
-Event: TypeAlias = wire.Report | wire.MarketData | wire.Throttled | wire.AccountStatus | Missed
+if TYPE_CHECKING:
+    from gateway.client.messages import ClientEvent
 
 _REPORTS: Final = wire.Report.__args__
 _MARKET_DATA: Final = dict.fromkeys(wire.MarketData.__args__)
@@ -31,8 +32,10 @@ class Inbox:
         self.dropped = 0
         self._most = most
         self._count = 0  # events that ever came: an event's place in the order
-        self._market: deque[tuple[int, Event]] = deque()
-        self._kept: deque[tuple[int, Event]] = deque()  # reports, and all else that is not repeated
+        self._market: deque[tuple[int, ClientEvent]] = deque()
+        self._kept: deque[tuple[int, ClientEvent]] = (
+            deque()
+        )  # reports, and all else that is not repeated
         self._missed = 0  # dropped, and not told by a ``Missed`` yet
         self.market_missed = False  # whether market data is among them
         self.reports_missed = False
@@ -42,7 +45,7 @@ class Inbox:
         """Say whether something can be taken."""
         return bool(self._kept or self._market or self._missed)
 
-    def put(self, event: Event) -> None:
+    def put(self, event: ClientEvent) -> None:
         """Add an event, at the cost of an older one where there are too many."""
         if len(self._kept) + len(self._market) >= self._most:
             if self._market:
@@ -58,7 +61,7 @@ class Inbox:
         self._count += 1
         self._arrived.set()
 
-    def take(self) -> Event:
+    def take(self) -> ClientEvent:
         """Return the oldest event, before all others a ``Missed`` where some were dropped."""
         if self._missed:
             missed, self._missed = self._missed, 0

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.client.errors import NotTakenError, RejectedError, resolve
+from gateway.client.errors import NotTakenError, fresh, resolve
 from gateway.protocol import wire
 from gateway.protocol.answers import ANSWERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from gateway.client.errors import ClientError, Pending
+    from gateway.client.errors import ClientError, Pending, RejectedError
 
 NEVER_SENT: Final = "the message was never sent, so the venue did not take it"
 UNKNOWN: Final = (
@@ -36,8 +35,11 @@ class _Asked:
 class Unanswered:
     """Order messages by their reference, in the order in which they were asked."""
 
-    def __init__(self) -> None:
-        """Start with none."""
+    def __init__(
+        self, refused: Callable[[wire.Rejected, wire.OrderMessage], RejectedError]
+    ) -> None:
+        """Start with none; ``refused`` makes the error of a refusal."""
+        self._refused = refused
         self.next_ref = 1
         self._asked: dict[int, _Asked] = {}
         self._taken = 0  # the last reference that the venue said it took, at the logon
@@ -84,7 +86,7 @@ class Unanswered:
             return False
         del self._asked[answered(report)]
         if isinstance(report, wire.Rejected):
-            resolve(asked.future, RejectedError(report))
+            resolve(asked.future, self._refused(report, asked.message))
         else:
             resolve(asked.future, report)
         return True
@@ -111,7 +113,7 @@ class Unanswered:
         """End all futures, each with an error of its own that says what is known of its message."""
         for asked in self._asked.values():
             if not asked.future.done():
-                known = copy.copy(error)
+                known = fresh(error)
                 known.known = UNKNOWN if asked.sent else NEVER_SENT
                 resolve(asked.future, known)
                 asked.future.exception()  # seen: only those who await it get it

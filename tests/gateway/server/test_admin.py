@@ -187,7 +187,7 @@ def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_
                 with BlockingClient(
                     "127.0.0.1", port, account="eve", key="eve-key", member="M1"
                 ) as client:
-                    assert client.buy("CO2", 1, price=10).quantity == 1
+                    assert client.buy("CO2", 1, price_minor=10).quantity == 1
                     assert len(client.status().orders) == 1 + again
             finally:
                 server.terminate()

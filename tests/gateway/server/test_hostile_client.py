@@ -66,7 +66,7 @@ async def trade_beside(node: Node, misbehave: Callable[[], Any]) -> None:
     """Let a good client trade before, during and after; it must notice nothing."""
     async with client_of(node) as good:
         for turn in range(3):
-            pending = [good.buy("CO2", 1, price=4_800 + n) for n in range(20)]
+            pending = [good.buy("CO2", 1, price_minor=4_800 + n) for n in range(20)]
             if turn == 1:
                 await misbehave()
             answers = await asyncio.gather(*pending)
@@ -205,7 +205,7 @@ def test_a_clock_behind_the_log_stops_nobody(tmp_path: Path) -> None:
             reader, writer = await asyncio.open_connection(*node.address)
             async with client_of(node, heartbeat_ms=100) as client:
                 for _ in range(3):
-                    pending = [client.buy("CO2", 1, price=4_900) for _ in range(40)]
+                    pending = [client.buy("CO2", 1, price_minor=4_900) for _ in range(40)]
                     for answer in await asyncio.gather(*pending):
                         assert answer.time >= last
                     await asyncio.sleep(1)  # the throttle refills, heartbeats go to and fro
