@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from gateway.protocol import wire_market, wire_modes
 
 DEFAULT_TIMEOUT: Final = 30.0  # seconds
-REPORTS: Final = wire.Report.__args__
 _Result = TypeVar("_Result")
 
 
@@ -255,6 +254,6 @@ class BlockingClient:
         Raises ``TimeoutError`` when none comes within ``timeout`` seconds.
         """
         event = self._wait(self._opened().next_event(), timeout)
-        if isinstance(event, REPORTS):
+        if isinstance(event, wire.Report):
             self._last_seen = max(self._last_seen, event.seq)
         return event

@@ -14,6 +14,7 @@ left waiting.
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 from typing import TYPE_CHECKING, Final, Required, Self, TypedDict
 
@@ -28,7 +29,6 @@ from gateway.client.errors import (
     RejectedError,
     SessionEndedError,
     ThrottledError,
-    fresh,
     minor_units,
 )
 from gateway.client.inbox import Inbox
@@ -188,7 +188,7 @@ class Client(Requests):
         """Raise a ``ClientError`` of its own for each call that cannot be."""
         self._check_process()
         if self._talk.error is not None:
-            raise fresh(self._talk.error)
+            raise copy.copy(self._talk.error)
         if self._loop is None:
             message = "the client is not open: use it inside ``async with``"
             raise ClientError(message)

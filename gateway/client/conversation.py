@@ -6,6 +6,7 @@ so that on every new connection it goes on where it was. It opens nothing and wa
 
 from __future__ import annotations
 
+import copy
 import secrets
 from collections import deque
 from typing import TYPE_CHECKING, cast
@@ -17,7 +18,6 @@ from gateway.client.errors import (
     RejectedError,
     SessionEndedError,
     ThrottledError,
-    fresh,
     resolve,
 )
 from gateway.client.refusals import refused
@@ -99,7 +99,7 @@ class Conversation:
                 resolve(future, message)
         elif isinstance(message, wire.Throttled):
             # Let the caller decide: sent again it might come behind later ones, and be refused.
-            error = ThrottledError(message.per_second, message.ref)
+            error = ThrottledError(message.ref, message.per_second)
             self._unanswered.not_taken(message.ref, error)
             self._told(message)
         elif message.__class__ is not wire.VenueHeartbeat:
@@ -158,7 +158,7 @@ class Conversation:
         self._unanswered.fail(self.error)
         for future in (*self._statuses, self.opening):
             if future is not None and not future.done():
-                future.set_exception(fresh(self.error))
+                future.set_exception(copy.copy(self.error))
                 future.exception()  # seen: only those who await it get it
         self._statuses.clear()
 

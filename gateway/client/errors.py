@@ -107,16 +107,11 @@ class NotTakenError(ClientError):
 class ThrottledError(NotTakenError):
     """The message came too fast and was not taken: ask again, at ``per_second`` at most."""
 
-    def __init__(self, per_second: int, ref: int = 0) -> None:
+    def __init__(self, ref: int, per_second: int) -> None:
         """Keep the session's limit."""
         super().__init__(ref)
         self.args = (f"not taken: at most {per_second} messages a second; wait and ask again",)
         self.per_second = per_second
-
-
-def fresh(error: ClientError) -> ClientError:
-    """Return a copy to raise, so that no traceback grows on an error that is kept."""
-    return copy.copy(error)
 
 
 class Missed(Struct, frozen=True, gc=False):
@@ -135,7 +130,7 @@ class Answer(asyncio.Future[_Answer]):
     def exception(self) -> BaseException | None:
         """Return the error, None where there is an answer."""
         error = super().exception()
-        return fresh(error) if isinstance(error, ClientError) else error
+        return error if error is None else copy.copy(error)
 
     def result(self) -> _Answer:
         """Return the answer or raise the error."""

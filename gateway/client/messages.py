@@ -55,7 +55,6 @@ from gateway.protocol.wire_modes import (
     Released,
 )
 
-# The last but one comes unasked behind a ``Missed``.
 ClientEvent: TypeAlias = Report | MarketData | Throttled | AccountStatus | Missed
 
 __all__ = [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.client.errors import NotTakenError, fresh, resolve
+from gateway.client.errors import NotTakenError, resolve
 from gateway.protocol import wire
 from gateway.protocol.answers import ANSWERS
 
@@ -39,8 +40,8 @@ class Unanswered:
         self, refused: Callable[[wire.Rejected, wire.OrderMessage], RejectedError]
     ) -> None:
         """Start with none; ``refused`` makes the error of a refusal."""
-        self._refused = refused
         self.next_ref = 1
+        self._refused = refused
         self._asked: dict[int, _Asked] = {}
         self._taken = 0  # the last reference that the venue said it took, at the logon
         self._answered_by = 0  # the report by which all up to it are answered
@@ -113,7 +114,7 @@ class Unanswered:
         """End all futures, each with an error of its own that says what is known of its message."""
         for asked in self._asked.values():
             if not asked.future.done():
-                known = fresh(error)
+                known = copy.copy(error)
                 known.known = UNKNOWN if asked.sent else NEVER_SENT
                 resolve(asked.future, known)
                 asked.future.exception()  # seen: only those who await it get it

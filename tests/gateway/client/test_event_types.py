@@ -31,7 +31,10 @@ async def narrow(client: Client) -> None:
                 assert_type(count, int)
             case messages.Throttled():
                 assert_type(event.per_second, int)
-        if isinstance(event, messages.Report | messages.Throttled | messages.Missed):
+            case messages.AccountStatus():
+                assert_type(event.orders, tuple[messages.OrderStatus, ...])
+        own = messages.Report | messages.Throttled | messages.AccountStatus | messages.Missed
+        if isinstance(event, own):
             continue
         if isinstance(event, messages.AccountStatus):
             continue
