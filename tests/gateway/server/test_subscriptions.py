@@ -1,4 +1,4 @@
-"""Subscriptions: what was said last counts, in one tick, across ticks, connections and amendments."""
+"""What was said last of a line counts: in one tick, across ticks, connections and amendments."""
 
 from __future__ import annotations
 
