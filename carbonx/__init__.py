@@ -14,6 +14,7 @@ from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
     Missed,
+    NotTakenError,
     Pending,
     RejectedError,
     SessionEndedError,
@@ -26,6 +27,7 @@ __all__ = [
     "Client",
     "ClientError",
     "Missed",
+    "NotTakenError",
     "Pending",
     "RejectedError",
     "Rulebook",

@@ -16,9 +16,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
-import secrets
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from gateway.client.conversation import Conversation
 from gateway.client.errors import (
     FORKED,
     Answer,
@@ -30,19 +30,11 @@ from gateway.client.errors import (
     SessionEndedError,
     ThrottledError,
     minor_units,
-    resolve,
 )
 from gateway.client.following import Following
 from gateway.client.inbox import Inbox
 from gateway.client.link import Link
-from gateway.client.questions import Questions
-from gateway.client.refusals import refused
-from gateway.client.subscriptions import Subscriptions
-from gateway.client.unanswered import Unanswered
-from gateway.protocol import wire, wire_market
-from gateway.protocol.answers import REPORTS
-from gateway.protocol.explain import explain
-from gateway.protocol.framing import frame as framed
+from gateway.protocol import wire
 from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
@@ -51,19 +43,12 @@ if TYPE_CHECKING:
     from gateway.client.link import Connect
     from gateway.client.messages import ClientEvent
     from gateway.client.requests import OrderAnswer
+    from gateway.protocol import wire_market
 
 __all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "RejectedError",
            "SessionEndedError", "ThrottledError", "minor_units"]  # fmt: skip
 
 MAX_EVENTS: Final = 100_000  # reports and market data that wait for ``events()``
-
-# Farewells after which the same logon may succeed.
-_COME_BACK: Final = (
-    wire.LogoutReason.SHUTDOWN,
-    wire.LogoutReason.SILENT,
-    wire.LogoutReason.SLOW_READER,
-    wire.LogoutReason.FULL,
-)
 
 
 class Client(Following):
@@ -91,28 +76,23 @@ class Client(Following):
         double up to two seconds, twelve are about thirteen seconds. ``connect`` makes a connection
         by other means than TCP; it is given what makes the protocol of one.
         """
-        super().__init__()
         self.host, self.port = host, port
         self.account = account
-        self.info: wire.LoggedOn | None = None
-        self.reconnects = 0
-        self._credentials = (member, account, key)
-        self._cancel_on_disconnect = cancel_on_disconnect
-        self._heartbeat_ms = heartbeat_ms
-        self._instance = secrets.randbits(62)  # tells this client from others of the account
-        self.last_arrived = last_seen  # the last report that came in, whether taken or not
         self._inbox = Inbox(last_seen, max_events)
-        self._unanswered = Unanswered(self._refused)
-        self._questions = Questions()
-        self._subscriptions = Subscriptions()
-        self._link = Link(self, connect or self._over_tcp, f"{host}:{port}",
-                          heartbeat_ms=heartbeat_ms, attempts=attempts)  # fmt: skip
+        self._talk = talk = Conversation(
+            (member, account, key),
+            last_seen,
+            cancel_on_disconnect=cancel_on_disconnect,
+            heartbeat_ms=heartbeat_ms,
+            told=self._told,
+        )
+        self._pictures = talk.pictures
+        talk.link = self._link = Link(talk, connect or self._over_tcp, f"{host}:{port}",
+                                      heartbeat_ms=heartbeat_ms, attempts=attempts)  # fmt: skip
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = os.getpid()
         self._keeper: asyncio.Task[None] | None = None
-        self._opening: Answer[None] | None = None
         self._closing = False
-        self._error: ClientError | None = None  # why nothing can be asked any more
 
     # -- opening and closing --------------------------------------------------------------------
 
@@ -121,13 +101,13 @@ class Client(Following):
         if self._loop is not None:
             message = "a client is opened once: make another"
             raise ClientError(message)
-        pack(self.logon())  # what cannot be written is an error here
+        pack(self._talk.logon())  # what cannot be written is an error here
         self._loop = asyncio.get_running_loop()
         self._process = os.getpid()
-        self._opening = Answer()
+        self._talk.opening = opening = Answer[None]()
         self._keeper = asyncio.create_task(self._keep(), name=f"carbonx-client {self.account}")
         try:
-            await self._opening
+            await opening
         except BaseException:
             await self.close()
             raise
@@ -147,8 +127,8 @@ class Client(Following):
             return
         first, self._closing = not self._closing, True
         try:
-            if self._error is None:
-                self._error = ClientError("the client was closed")
+            if self._talk.error is None:
+                self._talk.error = ClientError("the client was closed")
                 await self._link.farewell()
             elif not first:
                 await self._kept()
@@ -182,17 +162,12 @@ class Client(Following):
         await loop.create_connection(protocol_factory, self.host, self.port)
 
     def _fail(self, error: ClientError) -> None:
-        """End everything that waits; the first reason is the one that counts."""
-        if self._error is None:
-            self._error = error
-        error = self._error
-        self._unanswered.fail(error)
-        self._questions.fail(error)
-        self._unheard(error)
-        if self._opening is not None:
-            resolve(self._opening, copy.copy(error))
-            self._opening.exception()  # seen: only those who await it get it
+        self._talk.fail(error)
         self._inbox.wake()
+
+    def _told(self, event: ClientEvent) -> None:
+        """Take in whatever the program is told: each report once and in order, and market data."""
+        self._inbox.put(event)
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:
@@ -201,8 +176,8 @@ class Client(Following):
     def _check_open(self) -> None:
         """Raise a ``ClientError`` of its own for each call that cannot be."""
         self._check_process()
-        if self._error is not None:
-            raise copy.copy(self._error)
+        if self._talk.error is not None:
+            raise copy.copy(self._talk.error)
         if self._loop is None:
             message = "the client is not open: use it inside ``async with``"
             raise ClientError(message)
@@ -213,7 +188,23 @@ class Client(Following):
             )
             raise ClientError(message)
 
+    def _check_subscription(self) -> None:
+        """Let a client that is yet to be opened be told what it will want."""
+        self._check_process()
+        if self._loop is not None:
+            self._check_open()
+
     # -- what is known --------------------------------------------------------------------------
+
+    @property
+    def info(self) -> wire.LoggedOn | None:
+        """What the venue said at the last logon; None before the first."""
+        return self._talk.info
+
+    @property
+    def reconnects(self) -> int:
+        """How often the client has come back to the venue."""
+        return self._talk.reconnects
 
     @property
     def connected(self) -> bool:
@@ -230,6 +221,11 @@ class Client(Following):
         return self._inbox.last_seen
 
     @property
+    def last_arrived(self) -> int:
+        """The number of the last report that came in, whether it was taken or not."""
+        return self._talk.last_arrived
+
+    @property
     def dropped(self) -> int:
         """How many events were dropped because nobody took them in time."""
         return self._inbox.dropped
@@ -238,92 +234,6 @@ class Client(Following):
     def lines(self) -> tuple[wire_market.LineInfo, ...]:
         """What is traded, as of the last logon; empty before the first."""
         return self.info.lines if self.info is not None else ()
-
-    # -- called by the link ---------------------------------------------------------------------
-
-    def logon(self) -> wire.Logon:
-        """Return what to say on a new connection: it goes on behind the last report."""
-        member, account, key = self._credentials
-        return wire.Logon(wire.VERSION, member, account, key, self.last_arrived,
-                          self._cancel_on_disconnect, self._heartbeat_ms, self._instance,
-                          self.info is not None, follow_balances=True)  # fmt: skip
-
-    def received(self, message: wire.FromVenue) -> str:
-        """Take a message; return why the connection must be made again, "" where it need not."""
-        kind = message.__class__
-        if kind in REPORTS:
-            return self._report(message)
-        if isinstance(message, wire.LoggedOn):
-            self._logged_on(message)
-        elif isinstance(message, wire.LoggedOut):
-            return self._logged_out(message)
-        elif isinstance(message, wire.Reply):
-            if isinstance(message, wire.AccountStatus):
-                self._account.adopt(message)
-            self._questions.answered(message)
-        elif isinstance(message, wire.Balances):
-            self._account.have(message.cash, message.holdings)
-        elif isinstance(message, wire.MarketData):
-            self._learn(message)
-            self._event(message)
-        elif isinstance(message, wire.Throttled):
-            # Let the caller decide: sent again it might come behind later ones, and be refused.
-            error = ThrottledError(message.ref, message.per_second)
-            self._unanswered.not_taken(message.ref, error)
-            self._event(message)
-        return ""
-
-    def _logged_on(self, message: wire.LoggedOn) -> None:
-        if self.info is not None:
-            self.reconnects += 1
-        self.info = message
-        self._begin(message)
-        for frame in self._unanswered.logged_on(message):
-            self._link.send(frame)
-        self._unanswered.caught_up(self.last_arrived)
-        self._ask_market_data()
-        for frame in self._questions.again():
-            self._link.send(frame)
-        if self._opening is not None:
-            resolve(self._opening, None)
-
-    def _logged_out(self, message: wire.LoggedOut) -> str:
-        """Give up for good where coming back is no use; nothing follows in either case."""
-        if message.reason not in _COME_BACK and message.reason is not wire.LogoutReason.REQUESTED:
-            self._end(SessionEndedError(message.reason, message.text))
-        return message.text or "it ended the session"
-
-    def _end(self, error: ClientError) -> None:
-        """End the session for good."""
-        self._fail(error)
-        self._link.stop()
-
-    def _report(self, report: Any) -> str:
-        """Take a report in; say so when one before it is missing."""
-        if report.seq > self.last_arrived + 1:
-            return f"report {report.seq} came after report {self.last_arrived}"
-        asked = self._unanswered.message(report)
-        if not self._unanswered.report(report):
-            text = "another program used the account, and a reference that this one had used"
-            self._end(SessionEndedError(wire.LogoutReason.TAKEN_OVER, text))
-            return text
-        if report.seq == self.last_arrived + 1:  # otherwise an answer given again
-            self.last_arrived = report.seq
-            self._account.absorb(report, asked)
-            self._event(report)
-        self._unanswered.caught_up(self.last_arrived)
-        return ""
-
-    def _refused(self, report: wire.Rejected, message: wire.OrderMessage) -> RejectedError:
-        """Return the error of a refusal, with what would have been right where that is known."""
-        symbol = getattr(message, "symbol", "")
-        lines = {line.symbol: line for line in self.lines}
-        lines |= {name: line.info for name, line in self._market.lines.items() if not line.stale}
-        return refused(report, message, symbol, lines)
-
-    def _event(self, event: ClientEvent) -> None:
-        """Take in whatever the program is told: each report once and in order, and market data."""
-        self._inbox.put(event)
 
     # -- asking the venue -----------------------------------------------------------------------
 
@@ -339,28 +249,15 @@ class Client(Following):
         is open and once it is closed, ``ValueError`` for what is no message of the protocol.
         """
         self._check_open()
-        ref = self._unanswered.next_ref
-        message = message_type(ref, *fields)  # type: ignore[arg-type] # ``_checked`` sees to it
-        frame = _checked(message)
-        future: Pending[OrderAnswer] = Pending(ref)
-        self._unanswered.add(message, frame, future)
-        if self._link.up:
-            self._link.send(frame)
-            self._unanswered.sent(ref)
-        return future
+        return self._talk.request(message_type, *fields)
 
     def status(self) -> asyncio.Future[wire.AccountStatus]:
         """Ask for balances and live orders. Raises ``ClientError`` when closed."""
-        self._check_open()
-        return self._question(wire.AskStatus())
+        return self._ask(wire.AskStatus())
 
-    def _question(
-        self, message: wire.FromClient, take: Callable[[Any], None] | None = None
-    ) -> Answer[Any]:
-        frame, answer = self._questions.ask(message, take)
-        if self._link.up:
-            self._link.send(frame)
-        return answer
+    def _ask(self, message: wire.FromClient) -> Answer[Any]:
+        self._check_open()
+        return self._talk.ask(message)
 
     def subscribe(self, symbol: str = "") -> None:
         """Ask for public data of a symbol, or of all; it arrives in ``events()``.
@@ -368,25 +265,13 @@ class Client(Following):
         What was said last of a symbol counts, across connections too. All include those that an
         amendment of the rulebook opens later.
         """
-        self._check_process()
-        frame = _checked(wire.Subscribe(symbol))
-        self._subscriptions.add(symbol)
-        if self._link.up:
-            self._link.send(frame)
+        self._check_subscription()
+        self._talk.subscribe(symbol)
 
     def unsubscribe(self, symbol: str = "") -> None:
         """Ask for no more of it."""
-        self._check_process()
-        frame = _checked(wire.Unsubscribe(symbol))
-        self._subscriptions.remove(symbol)
-        self._forget_line(symbol)
-        if self._link.up:
-            self._link.send(frame)
-
-    def _ask_market_data(self) -> None:
-        """Ask for all that is subscribed to, from a snapshot on."""
-        for message in self._subscriptions.messages():
-            self._link.send(pack(message))
+        self._check_subscription()
+        self._talk.unsubscribe(symbol)
 
     async def next_event(self) -> ClientEvent | None:
         """Wait for the next report, piece of market data or ``Missed``; None once closed.
@@ -405,36 +290,11 @@ class Client(Following):
             await inbox.wait()
         event = inbox.take()
         if event.__class__ is Missed:
-            self._mend()
+            self._talk.mend(market=inbox.market_missed, account=inbox.reports_missed)
+            inbox.market_missed = inbox.reports_missed = False
         return event
-
-    def _mend(self) -> None:
-        """Ask anew for what the dropped events told."""
-        inbox = self._inbox
-        if self._error is None:
-            if inbox.market_missed and self._link.up:
-                self._ask_market_data()
-            if inbox.reports_missed:
-                self._question(wire.AskStatus(), self._event)
-        inbox.market_missed = inbox.reports_missed = False
 
     async def events(self) -> AsyncIterator[ClientEvent]:
         """Yield what ``next_event`` returns until the client closes."""
         while (event := await self.next_event()) is not None:
             yield event
-
-
-def _checked(message: Any) -> bytes:
-    """Return a message's frame. Raises ``ValueError`` where the venue could not read it.
-
-    It would end the session, and with cancel-on-disconnect all orders with it.
-    """
-    payload = wire.encode(message)
-    try:
-        wire.decode_from_client(payload)
-    except Exception as error:
-        raise ValueError(explain(error, payload)) from error
-    if len(payload) > wire.MAX_FRAME:
-        problem = f"{type(message).__name__} has {len(payload)} bytes; at most {wire.MAX_FRAME}"
-        raise ValueError(problem)
-    return framed(payload)

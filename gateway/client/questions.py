@@ -7,7 +7,6 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.client.errors import Answer, resolve
-from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,14 +28,11 @@ class Questions:
         """Start with none."""
         self._asked: deque[_Question] = deque()
 
-    def ask(
-        self, message: wire.FromClient, take: Callable[[Any], None] | None = None
-    ) -> tuple[bytes, Answer[Any]]:
-        """Keep a question; return its frame, and its answer, which ``take`` gets before."""
+    def ask(self, frame: bytes, take: Callable[[Any], None] | None = None) -> Answer[Any]:
+        """Keep a question; return its answer, which ``take`` gets before."""
         answer: Answer[Any] = Answer()
-        frame = pack(message)
         self._asked.append(_Question(frame, take or _nothing, answer))
-        return frame, answer
+        return answer
 
     def answered(self, message: wire.Reply) -> None:
         """Give the answer to the oldest question to who asked it."""

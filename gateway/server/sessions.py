@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
+MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
 class Sessions:
@@ -80,6 +81,7 @@ class Sessions:
             del self.by_account[account]
         connection.symbols.clear()
         self._followers.pop(connection, None)
+        connection.named.clear()
         connection.all_lines = False
         if connection.cancel_on_disconnect:
             connection.cancel_on_disconnect = False
@@ -173,10 +175,11 @@ class Sessions:
             connection.balances = now
 
     def _subscribe_to(self, opened: list[str]) -> None:
-        """Begin with new lines for those who subscribed to all."""
+        """Begin with new lines for those who subscribed to them, or to all."""
         for connection in self.by_account.values():
-            if connection.all_lines:
-                self._fresh.update(((connection, symbol), None) for symbol in opened)
+            for symbol in opened:
+                if connection.named.pop(symbol, connection.all_lines):
+                    self._fresh[connection, symbol] = None
 
     # -- what clients say ---------------------------------------------------------------------
 
@@ -331,6 +334,9 @@ class Sessions:
         known = self._running.sequencer.venue.symbols
         if not m.symbol:
             connection.all_lines = True
+            connection.named.clear()
+        else:
+            self._name(connection, m.symbol, wanted=True)
         for symbol in [m.symbol] if m.symbol else known:
             if symbol in known:
                 self._fresh[connection, symbol] = None
@@ -339,9 +345,24 @@ class Sessions:
         """Send no more increments."""
         if not m.symbol:
             connection.all_lines = False
+            connection.named.clear()
+        else:
+            self._name(connection, m.symbol, wanted=False)
         for symbol in [m.symbol] if m.symbol else self._running.sequencer.venue.symbols:
             connection.symbols.pop(symbol, None)
             self._fresh.pop((connection, symbol), None)
+
+    def _name(self, connection: Connection, symbol: str, *, wanted: bool) -> None:
+        """Remember what a session wants of a line whose opening its market data has yet to tell."""
+        market_data = self._running.market_data
+        if not market_data.active:
+            market_data.start()
+        if symbol in market_data.lines:
+            return
+        connection.named[symbol] = wanted
+        if len(connection.named) > MOST_NAMED:
+            text = f"subscriptions to more than {MOST_NAMED} lines that are not there"
+            self.end(connection, wire.LogoutReason.OUT_OF_ORDER, text)
 
 
 def _last_answered(connection: Connection) -> int:

@@ -36,6 +36,8 @@ async def narrow(client: Client) -> None:
         own = messages.Report | messages.Throttled | messages.AccountStatus | messages.Missed
         if isinstance(event, own):
             continue
+        if isinstance(event, messages.AccountStatus):
+            continue
         if isinstance(event, messages.MarketData):
             assert_type(event.symbol, str)
             continue
