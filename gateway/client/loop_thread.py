@@ -7,12 +7,12 @@ import concurrent.futures
 import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.client.errors import FORKED, ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable
 
 _Result = TypeVar("_Result")
 
@@ -34,24 +34,22 @@ class LoopThread:
         """Whether this process made it; in a forked child there is no thread."""
         return os.getpid() == self._process
 
-    def run(self, work: Coroutine[Any, Any, _Result], limit: float) -> _Result:
-        """Wait for what a coroutine returns, ``limit`` seconds at most.
+    def run(self, work: Callable[[], Awaitable[_Result]], limit: float) -> _Result:
+        """Call ``work`` on the loop and wait for what it comes to, ``limit`` seconds at most.
 
         Raises what it raises, ``TimeoutError``, and ``ClientError`` where the loop was stopped
         before or meanwhile, or in a forked child.
         """
         if not self.own:
-            work.close()
             raise ClientError(FORKED)
 
         async def within() -> _Result:
             # The loop keeps the time, so that what was taken off a queue is always returned.
             async with asyncio.timeout(limit):
-                return await work
+                return await work()
 
         with self._lock:
             if not self._taking:
-                work.close()
                 message = "the client is closed"
                 raise ClientError(message)
             call = asyncio.run_coroutine_threadsafe(within(), self._loop)

@@ -21,12 +21,12 @@ class _Way:
         fate = "calm" if calm else rng.choice(["calm", "cut", "cut", "swallow"])
         self.fate = fate
         self.left = rng.choice([0, 3, 60, 400, 4_000, 30_000]) + rng.randrange(200)  # bytes
-        self.slow = not calm and rng.random() < 0.5  # noqa: PLR2004 - every other
-        self.split = not calm and rng.random() < 0.5  # noqa: PLR2004
+        self.slow = not calm and rng.random() < 0.5
+        self.split = not calm and rng.random() < 0.5
 
     def pieces(self, data: bytes) -> list[bytes]:
         """Return an arrival in pieces."""
-        if not self.split or len(data) < 2:  # noqa: PLR2004 - one byte has no parts
+        if not self.split or len(data) < 2:
             return [data]
         most = min(MOST_SPLITS, len(data) - 1)
         cuts = sorted(self.rng.sample(range(1, len(data)), self.rng.randint(1, most)))
