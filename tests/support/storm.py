@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import os
 import signal
@@ -247,6 +248,7 @@ class Threads:
         for thread in threads:
             thread.join(20)
             if thread.is_alive():
+                faulthandler.dump_traceback(all_threads=True)
                 self.wrong.append(AssertionError(f"{thread.name} hangs"))
 
     def call(self, client: BlockingClient, number: int) -> None:
