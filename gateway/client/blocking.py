@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
-from gateway.client.client import Client, ClientError, SessionTerms
+from gateway.client.client import Client, ClientError
 from gateway.client.loop_thread import LoopThread
 from gateway.protocol import wire
 
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from engine.vocabulary.enums import Side
+    from gateway.client.account_view import Balances
     from gateway.client.arguments import AuctionTerms, OrderTerms, Price, QuoteTerms, Time, Whole
+    from gateway.client.market_view import Book, Print
     from gateway.client.messages import ClientEvent
-    from gateway.protocol import wire_market, wire_modes
+    from gateway.client.session_terms import SessionTerms
+    from gateway.protocol import wire_history, wire_market, wire_modes
 
 DEFAULT_TIMEOUT: Final = 30.0  # seconds
 _Result = TypeVar("_Result")
@@ -226,6 +229,44 @@ class BlockingClient:
     def status(self) -> wire.AccountStatus:
         """Return balances and live orders."""
         return self._ask(lambda client: client.status())
+
+    # -- what is known ----------------------------------------------------------------------------
+
+    @property
+    def orders(self) -> dict[int, wire.OrderStatus]:
+        """The account's live orders by reference, in a copy."""
+        return self._look(lambda client: client.orders)
+
+    @property
+    def balances(self) -> Balances:
+        """What the account has of each currency and product: total, reserved and free."""
+        return self._look(lambda client: client.balances)
+
+    def book(self, symbol: str) -> Book:
+        """Return a line's public book; as ``Client.book``, but it follows the line by itself."""
+        return self._ask(lambda client: client.follow(symbol))
+
+    def trades(self, symbol: str) -> tuple[Print, ...]:
+        """Return a line's trades of the day; it follows the line by itself."""
+        self.book(symbol)
+        return self._look(lambda client: client.trades(symbol))
+
+    def day_trades(self, symbol: str, after: int = 0) -> tuple[Print, ...]:
+        """Ask for a line's trades of the day, or those behind the one with a number."""
+        return self._ask(lambda client: client.day_trades(symbol, after))
+
+    def history(self, symbol: str) -> wire_history.History:
+        """Ask for a line's bars, its day until now, and what its calls came to."""
+        return self._ask(lambda client: client.history(symbol))
+
+    def _look(self, see: Callable[[Client], _Result]) -> _Result:
+        """Read what is known on the client's own loop, which changes it."""
+        client = self._opened()
+
+        async def seen() -> _Result:
+            return see(client)
+
+        return self._wait(seen())
 
     def subscribe(self, symbol: str = "") -> None:
         """Ask for public data of a symbol, or of all; ``next_event`` returns it."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
-from typing import TYPE_CHECKING, Final, Required, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.client.conversation import Conversation
 from gateway.client.errors import (
@@ -31,9 +31,10 @@ from gateway.client.errors import (
     ThrottledError,
     minor_units,
 )
+from gateway.client.following import Following
 from gateway.client.inbox import Inbox
 from gateway.client.link import Link
-from gateway.client.requests import OrderAnswer, Requests
+from gateway.protocol import wire
 from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 
     from gateway.client.link import Connect
     from gateway.client.messages import ClientEvent
-    from gateway.protocol import wire, wire_market
+    from gateway.client.requests import OrderAnswer
+    from gateway.protocol import wire_market
 
 __all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "RejectedError",
            "SessionEndedError", "ThrottledError", "minor_units"]  # fmt: skip
@@ -49,21 +51,7 @@ __all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "Rejec
 MAX_EVENTS: Final = 100_000  # reports and market data that wait for ``events()``
 
 
-class SessionTerms(TypedDict, total=False):
-    """What ``Client`` takes beside the address."""
-
-    account: Required[str]
-    key: Required[str]
-    member: str
-    last_seen: int
-    cancel_on_disconnect: bool
-    heartbeat_ms: int
-    attempts: int
-    max_events: int
-    connect: Connect | None
-
-
-class Client(Requests):
+class Client(Following):
     """One account's session, kept up over any number of connections."""
 
     def __init__(
@@ -98,6 +86,7 @@ class Client(Requests):
             heartbeat_ms=heartbeat_ms,
             told=self._told,
         )
+        self._pictures = talk.pictures
         talk.link = self._link = Link(talk, connect or self._over_tcp, f"{host}:{port}",
                                       heartbeat_ms=heartbeat_ms, attempts=attempts)  # fmt: skip
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -264,10 +253,11 @@ class Client(Requests):
 
     def status(self) -> asyncio.Future[wire.AccountStatus]:
         """Ask for balances and live orders. Raises ``ClientError`` when closed."""
+        return self._ask(wire.AskStatus())
+
+    def _ask(self, message: wire.FromClient) -> Answer[Any]:
         self._check_open()
-        future: Answer[wire.AccountStatus] = Answer()
-        self._talk.ask_status(future)
-        return future
+        return self._talk.ask(message)
 
     def subscribe(self, symbol: str = "") -> None:
         """Ask for public data of a symbol, or of all; it arrives in ``events()``.

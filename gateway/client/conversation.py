@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import copy
 import secrets
-from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from gateway.client.errors import (
     Answer,
@@ -20,11 +19,12 @@ from gateway.client.errors import (
     ThrottledError,
     resolve,
 )
+from gateway.client.pictures import Pictures
+from gateway.client.questions import Questions
 from gateway.client.refusals import refused
 from gateway.client.subscriptions import Subscriptions
 from gateway.client.unanswered import Unanswered
 from gateway.protocol import wire
-from gateway.protocol.answers import REPORTS
 from gateway.protocol.explain import explain
 from gateway.protocol.framing import frame as framed
 from gateway.protocol.session import pack
@@ -70,8 +70,8 @@ class Conversation:
         self._heartbeat_ms = heartbeat_ms
         self._instance = secrets.randbits(62)  # tells this client from others of the account
         self._unanswered = Unanswered(self._refused)
-        # who waits for the account's state: a future, or None for the events
-        self._statuses: deque[Answer[wire.AccountStatus] | None] = deque()
+        self._questions = Questions()
+        self.pictures = Pictures(self.ask)
         self._subscriptions = Subscriptions()
 
     # -- called by the link ---------------------------------------------------------------------
@@ -81,42 +81,43 @@ class Conversation:
         member, account, key = self._credentials
         return wire.Logon(wire.VERSION, member, account, key, self.last_arrived,
                           self._cancel_on_disconnect, self._heartbeat_ms, self._instance,
-                          self.info is not None)  # fmt: skip
+                          self.info is not None, follow_balances=True)  # fmt: skip
 
     def received(self, message: wire.FromVenue) -> str:
         """Take a message; return why the connection must be made again, "" where it need not."""
-        if message.__class__ in REPORTS:
-            return self._report(cast("wire.Report", message))
-        if isinstance(message, wire.LoggedOn):
+        if isinstance(message, wire.Report):
+            return self._report(message)
+        if isinstance(message, wire.MarketData):
+            self.pictures.learn(message)
+            self._told(message)
+        elif isinstance(message, wire.LoggedOn):
             self._logged_on(message)
         elif isinstance(message, wire.LoggedOut):
             return self._logged_out(message)
-        elif isinstance(message, wire.AccountStatus):
-            future = self._statuses.popleft() if self._statuses else None
-            if future is None:
-                self._told(message)
-            else:
-                resolve(future, message)
+        elif isinstance(message, wire.Balances):
+            self.pictures.account.have(message.cash, message.holdings)
+        elif isinstance(message, wire.Reply):
+            if isinstance(message, wire.AccountStatus):
+                self.pictures.account.adopt(message)
+            self._questions.answered(message)
         elif isinstance(message, wire.Throttled):
             # Let the caller decide: sent again it might come behind later ones, and be refused.
             error = ThrottledError(message.ref, message.per_second)
             self._unanswered.not_taken(message.ref, error)
             self._told(message)
-        elif message.__class__ is not wire.VenueHeartbeat:
-            self._told(cast("ClientEvent", message))
         return ""
 
     def _logged_on(self, message: wire.LoggedOn) -> None:
         if self.info is not None:
             self.reconnects += 1
         self.info = message
+        self.pictures.begin(message)
         for frame in self._unanswered.logged_on(message):
             self._send(frame)
         self._unanswered.caught_up(self.last_arrived)
         self._ask_market_data()
-        self._statuses = deque(each for each in self._statuses if each is None or not each.done())
-        for _ in self._statuses:
-            self._send(pack(wire.AskStatus()))
+        for frame in self._questions.again():
+            self._send(frame)
         if self.opening is not None:
             resolve(self.opening, None)
 
@@ -130,12 +131,14 @@ class Conversation:
         """Take a report in; say so when one before it is missing."""
         if report.seq > self.last_arrived + 1:
             return f"report {report.seq} came after report {self.last_arrived}"
+        asked = self._unanswered.message(report)
         if not self._unanswered.report(report):
             text = "another program used the account, and a reference that this one had used"
             self._end(SessionEndedError(wire.LogoutReason.TAKEN_OVER, text))
             return text
         if report.seq == self.last_arrived + 1:  # otherwise an answer given again
             self.last_arrived = report.seq
+            self.pictures.account.absorb(report, asked)
             self._told(report)
         self._unanswered.caught_up(self.last_arrived)
         return ""
@@ -143,8 +146,10 @@ class Conversation:
     def _refused(self, report: wire.Rejected, message: wire.OrderMessage) -> RejectedError:
         """Return the error of a refusal, with what would have been right where that is known."""
         symbol = getattr(message, "symbol", "")
-        lines = self.info.lines if self.info is not None else ()
-        return refused(report, message, symbol, {line.symbol: line for line in lines})
+        lines = {line.symbol: line for line in (self.info.lines if self.info is not None else ())}
+        heard = self.pictures.market.lines.items()
+        lines |= {name: line.info for name, line in heard if not line.stale}
+        return refused(report, message, symbol, lines)
 
     def _end(self, error: ClientError) -> None:
         self.fail(error)
@@ -156,11 +161,11 @@ class Conversation:
         if self.error is None:
             self.error = error
         self._unanswered.fail(self.error)
-        for future in (*self._statuses, self.opening):
-            if future is not None and not future.done():
-                future.set_exception(copy.copy(self.error))
-                future.exception()  # seen: only those who await it get it
-        self._statuses.clear()
+        self._questions.fail(self.error)
+        self.pictures.fail(self.error)
+        if self.opening is not None and not self.opening.done():
+            self.opening.set_exception(copy.copy(self.error))
+            self.opening.exception()  # seen: only those who await it get it
 
     # -- asking the venue -----------------------------------------------------------------------
 
@@ -177,10 +182,14 @@ class Conversation:
             self._unanswered.sent(ref)
         return future
 
-    def ask_status(self, future: Answer[wire.AccountStatus] | None) -> None:
-        """Ask for the account's state, for a future, or (None) for the events."""
-        self._statuses.append(future)
-        self._send(pack(wire.AskStatus()))
+    def ask(
+        self, message: wire.FromClient, take: Callable[[Any], None] | None = None
+    ) -> Answer[Any]:
+        """Ask for something of the present state; ``take`` gets the answer at once."""
+        frame = _checked(message)
+        answer = self._questions.ask(frame, take)
+        self._send(frame)
+        return answer
 
     def subscribe(self, symbol: str) -> None:
         """Ask for public data."""
@@ -192,6 +201,7 @@ class Conversation:
         """Ask for no more of it."""
         frame = _checked(wire.Unsubscribe(symbol))
         self._subscriptions.remove(symbol)
+        self.pictures.forget_line(symbol)
         self._send(frame)
 
     def mend(self, *, market: bool, account: bool) -> None:
@@ -199,7 +209,7 @@ class Conversation:
         if self.error is None and market:
             self._ask_market_data()
         if self.error is None and account:
-            self.ask_status(None)
+            self.ask(wire.AskStatus(), self._told)
 
     def _ask_market_data(self) -> None:
         """Ask for all that is subscribed to, from a snapshot on."""

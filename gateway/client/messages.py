@@ -1,4 +1,4 @@
-"""All that a client receives: reports of its own account, public market data, and its own notes.
+"""All that a client gives: reports of its own account, public market data, its notes and views.
 
 ``ClientEvent`` is what ``next_event`` and ``events`` give; ``isinstance`` or ``match`` tells the
 kinds apart, for type checkers too. ``docs/protocol.md`` explains each field.
@@ -7,6 +7,7 @@ kinds apart, for type checkers too. ``docs/protocol.md`` explains each field.
 from typing import TypeAlias
 
 from gateway.client.errors import Missed
+from gateway.client.market_view import Book, Level, Print
 from gateway.protocol.wire import (
     AccountStatus,
     AllowancesMoved,
@@ -29,6 +30,7 @@ from gateway.protocol.wire import (
     Report,
     Throttled,
 )
+from gateway.protocol.wire_history import History
 from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
@@ -67,6 +69,7 @@ __all__ = [
     "AuctionUncrossed",
     "BalanceStatus",
     "BestBid",
+    "Book",
     "BookLevel",
     "BookSnapshot",
     "BookUpdate",
@@ -75,7 +78,9 @@ __all__ = [
     "DayClosed",
     "Declined",
     "Delivered",
+    "History",
     "KillSwitchSet",
+    "Level",
     "LineChanged",
     "LineInfo",
     "LoggedOn",
@@ -94,6 +99,7 @@ __all__ = [
     "OrderStatus",
     "OrderTriggered",
     "PhaseChanged",
+    "Print",
     "QuoteEnded",
     "QuoteReceived",
     "Rejected",

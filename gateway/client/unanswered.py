@@ -72,6 +72,12 @@ class Unanswered:
                 asked.sent = True
                 yield asked.frame
 
+    def message(self, report: wire.Report) -> wire.OrderMessage | None:
+        """Return the message that a report answers, where it is this client's."""
+        answered = ANSWERS.get(report.__class__)
+        asked = self._asked.get(answered(report)) if answered is not None else None
+        return asked.message if asked is not None else None
+
     def report(self, report: wire.Report) -> bool:
         """Give an answer to who waits for it; False where it answers another's message.
 

@@ -15,9 +15,9 @@ from gateway.protocol.framing import Unframer, frame
 from gateway.protocol.wire import (
     MAX_FRAME,
     MAX_REPLY,
-    AccountStatus,
     AmendOrder,
     AskStatus,
+    Balances,
     CancelOrder,
     FromClient,
     FromVenue,
@@ -30,6 +30,7 @@ from gateway.protocol.wire import (
     MarketData,
     MassCancel,
     NewOrder,
+    Reply,
     Report,
     Subscribe,
     Throttled,
@@ -39,6 +40,7 @@ from gateway.protocol.wire import (
     decode_from_venue,
     encode,
 )
+from gateway.protocol.wire_history import AskHistory, AskTrades
 from gateway.protocol.wire_modes import Announce, Bid, Decline, Pick, Quote
 
 if TYPE_CHECKING:
@@ -81,9 +83,9 @@ _ORDERS: Final = (
     Announce,
     Bid,
 )
-_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus)
+_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades, AskHistory)
 _REPORTS: Final = (*Report.__args__, *MarketData.__args__)
-_NOTICES: Final = (VenueHeartbeat, Throttled, AccountStatus)
+_NOTICES: Final = (VenueHeartbeat, Throttled, Balances, *Reply.__args__)
 
 # state x what the peer says -> next state; what is missing ends the session
 VENUE_TABLE: Final[Table] = {

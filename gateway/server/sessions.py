@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_history
 from gateway.protocol.mapping import to_command
 from gateway.protocol.session import Due, Throttle
 from gateway.server.connection import Connection
-from gateway.server.views import lines, status
+from gateway.server.views import balances, lines, status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.server.running_venue import RunningVenue
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
+MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
 MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
@@ -40,6 +41,8 @@ class Sessions:
         self._durability = durability
         self._next_number = FIRST_SESSION
         self._instances: dict[str, int] = {}  # by account: the client that logged on last
+        self._followers: dict[Connection, None] = {}  # who follow their balances
+        self._followed_to = 0  # the record up to which they know them
         self._looked_at = 0  # ns, when slow readers were looked for
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
@@ -77,6 +80,7 @@ class Sessions:
         if self.by_account.get(account) is connection:
             del self.by_account[account]
         connection.symbols.clear()
+        self._followers.pop(connection, None)
         connection.named.clear()
         connection.all_lines = False
         if connection.cancel_on_disconnect:
@@ -151,6 +155,24 @@ class Sessions:
             connection.symbols[symbol] = None
             connection.publish(market_data.snapshot(symbol, connection.seq(), running.time))
         self._fresh.clear()
+        if self._followers and running.sequencer.seq != self._followed_to:
+            self._followed_to = running.sequencer.seq
+            self._tell_balances()
+
+    def _tell_balances(self) -> None:
+        """Tell those who follow their balances what has changed; one that is stuck, later."""
+        venue = self._running.sequencer.venue
+        for connection in self._followers:
+            told = connection.balances
+            if told is None or told.seq == connection.seq():
+                continue
+            if connection.stuck_since:
+                self._followed_to = 0  # look again at the next tick
+                continue
+            now = balances(venue, connection.account, connection.seq())
+            if (now.cash, now.holdings) != (told.cash, told.holdings):
+                connection.say(now)
+            connection.balances = now
 
     def _subscribe_to(self, opened: list[str]) -> None:
         """Begin with new lines for those who subscribed to them, or to all."""
@@ -239,6 +261,12 @@ class Sessions:
             case wire.AskStatus():  # as it stands after all that came before
                 venue = self._running.sequencer.venue
                 connection.say(status(venue, connection.account, connection.seq()))
+            case wire_history.AskTrades():
+                tape = self._running.outboxes.tape
+                connection.say(tape.day_trades(m.symbol, m.after, connection.seq()))
+            case wire_history.AskHistory():
+                tape = self._running.outboxes.tape
+                connection.say(tape.history(m.symbol, connection.seq()))
             case wire.Heartbeat():
                 pass
         if connection.queued > self._limits.max_queued:
@@ -276,19 +304,30 @@ class Sessions:
         if self._limits.throttle:
             connection.throttle = Throttle(self._limits.throttle, now)
         agreed = connection.session.agree(m.heartbeat_ms)
-        venue = running.sequencer.venue
+        self._welcome(connection, m, agreed)
+
+    def _welcome(self, connection: Connection, m: wire.Logon, heartbeat_ms: int) -> None:
+        """Say what the client must know; an account with very many orders asks for them."""
+        venue, seq = self._running.sequencer.venue, connection.seq()
+        few = len(venue.open_orders(m.account)) <= MOST_AT_LOGON
+        if m.follow_balances:
+            self._followers[connection] = None
+            connection.balances = balances(venue, m.account, seq)
         connection.say(
             wire.LoggedOn(
-                seq=box.seq,
+                seq=seq,
                 last_ref=venue.last_ref(m.account),
                 version=wire.VERSION,
                 venue=venue.rulebook.name,
-                rulebook=running.digest,
+                rulebook=self._running.digest,
                 durability=self._durability,
-                heartbeat_ms=agreed,
+                heartbeat_ms=heartbeat_ms,
                 lines=lines(venue),
+                status=status(venue, m.account, seq) if few else None,
             )
         )
+        if not few and connection.balances is not None:
+            connection.say(connection.balances)
 
     def _subscribe(self, connection: Connection, m: wire.Subscribe) -> None:
         """Send snapshots at the end of this tick and increments from then on."""

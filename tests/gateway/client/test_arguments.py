@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
+import re
 import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from inspect import signature
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -16,8 +18,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from engine.vocabulary.enums import OrderType, Phase, RejectReason, Side, TimeInForce
+from gateway.client.arguments import AuctionTerms, OrderTerms, QuoteTerms
 from gateway.client.blocking import BlockingClient
-from gateway.client.client import Client, SessionTerms
+from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
     NotTakenError,
@@ -27,6 +30,7 @@ from gateway.client.errors import (
 )
 from gateway.client.refusals import nearest_valid, refused
 from gateway.client.requests import Requests
+from gateway.client.session_terms import SessionTerms
 from gateway.protocol import wire, wire_market, wire_modes
 
 if TYPE_CHECKING:
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
 
 LINE = wire_market.LineInfo("CO2", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 5_000, 4_500, 5_500)
 MAX = 2**63 - 1
+
+
+TERMS: list[type] = [AuctionTerms, OrderTerms, QuoteTerms, SessionTerms]
 
 
 class Sent(Requests):
@@ -260,28 +267,18 @@ def test_the_decimals_are_those_of_the_line() -> None:
 # -- the surface ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [Client, BlockingClient])
+@pytest.mark.parametrize("kind", [Client, BlockingClient, *TERMS])
 def test_nothing_is_of_any_type_at_the_surface(kind: type) -> None:
+    found = dict(inspect.get_annotations(kind)) if kind in TERMS else {}
     for name in dir(kind):
-        method = getattr(kind, name)
-        if name.startswith("_") or not callable(method):
-            continue
-        for parameter, hint in get_type_hints(method, _names()).items():
-            assert "Any" not in str(hint), f"{kind.__name__}.{name}: {parameter}"
-
-
-def _names() -> dict[str, Any]:
-    """Return the names that the clients' modules have for type checkers only."""
-    import asyncio  # noqa: PLC0415 - they are of no use to others
-    from collections.abc import AsyncIterator, Iterable  # noqa: PLC0415
-
-    from gateway.client import arguments, errors, messages, requests  # noqa: PLC0415
-
-    modules = (wire, wire_market, wire_modes, asyncio)
-    found = {module.__name__.rpartition(".")[2]: module for module in modules}
-    for module in (arguments, errors, messages, requests):
-        found |= vars(module)
-    return found | {"AsyncIterator": AsyncIterator, "Iterable": Iterable}
+        part = getattr(kind, name)
+        part = part.fget if isinstance(part, property) else part
+        if kind not in TERMS and inspect.isfunction(part) and name.strip("_") == name:
+            hints = inspect.get_annotations(part)
+            assert "return" in hints, name
+            found |= {f"{name}: {parameter}": hint for parameter, hint in hints.items()}
+    assert found
+    assert not {where for where, hint in found.items() if re.search(r"\bAny\b", str(hint))}
 
 
 def test_the_blocking_client_has_the_same_requests() -> None:

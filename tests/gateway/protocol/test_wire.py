@@ -27,7 +27,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
     Undersubscribed,
 )
-from gateway.protocol import wire, wire_market, wire_modes
+from gateway.protocol import wire, wire_history, wire_market, wire_modes
 from gateway.protocol.framing import Unframer, frame
 from gateway.protocol.mapping import COMMANDS
 from gateway.protocol.session import Due, State, Throttle, client_end, pack, venue_end
@@ -37,10 +37,11 @@ SECOND = 1_000_000_000
 LOGON = wire.Logon(1, "M1", "alice", "secret")
 INFO = wire_market.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
                         "P", "continuous", Mechanism.ORDER_BOOK, ((0, 1), (500, 5)))  # fmt: skip
-LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "fdatasync", 10_000, (INFO,))
+STATUS = wire.AccountStatus(3, 2, False, (wire.BalanceStatus("CNY", 5, 1),), (), ())
+LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "fdatasync", 10_000, (INFO,), STATUS)
 
 GOLDEN: list[tuple[Any, str]] = [
-    (LOGON, "9a0101a24d31a5616c696365a673656372657400c2cd271000c2"),
+    (LOGON, "9b0101a24d31a5616c696365a673656372657400c2cd271000c2c2"),
     (wire.Logout(), "9102"),
     (wire.Heartbeat(), "9103"),
     (wire.NewOrder(7, "P", Side.BUY, 10, 1_000), "9c0407a150010acd03e801010000c200"),
@@ -50,6 +51,8 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.Subscribe("P"), "9208a150"),
     (wire.Unsubscribe(), "9209a0"),
     (wire.AskStatus(), "910a"),
+    (wire_history.AskTrades("P", 3), "9310a15003"),
+    (wire_history.AskHistory("P"), "9211a150"),
     (wire_modes.Pick(11, "P", 3, 5, 990),
      "960b0ba1500305cd03de"),
     (wire_modes.Quote(12, "P", Side.SELL, 10, 990, ("bob",), 2, 40, 30),
@@ -62,13 +65,21 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire_modes.Bid(15, "P", 3, 5, 990),
      "960f0fa1500305cd03de"),
     (LOGGED_ON,
-     ("9940030201a874657874626f6f6ba26162a9666461746173796e63cd2710919ea150a0a3434e5902"
-      "010103cd03e8cd0384cd044ca150aa636f6e74696e756f7573019292000192cd01f405")),
+     ("9a40030201a874657874626f6f6ba26162a9666461746173796e63cd2710919ea150a0a3434e5902"
+      "010103cd03e8cd0384cd044ca150aa636f6e74696e756f7573019292000192cd01f405"
+      "97440302c29193a3434e5905019090")),
     (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
     (wire.Throttled(3, 9, 100), "9443030964"),
-    (wire.AccountStatus(3, 2, False, (wire.BalanceStatus("CNY", 5, 1),), (), ()),
+    (STATUS,
      "97440302c29193a3434e5905019090"),
+    (wire.Balances(3, (wire.BalanceStatus("CNY", 5, 1),), ()), "9447039193a3434e59050190"),
+    (wire_history.DayTrades(3, "P", 1, 2, (wire_market.Trade(0, "P", 0, 4, 1, Side.SELL, 9, 1),
+                                           wire_market.AuctionTrade(0, "P", 0, 4, 2, 9, 1))),
+     "964503a150010292997200a150000401020901987b00a1500004020901"),
+    (wire_history.History(3, "P", (wire_market.DayClosed(0, "P", 0, 4, 9, 9, 9, 9, 1, 9, 1),),
+                          None, (wire_market.AuctionUncrossed(0, "P", 0, 4, 9, 1, 0),)),
+     "964603a150919c7400a150000409090909010901c091997600a150000409010000"),
     (wire.OrderAccepted(1, 2, 7, "P", Side.BUY, 1_000, 10, OrderState.RESTING),
      "9950010207a15001cd03e80a01"),
     (wire.Rejected(1, 2, 7, RejectReason.CASH, "quantity", "x"),
