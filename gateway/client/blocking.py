@@ -11,14 +11,14 @@ others then end with their answer or a ``ClientError``.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from gateway.client.client import Client, ClientError
 from gateway.client.loop_thread import LoopThread
 from gateway.protocol import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from engine.vocabulary.enums import Side
     from gateway.client.account_view import Balances
@@ -49,8 +49,7 @@ class BlockingClient:
     ) -> None:
         """Describe the session; ``with`` opens it. ``more`` as in ``Client``."""
         self.timeout = timeout
-        self._describe: Callable[[], Client] = lambda: Client(host, port, **more)
-        self._client: Client | None = None
+        self._client = Client(host, port, **more)
         self._thread: LoopThread | None = None
         self._opening = threading.Lock()
         self._last_seen = int(more.get("last_seen", 0))
@@ -63,7 +62,7 @@ class BlockingClient:
                 raise ClientError(message)
             self._thread = thread = LoopThread("carbonx-client")
         try:
-            thread.run(self._open(), self.timeout)
+            thread.run(self._client.__aenter__, self.timeout)
         except BaseException:
             thread.stop()
             raise
@@ -78,48 +77,35 @@ class BlockingClient:
 
         In a forked child it does nothing: session and thread are the parent's.
         """
-        thread, client = self._thread, self._client
+        thread = self._thread
         if thread is None or not thread.own:
             return
         try:
-            if client is not None:
-                thread.run(client.close(), self.timeout)
+            thread.run(self._client.close, self.timeout)
         except (ClientError, TimeoutError):
             pass  # another thread closed it, or it was cut instead: it is closed
         finally:
             thread.stop()
 
-    async def _open(self) -> None:
-        self._client = await self._describe().__aenter__()
-
-    def _opened(self) -> Client:
-        if self._client is None:
-            message = "the client is not open: use it in a with block"
-            raise ClientError(message)
-        return self._client
-
     @property
     def lines(self) -> tuple[wire_market.LineInfo, ...]:
         """What is traded, as of the last logon."""
-        return self._opened().lines
+        return self._client.lines
 
     @property
     def last_seen(self) -> int:
         """The number of the last report that ``next_event`` has returned."""
         return self._last_seen
 
-    def _wait(self, work: Coroutine[Any, Any, _Result], timeout: float | None = None) -> _Result:
-        """Run a coroutine on the client's loop and wait for what it returns."""
-        assert self._thread is not None  # there is a client only where there is a thread
-        return self._thread.run(work, self.timeout if timeout is None else timeout)
-
-    def _ask(self, call: Callable[[Client], Awaitable[_Result]]) -> _Result:
-        client = self._opened()
-
-        async def asked() -> _Result:
-            return await call(client)
-
-        return self._wait(asked())
+    def _ask(
+        self, call: Callable[[Client], Awaitable[_Result]], timeout: float | None = None
+    ) -> _Result:
+        """Make a call of the client on its loop and wait for what it comes to."""
+        if self._thread is None:
+            message = "the client is not open: use it in a with block"
+            raise ClientError(message)
+        limit = self.timeout if timeout is None else timeout
+        return self._thread.run(lambda: call(self._client), limit)
 
     # -- asking the venue -----------------------------------------------------------------------
 
@@ -284,17 +270,26 @@ class BlockingClient:
 
     def subscribe(self, symbol: str = "") -> None:
         """Ask for public data of a symbol, or of all; ``next_event`` returns it."""
-        self._wait(self._subscribe(symbol))
 
-    async def _subscribe(self, symbol: str) -> None:
-        self._opened().subscribe(symbol)
+        async def subscribe(client: Client) -> None:
+            client.subscribe(symbol)
+
+        self._ask(subscribe)
+
+    def unsubscribe(self, symbol: str = "") -> None:
+        """Ask for no more of it."""
+
+        async def unsubscribe(client: Client) -> None:
+            client.unsubscribe(symbol)
+
+        self._ask(unsubscribe)
 
     def next_event(self, timeout: float | None = None) -> ClientEvent | None:
         """Return the next report or piece of market data, None once closed.
 
         Raises ``TimeoutError`` when none comes within ``timeout`` seconds.
         """
-        event = self._wait(self._opened().next_event(), timeout)
+        event = self._ask(lambda client: client.next_event(), timeout)
         if isinstance(event, wire.Report):
             self._last_seen = max(self._last_seen, event.seq)
         return event

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gateway.client.errors import FORKED, ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable
 
 _Result = TypeVar("_Result")
 
@@ -25,6 +24,7 @@ class LoopThread:
         self._process = os.getpid()
         self._lock = threading.Lock()  # over whether calls are taken
         self._taking = True
+        self._calls: dict[concurrent.futures.Future[Any], None] = {}  # those that wait
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._thread.start()
@@ -34,34 +34,35 @@ class LoopThread:
         """Whether this process made it; in a forked child there is no thread."""
         return os.getpid() == self._process
 
-    def run(self, work: Coroutine[Any, Any, _Result], limit: float) -> _Result:
-        """Wait for what a coroutine returns, ``limit`` seconds at most.
+    def run(self, work: Callable[[], Awaitable[_Result]], limit: float) -> _Result:
+        """Call ``work`` on the loop and wait for what it comes to, ``limit`` seconds at most.
 
         Raises what it raises, ``TimeoutError``, and ``ClientError`` where the loop was stopped
         before or meanwhile, or in a forked child.
         """
         if not self.own:
-            work.close()
             raise ClientError(FORKED)
 
         async def within() -> _Result:
             # The loop keeps the time, so that what was taken off a queue is always returned.
             async with asyncio.timeout(limit):
-                return await work
+                return await work()
 
         with self._lock:
             if not self._taking:
-                work.close()
                 message = "the client is closed"
                 raise ClientError(message)
             call = asyncio.run_coroutine_threadsafe(within(), self._loop)
+            self._calls[call] = None
         try:
             return call.result()
         except concurrent.futures.CancelledError:
             message = "the client was closed while this call waited; what came of it is not known"
             raise ClientError(message) from None
         finally:
-            call.cancel()  # where the wait was interrupted; done otherwise
+            call.cancel()  # where the wait was interrupted; it is done otherwise
+            with self._lock:
+                del self._calls[call]
 
     def stop(self) -> None:
         """Take no more calls, end those that wait, and wait for the thread. Twice is harmless."""
@@ -78,14 +79,22 @@ class LoopThread:
         loop = self._loop
         try:
             loop.run_forever()
+            loop.run_until_complete(_end_all())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             with self._lock:
                 self._taking = False
-            tasks = asyncio.all_tasks(loop)
-            for task in tasks:
-                task.cancel()
-            with contextlib.suppress(Exception):  # each call has its own
-                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-                loop.run_until_complete(loop.shutdown_asyncgens())
-                loop.run_until_complete(loop.shutdown_default_executor())
+                left = list(self._calls)
+            for call in left:  # none, but for a loop that failed
+                call.cancel()
             loop.close()
+
+
+async def _end_all() -> None:
+    """Cancel all that runs, and let those that wait for it hear what it came to."""
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    await asyncio.sleep(0)

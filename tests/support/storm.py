@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import os
 import signal
@@ -247,6 +248,7 @@ class Threads:
         for thread in threads:
             thread.join(20)
             if thread.is_alive():
+                faulthandler.dump_traceback(all_threads=True)
                 self.wrong.append(AssertionError(f"{thread.name} hangs"))
 
     def call(self, client: BlockingClient, number: int) -> None:
@@ -377,8 +379,10 @@ async def storm(seed: int, seconds: float, folder: Path) -> None:
     assert not left, left
     gc.collect()
     assert not complaints, complaints
-    print(f"seed {seed}: {dict(outcomes)}, {link.connections} connections, {link.cuts} cuts, "
-          f"{venue.kills} kills, {threads.calls} blocking calls")  # fmt: skip
+    sys.stdout.write(
+        f"seed {seed}: {dict(outcomes)}, {link.connections} connections, {link.cuts} cuts, "
+        f"{venue.kills} kills, {threads.calls} blocking calls\n"
+    )
 
 
 def descriptors() -> list[str]:

@@ -31,13 +31,11 @@ from tests.support.venues import (
     client_of,
     free_port,
     next_report,
-    start_node,
     until,
     venue,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -356,20 +354,6 @@ def test_a_missing_report_makes_the_client_connect_again_and_ask_for_it() -> Non
 
 
 # -- the blocking facade -------------------------------------------------------------------------
-
-
-@pytest.fixture
-def threaded_venue(tmp_path: Path) -> Iterator[int]:
-    """Run a venue in a thread of its own; give its port."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    node = asyncio.run_coroutine_threadsafe(start_node(tmp_path), loop).result(20)
-    yield node.address[1]
-    asyncio.run_coroutine_threadsafe(node.stop(), loop).result(20)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 def blocking(port: int, name: str = "alice", **more: Any) -> BlockingClient:
