@@ -261,12 +261,11 @@ class BlockingClient:
 
     def _look(self, see: Callable[[Client], _Result]) -> _Result:
         """Read what is known on the client's own loop, which changes it."""
-        client = self._opened()
 
-        async def seen() -> _Result:
+        async def seen(client: Client) -> _Result:
             return see(client)
 
-        return self._wait(seen())
+        return self._ask(seen)
 
     def subscribe(self, symbol: str = "") -> None:
         """Ask for public data of a symbol, or of all; ``next_event`` returns it."""
