@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.client.conversation import Conversation
 from gateway.client.errors import (
