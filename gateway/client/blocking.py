@@ -260,7 +260,7 @@ class BlockingClient:
         return self._ask(lambda client: client.history(symbol))
 
     def _look(self, see: Callable[[Client], _Result]) -> _Result:
-        """Read what is known on the client's own loop, which changes it."""
+        """Make a call that waits for nothing on the client's own loop."""
 
         async def seen(client: Client) -> _Result:
             return see(client)
@@ -269,19 +269,11 @@ class BlockingClient:
 
     def subscribe(self, symbol: str = "") -> None:
         """Ask for public data of a symbol, or of all; ``next_event`` returns it."""
-
-        async def subscribe(client: Client) -> None:
-            client.subscribe(symbol)
-
-        self._ask(subscribe)
+        self._look(lambda client: client.subscribe(symbol))
 
     def unsubscribe(self, symbol: str = "") -> None:
         """Ask for no more of it."""
-
-        async def unsubscribe(client: Client) -> None:
-            client.unsubscribe(symbol)
-
-        self._ask(unsubscribe)
+        self._look(lambda client: client.unsubscribe(symbol))
 
     def next_event(self, timeout: float | None = None) -> ClientEvent | None:
         """Return the next report or piece of market data, None once closed.

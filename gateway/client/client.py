@@ -38,7 +38,7 @@ from gateway.protocol import wire
 from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from gateway.client.link import Connect
     from gateway.client.messages import ClientEvent
@@ -91,7 +91,9 @@ class Client(Following):
                                       heartbeat_ms=heartbeat_ms, attempts=attempts)  # fmt: skip
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = os.getpid()
+        self._task_name = f"carbonx-client {account}"
         self._keeper: asyncio.Task[None] | None = None
+        self._closer: asyncio.Task[None] | None = None
         self._closing = False
 
     # -- opening and closing --------------------------------------------------------------------
@@ -105,7 +107,7 @@ class Client(Following):
         self._loop = asyncio.get_running_loop()
         self._process = os.getpid()
         self._talk.opening = opening = Answer[None]()
-        self._keeper = asyncio.create_task(self._keep(), name=f"carbonx-client {self.account}")
+        self._keeper = asyncio.create_task(self._keep(), name=self._task_name)
         try:
             await opening
         except BaseException:
@@ -117,32 +119,47 @@ class Client(Following):
         """Log out and close."""
         await self.close()
 
-    async def close(self) -> None:
-        """Log out in good order; whatever is unanswered then fails. Twice is harmless.
+    def close(self) -> Coroutine[object, object, None]:
+        """Log out in good order, from the call on; whatever is unanswered then fails.
 
-        Where it is cancelled, by a time limit say, the connection is cut instead. In a forked
-        child it does nothing: the connection is the parent's.
+        Await it to know when nothing of the client is left. Where that is given less time than it
+        takes, the connection is cut instead. Twice is harmless. In a forked child it does nothing:
+        the connection is the parent's.
         """
+        if os.getpid() == self._process and not self._closing:
+            self._closing = True
+            if self._loop is None or self._loop.is_closed():
+                self._cut()
+            else:
+                self._closer = self._loop.create_task(self._close(), name=self._task_name)
+        return self._closed()
+
+    async def _closed(self) -> None:
+        """Wait until nothing of the client runs any more; cut it where that takes too long."""
         if os.getpid() != self._process:
             return
-        first, self._closing = not self._closing, True
+        running = [task for task in (self._closer, self._keeper) if task and not task.done()]
+        if running:
+            try:
+                await asyncio.wait(running)
+            except asyncio.CancelledError:
+                self._cut()
+                raise
+
+    async def _close(self) -> None:
         try:
             if self._talk.error is None:
                 self._talk.error = ClientError("the client was closed")
                 await self._link.farewell()
-            elif not first:
-                await self._kept()
         finally:
-            self._link.stop()
-            if self._keeper is not None:
-                self._keeper.cancel()
-            self._fail(ClientError("the client was closed"))
-        await self._kept()
+            self._cut()
 
-    async def _kept(self) -> None:
-        """Wait until nothing of the client runs any more."""
+    def _cut(self) -> None:
+        """End the connection, what keeps it, and all that waits."""
+        self._link.stop()
         if self._keeper is not None and not self._keeper.done():
-            await asyncio.wait([self._keeper])
+            self._keeper.cancel()
+        self._fail(ClientError("the client was closed"))
 
     async def _keep(self) -> None:
         """Keep the connection up for as long as that is of use; then end all that waits."""

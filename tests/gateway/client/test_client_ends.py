@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +10,6 @@ import pytest
 
 from carbonx.testing import LocalVenue
 from engine.vocabulary.enums import OrderState, Side
-from gateway.client.blocking import BlockingClient
 from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
@@ -27,7 +22,6 @@ from gateway.client.unanswered import NEVER_SENT, UNKNOWN
 from gateway.protocol import wire
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
-from tests.support.paths import ROOT
 from tests.support.venues import FUNDING, bounded, client_of, next_report, until, venue
 
 if TYPE_CHECKING:
@@ -139,6 +133,21 @@ def test_a_close_that_is_cut_short_ends_everything() -> None:
             await client.close()  # waits for what is left of it, and is harmless
             mine = [t.get_name() for t in asyncio.all_tasks() if "carbonx" in t.get_name()]
             assert mine == []
+
+    bounded(scenario())
+
+
+def test_a_close_that_was_given_no_time_closes_all_the_same() -> None:
+    async def scenario() -> None:
+        async with LocalVenue() as local:
+            client = await local.client("alice").__aenter__()
+            order = client.buy("CO2", 1, price_minor=4_900)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.close(), 0)
+            assert (await order).ref == 1
+            async with asyncio.timeout(5):
+                async for _ in client.events():
+                    pass
 
     bounded(scenario())
 
@@ -377,95 +386,3 @@ def test_market_data_is_dropped_before_reports_and_both_are_mended(tmp_path: Pat
             assert seen[-1].seq == alice.last_arrived
 
     bounded(scenario())
-
-
-# -- threads and processes ---------------------------------------------------------------------
-
-
-def blocking(port: int, **more: Any) -> BlockingClient:
-    return BlockingClient("127.0.0.1", port, account="alice", key="alice-key", member="M1", **more)
-
-
-def test_threads_that_wait_while_another_closes_all_end(threaded_venue: int) -> None:
-    client = blocking(threaded_venue)
-    ends: list[BaseException | None] = []
-
-    def follow() -> None:
-        try:
-            while client.next_event() is not None:
-                pass
-            ends.append(None)
-        except BaseException as error:  # noqa: BLE001 - whatever it is
-            ends.append(error)
-
-    def order() -> None:
-        try:
-            while True:
-                client.buy("CO2", 1, price_minor=4_900)
-        except BaseException as error:  # noqa: BLE001
-            ends.append(error)
-
-    with client:
-        threads = [threading.Thread(target=target) for target in (follow, order, follow, order)]
-        for thread in threads:
-            thread.start()
-        client.buy("CO2", 1, price_minor=4_900)
-        closers = [threading.Thread(target=client.close) for _ in range(3)]
-        for thread in closers:
-            thread.start()
-        for thread in (*threads, *closers):
-            thread.join(20)
-            assert not thread.is_alive()
-    assert len(ends) == 4
-    assert all(end is None or isinstance(end, ClientError) for end in ends), ends
-    for call in (client.status, client.next_event, client.mass_cancel):
-        with pytest.raises(ClientError, match="closed"):
-            call()
-
-
-FORK = """
-import asyncio, os, sys
-from carbonx import BlockingClient, Client, ClientError
-from carbonx.testing import LocalVenue
-
-port = int(sys.argv[1])
-
-def child(*calls):
-    pid = os.fork()
-    if not pid:
-        for call in calls:
-            try:
-                call()
-                print("no error", flush=True)
-            except ClientError as error:
-                print(str(error)[:34], flush=True)
-        os._exit(0)
-    assert os.waitpid(pid, 0)[1] == 0
-
-with BlockingClient("127.0.0.1", port, account="alice", key="alice-key", member="M1") as client:
-    child(client.status, client.next_event, lambda: client.buy("CO2", 1, price_minor=4900))
-    child(lambda: client.__exit__())  # says nothing for the parent
-    print(client.buy("CO2", 1, price_minor=4900).ref, flush=True)
-
-async def main():
-    async with Client("127.0.0.1", port, account="bob", key="bob-key", member="M1") as client:
-        child(client.status, client.subscribe, client.mass_cancel)
-        print((await client.buy("CO2", 1, price_minor=4900)).ref, flush=True)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
-def test_a_forked_child_is_told_that_the_client_is_not_its_own(
-    threaded_venue: int,
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORK, str(threaded_venue)],
-        capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    told = "this client belongs to the process"
-    assert done.stdout.splitlines() == [told] * 3 + ["no error", "1"] + [told] * 3 + ["1"], (
-        done.stderr
-    )
