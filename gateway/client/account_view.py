@@ -68,8 +68,6 @@ class AccountView:
                 self._change(report.ref, leaves=report.leaves)
             case wire.OrderResting():
                 self._change(report.ref, leaves=report.leaves, state=OrderState.RESTING)
-            case wire.OrderTriggered():
-                self._change(report.ref, state=OrderState.MATCHING)
             case wire.OrderAmended():
                 self._change(report.ref, price=report.price, quantity=report.quantity,
                              leaves=report.leaves, state=report.state)  # fmt: skip

@@ -44,6 +44,8 @@ def nearest_valid(reason: RejectReason, given: int, line: LineInfo) -> tuple[int
     if reason is RejectReason.QUANTITY_LOT:
         lower = given // line.lot * line.lot
         found = {lower, lower + line.lot} if lower != given else set()
+    elif reason is RejectReason.QUANTITY_RANGE and line.max_quantity:
+        found = {max(line.min_quantity, min(given, line.max_quantity))} - {given}
     elif reason in {RejectReason.PRICE_TICK, RejectReason.STOP_PRICE} and given > 0:
         lower = floor_to_tick(given, line.tick, line.ticks)
         upper = ceil_to_tick(given, line.tick, line.ticks)

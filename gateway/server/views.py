@@ -34,6 +34,8 @@ def line_info(venue: Venue, symbol: str) -> wire_market.LineInfo:
         mode=line.mode,
         mechanism=line.mechanism,
         ticks=line.ticks,
+        min_quantity=line.min_quantity,
+        max_quantity=line.max_quantity,
     )
 
 

@@ -314,13 +314,17 @@ def rejected(reason: RejectReason, field: str) -> wire.Rejected:
         (RejectReason.QUANTITY_LOT, 25, (20, 30)),
         (RejectReason.QUANTITY_LOT, 5, (10,)),
         (RejectReason.QUANTITY_LOT, 20, ()),
+        (RejectReason.QUANTITY_RANGE, 5, (20,)),
+        (RejectReason.QUANTITY_RANGE, 5_000, (900,)),
+        (RejectReason.QUANTITY_RANGE, 30, ()),
         (RejectReason.CASH, 20, ()),
     ],
 )
 def test_the_nearest_valid_value(
     reason: RejectReason, given: int, nearest: tuple[int, ...]
 ) -> None:
-    line = structs.replace(LINE, tick=5, lot=10, low_limit=4_501, high_limit=5_499)
+    line = structs.replace(LINE, tick=5, lot=10, low_limit=4_501, high_limit=5_499,
+                           min_quantity=20, max_quantity=900)  # fmt: skip
     assert nearest_valid(reason, given, line) == nearest
 
 
