@@ -3,7 +3,6 @@
 from typing import Final
 
 from backtest.cli.verbs import VERBS as LABORATORY
-from backtest.history.series import SeriesError
 from gateway.cli.main import VERBS as GATEWAY
 from gateway.cli.main import cli, mount
 
@@ -17,5 +16,5 @@ def main() -> None:
     """Run the command line."""
     mount("carbonx.cli", VERBS)
     mount("gateway.cli", GATEWAY)
-    mount("backtest.cli", LABORATORY, SeriesError)
+    mount("backtest.cli", LABORATORY)
     cli(prog_name="carbonx")

@@ -6,12 +6,12 @@ parts of a list go by their name or symbol, and ``products+`` adds one more.
 
 from typing import Any
 
-import msgspec
-
 from engine.rulebook.model import Rulebook, RulebookError, line_name
 from engine.rulebook.toml_codec import from_plain, to_plain
 from engine.vocabulary.enums import Mechanism
+from engine.vocabulary.texts import MAX_TEXT, UnreadableError, encodable, read_toml, shown
 
+_LONGEST = 256  # characters of a path
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
 
 
@@ -21,10 +21,13 @@ def amended(rulebook: Rulebook, path: str, value: str) -> Rulebook:
     What a running venue cannot change stays: its name and money, a line once it exists, what a
     mode does.
     """
+    if not 0 < len(path) <= _LONGEST or not encodable(path) or len(path.splitlines()) > 1:
+        message = f"{shown(path)}: a path such as modes[continuous].limit_up_bp is needed"
+        raise RulebookError(message)
     try:
-        given = msgspec.toml.decode(f"value = {value}")
-    except msgspec.MsgspecError as error:
-        message = f"{path}: {value!r} is not a TOML value"
+        given = read_toml(f"value = {value}", MAX_TEXT + 8)
+    except UnreadableError as error:
+        message = f"{path}: {shown(value)} is not a TOML value ({error})"
         raise RulebookError(message) from error
     if list(given) != ["value"]:
         message = f"{path}: one value is needed"

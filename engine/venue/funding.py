@@ -15,33 +15,69 @@ from engine.vocabulary.events import (
     Event,
     Rejected,
 )
-from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
+from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.ledger.accounts import Balance
     from engine.venue.base import VenueBase
     from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount, SetAccountClass
 
+_NAMES: Final = ("account", "owner", "group", "member", "role")
 _TOO_MUCH: Final = f"at most {MAX_TOTAL} in the whole venue"
 
 
 def open_account(venue: VenueBase, c: OpenAccount) -> list[Event]:
-    """Open an account with an owner, a clearing member and a class."""
-    if not c.account:
-        return [Rejected(c.account, 0, RejectReason.VALUE, "account", "must not be empty")]
-    if c.account in venue.participants:
-        rule = "an account is opened once"
-        return [Rejected(c.account, 0, RejectReason.ACCOUNT_EXISTS, "account", rule)]
-    refusal = _unknown_class(venue, c.role)
-    if refusal:
-        return [Rejected(c.account, 0, RejectReason.ROLE, "role", refusal)]
-    if not 0 <= c.allocation <= MAX_QUANTITY:
-        rule = f"0 to {MAX_QUANTITY} tonnes"
-        return [Rejected(c.account, 0, RejectReason.VALUE, "allocation", rule)]
+    """Open an account with an owner, a clearing member, a class and what it starts with."""
+    for holds, reason, field, rule in _rules_of_opening(venue, c):
+        if not holds:
+            return [Rejected(c.account, 0, reason, field, rule)]
     owner = c.owner or c.account
     group = c.group or owner
     venue.join(c, owner, group)
-    return [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
+    events: list[Event] = [AccountOpened(c.account, owner, group, c.member, c.role, c.allocation)]
+    account, currency = venue.ledger.accounts[c.account], venue.rulebook.currency
+    if c.cash:
+        balance = venue.ledger.move_cash(account, currency, c.cash)
+        events.append(CashMoved(c.account, currency, c.cash, balance))
+    for product, tonnes in c.allowances:
+        if tonnes:
+            balance = venue.ledger.move_tonnes(account, product, tonnes)
+            events.append(AllowancesMoved(c.account, product, tonnes, balance))
+    return events
+
+
+def _rules_of_opening(
+    venue: VenueBase, c: OpenAccount
+) -> Iterator[tuple[bool, RejectReason, str, str]]:
+    """Yield what an opening must keep, in order: whether it does, the reason, field and rule."""
+    value = RejectReason.VALUE
+    yield bool(c.account), value, "account", "must not be empty"
+    for field in _NAMES:
+        fits = len(getattr(c, field)) <= MAX_ACCOUNT_NAME
+        yield fits, value, field, f"at most {MAX_ACCOUNT_NAME} characters"
+    new = c.account not in venue.participants
+    yield new, RejectReason.ACCOUNT_EXISTS, "account", "an account is opened once"
+    unknown = _unknown_class(venue, c.role)
+    yield not unknown, RejectReason.ROLE, "role", unknown
+    fits = 0 <= c.allocation <= MAX_QUANTITY
+    yield fits, value, "allocation", f"0 to {MAX_QUANTITY} tonnes"
+    yield 0 <= c.cash <= MAX_MONEY, value, "cash", f"0 to {MAX_MONEY} minor units"
+    total = venue.ledger.cash_in.get(venue.rulebook.currency, 0) + c.cash
+    yield total <= MAX_TOTAL, value, "cash", _TOO_MUCH
+    names = [product for product, _ in c.allowances]
+    once = len(dict.fromkeys(names)) == len(names)
+    yield once, value, "allowances", "each product once"
+    for product, tonnes in c.allowances:
+        field, rule = (
+            f"allowances.{product}",
+            f"{product!r} is not one of {', '.join(venue.products)}",
+        )
+        yield product in venue.products, RejectReason.UNKNOWN_PRODUCT, field, rule
+        yield 0 <= tonnes <= MAX_QUANTITY, value, field, f"0 to {MAX_QUANTITY} tonnes"
+        total = venue.ledger.tonnes_in.get(product, 0) + tonnes
+        yield total <= MAX_TOTAL, value, field, _TOO_MUCH
 
 
 def _unknown_class(venue: VenueBase, role: str) -> str:

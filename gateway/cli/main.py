@@ -8,6 +8,8 @@ import click
 from engine.log.journal import JournalError
 from engine.log.records import LogError
 from engine.rulebook.model import RulebookError
+from engine.vocabulary.tables import TableError
+from gateway.cli.match_file import FileError
 from gateway.client.client import ClientError
 from gateway.server.accounts import AccountsError
 from gateway.server.failure import VenueStoppedError
@@ -30,8 +32,8 @@ class Verbs(click.Group):
     homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
 
     known: ClassVar[tuple[type[Exception], ...]] = (
-        AccountsError, ClientError, JournalError, LogError, RulebookError, VenueStoppedError,
-        OSError,
+        AccountsError, ClientError, FileError, JournalError, LogError, RulebookError, TableError,
+        VenueStoppedError, OSError,
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gateway.runtime import event_loop
 from gateway.server.admin import ask
 
 
@@ -20,12 +21,16 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
 
     Without any, lines are read from standard input. An operator may set phases and references,
     begin days, clear auctions, amend the rulebook, move cash and allowances, open accounts, set
-    their keys and classes, and kill them. Each line is answered with what came of it.
+    their keys and classes, kill them, and have the accounts file read again (reload_accounts).
+    Each line is answered with what came of it.
 
     Example:  carbonx operate '{"type": "set_phase", "phase": "halted", "reason": "news"}'
     """
-    lines = list(commands) or [line for line in sys.stdin if line.strip()]
+    lines: list[str | bytes] = list(commands) or [line for line in sys.stdin.buffer if line.strip()]
     path = folder / "operator.sock"
+    if not event_loop.has_unix_sockets():
+        message = "this system has no unix sockets, by which an operator reaches a venue"
+        raise click.ClickException(message)
     try:
         answers = asyncio.run(ask(path, lines))
     except OSError as error:

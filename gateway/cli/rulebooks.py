@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,8 +10,9 @@ from engine.rulebook import presets
 from engine.rulebook.amend import lines_of
 from engine.rulebook.ladders import in_words
 from engine.rulebook.sources import UNCONFIRMED, figures, source_of
-from engine.rulebook.toml_codec import from_toml
-from gateway.cli.rulebook_page import band, calls, how, page, sizes
+from gateway.cli.rulebook_page import band, calls, how, in_years, page, sizes
+
+_LONG: Final = 12  # parts of two lists
 
 
 @click.group()
@@ -31,12 +32,15 @@ def list_them() -> None:
 @command.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """Print a rulebook as it stands in its file, and in words how the prices of calls are found.
+    """Print a rulebook as it stands in its file, and in words what its names stand for.
 
     The words are comments, so that what is printed is a rulebook.
     """
     click.echo(presets.text(name), nl=False)
     book = presets.load(name)
+    if book.calendar.holidays:
+        dates, source = list(book.calendar.holidays), source_of(book, "calendar.holidays")
+        click.echo(f"\n# The holidays are {in_years(dates)}: {source}.")
     for mode in book.modes:
         if calls(book, mode):
             click.echo(f"\n# The price of a call in {mode.name}: {in_words(mode.ladder)}.")
@@ -50,7 +54,7 @@ def check(file: Path, *, as_json: bool) -> None:
 
     Example:  carbonx rulebooks check mine.toml
     """
-    book = from_toml(file.read_text(encoding="utf-8"))
+    book = presets.read(file)
     found = figures(book, brief=True)
     open_figures = [path for path in found if source_of(book, path).startswith(UNCONFIRMED)]
     lines = {line: mechanism.name.lower() for line, (mechanism, _) in lines_of(book).items()}
@@ -97,9 +101,41 @@ def diff(one: str, other: str, *, as_json: bool) -> None:
         click.echo(json.dumps({path: list(pair) for path, pair in changed.items()}))
         return
     for path, (old, new) in changed.items():
-        click.echo(f"{path}: {_told(old)} -> {_told(new)}")
+        click.echo(f"{path}: {_change(old, new)}")
     if not changed:
         click.echo("the two have the same rules")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("path")
+@click.argument("value")
+def amend(file: Path, path: str, value: str) -> None:
+    """Change one figure of a rulebook's FILE, which keeps its comments and its order.
+
+    PATH and VALUE are as in an amendment: a figure by its path, and a TOML value. A list takes one
+    more by a + behind its name. What would make the rulebook wrong is refused, the file left alone.
+
+    Example:  carbonx rulebooks amend mine.toml 'modes[listing].min_quantity' 10
+    """
+    from gateway.cli.rulebook_file import rewrite  # noqa: PLC0415 - tomlkit takes time to import
+
+    try:
+        book = rewrite(file, path, value)
+    except OSError as error:
+        message = f"{file} cannot be written ({error.strerror}): it is as it was"
+        raise click.ClickException(message) from error
+    click.echo(f"{file}: {path} is {value}; digest {book.digest()}")
+
+
+def _change(old: Any, new: Any) -> str:
+    """Say what a figure was and is; of two long lists, such as of holidays, what differs."""
+    if isinstance(old, list) and isinstance(new, list) and len(old) + len(new) > _LONG:
+        gone = [each for each in old if each not in new]
+        come = [each for each in new if each not in old]
+        both = (("without", gone), ("with", come))
+        return ", ".join(f"{word} {_told(part)}" for word, part in both if part) or "another order"
+    return f"{_told(old)} -> {_told(new)}"
 
 
 def _told(value: Any) -> str:

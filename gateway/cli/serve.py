@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-import uvloop
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from gateway.cli.hangup import reload_on_hangup
+from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
+    from engine.rulebook.model import Calendar
     from engine.venue.venue import Venue
     from engine.vocabulary.enums import Phase
 
@@ -38,7 +40,10 @@ async def run(node: Node, folder: Path, *, as_json: bool) -> None:
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
     door = AdminSocket(node, folder / "operator.sock")
-    await door.open()
+    if event_loop.has_unix_sockets():
+        await door.open()
+    else:
+        click.echo("no unix sockets on this system: carbonx operate cannot reach it", err=True)
     host, port = node.address
     if as_json:
         facts = {"host": host, "port": port, "rulebook": venue.rulebook.name,
@@ -52,9 +57,8 @@ async def run(node: Node, folder: Path, *, as_json: bool) -> None:
                    f"{node.sequencer.seq} records recovered or written")  # fmt: skip
         click.echo(f"{_why(node)}: {_phases(venue)}")
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    event_loop.on_stop(stop.set)
+    reload_on_hangup(asyncio.get_running_loop(), node)
     assert node.failed is not None
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
@@ -82,6 +86,14 @@ def _phases(venue: Venue) -> str:
     for line in venue.symbols:
         lines.setdefault(venue.phase(line), []).append(line)
     return "; ".join(f"{phase.name.lower()} {', '.join(each)}" for phase, each in lines.items())
+
+
+def note_the_end(calendar: Calendar) -> None:
+    """Say so where a calendar's holidays are all of years that are over."""
+    last = max(calendar.holidays, default=0) // 10_000
+    if last and datetime.now(UTC).year > last:
+        click.echo(f"the rulebook's holidays end with {last}: weekdays alone say which days trade "
+                   "now; amend calendar.holidays+", err=True)  # fmt: skip
 
 
 @click.command()
@@ -123,6 +135,12 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     node = Node.open(folder, rulebook, directory, options)
+    journal = node.sequencer.journal
+    if journal is not None and journal.cut:
+        click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
+                   "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
-    uvloop.run(run(node, folder, as_json=as_json))
+    if timetable:
+        note_the_end(node.sequencer.venue.rulebook.calendar)
+    event_loop.run(run(node, folder, as_json=as_json))

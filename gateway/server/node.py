@@ -6,20 +6,22 @@ import asyncio
 import secrets
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from engine.log.journal import FILE_NAME, Journal, JournalError
+from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
 from engine.log.sequencer import Sequencer, recover
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
+from engine.vocabulary.json_codec import to_object
 from gateway.server.accounts import AccountsError
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.keys_file import KeysFile
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
+from gateway.server.reload import read_again
 from gateway.server.timetable import Past, Timetable
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ class Node:
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
         self.keys: KeysFile | None = None
+        self.directory = directory
         timetable = None
         if options.timetable:
             timetable = Timetable(sequencer.venue, secrets.randbelow, past)
@@ -137,7 +140,7 @@ class Node:
         the folder holds a venue under other rules.
         """
         outboxes, past = Outboxes(), Past()
-        if (folder / FILE_NAME).exists():
+        if holds_log(folder):
 
             def on_record(record: Record, events: list[Event]) -> None:
                 outboxes.absorb(record.time, events)
@@ -232,6 +235,22 @@ class Node:
             problem = "the venue has stopped"
             raise VenueStoppedError(problem)
         return operation.events
+
+    def reload_accounts(self) -> list[dict[str, Any]]:
+        """Read the accounts file again and do what it says otherwise; return what happened.
+
+        All of it is durable when this returns. Raises ``AccountsError``, and nothing has changed,
+        and ``VenueStoppedError``.
+        """
+        found = read_again(self.directory, self.sequencer.venue)
+        operations = [self.core.operate(each, timed=True) for each in found.commands]
+        self.tick()
+        if not all(operation.durable for operation in operations):
+            problem = "the venue has stopped"
+            raise VenueStoppedError(problem)
+        self.directory.accounts = found.accounts
+        events = [event for operation in operations for event in operation.events]
+        return [*map(to_object, events), *found.told()]
 
     def schedule(self) -> None:
         """Have a tick follow when this turn of the loop has read what there is."""

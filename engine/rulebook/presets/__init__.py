@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.toml_codec import from_toml
+from engine.vocabulary.texts import MAX_RULEBOOK
 
 
 def names() -> list[str]:
@@ -33,9 +34,20 @@ def find(name: str) -> Rulebook:
     """
     if not name.endswith(".toml"):
         return load(name)
+    return read(Path(name))
+
+
+def read(path: Path) -> Rulebook:
+    """Return the rulebook in a file. Raises ``RulebookError``, which names the file."""
     try:
-        written = Path(name).read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            return from_toml(file.read(MAX_RULEBOOK + 1))
     except FileNotFoundError:
-        message = f"{name} does not exist: name a file, or one of {', '.join(names())}"
+        message = f"{path} does not exist: name a file, or one of {', '.join(names())}"
         raise RulebookError(message) from None
-    return from_toml(written)
+    except OSError as error:
+        message = f"{path} cannot be read ({error.strerror})"
+        raise RulebookError(message) from error
+    except RulebookError as error:
+        message = f"{path}: {error}"
+        raise RulebookError(message) from error

@@ -58,7 +58,7 @@ def test_match_runs_a_csv_of_orders() -> None:
 def test_a_wrong_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "wrong.jsonl"
     path.write_text('{"type": "open_account", "account": "a"}\n{"type": "new_ordr"}\n')
-    done = carbonx("match", str(path), status=2)
+    done = carbonx("match", str(path), status=1)
     assert "line 2" in done.stderr
     assert "new_order" in done.stderr
 

@@ -23,6 +23,7 @@ from gateway.server.failure import VenueStoppedError, as_stopped
 from tests.gateway.server.test_core import buy, unbatched
 from tests.support.paths import ROOT
 from tests.support.quiet_core import End, QuietVenue
+from tests.support.systems import unix_sockets
 from tests.support.venues import bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -274,6 +275,7 @@ class Unwritable:
         self.write = fail
 
 
+@unix_sockets
 def test_serve_goes_with_one_line_that_says_what_and_where(tmp_path: Path) -> None:
     code = (
         "from gateway.server.timetable import Timetable\n"
