@@ -63,6 +63,11 @@ class BlockingClient:
             self._thread = thread = LoopThread("carbonx-client")
         try:
             thread.run(self._client.__aenter__, self.timeout)
+        except TimeoutError:
+            thread.stop()
+            place = f"{self._client.host}:{self._client.port}"
+            message = f"no session with {place} within {self.timeout} seconds; is it running?"
+            raise ClientError(message) from None
         except BaseException:
             thread.stop()
             raise
