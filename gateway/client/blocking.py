@@ -35,8 +35,8 @@ _Result = TypeVar("_Result")
 class BlockingClient:
     """A ``Client`` for programs that wait. ``timeout`` (seconds) bounds every call.
 
-    A call that runs out of time raises ``TimeoutError``; its message stays sent, and what came of
-    it comes with ``next_event`` or ``status``.
+    A call that runs out of time raises ``TimeoutError``; what the venue has of it stays in force,
+    and what came of it comes with ``next_event`` or ``status``.
     """
 
     def __init__(
