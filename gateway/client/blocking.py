@@ -35,8 +35,8 @@ _Result = TypeVar("_Result")
 class BlockingClient:
     """A ``Client`` for programs that wait. ``timeout`` (seconds) bounds every call.
 
-    A call that runs out of time raises ``TimeoutError``; its message stays sent, and what came of
-    it comes with ``next_event`` or ``status``.
+    A call that runs out of time raises ``TimeoutError``; what the venue has of it stays in force,
+    and what came of it comes with ``next_event`` or ``status``.
     """
 
     def __init__(
@@ -63,6 +63,11 @@ class BlockingClient:
             self._thread = thread = LoopThread("carbonx-client")
         try:
             thread.run(self._client.__aenter__, self.timeout)
+        except TimeoutError:
+            thread.stop()
+            place = f"{self._client.host}:{self._client.port}"
+            message = f"no session with {place} within {self.timeout} seconds; is it running?"
+            raise ClientError(message) from None
         except BaseException:
             thread.stop()
             raise

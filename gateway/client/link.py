@@ -26,6 +26,7 @@ LONGEST_PAUSE: Final = 2.0
 STEADY_AFTER: Final = 1.0  # seconds logged on after which earlier failures are forgotten
 WATCH_EVERY: Final = 0.05
 FAREWELL_WITHIN: Final = 2.0
+LOGON_HEARTBEAT: Final = 500  # ms at least: a venue may take twice that to answer a logon
 
 
 class User(Protocol):
@@ -155,6 +156,8 @@ class Link:
                 self._watch()
 
     def _begin(self) -> None:
+        if self._pipe is not None:
+            self._pipe.abort()  # it came too late
         self._gone.clear()
         self._pipe = None
         self._trouble = "it closes every connection"
@@ -179,7 +182,7 @@ class Link:
             return
         self._pipe = pipe
         self._out.clear()
-        pipe.session.agree(self._heartbeat_ms)
+        pipe.session.agree(max(self._heartbeat_ms, LOGON_HEARTBEAT))
         self.send(pack(self._user.logon()))
 
     def heard(self, pipe: Pipe, data: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.vocabulary.enums import OrderType
 from gateway.client.errors import NotTakenError, resolve
 from gateway.protocol import wire
 from gateway.protocol.answers import ANSWERS
@@ -131,8 +132,10 @@ def _fits(message: wire.OrderMessage, report: wire.Report) -> bool:
     """Say whether a report can answer a message, as far as both show it."""
     match report:
         case wire.OrderAccepted() if isinstance(message, wire.NewOrder):
-            asked = (message.symbol, message.side, message.quantity)
-            return asked == (report.symbol, report.side, report.quantity)
+            if (message.symbol, message.side) != (report.symbol, report.side):
+                return False
+            limit = message.price if message.order_type is OrderType.LIMIT else report.price
+            return (message.quantity, limit) == (report.quantity, report.price)
         case wire.OrderCancelled() | wire.OrderAmended():
             return bool(report.ref == getattr(message, "target", 0))
         case wire.MassCancelled():

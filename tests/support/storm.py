@@ -43,7 +43,7 @@ from tests.support.paths import ROOT
 from tests.support.venues import NAMES, free_port
 
 THROTTLE: Final = 400  # messages a second
-HEARTBEAT: Final = 100  # ms
+HEARTBEAT: Final = 250  # ms
 FAR: Final = 10**18 * 4  # ns UTC; the tags of orders stand behind it
 SERVER: Final = """
 import asyncio, sys
@@ -107,6 +107,7 @@ class Program:
         self.statuses: list[asyncio.Future[Any]] = []
         self.reports: list[Any] = []  # as they were taken
         self.last_seen = 0
+        self.current: Client | None = None
         self.took_over: list[tuple[int, Pending[Any]]] = []
 
     def client(self, **more: Any) -> Client:
@@ -126,7 +127,7 @@ class Program:
     async def run(self, over: asyncio.Event) -> None:
         """Trade until it is over: a session ends, and the next goes on where it was."""
         while not over.is_set():
-            client = self.client(last_seen=self.last_seen)
+            client = self.current = self.client(last_seen=self.last_seen)
             with contextlib.suppress(ClientError, TimeoutError):
                 try:
                     await asyncio.wait_for(client.__aenter__(), 5)
@@ -210,6 +211,15 @@ class Program:
         limit = self.rng.choice([0, 0.001, 5, 5])
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(client.close(), limit)
+
+    def stuck(self) -> str:
+        """Say what can be said of a client that waits."""
+        client = self.current
+        assert client is not None
+        waiting = [future.ref for _, future in self.asked if not future.done()]
+        return (f"{self.name}: connected {client.connected}, {client.reconnects} reconnects, "
+                f"arrived {client.last_arrived}, {client.info}, {waiting[:9]} wait, "
+                f"{vars(client._link)}")  # noqa: SLF001 # fmt: skip
 
     async def finish(self, last: int) -> None:
         """Take all reports that are left, over a calm link."""
@@ -361,7 +371,10 @@ async def storm(seed: int, seconds: float, folder: Path) -> None:
                 await calling
             over.set()
             link.settle()
-            await asyncio.wait_for(asyncio.gather(*running), 60)
+            done, late = await asyncio.wait(running, timeout=60)
+            assert not late, [program.stuck() for program in programs]
+            for task in done:
+                task.result()
             await venue.again()
             for program in programs:
                 async with program.client(last_seen=program.last_seen) as client:

@@ -325,6 +325,23 @@ def test_a_message_that_the_venue_could_not_read_is_never_sent(tmp_path: Path) -
     bounded(scenario())
 
 
+def test_a_client_that_fails_on_what_it_hears_says_so() -> None:
+    class Failing(Client):
+        def _told(self, event: Any) -> None:
+            raise ZeroDivisionError(event.ref)
+
+    async def scenario() -> None:
+        async with (
+            scripted([logged_on(0, 0)], [logged_on(1, 1), accepted(1, 1)]) as (port, _),
+            Failing("127.0.0.1", port, account="a", key="k", attempts=9**9) as client,
+        ):
+            status = client.status()
+            with pytest.raises(ClientError, match="failed on what the venue sent: ZeroDiv"):
+                await status
+
+    bounded(scenario())
+
+
 def test_a_program_that_cancels_every_task_leaves_no_future_behind() -> None:
     async def scenario() -> None:
         async with scripted([logged_on(0, 0)]) as (port, _):

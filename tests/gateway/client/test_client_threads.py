@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -54,6 +55,15 @@ def test_threads_that_wait_while_another_closes_all_end(threaded_venue: int) -> 
     for call in (client.status, client.next_event, client.mass_cancel):
         with pytest.raises(ClientError, match="closed"):
             call()
+
+
+def test_a_venue_that_says_nothing_fails_the_opening_within_the_time_limit() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as mute,
+        pytest.raises(ClientError, match=r"within 0\.1 seconds; is it running"),
+    ):
+        blocking(mute.getsockname()[1], timeout=0.1).__enter__()
+    assert not [t for t in threading.enumerate() if t.name == "carbonx-client"]
 
 
 FORK = """
