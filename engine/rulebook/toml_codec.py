@@ -15,7 +15,7 @@ from engine.rulebook.holidays import filled
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule, Rulebook, RulebookError
 from engine.rulebook.validation import validate
-from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, read_toml, shown
+from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, named, read_toml, shown
 
 _CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
 _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
@@ -96,9 +96,7 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
         for key in data:
             if key not in fields:
                 keys = [*fields, "like"] if kind is PriceRule else fields
-                message = (
-                    f"{path}.{shown(key)[1:-1]}: there is no such key; there are {', '.join(keys)}"
-                )
+                message = f"{path}.{named(key)}: there is no such key; there are {', '.join(keys)}"
                 raise RulebookError(message)
         return {
             key: _seconds(value, f"{path}.{key}")

@@ -17,7 +17,7 @@ from engine.rulebook.model import (
 )
 from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CallFill, Delivery, LastRung, Tie
-from engine.vocabulary.texts import MAX_TEXT, encodable
+from engine.vocabulary.texts import MAX_TEXT, encodable, shown
 from engine.vocabulary.units import (
     BASIS_POINTS,
     MAX_INT,
@@ -113,7 +113,7 @@ def _among(path: str, value: int, low: int, high: int) -> None:
 
 def _known(path: str, names: Sequence[str], choices: list[str]) -> None:
     for name in names:
-        rule = f"{name!r} is not one of {', '.join(choices)}"
+        rule = f"{shown(name)} is not one of {', '.join(choices)}"
         _require(path, holds=name in choices, rule=rule)
 
 

@@ -15,6 +15,7 @@ from engine.vocabulary.events import (
     Event,
     Rejected,
 )
+from engine.vocabulary.texts import shown
 from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _rules_of_opening(
     for product, tonnes in c.allowances:
         field, rule = (
             f"allowances.{product}",
-            f"{product!r} is not one of {', '.join(venue.products)}",
+            f"{shown(product)} is not one of {', '.join(venue.products)}",
         )
         yield product in venue.products, RejectReason.UNKNOWN_PRODUCT, field, rule
         yield 0 <= tonnes <= MAX_QUANTITY, value, field, f"0 to {MAX_QUANTITY} tonnes"
@@ -85,7 +86,7 @@ def _unknown_class(venue: VenueBase, role: str) -> str:
     roles = [each.name for each in venue.rulebook.classes]
     if not role or role in roles:
         return ""
-    return f"{role!r} is not one of {', '.join(roles) or 'no classes at all'}"
+    return f"{shown(role)} is not one of {', '.join(roles) or 'no classes at all'}"
 
 
 def set_account_class(venue: VenueBase, c: SetAccountClass) -> list[Event]:
@@ -130,7 +131,7 @@ def move_allowances(venue: VenueBase, c: MoveAllowances) -> list[Event]:
     if account is None:
         return unknown_account(c.account, 0)
     if c.product not in venue.products:
-        rule = f"{c.product!r} is not one of {', '.join(venue.products)}"
+        rule = f"{shown(c.product)} is not one of {', '.join(venue.products)}"
         return [Rejected(c.account, 0, RejectReason.UNKNOWN_PRODUCT, "product", rule)]
     if not 0 < abs(c.quantity) <= MAX_QUANTITY:
         rule = f"not 0, at most {MAX_QUANTITY} tonnes either way"

@@ -24,6 +24,7 @@ from engine.vocabulary.events import (
     Released,
     RulebookAmended,
 )
+from engine.vocabulary.texts import shown
 from engine.vocabulary.units import MAX_PRICE
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def set_reference(venue: VenueBase, command: SetReference) -> list[Event]:
     """Set what a product's next limits start from; while it trades, the fixing of its close."""
     lines = [line for line in venue.markets.values() if line.product.symbol == command.product]
     if not lines:
-        rule = f"{command.product!r} is not one of {', '.join(venue.products)}"
+        rule = f"{shown(command.product)} is not one of {', '.join(venue.products)}"
         return [Rejected("", 0, RejectReason.UNKNOWN_PRODUCT, "product", rule)]
     product = lines[0].product
     tick = tick_at(command.price, product.tick, product.ticks)

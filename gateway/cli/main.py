@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 import click
 
 from engine.log.journal import JournalError
-from engine.log.records import LogError
+from engine.log.records import CommandError, LogError
 from engine.rulebook.model import RulebookError
 from engine.vocabulary.tables import TableError
 from gateway.cli.match_file import FileError
@@ -32,7 +32,8 @@ class Verbs(click.Group):
     homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
 
     known: ClassVar[tuple[type[Exception], ...]] = (
-        AccountsError, ClientError, FileError, JournalError, LogError, RulebookError, TableError,
+        AccountsError, ClientError, CommandError, FileError, JournalError, LogError, RulebookError,
+        TableError,
         VenueStoppedError, OSError,
     )  # fmt: skip
 

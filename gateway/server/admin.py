@@ -29,7 +29,7 @@ from engine.vocabulary.commands import (
     SetReference,
 )
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object, type_name
-from engine.vocabulary.texts import MAX_LINE, UnreadableError, read_json, shown
+from engine.vocabulary.texts import MAX_LINE, UnreadableError, named, read_json, shown
 from engine.vocabulary.units import MAX_ACCOUNT_NAME
 from gateway.server.accounts_file import AccountsError, check_key
 from gateway.server.failure import VenueStoppedError
@@ -142,7 +142,7 @@ def _wrong_key_line(said: dict[str, Any], accounts: tuple[str, ...]) -> tuple[st
     fields = KEY_FIELDS[kind]
     for name, value in said.items():
         if name not in ("type", *fields):
-            return shown(name)[1:-1], f"a {kind} has no such field; it has {', '.join(fields)}"
+            return named(name), f"a {kind} has no such field; it has {', '.join(fields)}"
         if not isinstance(value, str):
             return name, f"{shown(value)} is not a text"
         if name == "member" and len(value) > MAX_ACCOUNT_NAME:

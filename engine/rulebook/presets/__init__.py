@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.toml_codec import from_toml
-from engine.vocabulary.texts import MAX_RULEBOOK
+from engine.vocabulary.texts import MAX_RULEBOOK, shown
 
 
 def names() -> list[str]:
@@ -17,7 +17,7 @@ def names() -> list[str]:
 def text(name: str) -> str:
     """Return a rulebook's TOML. Raises ``RulebookError`` with the names there are."""
     if name not in names():
-        message = f"no rulebook {name!r}; there are {', '.join(names())}"
+        message = f"no rulebook {shown(name)}; there are {', '.join(names())}"
         raise RulebookError(message)
     return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
