@@ -80,7 +80,7 @@ def test_a_venue_is_served_traded_on_and_stopped_without_an_operators_socket(
             assert server.stdout is not None
             port = json.loads(server.stdout.readline())["port"]
             with BlockingClient("127.0.0.1", port, account="ann", key="k") as client:
-                assert client.buy("CO2", 1, price=10).quantity == 1
+                assert client.buy("CO2", 1, price_minor=10).quantity == 1
             asked = python("windows", "-m", "carbonx", "operate", "{}", "--dir", folder)
             assert (asked.returncode, asked.stdout) == (1, "")
             assert "no unix sockets" in asked.stderr

@@ -55,6 +55,12 @@ def status(venue: Venue, account: str, seq: int) -> wire.AccountStatus:
     )
 
 
+def balances(venue: Venue, account: str, seq: int) -> wire.Balances:
+    """Return what an account has, as of its report ``seq``."""
+    found = venue.account(account)
+    return wire.Balances(seq, _balances(found.cash), _balances(found.holdings))
+
+
 def _balances(table: tuple[BalanceView, ...]) -> tuple[wire.BalanceStatus, ...]:
     return tuple(
         wire.BalanceStatus(each.name, each.total, each.reserved) for each in table if each.total

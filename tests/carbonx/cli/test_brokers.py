@@ -138,7 +138,7 @@ def test_brokers_bid_in_an_auction_that_is_not_theirs(tmp_path: Path) -> None:
             node.operate(SetPhase(Phase.CONTINUOUS))
             async with Client(*node.address, account=known[3].name, key="k") as seller:
                 closes_at = time.time_ns() + 2**62 // 100
-                await seller.announce("UKA", Side.SELL, 5_000, 5_000, (1, closes_at))
+                await seller.announce("UKA", Side.SELL, 5_000, "50.00", window=(1, closes_at))
                 trading = asyncio.create_task(
                     trade(*node.address, known[:3], Manner(3, 60.0, 0.01))
                 )
@@ -162,7 +162,8 @@ def test_brokers_say_that_they_wait_and_what_an_auction_keeps(
             node.operate(SetPhase(Phase.CONTINUOUS))
             now = time.time_ns()
             async with Client(*node.address, account=known[0].name, key="k") as seller:
-                await seller.announce("UKA", Side.SELL, 5_000, 5_000, (now, now + 10**7))
+                window = (now, now + 10**7)
+                await seller.announce("UKA", Side.SELL, 5_000, "50.00", window=window)
             await until(lambda: node.sequencer.venue.time > now + 10**7)
             done = await trade(*node.address, known, Manner(3, 0.05, 0.01))
             assert done.bound == {"UKA": 1}

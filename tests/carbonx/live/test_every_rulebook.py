@@ -159,8 +159,8 @@ def test_brokers_go_on_from_what_their_accounts_have() -> None:
         async with AsyncExitStack() as stack:
             venue = await stack.enter_async_context(run.venue)
             async with venue.client("maker") as maker:
-                await maker.buy("CO2", 100, price=4_800)
-                await maker.sell("CO2", 400, price=5_200)
+                await maker.buy("CO2", 100, price_minor=4_800)
+                await maker.sell("CO2", 400, price_minor=5_200)
             await run.join(stack)
             await run.second()
             maker_orders = venue.venue.open_orders("maker")
@@ -177,8 +177,8 @@ def test_a_broker_knows_the_numbers_of_the_offers_that_its_account_made_before()
         async with AsyncExitStack() as stack:
             venue = await stack.enter_async_context(run.venue)
             async with venue.client("maker") as maker:
-                await maker.sell("CEA24", 100, price=6_700)
-                await maker.sell("CEA24", 50, price=6_800)
+                await maker.sell("CEA24", 100, price_minor=6_700)
+                await maker.sell("CEA24", 50, price_minor=6_800)
                 await maker.cancel(1)
             await run.join(stack)
             assert run.brokers[0].orders.numbers == {("CEA24", 2): 2}

@@ -190,7 +190,7 @@ def test_a_later_session_is_told_what_is_live_and_not_what_was(tmp_path: Path) -
             await until(lambda: agent.woken > 0)
             if sold:
                 await until(lambda: len(agent.own) == 4)
-                await bob.sell("CO2", sold, 4_900)
+                await bob.sell("CO2", sold, price_minor=4_900)
                 await until(lambda: Trade in agent.kinds())
             over.set()
             await trading
@@ -228,7 +228,7 @@ def test_an_agent_that_falls_behind_is_stopped(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node, max_events=3) as client:
             for price in range(4_000, 4_010):
-                await client.buy("CO2", 1, price=price)
+                await client.buy("CO2", 1, price_minor=price)
             trading = LivePort(client, Scripted("alice", ())).trade(asyncio.Event())
             with pytest.raises(ClientError, match="fell behind: 9 events were dropped"):
                 await trading

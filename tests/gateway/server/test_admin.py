@@ -85,7 +85,7 @@ def test_an_answer_is_given_when_its_command_is_durable_and_clients_hear_it_too(
             assert event["type"] == "cash_moved"
             assert journal.syncs == before + 1, "time and command share a sync"
             assert not journal.buffer
-            await until(lambda: client.last_seen == FUNDING + 1)
+            await until(lambda: client.last_arrived == FUNDING + 1)
 
     bounded(scenario())
 
@@ -290,7 +290,7 @@ def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_
                 with BlockingClient(
                     "127.0.0.1", port, account="eve", key="eve-key", member="M1"
                 ) as client:
-                    assert client.buy("CO2", 1, price=10).quantity == 1
+                    assert client.buy("CO2", 1, price_minor=10).quantity == 1
                     assert len(client.status().orders) == 1 + again
             finally:
                 server.terminate()

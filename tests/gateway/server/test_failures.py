@@ -214,9 +214,9 @@ def test_a_failing_venue_cuts_everybody_says_why_and_its_log_has_what_it_acknowl
         async with venue(tmp_path / "venue") as node:
             client = client_of(node, attempts=1)
             await client.__aenter__()
-            acknowledged = [(await client.buy("CO2", 1, price=4_900)).ref for _ in range(5)]
+            acknowledged = [(await client.buy("CO2", 1, price_minor=4_900)).ref for _ in range(5)]
             plant(node)
-            pending = [client.buy("CO2", 1, price=4_900) for _ in range(20)]
+            pending = [client.buy("CO2", 1, price_minor=4_900) for _ in range(20)]
             assert node.failed is not None
             await until(node.failed.done)
             error = node.failed.exception()
@@ -258,8 +258,8 @@ def test_a_connection_that_cannot_be_written_to_is_cut_alone(tmp_path: Path) -> 
             loop.set_exception_handler(lambda _loop, context: noticed.append(context))
             (socket,) = [s for c, s in node.sockets.items() if c.account == "alice"]
             socket.transport = Unwritable(socket.transport)  # type: ignore[assignment] # as much as is needed
-            first = alice.buy("CO2", 1, price=4_900)
-            assert (await bob.buy("CO2", 1, price=4_900)).ref == 1
+            first = alice.buy("CO2", 1, price_minor=4_900)
+            assert (await bob.buy("CO2", 1, price_minor=4_900)).ref == 1
             assert (await first).ref == 1  # after it has come back
             assert alice.reconnects == 1
             assert [type(context["exception"]) for context in noticed] == [PlantedError]
