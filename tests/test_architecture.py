@@ -49,7 +49,9 @@ PACKAGES: Final[dict[str, tuple[str, ...]]] = {  # package -> packages it may im
 }
 LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "engine": frozenset({"sortedcontainers", "msgspec"}),
-    "gateway": frozenset({"sortedcontainers", "msgspec", "uvloop", "click", "rich", "hdrh"}),
+    "gateway": frozenset(
+        {"sortedcontainers", "msgspec", "uvloop", "click", "rich", "hdrh", "tomlkit"}
+    ),
     "backtest": frozenset({"sortedcontainers", "msgspec", "click", "rich", "matplotlib"}),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),
 }
@@ -65,8 +67,8 @@ MAY_IMPORT: Final = frozenset({  # where people type, and where the package's ow
       for name in ("codecs", "csv", "decimal", "re", "unicodedata")),
     ("engine.vocabulary.texts", "json"), ("engine.vocabulary.texts", "re"),
     ("engine.vocabulary.texts", "reprlib"), ("engine.vocabulary.texts", "tomllib"),
-    ("engine.rulebook.toml_codec", "json"), ("engine.rulebook.presets", "importlib"),
-    ("engine.rulebook.presets", "pathlib"),
+    ("engine.rulebook.presets", "importlib"),
+    ("engine.rulebook.presets", "pathlib"), ("engine.rulebook.holidays", "importlib"),
 })  # fmt: skip
 CALLS: Final = frozenset({
     "open", "hash", "float", "input", "print", "id", "set", "frozenset", "eval", "exec",
@@ -75,7 +77,10 @@ CALLS: Final = frozenset({
 FILE_CALLS: Final = frozenset({
     "open", "fdopen", "fsync", "fdatasync", "read_bytes", "read_text", "write_bytes", "write_text",
 })  # fmt: skip
-OPENS_FILES: Final = ("engine.log.journal", "engine.rulebook.presets")
+OPENS_FILES: Final = (
+    "engine.log.journal", "engine.log.files", "engine.rulebook.presets",
+    "engine.rulebook.holidays",
+)  # fmt: skip
 OPENS_NO_FILE: Final = ("Journal.open", "self.ledger.open")  # the first is the journal's business
 NETWORK: Final = frozenset(
     {"asyncio", "uvloop", "socket", "selectors", "ssl", "threading", "time", "os", "secrets",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from engine.vocabulary.json_codec import decimal_text
@@ -68,7 +69,11 @@ def report(audit: Audit, state: str, digits: int = _CENTS) -> str:
 
 def day(date: int) -> str:
     """Write a date such as 2021-06-28."""
-    return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
+    return _date(date).isoformat()
+
+
+def _date(number: int) -> dt.date:
+    return dt.datetime.strptime(str(number), "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
 
 
 def draw(audit: Audit, path: Path, title: str) -> None:
@@ -99,14 +104,9 @@ def draw(audit: Audit, path: Path, title: str) -> None:
 
 
 def _panel(axis: Any, product: str, rows: list[Row], audit: Audit) -> None:
-    from datetime import date  # noqa: PLC0415
-
-    def when(number: int) -> date:
-        return date(number // 10_000, number // 100 % 100, number % 100)
-
     book = audit.venue.rulebook
     one = 10**book.minor_digits
-    days = [when(row.bar.date) for row in rows]
+    days = [_date(row.bar.date) for row in rows]
     axis.fill_between(days, [row.low / one for row in rows], [row.high / one for row in rows],
                       color=BAND, alpha=0.25, step="mid", linewidth=0,
                       label="daily limits")  # fmt: skip
@@ -116,7 +116,7 @@ def _panel(axis: Any, product: str, rows: list[Row], audit: Audit) -> None:
               label="real close")  # fmt: skip
     top = max(row.high for row in rows)
     marks = [o for o in audit.outsides if o.product == product]
-    axis.scatter([when(o.date) for o in marks], [min(o.price, top) / one for o in marks],
+    axis.scatter([_date(o.date) for o in marks], [min(o.price, top) / one for o in marks],
                  color=ALARM, s=16, zorder=3, label="outside the limits")  # fmt: skip
     axis.set_title(product, fontsize=9)
     axis.set_ylabel(f"{book.currency} per tonne", fontsize=8)

@@ -9,6 +9,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary.commands import AmendRulebook
 from engine.vocabulary.enums import Mechanism
 from engine.vocabulary.events import Rejected
+from engine.vocabulary.texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,7 +43,8 @@ def check(rulebook: Rulebook, bars: Iterable[Bar], amendments: tuple[Amendment, 
             reasons[bar.product] = untradable(rulebook, bar)
     if reasons and all(reasons.values()):
         products = ", ".join(product.symbol for product in rulebook.products)
-        found = "; ".join(f"{product}: {why}" for product, why in [*reasons.items()][:_SHOWN])
+        first = [*reasons.items()][:_SHOWN]
+        found = "; ".join(f"{shown(product)[1:-1]}: {why}" for product, why in first)
         rest = f"; and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
         message = f"{rulebook.name} ({products}) can trade none of the series: {found}{rest}"
         raise RulebookError(message)

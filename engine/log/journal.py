@@ -4,11 +4,11 @@ A journal is one file, ``venue.log``, in a venue's directory; a lock keeps a sec
 is made whole or not at all: its first record is written aside and renamed once it is durable.
 """
 
-import fcntl
 import os
 from pathlib import Path
 from typing import Final
 
+from engine.log.files import BINARY, lock, sync_data, sync_folder
 from engine.log.records import (
     MAX_PAYLOAD,
     decode_genesis,
@@ -54,7 +54,7 @@ class Journal:
         made = [each for each in (directory, *directory.parents) if not each.exists()]
         directory.mkdir(parents=True, exist_ok=True)
         path, aside = directory / FILE_NAME, directory / _ASIDE
-        descriptor = os.open(aside, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
+        descriptor = os.open(aside, os.O_CREAT | os.O_RDWR | BINARY, 0o640)
         _lock(descriptor, path)
         journal = cls(path, descriptor, durability)
         try:
@@ -69,7 +69,7 @@ class Journal:
             aside.unlink(missing_ok=True)
             raise
         for each in (directory, *(folder.parent for folder in made)):
-            _sync_directory(each)
+            sync_folder(each)
         return journal
 
     @classmethod
@@ -80,7 +80,7 @@ class Journal:
         """
         path = directory / FILE_NAME
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDWR | BINARY)
         except FileNotFoundError:
             problem = f"{path} does not exist: name a directory that holds a log"
             raise JournalError(problem) from None
@@ -114,7 +114,7 @@ class Journal:
                 done += os.write(self._descriptor, view[done:])
             view.release()
             if self.durability == "fdatasync":
-                os.fdatasync(self._descriptor)
+                sync_data(self._descriptor)
         except OSError as error:
             self._broken = True
             problem = f"{self.path} cannot be written ({error}): free the disk, then restart"
@@ -182,16 +182,8 @@ def whole_end(data: bytes) -> int:
 
 def _lock(descriptor: int, path: Path) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor)
     except OSError:
         os.close(descriptor)
         problem = f"{path} is in use by another process: stop it, or choose another directory"
         raise JournalError(problem) from None
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

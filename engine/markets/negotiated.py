@@ -17,6 +17,7 @@ from engine.rulebook.calendar import midnight
 from engine.vocabulary.commands import Decline, Pick, Quote
 from engine.vocabulary.enums import CancelReason, OfferKind, OrderState, RejectReason, Side
 from engine.vocabulary.events import Announced, Declined, Event, Offered, OrderAccepted, Rejected
+from engine.vocabulary.texts import shown
 
 if TYPE_CHECKING:
     from engine.book.orders import Order, Participant
@@ -117,7 +118,7 @@ class Negotiated(OfferLine):
         for name in command.to:
             other = everybody.get(name)
             if other is None or other.stp_id == participant.stp_id:
-                rule = f"{name!r} is not an open account of another owner"
+                rule = f"{shown(name)} is not an open account of another owner"
                 return Refusal(RejectReason.COUNTERPARTY, "to", rule)
         if not command.answers:
             return None

@@ -1,29 +1,29 @@
-"""Rulebooks as people read and write them: TOML, with enums by name and times as ``"09:30"``.
+"""Rulebooks as people write them: TOML, with enums by name and times as ``"09:30"``.
 
 ``to_plain`` and ``from_plain`` turn a rulebook into nested dicts and lists of names and figures
 and back; TOML, comparisons and amendments all go through them. Unknown keys and names are refused
 with their path and the choices there are.
 """
 
-import json
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, get_args, get_origin
 
 import msgspec
 
+from engine.rulebook.holidays import filled
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule, Rulebook, RulebookError
 from engine.rulebook.validation import validate
 from engine.vocabulary.suggest import did_you_mean, not_one_of
-from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, quoted, read_toml, shown
+from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, named, read_toml, shown
 
 _CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
 _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
 
 
 def from_toml(text: str | bytes) -> Rulebook:
-    """Read a rulebook as people write it, bytes as UTF-8.
+    """Read a rulebook as people write it, bytes as UTF-8; holidays may go by a market's name.
 
     Raises ``RulebookError`` with path and choices.
     """
@@ -31,7 +31,7 @@ def from_toml(text: str | bytes) -> Rulebook:
         data = read_toml(text, MAX_RULEBOOK)
     except UnreadableError as error:
         raise RulebookError(str(error)) from error
-    return from_plain(data)
+    return from_plain(filled(data))
 
 
 def from_plain(data: Any) -> Rulebook:
@@ -63,40 +63,6 @@ def to_plain(value: Any, *, brief: bool = True) -> Any:
     if isinstance(value, tuple):
         return [to_plain(part, brief=brief) for part in value]
     return dict(value) if isinstance(value, Mapping) else value
-
-
-def to_toml(book: Rulebook) -> str:
-    """Write a rulebook as TOML that reads back as the same one."""
-    return "\n".join(_table(to_plain(book), "")).strip() + "\n"
-
-
-def _table(data: dict[str, Any], path: str) -> list[str]:
-    """Write a table: plain values first, then the tables in it."""
-    later: list[str] = []
-    lines: list[str] = []
-    for key, value in data.items():
-        if isinstance(value, dict):
-            if value:
-                later += ["", f"[{path}{_key(key)}]", *_table(value, f"{path}{_key(key)}.")]
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for part in value:
-                later += ["", f"[[{path}{_key(key)}]]", *_table(part, f"{path}{_key(key)}.")]
-        else:
-            lines.append(f"{_key(key)} = {_plain(value)}")
-    return lines + later
-
-
-def _plain(value: Any) -> str:
-    """Write what is no table."""
-    if isinstance(value, list):
-        return f"[{', '.join(_plain(part) for part in value)}]"
-    return quoted(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _key(key: str) -> str:
-    bare = key.replace("_", "").replace("-", "")
-    plain = bare.isascii() and bare.isalnum()
-    return key if plain else quoted(key)
 
 
 def _clock(seconds: int) -> str:
@@ -132,7 +98,7 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
             if key not in fields:
                 keys = [*fields, "like"] if kind is PriceRule else fields
                 perhaps = did_you_mean(key, keys) or f"; there are {', '.join(keys)}"
-                message = f"{path}.{shown(key)[1:-1]}: there is no such key{perhaps}"
+                message = f"{path}.{named(key)}: there is no such key{perhaps}"
                 raise RulebookError(message)
         return {
             key: _seconds(value, f"{path}.{key}")

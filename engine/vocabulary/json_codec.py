@@ -7,7 +7,7 @@ message types themselves, so this module knows none of them by name.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from enum import IntEnum
 from types import UnionType
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -17,7 +17,7 @@ import msgspec
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
 from engine.vocabulary.suggest import did_you_mean, not_one_of
-from engine.vocabulary.texts import MAX_DIGITS, MAX_TEXT, encodable, read_json, shown
+from engine.vocabulary.texts import MAX_DIGITS, MAX_TEXT, encodable, named, read_json, shown
 from engine.vocabulary.units import MAX_INT, MIN_INT
 
 # Fields that may be typed as decimals.
@@ -52,7 +52,7 @@ def exact_minor(text: str, digits: int, field: str = "price") -> int:
     try:
         typed = Decimal(text) if len(text) <= MAX_DIGITS else Decimal("NaN")
         scaled = typed.scaleb(digits)
-    except InvalidOperation:
+    except DecimalException:  # no figure at all, or one with a monstrous exponent
         raise TextError(field, f"{shown(text)} is not a decimal such as 42.50") from None
     if not scaled.is_finite() or scaled.adjusted() > MAX_DIGITS:
         raise TextError(field, f"{shown(text)} is not a decimal such as 42.50")
@@ -112,8 +112,7 @@ def _from_object(data: Any, vocabulary: dict[str, type[Any]], digits: int) -> An
     for unknown in rest:
         if unknown not in names:
             perhaps = did_you_mean(unknown, names) or f"; it has {', '.join(names)}"
-            place = shown(unknown)[1:-1] if isinstance(unknown, str) else shown(unknown)
-            raise TextError(place, f"a {name} has no such field{perhaps}")
+            raise TextError(named(unknown), f"a {name} has no such field{perhaps}")
     values = []
     for field in fields:
         if field.name in rest:
@@ -170,6 +169,6 @@ def _many(field: str, kind: Any, value: Any) -> tuple[Any, ...]:
         whole = isinstance(tonnes, int) and not isinstance(tonnes, bool)
         if not whole or not MIN_INT <= tonnes <= MAX_INT:
             rule = f"{shown(tonnes)} is not a whole number from {MIN_INT} to {MAX_INT}"
-            place = f"{field}.{name}"
+            place = f"{field}.{named(name)}"
             raise TextError(place, rule)
     return tuple(pairs)

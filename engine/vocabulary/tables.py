@@ -43,6 +43,7 @@ _DELIMITERS: Final = (",", ";", "\t")
 _SEP: Final = "sep="  # Excel's own first line, which names what parts the cells
 _NAMED: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _EXACT: Final = 28  # characters of a figure without separators: decimals of so many are exact
+_MANY: Final = 20  # columns that a refusal names
 _AS_UTF8: Final = 'save it as UTF-8 ("CSV UTF-8" in Excel)'
 _ASCII, _TWO_BYTES = "\x7f", "\u07ff"  # the last characters of one and of two bytes in UTF-8
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
@@ -68,7 +69,7 @@ class TableError(ValueError):
 
 class _Column(NamedTuple):
     place: int
-    header: str  # as it stands in the file
+    header: str  # as refusals show it
     unit: str
 
 
@@ -177,7 +178,8 @@ class Table:
             if field not in self.columns:
                 names = "".join(f" or {name}" for name in known[field][:1])
                 columns = [*self.columns.values(), *self.others]
-                there = ", ".join(each.header for each in columns)
+                there = ", ".join(each.header for each in columns[:_MANY])
+                there += ", ..." if len(columns) > _MANY else ""
                 message = f"{self.source}: no column {field}{names}; there are {there}"
                 raise TableError(message)
 
@@ -298,19 +300,20 @@ def _name_columns(table: Table, header: Sequence[str], columns: Columns) -> None
     fields = {_key(name): field for field, names in columns.items() for name in (field, *names)}
     for place, cell in enumerate(header):
         text = plain(cell)
+        told = shown(" ".join(cell.split()))[1:-1]
         parts = _HEADER.fullmatch(text)
         whole = fields.get(_key(text))
         field = whole or (fields.get(_key(parts["name"])) if parts else None)
         if field is None:
             if text:
-                table.others.append(_Column(place, cell.strip(), ""))
+                table.others.append(_Column(place, told, ""))
             continue
         if field in table.columns:
             first = table.columns[field].header
-            message = f"{table.source}: columns {first} and {cell.strip()} both are the {field}"
+            message = f"{table.source}: columns {first} and {told} both are the {field}"
             raise TableError(message)
         unit = parts["unit"].casefold().replace(" ", "") if parts and not whole else ""
-        table.columns[field] = _Column(place, cell.strip(), unit)
+        table.columns[field] = _Column(place, told, unit)
 
 
 def _key(name: str) -> str:
@@ -319,7 +322,7 @@ def _key(name: str) -> str:
 
 def _add_row(table: Table, number: int, cells: Sequence[str], header: Sequence[str]) -> None:
     if len(cells) < len(header):
-        missing = header[len(cells)].strip() or str(len(cells) + 1)
+        missing = shown(header[len(cells)].strip())[1:-1] or str(len(cells) + 1)
         rule = f"is not there: the row has {len(cells)} cells, the header {len(header)}"
         message = f"{table.source}: row {number}, column {missing}: {rule}"
         raise TableError(message)

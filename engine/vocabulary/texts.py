@@ -56,6 +56,13 @@ def shown(value: object) -> str:
         return "a figure beyond all bounds"
 
 
+def named(text: object) -> str:
+    """Return how a refusal names a place that somebody typed: as it is, where that is short."""
+    if isinstance(text, str):
+        return text if text.isprintable() and len(text) <= _SHOWN else shown(text)[1:-1]
+    return shown(text)
+
+
 def read_json(data: str | bytes, longest: int = MAX_LINE) -> Any:
     """Read one line of JSON. Raises ``UnreadableError``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def reload_on_hangup(loop: asyncio.AbstractEventLoop, node: Node) -> None:
     """Have SIGHUP read the accounts file again, where there are such signals and such a file."""
     if node.directory.path is not None and hasattr(signal, "SIGHUP"):
-        loop.add_signal_handler(signal.SIGHUP, _reload, node)
+        with contextlib.suppress(NotImplementedError):  # a loop without signals, as on Windows
+            loop.add_signal_handler(signal.SIGHUP, _reload, node)
 
 
 def _reload(node: Node) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, NoReturn
 import click
 
 from engine.log.journal import JournalError
-from engine.log.records import LogError
+from engine.log.records import CommandError, LogError
 from engine.rulebook.model import RulebookError
 from engine.vocabulary.tables import TableError
 from gateway.cli.console import INTERRUPTED, Group, in_words, prepare_streams, tell
@@ -34,8 +34,8 @@ class Verbs(Group):
     homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
 
     known: ClassVar[tuple[type[Exception], ...]] = (
-        AccountsError, ClientError, FileError, JournalError, LogError, RulebookError, TableError,
-        VenueStoppedError, OSError, UnicodeError,
+        AccountsError, ClientError, CommandError, FileError, JournalError, LogError, RulebookError,
+        TableError, VenueStoppedError, OSError, UnicodeError,
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.console import json_text
+from gateway.runtime import event_loop
 from gateway.server.admin import ask
 
 
@@ -32,6 +33,9 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
         message = "no command was given: give JSON objects, or lines of them on standard input"
         raise click.UsageError(message)
     path = folder / "operator.sock"
+    if not event_loop.has_unix_sockets():
+        message = "this system has no unix sockets, by which an operator reaches a venue"
+        raise click.ClickException(message)
     try:
         answers = asyncio.run(ask(path, lines))
     except OSError as error:

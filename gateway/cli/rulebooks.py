@@ -15,7 +15,9 @@ from engine.rulebook.model import Rulebook
 from engine.rulebook.sources import UNCONFIRMED, figures, source_of
 from engine.vocabulary.json_codec import decimal_text
 from gateway.cli.console import Group, drawn, fitted, json_text
-from gateway.cli.rulebook_page import band, calls, how, page, sizes
+from gateway.cli.rulebook_page import band, calls, how, in_years, page, sizes
+
+_LONG: Final = 12  # parts of two lists
 
 _MONEY: Final = ("reference", "tick", "reserve", "trigger")  # figures in minor units
 
@@ -53,16 +55,19 @@ def list_them(*, as_json: bool) -> None:
 @command.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """Print a rulebook as it stands in its file, and in words its prices and those of calls.
+    """Print a rulebook as it stands in its file, and in words its prices and what names stand for.
 
     NAME is a rulebook's name, or a .toml file. The words are comments, so that what is printed is
     a rulebook.
 
-    Example:  carbonx rulebooks show textbook > mine.toml
+    Example:  carbonx rulebooks show guangdong > mine.toml
     """
     book = presets.find(name)
     text = Path(name).read_text("utf-8-sig") if name.endswith(".toml") else presets.text(name)
     parts = [text, *(f"\n# {product}.\n" for product in _products(book))]
+    if book.calendar.holidays:
+        dates, source = list(book.calendar.holidays), source_of(book, "calendar.holidays")
+        parts.append(f"\n# The holidays are {in_years(dates)}: {source}.\n")
     parts += [
         f"\n# The price of a call in {mode.name}: {in_words(mode.ladder)}.\n"
         for mode in book.modes
@@ -138,6 +143,38 @@ def diff(one: str, other: str, *, as_json: bool) -> None:
         click.echo("the two have the same rules")
 
 
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("path")
+@click.argument("value")
+def amend(file: Path, path: str, value: str) -> None:
+    """Change one figure of a rulebook's FILE, which keeps its comments and its order.
+
+    PATH and VALUE are as in an amendment: a figure by its path, and a TOML value. A list takes one
+    more by a + behind its name. What would make the rulebook wrong is refused, the file left alone.
+
+    Example:  carbonx rulebooks amend mine.toml 'modes[listing].min_quantity' 10
+    """
+    from gateway.cli.rulebook_file import rewrite  # noqa: PLC0415 - tomlkit takes time to import
+
+    try:
+        book = rewrite(file, path, value)
+    except OSError as error:
+        message = f"{file} cannot be written ({error.strerror}): it is as it was"
+        raise click.ClickException(message) from error
+    click.echo(f"{file}: {path} is {value}; digest {book.digest()}")
+
+
+def _change(old: Any, new: Any) -> str:
+    """Say what a figure was and is; of two long lists, such as of holidays, what differs."""
+    if isinstance(old, list) and isinstance(new, list) and len(old) + len(new) > _LONG:
+        gone = [each for each in old if each not in new]
+        come = [each for each in new if each not in old]
+        both = (("without", gone), ("with", come))
+        return ", ".join(f"{word} {_told(part)}" for word, part in both if part) or "another order"
+    return f"{_told(old)} -> {_told(new)}"
+
+
 def _products(book: Rulebook) -> list[str]:
     """Say what each product's prices are, as people read them."""
     digits = book.minor_digits
@@ -146,16 +183,6 @@ def _products(book: Rulebook) -> list[str]:
         f" {p.currency}, tick {decimal_text(p.tick, digits)}, lots of {p.lot} t"
         for p in book.products
     ]
-
-
-def _change(old: Any, new: Any) -> str:
-    """Say what became of a figure, and of a list what came and what went."""
-    if not isinstance(old, list) or not isinstance(new, list):
-        return f"{_told(old)} -> {_told(new)}"
-    parts = (("without", [each for each in old if each not in new]),
-             ("with", [each for each in new if each not in old]))  # fmt: skip
-    said = [f"{word} {', '.join(_told(each) for each in some)}" for word, some in parts if some]
-    return "; ".join(said) or "the same in another order"
 
 
 def _as_money(books: list[Rulebook], path: str, old: Any, new: Any) -> str:

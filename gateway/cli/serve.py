@@ -7,10 +7,10 @@ import errno
 import gc
 import json
 import os
-import signal
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -23,6 +23,9 @@ from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
+
+if TYPE_CHECKING:
+    from engine.rulebook.model import Calendar
 
 DEFAULT_PORT: Final = 7117
 
@@ -40,12 +43,13 @@ async def run(
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
     door = AdminSocket(node, folder / "operator.sock")
-    await door.open()
+    if event_loop.has_unix_sockets():
+        await door.open()
+    else:
+        click.echo("no unix sockets on this system: carbonx operate cannot reach it", err=True)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):  # before it says how it is stopped
-        loop.add_signal_handler(number, stop.set)
-    reload_on_hangup(loop, node)
+    event_loop.on_stop(stop.set)  # before it says how it is stopped
+    reload_on_hangup(asyncio.get_running_loop(), node)
     found = facts(node, folder, directory, accounts)
     if as_json:
         click.echo(json.dumps(found))
@@ -90,6 +94,14 @@ def _not_opened(host: str, port: int, error: OSError | UnicodeError) -> click.Cl
     else:
         what, remedy = error.strerror or str(error), "choose another --host or --port"
     return click.ClickException(f"{host}:{port} cannot be opened ({what}): {remedy}")
+
+
+def note_the_end(calendar: Calendar) -> None:
+    """Say so where a calendar's holidays are all of years that are over."""
+    last = max(calendar.holidays, default=0) // 10_000
+    if last and datetime.now(UTC).year > last:
+        click.echo(f"the rulebook's holidays end with {last}: weekdays alone say which days trade "
+                   "now; amend calendar.holidays+", err=True)  # fmt: skip
 
 
 @click.command()
@@ -145,4 +157,6 @@ def command(
                    "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
+    if timetable:
+        note_the_end(node.sequencer.venue.rulebook.calendar)
     event_loop.run(run(node, folder, directory, accounts, as_json=as_json))

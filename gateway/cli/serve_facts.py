@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 import time
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.table import Table
 
 from engine.log.journal import FILE_NAME
-from engine.rulebook.calendar import is_trading_day, local_date, next_trading_day
+from engine.rulebook.calendar import is_trading_day, local_date
 from engine.rulebook.toml_codec import to_plain
 from gateway.cli.console import drawn
 from gateway.cli.rulebook_page import how
@@ -146,11 +147,12 @@ def _today(calendar: Calendar) -> dict[str, Any]:
             "utc_offset_minutes": calendar.utc_offset_minutes}  # fmt: skip
 
 
-def _next(calendar: Calendar, date: int) -> int | None:
-    try:
-        return next_trading_day(calendar, date)
-    except ValueError:
-        return None  # a calendar without days
+def _next(calendar: Calendar, today: int) -> int | None:
+    """Return the first trading day after today, none where the next year has none."""
+    first = date.fromisoformat(str(today))
+    days = (first + timedelta(days=later) for later in range(1, 367))
+    numbers = (day.year * 10_000 + day.month * 100 + day.day for day in days)
+    return next((each for each in numbers if is_trading_day(calendar, each)), None)
 
 
 def _today_in_words(facts: dict[str, Any]) -> str:
@@ -162,8 +164,8 @@ def _today_in_words(facts: dict[str, Any]) -> str:
     return f"{day}, {'a' if facts['trading_day'] else 'no'} trading day; {then}"
 
 
-def _dashed(date: int) -> str:
-    return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
+def _dashed(day: int) -> str:
+    return date.fromisoformat(str(day)).isoformat()
 
 
 def _shell(host: str, port: int, members: dict[str, str]) -> str:

@@ -1,5 +1,6 @@
 """``carbonx shell``: trade by hand."""
 
+import io
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ from gateway.client.blocking import BlockingClient
 def _typed() -> Iterator[str]:
     """Yield lines from the keyboard with a prompt, or from a pipe without."""
     asking = sys.stdin.isatty()
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     while True:
         if asking:
             click.echo("carbonx> ", nl=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
-from engine.vocabulary.json_codec import decimal_text, exact_minor
+from engine.vocabulary.json_codec import decimal_text
 from gateway.client.client import ClientError
 from gateway.client.market_view import MarketView
 from gateway.protocol import wire_market, wire_modes
@@ -77,15 +77,11 @@ class Shell:
         elif isinstance(event, (wire_modes.QuoteEnded, wire_market.AuctionCleared)):
             self.offers.pop((event.symbol, event.number), None)
 
-    def price(self, text: str) -> int:
-        """Read a typed price."""
-        return exact_minor(text, self.digits)
-
     def enter(self, side: Side, words: list[str]) -> str:
         """Place a limit order, or without a price a market order."""
         symbol, quantity, *price = words
         if price:
-            report = self.client.place(symbol, side, int(quantity), self.price(price[0]))
+            report = self.client.place(symbol, side, int(quantity), price[0])
         else:
             report = self.client.place(symbol, side, int(quantity), tif=TimeInForce.IOC,
                                        order_type=OrderType.MARKET)  # fmt: skip
@@ -115,8 +111,7 @@ def _cancel(shell: Shell, words: list[str]) -> str:
 def _amend(shell: Shell, words: list[str]) -> str:
     """amend ORDER TONNES [PRICE]"""  # noqa: D400, D403, D415
     order, quantity, *price = words
-    minor = shell.price(price[0]) if price else 0
-    report = shell.client.amend(int(order), int(quantity), minor)
+    report = shell.client.amend(int(order), int(quantity), price[0] if price else None)
     return (f"order {report.ref}: {report.leaves} of {report.quantity} open "
             f"at {decimal_text(report.price, shell.digits)}")  # fmt: skip
 
@@ -141,7 +136,7 @@ def _whose(offer: Any) -> str:
 def _pick(shell: Shell, words: list[str]) -> str:
     """pick LINE NUMBER [TONNES]"""  # noqa: D400, D403, D415
     line, number, *quantity = words
-    report = shell.client.pick(line, int(number), int(quantity[0]) if quantity else 0)
+    report = shell.client.pick(line, int(number), int(quantity[0]) if quantity else None)
     if isinstance(shell.offers.get((line, int(number))), wire_modes.QuoteReceived):
         del shell.offers[line, int(number)]
     at = decimal_text(report.price, shell.digits)
@@ -151,7 +146,7 @@ def _pick(shell: Shell, words: list[str]) -> str:
 def _quote(shell: Shell, words: list[str]) -> str:
     """quote LINE buy|sell TONNES PRICE [ACCOUNT ...]"""  # noqa: D400, D403, D415
     line, side, quantity, price, *to = words
-    report = shell.client.quote(line, Side[side.upper()], int(quantity), shell.price(price),
+    report = shell.client.quote(line, Side[side.upper()], int(quantity), price,
                                 tuple(to))  # fmt: skip
     return f"order {report.ref}: quoted {report.quantity} {line} to {', '.join(to) or 'everybody'}"
 
@@ -166,7 +161,7 @@ def _decline(shell: Shell, words: list[str]) -> str:
 def _bid(shell: Shell, words: list[str]) -> str:
     """bid LINE NUMBER TONNES PRICE"""  # noqa: D400, D403, D415
     line, number, quantity, price = words
-    report = shell.client.bid(line, int(number), int(quantity), shell.price(price))
+    report = shell.client.bid(line, int(number), int(quantity), price)
     return f"order {report.ref}: bid for {report.quantity} {line} in auction {number}"
 
 

@@ -13,6 +13,7 @@ from engine.vocabulary.texts import (
     MAX_ACCOUNTS,
     UnreadableError,
     encodable,
+    named,
     read_toml,
     shown,
 )
@@ -49,8 +50,7 @@ _ALL: Final = ", ".join(_FIELDS)
 
 def refused(source: str, row: int, name: object, field: str, rule: str) -> AccountsError:
     """Return the error of one field; rows count from 1."""
-    place = shown(field)[1:-1]
-    return AccountsError(f"{source}: account {row} ({shown(name)}), {place}: {rule}")
+    return AccountsError(f"{source}: account {row} ({shown(name)}), {named(field)}: {rule}")
 
 
 def digest(key: str) -> str:

@@ -30,7 +30,7 @@ from engine.vocabulary.commands import (
 )
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object, type_name
 from engine.vocabulary.suggest import did_you_mean
-from engine.vocabulary.texts import MAX_LINE, UnreadableError, read_json, shown
+from engine.vocabulary.texts import MAX_LINE, UnreadableError, named, read_json, shown
 from engine.vocabulary.units import MAX_ACCOUNT_NAME
 from gateway.server.accounts_file import AccountsError, check_key
 from gateway.server.failure import VenueStoppedError
@@ -87,8 +87,8 @@ class AdminSocket:
             async for line in _lines(reader):
                 writer.write(json.dumps(self.answer(line)).encode() + b"\n")
                 await writer.drain()
-        except ConnectionError:
-            pass
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # gone, or the venue ends: nothing to say any more
         finally:
             writer.close()
 
@@ -144,7 +144,7 @@ def _wrong_key_line(said: dict[str, Any], accounts: tuple[str, ...]) -> tuple[st
     for name, value in said.items():
         if name not in ("type", *fields):
             perhaps = did_you_mean(name, fields) or f"; it has {', '.join(fields)}"
-            return shown(name)[1:-1], f"a {kind} has no such field{perhaps}"
+            return named(name), f"a {kind} has no such field{perhaps}"
         if not isinstance(value, str):
             return name, f"{shown(value)} is not a text"
         if name == "member" and len(value) > MAX_ACCOUNT_NAME:

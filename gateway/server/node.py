@@ -25,6 +25,7 @@ from gateway.server.reload import read_again
 from gateway.server.timetable import Past, Timetable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from engine.log.records import Record
@@ -129,8 +130,17 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
-    def open(cls, folder: Path, rulebook: Rulebook, directory: Directory, options: Options) -> Node:
+    def open(
+        cls,
+        folder: Path,
+        rulebook: Rulebook,
+        directory: Directory,
+        options: Options,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
+
+        ``clock`` gives the time in ns UTC.
 
         Only a first start opens lines: whatever phases the log has stay, whoever brought them
         about, but for what a timetable makes due.
@@ -154,9 +164,10 @@ class Node:
                 raise JournalError(problem)
         else:
             directory.openings(Venue(rulebook))
-            journal = Journal.create(folder, rulebook, time.time_ns(), options.durability)
+            journal = Journal.create(folder, rulebook, clock(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
         node = cls(directory, sequencer, outboxes, options, past)
+        node.clock = clock
         try:
             node.keys = KeysFile(folder, directory)
             for command in directory.openings(sequencer.venue):

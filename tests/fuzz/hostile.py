@@ -11,6 +11,7 @@ import os
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ SOAKING: Final = TEXTS > 2_000
 SHARES: Final = 9  # of the texts, one for each test
 TOGETHER: Final = 10  # texts in one example
 PHASES: Final = (Phase.explicit, Phase.generate, Phase.shrink)
+QUIET: Final = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a failure
 LENGTHS: Final = (*(0, 1, 2, 32, 33, 40, 41, 128, 129, 256, 257) * 8, 1_024, 1_025, 4_300, 4_301,
                   16_384, 32_768, 32_769, 65_535, 65_536, 65_537, 1_000_000)  # fmt: skip
 DEPTHS: Final = (*(1, 2, 31, 32, 33, 64) * 4, 500, 1_000, 10_000)
@@ -40,7 +42,8 @@ def fuzzed(values: st.SearchStrategy[Any], share: float = 1) -> Callable[[Any], 
             values=st.lists(values, min_size=TOGETHER, max_size=TOGETHER),
             rng=st.integers(0, 2**32).map(Random),
         )
-        return settings(max_examples=examples, derandomize=not SOAKING, phases=PHASES)(drawn(test))
+        chosen = settings(max_examples=examples, derandomize=not SOAKING, phases=PHASES)
+        return QUIET(chosen(drawn(test)))
 
     return decorate
 

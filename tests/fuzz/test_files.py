@@ -17,7 +17,7 @@ from engine.rulebook import model
 from engine.rulebook.amend import amended
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.presets import load
-from engine.rulebook.toml_codec import from_toml, to_plain, to_toml
+from engine.rulebook.toml_codec import from_toml, to_plain
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import AmendRulebook, BeginDay, OpenAccount
 from engine.vocabulary.events import Rejected
@@ -33,6 +33,7 @@ from tests.fuzz.hostile import (
     json_text,
     toml_text,
 )
+from tests.support.toml import to_toml
 
 if TYPE_CHECKING:
     from random import Random

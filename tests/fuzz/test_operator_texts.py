@@ -73,9 +73,9 @@ def test_every_line_is_answered_and_a_restart_agrees(values: list[str], rng: Ran
             said = line(rng, value)
             (answer,) = json.dumps(door.answer(said)).splitlines()
             assert len(answer) < 4 * len(said) + 4_000
-            started = time.perf_counter()
+            started = time.thread_time()
             assert door.answer(GOOD)["events"][0]["type"] == "cash_moved"
-            assert not SOAKING or time.perf_counter() - started < 0.1
+            assert not SOAKING or time.thread_time() - started < 0.1
         node.sequencer.venue.check()
         state = node.sequencer.venue.state_hash()
         node.sequencer.close()

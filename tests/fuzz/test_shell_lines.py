@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.server.accounts import Credentials, Directory
-from tests.fuzz.hostile import FIGURES, PHASES, SHARES, SOAKING, TEXT, TEXTS, as_bytes
+from tests.fuzz.hostile import FIGURES, PHASES, QUIET, SHARES, SOAKING, TEXT, TEXTS, as_bytes
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def typed(rng: Random, value: str) -> bytes:
     return b" ".join(as_bytes(" ".join(words)).splitlines())
 
 
-@settings(max_examples=max(1, TEXTS // SHARES // 200), derandomize=not SOAKING, phases=PHASES)
+@QUIET
+@settings(max_examples=max(1, TEXTS // SHARES // 200), derandomize=not SOAKING, phases=PHASES[:2])
 @given(
     values=st.lists(TEXT | FIGURES, min_size=LINES, max_size=LINES),
     rng=st.integers(0, 2**32).map(Random),

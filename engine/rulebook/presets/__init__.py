@@ -6,7 +6,7 @@ from pathlib import Path
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.toml_codec import from_toml
 from engine.vocabulary.suggest import did_you_mean
-from engine.vocabulary.texts import MAX_RULEBOOK
+from engine.vocabulary.texts import MAX_RULEBOOK, shown
 
 
 def names() -> list[str]:
@@ -19,7 +19,7 @@ def text(name: str) -> str:
     """Return a rulebook's TOML. Raises ``RulebookError`` with the names there are."""
     if name not in names():
         rule = did_you_mean(name, names()) or _which(name)
-        message = f"there is no rulebook {name!r}{rule}"
+        message = f"there is no rulebook {shown(name)}{rule}"
         raise RulebookError(message)
     return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
 

@@ -16,12 +16,12 @@ from backtest.history.series import Bar, Series, read_series
 from backtest.history.tradable import Amendment, check
 from engine.log.sequencer import Sequencer
 from engine.rulebook import presets
-from engine.rulebook.calendar import next_trading_day
 from engine.rulebook.model import Calendar, Mode, Product, Rulebook, RulebookError, Session
 from engine.venue.venue import Venue
 from engine.vocabulary.enums import CloseRule, Mechanism, Phase
 from engine.vocabulary.tables import TableError
 from tests.gateway.cli.test_cli import carbonx
+from tests.support.trading_days import next_trading_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable

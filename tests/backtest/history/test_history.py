@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ from engine.rulebook import presets
 from engine.rulebook.model import Calendar, Mode, Product, Rulebook, RulebookError, Session
 from engine.rulebook.ticks import on_tick
 from engine.venue.venue import Venue
-from engine.vocabulary.enums import CloseRule, Phase
+from engine.vocabulary.enums import CloseRule, Dst, Phase
 from engine.vocabulary.tables import TableError
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
@@ -105,6 +106,7 @@ def test_eight_years_at_guangdong_obey_the_rulebook_and_replay(tmp_path: Path) -
     sequencer.close()
     assert audit.breaches == []
     assert len(audit.rows) == 1_600
+    assert audit.extra_days == []
     assert [o.date for o in audit.outsides if o.kind == "listed"] == [20150527]
     assert len(audit.other_closes) < 10
     assert (tmp_path / FILE_NAME).stat().st_size > 1_000_000
@@ -238,3 +240,19 @@ def test_a_series_has_only_days_that_there_are(
 def test_an_amendment_for_a_day_that_there_is_not_is_refused_by_name() -> None:
     with pytest.raises(RulebookError, match=r"amendment of close: effective: a day that there is"):
         run("guangdong", [], (Amendment(20180732, "close", '"vwap"'),))
+
+
+def test_a_day_off_the_calendar_keeps_the_hours_of_the_clock_on_the_wall() -> None:
+    """The last Saturday of winter: the weekdays after it are an hour nearer to UTC."""
+    sessions = (Session(9 * 3_600, Phase.CONTINUOUS), Session(15 * 3_600, Phase.CLOSED))
+    rules = Rulebook(
+        "new-york", (Product("A", 100),), modes=(Mode(moves_close=True),),
+        calendar=Calendar(utc_offset_minutes=-300, dst=Dst.US, sessions=sessions),
+    )  # fmt: skip
+    history = History(
+        Sequencer(Venue(rules)), [Bar(20250308, "A", 100, 110, 90, 100, 50, 5_000)], 1
+    )
+    audit = history.run()
+    assert audit.extra_days == [20250308]
+    closed = dt.datetime(2025, 3, 8, 15, tzinfo=ZoneInfo("America/New_York"))
+    assert history.venue.time == int(closed.timestamp()) * 10**9

@@ -15,11 +15,11 @@ import pytest
 from engine.log import records
 from engine.log.journal import FILE_NAME
 from engine.rulebook import presets
-from engine.rulebook.toml_codec import to_toml
 from gateway.cli.console import in_words
 from tests.carbonx.cli.mistakes import ALL, Mistake
 from tests.support.command_line import typed
 from tests.support.paths import ROOT
+from tests.support.toml import to_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

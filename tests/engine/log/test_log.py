@@ -1,6 +1,5 @@
 """The log: what is appended comes back, torn tails are cut, damage is refused."""
 
-import fcntl
 import resource
 from pathlib import Path
 from zlib import crc32
@@ -8,6 +7,7 @@ from zlib import crc32
 import msgspec
 import pytest
 
+from engine.log.files import lock
 from engine.log.journal import FILE_NAME, Journal, JournalError, holds_log
 from engine.log.records import (
     MAGIC,
@@ -277,7 +277,7 @@ def test_a_venue_is_made_by_one_process_alone(tmp_path: Path) -> None:
     first.close()
     aside = (tmp_path / "venue.log.new").open("wb")
     with aside:
-        fcntl.flock(aside, fcntl.LOCK_EX)  # another process is making one
+        lock(aside.fileno())  # another process is making one
         with pytest.raises(JournalError, match="in use"):
             Journal.create(tmp_path, RULES, 1)
 

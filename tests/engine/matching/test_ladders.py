@@ -9,9 +9,10 @@ import pytest
 from engine.matching.call_price import Crossing, Grid, Sides, cross
 from engine.rulebook.ladders import PRICE_RULES, in_words
 from engine.rulebook.model import RulebookError
-from engine.rulebook.toml_codec import from_toml, to_toml
+from engine.rulebook.toml_codec import from_toml
 from engine.vocabulary.enums import CallStep, Candidates, LastRung, Tie
 from tests.engine.matching.ladders import EXCHANGES, Book, compare, differing
+from tests.support.toml import to_toml
 
 MKT = 0
 VOLUME, SURPLUS, PRESSURE = CallStep.VOLUME, CallStep.SURPLUS, CallStep.PRESSURE

@@ -254,6 +254,15 @@ def test_columns_without_a_name_and_a_cell_need_not_be_there() -> None:
     )
 
 
+def test_a_header_of_any_length_and_of_several_lines_is_told_in_a_short_line() -> None:
+    for header in ('"a\nb",' * 500 + "c", "x" * 100_000, '"volume\n(t)",price\n1'):
+        with pytest.raises(TableError) as error:
+            read(f"{header}\n").need(COLUMNS, "price")
+        assert len(str(error.value)) < 500
+        assert "\n" not in str(error.value)
+    assert read('"Volume\n(t)"\n5\n').rows[0].whole("size") == 5
+
+
 def test_excels_own_first_line_and_empty_rows_are_passed_over_and_counted() -> None:
     found = read("sep=;\r\n\r\nclose;volume\r\n;\r\n1;2\r\n;;\r\n")
     assert [row.number for row in found.rows] == [5]

@@ -79,7 +79,8 @@ def test_a_venue_says_what_it_is_and_how_to_reach_it(tmp_path: Path) -> None:
 
 
 def test_hours_that_are_followed_and_a_venue_without_accounts(tmp_path: Path) -> None:
-    facts, text = served(tmp_path, "--rulebook", "krx", "--timetable", accounts="")
+    facts, lines = served(tmp_path, "--rulebook", "krx", "--timetable", accounts="")
+    text = " ".join(lines.split())
     assert (facts["accounts"], facts["shell"]) == ([], "")
     assert "nobody can log on" in text
     assert "trade:" not in text

@@ -46,8 +46,8 @@ def test_a_session_at_the_terminal(venue: int) -> None:
     bob = shell(venue, "bob", "book CO2", "sell CO2 60", "sell CO2 0 1", "buy CO2 1 1.234", "fly")
     assert bob[1].split() == ["100", "50.00"]
     assert bob[2] == "order 1: sell 60 CO2 at 45.00, matching"
-    assert "quantity_range" in bob[3]
-    assert "more than 2 decimals" in bob[4]
+    assert "quantity must be at least 1" in bob[3]
+    assert "at most 2 decimals" in bob[5]
     assert "is not known" in bob[-1]
     alice = shell(venue, "alice", "amend 1 90 50.10", "cancel 1", "holdings", "help")
     assert alice[0] == "order 1: 30 of 90 open at 50.10"

@@ -298,7 +298,7 @@ def test_a_key_that_cannot_be_kept_is_not_set(folder: Path, monkeypatch: Any) ->
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("gateway.server.keys_file.sync_data", full)
     assert "No space left" in ask(node, type="set_key", account="a", key="new")["error"]
     assert [directory.admits("", "a", key) for key in ("new", "k")] == [False, True]
     monkeypatch.undo()

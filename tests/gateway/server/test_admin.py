@@ -18,6 +18,7 @@ from gateway.client.blocking import BlockingClient
 from gateway.server.admin import AdminSocket, ask
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
+from tests.support.systems import unix_sockets
 from tests.support.venues import FUNDING, bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def line(**fields: object) -> str:
     return json.dumps(fields)
 
 
+@unix_sockets
 def test_an_operator_halts_amends_and_is_refused_what_is_not_his(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path / "venue") as node, client_of(node) as client:
@@ -83,7 +85,7 @@ def test_an_answer_is_given_when_its_command_is_durable_and_clients_hear_it_too(
             assert event["type"] == "cash_moved"
             assert journal.syncs == before + 1, "time and command share a sync"
             assert not journal.buffer
-            await until(lambda: client.last_seen == FUNDING + 1)
+            await until(lambda: client.last_arrived == FUNDING + 1)
 
     bounded(scenario())
 
@@ -119,6 +121,7 @@ WRONG_LINES = [
 ]  # fmt: skip
 
 
+@unix_sockets
 @pytest.mark.parametrize("size", [65_537, 65_538, 131_071, 200_000, 1_000_000])
 @pytest.mark.parametrize("pieces", [1, 7])
 def test_a_line_that_is_too_long_is_answered_and_so_is_the_next(
@@ -148,6 +151,7 @@ def test_a_line_that_is_too_long_is_answered_and_so_is_the_next(
     bounded(scenario())
 
 
+@unix_sockets
 def test_every_wrong_line_is_answered_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path / "venue") as node:
@@ -172,6 +176,7 @@ def test_every_wrong_line_is_answered_in_one_line_and_leaves_nothing(tmp_path: P
     bounded(scenario())
 
 
+@unix_sockets
 def test_a_command_may_be_typed_in_several_lines_and_in_bytes_that_are_none(
     tmp_path: Path,
 ) -> None:
@@ -190,6 +195,7 @@ def test_a_command_may_be_typed_in_several_lines_and_in_bytes_that_are_none(
     bounded(scenario())
 
 
+@unix_sockets
 @pytest.mark.parametrize("name", ["v" * 120, "交易所" * 15])
 def test_a_venue_in_a_folder_whose_path_is_long_is_operated_all_the_same(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
@@ -212,6 +218,7 @@ def test_a_venue_in_a_folder_whose_path_is_long_is_operated_all_the_same(
     bounded(scenario((folder / "operator.sock").relative_to(tmp_path)))
 
 
+@unix_sockets
 def test_the_command_reaches_a_served_venue_and_the_log_has_it(tmp_path: Path) -> None:
     serve = ("serve", "--rulebook", "textbook", "--port", "0", "--json", "--dir", str(tmp_path))
     server = subprocess.Popen(
@@ -231,6 +238,7 @@ def test_the_command_reaches_a_served_venue_and_the_log_has_it(tmp_path: Path) -
     assert "serve" in carbonx("operate", halt, "--dir", str(tmp_path), status=1).stderr
 
 
+@unix_sockets
 @pytest.mark.parametrize("flags", [(), ("--timetable",), ("--closed",)], ids=str)
 def test_a_killed_venue_is_served_again_in_the_phase_that_it_was_in(
     tmp_path: Path, flags: tuple[str, ...]
@@ -257,6 +265,7 @@ def test_a_killed_venue_is_served_again_in_the_phase_that_it_was_in(
     assert (facts["opened"], facts["phases"]) == (False, {"CO2": "halted"})
 
 
+@unix_sockets
 def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_a_restart(
     tmp_path: Path,
 ) -> None:
@@ -281,7 +290,7 @@ def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_
                 with BlockingClient(
                     "127.0.0.1", port, account="eve", key="eve-key", member="M1"
                 ) as client:
-                    assert client.buy("CO2", 1, price=10).quantity == 1
+                    assert client.buy("CO2", 1, price_minor=10).quantity == 1
                     assert len(client.status().orders) == 1 + again
             finally:
                 server.terminate()
