@@ -36,7 +36,8 @@ async def trade(host: str, port: int, member: str, account: str, key: str) -> in
         if lines.interactive and client.info is not None:
             click.echo(f"{account} at {client.info.venue}, {host}:{port}. "
                        "Tab completes, help lists the verbs, quit leaves.")  # fmt: skip
-        refused = await session.run()
+        with lines:
+            refused = await session.run()
         return 0 if lines.interactive else refused
     finally:
         dial.on_broken = None
@@ -50,7 +51,7 @@ async def trade(host: str, port: int, member: str, account: str, key: str) -> in
 @click.option("--account", required=True)
 @click.option("--key", envvar="CARBONX_KEY", required=True, help="Or in CARBONX_KEY.")
 def command(host: str, port: int, member: str, account: str, key: str) -> None:
-    """Trade by hand: buy, sell, cancel, amend, list, pick, quote, bid, and watch a book.
+    r"""Trade by hand: buy, sell, cancel, amend, list, pick, quote, bid, and watch a book.
 
     In a terminal there is history, completion with Tab, and what happens to your orders is shown
     as it happens. Without one, lines are read from standard input: answers go to standard output,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+import os
+import socket
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar, Unpack
 
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from gateway.cli.terminal.typed import RefusedError
@@ -19,6 +21,17 @@ ANSWER_WITHIN: Final = 10.0  # seconds that a line waits for its answer
 LOG_ON_WITHIN: Final = 5.0
 
 _Report = TypeVar("_Report")
+
+
+class OrderTerms(TypedDict, total=False):
+    """What an order may have beside its price."""
+
+    order_type: OrderType
+    tif: TimeInForce
+    stop_price: int
+    display: int
+    post_only: bool
+    expire_at: int
 
 
 class Dial:
@@ -39,7 +52,7 @@ class Dial:
             await loop.create_connection(protocol_factory, self.host, self.port)
         except (OSError, ValueError, OverflowError) as error:  # the latter: no such address
             if not self.failed.done():
-                self.failed.set_result(getattr(error, "strerror", None) or str(error))
+                self.failed.set_result(_why(error))
             raise OSError(str(error)) from error
 
     async def open(self, client: Client) -> None:
@@ -47,8 +60,8 @@ class Dial:
         where = f"{self.host}:{self.port}"
         opening = asyncio.create_task(client.__aenter__())
         try:
-            await asyncio.wait({opening, self.failed}, timeout=LOG_ON_WITHIN,
-                               return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+            race: list[asyncio.Future[Any]] = [opening, self.failed]
+            await asyncio.wait(race, timeout=LOG_ON_WITHIN, return_when=asyncio.FIRST_COMPLETED)
             if opening.done():
                 await opening
                 return
@@ -57,11 +70,21 @@ class Dial:
                 opening.cancel()
                 await asyncio.gather(opening, return_exceptions=True)
         if self.failed.done():
-            message = (f"nobody answers at {where} ({self.failed.result()}): "
-                       "is the venue running (carbonx serve), are --host and --port right?")  # fmt: skip
+            why = f" ({self.failed.result()})" if self.failed.result() else ""
+            message = (f"nobody answers at {where}{why}: is the venue running (carbonx serve), "
+                       "are --host and --port right?")  # fmt: skip
         else:
             message = f"{where} gives no answer within {LOG_ON_WITHIN:.0f} s: is it a venue?"
         raise ClientError(message)
+
+
+def _why(error: Exception) -> str:
+    """Return in a few words why a connection could not be made, "" where several are the case."""
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror)
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno else ""
+    return "no such address"
 
 
 class Calls:
@@ -88,7 +111,7 @@ class Calls:
         """How often the session was taken up again."""
         return self.client.reconnects
 
-    async def next_event(self) -> Any:
+    async def next_event(self) -> object:
         """Return the next event, None once closed. Raises the error that ended the session."""
         return await self.client.next_event()
 
@@ -101,7 +124,7 @@ class Calls:
         return await self._within_limit(self.client.status())
 
     async def place(
-        self, symbol: str, side: Side, quantity: int, price: int, **terms: Any
+        self, symbol: str, side: Side, quantity: int, price: int, **terms: Unpack[OrderTerms]
     ) -> wire.OrderAccepted:
         """Enter an order."""
         return await self._answer(self.client.place(symbol, side, quantity, price, **terms))
@@ -154,9 +177,7 @@ class Calls:
         pending = self.client.announce(symbol, side, quantity, price, window, **terms)
         return await self._answer(pending)
 
-    async def bid(
-        self, symbol: str, number: int, quantity: int, price: int
-    ) -> wire.OrderAccepted:
+    async def bid(self, symbol: str, number: int, quantity: int, price: int) -> wire.OrderAccepted:
         """Bid in an auction."""
         return await self._answer(self.client.bid(symbol, number, quantity, price))
 

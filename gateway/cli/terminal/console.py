@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
+import click
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from engine.vocabulary.json_codec import decimal_text
 from gateway.cli.terminal import tables, verbs
 from gateway.cli.terminal.words import readable
 
@@ -32,7 +32,7 @@ HISTORY: Final = "shell_history"
 class Console:
     """Reads lines with a prompt; what happens is shown above it."""
 
-    interactive: Final = True
+    interactive: bool = True
 
     def __init__(self) -> None:
         """Take the terminal of the standard streams."""
@@ -44,15 +44,24 @@ class Console:
             completer=VerbCompleter(self),
             auto_suggest=AutoSuggestFromHistory(),
             bottom_toolbar=self._watched,
-            reserve_space_for_menu=4,
+            complete_while_typing=False,  # with Tab: what happens meanwhile is drawn there too
         )
         self._session.app.min_redraw_interval = REDRAW_EVERY
+        self._above = patch_stdout()
+
+    def __enter__(self) -> Self:
+        """Show from now on above the prompt whatever is printed."""
+        self._above.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Show what is left, and print as before."""
+        self._above.__exit__(None, None, None)
 
     async def read(self) -> str | None:
         """Return the next line, None at the end; Ctrl-C gives a line up."""
         try:
-            with patch_stdout():
-                return await self._session.prompt_async()
+            return await self._session.prompt_async()
         except KeyboardInterrupt:
             return ""
         except EOFError:
@@ -61,8 +70,7 @@ class Console:
     def say(self, text: str) -> None:
         """Show a text above the prompt."""
         if text:
-            with patch_stdout():
-                print(readable(text))  # noqa: T201 - patch_stdout knows print, and click's echo not
+            click.echo(readable(text))
 
     def refuse(self, text: str) -> None:
         """Say that a line was not taken."""
@@ -122,9 +130,7 @@ class VerbCompleter(Completer):
             yield from ((symbol, line.info.title) for symbol, line in desk.view.lines.items())
         elif what == "ORDER":
             for order in desk.orders.values():
-                at = decimal_text(order.price, desk.digits(order.symbol))
-                yield (str(order.ref), f"{order.side.name.lower()} {order.leaves} {order.symbol} "
-                                       f"at {at}")  # fmt: skip
+                yield str(order.ref), desk.teller.order(order)
         elif what == "NUMBER":
             for (_, number), offer in desk.offers(before[1]).items():
                 yield str(number), f"{offer.side.name.lower()} {offer.quantity}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol
+import contextlib
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import structs
 
-from engine.vocabulary.enums import OfferKind, OrderState
+from engine.vocabulary.enums import OfferKind, OrderState, TimeInForce
 from gateway.cli.suggest import nearest
 from gateway.cli.terminal import told
 from gateway.cli.terminal.typed import RefusedError, shown, whole
@@ -39,6 +40,11 @@ class Window(Protocol):
         """Draw what is watched again, soon."""
 
 
+def is_enquiry(offer: wire_market.Offered) -> bool:
+    """Say whether somebody asks everybody for quotes: that is heard once and binds nobody."""
+    return offer.kind is OfferKind.ENQUIRY and offer.quantity > 0
+
+
 class Desk:
     """One account at a venue. ``follow`` takes in what happens; the verbs read what is known."""
 
@@ -57,6 +63,7 @@ class Desk:
         self._as_of = 0  # ``orders`` are those of the status after this report
         self._best: tuple[int, int, int] | None = None  # of the watched line, as told last
         self._taken = 0
+        self._moved = asyncio.Event()
         self._mending: asyncio.Task[None] | None = None
         self._reconnects = 0
         self.broken = False
@@ -99,10 +106,9 @@ class Desk:
     async def book(self, word: str) -> Line:
         """Return a line once its book is known."""
         found = self.line(word)
-        turns = int(BOOK_WITHIN / 0.01)
-        while found.stale and turns and not self.broken:
-            await asyncio.sleep(0.01)
-            turns -= 1
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BOOK_WITHIN):
+                await self.until(lambda: self.broken or not found.stale)
         await self.settle()
         return found
 
@@ -139,8 +145,15 @@ class Desk:
         while (event := await self.calls.next_event()) is not None:
             self.take(event)
             self._taken += 1
+            self._moved.set()
             if not self._taken % BATCH:
                 await asyncio.sleep(0)
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait until what has been taken in satisfies a condition."""
+        while not reached():
+            self._moved.clear()
+            await self._moved.wait()
 
     async def settle(self) -> None:
         """Let what has arrived be taken in, within bounds: a busy market holds up nobody."""
@@ -151,17 +164,16 @@ class Desk:
             if self._taken == before:
                 return
 
-    def take(self, event: Any) -> None:
+    def take(self, event: object) -> None:
         """Take one event in."""
         if self.broken and self.calls.reconnects != self._reconnects:
             self.broken = False
             self._reconnects = self.calls.reconnects
             self.tell("connected again")
         self.view.absorb(event)
-        kind = event.__class__
-        if kind is Missed:
+        if isinstance(event, Missed):
             self._take_missed(event)
-        elif kind in wire.Report.__args__:
+        elif isinstance(event, wire.Report):
             self._take_report(event)
         else:
             self._take_public(event)
@@ -170,14 +182,14 @@ class Desk:
         """Say that the connection broke; the client makes another one."""
         if not self.broken:
             self.broken = True
+            self._moved.set()
             self.tell("the connection to the venue broke: trying again")
 
     def _take_missed(self, missed: Missed) -> None:
         """Say that events were dropped; ask for what they would have told."""
         self.missed += missed.count
-        self.tell(f"{missed.count:,} events were dropped, this program was too slow for them: books "
-                  "and orders are asked for again")  # fmt: skip
-        self.quotes.clear()  # which of them have ended is not known
+        self.tell(f"{missed.count:,} events were dropped, which came faster than they could be "
+                  "shown: books and orders are asked for again")  # fmt: skip
         if self._mending is None or self._mending.done():
             self._mending = asyncio.create_task(self._mend())
 
@@ -187,7 +199,7 @@ class Desk:
         except (RefusedError, ClientError) as error:
             self.tell(f"own orders could not be asked for: {error}")
 
-    def _take_public(self, event: Any) -> None:
+    def _take_public(self, event: object) -> None:
         symbol = getattr(event, "symbol", "")
         line = self.view.lines.get(symbol)
         if line is not None and len(line.prints) > KEPT_PRINTS:
@@ -196,9 +208,8 @@ class Desk:
             key = (told.name(event.phase), event.reason)
             self._phases.setdefault(key, []).append(symbol)
             self._schedule()
-        elif isinstance(event, wire_market.Offered) and event.kind is OfferKind.ENQUIRY:
-            if event.quantity:
-                self.tell(told.enquiry(event))
+        elif isinstance(event, wire_market.Offered) and is_enquiry(event):
+            self.tell(told.enquiry(event))
         if symbol == self.watched and symbol:
             self._changed()
 
@@ -217,7 +228,7 @@ class Desk:
         bid, ask, last = (self.teller.money(p, self.watched) if p else "-" for p in best)
         return f"{self.watched}: bid {bid}, ask {ask}, last {last}"
 
-    def _take_report(self, report: Any) -> None:
+    def _take_report(self, report: wire.Report) -> None:
         self.seen = max(self.seen, report.seq)
         answers = ANSWERS.get(report.__class__)
         ref = answers(report) if answers is not None else 0
@@ -232,19 +243,19 @@ class Desk:
         if text:
             self.tell(text)
 
-    def _keep_quotes(self, report: Any) -> None:
+    def _keep_quotes(self, report: wire.Report) -> None:
         if isinstance(report, wire_modes.QuoteReceived):
             if report.kind is not OfferKind.ENQUIRY:
                 self.quotes[report.symbol, report.number] = report
         elif isinstance(report, wire_modes.QuoteEnded):
             self.quotes.pop((report.symbol, report.number), None)
 
-    def _keep_orders(self, m: Any) -> None:
+    def _keep_orders(self, m: wire.Report) -> None:
         """Keep the live orders as a report leaves them."""
         if isinstance(m, wire.OrderAccepted):
             self.orders[m.ref] = wire.OrderStatus(
                 m.ref, m.symbol, m.side, m.price, m.quantity, m.quantity, m.state,
-                wire.TimeInForce.DAY)  # fmt: skip
+                TimeInForce.DAY)  # fmt: skip
         elif isinstance(m, wire.OrderCancelled):
             self.orders.pop(m.ref, None)
         elif isinstance(m, wire.OrderFilled | wire.OrderReduced | wire.OrderResting):

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import click
 
@@ -24,7 +24,7 @@ LONGEST: Final = 4 * LONGEST_LINE  # bytes; what is beyond them does not matter,
 class Pipe:
     """Reads lines in a thread of its own, so that what happens is shown while it waits."""
 
-    interactive: Final = False
+    interactive: bool = False
 
     def __init__(self, descriptor: int) -> None:
         """Read a file descriptor; inside a running loop."""
@@ -36,6 +36,13 @@ class Pipe:
         self._room = threading.Semaphore(AHEAD)
         self._loop = asyncio.get_running_loop()
         threading.Thread(target=self._read_on, name="carbonx-stdin", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave the thread to end with its input."""
 
     async def read(self) -> str | None:
         """Return the next line, None at the end."""

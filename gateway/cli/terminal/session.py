@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from gateway.cli.terminal import verbs
 from gateway.cli.terminal.desk import Desk, Window
@@ -26,6 +26,12 @@ class Lines(Window, Protocol):
 
     interactive: bool
     desk: Desk | None
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(self, *error: object) -> None:
+        """Show what is left."""
 
     async def read(self) -> str | None:
         """Return the next line, None at the end."""
@@ -90,8 +96,7 @@ class Session:
         with contextlib.suppress(RefusedError, TimeoutError):
             async with asyncio.timeout(LAST_REPORTS_WITHIN):
                 status = await self.desk.refresh()
-                while self.desk.seen < status.seq:
-                    await asyncio.sleep(0.01)
+                await self.desk.until(lambda: self.desk.seen >= status.seq)
 
     async def _unless_ended(self, work: Coroutine[None, None, _Result]) -> _Result:
         """Return what some work gives; raise at once what ends the client's session meanwhile."""

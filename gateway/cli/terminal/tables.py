@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from rich.cells import cell_len, set_cell_size
+
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.cli.terminal.told import clock, name
@@ -25,10 +27,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Align rows below a header; a column whose heading begins with ">" to the right."""
     names = [each.removeprefix(">") for each in header]
     body = [names, *rows]
-    widths = [max(len(row[i]) for row in body) for i in range(len(header))]
+    widths = [max(cell_len(row[i]) for row in body) for i in range(len(header))]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if head.startswith(">") else cell.ljust(width)
+            " " * (width - cell_len(cell)) + cell
+            if head.startswith(">")
+            else set_cell_size(cell, width)
             for cell, width, head in zip(row, widths, header, strict=True)
         ).rstrip()
         for row in body
@@ -132,7 +136,9 @@ def lines(desk: Desk) -> str:
     for symbol, line in desk.view.lines.items():
         bid, ask = line.best()
         money = [desk.teller.money(p, symbol) if p else "-" for p in (line.last, bid, ask)]
-        tick = desk.teller.money(line.info.ticks[0][1] if line.info.ticks else line.info.tick, symbol)
+        tick = desk.teller.money(
+            line.info.ticks[0][1] if line.info.ticks else line.info.tick, symbol
+        )
         rows.append((symbol, name(line.info.mechanism), name(line.phase), *money, tick,
                      str(line.info.lot)))  # fmt: skip
     return table(("line", "traded by", "phase", ">last", ">bid", ">ask", ">tick", ">lot"), rows)

@@ -12,6 +12,7 @@ from gateway.protocol import wire, wire_market, wire_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from enum import Enum
 
 DONE: Final = {Side.BUY: "bought", Side.SELL: "sold"}
 
@@ -39,11 +40,11 @@ class Teller:
             wire_modes.QuoteReceived: self._quoted,
             wire_modes.QuoteEnded: lambda m: f"quote {m.number} of {m.symbol} has ended",
             wire_modes.Declined: lambda m: f"{m.account} declined quote {m.number} of {m.symbol}",
-            wire_modes.NumberAssigned: lambda m: f"order {m.ref} is number {m.number} of {m.symbol}",
+            wire_modes.NumberAssigned: _numbered,
             wire_modes.Delivered: self._delivered,
         }  # fmt: skip
 
-    def tell(self, report: Any) -> str:
+    def tell(self, report: wire.Report) -> str:
         """Return what a report says, "" where it says nothing to tell."""
         words = self._words.get(report.__class__)
         return words(report) if words is not None else ""
@@ -51,6 +52,10 @@ class Teller:
     def money(self, minor: int, symbol: str = "") -> str:
         """Write minor units of a line's currency as a decimal."""
         return decimal_text(minor, self._digits(symbol))
+
+    def order(self, o: wire.OrderStatus) -> str:
+        """Describe a live order."""
+        return f"{name(o.side)} {o.leaves} {o.symbol} at {self.money(o.price, o.symbol)}"
 
     def _named(self, ref: int) -> str:
         order = self._order(ref)
@@ -61,7 +66,7 @@ class Teller:
         """Say that an order is in the venue."""
         at = self.money(m.price, m.symbol)
         price = f"at {at}" if kind is not OrderType.MARKET else f"at the market, {at} at worst"
-        return (f"order {m.ref}: {name(m.side)} {m.quantity} {m.symbol} {price}, {name(m.state)}")
+        return f"order {m.ref}: {name(m.side)} {m.quantity} {m.symbol} {price}, {name(m.state)}"
 
     def filled(self, m: wire.OrderFilled) -> str:
         """Say that an order traded."""
@@ -101,7 +106,7 @@ class Teller:
                 f"{'+' if m.amount > 0 else ''}{self.money(m.amount)} {m.currency}")  # fmt: skip
 
 
-def name(member: Any) -> str:
+def name(member: Enum) -> str:
     """Return an enum's member as people write it."""
     return str(member.name).lower().replace("_", " ")
 
@@ -110,6 +115,10 @@ def _killed(m: wire.KillSwitchSet) -> str:
     if m.on:
         return f"the operator has stopped this account; {m.count} orders were cancelled"
     return "the operator has let this account trade again"
+
+
+def _numbered(m: wire_modes.NumberAssigned) -> str:
+    return f"order {m.ref} is number {m.number} of {m.symbol}, for others to answer"
 
 
 def _allowances(m: wire.AllowancesMoved) -> str:

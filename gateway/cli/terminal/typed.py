@@ -55,7 +55,9 @@ def choice(word: str, known: Iterable[str], what: str) -> str:
         return word
     near = nearest(word, names)
     listed = ", ".join(names[:_LISTED]) + (" ..." if len(names) > _LISTED else "")
-    right = f"did you mean {near}?" if near else f"there are {listed}" if names else "there are none"
+    right = (
+        f"did you mean {near}?" if near else f"there are {listed}" if names else "there are none"
+    )
     message = f"{shown(word)} is not {what}: {right}"
     raise RefusedError(message)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.vocabulary.enums import Mechanism, OrderType, RejectReason, Side, TimeInForce
 from gateway.cli.suggest import nearest
@@ -15,6 +14,7 @@ from gateway.client.client import RejectedError, ThrottledError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from gateway.cli.terminal.calls import OrderTerms
     from gateway.cli.terminal.desk import Desk
 
 TIMES: Final = {each.name.lower().replace("_", "-"): each for each in TimeInForce
@@ -128,7 +128,7 @@ async def _enter(desk: Desk, side: Side, words: list[str]) -> str:
         tif = tifs[0] if tifs else TimeInForce.IOC
         market = await desk.calls.market(symbol, side, tonnes, tif)
         return desk.teller.accepted(market, OrderType.MARKET)
-    asked: dict[str, Any] = {"tif": tifs[0]} if tifs else {}
+    asked: OrderTerms = {"tif": tifs[0]} if tifs else {}
     if "until=" in terms:
         asked["tif"] = TimeInForce.GTD
         asked["expire_at"] = typed.moment(terms["until="], _now())
@@ -318,7 +318,7 @@ VERBS: Final[dict[str, Verb]] = {
              "    at-close, until=TIME, post-only, stop=PRICE, show=TONNES", _buy),
         Verb("sell LINE TONNES [PRICE] [TERM ...]", "the same", _sell),
         Verb("cancel ORDER|all [LINE]", "one order, or all (of one line)", _cancel),
-        Verb("amend ORDER TONNES|same [PRICE]", "a new total quantity, a new price, or both", _amend),
+        Verb("amend ORDER TONNES|same [PRICE]", "a new total quantity, new price, or both", _amend),
         Verb("list LINE SIDE TONNES PRICE", "post a listing for others to pick", _list),
         Verb("pick LINE NUMBER [TONNES]", "take a listing, or confirm a quote", _pick),
         Verb("quote LINE SIDE TONNES PRICE [ACCOUNT ...]",
