@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from gateway.cli.terminal.calls import Calls
 
-BATCH: Final = 200  # events after which others have their turn
+BATCH: Final = 100  # events after which others have their turn
 KEPT_PRINTS: Final = 1_000  # of each line
 BOOK_WITHIN: Final = 2.0  # seconds that a line waits for its first snapshot
-SETTLE_TURNS: Final = 50
+SETTLE_TURNS: Final = 10
 
 Offer = wire_market.Offered | wire_market.Announced | wire_modes.QuoteReceived
 

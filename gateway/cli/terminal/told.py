@@ -57,8 +57,8 @@ class Teller:
         """Describe a live order."""
         return f"{name(o.side)} {o.leaves} {o.symbol} at {self.money(o.price, o.symbol)}"
 
-    def _named(self, ref: int) -> str:
-        order = self._order(ref)
+    def _named(self, ref: int, order: wire.OrderStatus | None = None) -> str:
+        order = order or self._order(ref)
         what = f" ({name(order.side)} {order.symbol})" if order is not None else ""
         return f"order {ref}{what}"
 
@@ -75,15 +75,15 @@ class Teller:
         return (f"order {m.ref}: {DONE[m.side]} {m.quantity} {m.symbol} "
                 f"at {self.money(m.price, m.symbol)}, {left}{fee}")  # fmt: skip
 
-    def cancelled(self, m: wire.OrderCancelled) -> str:
+    def cancelled(self, m: wire.OrderCancelled, order: wire.OrderStatus | None = None) -> str:
         """Say that an order is gone."""
-        return f"{self._named(m.ref)}: cancelled ({name(m.reason)}), {m.quantity} tonnes unfilled"
+        return f"{self._named(m.ref, order)}: cancelled ({name(m.reason)}), {m.quantity} tonnes unfilled"
 
-    def amended(self, m: wire.OrderAmended) -> str:
+    def amended(self, m: wire.OrderAmended, order: wire.OrderStatus | None = None) -> str:
         """Say what an order is now."""
-        order = self._order(m.ref)
+        order = order or self._order(m.ref)
         at = self.money(m.price, order.symbol if order is not None else "")
-        return f"{self._named(m.ref)}: {m.leaves} of {m.quantity} open at {at}, {name(m.state)}"
+        return f"{self._named(m.ref, order)}: {m.leaves} of {m.quantity} open at {at}, {name(m.state)}"
 
     def _reduced(self, m: wire.OrderReduced) -> str:
         return (f"{self._named(m.ref)}: {m.quantity} tonnes taken off, they would have met "
@@ -113,7 +113,7 @@ def name(member: Enum) -> str:
 
 def _killed(m: wire.KillSwitchSet) -> str:
     if m.on:
-        return f"the operator has stopped this account; {m.count} orders were cancelled"
+        return f"the operator has stopped this account; orders cancelled: {m.count}"
     return "the operator has let this account trade again"
 
 

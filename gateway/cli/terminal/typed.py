@@ -65,7 +65,7 @@ def choice(word: str, known: Iterable[str], what: str) -> str:
 def whole(word: str, what: str, least: int = 1) -> int:
     """Read a whole number that fits a message."""
     if not re.fullmatch("[0-9]{1,30}", word, re.ASCII):
-        message = f"{shown(word)} is not {what}: write a whole number in digits, such as 100"
+        message = f"{shown(word)} is not {what}: write digits alone, such as 100"
         raise RefusedError(message)
     value = int(word)
     if not least <= value <= MAX_INTEGER:

@@ -162,14 +162,14 @@ async def _cancel(desk: Desk, words: list[str]) -> str:
         message = f"{shown(words[1])} is too much: a line goes with all"
         raise RefusedError(message)
     order = await desk.order(words[0])
-    return desk.teller.cancelled(await desk.calls.cancel(order.ref))
+    return desk.teller.cancelled(await desk.calls.cancel(order.ref), order)
 
 
 async def _amend(desk: Desk, words: list[str]) -> str:
     order = await desk.order(words[0])
     quantity = 0 if words[1].lower() == "same" else typed.tonnes(words[1])
     price = typed.price(words[2], desk.digits(order.symbol)) if words[2:] else 0
-    return desk.teller.amended(await desk.calls.amend(order.ref, quantity, price))
+    return desk.teller.amended(await desk.calls.amend(order.ref, quantity, price), order)
 
 
 # -- offers, quotes and auctions ----------------------------------------------------------------
@@ -213,8 +213,8 @@ async def _quote(desk: Desk, words: list[str]) -> str:
     accounts = tuple(word for word in to if word not in answers)
     made = await desk.calls.quote(symbol, typed.side(side), typed.tonnes(quantity),
                                   typed.price(price, digits), accounts, number)  # fmt: skip
-    whom = ", ".join(accounts) or ("who asked" if number else "everybody")
-    return f"{desk.teller.accepted(made)}: quoted to {whom}"
+    whom = ", ".join(accounts) or "everybody"
+    return f"{desk.teller.accepted(made)}: quoted to {whom if not number else f'enquiry {number}'}"
 
 
 async def _enquire(desk: Desk, words: list[str]) -> str:
