@@ -77,8 +77,12 @@ class Console:
         self.say(text)
 
     def changed(self) -> None:
-        """Draw the watched book again."""
-        self._session.app.invalidate()
+        """Draw the watched book again; in a terminal without room for it tell its best prices."""
+        app = self._session.app
+        if app.renderer.height_is_known or self.desk is None:
+            app.invalidate()
+        elif text := self.desk.best_of_watched():
+            self.desk.tell(text)
 
     def _watched(self) -> str | None:
         desk = self.desk
