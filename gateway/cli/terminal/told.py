@@ -77,13 +77,16 @@ class Teller:
 
     def cancelled(self, m: wire.OrderCancelled, order: wire.OrderStatus | None = None) -> str:
         """Say that an order is gone."""
-        return f"{self._named(m.ref, order)}: cancelled ({name(m.reason)}), {m.quantity} tonnes unfilled"
+        left = f"{m.quantity} tonnes unfilled"
+        return f"{self._named(m.ref, order)}: cancelled ({name(m.reason)}), {left}"
 
     def amended(self, m: wire.OrderAmended, order: wire.OrderStatus | None = None) -> str:
         """Say what an order is now."""
         order = order or self._order(m.ref)
         at = self.money(m.price, order.symbol if order is not None else "")
-        return f"{self._named(m.ref, order)}: {m.leaves} of {m.quantity} open at {at}, {name(m.state)}"
+        return (
+            f"{self._named(m.ref, order)}: {m.leaves} of {m.quantity} open at {at}, {name(m.state)}"
+        )
 
     def _reduced(self, m: wire.OrderReduced) -> str:
         return (f"{self._named(m.ref)}: {m.quantity} tonnes taken off, they would have met "

@@ -1,75 +1,25 @@
-"""The shell's lines, answers and news, against a venue in this process."""
+"""The shell's lines and answers, against a venue in this process."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbonx.testing import LocalVenue
-from engine.vocabulary.commands import SetKillSwitch, SetPhase
-from engine.vocabulary.enums import Phase, Side
 from engine.vocabulary.enums import RejectReason as R
-from gateway.cli.terminal import tables, told, typed, verbs
-from gateway.cli.terminal.calls import Calls
-from gateway.cli.terminal.desk import Desk
-from gateway.cli.terminal.session import Session
-from gateway.client.client import SessionEndedError
-from gateway.protocol import wire, wire_market
+from gateway.cli.terminal import told, typed, verbs
+from gateway.cli.terminal.console import PROMPT
+from gateway.protocol import wire
+from tests.support.paths import ROOT
+from tests.support.shells import talk
 from tests.support.venues import bounded, until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from gateway.client.client import Client
-
-
-class Script:
-    """Lines as typed, with things that others do in between; keeps what is shown."""
-
-    interactive = False
-
-    def __init__(self, *steps: str | Callable[[], Awaitable[object]]) -> None:
-        self.steps = list(steps)
-        self.shown: list[str] = []
-        self.desk: Desk | None = None
-
-    def __enter__(self) -> Self:
-        """Nothing is kept open."""
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Nothing is kept open."""
-
-    async def read(self) -> str | None:
-        while self.steps:
-            step = self.steps.pop(0)
-            if isinstance(step, str):
-                return step
-            await step()
-        return None
-
-    def say(self, text: str) -> None:
-        self.shown.append(text)
-
-    def refuse(self, text: str) -> None:
-        self.shown.append(f"! {text}")
-
-    def changed(self) -> None:
-        text = self.desk.best_of_watched() if self.desk is not None else ""
-        if text:
-            self.shown.append(text)
-
-
-async def talk(client: Client, *steps: str | Callable[[], Awaitable[object]]) -> list[str]:
-    """Open a shell, type the lines, return all that it showed."""
-    script = Script(*steps)
-    await Session(Calls(client), script).run()
-    return script.shown
 
 
 def test_orders_are_placed_changed_and_cancelled_in_decimals() -> None:
@@ -110,36 +60,6 @@ def test_orders_are_placed_changed_and_cancelled_in_decimals() -> None:
                     "order 9 (buy CO2): cancelled (self trade), 5 tonnes unfilled\n"
                     "order 10 (sell CO2): cancelled (market rest), 10 tonnes unfilled"
                 ),
-            ]
-
-    bounded(scenario())
-
-
-def test_fills_and_cancels_are_shown_as_they_happen_and_once() -> None:
-    async def scenario() -> None:
-        async with (
-            LocalVenue() as venue, venue.client("alice") as alice, venue.client("bob") as bob,
-        ):  # fmt: skip
-
-            async def trade() -> None:
-                await bob.sell("CO2", 60, price=5000)
-
-            async def stop() -> None:
-                venue.operate(SetKillSwitch("alice", on=True))
-                await alice.status()
-
-            shown = await talk(alice, "buy CO2 100 50", trade, "watch CO2", stop, "orders")
-            assert shown == [
-                "order 1: buy 100 CO2 at 50.00, resting",
-                "order 1: bought 60 CO2 at 50.00, 40 left",
-                "CO2: bid 50.00, ask -, last 50.00",
-                "watching CO2; watch off ends it",
-                "CO2: bid -, ask -, last 50.00",
-                (
-                    "order 1 (buy CO2): cancelled (killed), 40 tonnes unfilled\n"
-                    "the operator has stopped this account; orders cancelled: 1"
-                ),
-                "no live orders",
             ]
 
     bounded(scenario())
@@ -302,139 +222,34 @@ def test_whatever_is_typed_is_answered_and_the_next_line_works(lines: list[str])
     bounded(scenario())
 
 
-def test_what_was_dropped_is_said_and_mended_from_snapshots() -> None:
-    async def scenario() -> None:
-        async with (
-            LocalVenue() as venue,
-            venue.client("alice", max_events=8) as alice,
-            venue.client("bob") as bob,
-        ):
-            script = Script()
-            desk = script.desk = Desk(Calls(alice), script)
-            await desk.open()
-            following = asyncio.create_task(desk.follow())
-            await desk.book("CO2")
-            following.cancel()  # the shell is slow from here on
-            await asyncio.gather(following, return_exceptions=True)
-            for price in range(4_900, 5_000, 5):
-                await alice.buy("CO2", 10, price=price)
-            await bob.sell("CO2", 15, price=4_990)
-            await alice.status()
-            following = asyncio.create_task(desk.follow())
-            await desk.until(lambda: desk.missed > 0)
-            line = await desk.book("CO2")
-            await until(lambda: len(desk.orders) == 19)
-            assert "events were dropped" in "\n".join(script.shown)
-            assert line.depth(Side.BUY, 99) == venue.venue.depth("CO2", Side.BUY)
-            assert [o.leaves for o in desk.orders.values()].count(5) == 1
-            following.cancel()
-
-    bounded(scenario())
-
-
-class BusyCalls(Calls):
-    """A feed that never pauses."""
-
-    async def next_event(self) -> object:
-        return wire_market.Trade(1, "CO2", 1, 1, 1, Side.BUY, 5_000, 1)
-
-
-def test_a_market_that_never_pauses_holds_up_no_line() -> None:
-    async def scenario() -> None:
-        async with LocalVenue() as venue, venue.client("alice") as alice:
-            script = Script("buy CO2 1 50", "trades CO2", "orders")
-            script.interactive = True
-            session = Session(BusyCalls(alice), script)
-            session.desk.line("CO2").stale = False
-            await session.run()
-            assert script.shown[0] == "order 1: buy 1 CO2 at 50.00, resting"
-            assert script.shown[1].count("buy") == tables.PRINTS
-            assert script.shown[2].splitlines()[1].startswith("    1  buy")
-            assert len(session.desk.line("CO2").prints) < 2_000
-
-    bounded(scenario())
-
-
-def test_a_break_of_the_connection_is_said_and_nothing_is_sent_meanwhile() -> None:
-    async def scenario() -> None:
-        async with LocalVenue() as venue:
-            shell: list[Session] = []
-            away = asyncio.Event()
-
-            async def connect(factory: Callable[[], asyncio.Protocol]) -> None:
-                if shell:
-                    shell[0].desk.lost()
-                    await away.wait()
-                await venue.connect(factory)
-
-            async def cut() -> None:
-                venue.cut("alice")
-                await until(lambda: shell[0].desk.broken)
-
-            async def back() -> None:
-                away.set()
-                await until(lambda: not shell[0].desk.broken)
-
-            async with venue.client("alice") as alice:
-                alice._connect = connect
-                script = Script(
-                    "buy CO2 1 50", cut, "buy CO2 2 50", "book CO2", back, "buy CO2 3 50"
-                )
-                shell.append(Session(Calls(alice), script))
-                await shell[0].run()
-            assert script.shown[0] == "order 1: buy 1 CO2 at 50.00, resting"
-            assert script.shown[1] == "the connection to the venue broke: trying again"
-            assert script.shown[2].startswith("! not sent: the connection to the venue is broken")
-            assert "50.00" in script.shown[3], "what is known can still be looked at"
-            assert script.shown[4] == "connected again"
-            assert script.shown[5] == "order 2: buy 3 CO2 at 50.00, resting"
-
-    bounded(scenario())
-
-
-def test_the_end_of_the_session_ends_the_shell_while_it_waits_for_a_line() -> None:
-    async def scenario() -> None:
-        async with LocalVenue() as venue, venue.client("alice") as alice:
-            never = asyncio.Event()
-
-            async def take_over() -> None:
-                async with venue.client("alice"):
-                    await never.wait()
-
-            with pytest.raises(SessionEndedError, match="taken_over"):
-                await talk(alice, take_over)
-
-    bounded(scenario())
-
-
-def test_phases_of_many_lines_are_told_in_one() -> None:
-    async def scenario() -> None:
-        async with LocalVenue("hubei") as venue, venue.client("alice") as alice:
-
-            async def halt() -> None:
-                venue.operate(SetPhase(Phase.HALTED, reason="news"))
-                await alice.status()
-
-            shown = await talk(alice, halt, "lines")
-            assert shown[0] == "halted (news): HBEA, HBEA@fixed_price"
-            assert all(len(line) <= 80 for line in shown[1].splitlines())
-
-    bounded(scenario())
-
-
-def test_what_happened_before_the_shell_was_opened_is_no_news() -> None:
-    async def scenario() -> None:
-        async with LocalVenue() as venue:
-            async with venue.client("alice") as alice:
-                await alice.buy("CO2", 10, price=5_000)
-            async with venue.client("alice") as alice:
-                assert await talk(alice) == []
-
-    bounded(scenario())
-
-
 @pytest.mark.parametrize(
     ("word", "digits", "minor"), [("35", 2, 3_500), ("35.", 2, 3_500), (".5", 2, 50), ("7", 0, 7)]
 )
 def test_a_price_is_read_exactly(word: str, digits: int, minor: int) -> None:
     assert typed.price(word, digits) == minor
+
+
+def test_the_session_in_the_document_is_a_real_one() -> None:
+    document = (ROOT / "docs" / "shell.md").read_text("utf-8")
+    assert all(f"| `{verb.usage.replace('|', chr(92) + '|')}` |" in document
+               for verb in verbs.VERBS.values())  # fmt: skip
+    block = document.split("```console\n")[1].split("\n```")[0]
+    lines = [line for line in block.splitlines() if not line.startswith(("$", "alice at"))]
+
+    async def scenario() -> None:
+        async with (
+            LocalVenue("shenzhen-2022") as venue,
+            venue.client("alice") as alice,
+            venue.client("bob") as bob,
+        ):
+
+            def step(line: str) -> str | Callable[[], Awaitable[object]]:
+                elsewhere = line.removeprefix("(bob, elsewhere: ").removesuffix(")")
+                return (lambda: talk(bob, elsewhere)) if line[0] == "(" else line[len(PROMPT) :]
+
+            typed_lines = [step(line) for line in lines if line.startswith((PROMPT, "("))]
+            shown = "\n".join(await talk(alice, *typed_lines)).replace("! ", "")
+            said = [line for line in lines if not line.startswith((PROMPT, "("))]
+            assert shown.splitlines() == said
+
+    bounded(scenario())
