@@ -12,6 +12,7 @@ from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.renderer import CPR_Support
 
 from gateway.cli.terminal import tables, verbs
 from gateway.cli.terminal.words import readable
@@ -79,7 +80,8 @@ class Console:
     def changed(self) -> None:
         """Draw the watched book again; in a terminal without room for it tell its best prices."""
         app = self._session.app
-        if app.renderer.height_is_known or self.desk is None:
+        below = app.renderer.cpr_support is not CPR_Support.NOT_SUPPORTED
+        if self.desk is None or below or app.renderer.height_is_known:
             app.invalidate()
         elif text := self.desk.best_of_watched():
             self.desk.tell(text)

@@ -49,8 +49,8 @@ def book(desk: Desk, line: Line, levels: int = LEVELS) -> str:
     shown = [f"{info.symbol}  {name(line.phase)}  last {money(line.last)}"]
     if line.low_limit or line.high_limit:
         shown[0] += f"  limits {money(line.low_limit)} to {money(line.high_limit)}"
-    if line.stale:
-        shown[0] += "  (not current: asked for again)"
+    if line.stale or desk.broken:
+        shown[0] += "  (not current)"
     shown.append(f"{'tonnes':>12} {'bid':>12} | {'ask':<12} tonnes")
     bids, asks = line.depth(Side.BUY, levels), line.depth(Side.SELL, levels)
     for row in range(max(len(bids), len(asks), 1)):

@@ -59,7 +59,7 @@ async def answer(desk: Desk, line: str) -> str:
         message = f"{shown(words[0])} is not a verb: {right}"
         raise RefusedError(message)
     if desk.broken and verb.run not in OFFLINE:
-        message = "not sent: the connection to the venue is broken, and tried again"
+        message = "not sent: the connection to the venue is broken, and is being made again"
         raise RefusedError(message)
     try:
         verb.check(words[1:])

@@ -136,7 +136,8 @@ def test_a_break_of_the_connection_is_said_and_nothing_is_sent_meanwhile() -> No
             assert script.shown[0] == "order 1: buy 1 CO2 at 50.00, resting"
             assert script.shown[1] == "the connection to the venue broke: trying again"
             assert script.shown[2].startswith("! not sent: the connection to the venue is broken")
-            assert "50.00" in script.shown[3], "what is known can still be looked at"
+            assert "50.00" in script.shown[3]
+            assert "(not current)" in script.shown[3], "what is known can still be looked at"
             assert script.shown[4] == "connected again"
             assert script.shown[5] == "order 2: buy 3 CO2 at 50.00, resting"
 
