@@ -12,6 +12,7 @@ from engine.vocabulary.enums import OfferKind, OrderState, TimeInForce
 from gateway.cli.suggest import nearest
 from gateway.cli.terminal import told
 from gateway.cli.terminal.typed import RefusedError, shown, whole
+from gateway.cli.terminal.words import spelled
 from gateway.client.client import ClientError, Missed
 from gateway.client.market_view import Line, MarketView
 from gateway.protocol import wire, wire_market, wire_modes
@@ -205,7 +206,7 @@ class Desk:
         if line is not None and len(line.prints) > KEPT_PRINTS:
             del line.prints[: -KEPT_PRINTS // 2]
         if isinstance(event, wire_market.PhaseChanged):
-            key = (told.name(event.phase), event.reason)
+            key = (spelled(event.phase), event.reason)
             self._phases.setdefault(key, []).append(symbol)
             self._schedule()
         elif isinstance(event, wire_market.Offered) and is_enquiry(event):

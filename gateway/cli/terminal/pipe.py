@@ -85,12 +85,17 @@ class Pipe:
         except OSError:
             return b""  # as good as its end
 
+    def _decoded(self, line: bytes) -> str:
+        """Read a line as UTF-8, else in the encoding of the machine."""
+        try:
+            return line.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return line.decode(self._encoding, "replace")
+
     def _pass_on(self, line: bytes | None) -> bool:
         """Hand a line to the loop; return False once that has ended."""
         self._room.acquire()  # released where the line is read
-        text = line.decode(self._encoding, "replace") if line is not None else None
-        if self.line == 0 and text is not None:
-            text = text.removeprefix("\ufeff")
+        text = self._decoded(line) if line is not None else None
         try:
             self._loop.call_soon_threadsafe(self._lines.put_nowait, text)
         except RuntimeError:  # the loop is closed

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
-from gateway.cli.terminal.told import clock, name
+from gateway.cli.terminal.words import clock, spelled
 from gateway.protocol import wire_market, wire_modes
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def book(desk: Desk, line: Line, levels: int = LEVELS) -> str:
     def money(minor: int) -> str:
         return decimal_text(minor, digits)
 
-    shown = [f"{info.symbol}  {name(line.phase)}  last {money(line.last)}"]
+    shown = [f"{info.symbol}  {spelled(line.phase)}  last {money(line.last)}"]
     if line.low_limit or line.high_limit:
         shown[0] += f"  limits {money(line.low_limit)} to {money(line.high_limit)}"
     if line.stale or desk.broken:
@@ -71,7 +71,7 @@ def offers(desk: Desk, found: dict[tuple[str, int], Offer]) -> str:
     """List what can be answered by its number."""
     header = ("line", ">number", "what", "side", ">tonnes", ">price", "until")
     rows = [
-        (symbol, str(number), _what(o), name(o.side), f"{o.quantity:,}",
+        (symbol, str(number), _what(o), spelled(o.side), f"{o.quantity:,}",
          desk.teller.money(o.price, symbol), _until(o))
         for (symbol, number), o in sorted(found.items())
     ]  # fmt: skip
@@ -82,8 +82,8 @@ def _what(offer: Offer) -> str:
     if isinstance(offer, wire_market.Announced):
         return "auction"
     if isinstance(offer, wire_modes.QuoteReceived):
-        return f"{name(offer.kind)} of {offer.account}"
-    return name(offer.kind)
+        return f"{spelled(offer.kind)} of {offer.account}"
+    return spelled(offer.kind)
 
 
 def _until(offer: Offer) -> str:
@@ -101,7 +101,7 @@ def trades(desk: Desk, symbol: str) -> str:
         found = [(symbol, each) for each in desk.view.lines[symbol].prints[-PRINTS:]]
     rows = [
         (clock(p.time), line, desk.teller.money(p.price, line), f"{p.quantity:,}",
-         name(p.side) if p.side else "call")
+         spelled(p.side) if p.side else "call")
         for line, p in found
     ]  # fmt: skip
     header = ("time", "line", ">price", ">tonnes", "came to")
@@ -111,8 +111,9 @@ def trades(desk: Desk, symbol: str) -> str:
 def orders(desk: Desk, live: Iterable[wire.OrderStatus]) -> str:
     """List live orders."""
     rows = [
-        (str(o.ref), name(o.side), o.symbol, f"{o.leaves:,}", f"{o.quantity:,}",
-         desk.teller.money(o.price, o.symbol) if o.price else "market", name(o.state), name(o.tif))
+        (str(o.ref), spelled(o.side), o.symbol, f"{o.leaves:,}", f"{o.quantity:,}",
+         desk.teller.money(o.price, o.symbol) if o.price else "market",
+         spelled(o.state), spelled(o.tif))
         for o in live
     ]  # fmt: skip
     header = (">order", "side", "line", ">open", ">of", ">price", "state", "valid")
@@ -139,6 +140,6 @@ def lines(desk: Desk) -> str:
         tick = desk.teller.money(
             line.info.ticks[0][1] if line.info.ticks else line.info.tick, symbol
         )
-        rows.append((symbol, name(line.info.mechanism), name(line.phase), *money, tick,
+        rows.append((symbol, spelled(line.info.mechanism), spelled(line.phase), *money, tick,
                      str(line.info.lot)))  # fmt: skip
     return table(("line", "traded by", "phase", ">last", ">bid", ">ask", ">tick", ">lot"), rows)

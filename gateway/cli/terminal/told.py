@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.vocabulary.enums import OfferKind, OrderType, RejectReason, Side
+from engine.vocabulary.enums import OfferKind, OrderType, Side
 from engine.vocabulary.json_codec import decimal_text
+from gateway.cli.terminal.refusals import refusal
+from gateway.cli.terminal.words import spelled
 from gateway.protocol import wire, wire_market, wire_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from enum import Enum
 
 DONE: Final = {Side.BUY: "bought", Side.SELL: "sold"}
 
@@ -55,18 +54,20 @@ class Teller:
 
     def order(self, o: wire.OrderStatus) -> str:
         """Describe a live order."""
-        return f"{name(o.side)} {o.leaves} {o.symbol} at {self.money(o.price, o.symbol)}"
+        return f"{spelled(o.side)} {o.leaves} {o.symbol} at {self.money(o.price, o.symbol)}"
 
     def _named(self, ref: int, order: wire.OrderStatus | None = None) -> str:
         order = order or self._order(ref)
-        what = f" ({name(order.side)} {order.symbol})" if order is not None else ""
+        what = f" ({spelled(order.side)} {order.symbol})" if order is not None else ""
         return f"order {ref}{what}"
 
     def accepted(self, m: wire.OrderAccepted, kind: OrderType = OrderType.LIMIT) -> str:
         """Say that an order is in the venue."""
         at = self.money(m.price, m.symbol)
         price = f"at {at}" if kind is not OrderType.MARKET else f"at the market, {at} at worst"
-        return f"order {m.ref}: {name(m.side)} {m.quantity} {m.symbol} {price}, {name(m.state)}"
+        return (
+            f"order {m.ref}: {spelled(m.side)} {m.quantity} {m.symbol} {price}, {spelled(m.state)}"
+        )
 
     def filled(self, m: wire.OrderFilled) -> str:
         """Say that an order traded."""
@@ -78,15 +79,14 @@ class Teller:
     def cancelled(self, m: wire.OrderCancelled, order: wire.OrderStatus | None = None) -> str:
         """Say that an order is gone."""
         left = f"{m.quantity} tonnes unfilled"
-        return f"{self._named(m.ref, order)}: cancelled ({name(m.reason)}), {left}"
+        return f"{self._named(m.ref, order)}: cancelled ({spelled(m.reason)}), {left}"
 
     def amended(self, m: wire.OrderAmended, order: wire.OrderStatus | None = None) -> str:
         """Say what an order is now."""
         order = order or self._order(m.ref)
         at = self.money(m.price, order.symbol if order is not None else "")
-        return (
-            f"{self._named(m.ref, order)}: {m.leaves} of {m.quantity} open at {at}, {name(m.state)}"
-        )
+        left = f"{m.leaves} of {m.quantity} open at {at}"
+        return f"{self._named(m.ref, order)}: {left}, {spelled(m.state)}"
 
     def _reduced(self, m: wire.OrderReduced) -> str:
         return (f"{self._named(m.ref)}: {m.quantity} tonnes taken off, they would have met "
@@ -99,19 +99,14 @@ class Teller:
 
     def _quoted(self, m: wire_modes.QuoteReceived) -> str:
         what = f"{m.kind.name.lower()} {m.number} of {m.symbol}"
-        wish = f"{m.account} {name(m.side)}s {m.quantity}"
+        wish = f"{m.account} {spelled(m.side)}s {m.quantity}"
         if m.kind is OfferKind.ENQUIRY:
-            return f"{what}: {m.account} would {name(m.side)} {m.quantity}: answer with quote"
+            return f"{what}: {m.account} would {spelled(m.side)} {m.quantity}: answer with quote"
         return f"{what}: {wish} at {self.money(m.price, m.symbol)}: answer with pick or decline"
 
     def _delivered(self, m: wire_modes.Delivered) -> str:
         return (f"delivered: {m.quantity:+,} t {m.product}, "
                 f"{'+' if m.amount > 0 else ''}{self.money(m.amount)} {m.currency}")  # fmt: skip
-
-
-def name(member: Enum) -> str:
-    """Return an enum's member as people write it."""
-    return str(member.name).lower().replace("_", " ")
 
 
 def _killed(m: wire.KillSwitchSet) -> str:
@@ -131,44 +126,5 @@ def _allowances(m: wire.AllowancesMoved) -> str:
 
 def enquiry(m: wire_market.Offered) -> str:
     """Say that somebody asks everybody for quotes."""
-    return (f"enquiry {m.number} of {m.symbol}: somebody would {name(m.side)} {m.quantity}: "
+    return (f"enquiry {m.number} of {m.symbol}: somebody would {spelled(m.side)} {m.quantity}: "
             "answer with quote")  # fmt: skip
-
-
-# Where the rules of refusals name amounts of money: as ``engine`` writes them.
-_MONEY: Final = re.compile(
-    r"(?<=^)\d+(?= to \d+ minor units)"
-    r"|\d+(?= minor units)"
-    r"|(?<=needs )\d+|(?<= )\d+(?= available$)"
-    r"|(?<=minor units, a multiple of )\d+"
-    r"|(?<=the reserve, )\d+|(?<=better than )\d+(?= by)|(?<= by )\d+(?= at least)"
-    r"|(?<=\d is )\d+$|(?<=\d at )\d+$"
-)
-_NO_MONEY: Final = (RejectReason.ALLOWANCES, RejectReason.QUANTITY_RANGE, RejectReason.HOLDING)
-_TIME: Final = re.compile(r"\b(\d{18,19})( ns)?\b")  # ns UTC, from the year 2001 on
-
-
-def clock(time: int, *, date: bool = False) -> str:
-    """Write ns UTC as the time of this machine's zone."""
-    when = datetime.fromtimestamp(time // 10**9, UTC).astimezone()
-    return f"{when:%Y-%m-%d %H:%M:%S}" if date else f"{when:%H:%M:%S}"
-
-
-def rule_text(m: wire.Rejected, digits: int) -> str:
-    """Return the rule that a refusal names, its amounts of money as decimals."""
-    if m.reason in _NO_MONEY:
-        return m.rule
-    found = _MONEY.sub(lambda each: decimal_text(int(each[0]), digits), m.rule)
-    return _TIME.sub(lambda each: clock(int(each[1]), date=True), found.replace(" minor units", ""))
-
-
-def refusal(m: wire.Rejected, digits: int, price: int = 0) -> str:
-    """Say why a message was refused, and for a price off the tick the nearest ones on it."""
-    text = f"refused ({name(m.reason)}): {m.field}: {rule_text(m, digits)}"
-    tick = re.search(r"multiple of (\d+)", m.rule) if m.reason is RejectReason.PRICE_TICK else None
-    if tick is not None and price and m.field == "price":
-        step = int(tick[1])
-        below = price - price % step
-        near = " or ".join(decimal_text(p, digits) for p in (below, below + step) if p)
-        text = f"{text}; nearest: {near}"
-    return text

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.vocabulary.enums import Mechanism, OrderType, RejectReason, Side, TimeInForce
 from gateway.cli.suggest import nearest
-from gateway.cli.terminal import tables, told, typed
+from gateway.cli.terminal import refusals, tables, typed
 from gateway.cli.terminal.typed import RefusedError, shown
+from gateway.cli.terminal.words import clock, spelled
 from gateway.client.client import RejectedError, ThrottledError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _refused(desk: Desk, words: list[str], error: RejectedError) -> str:
     if report.reason is RejectReason.PRICE_TICK:
         prices = [word for word in words[1:] if typed.is_price(word)]
         price = typed.price(prices[-1], digits) if prices else 0
-    return told.refusal(report, digits, price)
+    return refusals.refusal(report, digits, price)
 
 
 # -- orders ------------------------------------------------------------------------------------
@@ -182,7 +183,7 @@ async def _list(desk: Desk, words: list[str]) -> str:
         lists = [n for n, each in desk.view.lines.items()
                  if each.info.mechanism in {Mechanism.LISTING, Mechanism.FIXED_PRICE}]  # fmt: skip
         right = f"listings are made on {', '.join(lists)}" if lists else "no line here has listings"
-        message = f"{symbol} is traded by {told.name(line.info.mechanism)}: {right}"
+        message = f"{symbol} is traded by {spelled(line.info.mechanism)}: {right}"
         raise RefusedError(message)
     return await _enter(desk, typed.side(side), [symbol, quantity, price])
 
@@ -245,7 +246,7 @@ async def _announce(desk: Desk, words: list[str]) -> str:
     window = (typed.moment(opens, now), typed.moment(closes, now))
     made = await desk.calls.announce(symbol, typed.side(side), typed.tonnes(quantity),
                                      typed.price(price, digits), window, **asked)  # fmt: skip
-    open_for = f"bids from {told.clock(window[0])} to {told.clock(window[1])}"
+    open_for = f"bids from {clock(window[0])} to {clock(window[1])}"
     return f"{desk.teller.accepted(made)}: auction announced, {open_for}"
 
 

@@ -1,8 +1,13 @@
-"""Text that any terminal can show."""
+"""Words as people read them, and text that any terminal can show."""
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from enum import Enum
 
 
 def readable(text: str) -> str:
@@ -16,3 +21,14 @@ def show_all_somehow() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def spelled(member: Enum) -> str:
+    """Return an enum's member as people write it."""
+    return str(member.name).lower().replace("_", " ")
+
+
+def clock(time: int, *, date: bool = False) -> str:
+    """Write ns UTC as the time of this machine's zone."""
+    when = datetime.fromtimestamp(time // 10**9, UTC).astimezone()
+    return f"{when:%Y-%m-%d %H:%M:%S}" if date else f"{when:%H:%M:%S}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from carbonx.testing import LocalVenue
 from engine.vocabulary.enums import RejectReason as R
-from gateway.cli.terminal import told, typed, verbs
+from gateway.cli.terminal import refusals, typed, verbs
 from gateway.cli.terminal.console import PROMPT
 from gateway.protocol import wire
 from tests.support.paths import ROOT
@@ -184,7 +184,7 @@ REFUSALS = {
 @pytest.mark.parametrize(("said", "read"), REFUSALS.items())
 def test_a_refusal_names_money_as_decimals(said: tuple[R, str], read: str) -> None:
     report = wire.Rejected(1, 1, 1, said[0], "price", said[1])
-    assert told.refusal(report, 2, 5_003).partition("price: ")[2] == read
+    assert refusals.refusal(report, 2, 5_003).partition("price: ")[2] == read
 
 
 def test_the_venues_own_refusals_come_in_decimals() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NAMES = ("alice", "bob", "深圳é")
+NAMES = ("alice", "bob", "carol", "深圳é")
 NEWS = "新闻 café ☃"
 
 
@@ -68,7 +68,7 @@ def piped(
 
 def test_lines_from_a_pipe_are_answered_and_refusals_counted(venue: Served) -> None:
     done = piped(
-        venue.port, "alice", "buy CO2 100 50.00", "orders", "", "cancel all", "quit", "fly"
+        venue.port, "carol", "buy CO2 100 50.00", "orders", "", "cancel all", "quit", "fly"
     )
     assert done.stdout.splitlines() == [
         "order 1: buy 100 CO2 at 50.00, resting",
@@ -78,7 +78,7 @@ def test_lines_from_a_pipe_are_answered_and_refusals_counted(venue: Served) -> N
         "order 1 (buy CO2): cancelled (mass), 100 tonnes unfilled",
     ]
     assert (done.returncode, done.stderr) == (0, ""), "what stands behind quit is not read"
-    done = piped(venue.port, "alice", "by CO2 1 50", "buy CO2 1 40", "cancel 3")
+    done = piped(venue.port, "carol", "by CO2 1 50", "buy CO2 1 40", "cancel 3")
     assert (done.returncode, done.stderr) == (1, "line 1: 'by' is not a verb: did you mean buy?\n")
     assert done.stdout.splitlines()[-1].endswith("cancelled (requested), 1 tonnes unfilled")
 
@@ -105,7 +105,6 @@ def test_what_an_encoding_lacks_is_replaced(venue: Served, encoding: str) -> Non
     assert (shell.returncode, said) == (1, b"")
     refused = errors.decode(encoding).splitlines()
     assert [text.split(":")[0] for text in refused] == ["line 2", "line 3"]
-    assert all("is not a verb" in text for text in refused)
 
 
 def test_nobody_at_the_address_is_said_in_one_line() -> None:
