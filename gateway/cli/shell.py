@@ -15,13 +15,13 @@ from gateway.client.client import Client
 
 def _lines() -> Lines:
     """Return a prompt where people type, else plain lines."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         from gateway.cli.terminal.console import Console  # noqa: PLC0415 - slow to import
 
         return Console()
-    from gateway.cli.terminal.pipe import Pipe  # noqa: PLC0415
+    from gateway.cli.terminal.pipe import CLOSED, Pipe  # noqa: PLC0415
 
-    return Pipe(sys.stdin.fileno())
+    return Pipe(sys.stdin.fileno() if sys.stdin is not None else CLOSED)
 
 
 async def trade(host: str, port: int, member: str, account: str, key: str) -> int:

@@ -55,13 +55,13 @@ class Dial:
                 self.failed.set_result(_why(error))
             raise OSError(str(error)) from error
 
-    async def open(self, client: Client) -> None:
+    async def open(self, client: Client, within: float = LOG_ON_WITHIN) -> None:
         """Log a client on, or raise ``ClientError`` as soon as it is known that nobody answers."""
         where = f"{self.host}:{self.port}"
         opening = asyncio.create_task(client.__aenter__())
         try:
             race: list[asyncio.Future[Any]] = [opening, self.failed]
-            await asyncio.wait(race, timeout=LOG_ON_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(race, timeout=within, return_when=asyncio.FIRST_COMPLETED)
             if opening.done():
                 await opening
                 return
@@ -74,7 +74,7 @@ class Dial:
             message = (f"nobody answers at {where}{why}: is the venue running (carbonx serve), "
                        "are --host and --port right?")  # fmt: skip
         else:
-            message = f"{where} gives no answer within {LOG_ON_WITHIN:.0f} s: is it a venue?"
+            message = f"{where} gives no answer within {within:g} s: is it a venue?"
         raise ClientError(message)
 
 
@@ -195,6 +195,6 @@ class Calls:
             async with asyncio.timeout(self._within):
                 return await pending
         except TimeoutError:
-            message = (f"no answer within {self._within:.0f} s: what comes of it will be shown; "
+            message = (f"no answer within {self._within:g} s: what comes of it will be shown; "
                        "orders says what is in the market")  # fmt: skip
             raise RefusedError(message) from None

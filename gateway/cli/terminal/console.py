@@ -18,7 +18,7 @@ from gateway.cli.terminal import tables, verbs
 from gateway.cli.terminal.words import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
@@ -42,7 +42,7 @@ class Console:
         self._session: PromptSession[str] = PromptSession(
             PROMPT,
             history=history(),
-            completer=VerbCompleter(self),
+            completer=VerbCompleter(lambda: self.desk),
             auto_suggest=AutoSuggestFromHistory(),
             bottom_toolbar=self._watched,
             complete_while_typing=False,  # with Tab: what happens meanwhile is drawn there too
@@ -97,16 +97,16 @@ class Console:
 class VerbCompleter(Completer):
     """Completes verbs, and each of their words by what it stands for."""
 
-    def __init__(self, console: Console) -> None:
-        """Complete with what the console's desk knows."""
-        self._console = console
+    def __init__(self, desk: Callable[[], Desk | None]) -> None:
+        """Complete with what a desk knows, once there is one."""
+        self._desk = desk
 
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
         """Yield what the word before the cursor may become."""
         del complete_event
-        desk = self._console.desk
+        desk = self._desk()
         *before, begun = document.text_before_cursor.split(" ")
         before = [word for word in before if word]
         for text, meaning in self._possible(desk, before) if desk is not None else ():

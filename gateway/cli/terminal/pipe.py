@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.cli.terminal.desk import Desk
 
 CHUNK: Final = 65_536
+CLOSED: Final = -1  # the descriptor of no input
 AHEAD: Final = 100  # lines that are read before they are answered
 LONGEST: Final = 4 * LONGEST_LINE  # bytes; what is beyond them does not matter, it is refused
 
@@ -31,7 +32,7 @@ class Pipe:
         self.line = 0  # the number of the line that was read last
         self.desk: Desk | None = None
         self._descriptor = descriptor
-        self._encoding = sys.stdin.encoding or "utf-8"
+        self._encoding = getattr(sys.stdin, "encoding", None) or "utf-8"
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._room = threading.Semaphore(AHEAD)
         self._loop = asyncio.get_running_loop()

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 
 from carbonx.testing import LocalVenue
 from engine.vocabulary.enums import RejectReason as R
 from gateway.cli.terminal import refusals, typed, verbs
-from gateway.cli.terminal.console import PROMPT
+from gateway.cli.terminal.calls import Calls
+from gateway.cli.terminal.console import PROMPT, VerbCompleter
+from gateway.cli.terminal.session import Session
 from gateway.protocol import wire
 from tests.support.paths import ROOT
-from tests.support.shells import talk
+from tests.support.shells import Script, talk
 from tests.support.venues import bounded, until
 
 if TYPE_CHECKING:
@@ -251,5 +255,43 @@ def test_the_session_in_the_document_is_a_real_one() -> None:
             shown = "\n".join(await talk(alice, *typed_lines)).replace("! ", "")
             said = [line for line in lines if not line.startswith((PROMPT, "("))]
             assert shown.splitlines() == said
+
+    bounded(scenario())
+
+
+COMPLETIONS = {
+    "bi": ["bid"],
+    "": [*verbs.VERBS],
+    "buy g": ["GDEA", "GDEA@agreement", "GDEA@one_way"],
+    "quote GDEA s": ["sell"],
+    "cancel ": ["1", "2", "all"],
+    "exit ": [],
+    "pick GDEA ": ["1"],
+    "buy GDEA 5 40 i": ["ioc"],
+    "buy GDEA 5 40 post-only u": ["until="],
+    "announce GDEA sell 1 1 now +1h m": ["min=", "max="],
+    "watch o": ["off"],
+    "help am": ["amend"],
+    "orders ": [],
+    "trades ph": ["PHCER", "PHCER@agreement", "PHCER@one_way"],
+    "bid GDEA 1 5 40 ": [],
+    "frob ": [],
+}
+
+
+def test_each_word_is_completed_by_what_it_stands_for() -> None:
+    async def scenario() -> None:
+        async with (
+            LocalVenue("guangdong") as venue,
+            venue.client("alice") as alice,
+            venue.client("bob") as bob,
+        ):
+            await talk(bob, "list GDEA sell 500 40")
+            session = Session(Calls(alice), Script("list PHCER sell 1 30", "list PHCER sell 1 31"))
+            await session.run()
+            completer = VerbCompleter(lambda: session.desk)
+            for line, offered in COMPLETIONS.items():
+                found = completer.get_completions(Document(line), CompleteEvent())
+                assert [completion.text for completion in found] == offered, line
 
     bounded(scenario())

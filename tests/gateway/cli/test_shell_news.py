@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,10 @@ from carbonx.testing import LocalVenue
 from engine.vocabulary.commands import SetKillSwitch, SetPhase
 from engine.vocabulary.enums import Phase, Side
 from gateway.cli.terminal import tables
-from gateway.cli.terminal.calls import Calls
+from gateway.cli.terminal.calls import Calls, Dial
 from gateway.cli.terminal.desk import Desk
 from gateway.cli.terminal.session import Session
-from gateway.client.client import SessionEndedError
+from gateway.client.client import Client, ClientError, SessionEndedError
 from gateway.protocol import wire_market
 from tests.support.shells import Script, talk
 from tests.support.venues import bounded, until
@@ -181,5 +182,72 @@ def test_what_happened_before_the_shell_was_opened_is_no_news() -> None:
                 await alice.buy("CO2", 10, price=5_000)
             async with venue.client("alice") as alice:
                 assert await talk(alice) == []
+
+    bounded(scenario())
+
+
+def test_an_answer_that_is_late_is_told_when_it_comes() -> None:
+    async def scenario() -> None:
+        async with LocalVenue() as venue:
+            away = asyncio.Event()
+            away.set()
+
+            async def connect(factory: Callable[[], asyncio.Protocol]) -> None:
+                await away.wait()
+                await venue.connect(factory)
+
+            async with Client("memory", 0, account="alice", key="key of alice",
+                              connect=connect) as alice:  # fmt: skip
+
+                async def cut() -> None:
+                    away.clear()
+                    venue.cut("alice")
+
+                async def back() -> None:
+                    away.set()
+                    await until(lambda: len(script.shown) > 1)
+
+                script = Script(cut, "buy CO2 1 50", back)
+                await Session(Calls(alice, within=0.05), script).run()
+            assert script.shown == [
+                (
+                    "! no answer within 0.05 s: what comes of it will be shown; "
+                    "orders says what is in the market"
+                ),
+                "order 1: buy 1 CO2 at 50.00, resting",
+            ]
+
+    bounded(scenario())
+
+
+@pytest.mark.parametrize(
+    ("host", "port"), [("127.0.0.1", 0), ("a..b", 7117), ("127.0.0.1", 71_170), ("\x00", 1)]
+)
+def test_an_address_where_nobody_can_answer_fails_at_the_first_attempt(
+    host: str, port: int
+) -> None:
+    async def scenario() -> None:
+        dial = Dial(host, port)
+        client = Client(host, port, account="a", key="k", connect=dial.connect)
+        with pytest.raises(ClientError, match=f"nobody answers at {re.escape(host)}:{port}"):
+            await dial.open(client)
+
+    bounded(scenario())
+
+
+def test_what_does_not_answer_a_logon_is_said_to_be_no_venue() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async def scenario() -> None:
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        dial = Dial("127.0.0.1", port)
+        client = Client("127.0.0.1", port, account="a", key="k", connect=dial.connect)
+        with pytest.raises(ClientError, match=r"no answer within 0\.1 s: is it a venue"):
+            await dial.open(client, within=0.1)
+        server.close()
+        await server.wait_closed()
 
     bounded(scenario())
