@@ -68,12 +68,11 @@ class BookSide:
         """Put an order at the tail of its price; return the quantity shown there."""
         price = order.price
         levels = self.levels
-        if price in levels:
-            level = levels[price]
+        level = levels.get(price)
+        if level is not None:
             order.price = level.price  # one integer object for all orders at a price
             order.level = level
             tail = level.tail
-            assert tail is not None  # a level that exists has a queue
             tail.after = order
             order.before = tail
             level.tail = order

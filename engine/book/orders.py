@@ -54,7 +54,7 @@ class Level:
     price: int
     quantity: int  # tonnes shown
     head: Order | None
-    tail: Order | None  # means nothing while there is no head
+    tail: Order  # means nothing while there is no head
     page: bytearray | None  # where it has its mark, if it has one
     spare: Level | None  # the next emptied one, while it is empty itself
 

@@ -112,16 +112,19 @@ class OrderBook(BookPhases):
             or (gate.stepped and (price % gate.tick or quantity % gate.lot))
         ):
             return self._enter_special(order, seat)
+        rests = True
         if side is _BUY:
             balance = seat.cash
             need = self.needs(price, quantity) if self.reserve_ppm else price * quantity
             own = self._bids
-            rests = self._asks.best > price or not self._asks.reached(price)
+            if self._asks.best <= price:
+                rests = not self._asks.reached(price)
         else:
             balance = seat.holding
             need = quantity
             own = self._asks
-            rests = self._bids.best > -price or not self._bids.reached(-price)
+            if self._bids.best <= -price:
+                rests = not self._bids.reached(-price)
         reserved = balance.reserved + need
         if reserved > balance.total:
             return [Rejected(order.account, ref, *shortage(balance, side, need))]

@@ -81,7 +81,6 @@ class Settlement(Market):
     def __init__(self, rulebook: Rulebook, product: Product, mode: Mode, shared: Shared) -> None:
         """Make an empty, closed market."""
         self.gate = Gate()
-        self.frozen = False
         self.book = Book()
         self.shared = shared
         self.clock = shared.clock

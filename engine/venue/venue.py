@@ -143,9 +143,10 @@ class Venue(VenueBase):
             if order is None:
                 return _unknown_order(command.account, ref, command.target)
             trading = order.seat.market
-            rule = trading.binds(order, _REQUESTED) if trading.frozen else ""
-            if rule:
-                return [Rejected(command.account, ref, RejectReason.FROZEN, "target", rule)]
+            if trading.frozen:
+                rule = trading.binds(order, _REQUESTED)
+                if rule:
+                    return [Rejected(command.account, ref, RejectReason.FROZEN, "target", rule)]
             return trading.end(order, _REQUESTED, ref)
         if type(command) is AmendOrder:
             try:

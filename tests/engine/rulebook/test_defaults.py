@@ -64,6 +64,23 @@ def test_defaults(part: type) -> None:
             assert field.default in {0, "", ()}, name
 
 
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_a_part_refuses_a_field_that_it_does_not_have(part: type) -> None:
+    given = {
+        "name": "x",
+        "symbol": "A",
+        "reference": 1,
+        "products": [],
+        "at": 1,
+        "phase": 1,
+        "trigger": 1,
+    }
+    needed = {each.name: given[each.name] for each in msgspec.structs.fields(part) if each.required}
+    msgspec.json.decode(msgspec.json.encode(needed), type=part)
+    with pytest.raises(msgspec.ValidationError, match="colour"):
+        msgspec.json.decode(msgspec.json.encode(needed | {"colour": 1}), type=part)
+
+
 def test_the_table_has_no_figure_that_is_gone() -> None:
     names = {f"{part.__name__}.{name}" for part in PARTS for name in part.__struct_fields__}
     assert set(DEFAULTS) <= names

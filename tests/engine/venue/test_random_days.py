@@ -14,7 +14,7 @@ from msgspec import structs
 from engine.book.orders import NO_LIMIT
 from engine.rulebook import presets
 from engine.rulebook.ladders import PRICE_RULES
-from engine.rulebook.model import Mode, Product, Rulebook, canonical
+from engine.rulebook.model import Mode, Product, Rulebook, Session, canonical
 from engine.rulebook.sources import figures, source_of, stated_source
 from engine.rulebook.ticks import tick_at
 from engine.rulebook.toml_codec import from_toml, to_toml
@@ -217,6 +217,13 @@ def test_a_rulebook_goes_through_toml_and_bytes_unchanged(book: Rulebook) -> Non
     assert from_toml(to_toml(book)) == book
     assert from_canonical(canonical(book)) == book
     assert from_toml(to_toml(book)).digest() == book.digest()
+
+
+def test_a_session_that_begins_within_a_minute_goes_through_toml() -> None:
+    sessions = (Session(34_200, Phase.PRE_OPEN), Session(54_059, Phase.CLOSED))  # 15:00:59
+    calendar = structs.replace(TEXTBOOK.calendar, sessions=sessions)
+    book = structs.replace(TEXTBOOK, calendar=calendar)
+    assert from_toml(to_toml(book)) == book
 
 
 @pytest.mark.parametrize("name", presets.names())
