@@ -115,7 +115,7 @@ class VerbCompleter(Completer):
 
     def _possible(self, desk: Desk, before: list[str]) -> Iterator[tuple[str, str]]:
         if not before:
-            yield from ((name, verb.does.split("\n")[0]) for name, verb in verbs.VERBS.items())
+            yield from ((name, verb.does) for name, verb in verbs.VERBS.items())
             return
         verb = verbs.VERBS.get(verbs.ALIASES.get(before[0], before[0]))
         if verb is None or not verb.places:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.cli.terminal.calls import OrderTerms
     from gateway.cli.terminal.desk import Desk
 
+WIDTH: Final = 80  # columns of a terminal
 TIMES: Final = {each.name.lower().replace("_", "-"): each for each in TimeInForce
                 if each is not TimeInForce.GTD}  # fmt: skip
 ORDER_TERMS: Final = ("market", *TIMES, "until=", "post-only", "stop=", "show=")
@@ -35,6 +37,15 @@ class Verb(NamedTuple):
     def places(self) -> list[str]:
         """What its words are, in their order."""
         return [word for word in self.usage.split()[1:] if word != "...]"]
+
+    @property
+    def explained(self) -> str:
+        """Its usage, and below it what it does."""
+        indent = " " * 4
+        return f"{self.usage}\n" + textwrap.fill(
+            self.does, WIDTH, initial_indent=indent, subsequent_indent=indent,
+            break_on_hyphens=False,
+        )  # fmt: skip
 
     def check(self, words: list[str]) -> None:
         """Raise ``RefusedError`` unless there are as many words as it takes."""
@@ -299,8 +310,8 @@ async def _help(_desk: Desk, words: list[str]) -> str:
     if words:
         name = ALIASES.get(words[0], words[0])
         verb = VERBS[typed.choice(name, VERBS, "a verb")]
-        return f"{verb.usage}\n  {verb.does}"
-    return "\n".join(f"{verb.usage}\n    {verb.does}" for verb in VERBS.values())
+        return verb.explained
+    return "\n".join(verb.explained for verb in VERBS.values())
 
 
 async def _quit(_desk: Desk, _words: list[str]) -> str:
@@ -315,8 +326,8 @@ VERBS: Final[dict[str, Verb]] = {
     verb.usage.split()[0]: verb
     for verb in (
         Verb("buy LINE TONNES [PRICE] [TERM ...]",
-             "a limit order, without PRICE a market order; terms: day, gtc, ioc, fok, at-open,\n"
-             "    at-close, until=TIME, post-only, stop=PRICE, show=TONNES", _buy),
+             "a limit order, without PRICE a market order; terms: day, gtc, ioc, fok, at-open, "
+             "at-close, until=TIME, post-only, stop=PRICE, show=TONNES", _buy),
         Verb("sell LINE TONNES [PRICE] [TERM ...]", "the same", _sell),
         Verb("cancel ORDER|all [LINE]", "one order, or all (of one line)", _cancel),
         Verb("amend ORDER TONNES|same [PRICE]", "a new total quantity, new price, or both", _amend),
@@ -327,8 +338,8 @@ VERBS: Final[dict[str, Verb]] = {
         Verb("enquire LINE SIDE TONNES [ACCOUNT ...]", "ask for quotes; binds nobody", _enquire),
         Verb("decline LINE NUMBER", "turn a quote down", _decline),
         Verb("announce LINE SIDE TONNES PRICE OPENS CLOSES [TERM ...]",
-             "an auction with a reserve price; times: now, +10m, 14:30, 2026-06-26T14:30+08:00;\n"
-             "    terms: min=TONNES, max=TONNES, step=PRICE", _announce),
+             "an auction with a reserve price; times: now, +10m, 14:30, 2026-06-26T14:30+08:00; "
+             "terms: min=TONNES, max=TONNES, step=PRICE", _announce),
         Verb("bid LINE NUMBER TONNES PRICE", "bid in an auction", _bid),
         Verb("orders", "your live orders", _orders),
         Verb("balances", "your cash and allowances", _balances),

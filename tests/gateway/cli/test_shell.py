@@ -12,6 +12,7 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 from carbonx.testing import LocalVenue
+from engine.rulebook import presets
 from engine.vocabulary.enums import RejectReason as R
 from gateway.cli.terminal import refusals, typed, verbs
 from gateway.cli.terminal.calls import Calls
@@ -293,5 +294,18 @@ def test_each_word_is_completed_by_what_it_stands_for() -> None:
             for line, offered in COMPLETIONS.items():
                 found = completer.get_completions(Document(line), CompleteEvent())
                 assert [completion.text for completion in found] == offered, line
+
+    bounded(scenario())
+
+
+@pytest.mark.parametrize("rulebook", presets.names())
+def test_what_is_shown_fits_80_columns_under_every_rulebook(rulebook: str) -> None:
+    async def scenario() -> None:
+        async with LocalVenue(rulebook) as venue, venue.client("alice") as alice:
+            first = venue.venue.symbols[0]
+            shown = await talk(alice, "lines", "help", "balances", f"book {first}", "offers")
+            assert len(shown) == 5
+            assert not any(text.startswith("!") for text in shown)
+            assert max(len(line) for text in shown for line in text.splitlines()) <= 80
 
     bounded(scenario())
