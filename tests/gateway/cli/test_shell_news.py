@@ -31,7 +31,7 @@ def test_fills_and_cancels_are_shown_as_they_happen_and_once() -> None:
         ):  # fmt: skip
 
             async def trade() -> None:
-                await bob.sell("CO2", 60, price=5000)
+                await talk(bob, "sell CO2 60 50")
 
             async def stop() -> None:
                 venue.operate(SetKillSwitch("alice", on=True))
@@ -69,8 +69,8 @@ def test_what_was_dropped_is_said_and_mended_from_snapshots() -> None:
             following.cancel()  # the shell is slow from here on
             await asyncio.gather(following, return_exceptions=True)
             for price in range(4_900, 5_000, 5):
-                await alice.buy("CO2", 10, price=price)
-            await bob.sell("CO2", 15, price=4_990)
+                await desk.calls.place("CO2", Side.BUY, 10, price)
+            await talk(bob, "sell CO2 15 49.90")
             await alice.status()
             following = asyncio.create_task(desk.follow())
             await desk.until(lambda: desk.missed > 0)
@@ -87,8 +87,11 @@ def test_what_was_dropped_is_said_and_mended_from_snapshots() -> None:
 class BusyCalls(Calls):
     """A feed that never pauses."""
 
+    number = 0
+
     async def next_event(self) -> object:
-        return wire_market.Trade(1, "CO2", 1, 1, 1, Side.BUY, 5_000, 1)
+        self.number += 1
+        return wire_market.Trade(1, "CO2", self.number, 1, self.number, Side.BUY, 5_000, 1)
 
 
 def test_a_market_that_never_pauses_holds_up_no_line() -> None:
@@ -127,8 +130,8 @@ def test_a_break_of_the_connection_is_said_and_nothing_is_sent_meanwhile() -> No
                 away.set()
                 await until(lambda: not shell[0].desk.broken)
 
-            async with venue.client("alice") as alice:
-                alice._connect = connect
+            async with Client("memory", 0, account="alice", key="key of alice",
+                              connect=connect) as alice:  # fmt: skip
                 script = Script(
                     "buy CO2 1 50", cut, "buy CO2 2 50", "book CO2", back, "buy CO2 3 50"
                 )
@@ -179,43 +182,53 @@ def test_what_happened_before_the_shell_was_opened_is_no_news() -> None:
     async def scenario() -> None:
         async with LocalVenue() as venue:
             async with venue.client("alice") as alice:
-                await alice.buy("CO2", 10, price=5_000)
+                await talk(alice, "buy CO2 10 50")
             async with venue.client("alice") as alice:
                 assert await talk(alice) == []
 
     bounded(scenario())
 
 
+class Late(asyncio.Protocol):
+    """A client's end of a connection over which nothing comes for a while."""
+
+    def __init__(self, inner: asyncio.Protocol) -> None:
+        self.inner = inner
+        self.held: list[bytes] | None = None
+        self.connection_made = inner.connection_made  # type: ignore[method-assign]
+        self.connection_lost = inner.connection_lost  # type: ignore[method-assign]
+
+    def data_received(self, data: bytes) -> None:
+        if self.held is not None:
+            self.held.append(data)
+        else:
+            self.inner.data_received(data)
+
+
 def test_an_answer_that_is_late_is_told_when_it_comes() -> None:
     async def scenario() -> None:
         async with LocalVenue() as venue:
-            away = asyncio.Event()
-            away.set()
+            made: list[Late] = []
 
             async def connect(factory: Callable[[], asyncio.Protocol]) -> None:
-                await away.wait()
-                await venue.connect(factory)
+                made.append(Late(factory()))
+                await venue.connect(lambda: made[0])
+
+            async def hold() -> None:
+                made[0].held = []
+
+            async def release() -> None:
+                held, made[0].held = made[0].held, None
+                for data in held or ():
+                    made[0].inner.data_received(data)
+                await until(lambda: len(script.shown) > 1)
 
             async with Client("memory", 0, account="alice", key="key of alice",
                               connect=connect) as alice:  # fmt: skip
-
-                async def cut() -> None:
-                    away.clear()
-                    venue.cut("alice")
-
-                async def back() -> None:
-                    away.set()
-                    await until(lambda: len(script.shown) > 1)
-
-                script = Script(cut, "buy CO2 1 50", back)
+                script = Script(hold, "buy CO2 1 50", release)
                 await Session(Calls(alice, within=0.05), script).run()
-            assert script.shown == [
-                (
-                    "! no answer within 0.05 s: what comes of it will be shown; "
-                    "orders says what is in the market"
-                ),
-                "order 1: buy 1 CO2 at 50.00, resting",
-            ]
+            assert script.shown[0].startswith("! no answer within 0.05 s: what comes of it will be")
+            assert script.shown[1:] == ["order 1: buy 1 CO2 at 50.00, resting"]
 
     bounded(scenario())
 
