@@ -50,7 +50,16 @@ PACKAGES: Final[dict[str, tuple[str, ...]]] = {  # package -> packages it may im
 LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "engine": frozenset({"sortedcontainers", "msgspec"}),
     "gateway": frozenset(
-        {"sortedcontainers", "msgspec", "uvloop", "click", "rich", "hdrh", "tomlkit"}
+        {
+            "sortedcontainers",
+            "msgspec",
+            "uvloop",
+            "click",
+            "rich",
+            "hdrh",
+            "prompt_toolkit",
+            "tomlkit",
+        }
     ),
     "backtest": frozenset({"sortedcontainers", "msgspec", "click", "rich", "matplotlib"}),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),

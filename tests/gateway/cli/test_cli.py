@@ -114,6 +114,19 @@ def readme(kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
+def readme_shell(port: int) -> list[tuple[str, str]]:
+    """Type what the README types into the shell; return where it says something else."""
+    (block,) = (block for block in readme("console") if "$ carbonx shell" in block)
+    start, *lines = block.splitlines()
+    typed = [line.removeprefix("carbonx> ") for line in lines if line.startswith("carbonx> ")]
+    said = [line for line in lines if not line.startswith("carbonx> ")]
+    done = subprocess.run(
+        [sys.executable, "-m", *start[2:].split(), "--port", str(port)],
+        cwd=ROOT, input="\n".join(typed), capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return [pair for pair in zip(done.stdout.splitlines(), said, strict=True) if len({*pair}) > 1]
+
+
 def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -> None:
     served = next(
         line.split()[3:]
@@ -139,6 +152,7 @@ def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("OrderAccepted(")
+        assert readme_shell(port) == []
         for name in ("place_order.py", "place_order_blocking.py"):
             done = subprocess.run(
                 [sys.executable, str(ROOT / "examples" / name), str(port)],

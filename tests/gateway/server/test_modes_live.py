@@ -29,8 +29,6 @@ from engine.vocabulary.commands import (
     SetPhase,
 )
 from engine.vocabulary.enums import CancelReason, Mechanism, OfferKind, Phase, RejectReason, Side
-from gateway.cli.terminal import Shell
-from gateway.client.blocking import BlockingClient
 from gateway.client.client import RejectedError
 from gateway.protocol import wire, wire_market, wire_modes
 from gateway.server.accounts import Credentials, Directory
@@ -218,49 +216,6 @@ def test_what_a_line_does_not_do_is_refused_by_name(tmp_path: Path) -> None:
                 with pytest.raises(RejectedError) as refused:
                     await asked
                 assert refused.value.report.reason is RejectReason.MODE
-
-    bounded(scenario())
-
-
-def test_the_shell_lists_what_is_offered_and_picks_quotes_and_bids(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with trading(tmp_path, "guangdong") as (node, (alice, *_)):
-            await alice.sell("GDEA", 500, price_minor=4_000)
-            now = time.time_ns()
-            await alice.announce(
-                "GDEA@one_way", Side.SELL, 900, price_minor=3_900, window=(now, now + 10**12)
-            )
-            venue = node.sequencer.venue
-            await until(lambda: venue.time >= now)
-            port = node.address[1]
-            await alice.quote("GDEA@agreement", Side.SELL, 100_000, price_minor=3_800, to=("bob",))
-
-            def typed() -> list[str]:
-                with BlockingClient(
-                    "127.0.0.1", port, account="bob", key="bob-key", member="M1"
-                ) as client:
-                    shell = Shell(client)
-                    told: list[str] = []
-                    shell.run(("offers", "pick GDEA 1 200", "pick GDEA@agreement 1",
-                               "bid GDEA@one_way 1 900 39.50", "quote GDEA@agreement buy 100000 38",
-                               "decline GDEA@agreement 9", "pick GDEA", "offers"),
-                              told.append)  # fmt: skip
-                    return told
-
-            told = await asyncio.to_thread(typed)
-            assert [line.split()[0] for line in told[0].splitlines()] == [
-                "GDEA@agreement",
-                "GDEA",
-                "GDEA@one_way",
-            ]
-            assert told[1] == "order 1: buy 200 GDEA at 40.00"
-            assert told[2] == "order 2: buy 100000 GDEA@agreement at 38.00"
-            assert told[3] == "order 3: bid for 900 GDEA@one_way in auction 1"
-            assert told[4] == "order 4: quoted 100000 GDEA@agreement to everybody"
-            assert "unknown_number" in told[5]
-            assert "usage: pick LINE NUMBER" in told[6]
-            assert "300 at" in told[7]
-            assert "quote of alice" not in told[7]
 
     bounded(scenario())
 
