@@ -1,6 +1,5 @@
 """The log: what is appended comes back, torn tails are cut, damage is refused."""
 
-import resource
 from pathlib import Path
 from zlib import crc32
 
@@ -257,6 +256,7 @@ def test_a_log_of_another_format_is_refused_with_what_reads_it(number: int) -> N
 
 
 def test_a_disk_that_is_full_at_the_first_start_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="this system has no such limits")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
