@@ -9,11 +9,15 @@ MUTANTS_STAMP := $(VENV)/.installed-mutants
 MUTANTS ?= 200
 SEED ?= 1
 
-.PHONY: help demo test lint bench mutants clean
+# How many hostile texts `make soak` tries.
+SOAK ?= 200000
+
+.PHONY: help demo test lint soak bench mutants clean
 
 help:
 	@echo "make demo      run a trading day over real sockets and draw it (about a minute the first time)"
 	@echo "make test      lint, types and all tests"
+	@echo "make soak      try 200,000 hostile texts at every place where people give one"
 	@echo "make lint      ruff and mypy alone"
 	@echo "make bench     measure the engine beside its yardsticks"
 	@echo "make mutants   change the source in 200 places, one at a time, and see that tests fail"
@@ -45,6 +49,9 @@ lint: $(DEV_STAMP)
 
 test: lint
 	$(BIN)/pytest -q
+
+soak: $(DEV_STAMP)
+	CARBONX_TEXTS=$(SOAK) $(BIN)/pytest tests/fuzz -q --timeout 0
 
 bench: $(DEV_STAMP)
 	$(BIN)/pytest benchmarks -q --benchmark-enable --benchmark-disable-gc

@@ -187,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         base = Path(scratch)
         machine = load_report.this_machine(*two_cores())
         plan = Plan(MIXES["default"], window=WINDOW, messages=options.messages, seed=0)
-        print(load_report.header(plan, 1, machine))
+        print(load_report.header(plan, 1, machine, "fdatasync"))
         print(
             f"durable (fdatasync), median of {options.rounds} interleaved rounds; "
             f"apply: {COLLECTOR}"

@@ -8,11 +8,13 @@ from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.presets import find as load_rulebook
 from engine.venue.venue import Venue
 from engine.vocabulary import commands, enums, events
+from gateway.client import messages
 from gateway.client.blocking import BlockingClient
 from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
     Missed,
+    NotTakenError,
     Pending,
     RejectedError,
     SessionEndedError,
@@ -25,6 +27,7 @@ __all__ = [
     "Client",
     "ClientError",
     "Missed",
+    "NotTakenError",
     "Pending",
     "RejectedError",
     "Rulebook",
@@ -36,5 +39,6 @@ __all__ = [
     "enums",
     "events",
     "load_rulebook",
+    "messages",
     "minor_units",
 ]

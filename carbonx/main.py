@@ -1,11 +1,10 @@
 """The command line: mounts the verbs of all packages, nothing else."""
 
-from typing import Final
+from typing import Final, NoReturn
 
 from backtest.cli.verbs import VERBS as LABORATORY
-from backtest.history.series import SeriesError
 from gateway.cli.main import VERBS as GATEWAY
-from gateway.cli.main import cli, mount
+from gateway.cli.main import mount, run
 
 VERBS: Final = {
     "demo": "run a trading day with simulated brokers over real sockets, and draw it",
@@ -13,9 +12,9 @@ VERBS: Final = {
 }
 
 
-def main() -> None:
-    """Run the command line."""
+def main(words: list[str] | None = None) -> NoReturn:
+    """Run the command line, with the words of this process or with those given."""
     mount("carbonx.cli", VERBS)
     mount("gateway.cli", GATEWAY)
-    mount("backtest.cli", LABORATORY, SeriesError)
-    cli(prog_name="carbonx")
+    mount("backtest.cli", LABORATORY)
+    run(words)

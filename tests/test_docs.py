@@ -41,7 +41,7 @@ def test_the_commands_page_shows_every_command_and_event_as_it_comes() -> None:
     rules = from_toml(text("examples/decrement.toml"))
     lines = text("examples/every_command.jsonl").splitlines()
     _, events = run(rules, read_json_lines(lines, rules.minor_digits))
-    real = {*lines, *events}
+    real = {*lines, *(re.sub(r'"seq": \d+, "time": \d+, ', "", event) for event in events)}
     assert set(shown) <= real
     assert {json.loads(line)["type"] for line in shown} == {*COMMANDS, *EVENTS}
     for kind in (*COMMANDS.values(), *EVENTS.values()):

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from backtest.agents.market_picture import LinePicture
+from backtest.agents.present import Balance, Present
 from backtest.agents.visibility import Visibility
 from engine.vocabulary.commands import AdvanceTime
 from engine.vocabulary.enums import Side
+from engine.vocabulary.events import OrderResting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from backtest.agents.port import ClientCommand, Participant
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
@@ -70,7 +74,13 @@ class DirectVenue:
             view = venue.line_view(symbol)
             line = LinePicture(symbol, view.tick, view.lot, view.reference, view.low_limit,
                                view.high_limit, view.phase, view.mechanism,
-                               last_trade=venue.last_price(symbol), ticks=view.ticks)  # fmt: skip
+                               last_trade=venue.last_price(symbol), ticks=view.ticks,
+                               product=view.product, currency=view.currency,
+                               min_quantity=view.min_quantity,
+                               max_quantity=view.max_quantity)  # fmt: skip
+            for offer in venue.standing(symbol):
+                line.stands(structs.replace(offer, account="", ref=0))
+            line.best_bids.update((best.number, best.price) for best in venue.best_bids(symbol))
             line.bids.update(venue.depth(symbol, Side.BUY))
             line.asks.update(venue.depth(symbol, Side.SELL))
             found.append(line)
@@ -86,8 +96,25 @@ class DirectVenue:
             message = f"the account {agent.name!r} has an agent already"
             raise ValueError(message)
         port = self._ports[agent.name] = DirectPort(self, agent, subscribed=subscribed)
+        for event in self._present(agent.name):
+            agent.on_event(port, event)
         port.wake_at(self.now)
         return port
+
+    def _present(self, name: str) -> Iterator[Event]:
+        """Yield what an account has, in events."""
+        venue = self.venue
+        found = venue.account(name)
+        orders = [OrderResting(name, o.ref, o.symbol, o.side, o.price, o.leaves, -1)
+                  for o in venue.open_orders(name)]  # fmt: skip
+        yield from Present(
+            name,
+            [Balance(each.name, each.total, each.reserved) for each in found.cash],
+            [Balance(each.name, each.total, each.reserved) for each in found.holdings],
+            orders,
+        ).events({line.symbol: (line.product, line.currency) for line in self.lines()})
+        for symbol in venue.symbols:
+            yield from (offer for offer in venue.standing(symbol) if offer.account == name)
 
     def wake_at(self, time: int, port: DirectPort) -> None:
         """Remember to wake an agent, not before now."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from backtest.agents.market_picture import LinePicture
+
+_FIRST_PRICE: Final = 1_000  # ticks
 
 
 class Guide(Protocol):
@@ -40,7 +42,8 @@ class RandomWalk:
     def fair(self, line: LinePicture) -> int:
         """Return a price within three ticks of the last."""
         low, high = self.bounds(line)
-        price = line.on_tick(line.last + self._rng.randint(-3, 3) * line.step(line.last))
+        last = line.last or _unknown(line)
+        price = line.on_tick(last + self._rng.randint(-3, 3) * line.step(last))
         return min(max(price, low), high)
 
     def wanted(self, _line: LinePicture) -> int:
@@ -53,5 +56,11 @@ class RandomWalk:
 
     def bounds(self, line: LinePicture) -> tuple[int, int]:
         """Return the day's limits, or a wide band where there are none."""
-        low = line.low_limit or line.on_tick(line.reference // 2)
-        return low, line.high_limit or line.on_tick(line.reference * 2)
+        start = line.reference or line.last or _unknown(line)
+        low = line.low_limit or line.on_tick(start // 2)
+        return low, line.high_limit or line.on_tick(start * 2)
+
+
+def _unknown(line: LinePicture) -> int:
+    """Return a price for a line that has neither traded nor a reference."""
+    return line.on_tick(_FIRST_PRICE * line.tick)

@@ -6,23 +6,30 @@ Fed with public events only (see ``visibility``), so it shows what any subscribe
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from sortedcontainers import SortedDict
 
 from engine.rulebook.ticks import Ticks, ceil_to_tick, floor_to_tick, tick_at
-from engine.vocabulary.enums import Mechanism, Phase, Side
+from engine.vocabulary.enums import CALL_PHASES, Mechanism, OfferKind, Phase, Side
 from engine.vocabulary.events import (
+    Announced,
+    AuctionCleared,
     AuctionUncrossed,
+    BestBid,
     DayClosed,
     DepthChanged,
     Event,
+    Offered,
     PhaseChanged,
     Trade,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+PICKED: Final = (Mechanism.LISTING, Mechanism.FIXED_PRICE)  # where listings stand on a board
+_GATHERS: Final = (*(phase for phase in CALL_PHASES if phase is not Phase.FREEZE), Phase.PRE_OPEN)
 
 
 @dataclass
@@ -45,6 +52,23 @@ class LinePicture:
     trades: int = 0  # a call that traded counts as one
     bar: DayClosed | None = None  # the last day that closed
     ticks: Ticks = ()  # the tick table: (from this price on, tick), rising; () means ``tick``
+    product: str = ""
+    currency: str = ""
+    min_quantity: int = 1
+    max_quantity: int = 0  # 0 where nobody said so
+    offers: dict[int, Offered] = field(default_factory=dict)  # listings and quotes, by number
+    auctions: dict[int, Announced] = field(default_factory=dict)  # those announced, by number
+    best_bids: dict[int, int] = field(default_factory=dict)  # prices, where bidding is open
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether it trades now, in the way of its mechanism."""
+        return self.phase is Phase.CONTINUOUS
+
+    @property
+    def gathers(self) -> bool:
+        """Say whether orders gather for a call, or for the open."""
+        return self.mechanism is Mechanism.ORDER_BOOK and self.phase in _GATHERS
 
     def step(self, price: int) -> int:
         """Return the tick that holds at a price."""
@@ -64,6 +88,19 @@ class LinePicture:
         bid = self.bids.keys()[-1] if self.bids else 0
         return bid, self.asks.keys()[0] if self.asks else 0
 
+    def best_offer(self, side: Side) -> Offered | None:
+        """Return the listing or quote of a side that is to be answered first, the earliest best."""
+        offers = [offer for offer in self.offers.values() if offer.side is side]
+        sign = 1 if side is Side.SELL else -1
+        return min(offers, key=lambda offer: (sign * offer.price, offer.number), default=None)
+
+    def best_price(self, side: Side) -> int:
+        """Return the price at which one may trade with a side now, 0 where there is none."""
+        if self.mechanism is Mechanism.ORDER_BOOK:
+            return self.best()[side is Side.SELL]
+        offer = self.best_offer(side)
+        return 0 if offer is None else offer.price
+
     def depth(self, side: Side, levels: int = 0) -> list[tuple[int, int]]:
         """Return (price, tonnes shown), best first; ``levels`` 0 means all."""
         rows = list(self.bids.items())[::-1] if side is Side.BUY else list(self.asks.items())
@@ -77,6 +114,15 @@ class LinePicture:
         else:
             rows.pop(price, None)
 
+    def stands(self, offer: Offered | Announced) -> None:
+        """Take over what is offered or announced to everybody, as long as there is some of it."""
+        if isinstance(offer, Announced):
+            self.auctions[offer.number] = offer
+        elif offer.quantity:
+            self.offers[offer.number] = offer
+        else:
+            self.offers.pop(offer.number, None)
+
     def traded(self, price: int, quantity: int) -> None:
         """Take in a public trade."""
         self.last_trade = price
@@ -86,34 +132,72 @@ class LinePicture:
 
 
 class MarketPicture:
-    """The order-book lines of a venue: those that the agents here know how to trade on.
+    """The lines of a venue, or those of them that its agents are to trade on.
 
     Several agents may share one picture. Then only one of them may receive public events, or
     each trade would count several times.
     """
 
     def __init__(self, lines: Iterable[LinePicture]) -> None:
-        """Start from a venue's lines; what comes of those without an order book is passed over."""
-        self.lines = {line.symbol: line for line in lines if line.mechanism is Mechanism.ORDER_BOOK}
+        """Start from a venue's lines; what comes of others is passed over."""
+        self.lines = {line.symbol: line for line in lines}
 
     def absorb(self, event: Event) -> None:
         """Take a public event in; events of an account's own are passed over."""
-        if not isinstance(
-            event, DepthChanged | Trade | PhaseChanged | DayClosed | AuctionUncrossed
-        ):
-            return
-        line = self.lines.get(event.symbol)
-        if line is None:
-            return
-        if isinstance(event, DepthChanged):
-            line.show(event.side, event.price, event.depth)
-        elif isinstance(event, Trade):
-            if not event.maker and not event.taker:
-                line.traded(event.price, event.quantity)
-        elif isinstance(event, PhaseChanged):
-            line.phase, line.reference = event.phase, event.reference
-            line.low_limit, line.high_limit = event.low_limit, event.high_limit
-        elif isinstance(event, DayClosed):
-            line.bar = event
-        elif event.volume:
-            line.traded(event.price, event.volume)
+        take = _TAKE.get(event.__class__)
+        if take is not None:
+            line = self.lines.get(getattr(event, "symbol", ""))
+            if line is not None:
+                take(line, event)
+
+
+def _depth(line: LinePicture, event: DepthChanged) -> None:
+    line.show(event.side, event.price, event.depth)
+
+
+def _trade(line: LinePicture, event: Trade) -> None:
+    if not event.maker and not event.taker:
+        line.traded(event.price, event.quantity)
+
+
+def _phase(line: LinePicture, event: PhaseChanged) -> None:
+    line.phase, line.reference = event.phase, event.reference
+    line.low_limit, line.high_limit = event.low_limit, event.high_limit
+
+
+def _day(line: LinePicture, event: DayClosed) -> None:
+    line.bar = event
+
+
+def _uncrossed(line: LinePicture, event: AuctionUncrossed) -> None:
+    if event.volume:
+        line.traded(event.price, event.volume)
+
+
+def _stands(line: LinePicture, event: Offered | Announced) -> None:
+    if isinstance(event, Offered) and (event.to or event.kind is OfferKind.ENQUIRY):
+        return
+    if not event.account:
+        line.stands(event)
+
+
+def _best_bid(line: LinePicture, event: BestBid) -> None:
+    line.best_bids[event.number] = event.price
+
+
+def _cleared(line: LinePicture, event: AuctionCleared) -> None:
+    line.auctions.pop(event.number, None)
+    line.best_bids.pop(event.number, None)
+
+
+_TAKE: Final[dict[type, Callable[[LinePicture, Any], None]]] = {
+    DepthChanged: _depth,
+    Trade: _trade,
+    PhaseChanged: _phase,
+    DayClosed: _day,
+    AuctionUncrossed: _uncrossed,
+    Offered: _stands,
+    Announced: _stands,
+    BestBid: _best_bid,
+    AuctionCleared: _cleared,
+}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.vocabulary.events import (
+    Announced,
     Event,
+    Offered,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -35,13 +37,27 @@ class OwnOrders:
         """Start with none."""
         self.account = account
         self.live: dict[int, OwnOrder] = {}  # by reference
-        self.unanswered: dict[int, None] = {}  # references of new orders, in the order of entry
+        self.unanswered: dict[int, OwnOrder] = {}  # new orders on their way, in order of entry
+        self.numbers: dict[tuple[str, int], int] = {}  # (line, number) of an own offer -> reference
         self.filled = 0  # tonnes bought or sold
         self.refused = 0  # commands
 
-    def sent(self, ref: int) -> None:
+    def sent(self, ref: int, order: OwnOrder) -> None:
         """Note that a new order is on its way."""
-        self.unanswered[ref] = None
+        self.unanswered[ref] = order
+
+    def on(self, symbol: str, side: Side) -> list[int]:
+        """Return the references of the orders on one side of a line, those on their way too."""
+        return [
+            ref
+            for orders in (self.live, self.unanswered)
+            for ref, order in orders.items()
+            if order.symbol == symbol and order.side is side
+        ]
+
+    def owns(self, symbol: str, number: int) -> bool:
+        """Say whether an offer or an announcement with a number is the account's own."""
+        return (symbol, number) in self.numbers
 
     def expects(self, ref: int) -> bool:
         """Say whether an order lives or may yet."""
@@ -61,6 +77,8 @@ class OwnOrders:
             self.unanswered.pop(event.ref, None)
         elif isinstance(event, OrderCancelled):
             self.live.pop(event.ref, None)
+        elif isinstance(event, Offered | Announced):
+            self.numbers[event.symbol, event.number] = event.ref
         else:
             self.unanswered.pop(event.ref, None)
             leaves = event.quantity if isinstance(event, OrderAccepted) else event.leaves
@@ -77,4 +95,5 @@ class OwnOrders:
             del self.live[ref]
 
 
-_ABOUT_ORDERS = (Rejected, OrderCancelled, OrderAccepted, OrderResting, OrderAmended, OrderReduced)
+_ABOUT_ORDERS = (Rejected, OrderCancelled, OrderAccepted, OrderResting, OrderAmended, OrderReduced,
+                 Offered, Announced)  # fmt: skip

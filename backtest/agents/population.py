@@ -18,11 +18,20 @@ if TYPE_CHECKING:
 
 
 def population(
-    names: Sequence[str], seed: int, market: MarketPicture, guide: Guide, pause: int = PAUSE
+    names: Sequence[str],
+    seed: int,
+    market: MarketPicture,
+    guide: Guide,
+    pause: int = PAUSE,
+    *,
+    announce: bool = False,
 ) -> list[Agent]:
-    """Return one agent per account name, the kinds taking turns; they share market and guide."""
+    """Return one agent per account name, the kinds taking turns; they share market and guide.
+
+    Makers ``announce`` one-way auctions only where somebody clears them: a bid binds until then.
+    """
     kinds: list[Callable[[str, int, MarketPicture, Guide, int], Agent]] = [
-        MarketMaker,
+        partial(MarketMaker, announce=announce),
         partial(Compliance, side=Side.BUY),
         partial(Compliance, side=Side.SELL),
         Noise,

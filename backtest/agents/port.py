@@ -58,7 +58,10 @@ class Participant(Protocol):
         ...  # pragma: no cover
 
     def on_event(self, port: Port, event: Event) -> None:
-        """Receive something that happened to its own orders, or in public."""
+        """Receive something that happened to its own orders, or in public.
+
+        Before it is woken for the first time it is told what its account has (``present``).
+        """
         ...  # pragma: no cover
 
     def on_wake(self, port: Port) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from backtest.agents.agent import PAUSE, Agent
-from engine.vocabulary.enums import Side
+from backtest.agents.agent import OTHER, PAUSE, Agent
+from engine.vocabulary.enums import Mechanism, Side
 
 if TYPE_CHECKING:
     from backtest.agents.guides import Guide
-    from backtest.agents.market_picture import MarketPicture
+    from backtest.agents.market_picture import LinePicture, MarketPicture
     from backtest.agents.port import Port
 
 RESTS: Final = 0.5  # share of its looks at which a compliance trader does nothing
@@ -29,17 +29,29 @@ class Compliance(Agent):
         self._side = side
 
     def act(self, port: Port) -> None:
-        """Take a share of what is wanted, at the best price that is offered."""
+        """Take a share of what is wanted, at the best price that is offered; bid in auctions."""
         for line in self.market.lines.values():
             wanted = self.guide.wanted(line)
             if wanted <= 0 or self.rng.random() < RESTS:
                 continue
-            bid, ask = line.best()
-            price = ask if self._side is Side.BUY else bid
+            if line.mechanism is Mechanism.ONE_WAY:
+                for auction in line.auctions.values():
+                    if auction.side is OTHER[self._side]:
+                        self.bid(port, line, auction)
+                continue
+            price = self._price(line)
             if not price:
                 continue
             quantity = max(1, min(wanted, self.rng.randint(1, 40) * max(1, wanted // 40)))
             self.take(port, line, self._side, -(-quantity // line.lot) * line.lot, price)
+
+    def _price(self, line: LinePicture) -> int:
+        """Return the price to trade at; in a call one that is good enough to be served."""
+        if not line.gathers:
+            return line.best_price(OTHER[self._side])
+        fair = self.guide.fair(line)
+        better = 1 if self._side is Side.BUY else -1
+        return fair + better * self.rng.randint(0, 3) * line.step(fair)
 
 
 class Momentum(Agent):
@@ -57,10 +69,11 @@ class Momentum(Agent):
     def act(self, port: Port) -> None:
         """Follow one line's last move with a small order."""
         line = self.any_line()
+        if line is None:
+            return
         move = line.last - self._seen.get(line.symbol, line.last)
         self._seen[line.symbol] = line.last
-        bid, ask = line.best()
-        price = ask if move > 0 else bid
-        if move and price and self.guide.wanted(line) > 0:
-            side = Side.BUY if move > 0 else Side.SELL
+        side = Side.BUY if move > 0 else Side.SELL
+        price = line.best_price(OTHER[side])
+        if line.is_open and move and price and self.guide.wanted(line) > 0:
             self.take(port, line, side, self.rng.randint(1, 5) * line.lot, price)

@@ -41,7 +41,9 @@ class Done:
         """Start with nothing."""
         self.listed = False  # all that there was to trade is traded
         self.made = 0  # prints tried
-        self.prints: list[Print] = []
+        self.prints: list[Print] = []  # those that became trades
+        self.missed = 0  # tonnes that the venue refused
+        self.why = ""  # the first rule that it gave
 
 
 class Row(NamedTuple):
@@ -65,8 +67,10 @@ class Audit:
         self.other_closes: list[tuple[int, str, int, int]] = []  # date, product, real, venue's
         self.left_out: list[tuple[int, str, str]] = []
         self.extra_days: list[int] = []
+        self.notes: list[str] = []  # of how the series was read and the venue driven
         self.rows: list[Row] = []
         self.trades = self.refusals = self.blocks = self.bars = 0
+        self.odd_tonnes = 0  # of days with more than their whole orders
         self._limits: dict[str, tuple[int, int, int]] = {}  # line -> reference, low, high
         self._seen: dict[str, list[tuple[int, int]]] = {}  # line -> price, tonnes of the day
         self.days: dict[tuple[int, str], Done] = {}
@@ -76,13 +80,19 @@ class Audit:
         return self.days.setdefault((bar.date, bar.product), Done())
 
     def made(self, bar: Bar, each: Print) -> None:
-        """Take note of a trade that the brokers meant to make."""
+        """Take note of a trade that the brokers made."""
         self.day(bar).prints.append(each)
 
     def outside(self, found: Outside) -> None:
         """Take note of a real price outside the limits, once for each price."""
         if found not in self.outsides:
             self.outsides.append(found)
+
+    def leave_out(self, bar: Bar, why: str) -> None:
+        """Take note of what was not traded, once for each reason."""
+        found = (bar.date, bar.product, why)
+        if found not in self.left_out:
+            self.left_out.append(found)
 
     def expect_refusal(self, events: list[Event], reason: RejectReason) -> None:
         """Hold that the venue refused, and why."""
@@ -153,7 +163,8 @@ class Audit:
         """Set a product's day beside the real one."""
         lines = map(self.venue.line_view, self.venue.symbols)
         line = next(each.symbol for each in lines if each.product == bar.product and each.leads)
-        self.rows.append(Row(bar, *self._limits[line], close))
+        limits = self._limits.get(line, (self.venue.reference(line), 0, 0))
+        self.rows.append(Row(bar, *limits, close))
         if bar.close and bar.high and close != bar.close:
             self.other_closes.append((bar.date, bar.product, bar.close, close))
 
@@ -173,9 +184,12 @@ def nearest(exact: Decimal, tick: int, ticks: Ticks) -> int:
 def closing(
     rule: CloseRule, bar: tuple[int, ...], last: int, least: int, grid: tuple[int, Ticks]
 ) -> int:
-    """Return a close by the rule's words: of a bar (open, high, low, volume, value, trades)."""
+    """Return a close by the rule's words: of a bar (open, high, low, volume, value, trades).
+
+    The brokers trade in no call, and nobody fixes a close: then both rules take the last trade.
+    """
     opened, _, _, volume, value, _ = bar
-    if rule is CloseRule.LAST:
+    if rule in (CloseRule.LAST, CloseRule.AUCTION, CloseRule.FIXING):
         return last
     if rule is CloseRule.VWAP_ABOVE and volume <= least:
         return opened

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.rulebook.ticks import Ticks, ceil_to_tick, floor_to_tick
 from engine.vocabulary.enums import CloseRule
 
 if TYPE_CHECKING:
     from backtest.history.series import Bar
+
+
+_UNITS: Final = 4  # traded on each day of a series without volumes: enough for a bar's prices
 
 
 class Print(NamedTuple):
@@ -46,14 +49,17 @@ def listed_prints(bar: Bar, rule: CloseRule, steps: Steps) -> list[Print]:
     One unit each at the extremes, the rest at two neighbouring prices, so that the average is the
     bar's own. Where the close is the last trade, that comes last. Where it is an average and the
     bar's own value gives another (agreements are in many published totals), the average is the
-    bar's close. A day of fewer units than its bar has prices gets what it can, one of less than a
-    unit gets nothing; tonnes beyond whole lots are left out.
+    bar's close. A price that the bar does not have is not made. A day of fewer units than its bar
+    has prices gets what it can, one of less than a unit gets nothing; tonnes beyond whole lots are
+    left out. A day of a series without volumes gets four units.
     """
-    unit, volume = steps.unit, bar.volume // steps.lot * steps.lot
+    unit = steps.unit
+    bar = completed(bar, unit)
+    volume = bar.volume // steps.lot * steps.lot
     if volume < unit:
         return []
     averaged = rule in (CloseRule.VWAP, CloseRule.VWAP_ABOVE)
-    edges = [bar.high, bar.low] if averaged else [bar.open, bar.high, bar.low]
+    edges = [bar.high, bar.low] if averaged or not bar.open else [bar.open, bar.high, bar.low]
     first = list(dict.fromkeys(price for price in edges if averaged or price != bar.close))
     if not averaged and first and bar.open == bar.close:
         first.insert(0, bar.open)
@@ -74,6 +80,17 @@ def listed_prints(bar: Bar, rule: CloseRule, steps: Steps) -> list[Print]:
     elif rest:
         return [Print(price, unit + rest) for price in last]
     return prints + [Print(price, unit) for price in last]
+
+
+def completed(bar: Bar, unit: int) -> Bar:
+    """Return a bar with what can be told from the rest of it: its close, its volume."""
+    if bar.volume < 0:
+        volume = _UNITS * unit
+        bar = bar._replace(volume=volume, value=(bar.close or bar.high) * volume)
+    if not bar.close and bar.volume:
+        average = (2 * bar.value + bar.volume) // (2 * bar.volume)
+        bar = bar._replace(close=min(max(average, bar.low), bar.high) if bar.high else average)
+    return bar
 
 
 def _at_average(quantity: int, value: int, bar: Bar, steps: Steps) -> list[Print]:

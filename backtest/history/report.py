@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
+
+from engine.vocabulary.json_codec import decimal_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,12 +29,14 @@ def facts(audit: Audit, state: str) -> dict[str, Any]:
         "other_closes": [list(each) for each in audit.other_closes],
         "left_out": [list(each) for each in audit.left_out],
         "days_off_the_calendar": audit.extra_days,
+        "odd_tonnes": audit.odd_tonnes,
+        "notes": audit.notes,
         "state": state,
     }
 
 
-def report(audit: Audit, state: str) -> str:
-    """Tell the run in words, prices with two decimals."""
+def report(audit: Audit, state: str, digits: int = _CENTS) -> str:
+    """Tell the run in words, prices with the currency's decimals."""
     done = (f"{len(audit.rows):,} product-days, {audit.trades:,} trades, {audit.blocks} blocks, "
             f"{audit.refusals:,} orders refused on purpose or for their price")  # fmt: skip
     held = (f"{audit.bars:,} bars and their limits held against the rulebook: "
@@ -40,33 +45,42 @@ def report(audit: Audit, state: str) -> str:
             f"{len(audit.outsides)}")  # fmt: skip
     lines = [done, held, *audit.breaches[:20], "", left]
     for o in audit.outsides:
-        prices = " ".join(money(price) for price in (o.reference, o.low, o.high, o.price))
+        figures = (o.reference, o.low, o.high, o.price)
+        prices = " ".join(decimal_text(price, digits) for price in figures)
         lines.append(f"  {day(o.date)} {o.product} {o.kind}: previous, lowest, highest, real "
                      f"{prices}")  # fmt: skip
     lines += ["", f"Days whose real close is not what the rule gives: {len(audit.other_closes)}"]
     for date, product, real, ours in audit.other_closes:
-        lines.append(f"  {day(date)} {product}: real {money(real)}, by the rule {money(ours)}")
+        lines.append(
+            f"  {day(date)} {product}: real {decimal_text(real, digits)}, "
+            f"by the rule {decimal_text(ours, digits)}"
+        )
     for date, product, why in audit.left_out:
         lines.append(f"Left out: {day(date)} {product}: {why}")
     if audit.extra_days:
         named = ", ".join(day(date) for date in audit.extra_days)
         lines.append(f"Traded on days that the calendar does not have: {named}")
+    if audit.odd_tonnes:
+        lines.append(f"Tonnes that make no whole order, and were left out: {audit.odd_tonnes:,}")
+    lines += [f"Note: {note}" for note in audit.notes]
     lines.append(f"state {state}")
     return "\n".join(lines)
 
 
-def money(value: int) -> str:
-    """Write minor units with two decimals."""
-    return f"{value // 100}.{value % 100:02}"
-
-
 def day(date: int) -> str:
     """Write a date such as 2021-06-28."""
-    return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
+    return _date(date).isoformat()
+
+
+def _date(number: int) -> dt.date:
+    return dt.datetime.strptime(str(number), "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
 
 
 def draw(audit: Audit, path: Path, title: str) -> None:
-    """Write a PNG: each product's real close inside the venue's limits, what left them marked."""
+    """Write a PNG: each product's real close inside the venue's limits, what left them marked.
+
+    Raises ``OSError``.
+    """
     import matplotlib as mpl  # noqa: PLC0415 - slow to import, and an extra
 
     mpl.use("Agg")
@@ -90,25 +104,22 @@ def draw(audit: Audit, path: Path, title: str) -> None:
 
 
 def _panel(axis: Any, product: str, rows: list[Row], audit: Audit) -> None:
-    from datetime import date  # noqa: PLC0415
-
-    def when(number: int) -> date:
-        return date(number // 10_000, number // 100 % 100, number % 100)
-
-    days = [when(row.bar.date) for row in rows]
-    axis.fill_between(days, [row.low / 100 for row in rows], [row.high / 100 for row in rows],
+    book = audit.venue.rulebook
+    one = 10**book.minor_digits
+    days = [_date(row.bar.date) for row in rows]
+    axis.fill_between(days, [row.low / one for row in rows], [row.high / one for row in rows],
                       color=BAND, alpha=0.25, step="mid", linewidth=0,
                       label="daily limits")  # fmt: skip
-    closes = [(at, row.bar.close / 100) for at, row in zip(days, rows, strict=True)
+    closes = [(at, row.bar.close / one) for at, row in zip(days, rows, strict=True)
               if row.bar.close]  # fmt: skip
     axis.plot([at for at, _ in closes], [close for _, close in closes], color=INK, linewidth=0.9,
               label="real close")  # fmt: skip
     top = max(row.high for row in rows)
     marks = [o for o in audit.outsides if o.product == product]
-    axis.scatter([when(o.date) for o in marks], [min(o.price, top) / 100 for o in marks],
+    axis.scatter([_date(o.date) for o in marks], [min(o.price, top) / one for o in marks],
                  color=ALARM, s=16, zorder=3, label="outside the limits")  # fmt: skip
     axis.set_title(product, fontsize=9)
-    axis.set_ylabel("CNY per tonne", fontsize=8)
+    axis.set_ylabel(f"{book.currency} per tonne", fontsize=8)
     axis.tick_params(labelsize=7)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(alpha=0.2)

@@ -122,7 +122,7 @@ class Seat:
         kernel = self._kernel
         kernel.counter = counter = kernel.counter + 1
         now = kernel.now
-        heapq.heappush(kernel.queue, (time if time > now else now, WAKE, self.place, counter, self,
+        heapq.heappush(kernel.queue, (max(now, time), WAKE, self.place, counter, self,
                                       None))  # fmt: skip
 
     def submit(self, command: ClientCommand) -> int:
@@ -231,8 +231,7 @@ class Kernel:
         pop = heapq.heappop
         while queue and queue[0][0] <= until:
             time, kind, _, _, seat, what = pop(queue)
-            if time > self.now:
-                self.now = time
+            self.now = max(self.now, time)
             if kind == OPERATOR:
                 self._operate(what)
             elif kind == COMMAND:

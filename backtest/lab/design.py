@@ -38,6 +38,10 @@ class Design(Struct, frozen=True):
         """The hash of the rules."""
         return self.rulebook.digest()
 
+    def __hash__(self) -> int:
+        """Agree with ``==``; a rulebook's parts have no hash of their own."""
+        return hash((self.digest, self.changes))
+
     def __str__(self) -> str:
         """Return the rulebook's name and the changes."""
         return ", ".join([self.name, *(f"{path} = {value}" for path, value in self.changes)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,7 +12,7 @@ from backtest.kernel.kernel import Kernel
 from backtest.kernel.streams import Streams
 from backtest.lab.people import Window
 from engine.log.sequencer import Sequencer
-from engine.rulebook.calendar import next_trading_day, steps, utc
+from engine.rulebook.calendar import is_trading_day, steps, utc
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import (
     BeginDay,
@@ -25,6 +26,7 @@ from engine.vocabulary.enums import Phase
 if TYPE_CHECKING:
     from backtest.lab.design import Design
     from backtest.lab.people import Person, Population
+    from engine.rulebook.model import Calendar
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
@@ -58,6 +60,16 @@ class Outcome(NamedTuple):
         return seen.hexdigest()
 
 
+def trading_day(calendar: Calendar, date: int) -> int:
+    """Return the first trading day behind a date such as 20250101."""
+    day = dt.date(date // 10_000, date // 100 % 100, date % 100)
+    while True:
+        day += dt.timedelta(days=1)
+        number = int(f"{day:%Y%m%d}")
+        if is_trading_day(calendar, number):
+            return number
+
+
 def run(design: Design, market: Population, root: int = 1, replication: int = 0) -> Outcome:
     """Run a session. Raises ``AgentError``."""
     rulebook = design.rulebook
@@ -66,7 +78,7 @@ def run(design: Design, market: Population, root: int = 1, replication: int = 0)
     kernel = Kernel(Sequencer(venue))
     kernel.watchers.append(lambda *entry: tape.append(Entry(*entry)))
     calendar = rulebook.calendar
-    date = next_trading_day(calendar, FIRST_DAY)
+    date = trading_day(calendar, FIRST_DAY)
     plan = steps(rulebook, date)
     midnight = utc(calendar, date, 0)
     if plan:

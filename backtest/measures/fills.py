@@ -34,8 +34,17 @@ def fills(tape: Iterable[tuple[int, Command, list[Event]]]) -> list[Fill]:
             if type(e) is Trade:
                 buys = e.side is Side.SELL  # that of the resting order: the one who arrived buys
                 buyer, seller = (e.taker, e.maker) if buys else (e.maker, e.taker)
-                found.append(Fill(time, e.symbol, buyer, seller, e.price, e.quantity,
-                                  Side.BUY if buys else Side.SELL))
+                found.append(
+                    Fill(
+                        time,
+                        e.symbol,
+                        buyer,
+                        seller,
+                        e.price,
+                        e.quantity,
+                        Side.BUY if buys else Side.SELL,
+                    )
+                )
             elif type(e) is AuctionTrade:
                 found.append(Fill(time, e.symbol, e.buyer, e.seller, e.price, e.quantity, None))
     return found

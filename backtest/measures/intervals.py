@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class Estimate(NamedTuple):
-    """A mean with its standard error and a confidence interval; ``count`` replications."""
+    """A mean with its standard error and a confidence interval; over replications."""
 
     mean: float
     error: float
     low: float
     high: float
-    count: int
+    replications: int
 
 
 def estimate(values: Sequence[float], confidence: float = 0.95) -> Estimate:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import random
+import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,11 +18,15 @@ from backtest.agents.market_picture import MarketPicture
 from backtest.agents.population import population
 from carbonx.live.public_feed import pictures
 from carbonx.live.trading import LivePort
+from engine.vocabulary.enums import Phase
 from gateway.client.client import Client, ClientError
 from gateway.runtime import event_loop
 from gateway.server.accounts import HASHED, Credentials, Directory
+from gateway.server.admin import ask
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from backtest.agents.agent import Agent
 
 
@@ -30,39 +38,52 @@ class Trading(NamedTuple):
     sent: int  # messages
     gaps: int  # in the public feed
     errors: list[ClientError]  # that ended sessions before the time
+    bound: Counter[str]  # orders by line that an auction keeps until it is cleared
 
 
-async def trade(
-    host: str, port: int, known: list[Credentials], seed: int, seconds: float, pause: float
-) -> Trading:
-    """Let one broker per account trade for ``seconds``, each acting about every ``pause`` seconds.
+class Manner(NamedTuple):
+    """How brokers trade."""
 
-    Raises ``ClientError`` when the venue cannot be reached or refuses a logon.
+    seed: int
+    seconds: float
+    pause: float  # seconds between a broker's looks
+    operator: Path | None = None  # the venue's operator socket, to clear one-way auctions with
+
+
+async def trade(host: str, port: int, known: list[Credentials], manner: Manner) -> Trading:
+    """Let one broker per account trade.
+
+    They begin with what their accounts have, live orders included, and end with no order. Raises
+    ``ClientError`` when the venue cannot be reached or refuses a logon.
     """
     clients = [
         Client(host, port, member=a.member, account=a.name, key=a.key, cancel_on_disconnect=True)
         for a in known
     ]
     opened: list[Client] = []
+    bound: Counter[str] = Counter()
     try:
         for client in clients:
             opened.append(await client.__aenter__())  # noqa: PERF401 - known to finally
         market = MarketPicture(pictures(opened[0].lines))
-        if not market.lines:
-            message = "none of the venue's lines matches by itself: brokers trade in order books"
-            raise click.ClickException(message)
+        if all(line.phase is Phase.CLOSED for line in market.lines.values()):
+            click.echo("every line is closed: the brokers wait until trading begins", err=True)
         opened[0].subscribe()  # the first broker receives the public feed for all of them
         names = [account.name for account in known]
-        brokers = population(names, seed, market, RandomWalk(seed), round(pause * 1e9))
+        guide, pause = RandomWalk(manner.seed), round(manner.pause * 1e9)
+        announce = manner.operator is not None
+        brokers = population(names, manner.seed, market, guide, pause, announce=announce)
         ports = [LivePort(client, broker) for client, broker in zip(opened, brokers, strict=True)]
         over = asyncio.Event()
-        asyncio.get_running_loop().call_later(seconds, over.set)
-        results = await asyncio.gather(*(each.trade(over) for each in ports),
-                                       return_exceptions=True)  # fmt: skip
+        asyncio.get_running_loop().call_later(manner.seconds, over.set)
+        async with _clearing(market, manner):
+            results = await asyncio.gather(*(each.trade(over) for each in ports),
+                                           return_exceptions=True)  # fmt: skip
     finally:
         for client in opened:
             with contextlib.suppress(ClientError):
                 await client.mass_cancel()
+                bound.update(order.symbol for order in (await client.status()).orders)
             await client.close()
     errors: list[ClientError] = []
     for error in results:
@@ -70,24 +91,75 @@ async def trade(
             errors.append(error)
         elif error is not None:
             raise error
-    return Trading(market, brokers, sum(each.sent for each in ports), ports[0].feed.gaps, errors)
+    sent = sum(each.channel.sent for each in ports)
+    return Trading(market, brokers, sent, ports[0].channel.feed.gaps, errors, bound)
+
+
+@contextlib.asynccontextmanager
+async def _clearing(market: MarketPicture, manner: Manner) -> AsyncIterator[None]:
+    """Clear one-way auctions whose window is over; in the end call off those that still stand."""
+    path = manner.operator
+    if path is None:
+        yield
+        return
+    rng = random.Random(f"{manner.seed}:clearing")  # noqa: S311 - repeatable, not secret
+
+    async def clear(*, call_off: bool) -> None:
+        now = time.time_ns()
+        lines = [
+            json.dumps({"type": "clear_auction", "symbol": line.symbol, "number": number,
+                        "seed": rng.getrandbits(62), "call_off": call_off})
+            for line in market.lines.values()
+            for number, auction in line.auctions.items()
+            if call_off or auction.closes_at <= now
+        ]  # fmt: skip
+        if lines:
+            await ask(path, lines)
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(manner.pause)
+            await clear(call_off=False)
+
+    await ask(path, [])  # nobody there is said at once
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await clear(call_off=True)
 
 
 @click.command()
 @click.argument("number", type=click.IntRange(1, 1_000))
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=int, required=True)
+@click.option("--port", type=click.IntRange(1, 65_535), required=True)
 @click.option("--accounts", type=click.Path(path_type=Path), required=True,
               help="The venue's accounts with their keys; the first NUMBER are used.")  # fmt: skip
 @click.option("--seconds", default=10.0, show_default=True, help="How long they trade.")
 @click.option("--pause", default=0.2, show_default=True, help="Seconds between a broker's looks.")
 @click.option("--seed", default=1, show_default=True)
+@click.option("--operator", "folder", type=click.Path(path_type=Path), metavar="DIR",
+              help="The venue's folder: announce one-way auctions and, as its operator, "
+                   "clear them.")  # fmt: skip
 def command(
-    number: int, host: str, port: int, accounts: Path, seconds: float, pause: float, seed: int
+    number: int,
+    host: str,
+    port: int,
+    accounts: Path,
+    seconds: float,
+    pause: float,
+    seed: int,
+    folder: Path | None,
 ) -> None:
     """Let NUMBER simulated brokers trade: makers, compliance, noise, peggers, momentum.
 
-    Example:  carbonx brokers 6 --port 7117 --accounts accounts.toml --seconds 30
+    They trade in every line that is open, in the way of its rulebook, within what their accounts
+    have. They bid in auctions that others announce, and with --operator announce some themselves.
+    Live orders of the accounts count as theirs: all are taken back at the end.
+
+    Example:  carbonx brokers 2 --port 7117 --accounts examples/accounts.toml
     """
     known = list(Directory.read(accounts).accounts.values())[:number]
     if len(known) < number:
@@ -97,12 +169,17 @@ def command(
         if account.key.startswith(HASHED):
             message = f"{accounts}: {account.name!r} has only the hash of its key: give the key"
             raise click.UsageError(message)
-    done = event_loop.run(trade(host, port, known, seed, seconds, pause))
+    door = None if folder is None else folder / "operator.sock"
+    done = event_loop.run(trade(host, port, known, Manner(seed, seconds, pause, door)))
     for broker in done.brokers:
         click.echo(f"{broker.name:16} {broker.kind:11} filled {broker.orders.filled:>9,} t  "
                    f"refused {broker.orders.refused}")  # fmt: skip
     for name, line in done.market.lines.items():
         click.echo(f"{name:16} {line.trades:>6,} trades {line.volume:>12,} t")
     click.echo(f"{done.sent:,} messages sent")
+    for symbol, count in done.bound.items():
+        text = (f"{symbol}: {count} order(s) stay, bound by an auction until it is cleared "
+                "(operate: clear_auction, or serve --timetable)")  # fmt: skip
+        click.echo(text, err=True)
     if done.errors:
         raise done.errors[0]

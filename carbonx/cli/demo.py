@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from carbonx.demo.day import Result, run
-from carbonx.demo.shenzhen_day import BARS, DATE
+from carbonx.demo.day import Plan, Result, run
+from carbonx.demo.shenzhen_day import BARS, DAY
+from engine.log.journal import DURABILITY, FILE_NAME
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.runtime import event_loop
@@ -23,7 +25,7 @@ from gateway.runtime import event_loop
 if TYPE_CHECKING:
     from gateway.client.market_view import MarketView
 
-TITLE = f"Shenzhen (深圳) {DATE}, simulated brokers around the real day"
+TITLE = f"Shenzhen (SZA) {DAY}, simulated brokers around the real day"
 
 
 def screen(share: float, view: MarketView) -> Group:
@@ -33,8 +35,8 @@ def screen(share: float, view: MarketView) -> Group:
         table.add_column(heading, justify="left" if heading == "vintage" else "right")
     for name, line in view.lines.items():
         bid, ask = line.best()
-        table.add_row(name, decimal_text(line.last), decimal_text(bid), decimal_text(ask),
-                      f"{line.volume:,}", str(len(line.prints)))  # fmt: skip
+        prices = [decimal_text(price) if price else "" for price in (line.last, bid, ask)]
+        table.add_row(name, *prices, f"{line.volume:,}", str(len(line.prints)))  # fmt: skip
     busiest = max(view.lines.values(), key=lambda line: line.volume)
     book = Table(title=f"book of {busiest.info.symbol}   |   last trades")
     for heading in ("bid t", "bid", "offer", "offer t", "trade", "price", "t"):
@@ -55,8 +57,8 @@ def screen(share: float, view: MarketView) -> Group:
 
 
 def summary(result: Result) -> Table:
-    """Return the day beside the real one."""
-    table = Table(title=f"{TITLE}: simulated / real")
+    """Return the day with the real one below each vintage; it fits into 80 columns."""
+    table = Table(title=TITLE, box=SIMPLE_HEAD)
     headings = ("vintage", "open", "high", "low", "close", "volume t", "value CNY", "trades")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "vintage" else "right")
@@ -64,10 +66,11 @@ def summary(result: Result) -> Table:
         bar, real = line.bar, BARS[name]
         if bar is None:
             continue
-        pairs = zip((bar.open, bar.high, bar.low, bar.close), real[1:4] + real[5:6], strict=True)
-        prices = [f"{decimal_text(ours)} / {decimal_text(theirs)}" for ours, theirs in pairs]
-        table.add_row(name, *prices, f"{bar.volume:,} / {real.volume:,}",
+        ours = (bar.open, bar.high, bar.low, bar.close)
+        theirs = (real.open, real.high, real.low, real.close)
+        table.add_row(name, *map(decimal_text, ours), f"{bar.volume:,}",
                       decimal_text(bar.value), str(bar.trades))  # fmt: skip
+        table.add_row("  real", *map(decimal_text, theirs), f"{real.volume:,}", style="dim")
     return table
 
 
@@ -75,7 +78,7 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
     """Return the result for a program to read. Prices and values in fen."""
     bars = {name: line.bar for name, line in result.view.lines.items() if line.bar is not None}
     return {
-        "date": DATE, "records": result.records, "messages": result.messages,
+        "date": DAY, "records": result.records, "messages": result.messages,
         "folder": str(result.folder), "picture": str(picture) if picture else None,
         "state": result.live_state, "replayed_state": result.replayed_state,
         "proven": result.proven,
@@ -87,12 +90,22 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
 
 @click.command()
 @click.option("--seed", default=1, show_default=True, help="Seed of all that the brokers draw.")
-@click.option("--seconds", default=10.0, show_default=True, help="How long the day takes.")
+@click.option(
+    "--seconds", default=10.0, show_default=True, help="How long the day takes, at least."
+)
 @click.option("--dir", "folder", type=click.Path(path_type=Path),
-              help="Where to put log and picture; default runs/demo-SEED, made anew.")  # fmt: skip
+              help="Where to put log and picture: a new folder.  "
+                   "[default: runs/demo-SEED, made anew]")  # fmt: skip
+@click.option("--durability", type=click.Choice(list(DURABILITY)), default="fdatasync",
+              show_default=True, help="What each step waits for.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) -> None:
+def command(
+    seed: int, seconds: float, folder: Path | None, durability: str, *, as_json: bool
+) -> None:
     """Trade a real Shenzhen day with simulated brokers over TCP, draw it, prove it.
+
+    The brokers act in turns on the day's own clock: a seed gives the same trades and the same
+    hash every time, however many seconds the day takes.
 
     Example:  carbonx demo --seconds 5 --seed 7
     """
@@ -100,6 +113,9 @@ def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) ->
         folder = Path("runs") / f"demo-{seed}"
         if folder.exists():
             shutil.rmtree(folder)
+    elif (folder / FILE_NAME).exists():
+        message = f"{folder} holds a venue already: name another --dir, for the day begins anew"
+        raise click.UsageError(message)
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 132)
     shown = [-1.0]
     if console.is_terminal:
@@ -108,7 +124,9 @@ def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) ->
             def progress(share: float, view: MarketView) -> None:
                 live.update(screen(share, view))
 
-            result = event_loop.run(run(folder, seed, seconds, progress))
+            result = event_loop.run(
+                run(folder, Plan(seed, seconds, durability=durability), progress)
+            )
     else:
 
         def progress(share: float, view: MarketView) -> None:
@@ -118,7 +136,7 @@ def command(seed: int, seconds: float, folder: Path | None, *, as_json: bool) ->
                 trades = sum(len(line.prints) for line in view.lines.values())
                 console.print(f"{share:4.0%} of the day  {trades:,} trades  {tonnes:,} t")
 
-        result = event_loop.run(run(folder, seed, seconds, progress))
+        result = event_loop.run(run(folder, Plan(seed, seconds, durability=durability), progress))
     picture = _draw(result, console)
     if as_json:
         click.echo(json.dumps(as_dict(result, picture)))
@@ -139,7 +157,7 @@ def _draw(result: Result, console: Console) -> Path | None:
         from carbonx.demo.plots import draw_day  # noqa: PLC0415 - matplotlib is an extra
 
         path = result.folder / "day.png"
-        draw_day(result, path, TITLE.replace("深圳", "SZA"))
+        draw_day(result, path, TITLE)
     except ImportError:
         console.print("matplotlib is not installed: pip install 'carbonx[plots]'")
         return None

@@ -1,35 +1,45 @@
-"""The demonstration: a venue, simulated brokers over real sockets, one real day, one proof."""
+"""The demonstration: a venue, simulated brokers over real sockets, one real day, one proof.
+
+The brokers act in turns and on the day's own clock (``carbonx.live.lock_step``). So a seed gives
+the same trades and the same log on every machine, however long the day is to take.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import structs
 
 from backtest.agents.market_picture import MarketPicture
 from backtest.agents.quoting import MarketMaker, Noise
 from backtest.agents.taking import Compliance, Momentum
-from carbonx.demo.shenzhen_day import BARS, Calibrated
-from carbonx.live.public_feed import PublicFeed, pictures
-from carbonx.live.trading import LivePort
+from carbonx.demo.shenzhen_day import BARS, DATE, Calibrated
+from carbonx.live.channel import Channel
+from carbonx.live.lock_step import LockStep, SteppedPort
+from carbonx.live.public_feed import pictures
 from engine.log.sequencer import replay
 from engine.rulebook import presets
-from engine.vocabulary.commands import SetPhase
-from engine.vocabulary.enums import Phase, Side, TimeInForce
+from engine.rulebook.calendar import steps
+from engine.vocabulary.commands import BeginDay, MassCancel, NewOrder
+from engine.vocabulary.enums import OrderType, Phase, Side, TimeInForce
 from gateway.client.client import Client
 from gateway.client.market_view import MarketView, continuous
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from backtest.agents.agent import Agent
     from backtest.agents.guides import Guide
     from backtest.agents.port import Port
+    from engine.rulebook.calendar import Step
+    from engine.rulebook.model import Rulebook
     from engine.vocabulary.events import Event
 
 CASH: Final = 10**12  # fen that each broker starts with
@@ -40,8 +50,8 @@ BROKERS: Final = (
     "holder-3", "fund-1", "fund-2", "momentum-1",
 )  # fmt: skip
 LOOKS: Final = 60  # of each broker at the market, in the day
-STEP: Final = 0.02  # seconds between looks at the day's progress
-WAIT: Final = 2_000_000  # ns after which a broker asks again whether a print is made
+SCREEN: Final = 0.05  # seconds between looks of people at the day's progress
+HEARTBEAT_MS: Final = 600_000  # the day's clock makes great steps
 
 
 @dataclass
@@ -82,134 +92,199 @@ def brokers(seed: int, market: MarketPicture, guide: Guide, pause: int) -> list[
     return made
 
 
-async def run(
-    folder: Path, seed: int, seconds: float, progress: Callable[[float, MarketView], None]
-) -> Result:
-    """Trade the day in ``seconds``; call ``progress`` with its share and the market as it goes."""
+def rules() -> Rulebook:
+    """Return the rules of the day: a Saturday on which the market traded."""
+    shenzhen = presets.load("shenzhen-2022")
+    calendar = structs.replace(shenzhen.calendar, extra_days=(DATE,))
+    return structs.replace(shenzhen, calendar=calendar)
+
+
+class Plan(NamedTuple):
+    """How to trade the day. Trades and log depend on ``seed`` and ``looks`` alone."""
+
+    seed: int
+    seconds: float  # that it takes at least
+    looks: int = LOOKS  # of each broker at the market, about
+    durability: str = "fdatasync"
+
+
+async def run(folder: Path, plan: Plan, progress: Callable[[float, MarketView], None]) -> Result:
+    """Trade the day; call ``progress`` with its share and the market as it goes."""
     names = [*BROKERS, BUYER, SELLER, OBSERVER]
     tonnes = dict.fromkeys(BARS, TONNES)
     directory = Directory(
         tuple(Credentials(name, f"key of {name}", cash=CASH, allowances=tonnes) for name in names)
     )
-    node = Node.open(folder, presets.load("shenzhen-2022"), directory, Options())
+    day = _Day(plan, progress)
+    node = Node.open(folder, day.rules, directory, Options(durability=plan.durability), day.time)
     await node.start()
     try:
         host, port = node.address
-        clients = {n: Client(host, port, account=n, key=f"key of {n}") for n in names}
-        for client in clients.values():
-            await client.__aenter__()
-        day = _Day(node, clients, Calibrated(seed), seconds, progress)
-        sent = await day.trade(seed)
-        for client in clients.values():
-            await client.close()
+        async with AsyncExitStack() as stack:
+            clients = {
+                name: await stack.enter_async_context(
+                    Client(host, port, account=name, key=f"key of {name}",
+                           heartbeat_ms=HEARTBEAT_MS)
+                )
+                for name in names
+            }  # fmt: skip
+            view = await day.trade(node, clients)
         live_state = node.sequencer.venue.state_hash()
         records = node.sequencer.seq
     finally:
         await node.stop()
     replayed = replay(folder)
     replayed.venue.check()
-    return Result(day.view, folder, live_state, replayed.venue.state_hash(), records, seconds,
-                  sent, day.books)  # fmt: skip
+    return Result(view, folder, live_state, replayed.venue.state_hash(), records, plan.seconds,
+                  day.sent, day.books)  # fmt: skip
 
 
-class _Patient:
-    """A broker that waits while a print of the day's bar is made."""
+class _Bystander:
+    """Takes part without acting by itself; what it is told goes into a picture of the market."""
 
-    def __init__(self, day: _Day, broker: Agent) -> None:
-        self.day = day
-        self.broker = broker
-        self.name = broker.name
+    def __init__(self, name: str, market: MarketPicture | None = None) -> None:
+        self.name = name
+        self._market = market
 
-    def on_event(self, port: Port, event: Event) -> None:
-        self.broker.on_event(port, event)
+    def on_event(self, _port: Port, event: Event) -> None:
+        if self._market is not None:
+            self._market.absorb(event)
 
     def on_wake(self, port: Port) -> None:
-        if self.day.printing:
-            port.wake_at(port.now() + WAIT)
-        else:
-            self.broker.on_wake(port)
+        pass
+
+
+def _sessions(day: list[Step]) -> Iterator[tuple[int, int]]:
+    """Yield begin and end (ns UTC) of each time in which the vintages trade."""
+    begin = 0
+    for step in day:
+        if step.command.symbol != next(iter(BARS)):
+            continue
+        if step.command.phase is Phase.CONTINUOUS:
+            begin = step.time
+        elif begin:
+            yield begin, step.time
+            begin = 0
 
 
 class _Day:
-    """The day as it goes: phases, the brokers, the prints that make the bar."""
+    """The day as it goes: the timetable's phases, the brokers, the prints that make the bar."""
 
-    def __init__(
-        self, node: Node, clients: dict[str, Client], guide: Calibrated, seconds: float,
-        progress: Callable[[float, MarketView], None],
-    ) -> None:  # fmt: skip
-        self.node = node
-        self.clients = clients
-        self.guide = guide
-        self.seconds = seconds
-        self.progress = progress
-        lines = clients[OBSERVER].lines
-        self.view = MarketView(continuous(lines))  # what people see
-        self.market = MarketPicture(pictures(lines))  # what the brokers see, all of them the same
-        self.over = asyncio.Event()
+    def __init__(self, plan: Plan, progress: Callable[[float, MarketView], None]) -> None:
+        self.rules = rules()
         self.books: dict[str, tuple[list[tuple[int, int]], list[tuple[int, int]]]] = {}
-        self.printing = False
-        self.printed = 0  # orders of the prints that make the bar
+        self.sent = 0  # messages of the participants
+        self._steps = steps(self.rules, DATE)
+        self._sessions = list(_sessions(self._steps))
+        self._length = sum(end - begin for begin, end in self._sessions)  # ns of trading
+        self._plan = plan
+        self._pause = self._length // plan.looks  # ns between a broker's looks
+        self._guide = Calibrated(plan.seed)
+        self._progress = progress
+        self._turns = LockStep(self._steps[0].time, self._moved)
+        self._brokers: list[Agent] = []
+        self._started = self._shown = 0.0  # monotonic seconds
+        self._node: Node | None = None
+        self._view = MarketView(())  # what people see
 
-    async def trade(self, seed: int) -> int:
-        """Trade the day; return how many messages the participants sent."""
-        listener = asyncio.create_task(self._listen())
-        self.clients[OBSERVER].subscribe()
-        self.node.operate(SetPhase(Phase.PRE_OPEN, reason="morning"))
-        await asyncio.sleep(STEP)
-        self.node.operate(SetPhase(Phase.CONTINUOUS, reason="the open"))
-        pause = round(self.seconds * 1e9 / LOOKS)
-        ports = [
-            LivePort(self.clients[broker.name], _Patient(self, broker))
-            for broker in brokers(seed, self.market, self.guide, pause)
-        ]
-        trading = [asyncio.create_task(port.trade(self.over)) for port in ports]
-        await self._clock()
-        await asyncio.gather(*trading)
-        self.node.operate(SetPhase(Phase.CLOSED, reason="the close"))
-        await asyncio.sleep(10 * STEP)
-        listener.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listener
-        return sum(port.sent for port in ports) + self.printed
+    def time(self) -> int:
+        """Return the day's time, ns UTC."""
+        return self._turns.now
 
-    async def _listen(self) -> None:
-        client = self.clients[OBSERVER]
-        feed = PublicFeed(client.lines)
-        async for message in client.events():
-            self.view.absorb(message)
-            for event in feed.events(message):
-                self.market.absorb(event)
+    async def trade(self, node: Node, clients: dict[str, Client]) -> MarketView:
+        """Trade the day; return what could be seen of it."""
+        self._node = node
+        await self._everybody_joins(clients)
+        node.operate(BeginDay(DATE))
+        self._started = time.monotonic()
+        ports = {port.agent.name: port for port in self._turns.ports}
+        due = sorted((at, name, price) for name in BARS for at, price in self._guide.prints(name))
+        closing = self._at(due[-1][0]) - self._pause
+        for begin, end in self._sessions:
+            if begin > self.time():
+                await self._turns.rest_until(begin)
+            await self._keep_timetable()
+            while due and self._at(due[0][0]) <= end:
+                at, name, price = due.pop(0)
+                await self._brokers_until(self._at(at), closing)
+                await self._print(ports, name, price)
+            await self._brokers_until(end, closing)
+            await self._keep_timetable()
+        self.sent = sum(port.channel.sent for port in self._turns.ports)
+        self._progress(1.0, self._view)
+        return self._view
 
-    async def _clock(self) -> None:
-        """Move the day on; print the open, the extremes and the close when they are due."""
-        due = sorted((at, name, price) for name in BARS for at, price in self.guide.prints(name))
-        last = due[-1][0]
-        started = time.monotonic()
-        while self.guide.progress < 1:
-            self.guide.progress = min(1.0, (time.monotonic() - started) / self.seconds)
-            if self.guide.progress > last - STEP and not self.over.is_set():
-                self.over.set()  # the brokers go home; the last prints make the close
-                await asyncio.sleep(3 * STEP)
-            while due and due[0][0] <= self.guide.progress:
-                _, name, price = due.pop(0)
-                await self._print(name, price)
-            self._remember_books()
-            self.progress(self.guide.progress, self.view)
-            await asyncio.sleep(STEP)
+    async def _everybody_joins(self, clients: dict[str, Client]) -> None:
+        lines = clients[OBSERVER].lines
+        self._view = MarketView(continuous(lines))
+        market = MarketPicture(
+            pictures(continuous(lines))
+        )  # what the brokers see, all of them the same
+        clients[OBSERVER].subscribe()
+        await self._turns.join(
+            Channel(clients[OBSERVER], self._view.absorb), _Bystander(OBSERVER, market)
+        )
+        for name in (BUYER, SELLER):
+            await self._turns.join(Channel(clients[name]), _Bystander(name))
+        self._brokers = brokers(self._plan.seed, market, self._guide, self._pause)
+        for broker in self._brokers:
+            await self._turns.join(Channel(clients[broker.name]), broker)
+
+    # -- the clock ------------------------------------------------------------------------------
+
+    def _at(self, share: float) -> int:
+        """Return the time (ns UTC) at which a share of the day's trading is over."""
+        left = round(share * self._length)
+        for begin, end in self._sessions:
+            if left <= end - begin:
+                return begin + left
+            left -= end - begin
+        return self._sessions[-1][1]
+
+    async def _keep_timetable(self) -> None:
+        """Change the phases that are due."""
+        assert self._node is not None
+        while self._steps and self._steps[0].time <= self.time():
+            self._node.operate(self._steps.pop(0).command, timed=True)
+        await self._turns.settle()
+
+    async def _moved(self) -> None:
+        """Let the venue have the new time, wait until people's time is there too, show it."""
+        assert self._node is not None
+        self._node.tick()
+        done = sum(min(max(self.time() - begin, 0), end - begin) for begin, end in self._sessions)
+        self._guide.progress = share = done / self._length
+        self._remember_books()
+        wait = self._started + share * self._plan.seconds - time.monotonic()
+        await asyncio.sleep(max(0.0, wait))
+        if time.monotonic() - self._shown >= SCREEN:
+            self._shown = time.monotonic()
+            self._progress(share, self._view)
+
+    async def _brokers_until(self, at: int, closing: int) -> None:
+        """Let the brokers trade; before the last prints, which make the close, they go home."""
+        if self.time() < closing <= at:
+            await self._turns.run_until(closing)
+            self._turns.dismiss()
+        await self._turns.run_until(at)
 
     def _remember_books(self) -> None:
         """Keep each line's fullest book of the day for the picture."""
-        for name, line in self.view.lines.items():
+        for name, line in self._view.lines.items():
             bids, asks = self.books.get(name, ([], []))
             if min(len(line.bids), len(line.asks)) > min(len(bids), len(asks)):
                 self.books[name] = (line.depth(Side.BUY, 30), line.depth(Side.SELL, 30))
 
-    async def _print(self, name: str, price: int) -> None:
+    async def _print(self, ports: dict[str, SteppedPort], name: str, price: int) -> None:
         """Trade one tonne at a price while the others have no order in the line."""
-        self.printing = True
-        cancels = [client.mass_cancel(name) for client in self.clients.values()]
-        await asyncio.gather(*cancels)
-        await self.clients[SELLER].sell(name, 1, price)
-        await self.clients[BUYER].buy(name, 1, price, tif=TimeInForce.IOC)
-        self.printed += 2
-        self.printing = False
+        resting = [
+            ports[broker.name]
+            for broker in self._brokers
+            if any(order.symbol == name for order in broker.orders.live.values())
+        ]
+        taking = NewOrder("", 0, name, Side.BUY, 1, price, OrderType.LIMIT, TimeInForce.IOC)
+        await self._turns.send(
+            *((port, MassCancel("", 0, name)) for port in resting),
+            (ports[SELLER], NewOrder("", 0, name, Side.SELL, 1, price)),
+            (ports[BUYER], taking),
+        )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from carbonx.demo.shenzhen_day import BARS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from carbonx.demo.day import Result
 
+OFFSET: Final = 8 * 3_600  # seconds that clocks in Shenzhen are ahead of UTC
+_SECOND: Final = 1_000_000_000
+_DAY: Final = 86_400
 BID, ASK, INK = "#1a7f5a", "#c0392b", "#2c3e50"
 
 
@@ -22,8 +27,7 @@ def draw_day(result: Result, path: Path, title: str) -> None:
     lines = result.view.lines
     busiest = max(lines.values(), key=lambda line: line.volume)
     figure, axes = plt.subplots(1, 3, figsize=(15, 5), width_ratios=(2, 1, 1.2))
-    begin = min((line.prints[0].time for line in lines.values() if line.prints), default=0)
-    _prices(axes[0], result, begin)
+    _prices(axes[0], result)
     names = list(lines)
     axes[1].barh(names, [lines[n].volume / 1_000 for n in names], color=INK)
     axes[1].invert_yaxis()
@@ -45,15 +49,14 @@ def draw_day(result: Result, path: Path, title: str) -> None:
     plt.close(figure)
 
 
-def _prices(axis: Any, result: Result, begin: int) -> None:
+def _prices(axis: Any, result: Result) -> None:
     for name, line in result.view.lines.items():
-        times = [(p.time - begin) / 1e9 for p in line.prints]
-        start = line.info.reference or next((p.price for p in line.prints), 1)
-        moves = [100 * (p.price / start - 1) for p in line.prints]
-        axis.step(times, moves, where="post", linewidth=1.1, label=name)
+        hours = [((p.time // _SECOND + OFFSET) % _DAY) / 3_600 for p in line.prints]
+        moves = [100 * (p.price / BARS[name].previous - 1) for p in line.prints]
+        axis.step(hours, moves, where="post", linewidth=1.1, label=name)
     for limit in (-10, 10):
         axis.axhline(limit, color="grey", linestyle="--", linewidth=0.8)
     axis.set(title="Price against the previous close, daily limits dashed",
-             xlabel="seconds of the demonstration", ylabel="%")  # fmt: skip
+             xlabel="hour of the day in Shenzhen", ylabel="%")  # fmt: skip
     axis.legend(fontsize=8, ncols=4, loc="upper center", frameon=False)
     axis.set_ylim(-14, 18)

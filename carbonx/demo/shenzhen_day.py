@@ -9,12 +9,14 @@ included. The day is replayed with all of that volume on screen, at listed price
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from backtest.agents.market_picture import LinePicture
 
-DATE: Final = "2021-06-26"
+DATE: Final = 20210626
+DAY: Final = datetime.strptime(str(DATE), "%Y%m%d").date().isoformat()  # noqa: DTZ007 - a date
 
 
 class Bar(NamedTuple):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backtest.agents.port import ClientCommand
 
 # A message has the fields of its command after ``account``, in the same order.
-MESSAGES: Final[dict[type[Struct], type[Struct]]] = {
+MESSAGES: Final[dict[type[Struct], type[wire.OrderMessage]]] = {
     commands.NewOrder: wire.NewOrder,
     commands.CancelOrder: wire.CancelOrder,
     commands.AmendOrder: wire.AmendOrder,
@@ -28,6 +28,6 @@ MESSAGES: Final[dict[type[Struct], type[Struct]]] = {
 }
 
 
-def request_of(command: ClientCommand) -> tuple[type[Struct], tuple[Any, ...]]:
+def request_of(command: ClientCommand) -> tuple[type[wire.OrderMessage], tuple[Any, ...]]:
     """Return a command's message and the fields of it that follow on the reference."""
     return MESSAGES[type(command)], structs.astuple(command)[2:]

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from backtest.agents.market_picture import LinePicture
 from engine.vocabulary import events as ev
-from engine.vocabulary.enums import Side
+from engine.vocabulary.enums import OfferKind, Side
 from gateway.protocol import wire_market
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def pictures(lines: Iterable[wire_market.LineInfo]) -> list[LinePicture]:
     """Return the lines as a logon describes them, before any market data."""
     return [
         LinePicture(line.symbol, line.tick, line.lot, line.reference, line.low_limit,
-                    line.high_limit, line.phase, line.mechanism, ticks=line.ticks)
+                    line.high_limit, line.phase, line.mechanism, ticks=line.ticks,
+                    product=line.product, currency=line.currency,
+                    min_quantity=line.min_quantity, max_quantity=line.max_quantity)
         for line in lines
     ]  # fmt: skip
 
@@ -50,6 +52,8 @@ class _Line:
 
     limits: tuple[int, int, int] = (0, 0, 0)  # reference, low limit, high limit
     levels: dict[tuple[Side, int], None] = field(default_factory=dict)  # those that are shown
+    offers: dict[int, wire_market.Offered] = field(default_factory=dict)  # standing, by number
+    auctions: dict[int, int] = field(default_factory=dict)  # those announced: tonnes, by number
     update: int = -1  # of the last increment; -1 before the first snapshot
 
 
@@ -85,6 +89,7 @@ class PublicFeed:
             line = self._follow(message.symbol, message.update)
             if isinstance(message, wire_market.PhaseChanged):
                 line.limits = (message.reference, message.low_limit, message.high_limit)
+            _remember(line, message)
             yield _event(message)
 
     def _follow(self, symbol: str, update: int) -> _Line:
@@ -107,6 +112,25 @@ class PublicFeed:
             yield ev.DepthChanged(m.symbol, side, price, 0)
         for level in m.levels:
             yield _show(m.symbol, line, level)
+        for offer in line.offers.values():  # those that still stand come again behind this
+            yield _event(structs.replace(offer, quantity=0))
+        for number, tonnes in line.auctions.items():
+            yield ev.AuctionCleared(m.symbol, number, 0, 0, tonnes, 0, 0)
+        line.offers.clear()
+        line.auctions.clear()
+
+
+def _remember(line: _Line, message: _Item) -> None:
+    """Keep what stands under a number: a later snapshot does not say what of it is gone."""
+    if isinstance(message, wire_market.Offered):
+        if message.quantity and message.kind is not OfferKind.ENQUIRY:
+            line.offers[message.number] = message
+        else:
+            line.offers.pop(message.number, None)
+    elif isinstance(message, wire_market.Announced):
+        line.auctions[message.number] = message.quantity
+    elif isinstance(message, wire_market.AuctionCleared):
+        line.auctions.pop(message.number, None)
 
 
 def _show(symbol: str, line: _Line, level: wire_market.BookLevel) -> ev.DepthChanged:

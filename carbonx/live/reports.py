@@ -57,6 +57,7 @@ class Reports:
         self._orders: dict[int, _Order] = {}  # the live ones, by reference
         self._offering: dict[int, commands.Quote | commands.Announce] = {}  # without a number yet
         self._received: dict[tuple[str, int], ev.Offered] = {}  # quotes made to this account
+        self._numbers: dict[int, int] = {}  # of own offers, by reference
 
     def sent(self, ref: int, command: ClientCommand) -> None:
         """Remember what a command offers: the report of its number does not repeat it."""
@@ -67,6 +68,13 @@ class Reports:
         """Yield the live orders as if each came to rest now, wherever it waits."""
         for ref, order in self._orders.items():
             yield ev.OrderResting(self.account, ref, *order, -1)
+
+    def numbers(self) -> Iterator[ev.Offered]:
+        """Yield the live orders that stand under a number, as if each was offered now."""
+        for ref, number in self._numbers.items():
+            order = self._orders.get(ref)
+            if order is not None:
+                yield self._listed(ref, number, order)
 
     def event(self, message: object) -> ev.Event | None:
         """Return the event in a report; None for messages of other kinds."""
@@ -153,6 +161,7 @@ class Reports:
             self._orders[ref] = order._replace(leaves=leaves)
         else:
             del self._orders[ref]
+            self._numbers.pop(ref, None)
 
     def _of_order(self, m: _OfOrder) -> ev.Event | None:
         """Return what happened to an order; None where its acceptance was before our time."""
@@ -168,6 +177,7 @@ class Reports:
             return ev.OrderReduced(self.account, m.ref, *order[:3], m.quantity, m.leaves, -1)
         if isinstance(m, wire.OrderCancelled):
             del self._orders[m.ref]
+            self._numbers.pop(m.ref, None)
             return ev.OrderCancelled(self.account, m.ref, *order[:3], m.quantity, m.reason,
                                      m.request, -1)  # fmt: skip
         self._orders[m.ref] = order._replace(price=m.price, leaves=m.leaves)
@@ -188,6 +198,8 @@ class Reports:
 
     def _numbered(self, m: wire_modes.NumberAssigned) -> ev.Offered | ev.Announced | None:
         """Return this account's own offer; None where an earlier run of it sent the command."""
+        if m.ref in self._orders:
+            self._numbers[m.ref] = m.number
         sent = self._offering.pop(m.ref, None)
         if isinstance(sent, commands.Announce):
             return ev.Announced(
@@ -225,13 +237,14 @@ class Reports:
                 expire_at=sent.expire_at if sent.price else 0,  # an enquiry is of its day
             )
         order = self._orders.get(m.ref)
-        if order is None:
-            return None
+        return None if order is None else self._listed(m.ref, m.number, order)
+
+    def _listed(self, ref: int, number: int, order: _Order) -> ev.Offered:
         return ev.Offered(
             account=self.account,
-            ref=m.ref,
-            symbol=m.symbol,
-            number=m.number,
+            ref=ref,
+            symbol=order.symbol,
+            number=number,
             kind=OfferKind.LISTING,
             side=order.side,
             price=order.price,

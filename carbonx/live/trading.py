@@ -6,15 +6,12 @@ import asyncio
 import contextlib
 import heapq
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from carbonx.live.commands import request_of
-from carbonx.live.public_feed import PublicFeed
-from carbonx.live.reports import Reports
-from gateway.client.errors import ClientError, Missed
+from carbonx.live.channel import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from backtest.agents.port import ClientCommand, Participant
     from engine.vocabulary.events import Event
@@ -27,22 +24,14 @@ POLL: Final = 0.005  # seconds
 class LivePort:
     """One agent's port to a live venue, over a client that is logged on for its account.
 
-    The client has its account's reports from the first one on (``last_seen`` 0) and nothing else
-    takes its events. The agent first receives what its account has live, each order as
-    ``OrderResting``; from then on whatever happens to its own orders, and the public data that the
-    client subscribes to.
+    What the client needs and the agent is told is as in ``Channel``.
     """
 
     def __init__(self, client: Client, agent: Participant) -> None:
         """Connect an agent with its client; ``trade`` lets it act."""
-        self.client = client
         self.agent = agent
-        self.sent = 0  # commands
-        self.feed = PublicFeed(client.lines)
-        self._reports = Reports(client.account)
-        self._info = client.info
-        self._earlier = client.info.seq if client.info is not None else 0  # reports before now
-        self._caught_up = asyncio.Event()  # set when those have been read
+        self.channel = Channel(client)
+        self._caught_up = asyncio.Event()  # set when the agent knows what its account has
         self._due: list[int] = []  # a heap of the times to wake the agent at, ns UTC
         self._asked = asyncio.Event()  # set when a time was added
 
@@ -52,12 +41,7 @@ class LivePort:
 
     def submit(self, command: ClientCommand) -> int:
         """Send a command; return its reference. Raises ``ClientError`` where the session ended."""
-        message_type, fields = request_of(command)
-        pending = self.client.request(message_type, *fields)
-        pending.add_done_callback(_take_answer)
-        self._reports.sent(pending.ref, command)
-        self.sent += 1
-        return pending.ref
+        return self.channel.send(command)
 
     def wake_at(self, time: int) -> None:
         """Have the agent woken once at a time (ns UTC), or at once where that is over."""
@@ -69,6 +53,7 @@ class LivePort:
 
         Raises the ``ClientError`` that ends the session before, and what the agent raises.
         """
+        self._tell(await self.channel.begin())
         self.wake_at(self.now())
         listener = asyncio.create_task(self._listen())
         waker = asyncio.create_task(self._wake())
@@ -89,26 +74,13 @@ class LivePort:
 
     async def _listen(self) -> None:
         """Give the agent whatever arrives."""
-        if not self._earlier:
-            self._caught_up.set()
-        async for message in self.client.events():
-            for event in self._events(message):
-                self.agent.on_event(self, event)
+        async for message in self.channel.client.events():
+            self._tell(self.channel.events(message))
 
-    def _events(self, message: object) -> Iterator[Event]:
-        if isinstance(message, Missed):
-            problem = f"{self.client.account} fell behind: {message.count} events were dropped"
-            raise ClientError(problem)
-        if self.client.info is not self._info:  # it logged on again
-            self._info = self.client.info
-            self.feed.describe(self.client.lines)
-        own = self._reports.event(message)
-        if own is None:
-            yield from self.feed.events(message)
-        elif self._caught_up.is_set():
-            yield own
-        if not self._caught_up.is_set() and self._reports.seq >= self._earlier:
-            yield from self._reports.live()
+    def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.agent.on_event(self, event)
+        if self.channel.caught_up:
             self._caught_up.set()
 
     async def _wake(self) -> None:
@@ -129,15 +101,9 @@ class LivePort:
         """Wait until the agent has received all that its commands have caused."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WITHIN):
-                status = await self.client.status()
-                while self._reports.seq < status.seq and not listener.done():  # noqa: ASYNC110 - they come
+                last = await self.channel.told()
+                while self.channel.seq < last and not listener.done():  # noqa: ASYNC110 - they come
                     await asyncio.sleep(POLL)
-
-
-def _take_answer(answer: asyncio.Future[Any]) -> None:
-    """Take an answer that is not awaited: refusals arrive among the events too."""
-    if not answer.cancelled():
-        answer.exception()
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

@@ -80,7 +80,7 @@ class LocalVenue:
 
         async with LocalVenue(accounts=["alice", "bob"]) as venue:
             async with venue.client("alice") as alice:
-                print(await alice.buy("CO2", 100, price=5000))
+                print(await alice.buy("CO2", 100, price="50.00"))
     """
 
     def __init__(

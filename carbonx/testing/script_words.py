@@ -67,7 +67,10 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         given = dict(zip(more[::2], more[1::2], strict=True))
         allocation = int(given.get("allocation", 0))
         owner, role = given.get("of", ""), given.get("as", "")
-        return c.OpenAccount(name, owner, role=role, allocation=allocation)
+        cash, tonnes = stage.minor(given.get("cash", "0")), int(given.get("tonnes", 0))
+        start = ((given.get("product", product), tonnes),) if tonnes else ()
+        return c.OpenAccount(name, owner, role=role, allocation=allocation, cash=cash,
+                             allowances=start)  # fmt: skip
 
     def rule(path: str, _equals: str, *value: str) -> c.AmendRulebook:
         text, _, day = " ".join(value).partition(" from ")

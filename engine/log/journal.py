@@ -1,18 +1,27 @@
 """The log's file: append to a buffer, make it durable with one sync, read it back.
 
-A journal is one file, ``venue.log``, in a directory that holds nothing else; a lock keeps a second
-process out.
+A journal is one file, ``venue.log``, in a venue's directory; a lock keeps a second process out. It
+is made whole or not at all: its first record is written aside and renamed once it is durable.
 """
 
-import fcntl
 import os
 from pathlib import Path
 from typing import Final
 
-from engine.log.records import LogError, decode_genesis, encode_genesis, frames
+from engine.log.files import BINARY, lock, sync_data, sync_folder
+from engine.log.records import (
+    MAX_PAYLOAD,
+    decode_genesis,
+    encode_genesis,
+    frames,
+    is_cut_genesis,
+    no_genesis,
+)
 from engine.rulebook.model import Rulebook
 
 FILE_NAME: Final = "venue.log"
+_ASIDE: Final = "venue.log.new"
+_LOOK: Final = 64  # bytes of a log's start that tell what it is
 DURABILITY: Final = ("fdatasync", "none")
 
 
@@ -29,6 +38,7 @@ class Journal:
         self.durability = durability
         self.buffer = bytearray()  # whole frames, waiting for the next sync
         self.syncs = 0
+        self.cut = 0  # bytes of a batch that was not whole, and never acknowledged, when opened
         self._descriptor = descriptor
         self._broken = False
 
@@ -36,20 +46,30 @@ class Journal:
     def create(
         cls, directory: Path, rulebook: Rulebook, time: int, durability: str = "fdatasync"
     ) -> "Journal":
-        """Start a log whose genesis is durable on return. Raises ``JournalError``."""
+        """Start a log whose genesis is durable on return.
+
+        Raises ``JournalError``, and ``RulebookError`` where the rulebook is too large for a log.
+        """
+        genesis = encode_genesis(rulebook, time)
+        made = [each for each in (directory, *directory.parents) if not each.exists()]
         directory.mkdir(parents=True, exist_ok=True)
-        path = directory / FILE_NAME
-        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
-        try:
-            descriptor = os.open(path, flags, 0o640)
-        except FileExistsError:
-            problem = f"{path} exists already: open it to go on, or choose another directory"
-            raise JournalError(problem) from None
+        path, aside = directory / FILE_NAME, directory / _ASIDE
+        descriptor = os.open(aside, os.O_CREAT | os.O_RDWR | BINARY, 0o640)
         _lock(descriptor, path)
         journal = cls(path, descriptor, durability)
-        journal.buffer += encode_genesis(rulebook, time)
-        journal.sync()
-        _sync_directory(directory)
+        try:
+            _refuse_another(directory)  # under the lock: nobody else makes one now
+            os.ftruncate(descriptor, 0)
+            journal.buffer += genesis
+            journal.sync()
+            aside.replace(path)
+        except BaseException:
+            journal.buffer = bytearray()  # a failed write may still hold the old one
+            journal.close()
+            aside.unlink(missing_ok=True)
+            raise
+        for each in (directory, *(folder.parent for folder in made)):
+            sync_folder(each)
         return journal
 
     @classmethod
@@ -60,20 +80,23 @@ class Journal:
         """
         path = directory / FILE_NAME
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDWR | BINARY)
         except FileNotFoundError:
             problem = f"{path} does not exist: name a directory that holds a log"
             raise JournalError(problem) from None
         _lock(descriptor, path)
         try:
-            end = whole_end(path.read_bytes())
+            data = path.read_bytes()
+            end = whole_end(data)
             os.ftruncate(descriptor, end)
             os.lseek(descriptor, end, os.SEEK_SET)
             os.fsync(descriptor)
         except BaseException:
             os.close(descriptor)
             raise
-        return cls(path, descriptor, durability)
+        journal = cls(path, descriptor, durability)
+        journal.cut = len(data) - end
+        return journal
 
     def sync(self) -> None:
         """Write what was appended and make it durable. Raises ``JournalError``, then for good.
@@ -91,7 +114,7 @@ class Journal:
                 done += os.write(self._descriptor, view[done:])
             view.release()
             if self.durability == "fdatasync":
-                os.fdatasync(self._descriptor)
+                sync_data(self._descriptor)
         except OSError as error:
             self._broken = True
             problem = f"{self.path} cannot be written ({error}): free the disk, then restart"
@@ -121,6 +144,30 @@ def read_log(directory: Path) -> bytes:
         raise JournalError(problem) from None
 
 
+def holds_log(directory: Path) -> bool:
+    """Say whether a directory has a log that anything was promised in.
+
+    One that a full disk, or power that went, cut in its first record is none: nothing came of it.
+    """
+    path = directory / FILE_NAME
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            start = file.read(_LOOK)
+            if not any(start) and size <= MAX_PAYLOAD:
+                start += file.read()
+    except FileNotFoundError:
+        return False
+    return not is_cut_genesis(start, size)
+
+
+def _refuse_another(directory: Path) -> None:
+    if holds_log(directory):
+        path = directory / FILE_NAME
+        problem = f"{path} exists already: open it to go on, or choose another directory"
+        raise JournalError(problem)
+
+
 def whole_end(data: bytes) -> int:
     """Return the offset behind the last whole frame. Raises ``LogError``."""
     end = 0
@@ -129,22 +176,14 @@ def whole_end(data: bytes) -> int:
             decode_genesis(payload)
         end = behind
     if end == 0:
-        raise LogError(0, "no genesis record; this is not a log, or it was cut at its very start")
+        raise no_genesis(data)
     return end
 
 
 def _lock(descriptor: int, path: Path) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor)
     except OSError:
         os.close(descriptor)
         problem = f"{path} is in use by another process: stop it, or choose another directory"
         raise JournalError(problem) from None
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,7 +13,15 @@ from zlib import crc32
 import msgspec
 
 from engine.log.journal import Journal, read_log
-from engine.log.records import HEADER, Record, check_command, decode_genesis, decode_record, frames
+from engine.log.records import (
+    HEADER,
+    Record,
+    check_command,
+    decode_genesis,
+    decode_record,
+    frames,
+    no_genesis,
+)
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
@@ -25,6 +33,7 @@ OnRecord: TypeAlias = Callable[[Record, list[Event]], None]
 
 _encode = msgspec.msgpack.Encoder().encode
 _pack_header = HEADER.pack
+_HEADER_SIZE: Final = HEADER.size
 
 
 class Sequencer:
@@ -47,8 +56,7 @@ class Sequencer:
         ``time`` (ns UTC) is raised to the last record's where it would go backwards. Raises
         ``CommandError`` where a log could not hold the command; it then has no number.
         """
-        check_command(command)
-        return self.submit_all(time, source, [command])[0]
+        return self.submit_all(time, source, [check_command(command)])[0]
 
     def submit_all(self, time: int, source: int, commands: Sequence[Command]) -> list[list[Event]]:
         """Stamp, log and apply commands in their order; return what happened, one list for each.
@@ -61,12 +69,14 @@ class Sequencer:
         journal = self.journal
         if journal is not None:
             frames = bytearray()
+            back = len(journal.buffer)  # since the last sync
             for command in commands:
                 seq += 1
                 # The bytes of a Record, without the cost of making one for each order.
                 payload = _encode((seq, time, source, command))
-                frames += _pack_header(len(payload), crc32(payload))
+                frames += _pack_header(len(payload), back, crc32(payload, back))
                 frames += payload
+                back += _HEADER_SIZE + len(payload)
             journal.buffer += frames  # all of them or, where one cannot be encoded, none
         self.time = time
         self.seq += len(commands)
@@ -121,8 +131,7 @@ def replay_bytes(data: bytes, on_record: OnRecord | None = None) -> Replay:
             on_record(record, events)
         end = behind
     if replayed is None:
-        decode_genesis(b"")  # says what is missing
-        raise AssertionError
+        raise no_genesis(data)
     replayed.torn_bytes = len(data) - end
     return replayed
 

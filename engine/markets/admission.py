@@ -11,6 +11,7 @@ from engine.rulebook.model import Mode, Product
 from engine.rulebook.ticks import Ticks, tick_at
 from engine.vocabulary.commands import NewOrder
 from engine.vocabulary.enums import OrderType, Phase, RejectReason, TimeInForce
+from engine.vocabulary.json_codec import decimal_text
 from engine.vocabulary.units import MAX_PRICE
 
 _CONTINUOUS: Final = Phase.CONTINUOUS
@@ -54,7 +55,7 @@ class Refusal(NamedTuple):
 class Gate:
     """The figures of one market that admission compares with, as they stand today."""
 
-    __slots__ = ("banded", "call", "down", "frozen", "high", "limits_only", "lot", "low",
+    __slots__ = ("banded", "call", "digits", "down", "frozen", "high", "limits_only", "lot", "low",
                  "max_parts", "max_quantity", "min_quantity", "phase", "plain_high", "plain_low",
                  "short_way", "stepped", "tick", "ticks", "up")  # fmt: skip
 
@@ -69,8 +70,9 @@ class Gate:
         self.short_way = True  # plain orders need no closer look
         self._refresh()
 
-    def adopt(self, mode: Mode, product: Product) -> None:
-        """Take the figures of a product in a mode."""
+    def adopt(self, mode: Mode, product: Product, digits: int) -> None:
+        """Take the figures of a product in a mode; ``digits`` are the currency's decimals."""
+        self.digits = digits
         self.tick = product.tick
         self.ticks = product.ticks
         self.lot = mode.lot or product.lot
@@ -91,6 +93,10 @@ class Gate:
         else:
             self.low, self.high = 1, MAX_PRICE
         self._refresh()
+
+    def money(self, minor: int) -> str:
+        """Write minor units as people read them."""
+        return decimal_text(minor, self.digits)
 
     def enter(self, phase: Phase) -> None:
         """Take over a phase; a freeze leaves the call that it is the end of."""
@@ -175,12 +181,13 @@ def check_quantity(quantity: int, gate: Gate) -> Refusal | None:
 def check_price(price: int, gate: Gate) -> Refusal | None:
     """Check a limit price's range, tick and daily limits."""
     if not 1 <= price <= MAX_PRICE:
-        return Refusal(RejectReason.PRICE_RANGE, "price", f"1 to {MAX_PRICE} minor units")
+        rule = f"{gate.money(1)} to {gate.money(MAX_PRICE)}"
+        return Refusal(RejectReason.PRICE_RANGE, "price", rule)
     tick = tick_at(price, gate.tick, gate.ticks)
     if price % tick:
-        return Refusal(RejectReason.PRICE_TICK, "price", f"a multiple of {tick} minor units")
+        return Refusal(RejectReason.PRICE_TICK, "price", f"a multiple of {gate.money(tick)}")
     if not gate.low <= price <= gate.high:
-        rule = f"{gate.low} to {gate.high} minor units today"
+        rule = f"{gate.money(gate.low)} to {gate.money(gate.high)} today"
         return Refusal(RejectReason.PRICE_LIMIT, "price", rule)
     return None
 
@@ -194,7 +201,8 @@ def _stop_price(order: NewOrder, gate: Gate) -> Refusal | None:
         return None
     tick = tick_at(order.stop_price, gate.tick, gate.ticks)
     if not 1 <= order.stop_price <= MAX_PRICE or order.stop_price % tick:
-        rule = f"1 to {MAX_PRICE} minor units, a multiple of {tick}"
+        step = gate.money(tick)
+        rule = f"{step} to {gate.money(MAX_PRICE)}, a multiple of {step}"
         return Refusal(RejectReason.STOP_PRICE, "stop_price", rule)
     return None
 

@@ -65,7 +65,8 @@ def amend(market: BookLine, order: Order, command: AmendOrder) -> list[Event]:
         more = leaves - old_leaves
     reserved = balance.reserved + more
     if reserved > balance.total:
-        return [Rejected(command.account, command.ref, *shortage(balance, order.side, more))]
+        refusal = shortage(balance, order.side, more, market.gate)
+        return [Rejected(command.account, command.ref, *refusal)]
     balance.reserved = reserved
     if order.level is None:
         return [_amend_waiting(market, order, command, total, price, leaves, keeps=keeps)]

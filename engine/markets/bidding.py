@@ -28,7 +28,7 @@ def admit_announcement(c: Announce, gate: Gate, now: int) -> Refusal | None:
     if c.max_bid and not c.min_bid <= c.max_bid:
         return Refusal(RejectReason.QUANTITY_RANGE, "max_bid", "at least min_bid, or 0")
     if c.increment < 0 or c.increment % gate.tick:
-        rule = f"a multiple of {gate.tick} minor units, or 0 for sealed bids"
+        rule = f"a multiple of {gate.money(gate.tick)}, or 0 for sealed bids"
         return Refusal(RejectReason.PRICE_TICK, "increment", rule)
     return None
 
@@ -55,11 +55,12 @@ def admit_bid(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) ->
     sign = 1 if terms.side is Side.SELL else -1
     if (price - terms.price) * sign < 0:
         word = "least" if terms.side is Side.SELL else "most"
-        return Refusal(RejectReason.PRICE_LIMIT, "price", f"at {word} the reserve, {terms.price}")
+        rule = f"at {word} the reserve, {gate.money(terms.price)}"
+        return Refusal(RejectReason.PRICE_LIMIT, "price", rule)
     if terms.increment and others and not bid.keeps:
         best = others[-1].price
         if (price - best) * sign < terms.increment:
-            rule = f"better than {best} by {terms.increment} at least"
+            rule = f"better than {gate.money(best)} by {gate.money(terms.increment)} at least"
             return Refusal(RejectReason.OUTBID, "price", rule)
     return None
 

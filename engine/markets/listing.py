@@ -137,7 +137,7 @@ class Listing(OfferLine):
         if listing.seat.stp_id == stp_id:
             return Refusal(RejectReason.OWN_ORDER, "number", "a listing of the same owner")
         if command.price not in (0, listing.price):
-            rule = f"the price of listing {command.number} is {listing.price}"
+            rule = f"the price of listing {command.number} is {self.gate.money(listing.price)}"
             return Refusal(RejectReason.PRICE_LIMIT, "price", rule)
         if not 0 < quantity <= listing.leaves:
             rule = f"1 to {listing.leaves} tonnes are left of listing {command.number}"
@@ -155,12 +155,14 @@ class Listing(OfferLine):
                 return None
             assert first is not None
             number = self.numbers[(first.seat.name, first.ref)]
-            rule = f"the earliest at the best price comes first: listing {number} at {first.price}"
+            at = self.gate.money(first.price)
+            rule = f"the earliest at the best price comes first: listing {number} at {at}"
             return Refusal(RejectReason.NOT_BEST, "number", rule)
         prices = [price for price, _ in self.book.depth(listing.side, self.mode.pick_levels)]
         if listing.price in prices:
             return None
-        rule = f"only the best {self.mode.pick_levels} prices may be picked, now to {prices[-1]}"
+        worst = self.gate.money(prices[-1])
+        rule = f"only the best {self.mode.pick_levels} prices may be picked, now to {worst}"
         return Refusal(RejectReason.NOT_BEST, "number", rule)
 
     def standing(self) -> list[Offered | Announced]:

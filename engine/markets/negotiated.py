@@ -17,6 +17,7 @@ from engine.rulebook.calendar import midnight
 from engine.vocabulary.commands import Decline, Pick, Quote
 from engine.vocabulary.enums import CancelReason, OfferKind, OrderState, RejectReason, Side
 from engine.vocabulary.events import Announced, Declined, Event, Offered, OrderAccepted, Rejected
+from engine.vocabulary.texts import shown
 
 if TYPE_CHECKING:
     from engine.book.orders import Order, Participant
@@ -117,7 +118,7 @@ class Negotiated(OfferLine):
         for name in command.to:
             other = everybody.get(name)
             if other is None or other.stp_id == participant.stp_id:
-                rule = f"{name!r} is not an open account of another owner"
+                rule = f"{shown(name)} is not an open account of another owner"
                 return Refusal(RejectReason.COUNTERPARTY, "to", rule)
         if not command.answers:
             return None
@@ -171,7 +172,7 @@ class Negotiated(OfferLine):
             rule = f"a quote is confirmed whole: {quote.leaves} tonnes, or 0"
             refusal = Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
         elif refusal is None and command.price not in (0, quote.price):
-            rule = f"the price of quote {command.number} is {quote.price}"
+            rule = f"the price of quote {command.number} is {self.gate.money(quote.price)}"
             refusal = Refusal(RejectReason.PRICE_LIMIT, "price", rule)
         refusal = refusal or self.admit_terms(seat, side, quote.leaves, quote.price)
         quantity = quote.leaves

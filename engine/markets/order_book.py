@@ -127,7 +127,7 @@ class OrderBook(BookPhases):
                 rests = not self._bids.reached(-price)
         reserved = balance.reserved + need
         if reserved > balance.total:
-            return [Rejected(order.account, ref, *shortage(balance, side, need))]
+            return [Rejected(order.account, ref, *shortage(balance, side, need, self.gate))]
         if flags and rests and flags & TAKES:  # over before it began
             return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
                                   _MATCHING, -1),
@@ -207,7 +207,7 @@ class OrderBook(BookPhases):
         if not other.reached(price * other.sign):
             return None
         word = "below" if side is _BUY else "above"
-        rule = f"post-only: the price must be {word} {abs(other.best)} now"
+        rule = f"post-only: the price must be {word} {self.gate.money(abs(other.best))} now"
         return Refusal(RejectReason.POST_ONLY, "price", rule)
 
     def _wait(self, live: Order, order: NewOrder) -> list[Event] | None:

@@ -98,7 +98,7 @@ class Settlement(Market):
         self.product = product
         self.mode = mode
         self.symbol = line_name(product, mode, rulebook.modes_of(product)[0])
-        self.gate.adopt(mode, product)
+        self.gate.adopt(mode, product, rulebook.minor_digits)
         self._fees = self._ledger.fees_in(product.currency)
         self._maker_buy = mode.maker_fee_ppm + mode.buyer_fee_ppm
         self._maker_sell = mode.maker_fee_ppm + mode.seller_fee_ppm
@@ -328,7 +328,7 @@ class Settlement(Market):
         """Set aside minor units (to buy) or tonnes (to sell); a negative figure gives some back."""
         balance = seat.cash if side is _BUY else seat.holding
         if balance.total - balance.reserved < need:
-            return shortage(balance, side, need)
+            return shortage(balance, side, need, self.gate)
         balance.reserved += need
         return None
 
@@ -337,10 +337,10 @@ class Settlement(Market):
         return cost(price, quantity, self.reserve_ppm)
 
 
-def shortage(balance: Balance, side: Side, need: int) -> Refusal:
+def shortage(balance: Balance, side: Side, need: int, gate: Gate) -> Refusal:
     """Refuse for want of cash (to buy) or of allowances (to sell), with the figures."""
     available = balance.total - balance.reserved
     if side is _BUY:
-        rule = f"needs {need} minor units, {available} available"
+        rule = f"needs {gate.money(need)}, {gate.money(available)} available"
         return Refusal(RejectReason.CASH, "quantity", rule)
     return Refusal(RejectReason.ALLOWANCES, "quantity", f"at most the {available} tonnes available")

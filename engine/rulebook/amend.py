@@ -6,12 +6,13 @@ parts of a list go by their name or symbol, and ``products+`` adds one more.
 
 from typing import Any
 
-import msgspec
-
 from engine.rulebook.model import Rulebook, RulebookError, line_name
 from engine.rulebook.toml_codec import from_plain, to_plain
 from engine.vocabulary.enums import Mechanism
+from engine.vocabulary.suggest import did_you_mean
+from engine.vocabulary.texts import MAX_TEXT, UnreadableError, encodable, read_toml, shown
 
+_LONGEST = 256  # characters of a path
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
 
 
@@ -31,10 +32,13 @@ def changed(rulebook: Rulebook, path: str, value: str) -> Rulebook:
 
     ``value`` is TOML.
     """
+    if not 0 < len(path) <= _LONGEST or not encodable(path) or len(path.splitlines()) > 1:
+        message = f"{shown(path)}: a path such as modes[continuous].limit_up_bp is needed"
+        raise RulebookError(message)
     try:
-        given = msgspec.toml.decode(f"value = {value}")
-    except msgspec.MsgspecError as error:
-        message = f"{path}: {value!r} is not a TOML value"
+        given = read_toml(f"value = {value}", MAX_TEXT + 8)
+    except UnreadableError as error:
+        message = f"{path}: {shown(value)} is not a TOML value ({error})"
         raise RulebookError(message) from error
     if list(given) != ["value"]:
         message = f"{path}: one value is needed"
@@ -59,7 +63,7 @@ def _set(plain: dict[str, Any], path: str, value: Any) -> None:
         return
     key = last.removesuffix("+")
     if not isinstance(place, dict) or key not in place:
-        message = f"{path}: the rulebook has no such path"
+        message = f"{path}: the rulebook has no {key}{_perhaps(place, key)}"
         raise RulebookError(message)
     if not adds:
         place[key] = value
@@ -80,9 +84,22 @@ def _down(place: Any, part: str, path: str) -> Any:
         tables = (each for each in rows if isinstance(each, dict))
         found = next((t for t in tables if name in (t.get("name"), t.get("symbol"))), None)
     if found is None:
-        message = f"{path}: the rulebook has no {part}"
+        message = f"{path}: the rulebook has no {part}{_perhaps(place, part)}"
         raise RulebookError(message)
     return found
+
+
+def _perhaps(place: Any, part: str) -> str:
+    """Ask for the key, or the part of a list, that is nearest to one that there is not."""
+    if not isinstance(place, dict):
+        return ""
+    key, _, name = part.removesuffix("+").partition("[")
+    rows = place.get(key)
+    if not isinstance(rows, list):
+        return did_you_mean(key, place)
+    tables = [each for each in rows if isinstance(each, dict)]
+    names = [each[field] for each in tables for field in ("name", "symbol") if field in each]
+    return did_you_mean(name.removesuffix("]"), names)
 
 
 def lines_of(rulebook: Rulebook) -> dict[str, tuple[Mechanism, str]]:

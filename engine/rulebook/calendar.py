@@ -64,16 +64,6 @@ def is_trading_day(calendar: Calendar, date: int) -> bool:
     return weekday(date) in calendar.weekdays and date not in calendar.holidays
 
 
-def next_trading_day(calendar: Calendar, date: int) -> int:
-    """Return the first trading day after a date. Raises ``ValueError`` if none is in a year."""
-    number = day_number(date)
-    for later in range(number + 1, number + 367):
-        if is_trading_day(calendar, date_of(later)):
-            return date_of(later)
-    message = f"the calendar has no trading day in the year after {date}"
-    raise ValueError(message)
-
-
 def _sunday(year: int, month: int, nth: int) -> int:
     """Return the day number of the nth Sunday of a month, of the last one for 0."""
     first = day_number(year * 10_000 + month * 100 + 1)

@@ -154,8 +154,8 @@ class Calendar(Struct, frozen=True, forbid_unknown_fields=True):
     utc_offset_minutes: int = 480
     dst: Dst = Dst.NONE
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)  # 1 is Monday
-    holidays: tuple[int, ...] = ()  # weekdays without trading
-    extra_days: tuple[int, ...] = ()  # such as make-up Saturdays
+    holidays: tuple[int, ...] = ()  # weekdays without trading; in a file also a market's name
+    extra_days: tuple[int, ...] = ()  # that trade all the same, such as a weekend at a deadline
     sessions: tuple[Session, ...] = ()
 
 

@@ -1,32 +1,37 @@
-"""Rulebooks as people read and write them: TOML, with enums by name and times as ``"09:30"``.
+"""Rulebooks as people write them: TOML, with enums by name and times as ``"09:30"``.
 
 ``to_plain`` and ``from_plain`` turn a rulebook into nested dicts and lists of names and figures
 and back; TOML, comparisons and amendments all go through them. Unknown keys and names are refused
 with their path and the choices there are.
 """
 
-import json
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, get_args, get_origin
 
 import msgspec
 
+from engine.rulebook.holidays import filled
 from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import PriceRule, Rulebook, RulebookError
 from engine.rulebook.validation import validate
+from engine.vocabulary.suggest import did_you_mean, not_one_of
+from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, named, read_toml, shown
 
 _CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
 _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
 
 
-def from_toml(text: str) -> Rulebook:
-    """Read a rulebook as people write it. Raises ``RulebookError`` with path and choices."""
+def from_toml(text: str | bytes) -> Rulebook:
+    """Read a rulebook as people write it, bytes as UTF-8; holidays may go by a market's name.
+
+    Raises ``RulebookError`` with path and choices.
+    """
     try:
-        data = msgspec.toml.decode(text)
-    except msgspec.MsgspecError as error:
+        data = read_toml(text, MAX_RULEBOOK)
+    except UnreadableError as error:
         raise RulebookError(str(error)) from error
-    return from_plain(data)
+    return from_plain(filled(data))
 
 
 def from_plain(data: Any) -> Rulebook:
@@ -60,33 +65,6 @@ def to_plain(value: Any, *, brief: bool = True) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def to_toml(book: Rulebook) -> str:
-    """Write a rulebook as TOML that reads back as the same one."""
-    return "\n".join(_table(to_plain(book), "")).strip() + "\n"
-
-
-def _table(data: dict[str, Any], path: str) -> list[str]:
-    """Write a table: plain values first, then the tables in it."""
-    later: list[str] = []
-    lines: list[str] = []
-    for key, value in data.items():
-        if isinstance(value, dict):
-            if value:
-                later += ["", f"[{path}{_key(key)}]", *_table(value, f"{path}{_key(key)}.")]
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for part in value:
-                later += ["", f"[[{path}{_key(key)}]]", *_table(part, f"{path}{_key(key)}.")]
-        else:
-            lines.append(f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}")
-    return lines + later
-
-
-def _key(key: str) -> str:
-    bare = key.replace("_", "").replace("-", "")
-    plain = bare.isascii() and bare.isalnum()
-    return key if plain else json.dumps(key, ensure_ascii=False)
-
-
 def _clock(seconds: int) -> str:
     minutes, second = divmod(seconds, 60)
     text = f"{minutes // 60:02}:{minutes % 60:02}"
@@ -98,7 +76,7 @@ def _seconds(text: Any, path: str) -> int:
     parts = str(text).split(":")
     right = len(parts) in _PARTS and all(len(p) == 2 and p.isdecimal() for p in parts)  # noqa: PLR2004
     if not isinstance(text, str) or not right:
-        message = f'{path}: {text!r} is not a time such as "09:30"'
+        message = f'{path}: {shown(text)} is not a time such as "09:30"'
         raise RulebookError(message)
     hours, minutes, seconds = (*(int(part) for part in parts), 0)[:3]
     return hours * 3600 + minutes * 60 + seconds
@@ -109,7 +87,7 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         choices = [member.name.lower() for member in kind]
         if data not in choices:
-            message = f"{path}: {data!r} is not one of {', '.join(choices)}"
+            message = f"{path}: {not_one_of(data, choices)}"
             raise RulebookError(message)
         return int(kind[str(data).upper()])
     if kind is PriceRule and (isinstance(data, str) or (isinstance(data, dict) and "like" in data)):
@@ -119,7 +97,8 @@ def _typed(kind: Any, data: Any, path: str) -> Any:
         for key in data:
             if key not in fields:
                 keys = [*fields, "like"] if kind is PriceRule else fields
-                message = f"{path}.{key}: there is no such key; there are {', '.join(keys)}"
+                perhaps = did_you_mean(key, keys) or f"; there are {', '.join(keys)}"
+                message = f"{path}.{named(key)}: there is no such key{perhaps}"
                 raise RulebookError(message)
         return {
             key: _seconds(value, f"{path}.{key}")
@@ -137,7 +116,7 @@ def _named(data: str | dict[str, Any], path: str) -> dict[str, Any]:
     name = data if isinstance(data, str) else data["like"]
     if name not in list(PRICE_RULES):
         at = path if isinstance(data, str) else f"{path}.like"
-        message = f"{at}: {name!r} is not one of {', '.join(PRICE_RULES)}"
+        message = f"{at}: {not_one_of(name, PRICE_RULES)}"
         raise RulebookError(message)
     otherwise = {} if isinstance(data, str) else data
     plain = {**to_plain(PRICE_RULES[name], brief=False), **otherwise}

@@ -1,6 +1,6 @@
 """What the types of a rulebook cannot say: which figures go together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +17,16 @@ from engine.rulebook.model import (
 )
 from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CallFill, Delivery, LastRung, Tie
-from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
+from engine.vocabulary.suggest import not_one_of
+from engine.vocabulary.texts import MAX_TEXT, encodable
+from engine.vocabulary.units import (
+    BASIS_POINTS,
+    MAX_INT,
+    MAX_PRICE,
+    MAX_QUANTITY,
+    MIN_INT,
+    PARTS_PER_MILLION,
+)
 
 _DAY_SECONDS = 86_400
 _RATES_BP = ("limit_up_bp", "limit_down_bp", "protection_bp", "volatility_bp", "fifo_bp")
@@ -41,6 +50,7 @@ def from_canonical(data: bytes) -> Rulebook:
 
 def validate(book: Rulebook) -> None:
     """Check a rulebook as a whole. Raises ``RulebookError``."""
+    _validate_values("$", book)
     _require("$.products", holds=bool(book.products), rule="at least one product is needed")
     _require("$.modes", holds=bool(book.modes), rule="at least one mode is needed")
     for path, names in (
@@ -72,6 +82,26 @@ def validate(book: Rulebook) -> None:
         _among(f"$.auction.{name}", getattr(book.auction, name), name == "lot", MAX_QUANTITY)
 
 
+def _validate_values(path: str, value: object) -> None:
+    """Check that a log can hold every figure and every text there is, whatever they mean."""
+    if isinstance(value, str):
+        rule = f"at most {MAX_TEXT} characters, none of them half of a surrogate pair"
+        _require(path, holds=len(value) <= MAX_TEXT and encodable(value), rule=rule)
+    elif isinstance(value, int):
+        rule = f"a whole number from {MIN_INT} to {MAX_INT} is needed"
+        _require(path, holds=MIN_INT <= value <= MAX_INT, rule=rule)
+    elif isinstance(value, tuple):
+        for index, part in enumerate(value):
+            _validate_values(f"{path}[{index}]", part)
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            _validate_values(f"a key of {path}", key)
+            _validate_values(f"{path}.{key}", part)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _validate_values(f"{path}.{name}", getattr(value, name))
+
+
 def _require(path: str, *, holds: bool, rule: str) -> None:
     if not holds:
         message = f"{path}: {rule}"
@@ -84,8 +114,8 @@ def _among(path: str, value: int, low: int, high: int) -> None:
 
 def _known(path: str, names: Sequence[str], choices: list[str]) -> None:
     for name in names:
-        rule = f"{name!r} is not one of {', '.join(choices)}"
-        _require(path, holds=name in choices, rule=rule)
+        if name not in choices:
+            _require(path, holds=False, rule=not_one_of(name, choices))
 
 
 def _validate_product(path: str, product: Product) -> None:

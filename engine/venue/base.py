@@ -15,6 +15,7 @@ from engine.rulebook.model import line_name
 from engine.rulebook.validation import validate
 from engine.vocabulary.enums import RejectReason, SelfTradeScope
 from engine.vocabulary.events import Rejected
+from engine.vocabulary.texts import shown
 
 if TYPE_CHECKING:
     from engine.markets.line import Line
@@ -81,5 +82,5 @@ class VenueBase:
 
 def unknown_account(account: str, ref: int) -> list[Event]:
     """Refuse a command of an account that is not open."""
-    rule = f"no account {account!r} is open"
+    rule = f"no account {shown(account)} is open"
     return [Rejected(account, ref, RejectReason.UNKNOWN_ACCOUNT, "account", rule)]

@@ -24,6 +24,7 @@ from engine.vocabulary.events import (
     Released,
     RulebookAmended,
 )
+from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.units import MAX_PRICE
 
 if TYPE_CHECKING:
@@ -90,12 +91,14 @@ def set_reference(venue: VenueBase, command: SetReference) -> list[Event]:
     """Set what a product's next limits start from; while it trades, the fixing of its close."""
     lines = [line for line in venue.markets.values() if line.product.symbol == command.product]
     if not lines:
-        rule = f"{command.product!r} is not one of {', '.join(venue.products)}"
+        rule = not_one_of(command.product, venue.products)
         return [Rejected("", 0, RejectReason.UNKNOWN_PRODUCT, "product", rule)]
     product = lines[0].product
     tick = tick_at(command.price, product.tick, product.ticks)
     if not 1 <= command.price <= MAX_PRICE or command.price % tick:
-        rule = f"1 to {MAX_PRICE} minor units, a multiple of {tick}"
+        gate = lines[0].gate
+        step = gate.money(tick)
+        rule = f"{step} to {gate.money(MAX_PRICE)}, a multiple of {step}"
         return [Rejected("", 0, RejectReason.PRICE_RANGE, "price", rule)]
     closed = all(line.gate.phase is Phase.CLOSED for line in lines)
     if not closed and venue.rulebook.close is not CloseRule.FIXING:

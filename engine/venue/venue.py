@@ -51,6 +51,8 @@ from engine.vocabulary.events import (
     Rejected,
 )
 from engine.vocabulary.json_codec import type_name
+from engine.vocabulary.suggest import not_one_of
+from engine.vocabulary.texts import shown
 from engine.vocabulary.units import MAX_REF
 
 if TYPE_CHECKING:
@@ -266,7 +268,10 @@ class Venue(VenueBase):
         return events
 
     def _unknown_symbol(self, account: str, ref: int, symbol: str) -> list[Event]:
-        rule = f"{symbol!r} is not one of {', '.join(self.markets)}"
+        if account:  # of a client: names are compared for those alone who type them
+            rule = f"{shown(symbol)} is not one of {', '.join(self.markets)}"
+        else:
+            rule = not_one_of(symbol, self.markets)
         return [Rejected(account, ref, RejectReason.UNKNOWN_SYMBOL, "symbol", rule)]
 
     # -- views: values, never the engine's own objects --------------------------------------

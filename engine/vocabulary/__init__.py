@@ -1,1 +1,1 @@
-"""Enums and units, every command, every event, and their JSON form."""
+"""Enums and units, every command and event, their JSON form, tables as people write them."""

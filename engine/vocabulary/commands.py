@@ -93,7 +93,10 @@ class AdvanceTime(Struct, frozen=True, array_like=True, gc=False, tag=8):
 
 
 class OpenAccount(Struct, frozen=True, array_like=True, gc=False, tag=9):
-    """Open an account. ``owner`` and ``group`` drive self-trade prevention."""
+    """Open an account with what it starts with, or not at all.
+
+    ``owner`` and ``group`` drive self-trade prevention.
+    """
 
     account: str
     owner: str = ""  # defaults to the account's own name
@@ -101,6 +104,8 @@ class OpenAccount(Struct, frozen=True, array_like=True, gc=False, tag=9):
     member: str = ""  # the broker that clears it
     role: str = ""  # the rulebook's account class, which may limit what it does
     allocation: Int = 0  # tonnes allocated to it, where a limit stands on top of them
+    cash: Int = 0  # minor units of the venue's own currency
+    allowances: tuple[tuple[str, Int], ...] = ()  # tonnes by product: {"SZA-2019": 100}
 
 
 class MoveCash(Struct, frozen=True, array_like=True, gc=False, tag=10):

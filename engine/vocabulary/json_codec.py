@@ -7,7 +7,7 @@ message types themselves, so this module knows none of them by name.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from enum import IntEnum
 from types import UnionType
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -16,12 +16,12 @@ import msgspec
 
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
+from engine.vocabulary.suggest import did_you_mean, not_one_of
+from engine.vocabulary.texts import MAX_DIGITS, MAX_TEXT, encodable, named, read_json, shown
 from engine.vocabulary.units import MAX_INT, MIN_INT
 
 # Fields that may be typed as decimals.
-_PRICES: Final = ("price", "stop_price", "amount", "increment")
-_LONGEST: Final = 40  # characters of a decimal, and digits of what it stands for
-_SHOWN: Final = 60  # characters of a wrong text that its refusal repeats
+_PRICES: Final = ("price", "stop_price", "amount", "increment", "cash")
 
 
 class TextError(ValueError):
@@ -49,22 +49,23 @@ EVENTS: Final = _vocabulary(Event)
 
 def exact_minor(text: str, digits: int, field: str = "price") -> int:
     """Turn a decimal such as ``"42.50"`` into minor units, exactly. Raises ``TextError``."""
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     try:
-        typed = Decimal(text) if len(text) <= _LONGEST else Decimal("NaN")
+        typed = Decimal(text) if len(text) <= MAX_DIGITS else Decimal("NaN")
         scaled = typed.scaleb(digits)
-    except InvalidOperation:
-        raise TextError(field, f"{shown!r} is not a decimal such as 42.50") from None
-    if not scaled.is_finite() or scaled.adjusted() > _LONGEST:
-        raise TextError(field, f"{shown!r} is not a decimal such as 42.50")
+    except DecimalException:  # no figure at all, or one with a monstrous exponent
+        raise TextError(field, f"{shown(text)} is not a decimal such as 42.50") from None
+    if not scaled.is_finite() or scaled.adjusted() > MAX_DIGITS:
+        raise TextError(field, f"{shown(text)} is not a decimal such as 42.50")
     if scaled != scaled.to_integral_value():
-        raise TextError(field, f"{shown!r} has more than {digits} decimals")
+        raise TextError(field, f"{shown(text)} has more than {digits} decimals")
     return int(scaled)
 
 
 def decimal_text(minor: int, digits: int = 2) -> str:
     """Write minor units as a decimal: 4250 is ``42.50``."""
-    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), 10**digits)
+    return f"{sign}{whole}.{rest:0{digits}}" if digits else f"{sign}{whole}"
 
 
 def to_object(message: Any) -> dict[str, Any]:
@@ -73,9 +74,15 @@ def to_object(message: Any) -> dict[str, Any]:
     for field in message.__struct_fields__:
         value = getattr(message, field)
         if isinstance(value, tuple):
-            value = list(value)
+            pairs = bool(value) and isinstance(value[0], tuple)
+            value = dict(value) if pairs else list(value)
         found[field] = value.name.lower() if isinstance(value, IntEnum) else value
     return found
+
+
+def command_from_line(line: str | bytes, digits: int = 2) -> Command:
+    """Read a command from a line of JSON. Raises ``TextError`` and ``UnreadableError``."""
+    return command_from_object(read_json(line), digits)
 
 
 def command_from_object(data: Any, digits: int = 2) -> Command:
@@ -97,22 +104,23 @@ def _from_object(data: Any, vocabulary: dict[str, type[Any]], digits: int) -> An
     kind = vocabulary.get(name) if isinstance(name, str) else None
     if kind is None:
         msg = "type"
-        raise TextError(msg, f"{name!r} is not one of {', '.join(vocabulary)}")
+        raise TextError(msg, not_one_of(name, vocabulary))
     fields = msgspec.structs.fields(kind)
     names = kind.__struct_fields__
     if "symbol" in names and "product" not in names and "symbol" not in rest and "product" in rest:
         rest["symbol"] = rest.pop("product")  # a product's main line has the product's own symbol
+    for unknown in rest:
+        if unknown not in names:
+            perhaps = did_you_mean(unknown, names) or f"; it has {', '.join(names)}"
+            raise TextError(named(unknown), f"a {name} has no such field{perhaps}")
     values = []
     for field in fields:
         if field.name in rest:
-            values.append(_value(field, rest.pop(field.name), digits))
+            values.append(_value(field, rest[field.name], digits))
         elif field.required:
             raise TextError(field.name, f"a {name} needs it")
         else:
             values.append(field.default)
-    for unknown in rest:
-        known = ", ".join(field.name for field in fields)
-        raise TextError(str(unknown), f"a {name} has no such field; it has {known}")
     return kind(*values)
 
 
@@ -122,20 +130,45 @@ def _value(field: msgspec.structs.FieldInfo, value: Any, digits: int) -> Any:
         names = {member.name.lower(): member for member in kind}
         if isinstance(value, str) and value.lower() in names:
             return names[value.lower()]
-        raise TextError(field.name, f"{value!r} is not one of {', '.join(names)}")
+        raise TextError(field.name, not_one_of(value, names))
     if kind is int and isinstance(value, str) and field.name in _PRICES:
         value = exact_minor(value, digits, field.name)
     if get_origin(kind) is tuple:
-        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-            return tuple(value)
-        raise TextError(field.name, f"{value!r} is not a list of texts")
+        return _many(field.name, get_args(kind)[0], value)
     if kind is bool or kind is str:
         right = isinstance(value, kind)
     else:
         right = isinstance(value, int) and not isinstance(value, bool)
     if not right:
         wanted = {bool: "true or false", str: "a text", int: "a whole number"}[kind]
-        raise TextError(field.name, f"{value!r} is not {wanted}")
+        raise TextError(field.name, f"{shown(value)} is not {wanted}")
     if kind is int and not MIN_INT <= value <= MAX_INT:
         raise TextError(field.name, f"a whole number from {MIN_INT} to {MAX_INT} is needed")
+    return _text(field.name, value) if kind is str else value
+
+
+def _text(field: str, value: str) -> str:
+    if len(value) > MAX_TEXT:
+        raise TextError(field, f"{len(value)} characters: at most {MAX_TEXT} are taken")
+    if not encodable(value):
+        raise TextError(field, f"{shown(value)} has half of a surrogate pair")
     return value
+
+
+def _many(field: str, kind: Any, value: Any) -> tuple[Any, ...]:
+    """Read a list of texts, or a table of tonnes by product."""
+    if kind is str:
+        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+            return tuple(_text(field, part) for part in value)
+        raise TextError(field, f"{shown(value)} is not a list of texts")
+    pairs = list(value.items()) if isinstance(value, dict) else value if value == [] else None
+    if pairs is None:
+        raise TextError(field, f'{shown(value)} is not a table such as {{"SZA-2019": 100}}')
+    for name, tonnes in pairs:
+        _text(field, name)
+        whole = isinstance(tonnes, int) and not isinstance(tonnes, bool)
+        if not whole or not MIN_INT <= tonnes <= MAX_INT:
+            rule = f"{shown(tonnes)} is not a whole number from {MIN_INT} to {MAX_INT}"
+            place = f"{field}.{named(name)}"
+            raise TextError(place, rule)
+    return tuple(pairs)

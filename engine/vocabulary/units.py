@@ -14,5 +14,6 @@ MAX_QUANTITY = 10**12  # tonnes: a thousand times the world's yearly emissions
 MAX_MONEY = 10**18  # minor units a single command may move
 MAX_TOTAL = 9 * 10**18  # of one currency or product in a whole venue: all sums fit 63 bits
 MAX_REF = 2**62  # a client's reference
+MAX_ACCOUNT_NAME = 256  # characters of an account's name, owner, group, member and class
 BASIS_POINTS = 10_000
 PARTS_PER_MILLION = 1_000_000

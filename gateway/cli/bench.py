@@ -11,14 +11,18 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @click.command()
-@click.argument("part", default="all", type=click.Choice(PARTS))
-@click.option("--messages", default=100_000, show_default=True)
-@click.option("--rounds", default=5, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
+@click.argument("part", default="all", metavar="PART", type=click.Choice(PARTS))
+@click.option("--messages", type=click.IntRange(1), default=100_000, show_default=True,
+              help="Messages in a round.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True,
+              help="Rounds, of which the median counts.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(part: str, messages: int, rounds: int, *, as_json: bool) -> None:
     """Measure the engine, each figure beside its yardstick; exit 1 when a target is missed.
 
-    Example:  carbonx bench book --rounds 7
+    PART is one of all, book, wide, peers, apply, calls, memory and growth.
+
+    Example:  carbonx bench apply --rounds 7
     """
     if not (ROOT / "benchmarks").is_dir():
         message = "the benchmarks are not part of an installed package: run this from a checkout"

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import click
+import msgspec
+from msgspec import structs
 
+from engine.rulebook import presets
+from gateway.cli.progress import shares
+from gateway.load import compare as load_compare
+from gateway.load import ladder as load_ladder
 from gateway.load import report as load_report
 from gateway.load.generator import LoadError
 from gateway.load.run import Target, run_load
@@ -19,13 +26,87 @@ from gateway.server.accounts import HASHED, AccountsError, Directory
 
 MOST_MESSAGES: Final = 20_000_000  # about a gigabyte of prepared messages and times
 DEFAULT_DURATION: Final = 10.0
+LADDER_DURATION: Final = 3.0  # of each rate on the way to saturation
 DEFAULT_WARMUP: Final = 1.0
 DEFAULT_WINDOW: Final = 16_384  # over all sessions
+_MS: Final = 1_000_000  # ns
+
+Measure: TypeAlias = Callable[[Plan], load_report.Figures]
 
 
-def _own_target(sessions: int, folder: str, durability: str, rulebook: str, core: int) -> Target:
-    own = Settings(folder, sessions, core, durability, rulebook)
-    return Target("127.0.0.1", 0, accounts(sessions, []), own)
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says."""
+
+    rate: int | None
+    full: bool
+    window: int | None
+    sessions: int
+    duration: float | None
+    messages: int | None
+    warmup: float | None
+    mix: str
+    seed: int
+    symbol: str
+    host: str
+    port: int | None
+    accounts_file: str
+    durability: str
+    rulebook: str
+    folder: str | None
+    pinned: bool
+    limit: float | None
+    until_saturation: bool
+    repeat: int
+    hdr: str
+    form: str | None
+
+    def plan(self) -> Plan:
+        """Return the run that is asked for. Raises ``UsageError``."""
+        self._check()
+        climbs = self.until_saturation
+        usual = LADDER_DURATION if climbs else DEFAULT_DURATION
+        seconds = 0.0 if self.messages else self.duration or usual
+        warmup = self.warmup
+        if warmup is None:
+            warmup = 0.0 if self.messages else DEFAULT_WARMUP
+        rate = self.rate or (load_ladder.FIRST_RATE if climbs else 0)
+        limit = int((self.limit or 0) * _MS) or (load_ladder.DEFAULT_LIMIT if climbs else 0)
+        plan = Plan(MIXES[self.mix], rate, self.window or max(1, DEFAULT_WINDOW // self.sessions),
+                    seconds, warmup, self.messages or 0, self.seed, self.symbol, limit)  # fmt: skip
+        if total_messages(plan) > MOST_MESSAGES:
+            message = f"{total_messages(plan):,} messages are too many to prepare: run shorter"
+            raise click.UsageError(message)
+        return plan
+
+    def _check(self) -> None:
+        problem = ""
+        if self.full and self.rate:
+            problem = "--full and --rate exclude each other: a full pipe has no schedule"
+        elif self.full and self.until_saturation:
+            problem = "--full and --until-saturation exclude each other: a ladder has rates"
+        elif self.duration and self.messages:
+            problem = "give --duration or --messages, not both"
+        elif self.until_saturation and (self.messages or self.repeat > 1 or self.hdr):
+            problem = "--until-saturation takes no --messages, --repeat or --hdr"
+        elif self.repeat > 1 and (self.hdr or self.form == "csv"):
+            problem = "--repeat takes no --hdr or --csv: use --json"
+        elif self.until_saturation and self.form == "csv":
+            problem = "--until-saturation takes no --csv: use --json"
+        elif self.limit and not self.rate and not self.until_saturation:
+            problem = "--limit needs --rate: a full pipe's latency shows its window"
+        elif not self.port and self.accounts_file:
+            problem = "--accounts goes with --port: an own venue has its own accounts"
+        if problem:
+            raise click.UsageError(problem)
+
+    def target(self, folder: Path, core: int) -> Target:
+        """Return the venue: one of our own in ``folder``, or the one that runs already."""
+        if self.port:
+            return _remote_target(self.host, self.port, self.sessions, self.accounts_file)
+        presets.find(self.rulebook)  # a wrong one is told in a line, and by a child in a traceback
+        folder.mkdir()
+        own = Settings(str(folder), self.sessions, core, self.durability, self.rulebook)
+        return Target("127.0.0.1", 0, accounts(self.sessions, []), own)
 
 
 def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
@@ -43,7 +124,11 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
     return Target(host, port, known[:sessions])
 
 
-@click.command("load", short_help="Measure a venue: a fixed rate, or a full pipe.")
+@click.group(
+    "load",
+    invoke_without_command=True,
+    short_help="Measure a venue: a fixed rate, or a full pipe.",
+)
 @click.option("--rate", type=click.IntRange(1), help="Open loop: messages a second, all sessions.")
 @click.option("--full", is_flag=True, help="Full pipe: as much as the venue takes (the default).")
 @click.option(
@@ -109,7 +194,7 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
 @click.option(
     "--dir",
     "folder",
-    default="",
+    type=click.Path(exists=True, file_okay=False),
     metavar="DIR",
     help="Own venue: put its temporary log below DIR, on the disk to be measured.",
 )
@@ -120,54 +205,132 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
     show_default=True,
     help="Keep the load (and an own venue) on a core each.",
 )
+@click.option(
+    "--limit",
+    type=click.FloatRange(0, min_open=True),
+    metavar="MS",
+    help="Exit 1 where p99 is above so many milliseconds.  [saturation: 10]",
+)
+@click.option(
+    "--until-saturation",
+    is_flag=True,
+    help="Raise the rate, from --rate on, until p99 is above the limit or a backlog grows.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Runs, one after the other: what `compare` tells noise from change by.",
+)
 @click.option("--hdr", default="", metavar="FILE", help="Write a histogram file (.hgrm).")
 @click.option("--json", "form", flag_value="json", help="Print the result as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print the result as CSV.")
-def command(
-    rate: int | None, full: bool, window: int | None, sessions: int,  # noqa: FBT001
-    duration: float | None, messages: int | None, warmup: float | None, mix: str, seed: int,
-    symbol: str, host: str, port: int | None, accounts_file: str, durability: str,
-    rulebook: str, folder: str, pinned: bool, hdr: str, form: str | None,  # noqa: FBT001
-) -> None:  # fmt: skip
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> None:
     """Measure a venue's throughput and latency.
 
     In open loop (--rate) messages leave on a schedule that does not wait for the venue, and their
-    latency counts from when they were due. A full pipe finds the most that the venue takes. The
-    exit code is 1 when the counts do not balance, or when the generator itself could not keep up.
+    latency counts from when they were due. A full pipe finds the most that the venue takes;
+    --until-saturation finds the highest rate at which p99 stays within a limit. The exit code is 1
+    when the counts do not balance, when more than a tenth is refused, when p99 is above --limit,
+    or when the generator itself could not keep up.
+
+    Example:  carbonx load --messages 20000 --sessions 2
     """
-    if full and rate:
-        message = "--full and --rate exclude each other: a full pipe has no schedule"
-        raise click.UsageError(message)
-    if duration and messages:
-        message = "give --duration or --messages, not both"
-        raise click.UsageError(message)
-    seconds = 0.0 if messages else duration or DEFAULT_DURATION
-    if warmup is None:
-        warmup = 0.0 if messages else DEFAULT_WARMUP
-    window = window or max(1, DEFAULT_WINDOW // sessions)
-    plan = Plan(MIXES[mix], rate or 0, window, seconds, warmup, messages or 0, seed, symbol)
-    if total_messages(plan) > MOST_MESSAGES:
-        message = f"{total_messages(plan):,} messages are too many to prepare: run shorter"
-        raise click.UsageError(message)
-    cores = two_cores() if pinned else (-1, -1)
-    machine = load_report.this_machine(-1 if port else cores[0], cores[1])
-    click.echo(load_report.header(plan, sessions, machine), err=form is not None)
+    if context.invoked_subcommand is not None:
+        return
+    asked = msgspec.convert(given, Asked)
+    plan = asked.plan()
+    cores = two_cores() if asked.pinned else (-1, -1)
+    machine = load_report.this_machine(-1 if asked.port else cores[0], cores[1])
+    durability = "" if asked.port else asked.durability
+    header = load_report.header(plan, asked.sessions, machine, durability)
+    click.echo(header, err=asked.form is not None)
     try:
-        with tempfile.TemporaryDirectory(prefix="carbonx-load-", dir=folder or None) as scratch:
-            if port:
-                target = _remote_target(host, port, sessions, accounts_file)
-            else:
-                target = _own_target(sessions, scratch, durability, rulebook, cores[0])
-            outcome = run_load(target, plan, cores[1])
+        with tempfile.TemporaryDirectory(prefix="carbonx-load-", dir=asked.folder) as room:
+            runs = 0
+
+            def measure(plan: Plan) -> load_report.Figures:
+                nonlocal runs
+                runs += 1
+                target = asked.target(Path(room) / str(runs), cores[0])
+                return _measured(target, plan, machine, cores[1], asked.hdr)
+
+            problems = _run(asked, plan, measure)
     except (LoadError, ChildError, AccountsError, OSError) as error:
         raise click.ClickException(str(error)) from None
+    if problems:
+        sys.exit(1)
+
+
+def _measured(
+    target: Target, plan: Plan, machine: load_report.Machine, core: int, hdr: str
+) -> load_report.Figures:
+    """Run a plan once and return its figures."""
+    with shares("load") as share:
+
+        def show(done: float, sent: int, answered: int) -> None:
+            share(done, f"{sent:,} sent, {answered:,} answered")
+
+        outcome = run_load(target, plan, core, show)
     waits, lags = load_report.latencies(outcome.taken)
-    figures = load_report.fold(outcome, machine, waits, lags)
     if hdr:
         Path(hdr).write_text(load_report.hgrm(waits), encoding="utf-8")
-    forms = {"json": load_report.as_json, "csv": load_report.as_csv, None: load_report.text}
-    click.echo(forms[form](figures), nl=form != "csv")
-    if figures.problems:
-        for problem in figures.problems if form else ():
-            click.echo(f"PROBLEM: {problem}", err=True)
-        sys.exit(1)
+    return load_report.fold(outcome, machine, waits, lags)
+
+
+def _run(asked: Asked, plan: Plan, measure: Measure) -> tuple[str, ...]:
+    """Do what is asked for, print what comes of it, return the problems."""
+    if asked.until_saturation:
+        return _climb(asked, plan, measure)
+    runs = []
+    for _ in range(asked.repeat):
+        figures = measure(plan)
+        runs.append(figures)
+        if asked.form is None:
+            click.echo(load_report.text(figures))
+    if asked.repeat > 1 and asked.form is None:
+        click.echo(load_compare.summary(runs))
+    elif asked.repeat > 1:
+        click.echo(msgspec.json.format(msgspec.json.encode(load_compare.Runs(tuple(runs)))))
+    elif asked.form is not None:
+        as_text = load_report.as_json if asked.form == "json" else load_report.as_csv
+        click.echo(as_text(runs[0]), nl=asked.form == "json")
+    problems = tuple(problem for figures in runs for problem in figures.problems)
+    for problem in problems if asked.form else ():
+        click.echo(f"PROBLEM: {problem}", err=True)
+    return problems
+
+
+def _climb(asked: Asked, plan: Plan, measure: Measure) -> tuple[str, ...]:
+    """Raise the rate until the venue is saturated."""
+    talk = asked.form is not None
+    click.echo(load_ladder.HEADINGS, err=talk)
+    rungs = []
+    for rung in load_ladder.climb(
+        lambda rate: measure(structs.replace(plan, rate=rate)), plan.rate, plan.limit
+    ):
+        rungs.append(rung)
+        click.echo(load_ladder.line(rung), err=talk)
+    ladder = load_ladder.result(rungs, plan.limit)
+    if talk:
+        click.echo(msgspec.json.format(msgspec.json.encode(ladder)))
+    click.echo(load_ladder.text(ladder), err=talk)
+    return ladder.problems
+
+
+@command.command("compare", short_help="Two results beside each other.")
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+def compare(first: Path, second: Path) -> None:
+    """Print two results of `load --json` beside each other: medians and their ratio.
+
+    Results of --repeat say, too, whether their runs lie apart or overlap.
+
+    Example:  carbonx load compare before.json after.json
+    """
+    try:
+        click.echo(load_compare.text(load_compare.read(first), load_compare.read(second)))
+    except LoadError as error:
+        raise click.ClickException(str(error)) from None

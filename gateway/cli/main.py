@@ -1,13 +1,17 @@
 """The ``carbonx`` command: its verbs, each imported only when it is called."""
 
 import importlib
-from typing import Any, ClassVar, Final
+import sys
+from typing import Any, ClassVar, Final, NoReturn
 
 import click
 
 from engine.log.journal import JournalError
-from engine.log.records import LogError
+from engine.log.records import CommandError, LogError
 from engine.rulebook.model import RulebookError
+from engine.vocabulary.tables import TableError
+from gateway.cli.console import INTERRUPTED, Group, in_words, prepare_streams, tell
+from gateway.cli.match_file import FileError
 from gateway.client.client import ClientError
 from gateway.server.accounts import AccountsError
 from gateway.server.failure import VenueStoppedError
@@ -24,14 +28,14 @@ VERBS: Final = {
 }
 
 
-class Verbs(click.Group):
+class Verbs(Group):
     """Verbs by name; a verb's module is ``<home>.<name>``, its command ``command``."""
 
     homes: ClassVar[dict[str, tuple[str, str]]] = {}  # verb -> (home, what it does)
 
     known: ClassVar[tuple[type[Exception], ...]] = (
-        AccountsError, ClientError, JournalError, LogError, RulebookError, VenueStoppedError,
-        OSError,
+        AccountsError, ClientError, CommandError, FileError, JournalError, LogError, RulebookError,
+        TableError, VenueStoppedError, OSError, UnicodeError,
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -64,19 +68,34 @@ class Verbs(click.Group):
         except self.known as error:
             if ctx.params.get("debug"):
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(in_words(error)) from error
 
 
 @click.command(
     cls=Verbs,
-    epilog="Begin with:  carbonx demo",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="carbonx-exchange")
 @click.option("--debug", is_flag=True, help="Show where an error comes from.")
 def cli(*, debug: bool) -> None:
-    """Run an exchange for carbon allowances: serve it, trade on it, take it apart."""
+    """Run an exchange for carbon allowances: serve it, trade on it, take it apart.
+
+    Example:  carbonx demo
+    """
     del debug
+
+
+def run(words: list[str] | None = None) -> NoReturn:
+    """Run the command line; say what is wrong in a line or two, and exit with its code."""
+    prepare_streams()
+    try:
+        code = cli.main(words, prog_name="carbonx", standalone_mode=False)
+    except click.ClickException as error:
+        code = tell(error)
+    except click.Abort:
+        click.echo("stopped by Ctrl-C", err=True)
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def mount(home: str, verbs: dict[str, str], *errors: type[Exception]) -> None:

@@ -1,35 +1,39 @@
 """``carbonx match``: run a file of commands through a rulebook, offline."""
 
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
 from engine.rulebook import presets
-from gateway.cli.match_file import FileError, read_json_lines, read_orders, run
+from engine.vocabulary.tables import decoded
+from gateway.cli.match_file import FileError, as_lines, read_json_lines, read_orders, run
 from gateway.cli.progress import counting
 
 
 @click.command()
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @click.option("--rulebook", "name", default="textbook", show_default=True,
               help="A rulebook's name, or a .toml file.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
               help="Write the events here instead of to standard output.")  # fmt: skip
-def command(file: TextIO, name: str, out: Path | None) -> None:
+def command(file: BinaryIO, name: str, out: Path | None) -> None:
     """Run FILE, JSON Lines of commands or a .csv of orders, through a rulebook.
 
-    Events go to standard output as JSON Lines, the state hash to standard error. FILE "-" reads
-    JSON Lines from standard input. Every command and event: docs/commands.md.
+    Events go to standard output as JSON Lines, each with the number of its command (seq) and the
+    venue's time (ns UTC); the state hash goes to standard error. FILE "-" reads JSON Lines from
+    standard input. Every command and event, and the columns of a .csv: docs/commands.md.
 
     Example:  carbonx match examples/first_trade.jsonl
     """
     rulebook = presets.find(name)
-    if file.name.endswith(".csv"):
-        commands = read_orders(file, rulebook)
+    if file.name.casefold().endswith(".csv"):
+        data = file.read()
+        venue, lines = run(rulebook, read_orders(data, file.name, rulebook))
+        if decoded(data, file.name)[1] == "gb18030":
+            click.echo(f"{file.name} is not UTF-8, and was read as GB18030", err=True)
     else:
-        commands = read_json_lines(file, rulebook.minor_digits)
-    venue, lines = run(rulebook, commands)
+        venue, lines = run(rulebook, read_json_lines(as_lines(file), rulebook.minor_digits))
     try:
         if out is None:
             for line in lines:
@@ -39,8 +43,8 @@ def command(file: TextIO, name: str, out: Path | None) -> None:
                 for line in lines:
                     target.write(line + "\n")
                     one()
-    except FileError as error:
+    except (FileError, UnicodeDecodeError) as error:
         message = f"{file.name}: {error}"
-        raise click.UsageError(message) from error
+        raise FileError(message) from error
     venue.check()
     click.echo(f"state {venue.state_hash()}", err=True)

@@ -7,25 +7,35 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.console import json_text
+from gateway.runtime import event_loop
 from gateway.server.admin import ask
 
 
 @click.command()
 @click.argument("commands", nargs=-1)
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("runs/venue"),
-              show_default=True, help="The venue's folder, as given to serve.")  # fmt: skip
+@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
+              default=Path("runs/venue"), show_default=True,
+              help="The venue's folder, as given to serve.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as it came.")
 def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     """Give a running venue COMMANDS, each a JSON object (docs/commands.md).
 
     Without any, lines are read from standard input. An operator may set phases and references,
     begin days, clear auctions, amend the rulebook, move cash and allowances, open accounts, set
-    their keys and classes, and kill them. Each line is answered with what came of it.
+    their keys and classes, kill them, and have the accounts file read again (reload_accounts).
+    Each line is answered with what came of it.
 
-    Example:  carbonx operate '{"type": "set_phase", "phase": "halted", "reason": "news"}'
+    Example:  carbonx operate '{"type": "set_phase", "phase": "halted"}'
     """
-    lines = list(commands) or [line for line in sys.stdin if line.strip()]
+    lines: list[str | bytes] = list(commands) or _typed()
+    if not lines:
+        message = "no command was given: give JSON objects, or lines of them on standard input"
+        raise click.UsageError(message)
     path = folder / "operator.sock"
+    if not event_loop.has_unix_sockets():
+        message = "this system has no unix sockets, by which an operator reaches a venue"
+        raise click.ClickException(message)
     try:
         answers = asyncio.run(ask(path, lines))
     except OSError as error:
@@ -40,6 +50,16 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
         elif "error" in answer:
             click.echo(f"not taken: {answer['error']}", err=True)
         for event in events if not as_json else ():
-            click.echo(json.dumps(event, ensure_ascii=False))
+            click.echo(json_text(event))
+            if event["type"] == "rejected":
+                click.echo(f"refused: {event['field']}: {event['rule']}", err=True)
     if wrong:
         raise SystemExit(1)
+
+
+def _typed() -> list[str | bytes]:
+    """Return the lines of standard input, from the keyboard until its end."""
+    if not sys.stdin.isatty():
+        return [line for line in sys.stdin.buffer if line.strip()]
+    click.echo("a JSON object a line; Ctrl-D ends", err=True)
+    return [line for line in sys.stdin if line.strip()]

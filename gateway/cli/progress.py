@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,3 +31,24 @@ def counting(what: str, console: Console | None = None) -> Iterator[Callable[[],
                 status.update(f"{done:,} {what}")
 
         yield one
+
+
+@contextmanager
+def shares(what: str, console: Console | None = None) -> Iterator[Callable[[float, str], None]]:
+    """Yield what to call with the share that is done and a word on it; nothing without a terminal.
+
+    It draws when it is called and at no other time: what it shows may be a measurement.
+    """
+    console = console or Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _share, _text: None
+        return
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:3.0f}%"),
+               TextColumn("{task.description}"))  # fmt: skip
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
+        task = progress.add_task("", total=1.0)
+
+        def show(share: float, text: str) -> None:
+            progress.update(task, completed=share, description=text, refresh=True)
+
+        yield show

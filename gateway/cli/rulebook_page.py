@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from engine.rulebook import holidays, presets
 from engine.rulebook import model as schema
-from engine.rulebook import presets
 from engine.rulebook.ladders import PRICE_RULES, in_words
 from engine.rulebook.model import Mode, PriceRule, Rulebook
 from engine.rulebook.sources import figures, source_of
@@ -31,11 +31,13 @@ This page is made from the files by `carbonx rulebooks page`; a test compares th
 
     carbonx rulebooks list
     carbonx rulebooks show guangdong > mine.toml
+    carbonx rulebooks amend mine.toml 'modes[listing].min_quantity' 10
     carbonx rulebooks check mine.toml
     carbonx rulebooks diff guangdong mine.toml
     carbonx match commands.jsonl --rulebook mine.toml
 
-An unknown key, name or figure is refused with its path and the choices there are.
+An unknown key, name or figure is refused with its path and the choices there are. `amend` changes
+one figure and keeps the file's comments; any editor does as well.
 
 A product trades in several modes at once. A product in a mode is a *line*: its name is the
 product's symbol for the product's first mode, `SYMBOL@MODE` for the others. Orders name lines;
@@ -52,6 +54,17 @@ Where a mode's clearing, tie or undersubscription is for an auction, an announce
 otherwise for itself. What a rulebook's `auction` table says stands for reference: the operator
 announces with it. Containment reserves, bid guarantees and re-offers are figures only.
 """
+_HOLIDAYS = """\
+A calendar names one of these markets, `holidays = "china"`, or lists its dates. Where it names one,
+the rulebook is read with the dates in its place and has their source: a log begins with the dates,
+and never depends on this list again. An amendment takes dates: `calendar.holidays+` is one more.
+
+A holiday is a weekday without trading. Weekends never trade unless `calendar.extra_days` has the
+day, which counts before any holiday. Days on which China works in exchange for a public holiday are
+weekends like others. After the last year of the list, weekdays alone decide.
+
+`python -m docs.holidays` makes the lists; a test compares the two.
+"""
 _PARTS = ("Product", "Mode", "PriceRule", "Session", "Calendar", "AccountClass", "Containment",
           "Auction", "Rulebook")  # fmt: skip
 _FIELD = re.compile(r"    (\w+): .*?(?:  # (.*))?$")
@@ -59,7 +72,7 @@ _FIELD = re.compile(r"    (\w+): .*?(?:  # (.*))?$")
 
 def page() -> str:
     """Return the whole page."""
-    parts = [_INTRO, "## What can be said\n", *_schema(), _NOTES]
+    parts = [_INTRO, "## What can be said\n", *_schema(), _NOTES, *_holidays()]
     for name in presets.names():
         parts += ["\n".join(_section(presets.load(name)))]
     return "\n".join(parts)
@@ -93,6 +106,24 @@ def _ladders() -> Iterator[str]:
     yield "\nWhere each is from: `docs/rules.md`, rule 9.18."
 
 
+def _holidays() -> Iterator[str]:
+    """List the markets whose holidays a rulebook may name, with their dates."""
+    yield f"## Holidays\n\n{_HOLIDAYS}"
+    for name in holidays.names():
+        market = holidays.load(name)
+        rows = [f"### {name}\n", f"{market.source[0].upper()}{market.source[1:]}.\n",
+                "| year | month and day |", "|---|---|"]  # fmt: skip
+        for year, dates in market.years.items():
+            days = ", ".join(f"{date // 100 % 100:02}-{date % 100:02}" for date in dates)
+            rows.append(f"| {year} | {days} |")
+        yield "\n".join([*rows, ""])
+
+
+def in_years(dates: list[int]) -> str:
+    """Say how many dates there are, and of which years."""
+    return f"{len(dates)} days, {min(dates) // 10_000} to {max(dates) // 10_000}"
+
+
 def _told(value: Any) -> str:
     return f"`{json.dumps(value, ensure_ascii=False)}`"
 
@@ -123,7 +154,8 @@ def _section(book: Rulebook) -> Iterator[str]:
     found = figures(book, brief=True)
     for path, value in found.items():
         if path != "calendar.sessions":
-            yield f"| `{path}` | {_told(value)} | {source_of(book, path)} |"
+            told = _told(value) if path != "calendar.holidays" else in_years(value)
+            yield f"| `{path}` | {told} | {source_of(book, path)} |"
     if book.calendar.sessions:
         yield f"| `calendar.sessions` | above | {source_of(book, 'calendar.sessions')} |"
     yield ""

@@ -3,58 +3,58 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import json
-import signal
+import os
+import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-import uvloop
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from gateway.cli.console import reading_log
+from gateway.cli.hangup import reload_on_hangup
+from gateway.cli.serve_facts import facts, show
+from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
-    from engine.venue.venue import Venue
-    from engine.vocabulary.enums import Phase
+    from engine.rulebook.model import Calendar
 
 DEFAULT_PORT: Final = 7117
 
 
-async def run(node: Node, folder: Path, *, as_json: bool) -> None:
+async def run(
+    node: Node, folder: Path, directory: Directory, accounts: Path | None, *, as_json: bool
+) -> None:
     """Serve until a signal comes; say where."""
     try:
         await node.start()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         node.sequencer.close()
-        o = node.options
-        message = f"{o.host}:{o.port} cannot be opened ({error.strerror}): choose another --port"
-        raise click.ClickException(message) from error
+        raise _not_opened(node.options.host, node.options.port, error) from error
     gc.collect()
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     venue = node.sequencer.venue
     door = AdminSocket(node, folder / "operator.sock")
-    await door.open()
-    host, port = node.address
-    if as_json:
-        facts = {"host": host, "port": port, "rulebook": venue.rulebook.name,
-                 "records": node.sequencer.seq, "durability": node.durability,
-                 "opened": node.opens, "timetable": node.options.timetable,
-                 "phases": {each: venue.phase(each).name.lower() for each in venue.symbols},
-                 }  # fmt: skip
-        click.echo(json.dumps(facts))
+    if event_loop.has_unix_sockets():
+        await door.open()
     else:
-        click.echo(f"{venue.rulebook.name} on {host}:{port}, durability {node.durability}, "
-                   f"{node.sequencer.seq} records recovered or written")  # fmt: skip
-        click.echo(f"{_why(node)}: {_phases(venue)}")
+        click.echo("no unix sockets on this system: carbonx operate cannot reach it", err=True)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    event_loop.on_stop(stop.set)  # before it says how it is stopped
+    reload_on_hangup(asyncio.get_running_loop(), node)
+    found = facts(node, folder, directory, accounts)
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        show(found)
     assert node.failed is not None
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
@@ -67,40 +67,63 @@ async def run(node: Node, folder: Path, *, as_json: bool) -> None:
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
 
 
-def _why(node: Node) -> str:
-    """Say what the phases that the venue starts in come from."""
-    if node.options.timetable:
-        return "by the timetable"
-    if node.opens:
-        return "a first start opens all lines (--closed leaves them closed)"
-    return "a first start, left closed" if node.first_start else "phases as they were"
+def check_address(host: str, port: int) -> None:
+    """See that a port can be opened, before anything is written. Raises ``ClickException``."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM,
+                                   flags=socket.AI_PASSIVE)  # fmt: skip
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            with socket.socket(family, kind, protocol) as tried:
+                if os.name == "posix":  # elsewhere it would share a port that is in use
+                    tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(address)
+    except (OSError, UnicodeError) as error:
+        raise _not_opened(host, port, error) from error
 
 
-def _phases(venue: Venue) -> str:
-    """Return the lines by their phases."""
-    lines: dict[Phase, list[str]] = {}
-    for line in venue.symbols:
-        lines.setdefault(venue.phase(line), []).append(line)
-    return "; ".join(f"{phase.name.lower()} {', '.join(each)}" for phase, each in lines.items())
+def _not_opened(host: str, port: int, error: OSError | UnicodeError) -> click.ClickException:
+    """Return what to say of an address that cannot be opened."""
+    if isinstance(error, UnicodeError | socket.gaierror):
+        what, remedy = "there is no such host", "choose another --host, such as 127.0.0.1"
+    elif error.errno == errno.EADDRINUSE:
+        what, remedy = "the port is in use", "choose another --port, or 0 for any that is free"
+    elif error.errno == errno.EADDRNOTAVAIL:
+        what, remedy = "this machine has no such address", "choose another --host"
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        what, remedy = "that is not allowed", "choose a --port of 1024 or more"
+    else:
+        what, remedy = error.strerror or str(error), "choose another --host or --port"
+    return click.ClickException(f"{host}:{port} cannot be opened ({what}): {remedy}")
+
+
+def note_the_end(calendar: Calendar) -> None:
+    """Say so where a calendar's holidays are all of years that are over."""
+    last = max(calendar.holidays, default=0) // 10_000
+    if last and datetime.now(UTC).year > last:
+        click.echo(f"the rulebook's holidays end with {last}: weekdays alone say which days trade "
+                   "now; amend calendar.holidays+", err=True)  # fmt: skip
 
 
 @click.command()
 @click.option("--rulebook", "name", default="shenzhen-2022", show_default=True,
               help="A rulebook's name, or a .toml file.")  # fmt: skip
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("runs/venue"),
-              show_default=True, help="Where the log is kept.")  # fmt: skip
-@click.option("--accounts", type=click.Path(path_type=Path), help="Who may log on: a TOML file.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
+              default=Path("runs/venue"), show_default=True,
+              help="Where the log is kept.")  # fmt: skip
+@click.option("--accounts", type=click.Path(path_type=Path, dir_okay=False),
+              help="Who may log on: a TOML file.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes any free port.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True,
+              help="0 takes any free port.")  # fmt: skip
 @click.option("--durability", type=click.Choice(DURABILITY), default="fdatasync",
               show_default=True, help="What an acknowledgement promises.")  # fmt: skip
-@click.option("--throttle", default=0, show_default=True,
+@click.option("--throttle", type=click.IntRange(0), default=0, show_default=True,
               help="Messages a second and session; 0 for no limit.")  # fmt: skip
 @click.option("--open/--closed", "start_open", default=True, show_default=True,
               help="Open all lines at the first start; later ones change no phase.")  # fmt: skip
 @click.option("--timetable", is_flag=True,
               help="Follow the rulebook's calendar: days, calls, breaks, random ends.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Say where it listens as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Say what it is and where as JSON.")
 def command(
     name: str,
     folder: Path,
@@ -116,13 +139,24 @@ def command(
 ) -> None:
     """Run a venue; its log in --dir brings it back after any stop.
 
-    Example:  carbonx serve --accounts accounts.toml --port 7117
+    It says where it listens, for whom, under which rules and hours, and how to trade there and
+    operate it. Ctrl-C stops it.
+
+    Example:  carbonx serve --accounts examples/accounts.toml
     """
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
-    node = Node.open(folder, rulebook, directory, options)
+    check_address(host, port)
+    with reading_log(folder):
+        node = Node.open(folder, rulebook, directory, options)
+    journal = node.sequencer.journal
+    if journal is not None and journal.cut:
+        click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
+                   "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
-    uvloop.run(run(node, folder, as_json=as_json))
+    if timetable:
+        note_the_end(node.sequencer.venue.rulebook.calendar)
+    event_loop.run(run(node, folder, directory, accounts, as_json=as_json))

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from msgspec import structs
 
 from engine.vocabulary.enums import Mechanism, OfferKind, Phase, Side
+from engine.vocabulary.json_codec import decimal_text
 from gateway.client.errors import Missed
 from gateway.protocol import wire, wire_market
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from gateway.protocol.wire_history import DayTrades
 
 
 class Print(NamedTuple):
@@ -27,6 +30,48 @@ class Print(NamedTuple):
     quantity: int
     side: Side | None  # the arriving order's; none in a call, where none arrives at another
     trade: int = 0  # its number in the line
+
+
+def print_of(m: wire_market.Trade | wire_market.AuctionTrade) -> Print:
+    """Return the print that a message tells."""
+    side = m.side if isinstance(m, wire_market.Trade) else None
+    return Print(m.time, m.price, m.quantity, side, m.trade)
+
+
+class Level(NamedTuple):
+    """A price and what is shown there."""
+
+    price: int  # minor units
+    quantity: int  # tonnes
+
+
+class Book(NamedTuple):
+    """A line as its subscribers see it. Prices in minor units, ``info.minor_digits`` of them."""
+
+    symbol: str
+    phase: Phase
+    bids: tuple[Level, ...]  # best first
+    asks: tuple[Level, ...]
+    last: int  # price of the day's last trade, 0 for none
+    reference: int
+    low_limit: int  # 0 where there is none
+    high_limit: int
+    stale: bool  # the connection is down: as it was before, until a snapshot comes
+    info: wire_market.LineInfo
+
+    @property
+    def bid(self) -> Level | None:
+        """The best bid."""
+        return self.bids[0] if self.bids else None
+
+    @property
+    def ask(self) -> Level | None:
+        """The best offer."""
+        return self.asks[0] if self.asks else None
+
+    def text(self, price: int) -> str:
+        """Return a price in currency, as requests take it."""
+        return decimal_text(price, self.info.minor_digits)
 
 
 @dataclass
@@ -49,6 +94,7 @@ class Line:
     high_limit: int = 0
     bar: wire_market.DayClosed | None = None
     behind_snapshot: bool = False  # what stands at a snapshot may follow
+    known_to: int = 0  # the day's trades up to the one with this number are all in ``prints``
 
     @property
     def last(self) -> int:
@@ -73,6 +119,40 @@ class Line:
         """Return (price, tonnes), best first."""
         rows = self.bids if side is Side.BUY else self.asks
         return sorted(rows.items(), reverse=side is Side.BUY)[:levels]
+
+    def book(self) -> Book:
+        """Return the book as a value."""
+        return Book(
+            symbol=self.info.symbol,
+            phase=self.phase,
+            bids=tuple(Level(*row) for row in sorted(self.bids.items(), reverse=True)),
+            asks=tuple(Level(*row) for row in sorted(self.asks.items())),
+            last=self.last_trade,
+            reference=self.info.reference,
+            low_limit=self.low_limit,
+            high_limit=self.high_limit,
+            stale=self.stale,
+            info=self.info,
+        )
+
+    def heard(self, each: Print) -> None:
+        """Add a trade, unless it was filled in before."""
+        if not self.prints or each.trade > self.prints[-1].trade:
+            self.prints.append(each)
+        self._reach(each.trade)
+
+    def fill(self, page: DayTrades) -> None:
+        """Take in trades that were not heard; those of an earlier day go."""
+        found = {each.trade: each for each in self.prints if each.trade >= page.first}
+        found |= {each.trade: print_of(each) for each in page.trades}
+        self.prints = [found[number] for number in sorted(found)]
+        self.known_to = max(self.known_to, page.trades[-1].trade if page.trades else page.last)
+        for each in self.prints:
+            self._reach(each.trade)
+
+    def _reach(self, number: int) -> None:
+        if number == self.known_to + 1:
+            self.known_to = number
 
     def describe(self, info: wire_market.LineInfo) -> None:
         """Take a description over: rules, phase, reference and limits."""
@@ -143,10 +223,9 @@ class MarketView:
         line.behind_snapshot = False
 
     def _trade(self, line: Line, m: wire_market.Trade | wire_market.AuctionTrade) -> None:
-        side = m.side if isinstance(m, wire_market.Trade) else None
-        each = Print(m.time, m.price, m.quantity, side, m.trade)
+        each = print_of(m)
         line.last_trade = m.price
-        line.prints.append(each)
+        line.heard(each)
         self.recent.append((m.symbol, each))
         del self.recent[:-20]
 
@@ -178,8 +257,9 @@ def _snapshot(line: Line, m: wire_market.BookSnapshot) -> None:
 
 
 def _phase(line: Line, m: wire_market.PhaseChanged) -> None:
-    if line.phase is Phase.CLOSED:
+    if line.phase is Phase.CLOSED and m.phase is not Phase.CLOSED:
         line.last_trade = 0
+        line.prints = []  # a list of its own: who has the day before keeps it
     if m.phase is not Phase.FREEZE:
         line.indicated = None
     line.describe(

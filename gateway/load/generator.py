@@ -15,221 +15,37 @@ import gc
 import os
 import random
 import time
-from array import array
-from collections import Counter
-from struct import Struct as Layout
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
+from msgspec import structs
 
-from engine.vocabulary.enums import Phase, Side
-from gateway.load.script import Plan, Script, total_messages, write_script
-from gateway.protocol import wire, wire_market
-from gateway.protocol.session import pack
+from engine.vocabulary.enums import Mechanism, Phase
+from gateway.load.script import Means, Plan, total_messages, write_script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gateway.load.session import LoadSession
+    from gateway.protocol import wire, wire_market
 
 LOGON_WITHIN: Final = 30.0  # seconds for all sessions to log on and take their old reports
 HANG_UP_WITHIN: Final = 5.0
 DRAIN_WITHIN: Final = 15.0  # seconds for the last answers after the last message
 HEARTBEAT_MS: Final = 600_000  # the load is its own heartbeat
+SHOW_EVERY: Final = 0.5  # seconds between looks of people at a run's progress
+OFF_WITH_EACH: Final = 3  # orders of a session that go with each that crosses, filled or taken off
+LOADED: Final = (Mechanism.ORDER_BOOK, Mechanism.LISTING, Mechanism.FIXED_PRICE,
+                 Mechanism.NEGOTIATED)  # fmt: skip
 
-_LENGTH: Final = Layout(">I").unpack_from
-_decode: Final = msgspec.msgpack.Decoder().decode  # to plain lists: tag first, then the fields
 _clock: Final = time.perf_counter_ns
 
-
-def _place(report: type[Any], field: str) -> int:
-    """Return where a field stands in the list that a report decodes to."""
-    return int(report.__struct_fields__.index(field)) + 1
-
-
-def _tag(report: type[Any]) -> int:
-    return int(report.__struct_config__.tag)
-
-
-# tag of a report that answers a message -> where the message's reference stands in it
-_ANSWERS: Final = {
-    _tag(wire.OrderAccepted): _place(wire.OrderAccepted, "ref"),
-    _tag(wire.Rejected): _place(wire.Rejected, "ref"),
-    _tag(wire.OrderCancelled): _place(wire.OrderCancelled, "request"),
-    _tag(wire.OrderAmended): _place(wire.OrderAmended, "request"),
-}
-_FIRST_REPORT: Final = _tag(wire.OrderAccepted)
-_FIRST_MARKET_DATA: Final = _tag(wire_market.BookSnapshot)
-_REFUSED: Final = _tag(wire.Rejected)
-FILLED: Final = _tag(wire.OrderFilled)
-_FILL_SIDE: Final = _place(wire.OrderFilled, "side")
-_FILL_QUANTITY: Final = _place(wire.OrderFilled, "quantity")
-_REASON: Final = _place(wire.Rejected, "reason")
+Show: TypeAlias = Callable[[float, int, int], None]  # share of the run, messages sent, answered
 
 
 class LoadError(Exception):
     """The load cannot be run; the text says what to do."""
-
-
-class LoadSession(asyncio.Protocol):
-    """One connection of the generator."""
-
-    def __init__(self, number: int, logon: wire.Logon) -> None:
-        """Belong to a run; the event loop calls the rest."""
-        self.number = number
-        self.script = Script(1)
-        self.window = 0  # messages that may be unanswered; 0: no limit, the pace decides
-        self.limit = 0  # messages that may be sent in all
-        self.deadline = 0  # no message is sent after it (perf_counter, ns); 0: none
-        self.sent = 0
-        self.answered = 0
-        self.sent_at = array("q")  # perf_counter, ns, one for each message
-        self.answered_at = array("q")
-        self.heard_at = array("q")  # of each batch of bytes ...
-        self.heard = array("q")  # ... and the messages received until then
-        self.kinds: Counter[int] = Counter()  # reports by tag
-        self.reasons: Counter[int] = Counter()  # refusals by reason
-        self.bought = self.sold = 0  # tonnes
-        self.gaps = 0  # numbers missing among the reports, or coming twice
-        self.strangers = 0  # answers to something else than the message that was next
-        self.error = ""
-        self.announced = -1  # the account's last report, as the venue said at the end
-        self.complete = asyncio.Event()  # all reports up to it are here
-        self.finished = False  # everything was answered before the connection went
-        self.info: wire.LoggedOn | None = None
-        self.ready = asyncio.Event()  # logged on, and all old reports taken
-        self.gone = asyncio.Event()  # there is no connection (any more)
-        self.gone.set()
-        self.over = asyncio.Event()  # everything answered, or the connection has gone
-        self._logon = logon
-        self._seq = logon.last_seen
-        self._rest = b""
-        self._frames = 0
-        self._transport: asyncio.Transport | None = None
-
-    # -- called by the event loop ---------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Log on."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(pack(self._logon))
-        self.gone.clear()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Let the run see that nothing more will come."""
-        self._transport = None
-        self.error = self.error or f"the connection was lost ({error or 'closed by the venue'})"
-        for event in (self.ready, self.over, self.complete, self.gone):
-            event.set()
-
-    def data_received(self, data: bytes) -> None:
-        """Count and check what came; then send what the window has room for."""
-        now = _clock()
-        if self._rest:
-            data = self._rest + data
-        size = len(data)
-        start = frames = answers = 0
-        while size - start >= wire.HEADER_SIZE:
-            body = start + wire.HEADER_SIZE
-            end = body + _LENGTH(data, start)[0]
-            if end > size:
-                break
-            payload = data[body:end]
-            start = end
-            frames += 1
-            message = _decode(payload)
-            if _FIRST_REPORT <= message[0] < _FIRST_MARKET_DATA:
-                answers += self._report(message, self.answered + answers)
-            else:
-                self._notice(payload)
-        self._rest = data[start:]
-        if 0 <= self.announced <= self._seq:
-            self.complete.set()
-        self._frames += frames
-        self.heard_at.append(now)
-        self.heard.append(self._frames)
-        if answers:
-            self.answered_at.extend(array("q", [now]) * answers)
-            self.answered += answers
-            if self.window:
-                self.send(self.answered + self.window, now)
-            if self.answered == self.sent and self._spent(now):
-                self.finished = True
-                self.over.set()
-
-    # -- what comes -----------------------------------------------------------------------------
-
-    def _report(self, message: list[Any], answered: int) -> int:
-        """Check a report's number and count it; return 1 if it answers the next message."""
-        seq = message[1]
-        if seq != self._seq + 1:
-            self.gaps += 1
-        self._seq = seq
-        if self.info is not None and seq <= self.info.seq:
-            if seq == self.info.seq:
-                self.ready.set()
-            return 0  # from before this run
-        tag = message[0]
-        self.kinds[tag] += 1
-        if tag == FILLED:
-            if message[_FILL_SIDE] == Side.BUY:
-                self.bought += message[_FILL_QUANTITY]
-            else:
-                self.sold += message[_FILL_QUANTITY]
-            return 0
-        where = _ANSWERS.get(tag)
-        if where is None or not message[where]:
-            return 0
-        if message[where] != self.script.first_ref + answered:
-            self.strangers += 1
-        if tag == _REFUSED:
-            self.reasons[message[_REASON]] += 1
-        return 1
-
-    def _notice(self, payload: bytes) -> None:
-        message = wire.decode_from_venue(payload)
-        if isinstance(message, wire.LoggedOn):
-            self.info = message
-            if message.seq == self._seq:
-                self.ready.set()
-        elif isinstance(message, wire.AccountStatus):
-            self.announced = message.seq
-        elif isinstance(message, wire.LoggedOut):
-            self.error = f"the venue ended session {self.number}: {message.text}"
-        elif isinstance(message, wire.Throttled):
-            self.error = (f"the venue takes {message.per_second} messages a second from a session: "
-                          "ask for a lower --rate, or for more --sessions")  # fmt: skip
-            self.over.set()
-
-    # -- sending --------------------------------------------------------------------------------
-
-    def send(self, until: int, now: int) -> None:
-        """Send messages up to number ``until``, as far as limit and deadline allow."""
-        sent = self.sent
-        until = min(until, self.limit)
-        transport = self._transport
-        if until <= sent or transport is None or (self.deadline and now >= self.deadline):
-            return
-        ends = self.script.ends
-        transport.write(self.script.block[ends[sent] : ends[until]])
-        self.sent_at.extend(array("q", [now]) * (until - sent))
-        self.sent = until
-
-    def missing(self) -> int:
-        """Return how many reports the venue has announced that never came."""
-        return max(0, self.announced - self._seq)
-
-    def ask_for_last(self) -> None:
-        """Ask which report is the account's last: trades of others may still have made some."""
-        if self._transport is not None:
-            self._transport.write(pack(wire.AskStatus()))
-
-    def _spent(self, now: int) -> bool:
-        return self.sent >= self.limit or bool(self.deadline and now >= self.deadline)
-
-    def close(self) -> None:
-        """Log out."""
-        if self._transport is not None:
-            self._transport.write(pack(wire.Logout()))
-            self._transport.close()
 
 
 class Pace:
@@ -277,7 +93,10 @@ class Taken(msgspec.Struct):
 
 
 async def log_on(host: str, port: int, sessions: Sequence[LoadSession]) -> None:
-    """Connect all sessions; wait until each has taken its old reports. Raises ``LoadError``."""
+    """Connect all sessions; wait until each knows its account's past and present.
+
+    Raises ``LoadError``.
+    """
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(LOGON_WITHIN):
@@ -285,6 +104,9 @@ async def log_on(host: str, port: int, sessions: Sequence[LoadSession]) -> None:
                 await loop.create_connection(lambda s=session: s, host, port)  # type: ignore[misc]
             for session in sessions:
                 await session.ready.wait()
+                session.ask_for_last()
+            for session in sessions:
+                await session.told.wait()
     except TimeoutError:
         message = f"not all of {len(sessions)} sessions could log on within {LOGON_WITHIN:.0f} s"
         raise LoadError(message) from None
@@ -296,44 +118,90 @@ async def log_on(host: str, port: int, sessions: Sequence[LoadSession]) -> None:
             raise LoadError(session.error)
 
 
-async def hang_up(sessions: Sequence[LoadSession]) -> None:
-    """Log all sessions out and wait until their connections have gone."""
+async def hang_up(sessions: Sequence[LoadSession], *, tidy: bool) -> None:
+    """Log all sessions out and wait until their connections have gone.
+
+    Where it is to be ``tidy`` they take back what still rests in the line.
+    """
     for session in sessions:
-        session.close()
+        session.close(tidy=tidy)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(HANG_UP_WITHIN):
             for session in sessions:
                 await session.gone.wait()
 
 
-def prepare(sessions: Sequence[LoadSession], plan: Plan) -> None:
-    """Write every session's script. Raises ``LoadError``."""
+def prepare(sessions: Sequence[LoadSession], plan: Plan, *, own: bool) -> None:
+    """Write every session's script, within what its account has. Raises ``LoadError``.
+
+    An ``own`` venue lets sessions trade with themselves; another takes their orders off instead.
+    """
+    mix = plan.mix
+    if not own:
+        alone = len(sessions) == 1
+        mix = structs.replace(mix, taken=mix.keep if alone else max(mix.taken, OFF_WITH_EACH))
     total = total_messages(plan)
     count = len(sessions)
     for session in sessions:
         assert session.info is not None
         line = _choose(session.info, plan.symbol)
+        means = _means(session, line)
         share = (total - session.number + count - 1) // count
         rng = random.Random(f"{plan.seed}:{session.number}")  # noqa: S311 - repeatable
-        session.script = write_script(plan.mix, line, rng, session.info.last_ref + 1, share)
+        first = session.info.last_ref + 1
+        session.script = write_script(mix, line, rng, range(first, first + share), means)
+        session.symbol = line.symbol
         session.limit = share
 
 
 def _choose(info: wire.LoggedOn, wanted: str) -> wire_market.LineInfo:
-    for line in info.lines:
-        if line.symbol == wanted or (not wanted and line.phase is Phase.CONTINUOUS):
-            return line
-    symbols = ", ".join(f"{line.symbol} ({line.phase.name.lower()})" for line in info.lines)
-    message = f"no line {wanted or 'in continuous trading'}: the venue has {symbols}"
+    """Return the line that was named, or the first of the liveliest mechanism that trades."""
+    found = [line for line in info.lines if line.symbol == wanted] if wanted else [
+        line for mechanism in LOADED for line in info.lines
+        if line.mechanism is mechanism and line.phase is Phase.CONTINUOUS
+    ]  # fmt: skip
+    if found and found[0].mechanism in LOADED:
+        return found[0]
+    if found:
+        message = f"{wanted} has one-way auctions: their bids cannot be written in advance"
+        raise LoadError(message)
+    what = f"no line {wanted}" if wanted else "no line that trades and takes a load"
+    symbols = ", ".join(_described(line) for line in info.lines)
+    message = f"{what}: the venue has {symbols}"
     raise LoadError(message)
 
 
-async def drive(sessions: Sequence[LoadSession], plan: Plan) -> Taken:
-    """Run the load that was prepared and wait for the last answers."""
+def _described(line: wire_market.LineInfo) -> str:
+    auctions = "" if line.mechanism in LOADED else ", of one-way auctions: none"
+    return f"{line.symbol} ({line.phase.name.lower()}{auctions})"
+
+
+def _means(session: LoadSession, line: wire_market.LineInfo) -> Means:
+    """Return what an account may use in a line. Raises ``LoadError`` where that is too little."""
+    status = session.status
+    if status is None:
+        raise LoadError(session.error or f"session {session.number} was not told its account")
+
+    def free(name: str, table: Sequence[wire.BalanceStatus]) -> int:
+        return sum(each.total - each.reserved for each in table if each.name == name)
+
+    means = Means(free(line.currency, status.cash), free(line.product, status.holdings))
+    least = max(line.min_quantity, line.lot)
+    if means.tonnes < 2 * least and means.cash < 3 * least * max(line.reference, 1):
+        message = (f"account {session.account} has {means.cash} {line.currency} (minor units) and "
+                   f"{means.tonnes} tonnes of {line.product} free: too little for orders of "
+                   f"{least} in {line.symbol}")  # fmt: skip
+        raise LoadError(message)
+    return means
+
+
+async def drive(sessions: Sequence[LoadSession], plan: Plan, show: Show) -> Taken:
+    """Run the load that was prepared and wait for the last answers; ``show`` how it goes."""
     total = sum(session.limit for session in sessions)
     gc.collect()
     gc.freeze()
     gc.disable()
+    showing = asyncio.create_task(_show(sessions, plan, total, show))
     try:
         cpu = time.process_time_ns()
         start = _clock()
@@ -353,8 +221,21 @@ async def drive(sessions: Sequence[LoadSession], plan: Plan) -> Taken:
         await _completed(sessions)
         return taken
     finally:
+        showing.cancel()
         gc.enable()
         gc.unfreeze()
+
+
+async def _show(sessions: Sequence[LoadSession], plan: Plan, total: int, show: Show) -> None:
+    """Say now and then which share is done: of the messages, or of the time."""
+    begun = _clock()
+    while True:
+        answered = sum(session.answered for session in sessions)
+        share = answered / max(total, 1)
+        if not plan.rate and not plan.messages:
+            share = (_clock() - begun) / 1e9 / (plan.warmup + plan.duration)
+        show(min(share, 1.0), sum(session.sent for session in sessions), answered)
+        await asyncio.sleep(SHOW_EVERY)
 
 
 async def _drained(sessions: Sequence[LoadSession], plan: Plan) -> None:

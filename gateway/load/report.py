@@ -17,19 +17,22 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from engine.vocabulary.enums import RejectReason
-from gateway.load.generator import FILLED
+from gateway.load.session import FILLED
 from gateway.runtime.event_loop import factory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gateway.load.generator import LoadSession, Taken
+    from gateway.load.generator import Taken
     from gateway.load.run import Outcome
     from gateway.load.script import Plan
+    from gateway.load.session import LoadSession
 
 SCHEMA: Final = 1
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9, 99.99, 100.0)
 SATURATED: Final = "generator saturated"
+ABOVE: Final = "above the limit"
+MOST_REFUSED: Final = 10  # percent of the messages, above which the load was not the one meant
 MOST_LAG_NS: Final = 1_000_000  # p99 of the schedule lag above which the generator is to blame
 TICKS_PER_HALVING: Final = 5  # lines of a histogram file from one halving of the rest to the next
 
@@ -92,6 +95,7 @@ class Figures(msgspec.Struct, frozen=True):
     lag: dict[str, int]  # open loop: how late messages were sent
     generator_busy: float
     problems: tuple[str, ...]
+    limit: int = 0  # of the latency's p99, ns; 0: none was asked for
 
 
 def percentile(ordered: Sequence[int], percent: float) -> int:
@@ -178,6 +182,7 @@ def fold(outcome: Outcome, machine: Machine, waits: list[int], lags: list[int]) 
         lag=percentiles(lags),
         generator_busy=taken.cpu_ns / max(taken.wall_ns, 1),
         problems=tuple(problems(outcome, waits, lags)),
+        limit=plan.limit,
     )
 
 
@@ -213,8 +218,21 @@ def problems(outcome: Outcome, waits: list[int], lags: list[int]) -> Iterator[st
         bought, sold = sum(s.bought for s in sessions), sum(s.sold for s in sessions)
         if bought != sold:
             yield f"{bought} tonnes were bought and {sold} sold"
+    yield from _doubts(outcome, waits, lags)
+
+
+def _doubts(outcome: Outcome, waits: list[int], lags: list[int]) -> Iterator[str]:
+    """Say what makes figures that balance not those that were wanted."""
+    sessions: list[LoadSession] = outcome.taken.sessions
+    refused = sum(sum(s.reasons.values()) for s in sessions)
+    sent = sum(s.sent for s in sessions)
+    if refused * 100 > sent * MOST_REFUSED:
+        yield f"{refused:,} of {sent:,} messages were refused, more than {MOST_REFUSED}%"
     if not waits:
         yield "nothing was measured: all messages fell into the warm-up; run longer"
+    limit, p99 = outcome.taken.plan.limit, percentile(waits, 99.0)
+    if limit and p99 > limit:
+        yield f"p99 is {p99 / 1e6:,.2f} ms, {ABOVE} of {limit / 1e6:g} ms"
     lag = percentile(lags, 99.0)
     if lag > MOST_LAG_NS:
         late = f"messages left {lag / 1e3:,.0f} us late (p99), so the figures are its own, not the"
@@ -286,8 +304,11 @@ def _server(outcome: Outcome) -> Server:
 # -- for people ---------------------------------------------------------------------------------
 
 
-def header(plan: Plan, sessions: int, machine: Machine) -> str:
-    """Return what makes the run repeatable, before it begins."""
+def header(plan: Plan, sessions: int, machine: Machine, durability: str) -> str:
+    """Return what makes the run repeatable, before it begins.
+
+    ``durability`` is that of an own venue; "" where a running one says at logon what it has.
+    """
     model = f"open loop, {plan.rate:,} messages/s" if plan.rate else "full pipe"
     span = f"{plan.messages:,} messages" if plan.messages else f"{plan.duration:g} s"
     window = "" if plan.rate else f", window {plan.window:,}"
@@ -300,7 +321,7 @@ def header(plan: Plan, sessions: int, machine: Machine) -> str:
         f"{model}, {span} (+{plan.warmup:g} s warm-up), {count}{window}, "
         f"seed {plan.seed}, mix {plan.mix.describe()}\n"
         f"carbonx {version}, {machine.python}, {machine.loop}, {machine.build}, "
-        f"{machine.processor}, {cores}"
+        f"{machine.processor}, {cores}, durability {durability or 'as the venue has it, below'}"
     )
 
 

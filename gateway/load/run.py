@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from gateway.load.generator import HEARTBEAT_MS, LoadSession, Taken, drive, hang_up, log_on, prepare
+from gateway.load.generator import HEARTBEAT_MS, Taken, drive, hang_up, log_on, prepare
 from gateway.load.server import Settings  # noqa: TC001 - the same
+from gateway.load.session import LoadSession
 from gateway.protocol import wire
 from gateway.runtime.event_loop import run
 from gateway.runtime.subprocess import Child, ServerStats, pin
 from gateway.server.accounts import Credentials  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
+    from gateway.load.generator import Show
     from gateway.load.script import Plan
 
 OWN_SERVER: Final = "gateway.load.server"
@@ -40,19 +42,19 @@ class Outcome(NamedTuple):
     stopped: ServerStats | None = None
 
 
-def run_load(target: Target, plan: Plan, load_core: int) -> Outcome:
+def run_load(target: Target, plan: Plan, load_core: int, show: Show = lambda *_: None) -> Outcome:
     """Run a plan, this process pinned to ``load_core`` meanwhile (negative: not pinned).
 
-    Raises ``LoadError`` and ``ChildError``.
+    ``show`` is told how it goes. Raises ``LoadError`` and ``ChildError``.
     """
     with ExitStack() as stack:
         if target.own is None:
             _pinned(stack, load_core)
-            return Outcome(run(_drive(target, target.port, plan, None))[0])
+            return Outcome(run(_drive(target, target.port, plan, None, show))[0])
         settings = msgspec.json.encode(target.own).decode()
         child = stack.enter_context(Child(["-m", target.module, settings]))
         _pinned(stack, load_core)
-        taken, before = run(_drive(target, child.port, plan, child))
+        taken, before = run(_drive(target, child.port, plan, child, show))
         return Outcome(taken, before, child.ask(), child.stop())
 
 
@@ -63,7 +65,7 @@ def _pinned(stack: ExitStack, core: int) -> None:
 
 
 async def _drive(
-    target: Target, port: int, plan: Plan, child: Child | None
+    target: Target, port: int, plan: Plan, child: Child | None, show: Show
 ) -> tuple[Taken, ServerStats | None]:
     logons = [
         wire.Logon(wire.VERSION, c.member, c.name, c.key, heartbeat_ms=HEARTBEAT_MS)
@@ -72,8 +74,8 @@ async def _drive(
     sessions = [LoadSession(number, logon) for number, logon in enumerate(logons)]
     try:
         await log_on(target.host, port, sessions)
-        prepare(sessions, plan)
+        prepare(sessions, plan, own=target.own is not None)
         before = child.ask() if child is not None else None
-        return await drive(sessions, plan), before
+        return await drive(sessions, plan, show), before
     finally:
-        await hang_up(sessions)
+        await hang_up(sessions, tidy=target.own is None)

@@ -61,13 +61,14 @@ async def serve(settings: Settings) -> None:
     # Nothing that the venue keeps needs the collector; what is alive now, least of all.
     gc.collect()
     gc.freeze()
+    venue = node.sequencer.venue
     stopped: list[str] = []
 
     def count() -> ServerStats:
         journal = node.sequencer.journal
         return structs.replace(
             stats_now(node.address[1]),
-            commands=node.sequencer.seq,
+            commands=sum(venue.last_ref(name) for name in venue.accounts),  # not the clock's
             syncs=journal.syncs if journal else 0,
             largest_batch=node.peak_batch,
             durability=node.durability,
@@ -77,7 +78,7 @@ async def serve(settings: Settings) -> None:
 
     async def finish() -> None:
         await node.stop()
-        stopped.append(node.sequencer.venue.state_hash())
+        stopped.append(venue.state_hash())
 
     await attend(count, finish)
 

@@ -15,9 +15,9 @@ from gateway.protocol.framing import Unframer, frame
 from gateway.protocol.wire import (
     MAX_FRAME,
     MAX_REPLY,
-    AccountStatus,
     AmendOrder,
     AskStatus,
+    Balances,
     CancelOrder,
     FromClient,
     FromVenue,
@@ -30,6 +30,7 @@ from gateway.protocol.wire import (
     MarketData,
     MassCancel,
     NewOrder,
+    Reply,
     Report,
     Subscribe,
     Throttled,
@@ -39,6 +40,7 @@ from gateway.protocol.wire import (
     decode_from_venue,
     encode,
 )
+from gateway.protocol.wire_history import AskHistory, AskTrades
 from gateway.protocol.wire_modes import Announce, Bid, Decline, Pick, Quote
 
 if TYPE_CHECKING:
@@ -81,9 +83,9 @@ _ORDERS: Final = (
     Announce,
     Bid,
 )
-_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus)
+_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades, AskHistory)
 _REPORTS: Final = (*Report.__args__, *MarketData.__args__)
-_NOTICES: Final = (VenueHeartbeat, Throttled, AccountStatus)
+_NOTICES: Final = (VenueHeartbeat, Throttled, Balances, *Reply.__args__)
 
 # state x what the peer says -> next state; what is missing ends the session
 VENUE_TABLE: Final[Table] = {
@@ -126,8 +128,8 @@ class Throttle:
 class Session(Generic[Message]):
     """One end: unframes, decodes, checks against its table, watches for silence."""
 
-    __slots__ = ("_allowed", "_decode", "_received_at", "_sent_at", "_table", "_unframer",
-                 "error", "heartbeat", "state")  # fmt: skip
+    __slots__ = ("_allowed", "_decode", "_received_at", "_sent_at", "_suspected", "_table",
+                 "_unframer", "error", "heartbeat", "state")  # fmt: skip
 
     def __init__(
         self, table: Table, decode: Callable[[bytes], Message], limit: int, now: int
@@ -142,6 +144,7 @@ class Session(Generic[Message]):
         self._unframer = Unframer(limit)
         self._received_at = now
         self._sent_at = now
+        self._suspected = False  # whether the last look found it silent for too long
 
     def receive(self, data: bytes, now: int) -> list[Message]:
         """Take bytes in; return the messages that they complete, up to the first wrong one.
@@ -197,13 +200,19 @@ class Session(Generic[Message]):
         self._sent_at = now
 
     def due(self, now: int) -> Due:
-        """Say what silence calls for at ``now`` (ns)."""
+        """Say what silence calls for at ``now`` (ns); to be asked often.
+
+        One that is silent for too long is given up at the next look: the end that looks may itself
+        have been away, so what came meanwhile is read first, and silence judged then.
+        """
         if self.state is State.ENDED:
             return Due.NOTHING
         self._received_at = min(self._received_at, now)  # the clock may have been set back
         self._sent_at = min(self._sent_at, now)
         silence = now - self._received_at
-        if silence > (2 * self.heartbeat if self.heartbeat else LOGON_WITHIN):
+        before = self._suspected
+        self._suspected = silence > (2 * self.heartbeat if self.heartbeat else LOGON_WITHIN)
+        if before and self._suspected:
             return Due.GIVE_UP
         if self.heartbeat and now - self._sent_at >= self.heartbeat:
             return Due.HEARTBEAT

@@ -25,6 +25,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from gateway.protocol.bounds import Int63
+from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
 from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
@@ -90,6 +91,9 @@ class Logon(Struct, frozen=True, array_like=True, gc=False, tag=1):
     last_seen: Int63 = 0
     cancel_on_disconnect: bool = False
     heartbeat_ms: Int63 = 10_000  # silence after which either side sends a heartbeat
+    instance: Int63 = 0  # tells clients of one account apart: drawn by the client, kept
+    again: bool = False  # it was logged on before, and comes back
+    follow_balances: bool = False  # be sent ``Balances`` whenever they change
 
 
 class Logout(Struct, frozen=True, array_like=True, gc=False, tag=2):
@@ -159,47 +163,15 @@ class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
 OrderMessage: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
 )
-SessionMessage: TypeAlias = Logon | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus
+SessionMessage: TypeAlias = (
+    Logon | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus | AskTrades | AskHistory
+)  # fmt: skip
 FromClient: TypeAlias = OrderMessage | SessionMessage
-SESSION_MESSAGES: Final = (Logon, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus)
+SESSION_MESSAGES: Final = (Logon, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades,
+                           AskHistory)  # fmt: skip
 
 
 # -- venue to client: the session ---------------------------------------------------------------
-
-
-class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
-    """The logon is accepted; reports after ``last_seen`` follow at once."""
-
-    seq: int
-    last_ref: int  # the highest reference the venue has taken from this account
-    version: int
-    venue: str
-    rulebook: str  # its digest, hex
-    durability: str  # what an acknowledgement promises: "fdatasync", "none"
-    heartbeat_ms: int
-    lines: tuple[LineInfo, ...]
-
-
-class LoggedOut(Struct, frozen=True, array_like=True, gc=False, tag=65):
-    """The session ends; nothing follows."""
-
-    seq: int
-    reason: LogoutReason
-    text: str
-
-
-class VenueHeartbeat(Struct, frozen=True, array_like=True, gc=False, tag=66):
-    """The venue lives."""
-
-    seq: int
-
-
-class Throttled(Struct, frozen=True, array_like=True, gc=False, tag=67):
-    """A message came too fast and was *not* taken: its ``ref`` may be used again."""
-
-    seq: int
-    ref: int
-    per_second: int
 
 
 class OrderStatus(Struct, frozen=True, array_like=True, gc=False):
@@ -222,6 +194,11 @@ class BalanceStatus(Struct, frozen=True, array_like=True, gc=False):
     total: int
     reserved: int
 
+    @property
+    def free(self) -> int:
+        """What new orders may use."""
+        return self.total - self.reserved
+
 
 class AccountStatus(Struct, frozen=True, array_like=True, tag=68):
     """The answer to ``AskStatus``, as of report ``seq``."""
@@ -232,6 +209,50 @@ class AccountStatus(Struct, frozen=True, array_like=True, tag=68):
     cash: tuple[BalanceStatus, ...]
     holdings: tuple[BalanceStatus, ...]
     orders: tuple[OrderStatus, ...]
+
+
+class Balances(Struct, frozen=True, array_like=True, tag=71):
+    """What the account has now, after its last reports; for a client that follows it."""
+
+    seq: int
+    cash: tuple[BalanceStatus, ...]
+    holdings: tuple[BalanceStatus, ...]
+
+
+class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
+    """The logon is accepted; reports after ``last_seen`` follow at once."""
+
+    seq: int
+    last_ref: int  # the highest reference the venue has taken from this account
+    version: int
+    venue: str
+    rulebook: str  # its digest, hex
+    durability: str  # what an acknowledgement promises: "fdatasync", "none"
+    heartbeat_ms: int
+    lines: tuple[LineInfo, ...]
+    status: AccountStatus | None = None  # the account as of ``seq``; none where it is long
+
+
+class LoggedOut(Struct, frozen=True, array_like=True, gc=False, tag=65):
+    """The session ends; nothing follows."""
+
+    seq: int
+    reason: LogoutReason
+    text: str
+
+
+class VenueHeartbeat(Struct, frozen=True, array_like=True, gc=False, tag=66):
+    """The venue lives."""
+
+    seq: int
+
+
+class Throttled(Struct, frozen=True, array_like=True, gc=False, tag=67):
+    """A message came too fast and was *not* taken: its ``ref`` may be used again."""
+
+    seq: int
+    ref: int
+    per_second: int
 
 
 # -- venue to client: reports, numbered and kept --------------------------------------------------
@@ -381,8 +402,10 @@ MarketData: TypeAlias = (
     | LineChanged
 )  # fmt: skip
 
+# The answers to what concerns the session alone, in the order of the questions.
+Reply: TypeAlias = AccountStatus | DayTrades | History
 FromVenue: TypeAlias = (
-    LoggedOn | LoggedOut | VenueHeartbeat | Throttled | AccountStatus | Report | MarketData
+    LoggedOn | LoggedOut | VenueHeartbeat | Throttled | Balances | Reply | Report | MarketData
 )
 
 encode = msgspec.msgpack.Encoder().encode

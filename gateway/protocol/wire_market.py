@@ -35,6 +35,8 @@ class LineInfo(Struct, frozen=True, array_like=True, gc=False):
     mode: str = ""
     mechanism: Mechanism = Mechanism.ORDER_BOOK
     ticks: tuple[tuple[int, int], ...] = ()  # the tick table: (from this price on, tick), rising
+    min_quantity: int = 1  # tonnes of one order, offer or pick
+    max_quantity: int = 0  # 0 where the venue did not say
 
 
 class BookLevel(Struct, frozen=True, array_like=True, gc=False):

@@ -129,20 +129,10 @@ def _parse(line: bytes, code: int | None) -> ServerStats:
 
 async def attend(count: Callable[[], ServerStats], finish: Callable[[], Awaitable[Any]]) -> None:
     """Be a child: answer the parent until its end of the pipe closes; then ``finish``."""
-    loop = asyncio.get_running_loop()
-    over = asyncio.Event()
-
-    def asked() -> None:
-        lines = os.read(0, 4_096)
+    say(count())
+    while lines := await asyncio.to_thread(os.read, 0, 4_096):  # Windows has no other way
         for _ in lines:
             say(count())
-        if not lines:
-            loop.remove_reader(0)
-            over.set()
-
-    loop.add_reader(0, asked)
-    say(count())
-    await over.wait()
     await finish()
     say(count())
 

@@ -7,12 +7,12 @@ venue runs goes before the file's (``keys_file``).
 from __future__ import annotations
 
 import hmac
-import json
 from typing import TYPE_CHECKING, Final
 
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import MoveAllowances, MoveCash, OpenAccount
+from engine.vocabulary.commands import OpenAccount
 from engine.vocabulary.events import Rejected
+from engine.vocabulary.texts import quoted
 from gateway.server.accounts_file import (
     HASHED,
     AccountsError,
@@ -23,7 +23,7 @@ from gateway.server.accounts_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable
     from pathlib import Path
 
     from engine.vocabulary.commands import Command
@@ -41,6 +41,7 @@ class Directory:
         """Index accounts by name. Raises ``AccountsError`` on a name that stands twice."""
         self.accounts: dict[str, Credentials] = {}
         self.keys: dict[str, Credentials] = {}  # set by an operator; they go before the file's
+        self.path: Path | None = None  # of the file, where it is one
         self._source = source
         for row, account in enumerate(accounts, 1):
             if account.name in self.accounts:
@@ -50,7 +51,9 @@ class Directory:
     @classmethod
     def read(cls, path: Path) -> Directory:
         """Read an accounts file. Raises ``AccountsError``."""
-        return cls(read(path), str(path))
+        found = cls(read(path), str(path))
+        found.path = path
+        return found
 
     def admits(self, member: str, account: str, key: str) -> bool:
         """Say whether this key opens this account to this member, in constant time."""
@@ -75,16 +78,21 @@ class Directory:
         commands: list[Command] = []
         known = dict.fromkeys(venue.accounts)
         for row, account in enumerate(self.accounts.values(), 1):
-            for field, command in _opening(account) if account.name not in known else ():
-                for event in trial.apply(command):
-                    if isinstance(event, Rejected):
-                        where = field or event.field
-                        raise refused(self._source, row, account.name, where, event.rule)
-                commands.append(command)
+            if account.name in known:
+                continue
+            command = _opening(account)
+            for event in trial.apply(command):
+                if isinstance(event, Rejected):
+                    field = "name" if event.field == "account" else event.field
+                    raise refused(self._source, row, account.name, field, event.rule)
+            commands.append(command)
         return commands
 
-    def differences(self, venue: Venue) -> list[str]:
-        """Say where the file differs from an account that the venue has: the venue's holds."""
+    def differences(self, venue: Venue, classes_set: Container[str] = ()) -> list[str]:
+        """Say where the file differs from an account that the venue has: the venue's holds.
+
+        The classes of ``classes_set`` are about to be those of the file.
+        """
         found = []
         known = dict.fromkeys(venue.accounts)
         for a in self.accounts.values():
@@ -99,23 +107,24 @@ class Directory:
                 f"{self._source} says {value!r}{_CHANGED_BY.get(field, '')}"
                 for field, value in said.items()
                 if getattr(there, field) != value
+                and not (field == "role" and a.name in classes_set)
             ]
         return found
 
     def write(self, path: Path) -> None:
         """Write the accounts as a file that ``read`` reads; only the owner may open it."""
         path.touch(mode=0o600)
-        path.write_text(as_text(self.accounts.values()))
+        path.write_text(as_text(self.accounts.values()), encoding="utf-8")
 
 
-def _opening(a: Credentials) -> Iterator[tuple[str, Command]]:
-    """Yield what opens and funds an account, each with the field of the file that it comes from."""
-    yield "", OpenAccount(a.name, a.owner, a.group, a.member, a.role, a.allocation)
-    if a.cash:
-        yield "cash", MoveCash(a.name, a.cash)
-    for product, tonnes in a.allowances.items():
-        if tonnes:
-            yield f"allowances.{product}", MoveAllowances(a.name, product, tonnes)
+def _opening(a: Credentials) -> Command:
+    """Return what opens and funds an account, in one record."""
+    return OpenAccount(a.name, a.owner, a.group, a.member, a.role, a.allocation, a.cash,
+                       tuple(a.allowances.items()))  # fmt: skip
+
+
+def _written(value: str | int) -> str:
+    return quoted(value) if isinstance(value, str) else str(value)
 
 
 def as_text(accounts: Iterable[Credentials]) -> str:
@@ -124,11 +133,10 @@ def as_text(accounts: Iterable[Credentials]) -> str:
     for a in accounts:
         lines.append("[[account]]")
         lines += [
-            f"{field} = {json.dumps(getattr(a, field), ensure_ascii=False)}"
+            f"{field} = {_written(getattr(a, field))}"
             for field in a.__struct_fields__
             if field != "allowances" and (getattr(a, field) or field in ("name", "key"))
         ]
-        tonnes = ", ".join(f"{json.dumps(p, ensure_ascii=False)} = {q}"
-                           for p, q in a.allowances.items())  # fmt: skip
+        tonnes = ", ".join(f"{quoted(p)} = {q}" for p, q in a.allowances.items())
         lines += [f"allowances = {{ {tonnes} }}", ""] if a.allowances else [""]
     return "\n".join(lines)

@@ -2,16 +2,25 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from engine.vocabulary.suggest import did_you_mean
+from engine.vocabulary.texts import (
+    MAX_ACCOUNTS,
+    UnreadableError,
+    encodable,
+    named,
+    read_toml,
+    shown,
+)
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
 
 HASHED: Final = "sha256:"
+MAX_KEY: Final = 1_024  # characters: a logon with it fits a frame
 _DIGEST: Final = re.compile(HASHED + "[0-9a-f]{64}")
 
 
@@ -36,11 +45,12 @@ class Credentials(msgspec.Struct, frozen=True):
 _TEXTS: Final = ("name", "key", "member", "owner", "group", "role")
 _MOST: Final = {"cash": MAX_MONEY, "allocation": MAX_QUANTITY}  # of the whole numbers
 _FIELDS: Final = Credentials.__struct_fields__
+_ALL: Final = ", ".join(_FIELDS)
 
 
 def refused(source: str, row: int, name: object, field: str, rule: str) -> AccountsError:
     """Return the error of one field; rows count from 1."""
-    return AccountsError(f"{source}: account {row} ({name!r}), {field}: {rule}")
+    return AccountsError(f"{source}: account {row} ({shown(name)}), {named(field)}: {rule}")
 
 
 def digest(key: str) -> str:
@@ -52,6 +62,8 @@ def check_key(key: str) -> str:
     """Return the rule that a key breaks, "" for none."""
     if not key:
         return "must not be empty"
+    if len(key) > MAX_KEY or not encodable(key):
+        return f"at most {MAX_KEY} characters, none of them half of a surrogate pair"
     if key.startswith(HASHED) and not _DIGEST.fullmatch(key):
         return f"behind {HASHED} the 64 lower-case hex digits of the key's SHA-256"
     return ""
@@ -60,19 +72,20 @@ def check_key(key: str) -> str:
 def read(path: Path) -> tuple[Credentials, ...]:
     """Read the accounts of a file. Raises ``AccountsError``."""
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        with path.open("rb") as file:
+            data = read_toml(file.read(MAX_ACCOUNTS + 1), MAX_ACCOUNTS)
     except FileNotFoundError:
-        message = f"{path} does not exist: write it, or leave --accounts out"
+        message = f"{path} does not exist: name a file of accounts"
         raise AccountsError(message) from None
-    except UnicodeDecodeError as error:
-        message = f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8"
+    except OSError as error:
+        message = f"{path} cannot be read ({error.strerror}): name a file that can"
         raise AccountsError(message) from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except UnreadableError as error:
         message = f"{path}: {error}"
         raise AccountsError(message) from error
     for unknown in data:
         if unknown != "account":
-            message = f"{path}: {unknown!r} is not known: the file holds [[account]] tables"
+            message = f"{path}: {shown(unknown)} is not known: the file holds [[account]] tables"
             raise AccountsError(message)
     rows = data.get("account", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -103,15 +116,15 @@ def _account(source: str, row: int, data: dict[str, Any]) -> Credentials:
 def _wrong(field: str, value: object) -> str:
     """Return the rule that a field breaks, "" for none."""
     if field not in _FIELDS:
-        return f"not known: an account has {', '.join(_FIELDS)}"
+        return f"not known{did_you_mean(field, _FIELDS) or f': an account has {_ALL}'}"
     if field in _TEXTS:
-        return "" if isinstance(value, str) else f"{value!r} is not a text"
+        return "" if isinstance(value, str) else f"{shown(value)} is not a text"
     if field in _MOST:
         return _wrong_number(value, _MOST[field])
-    return "" if isinstance(value, dict) else f'{value!r} is not a table such as {{ "P" = 5 }}'
+    return "" if isinstance(value, dict) else f'{shown(value)} is not a table such as {{ "P" = 5 }}'
 
 
 def _wrong_number(value: object, most: int) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
-        return f"{value!r} is not a whole number"
-    return "" if 0 <= value <= most else f"{value} is not within 0 to {most}"
+        return f"{shown(value)} is not a whole number"
+    return "" if 0 <= value <= most else f"{shown(value)} is not within 0 to {most}"

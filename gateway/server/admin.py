@@ -1,10 +1,10 @@
 """The operator's socket of a running venue, in the file system, JSON a line.
 
 Whoever may open the socket is the operator: it is made for its owner alone. A line is a command as
-``carbonx match`` reads it (``docs/commands.md``), or ``set_key`` or ``drop_key``; the answer is one
-line, ``{"events": [...]}`` or ``{"error": ...}`` (with ``field`` and ``rule`` where there is one),
-and leaves only when what it says is durable. What brokers send stays theirs: commands that carry an
-account's reference are refused here.
+``carbonx match`` reads it (``docs/commands.md``), or ``set_key``, ``drop_key`` or
+``reload_accounts``; the answer is one line, ``{"events": [...]}`` or ``{"error": ...}`` (with
+``field`` and ``rule`` where there is one), and leaves only when what it says is durable. What
+brokers send stays theirs: commands that carry an account's reference are refused here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.log.records import CommandError
@@ -28,11 +29,16 @@ from engine.vocabulary.commands import (
     SetReference,
 )
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object, type_name
-from gateway.server.accounts_file import check_key
+from engine.vocabulary.suggest import did_you_mean
+from engine.vocabulary.texts import MAX_LINE, UnreadableError, named, read_json, shown
+from engine.vocabulary.units import MAX_ACCOUNT_NAME
+from gateway.server.accounts_file import AccountsError, check_key
 from gateway.server.failure import VenueStoppedError
 from gateway.server.keys_file import FILE_NAME
+from gateway.server.socket_path import address
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from engine.vocabulary.events import Event
@@ -40,9 +46,10 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, MoveAllowances, MoveCash, OpenAccount,
                    SetAccountClass, SetKillSwitch, SetPhase, SetReference)  # fmt: skip
+RELOAD: Final = "reload_accounts"
 KEY_FIELDS: Final = {"set_key": ("account", "key", "member"), "drop_key": ("account",)}
-MAX_LINE: Final = 65_536  # bytes of one command
-_NAMES: Final = ", ".join([*(type_name(kind) for kind in COMMANDS), *KEY_FIELDS])
+MAX_ANSWER: Final = 1 << 24  # bytes of one answer: what many orders come to is long
+_NAMES: Final = ", ".join([*(type_name(kind) for kind in COMMANDS), *KEY_FIELDS, RELOAD])
 
 
 class AdminSocket:
@@ -57,11 +64,17 @@ class AdminSocket:
     async def open(self) -> None:
         """Make the socket, in the place of one that a dead venue left. Raises ``OSError``."""
         self.path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
         before = os.umask(0o177)
         try:
-            self._server = await asyncio.start_unix_server(self._talk, self.path, limit=MAX_LINE)
+            with address(self.path) as place:
+                listener.bind(place)
+        except OSError:
+            listener.close()
+            raise
         finally:
             os.umask(before)
+        self._server = await asyncio.start_unix_server(self._talk, sock=listener, limit=MAX_LINE)
 
     async def close(self) -> None:
         """Close the door and take the socket away."""
@@ -71,24 +84,29 @@ class AdminSocket:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while line := await reader.readline():
+            async for line in _lines(reader):
                 writer.write(json.dumps(self.answer(line)).encode() + b"\n")
                 await writer.drain()
-        except (ConnectionError, ValueError):  # gone, or a line beyond the limit
-            pass
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # gone, or the venue ends: nothing to say any more
         finally:
             writer.close()
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """Run one line in a tick of its own; return what to say once that is durable."""
         try:
-            said = json.loads(line)
+            said = read_json(line.removesuffix(b"\n"))
             if isinstance(said, dict) and said.get("type") in [*KEY_FIELDS]:
                 return self._key(said)
+            if isinstance(said, dict) and said.get("type") == RELOAD:
+                other = next((name for name in said if name != "type"), None)
+                if other is not None:
+                    return _refused(shown(other)[1:-1], f"a {RELOAD} has no fields")
+                return {"events": self._node.reload_accounts()}
             return {"events": [to_object(event) for event in self._command(said)]}
         except (TextError, CommandError) as error:
             return _refused(error.field, error.rule)
-        except (ValueError, RecursionError, VenueStoppedError) as error:
+        except (AccountsError, UnreadableError, VenueStoppedError) as error:
             return {"error": str(error)}
 
     def _command(self, said: object) -> list[Event]:
@@ -125,12 +143,15 @@ def _wrong_key_line(said: dict[str, Any], accounts: tuple[str, ...]) -> tuple[st
     fields = KEY_FIELDS[kind]
     for name, value in said.items():
         if name not in ("type", *fields):
-            return name, f"a {kind} has no such field; it has {', '.join(fields)}"
+            perhaps = did_you_mean(name, fields) or f"; it has {', '.join(fields)}"
+            return named(name), f"a {kind} has no such field{perhaps}"
         if not isinstance(value, str):
-            return name, "a text is needed"
+            return name, f"{shown(value)} is not a text"
+        if name == "member" and len(value) > MAX_ACCOUNT_NAME:
+            return name, f"at most {MAX_ACCOUNT_NAME} characters"
     account = said.get("account", "")
     if account not in accounts:
-        return "account", f"no account {account!r} is open"
+        return "account", f"no account {shown(account)} is open"
     rule = check_key(said.get("key", "")) if kind == "set_key" else ""
     return ("key", rule) if rule else None
 
@@ -139,15 +160,46 @@ def _refused(field: str, rule: str) -> dict[str, Any]:
     return {"error": f"{field}: {rule}", "field": field, "rule": rule}
 
 
-async def ask(path: Path, lines: list[str]) -> list[dict[str, Any]]:
-    """Give a venue commands, one JSON object a line; return its answers. Raises ``OSError``."""
-    reader, writer = await asyncio.open_unix_connection(path, limit=1 << 24)
+async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Yield each line, the last also where it has no end; of one that is too long only a part.
+
+    That part is too long to be taken, so that it is answered; the rest of its line is passed over.
+    """
+    over = False
+    while True:
+        try:
+            line = await reader.readuntil()
+        except asyncio.LimitOverrunError as error:
+            part = await reader.readexactly(error.consumed)
+            if not over:
+                yield part
+            over = True
+            continue
+        except asyncio.IncompleteReadError as error:
+            if error.partial and not over:
+                yield error.partial
+            return
+        if not over:
+            yield line
+        over = False
+
+
+async def ask(path: Path, lines: Sequence[str | bytes]) -> list[dict[str, Any]]:
+    """Give a venue commands, each a JSON object; return its answers. Raises ``OSError``."""
+    with address(path) as place:
+        reader, writer = await asyncio.open_unix_connection(place, limit=MAX_ANSWER)
     answers = []
     try:
         for line in lines:
-            writer.write(line.strip().encode() + b"\n")
+            writer.write(_one_line(line))
             await writer.drain()
             answers.append(json.loads(await reader.readline() or b'{"error": "the venue is gone"}'))
     finally:
         writer.close()
     return answers
+
+
+def _one_line(said: str | bytes) -> bytes:
+    """Return a command as a line; one may be typed in several lines, between its words."""
+    data = said if isinstance(said, bytes) else said.encode(errors="backslashreplace")
+    return data.strip().replace(b"\n", b"\r") + b"\n"  # a blank of JSON, but in no text

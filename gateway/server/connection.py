@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
-    __slots__ = ("account", "all_lines", "box", "cancel_on_disconnect", "data", "ended", "lost",
-                 "number", "out", "queued", "sent", "session", "stuck_since", "symbols",
-                 "throttle")  # fmt: skip
+    __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "data",
+                 "ended", "lost", "named", "number", "out", "queued", "sent", "session",
+                 "stuck_since", "symbols", "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int) -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
@@ -32,7 +32,9 @@ class Connection:
         self.sent = 0  # in the outbox: all before it is written
         self.symbols: dict[str, None] = {}  # subscribed to
         self.all_lines = False  # subscribed to all, those that are still to come included
+        self.named: dict[str, bool] = {}  # lines that are not there yet: whether they are wanted
         self.cancel_on_disconnect = False
+        self.balances: wire.Balances | None = None  # as it was told; none: it does not follow
         self.throttle: Throttle | None = None
         self.data: list[bytes] = []  # arrived since the last tick
         self.out: list[bytes] = []  # frames that are not new reports

@@ -119,8 +119,7 @@ class Core:
 
         With ``timed`` the venue's time is brought up to the tick's before it.
         """
-        check_command(command)
-        operation = Operation(command, timed=timed)
+        operation = Operation(check_command(command), timed=timed)
         self._operations.append(operation)
         return operation
 

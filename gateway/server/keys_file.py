@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from engine.log.files import BINARY, sync_data, sync_folder
 from gateway.server.accounts import Directory, as_text
 from gateway.server.accounts_file import HASHED, Credentials, digest
 
@@ -39,14 +40,11 @@ class KeysFile:
         data = as_text(keys.values()).encode()
         new = path.with_suffix(".new")
         new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
+        flags = os.O_CREAT | os.O_WRONLY | os.O_EXCL | BINARY
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            sync_data(file.fileno())
         new.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
         self._directory.keys = keys

@@ -268,7 +268,7 @@ class MarketData:
         standing: list[ev.Event] = [*line.offers.values(), *line.best.values()]
         if line.indicated is not None:
             standing.append(line.indicated)
-        messages = (_message(each, line.update, time) for each in standing)
+        messages = (message_of(each, line.update, time) for each in standing)
         return [book, *(structs.replace(message, seq=seq) for message in messages)]
 
     def publish(self, time: int) -> dict[str, list[wire.MarketData]]:
@@ -279,7 +279,7 @@ class MarketData:
             messages = due[symbol] = []
             for item in line.items:
                 line.update += 1
-                messages.append(_message(item, line.update, time))
+                messages.append(message_of(item, line.update, time))
             if symbol in changed:
                 line.update += 1
                 messages.append(wire_market.LineChanged(0, symbol, line.update, time, line.info))
@@ -306,7 +306,7 @@ class MarketData:
         return changed
 
 
-def _message(item: ev.Event, update: int, time: int) -> wire.MarketData:
+def message_of(item: ev.Event, update: int, time: int) -> wire.MarketData:
     """Return the message of an event, whose fields after the time have the event's own names."""
     make, fields = _MESSAGES[item.__class__]
     message = make(0, item.symbol, update, time, *fields(item))  # type: ignore[union-attr] # it has

@@ -6,23 +6,26 @@ import asyncio
 import secrets
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from engine.log.journal import FILE_NAME, Journal, JournalError
+from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
 from engine.log.sequencer import Sequencer, recover
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
+from engine.vocabulary.json_codec import to_object
 from gateway.server.accounts import AccountsError
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.keys_file import KeysFile
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
+from gateway.server.reload import read_again
 from gateway.server.timetable import Past, Timetable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from engine.log.records import Record
@@ -104,6 +107,7 @@ class Node:
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
         self.keys: KeysFile | None = None
+        self.directory = directory
         timetable = None
         if options.timetable:
             timetable = Timetable(sequencer.venue, secrets.randbelow, past)
@@ -126,8 +130,17 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
-    def open(cls, folder: Path, rulebook: Rulebook, directory: Directory, options: Options) -> Node:
+    def open(
+        cls,
+        folder: Path,
+        rulebook: Rulebook,
+        directory: Directory,
+        options: Options,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
+
+        ``clock`` gives the time in ns UTC.
 
         Only a first start opens lines: whatever phases the log has stay, whoever brought them
         about, but for what a timetable makes due.
@@ -137,7 +150,7 @@ class Node:
         the folder holds a venue under other rules.
         """
         outboxes, past = Outboxes(), Past()
-        if (folder / FILE_NAME).exists():
+        if holds_log(folder):
 
             def on_record(record: Record, events: list[Event]) -> None:
                 outboxes.absorb(record.time, events)
@@ -151,9 +164,10 @@ class Node:
                 raise JournalError(problem)
         else:
             directory.openings(Venue(rulebook))
-            journal = Journal.create(folder, rulebook, time.time_ns(), options.durability)
+            journal = Journal.create(folder, rulebook, clock(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
         node = cls(directory, sequencer, outboxes, options, past)
+        node.clock = clock
         try:
             node.keys = KeysFile(folder, directory)
             for command in directory.openings(sequencer.venue):
@@ -232,6 +246,22 @@ class Node:
             problem = "the venue has stopped"
             raise VenueStoppedError(problem)
         return operation.events
+
+    def reload_accounts(self) -> list[dict[str, Any]]:
+        """Read the accounts file again and do what it says otherwise; return what happened.
+
+        All of it is durable when this returns. Raises ``AccountsError``, and nothing has changed,
+        and ``VenueStoppedError``.
+        """
+        found = read_again(self.directory, self.sequencer.venue)
+        operations = [self.core.operate(each, timed=True) for each in found.commands]
+        self.tick()
+        if not all(operation.durable for operation in operations):
+            problem = "the venue has stopped"
+            raise VenueStoppedError(problem)
+        self.directory.accounts = found.accounts
+        events = [event for operation in operations for event in operation.events]
+        return [*map(to_object, events), *found.told()]
 
     def schedule(self) -> None:
         """Have a tick follow when this turn of the loop has read what there is."""

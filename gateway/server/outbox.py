@@ -19,6 +19,7 @@ from gateway.protocol import wire, wire_modes
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import HEADERS, header, length_at
 from gateway.protocol.wire import HEADER_SIZE
+from gateway.server.tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +126,7 @@ def _answers(report: Any) -> int:
 
 
 class Outboxes:
-    """All accounts' outboxes, fed with events."""
+    """All accounts' outboxes, and the public tape, fed with events."""
 
     def __init__(self) -> None:
         """Start with no account."""
@@ -151,7 +152,10 @@ class Outboxes:
             ev.Delivered: self._delivered,
             ev.Released: self._released,
         }
+        self.tape = Tape()
+        self._keep_trade = self.tape.trade
         self.project.update(dict.fromkeys(PUBLIC, _no_report))
+        self.project.update(self.tape.rows())
         self.project[ev.AccountClassSet] = _no_report
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
@@ -194,6 +198,7 @@ class Outboxes:
         box.add(_encode(wire.OrderResting(box.seq + 1, time, e.ref, e.leaves)))
 
     def _trade(self, time: int, e: ev.Trade) -> None:
+        self._keep_trade(time, e)
         box = self.boxes[e.maker]
         side = e.side
         box.add(_encode((_FILLED, box.seq + 1, time, e.maker_ref, e.symbol, side,
@@ -208,6 +213,7 @@ class Outboxes:
             self._quote_ended(time, e.maker, e.maker_ref, e.taker)
 
     def _auction_trade(self, time: int, e: ev.AuctionTrade) -> None:
+        self.tape.auction_trade(time, e)
         for side, name, ref, leaves, fee in (
             (Side.BUY, e.buyer, e.buyer_ref, e.buyer_leaves, e.buyer_fee),
             (Side.SELL, e.seller, e.seller_ref, e.seller_leaves, e.seller_fee),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_history
 from gateway.protocol.mapping import to_command
 from gateway.protocol.session import Due, Throttle
 from gateway.server.connection import Connection
-from gateway.server.views import lines, status
+from gateway.server.views import balances, lines, status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gateway.server.running_venue import RunningVenue
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
+MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
+MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
 class Sessions:
@@ -38,6 +40,10 @@ class Sessions:
         self._limits = limits
         self._durability = durability
         self._next_number = FIRST_SESSION
+        self._instances: dict[str, int] = {}  # by account: the client that logged on last
+        self._followers: dict[Connection, None] = {}  # who follow their balances
+        self._followed_to = 0  # the record up to which they know them
+        self._looked_at = 0  # ns, when slow readers were looked for
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
@@ -74,6 +80,8 @@ class Sessions:
         if self.by_account.get(account) is connection:
             del self.by_account[account]
         connection.symbols.clear()
+        self._followers.pop(connection, None)
+        connection.named.clear()
         connection.all_lines = False
         if connection.cancel_on_disconnect:
             connection.cancel_on_disconnect = False
@@ -109,9 +117,16 @@ class Sessions:
         return spoken
 
     def cut_slow_readers(self, now: int) -> None:
-        """End the sessions whose readers left too much unread, or for too long."""
+        """End the sessions whose readers left too much unread, or for too long.
+
+        While the venue itself was away it wrote nothing: that time is not the readers'.
+        """
         limits = self._limits
+        looked_at, self._looked_at = self._looked_at, now
         for connection in list(self.stuck):
+            away = now - max(looked_at, connection.stuck_since)
+            if away > limits.patience // 2:
+                connection.stuck_since += away
             text = ""
             if connection.queued > limits.max_queued:
                 text = f"{connection.queued} bytes beside the reports unread"
@@ -140,12 +155,31 @@ class Sessions:
             connection.symbols[symbol] = None
             connection.publish(market_data.snapshot(symbol, connection.seq(), running.time))
         self._fresh.clear()
+        if self._followers and running.sequencer.seq != self._followed_to:
+            self._followed_to = running.sequencer.seq
+            self._tell_balances()
+
+    def _tell_balances(self) -> None:
+        """Tell those who follow their balances what has changed; one that is stuck, later."""
+        venue = self._running.sequencer.venue
+        for connection in self._followers:
+            told = connection.balances
+            if told is None or told.seq == connection.seq():
+                continue
+            if connection.stuck_since:
+                self._followed_to = 0  # look again at the next tick
+                continue
+            now = balances(venue, connection.account, connection.seq())
+            if (now.cash, now.holdings) != (told.cash, told.holdings):
+                connection.say(now)
+            connection.balances = now
 
     def _subscribe_to(self, opened: list[str]) -> None:
-        """Begin with new lines for those who subscribed to all."""
+        """Begin with new lines for those who subscribed to them, or to all."""
         for connection in self.by_account.values():
-            if connection.all_lines:
-                self._fresh.update(((connection, symbol), None) for symbol in opened)
+            for symbol in opened:
+                if connection.named.pop(symbol, connection.all_lines):
+                    self._fresh[connection, symbol] = None
 
     # -- what clients say ---------------------------------------------------------------------
 
@@ -227,6 +261,12 @@ class Sessions:
             case wire.AskStatus():  # as it stands after all that came before
                 venue = self._running.sequencer.venue
                 connection.say(status(venue, connection.account, connection.seq()))
+            case wire_history.AskTrades():
+                tape = self._running.outboxes.tape
+                connection.say(tape.day_trades(m.symbol, m.after, connection.seq()))
+            case wire_history.AskHistory():
+                tape = self._running.outboxes.tape
+                connection.say(tape.history(m.symbol, connection.seq()))
             case wire.Heartbeat():
                 pass
         if connection.queued > self._limits.max_queued:
@@ -249,35 +289,54 @@ class Sessions:
             text = f"last_seen is {m.last_seen}; this account has {box.seq} reports"
             self.end(connection, wire.LogoutReason.SEQUENCE, text)
             return
+        text = "the account logged on from elsewhere"
+        if m.again and self._instances.get(m.account, m.instance) != m.instance:
+            # It was away while another took over. References of the two would get mixed up.
+            self.end(connection, wire.LogoutReason.TAKEN_OVER, text)
+            return
+        self._instances[m.account] = m.instance
         older = self.by_account.get(m.account)
         if older is not None:
             older.cancel_on_disconnect = False
-            text = "the account logged on from elsewhere"
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[m.account] = connection
         connection.admit(m, box)
         if self._limits.throttle:
             connection.throttle = Throttle(self._limits.throttle, now)
         agreed = connection.session.agree(m.heartbeat_ms)
-        venue = running.sequencer.venue
+        self._welcome(connection, m, agreed)
+
+    def _welcome(self, connection: Connection, m: wire.Logon, heartbeat_ms: int) -> None:
+        """Say what the client must know; an account with very many orders asks for them."""
+        venue, seq = self._running.sequencer.venue, connection.seq()
+        few = len(venue.open_orders(m.account)) <= MOST_AT_LOGON
+        if m.follow_balances:
+            self._followers[connection] = None
+            connection.balances = balances(venue, m.account, seq)
         connection.say(
             wire.LoggedOn(
-                seq=box.seq,
+                seq=seq,
                 last_ref=venue.last_ref(m.account),
                 version=wire.VERSION,
                 venue=venue.rulebook.name,
-                rulebook=running.digest,
+                rulebook=self._running.digest,
                 durability=self._durability,
-                heartbeat_ms=agreed,
+                heartbeat_ms=heartbeat_ms,
                 lines=lines(venue),
+                status=status(venue, m.account, seq) if few else None,
             )
         )
+        if not few and connection.balances is not None:
+            connection.say(connection.balances)
 
     def _subscribe(self, connection: Connection, m: wire.Subscribe) -> None:
         """Send snapshots at the end of this tick and increments from then on."""
         known = self._running.sequencer.venue.symbols
         if not m.symbol:
             connection.all_lines = True
+            connection.named.clear()
+        else:
+            self._name(connection, m.symbol, wanted=True)
         for symbol in [m.symbol] if m.symbol else known:
             if symbol in known:
                 self._fresh[connection, symbol] = None
@@ -286,9 +345,24 @@ class Sessions:
         """Send no more increments."""
         if not m.symbol:
             connection.all_lines = False
+            connection.named.clear()
+        else:
+            self._name(connection, m.symbol, wanted=False)
         for symbol in [m.symbol] if m.symbol else self._running.sequencer.venue.symbols:
             connection.symbols.pop(symbol, None)
             self._fresh.pop((connection, symbol), None)
+
+    def _name(self, connection: Connection, symbol: str, *, wanted: bool) -> None:
+        """Remember what a session wants of a line whose opening its market data has yet to tell."""
+        market_data = self._running.market_data
+        if not market_data.active:
+            market_data.start()
+        if symbol in market_data.lines:
+            return
+        connection.named[symbol] = wanted
+        if len(connection.named) > MOST_NAMED:
+            text = f"subscriptions to more than {MOST_NAMED} lines that are not there"
+            self.end(connection, wire.LogoutReason.OUT_OF_ORDER, text)
 
 
 def _last_answered(connection: Connection) -> int:

@@ -34,6 +34,8 @@ def line_info(venue: Venue, symbol: str) -> wire_market.LineInfo:
         mode=line.mode,
         mechanism=line.mechanism,
         ticks=line.ticks,
+        min_quantity=line.min_quantity,
+        max_quantity=line.max_quantity,
     )
 
 
@@ -51,6 +53,12 @@ def status(venue: Venue, account: str, seq: int) -> wire.AccountStatus:
             for o in venue.open_orders(account)
         ),
     )
+
+
+def balances(venue: Venue, account: str, seq: int) -> wire.Balances:
+    """Return what an account has, as of its report ``seq``."""
+    found = venue.account(account)
+    return wire.Balances(seq, _balances(found.cash), _balances(found.holdings))
 
 
 def _balances(table: tuple[BalanceView, ...]) -> tuple[wire.BalanceStatus, ...]:

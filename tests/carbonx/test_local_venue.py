@@ -34,8 +34,8 @@ def test_two_clients_trade_and_hear_of_it() -> None:
             venue.client("bob") as bob,
         ):
             bob.subscribe("CO2")
-            await alice.sell("CO2", 100, price=5_000)
-            accepted = await bob.buy("CO2", 40, price=5_000)
+            await alice.sell("CO2", 100, price_minor=5_000)
+            accepted = await bob.buy("CO2", 40, price_minor=5_000)
             assert accepted.ref == 1
             seen: list[Any] = []
             while not any(isinstance(event, wire.OrderFilled) for event in seen):
@@ -53,7 +53,7 @@ def test_a_refusal_and_an_operators_halt_reach_the_client() -> None:
         async with LocalVenue() as venue, venue.client("alice") as alice:
             venue.operate(c.SetPhase(Phase.HALTED, "CO2", "drill"))
             with pytest.raises(RejectedError) as refused:
-                await alice.buy("CO2", 1, price=5_000)
+                await alice.buy("CO2", 1, price_minor=5_000)
             assert refused.value.report.reason is RejectReason.PHASE
 
     run(main())
@@ -64,7 +64,7 @@ def test_a_client_that_is_cut_comes_back_without_gap_or_duplicate() -> None:
         async with LocalVenue() as venue, venue.client("alice") as alice:
             futures, cuts = [], 0
             for number in range(30):
-                futures.append(alice.buy("CO2", 1, price=4_000 + number))
+                futures.append(alice.buy("CO2", 1, price_minor=4_000 + number))
                 if number % 10 == 5:
                     await asyncio.sleep(0)
                     cuts += venue.cut()
@@ -81,7 +81,7 @@ def test_cancel_on_disconnect_acts_when_the_client_is_cut() -> None:
         async with LocalVenue() as venue:
             client = venue.client("alice", cancel_on_disconnect=True, attempts=1)
             async with client:
-                await client.buy("CO2", 5, price=4_000)
+                await client.buy("CO2", 5, price_minor=4_000)
                 assert venue.cut("bob") == 0
                 assert venue.cut("alice") == 1
                 venue.operate(c.SetReference("CO2", 5_000))  # a tick

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import RejectReason, SelfTradeScope, Side
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY, MAX_TOTAL
 from tests.oracle.parts import Account, refuse_unless
 
 if TYPE_CHECKING:
-    from engine.vocabulary import commands as c
     from tests.oracle.oracle import OracleVenue
     from tests.oracle.parts import Order
 
@@ -20,9 +20,31 @@ def open_account(oracle: OracleVenue, command: c.OpenAccount) -> None:
     refuse_unless(command.account not in oracle.accounts, RejectReason.ACCOUNT_EXISTS, "account")
     check_class(oracle, command.role)
     refuse_unless(0 <= command.allocation <= MAX_QUANTITY, RejectReason.VALUE, "allocation")
+    check_start(oracle, command)
     account = oracle.accounts[command.account] = Account(command)
     names = (account.name, account.owner, account.group, command.member)
     oracle.out.append(e.AccountOpened(*names, account.role, account.allocation))
+    if command.cash:
+        move_cash(oracle, c.MoveCash(account.name, command.cash))
+    for product, tonnes in command.allowances:
+        if tonnes:
+            move_allowances(oracle, c.MoveAllowances(account.name, product, tonnes))
+
+
+def check_start(oracle: OracleVenue, command: c.OpenAccount) -> None:
+    refuse_unless(len(command.account) <= 256, RejectReason.VALUE, "account")
+    refuse_unless(0 <= command.cash <= MAX_MONEY, RejectReason.VALUE, "cash")
+    home = oracle.rules.currency
+    there = sum(oracle.cash(name, home)[0] for name in oracle.accounts) + oracle.fees(home)
+    refuse_unless(there + command.cash <= MAX_TOTAL, RejectReason.VALUE, "cash")
+    once = len({product for product, _ in command.allowances}) == len(command.allowances)
+    refuse_unless(once, RejectReason.VALUE, "allowances")
+    for product, tonnes in command.allowances:
+        field = f"allowances.{product}"
+        refuse_unless(product in oracle.markets, RejectReason.UNKNOWN_PRODUCT, field)
+        refuse_unless(0 <= tonnes <= MAX_QUANTITY, RejectReason.VALUE, field)
+        there = sum(oracle.allowances(name, product)[0] for name in oracle.accounts)
+        refuse_unless(there + tonnes <= MAX_TOTAL, RejectReason.VALUE, field)
 
 
 def check_class(oracle: OracleVenue, role: str) -> None:

@@ -292,3 +292,50 @@ TRADING = (
         shows=("5.1", "5.2", "8.7"),
     ),
 )
+
+CALENDARS = (
+    Scenario(
+        "a session opens at the same local time before and after the clocks change",
+        """
+        day 20250328
+        clock 1743145199999999999
+        is EUA-DEC                | EUA-DEC closed 0.00 to 0.00
+        clock 1743145200000000000
+        is EUA-DEC                | EUA-DEC continuous 0.00 to 0.00
+        clock 18:00
+        is EUA-DEC                | EUA-DEC closed 0.00 to 0.00
+        day 20250331
+        clock 1743400799999999999
+        is EUA-DEC                | EUA-DEC closed 0.00 to 0.00
+        clock 1743400800000000000
+        is EUA-DEC                | EUA-DEC continuous 0.00 to 0.00
+    """,
+        {"preset": "ice-eua"},
+        shows=("10.13",),
+    ),
+    Scenario(
+        "the timetable rests on holidays and at weekends, but not on extra days",
+        """
+        day 20180614
+        clock 09:30
+        is GDEA                   | GDEA continuous 35.90 to 43.88
+        clock 15:30
+        day 20180617
+        clock 09:30
+        is GDEA                   | GDEA continuous 35.90 to 43.88
+        clock 15:30
+        day 20180618
+        clock 09:30
+        is GDEA                   | GDEA continuous 35.90 to 43.88
+        clock 15:30
+        day 20180924
+        clock 09:30
+        is GDEA                   | GDEA closed 35.90 to 43.88
+        day 20180929
+        clock 09:30
+        is GDEA                   | GDEA closed 35.90 to 43.88
+    """,
+        {"preset": "guangdong"},
+        shows=("10.12",),
+    ),
+)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.rulebook.calendar import next_trading_day, steps, utc
+from engine.rulebook.calendar import steps, utc
 from engine.rulebook.ticks import floor_to_tick, tick_at
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import Mechanism, OrderType, Phase, Side, TimeInForce, Undersubscribed
 from engine.vocabulary.events import Announced, Offered
+from tests.support.trading_days import next_trading_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

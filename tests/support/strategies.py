@@ -360,7 +360,14 @@ class Commands:
     def open_account(self) -> c.Command:
         name = self.random.choice(("", "eve", *NAMES))
         role = self.random.choice(("", *ROLES, "none"))
-        return c.OpenAccount(name, role=role, allocation=self.random.choice((0, 0, 50, -1)))
+        allocation = self.random.choice((0, 0, 50, -1))
+        cash = self.random.choice((0, 0, 500, 10**6, -1, MAX_MONEY, MAX_MONEY + 1))
+        tables: tuple[tuple[tuple[str, int], ...], ...] = (
+            (), (), (("OLD", 50),), (("NEW", 9), ("OLD", 0)), (("OLD", 1), ("OLD", 1)),
+            (("NIL", 1),), (("NEW", 1), ("OLD", -1)), (("OLD", MAX_QUANTITY + 1),),
+        )  # fmt: skip
+        table = self.random.choice(tables)
+        return c.OpenAccount(name, role=role, allocation=allocation, cash=cash, allowances=table)
 
     def account_class(self) -> c.Command:
         return c.SetAccountClass(self.account(), self.random.choice(("", "", *ROLES, "none")))

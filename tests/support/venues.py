@@ -11,6 +11,7 @@ from engine.rulebook.presets import load as load_rulebook
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.client.client import Client
+from gateway.protocol import wire
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
 
@@ -67,6 +68,12 @@ def bounded(scenario: Coroutine[Any, Any, None]) -> None:
             await scenario
 
     asyncio.run(within())
+
+
+async def next_report(client: Client) -> wire.Report:
+    event = await client.next_event()
+    assert isinstance(event, wire.Report), event
+    return event
 
 
 async def until(holds: Callable[[], bool]) -> None:

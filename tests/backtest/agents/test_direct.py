@@ -10,7 +10,7 @@ import pytest
 from backtest.agents.direct import DirectVenue
 from backtest.agents.guides import RandomWalk
 from backtest.agents.market_picture import MarketPicture
-from backtest.agents.own_orders import OwnOrders
+from backtest.agents.own_orders import OwnOrder, OwnOrders
 from backtest.agents.population import population
 from backtest.agents.quoting import MarketMaker
 from engine.rulebook import presets
@@ -166,7 +166,7 @@ def test_an_agent_goes_on_behind_the_references_its_account_has_used() -> None:
     assert port.submit(MassCancel("", 0)) == 42
 
 
-def test_a_maker_quotes_anew_what_was_refused() -> None:
+def test_a_maker_offers_what_it_has_and_no_more() -> None:
     direct = funded("textbook", "ann", "bob", tonnes=0)
     direct.operate(SetPhase(Phase.CONTINUOUS))
     market = MarketPicture(direct.lines())
@@ -174,10 +174,11 @@ def test_a_maker_quotes_anew_what_was_refused() -> None:
     direct.join(maker)
     direct.run_until(5 * SECOND)
     assert [order.side for order in maker.orders.live.values()] == [Side.BUY]
-    assert maker.orders.refused >= 5, "each look it offered what it does not have"
+    assert maker.orders.refused == 0, "it knows that it has no allowances"
     direct.operate(MoveAllowances("ann", "CO2", 10**6))
     direct.run_until(10 * SECOND)
     assert sorted(order.side for order in maker.orders.live.values()) == [Side.BUY, Side.SELL]
+    assert maker.orders.refused == 0
 
 
 def test_the_day_ends_in_the_picture_too() -> None:
@@ -194,7 +195,7 @@ def test_the_day_ends_in_the_picture_too() -> None:
 
 def test_own_orders_pass_over_what_is_not_theirs() -> None:
     orders = OwnOrders("ann")
-    orders.sent(1)
+    orders.sent(1, OwnOrder("CO2", Side.BUY, 5_000, 7))
     orders.absorb(Rejected("bob", 1, RejectReason.CASH, "", ""))
     orders.absorb(Trade("CO2", 1, Side.BUY, 5_000, 7, "", 0, 0, 0, "", 0, 0, 0, -1))
     orders.absorb(PhaseChanged("CO2", Phase.CLOSED, "", 0, 0, 0))

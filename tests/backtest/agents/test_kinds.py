@@ -16,7 +16,7 @@ from backtest.agents.quoting import MOST_ORDERS, MarketMaker, Noise, Pegger
 from backtest.agents.taking import Compliance, Momentum
 from engine.rulebook.model import Product
 from engine.vocabulary.commands import AmendOrder, CancelOrder, NewOrder
-from engine.vocabulary.enums import Mechanism, OrderState, Phase, Side, TimeInForce
+from engine.vocabulary.enums import OrderState, Phase, Side, TimeInForce
 from engine.vocabulary.events import DepthChanged, OrderAccepted, Trade
 from tests.oracle.ticks import TickTable
 
@@ -61,7 +61,6 @@ class Fixed(RandomWalk):
 def market() -> MarketPicture:
     return MarketPicture([
         LinePicture("A", TICK, LOT, 5_000, LOW, HIGH, Phase.CONTINUOUS),
-        LinePicture("A@block", TICK, LOT, 5_000, mechanism=Mechanism.NEGOTIATED),
     ])  # fmt: skip
 
 

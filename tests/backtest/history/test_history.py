@@ -7,23 +7,26 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from backtest.history.days import Amendment, History
+from backtest.history.days import History
 from backtest.history.prints import Steps, listed_prints
 from backtest.history.report import facts, report
-from backtest.history.series import Bar, SeriesError, read_series
+from backtest.history.series import Bar, read_series
+from backtest.history.tradable import Amendment
 from engine.log.journal import FILE_NAME, Journal
 from engine.log.sequencer import Sequencer, recover
 from engine.rulebook import presets
 from engine.rulebook.model import Calendar, Mode, Product, Rulebook, RulebookError, Session
 from engine.rulebook.ticks import on_tick
 from engine.venue.venue import Venue
-from engine.vocabulary.enums import CloseRule, Phase
+from engine.vocabulary.enums import CloseRule, Dst, Phase
+from engine.vocabulary.tables import TableError
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
 
@@ -51,7 +54,7 @@ def run(name: str, bars: list[Bar], amendments: tuple[Amendment, ...] = ()) -> t
 def test_made_up_days_obey_the_rulebook_and_tell_what_left_the_limits(tmp_path: Path) -> None:
     series = tmp_path / "days.csv"
     series.write_text(MADE_UP)
-    audit, venue = run("guangdong", read_series(series), NEW_RULE)
+    audit, venue = run("guangdong", read_series(series).bars, NEW_RULE)
     assert audit.breaches == []
     assert [(o.date, o.price, o.high) for o in audit.outsides] == [(20180803, 5000, 4565)]
     assert [row.close for row in audit.rows[:4]] == [4020, 4020, 4150, 4150]
@@ -66,14 +69,14 @@ def test_a_rulebook_breach_would_be_found(tmp_path: Path) -> None:
     series = tmp_path / "days.csv"
     series.write_text(MADE_UP)
     book = presets.load("guangdong")
-    history = History(Sequencer(Venue(book)), read_series(series), 1)
+    history = History(Sequencer(Venue(book)), read_series(series).bars, 1)
     history.audit.venue = Venue(structs.replace(book, close=CloseRule.LAST))
     assert history.run().breaches, "closes by another rule pass unseen"
 
 
 @real
 def test_a_year_at_shenzhen_obeys_the_rulebook() -> None:
-    bars = read_series(SHENZHEN)
+    bars = read_series(SHENZHEN).bars
     audit, venue = run("shenzhen-2013", bars)
     assert audit.breaches == []
     assert len(audit.rows) == len(bars) - len(audit.left_out)
@@ -98,11 +101,12 @@ def test_a_year_at_shenzhen_obeys_the_rulebook() -> None:
 def test_eight_years_at_guangdong_obey_the_rulebook_and_replay(tmp_path: Path) -> None:
     book = presets.load("guangdong")
     sequencer = Sequencer(Venue(book), Journal.create(tmp_path, book, 0, "none"))
-    history = History(sequencer, read_series(GUANGDONG), 1, NEW_RULE)
+    history = History(sequencer, read_series(GUANGDONG).bars, 1, NEW_RULE)
     audit = history.run()
     sequencer.close()
     assert audit.breaches == []
     assert len(audit.rows) == 1_600
+    assert audit.extra_days == []
     assert [o.date for o in audit.outsides if o.kind == "listed"] == [20150527]
     assert len(audit.other_closes) < 10
     assert (tmp_path / FILE_NAME).stat().st_size > 1_000_000
@@ -171,19 +175,20 @@ def test_brokers_and_their_errors_keep_to_the_ticks_and_lots_of_the_rules(
     for day, (*prices, volume) in enumerate(places):
         a, b, c, d = (on_tick(3_700 + 30 * place, 1, tick, ticks) for place in prices)
         low, opened, close, high = sorted((a, b, c, d))
-        bars.append(Bar(20210628 + day, "X", opened, high, low, close, volume, close * volume))
+        bars.append(Bar(20210621 + day, "X", opened, high, low, close, volume, close * volume))
     history = History(Sequencer(Venue(rules)), bars, 1)
     audit = history.run()
     assert audit.breaches == []
     assert audit.left_out == []
     traded = sum(bar.volume // lot * lot for bar in bars if bar.volume >= lot * lots)
+    assert audit.odd_tonnes == sum(bar.volume for bar in bars) - traded
     assert sum(each.quantity for done in audit.days.values() for each in done.prints) == traded
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("date,product\n", "no column open"),
+        ("date,product\n", "no column close"),
         (MADE_UP.replace("2018-07-30", "July"), "date"),
         (MADE_UP.replace("41.00,39.00", "many,39.00"), "high"),
     ],
@@ -191,7 +196,7 @@ def test_brokers_and_their_errors_keep_to_the_ticks_and_lots_of_the_rules(
 def test_a_file_that_is_no_series_is_refused(tmp_path: Path, text: str, told: str) -> None:
     series = tmp_path / "days.csv"
     series.write_text(text)
-    with pytest.raises(SeriesError, match=told):
+    with pytest.raises(TableError, match=told):
         read_series(series)
 
 
@@ -224,12 +229,30 @@ def test_a_series_has_only_days_that_there_are(
         try:
             dt.date(year, month, day)
         except ValueError:
-            with pytest.raises(SeriesError, match=r"series.csv:2: date"):
+            with pytest.raises(TableError, match=r"series.csv: row 2, column date"):
                 read_series(file)
         else:
-            assert [bar.date for bar in read_series(file)] == [year * 10_000 + month * 100 + day]
+            assert [bar.date for bar in read_series(file).bars] == [
+                year * 10_000 + month * 100 + day
+            ]
 
 
 def test_an_amendment_for_a_day_that_there_is_not_is_refused_by_name() -> None:
     with pytest.raises(RulebookError, match=r"amendment of close: effective: a day that there is"):
         run("guangdong", [], (Amendment(20180732, "close", '"vwap"'),))
+
+
+def test_a_day_off_the_calendar_keeps_the_hours_of_the_clock_on_the_wall() -> None:
+    """The last Saturday of winter: the weekdays after it are an hour nearer to UTC."""
+    sessions = (Session(9 * 3_600, Phase.CONTINUOUS), Session(15 * 3_600, Phase.CLOSED))
+    rules = Rulebook(
+        "new-york", (Product("A", 100),), modes=(Mode(moves_close=True),),
+        calendar=Calendar(utc_offset_minutes=-300, dst=Dst.US, sessions=sessions),
+    )  # fmt: skip
+    history = History(
+        Sequencer(Venue(rules)), [Bar(20250308, "A", 100, 110, 90, 100, 50, 5_000)], 1
+    )
+    audit = history.run()
+    assert audit.extra_days == [20250308]
+    closed = dt.datetime(2025, 3, 8, 15, tzinfo=ZoneInfo("America/New_York"))
+    assert history.venue.time == int(closed.timestamp()) * 10**9

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from click.testing import CliRunner
 
 from backtest.agents.market_picture import MarketPicture
 from carbonx.cli import demo
-from carbonx.demo.day import brokers
+from carbonx.demo.day import Plan, brokers, run
 from carbonx.demo.shenzhen_day import BARS, Calibrated
+from engine.log.journal import FILE_NAME
 from engine.log.sequencer import replay
 
+if TYPE_CHECKING:
+    from gateway.client.market_view import Print
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path, seed: int) -> None:
+
+def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
     done = CliRunner().invoke(
         demo.command,
-        ["--seconds", "3", "--json", "--dir", str(tmp_path / "run"), "--seed", str(seed)],
+        [
+            "--seconds",
+            "0.1",
+            "--json",
+            "--dir",
+            str(tmp_path / "run"),
+            "--seed",
+            "2",
+            "--durability",
+            "none",
+        ],
     )
     assert done.exit_code == 0, done.output
     result = json.loads(done.stdout)
@@ -32,6 +46,9 @@ def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path, seed: int) -
     traded = sum(bar["volume"] for bar in result["bars"].values())
     assert 0.8 < traded / sum(bar.volume for bar in BARS.values()) < 1.5
     assert Path(result["picture"]).stat().st_size > 10_000
+    again = CliRunner().invoke(demo.command, ["--dir", str(tmp_path / "run")])
+    assert again.exit_code == 2
+    assert "holds a venue already" in again.output
     found = replay(tmp_path / "run").venue
     assert found.state_hash() == result["state"]
     assert {name: found.markets[name].day.volume for name in BARS} == {
@@ -45,3 +62,21 @@ def test_the_days_brokers_are_of_four_kinds_and_share_one_market() -> None:
     assert {each.kind for each in found} == {"maker", "compliance", "noise", "momentum"}
     assert all(each.market is market and each.pause == 10 for each in found)
     assert len({each.rng.random() for each in found}) == len(found), "a stream for each"
+
+
+def traded(folder: Path, plan: Plan) -> tuple[str, bytes, list[Print]]:
+    """Trade a day; return its hash, its log and all prints of one line."""
+    result = asyncio.run(run(folder, plan, lambda *_: None))
+    assert result.proven
+    line = result.view.lines["SZA-2020"]
+    return result.live_state, (folder / FILE_NAME).read_bytes(), line.prints
+
+
+def test_a_seed_is_a_day_whatever_the_time_it_takes(tmp_path: Path) -> None:
+    plan = Plan(7, seconds=0, looks=8, durability="none")
+    first = traded(tmp_path / "1", plan)
+    assert len(first[2]) > 5
+    assert traded(tmp_path / "2", plan._replace(seconds=0.5)) == first
+    other = traded(tmp_path / "3", plan._replace(seed=8))
+    assert other[0] != first[0]
+    assert other[2] != first[2]

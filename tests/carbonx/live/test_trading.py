@@ -18,7 +18,15 @@ from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import MassCancel, NewOrder, SetPhase
 from engine.vocabulary.enums import Phase, Side, TimeInForce
-from engine.vocabulary.events import Event, MassCancelled, OrderResting, Rejected, Trade
+from engine.vocabulary.events import (
+    AllowancesMoved,
+    CashMoved,
+    Event,
+    MassCancelled,
+    OrderResting,
+    Rejected,
+    Trade,
+)
 from gateway.client.errors import ClientError, SessionEndedError
 from gateway.server.accounts import Directory
 from tests.support.agents import sees_its_orders, sees_the_books
@@ -148,10 +156,10 @@ def test_agents_over_tcp_see_their_orders_and_the_books_as_they_are(tmp_path: Pa
             last_one = asyncio.Event()
             first = asyncio.create_task(ports[0].trade(last_one))
             await until(lambda: market.lines["CO2"].trades > 20)
-            over.set()
-            await asyncio.gather(*tasks)
             stopped.append(True)  # the maker quotes no more, and hears the rest
             await alice.status()
+            over.set()
+            await asyncio.gather(*tasks)
             await until(lambda: sees_the_books(market, found))
             last_one.set()
             await first
@@ -161,8 +169,8 @@ def test_agents_over_tcp_see_their_orders_and_the_books_as_they_are(tmp_path: Pa
             line = market.lines["CO2"]
             assert (line.trades, line.volume, line.value) == (day.trades, day.volume, day.value)
             assert sum(agent.orders.filled for agent in agents) == 2 * day.volume
-            assert ports[0].feed.gaps == 0
-            assert sum(port.sent for port in ports) > 50
+            assert ports[0].channel.feed.gaps == 0
+            assert sum(port.channel.sent for port in ports) > 50
 
     bounded(scenario())
 
@@ -181,8 +189,8 @@ def test_a_later_session_is_told_what_is_live_and_not_what_was(tmp_path: Path) -
             trading = asyncio.create_task(LivePort(client, agent).trade(over))
             await until(lambda: agent.woken > 0)
             if sold:
-                await until(lambda: len(agent.own) == 2)
-                await bob.sell("CO2", sold, 4_900)
+                await until(lambda: len(agent.own) == 4)
+                await bob.sell("CO2", sold, price_minor=4_900)
                 await until(lambda: Trade in agent.kinds())
             over.set()
             await trading
@@ -193,11 +201,14 @@ def test_a_later_session_is_told_what_is_live_and_not_what_was(tmp_path: Path) -
             await session(node.address[1], later, 0)
 
     bounded(scenario())
+    cash = 10**12 - 49_000  # what its orders have reserved is its own too
     assert later.own == [
+        CashMoved("alice", "CNY", cash, cash),
+        AllowancesMoved("alice", "CO2", 10**6 + 10, 10**6 + 10),
         OrderResting("alice", 1, "CO2", Side.BUY, 4_900, 20, -1),
         OrderResting("alice", 2, "CO2", Side.BUY, 4_800, 20, -1),
     ]
-    assert len(earlier.own) == 3
+    assert len(earlier.own) == 5
 
 
 def test_trading_ends_with_the_session_and_says_why(tmp_path: Path) -> None:
@@ -217,7 +228,7 @@ def test_an_agent_that_falls_behind_is_stopped(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node, max_events=3) as client:
             for price in range(4_000, 4_010):
-                await client.buy("CO2", 1, price=price)
+                await client.buy("CO2", 1, price_minor=price)
             trading = LivePort(client, Scripted("alice", ())).trade(asyncio.Event())
             with pytest.raises(ClientError, match="fell behind: 9 events were dropped"):
                 await trading

@@ -24,7 +24,15 @@ from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import Mechanism, OfferKind, Side
+from engine.vocabulary.enums import (
+    BidTie,
+    Mechanism,
+    OfferKind,
+    Phase,
+    PricingRule,
+    Side,
+    Undersubscribed,
+)
 from gateway.protocol import wire, wire_market
 from gateway.protocol.framing import Unframer
 from gateway.protocol.wire_market import BookLevel, BookSnapshot
@@ -139,14 +147,18 @@ def test_pictures_and_own_orders_agree_with_the_venue(rulebook: str) -> None:
     for event in told.here[""]:
         here.absorb(event)
     books = [n for n, m in venue.markets.items() if m.mode.mechanism is Mechanism.ORDER_BOOK]
-    assert list(here.lines) == list(told.picture.lines) == books
+    assert list(here.lines) == list(told.picture.lines) == list(venue.markets)
+    for symbol, line in here.lines.items():
+        assert line == told.picture.lines[symbol]
+        offers = [each for each in venue.standing(symbol)
+                  if isinstance(each, e.Announced) or not each.to]  # fmt: skip
+        assert [*line.offers, *line.auctions] == [each.number for each in offers]
     for symbol in books:
         for picture in (here.lines[symbol], told.picture.lines[symbol]):
             assert [picture.depth(side) for side in Side] == [
                 venue.depth(symbol, side) for side in Side
             ]
             assert picture.phase is venue.phase(symbol)
-        assert here.lines[symbol] == told.picture.lines[symbol]
     for name in NAMES:
         orders = OwnOrders(name)
         for event in told.live[name]:
@@ -224,3 +236,29 @@ def test_a_second_snapshot_takes_away_what_is_gone() -> None:
     assert line.best() == (4_901, 5_100)
     assert (line.reference, line.low_limit) == (venue.reference("CO2"), venue.limits("CO2")[0])
     assert feed.gaps == 0
+
+
+def test_a_second_snapshot_takes_away_offers_and_auctions_that_are_gone() -> None:
+    told = Told("cn-national", seed=5)
+    feed, picture = PublicFeed(()), MarketPicture(pictures(described(told.venue)))
+    line = next(iter(picture.lines))
+
+    def hear(message: object) -> None:
+        for event in feed.events(message):
+            picture.absorb(event)
+
+    def snapshot(update: int) -> None:
+        hear(BookSnapshot(0, line, update, Phase.CONTINUOUS, 0, ()))
+
+    def offered(number: int) -> None:
+        hear(wire_market.Offered(0, line, 1, 0, number, OfferKind.LISTING, Side.SELL, 7_000, 5))
+
+    snapshot(1)
+    offered(1)
+    offered(2)
+    hear(wire_market.Announced(0, line, 1, 0, 3, Side.SELL, 7_000, 5, 0, 9, 1, 0, 0,
+                               PricingRule.UNIFORM, BidTie.TIME, Undersubscribed.SELL))  # fmt: skip
+    assert [*picture.lines[line].offers, *picture.lines[line].auctions] == [1, 2, 3]
+    snapshot(1)
+    offered(2)
+    assert [*picture.lines[line].offers, *picture.lines[line].auctions] == [2]

@@ -80,6 +80,6 @@ def test_a_command_that_the_log_cannot_hold_names_its_field(beyond: int) -> None
 
 def test_a_command_within_the_bounds_is_held() -> None:
     for amount in (MIN_INT, MAX_INT):
-        assert check_command(MoveCash("a", amount))
-    with pytest.raises(CommandError, match=r"^OpenAccount: "):
+        assert check_command(MoveCash("a", amount)) == MoveCash("a", amount)
+    with pytest.raises(CommandError, match=r"^OpenAccount.account: .* half of a surrogate pair"):
         check_command(OpenAccount("\ud800"))

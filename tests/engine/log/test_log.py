@@ -1,17 +1,38 @@
 """The log: what is appended comes back, torn tails are cut, damage is refused."""
 
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 import pytest
 
-from engine.log.journal import FILE_NAME, Journal, JournalError
-from engine.log.records import MAGIC, READERS, Genesis, LogError, LogFormatError, frame
+from engine.log.files import lock
+from engine.log.journal import FILE_NAME, Journal, JournalError, holds_log
+from engine.log.records import (
+    MAGIC,
+    READERS,
+    CommandError,
+    Genesis,
+    LogError,
+    LogFormatError,
+    frame,
+    frames,
+)
 from engine.log.sequencer import Sequencer, recover, replay, replay_bytes
-from engine.rulebook.model import Product, Rulebook, canonical
+from engine.rulebook.model import Product, Rulebook, RulebookError, canonical
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import Command, MoveCash, NewOrder, OpenAccount, SetPhase
+from engine.vocabulary.commands import (
+    AmendRulebook,
+    Command,
+    MoveCash,
+    NewOrder,
+    OpenAccount,
+    Quote,
+    SetAccountClass,
+    SetPhase,
+)
 from engine.vocabulary.enums import Phase, Side
+from engine.vocabulary.texts import MAX_TEXT
 
 RULES = Rulebook("t", (Product("P", 1_000),))
 COMMANDS: list[Command] = [
@@ -22,11 +43,13 @@ COMMANDS: list[Command] = [
 ]
 
 
-def written(folder: Path) -> str:
-    """Write a log; return the live venue's state hash."""
-    sequencer = Sequencer(Venue(RULES), Journal.create(folder, RULES, 1))
+def written(folder: Path, batches: int = len(COMMANDS)) -> str:
+    """Write a log of one or of ten batches; return the live venue's state hash."""
+    sequencer = Sequencer(Venue(RULES), Journal.create(folder, RULES, 1, "none"))
     for time, command in enumerate(COMMANDS, 10):
         sequencer.submit(time, 0, command)
+        if batches > 1:
+            sequencer.commit()
     sequencer.commit()
     state = sequencer.venue.state_hash()
     sequencer.close()
@@ -114,6 +137,39 @@ def test_any_flipped_byte_is_noticed(tmp_path: Path) -> None:
         assert found.venue.state_hash() != state
 
 
+def test_what_a_lost_page_leaves_of_the_last_batch_is_no_damage(tmp_path: Path) -> None:
+    written(tmp_path / "v", batches=1)
+    data = (tmp_path / "v" / FILE_NAME).read_bytes()
+    ends = [each.end for each in frames(data)]
+    for start in range(ends[0], len(data)):
+        for size in (1, 8, 64, len(data) - start):
+            broken = bytearray(data)
+            broken[start : start + size] = bytes(len(broken[start : start + size]))
+            if broken == data:
+                continue
+            found = replay_bytes(bytes(broken))
+            place = next(i for i, byte in enumerate(data) if broken[i] != byte)
+            assert found.records == sum(end <= place for end in ends) - 1
+
+
+def test_a_lost_page_with_a_later_batch_behind_it_is_damage(tmp_path: Path) -> None:
+    sequencer = Sequencer(Venue(RULES), Journal.create(tmp_path / "v", RULES, 1))
+    for command in COMMANDS[:-2]:
+        sequencer.submit(1, 0, command)
+    sequencer.commit()
+    for command in COMMANDS[-2:]:
+        sequencer.submit(2, 0, command)
+    sequencer.close()
+    data = (tmp_path / "v" / FILE_NAME).read_bytes()
+    ends = [each.end for each in frames(data)]
+    for place in (ends[0], ends[3] + 5, ends[-4] + 1):
+        broken = data[:place] + bytes(8) + data[place + 8 :]
+        with pytest.raises(LogError, match="whole records behind"):
+            replay_bytes(broken)
+    last = ends[-3]  # of the first batch; the damaged record behind it was never acknowledged
+    assert replay_bytes(data[:last] + bytes(8) + data[last + 8 :]).records == len(COMMANDS) - 2
+
+
 def test_recovery_cuts_a_torn_tail_and_goes_on(tmp_path: Path) -> None:
     written(tmp_path / "v")
     path = tmp_path / "v" / FILE_NAME
@@ -143,6 +199,52 @@ def test_a_missing_log_is_named(tmp_path: Path) -> None:
         replay(tmp_path)
 
 
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_a_log_in_older_frames_is_refused_with_what_reads_it(number: int) -> None:
+    payload = msgspec.msgpack.encode(
+        Genesis(MAGIC, number, 1, canonical(RULES), RULES.digest()))  # fmt: skip
+    old = len(payload).to_bytes(4, "little") + crc32(payload).to_bytes(4, "little") + payload
+    for data in (old, old + b"more"):
+        with pytest.raises(LogFormatError, match=f"format {number}, which .* this version reads"):
+            replay_bytes(data)
+    with pytest.raises(LogError, match="no genesis record"):
+        replay_bytes(old[:-1])
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 12, 13, 30, 200])
+def test_a_log_cut_in_its_first_record_promises_nothing_and_is_made_anew(
+    tmp_path: Path, size: int
+) -> None:
+    written(tmp_path / "v")
+    path = tmp_path / "v" / FILE_NAME
+    whole = path.read_bytes()
+    for left in (whole[:size], bytes(size)):
+        path.write_bytes(left)
+        assert not holds_log(tmp_path / "v")
+        Journal.create(tmp_path / "v", RULES, 1).close()
+        assert replay(tmp_path / "v").records == 0
+        assert [each.name for each in path.parent.iterdir()] == [FILE_NAME]
+
+
+@pytest.mark.parametrize("left", [b"a letter to a friend, and no log", bytes(40) + b"x"])
+def test_a_file_that_is_no_log_is_never_overwritten(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(left)
+    assert holds_log(tmp_path)
+    with pytest.raises(JournalError, match="exists already"):
+        Journal.create(tmp_path, RULES, 1)
+    with pytest.raises(LogError, match="no genesis"):
+        recover(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == left
+    assert [each.name for each in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_rulebook_too_large_for_a_log_makes_none(tmp_path: Path) -> None:
+    products = tuple(Product(f"P{n}", 1, title="x" * 30_000) for n in range(560))
+    with pytest.raises(RulebookError, match="bytes in a log"):
+        Journal.create(tmp_path / "v", Rulebook("t", products), 1)
+    assert not (tmp_path / "v").exists()
+
+
 @pytest.mark.parametrize("number", [1, 2, 99])
 def test_a_log_of_another_format_is_refused_with_what_reads_it(number: int) -> None:
     genesis = Genesis(MAGIC, number, 1, canonical(RULES), RULES.digest())
@@ -151,3 +253,71 @@ def test_a_log_of_another_format_is_refused_with_what_reads_it(number: int) -> N
     assert "damaged" not in str(e.value)
     assert READERS.get(number, "another version") in str(e.value)
     assert (e.value.offset, e.value.problem) == (0, "another format")
+
+
+def test_a_disk_that_is_full_at_the_first_start_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="this system has no such limits")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
+        with pytest.raises(JournalError, match="free the disk"):
+            Journal.create(tmp_path / "v", RULES, 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list((tmp_path / "v").iterdir()) == []
+    Journal.create(tmp_path / "v", RULES, 1).close()
+    assert replay(tmp_path / "v").records == 0
+
+
+def test_a_venue_is_made_by_one_process_alone(tmp_path: Path) -> None:
+    (tmp_path / "venue.log.new").write_bytes(b"what a kill left of a first start")
+    first = Journal.create(tmp_path, RULES, 1)
+    with pytest.raises(JournalError, match="exists already"):
+        Journal.create(tmp_path, RULES, 1)
+    first.close()
+    aside = (tmp_path / "venue.log.new").open("wb")
+    with aside:
+        lock(aside.fileno())  # another process is making one
+        with pytest.raises(JournalError, match="in use"):
+            Journal.create(tmp_path, RULES, 1)
+
+
+def test_what_is_applied_is_what_a_replay_applies(tmp_path: Path) -> None:
+    sequencer = Sequencer(Venue(RULES), Journal.create(tmp_path / "v", RULES, 1))
+    for command in (OpenAccount("a"), SetPhase(3), SetPhase(Phase.HALTED)):  # type: ignore[arg-type]
+        sequencer.submit(5, 0, command)
+    assert sequencer.venue.phase("P") is Phase.HALTED
+    sequencer.close()
+    assert replay(tmp_path / "v").venue.state_hash() == sequencer.venue.state_hash()
+
+
+HALF, LONG = "\ud800", "x" * (MAX_TEXT + 1)
+WIDE: tuple[tuple[str, int], ...] = (("P", 1 << 63),)
+UNLOGGABLE: list[tuple[Command, str]] = [
+    *((SetPhase(Phase.HALTED, "", text), "SetPhase.reason") for text in (HALF, LONG)),
+    *((AmendRulebook("close", text), "AmendRulebook.value") for text in (HALF, LONG)),
+    *((SetAccountClass("a", text), "SetAccountClass.role") for text in (HALF, LONG)),
+    *((Quote("a", 1, "P", Side.BUY, 1, 1, ("b", text)), "Quote.to") for text in (HALF, LONG)),
+    (OpenAccount("b", allowances=WIDE), "OpenAccount.allowances"),
+    (OpenAccount("b", allowances=((HALF, 1),)), "OpenAccount.allowances"),
+    (OpenAccount("b", cash=True), "OpenAccount.cash"),
+    (SetPhase(99), "SetPhase.phase"),  # type: ignore[arg-type]
+    (SetPhase(Phase.HALTED, None), "SetPhase.symbol"),  # type: ignore[arg-type]
+    (MoveCash("a", 1.5), "MoveCash.amount"),  # type: ignore[arg-type]
+    (Quote("a", 1, "P", Side.BUY, 1, 1, ("b" * 30_000,) * 600), "Quote"),
+    ("halt", "str"),  # type: ignore[list-item]
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "field"), UNLOGGABLE, ids=lambda x: x if type(x) is str else ""
+)
+def test_what_no_log_could_hold_has_no_number(command: Command, field: str) -> None:
+    sequencer = Sequencer(Venue(RULES))
+    sequencer.submit(1, 0, OpenAccount("a"))
+    state = sequencer.venue.state_hash()
+    with pytest.raises(CommandError) as caught:
+        sequencer.submit(2, 0, command)
+    assert caught.value.field == field
+    assert len(str(caught.value)) < 400
+    assert (sequencer.seq, sequencer.time, sequencer.venue.state_hash()) == (1, 1, state)

@@ -18,12 +18,13 @@ from engine.rulebook.model import (
     RulebookError,
     Session,
 )
-from engine.rulebook.toml_codec import from_toml, to_toml
+from engine.rulebook.toml_codec import from_toml
 from engine.rulebook.validation import validate
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import CALL_PHASES, Mechanism, Phase, RejectReason, Side
+from tests.support.toml import to_toml
 
 if TYPE_CHECKING:
     from engine.book.orders import Participant

@@ -11,7 +11,9 @@ import pytest
 from engine.rulebook.amend import amended, lines_of
 from engine.rulebook.model import (
     AccountClass,
+    Auction,
     Calendar,
+    Containment,
     Mode,
     Product,
     Rulebook,
@@ -19,6 +21,7 @@ from engine.rulebook.model import (
     Session,
 )
 from engine.rulebook.toml_codec import from_plain, to_plain
+from engine.rulebook.validation import validate
 from engine.vocabulary.enums import Mechanism, Phase
 
 BOOK: Final = Rulebook(
@@ -108,3 +111,41 @@ def kept(new: Rulebook) -> None:
     if not same or any(getattr(new, name) != getattr(BOOK, name) for name in fixed):
         message = "changed"
         raise RulebookError(message)
+
+
+BEYOND: Final = [
+    ("close", "[" * 3_000), ("close", "{a=" * 3_000), ("close", "1" * 30_000),
+    ("close", "0x" + "f" * 30_000), ("close", "x" * 40_000), ("close", '"\ud800"'),
+    ("close", "1\nother = 2"), ("close", ""), ("close", "1.5.5"), ("", "1"), (".", "1"),
+    ("close.", "1"), ("[", "1"), ("products[]", "{}"), ("products[].tick", "1"), ("x" * 300, "1"),
+    ("modes[" * 40, "1"), ("sources", '{a = "\\U00110000"}'), ("sources", "{a = {a = 1}}"),
+    ("products[A].vintage", str(1 << 63)), ("products[A].vintage", str(-(1 << 63) - 1)),
+    ("products[A].title", json.dumps("x" * 32_700)), ("calendar.sessions", "[1979-05-27]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value"), BEYOND, ids=lambda text: text[:20])
+def test_an_amendment_beyond_all_bounds_is_refused_in_a_short_line(path: str, value: str) -> None:
+    if path.endswith("title"):
+        assert len(amended(BOOK, path, value).products[0].title) == 32_700
+        return
+    with pytest.raises(RulebookError) as caught:
+        amended(BOOK, path, value)
+    assert len(str(caught.value)) < 600
+
+
+HIGH: Final = Auction(containment=(Containment("c", 1 << 64),))
+
+
+@pytest.mark.parametrize("text", ["\ud800", "x" * 32_769])
+def test_a_rulebook_has_only_what_a_log_can_hold(text: str) -> None:
+    for wrong in (
+        {"title": text},
+        {"sources": {"close": text}},
+        {"sources": {text: "there"}},
+        {"products": (Product("A", 100, registry=text),)},
+    ):
+        with pytest.raises(RulebookError, match="characters"):
+            validate(msgspec.structs.replace(BOOK, **wrong))
+    with pytest.raises(RulebookError, match=r"auction.containment\[0\].trigger: a whole number"):
+        validate(msgspec.structs.replace(BOOK, auction=HIGH))

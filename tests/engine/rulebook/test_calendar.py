@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import calendar as months
 import datetime as dt
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.rulebook import presets
 from engine.rulebook.calendar import (
     day_number,
     is_date,
+    is_trading_day,
     local_date,
     midnight,
-    next_trading_day,
     steps,
     utc,
     weekday,
 )
 from engine.rulebook.model import Calendar, Mode, Product, Rulebook, RulebookError, Session
-from engine.rulebook.toml_codec import from_toml, to_toml
+from engine.rulebook.toml_codec import from_toml
 from engine.rulebook.validation import validate
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import Dst, Phase, RejectReason
+from tests.support.toml import to_toml
 
 if TYPE_CHECKING:
     from typing import Any
@@ -101,82 +103,96 @@ def test_a_time_is_on_its_local_day(time: int, offset: int, dst: Dst) -> None:
     assert start <= time < start + 25 * 3_600 * 10**9
 
 
-def sunday(year: int, month: int, which: int) -> int:
-    """Return the seconds since 1970 at which a month's first, second or last (-1) Sunday begins."""
-    days = [week[6] for week in months.monthcalendar(year, month) if week[6]]
-    return months.timegm((year, month, days[which], 0, 0, 0))
+# Zones whose clocks change by each rule. The rule of the US is that of 2007 and later.
+ZONES = {
+    Dst.NONE: ("Asia/Shanghai", "Asia/Seoul", "Asia/Kolkata", "UTC"),
+    Dst.EU: ("Europe/London", "Europe/Berlin", "Europe/Helsinki"),
+    Dst.US: ("America/New_York", "America/Denver", "America/Los_Angeles"),
+}
+PLACES = st.sampled_from([(dst, name) for dst, names in ZONES.items() for name in names])
 
 
-def summer(dst: Dst, year: int, standard: int) -> tuple[int, int]:
-    """Return when a year's summer time begins and ends, in seconds UTC."""
-    if dst is Dst.EU:
-        return sunday(year, 3, -1) + 3_600, sunday(year, 10, -1) + 3_600
-    return sunday(year, 3, 1) + 7_200 - standard, sunday(year, 11, 0) + 3_600 - standard
+def calendar_of(dst: Dst, zone: ZoneInfo) -> Calendar:
+    standard = dt.datetime(2025, 1, 1, tzinfo=zone).utcoffset()
+    assert standard is not None
+    return Calendar(utc_offset_minutes=int(standard.total_seconds()) // 60, dst=dst)
 
 
-def offset(dst: Dst, seconds: int, standard: int) -> int:
-    """Return how far local clocks are ahead at a time, in seconds UTC."""
-    year = dt.datetime.fromtimestamp(seconds, dt.UTC).year
-    if dst is Dst.NONE:
-        return standard
-    start, end = summer(dst, year, standard)
-    return standard + (3_600 if start <= seconds < end else 0)
+def changes(zone: ZoneInfo, year: int) -> list[int]:
+    """Return the seconds since 1970 at which a zone's clocks change in a year, to the hour."""
+    first = int(dt.datetime(year, 1, 1, tzinfo=dt.UTC).timestamp())
+    hours = [first + 3_600 * n for n in range(366 * 24)]
+    local = [dt.datetime.fromtimestamp(seconds, zone).utcoffset() for seconds in hours[::24]]
+    days = [n for n in range(1, len(local)) if local[n] != local[n - 1]]
+    return [
+        next(
+            seconds
+            for seconds in hours[24 * day - 24 : 24 * day + 1]
+            if dt.datetime.fromtimestamp(seconds, zone).utcoffset() == local[day]
+        )
+        for day in days
+    ]
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(
-    dst=st.sampled_from(tuple(Dst)),
-    year=st.integers(1980, 2090),
-    minutes=st.sampled_from((-720, -300, 0, 60, 330, 480, 840)),
-    near=st.sampled_from((0, 1, 2)),
+    place=PLACES,
+    year=st.integers(2007, 2090),
+    near=st.sampled_from((0, 1)),
     away=st.integers(-3, 3) | st.integers(-9_000, 9_000) | st.integers(-(10**7), 10**7),
 )
-def test_summer_time(dst: Dst, year: int, minutes: int, near: int, away: int) -> None:
-    standard = minutes * 60
-    edge = (*(summer(dst, year, standard) if dst is not Dst.NONE else (0, 0)), 0)[near]
-    seconds = (edge or sunday(year, 6, 0)) + away
-    rules = Calendar(utc_offset_minutes=minutes, dst=dst)
-    local = seconds + offset(dst, seconds, standard)
-    date = dt.datetime.fromtimestamp(local, dt.UTC)
-    assert local_date(rules, seconds * 10**9) == int(f"{date:%Y%m%d}")
-    # a local time that comes twice counts by standard time
-    wanted = local - standard if offset(dst, local - standard, standard) == standard else seconds
-    within = local % 86_400
-    assert utc(rules, int(f"{date:%Y%m%d}"), within) == wanted * 10**9
+def test_local_time_is_what_the_time_zone_database_says(
+    place: tuple[Dst, str], year: int, near: int, away: int
+) -> None:
+    zone = ZoneInfo(place[1])
+    rules = calendar_of(place[0], zone)
+    edges = changes(zone, year) or [int(dt.datetime(year, 6, 1, tzinfo=dt.UTC).timestamp())] * 2
+    local = dt.datetime.fromtimestamp(edges[near] + away, zone)
+    date = int(f"{local:%Y%m%d}")
+    assert local_date(rules, (edges[near] + away) * 10**9) == date
+    # a local time that comes twice counts by standard time, the later of the two
+    wanted = int(local.replace(fold=1).timestamp())
+    within = local.hour * 3_600 + local.minute * 60 + local.second
+    assert utc(rules, date, within) == wanted * 10**9
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("california", "America/Los_Angeles"), ("rggi", "America/New_York"),
+        ("eu-auction", "Europe/Berlin"), ("ice-eua", "Europe/Amsterdam"),
+        ("uk-auction", "Europe/London"), ("krx", "Asia/Seoul"), ("cn-national", "Asia/Shanghai"),
+    ],
+)  # fmt: skip
+def test_sessions_keep_their_local_time_through_the_year(name: str, place: str) -> None:
+    rules, zone = presets.load(name), ZoneInfo(place)
+    for day in (dt.date(2013, 1, 2) + dt.timedelta(n) for n in range(0, 15 * 365, 5)):
+        date = int(f"{day:%Y%m%d}")
+        midnight = dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001 - on the wall
+        wanted = [
+            (midnight + dt.timedelta(seconds=session.at)).replace(tzinfo=zone).timestamp()
+            for session in rules.calendar.sessions
+        ]
+        found = dict.fromkeys(step.time for step in steps(rules, date))
+        assert not found or [*found] == [int(at) * 10**9 for at in dict.fromkeys(wanted)]
 
 
 @given(
-    start=st.dates(dt.date(1999, 1, 1), dt.date(2101, 1, 1)),
-    weekdays=st.sets(st.integers(1, 7), min_size=1),
-    away=st.lists(st.integers(0, 12), max_size=6),
-    extra=st.lists(st.integers(0, 12), max_size=2),
+    day=st.dates(dt.date(1999, 1, 1), dt.date(2101, 1, 1)),
+    weekdays=st.sets(st.integers(1, 7)),
+    holiday=st.booleans(),
+    extra=st.booleans(),
 )
-def test_the_next_trading_day(
-    start: dt.date, weekdays: set[int], away: list[int], extra: list[int]
+def test_a_day_trades_by_its_weekday_unless_the_calendar_names_it(
+    day: dt.date, weekdays: set[int], *, holiday: bool, extra: bool
 ) -> None:
-    def number(days: int) -> int:
-        return int(f"{start + dt.timedelta(days):%Y%m%d}")
-
-    rules = Calendar(weekdays=tuple(sorted(weekdays)), holidays=tuple(map(number, away)),
-                     extra_days=tuple(map(number, extra)))  # fmt: skip
-    assert weekday(number(0)) == start.isoweekday()
-    assert day_number(number(0)) == (start - dt.date(1970, 1, 1)).days
-    days = (n for n in range(1, 40) if n in extra or n not in away)
-    wanted = next(
-        n for n in days if n in extra or (start + dt.timedelta(n)).isoweekday() in weekdays
-    )
-    assert next_trading_day(rules, number(0)) == number(wanted)
-
-
-def test_a_trading_day_is_within_a_year_or_there_is_none() -> None:
-    for days, there in ((365, True), (366, True), (367, False)):
-        date = int(f"{dt.date(2026, 1, 1) + dt.timedelta(days):%Y%m%d}")
-        rules = Calendar(weekdays=(), extra_days=(date,))
-        if there:
-            assert next_trading_day(rules, 20260101) == date
-        else:
-            with pytest.raises(ValueError, match="no trading day in the year after 20260101"):
-                next_trading_day(rules, 20260101)
+    number = int(f"{day:%Y%m%d}")
+    rules = Calendar(weekdays=tuple(sorted(weekdays)), holidays=(number,) * holiday,
+                     extra_days=(number,) * extra)  # fmt: skip
+    assert weekday(number) == day.isoweekday()
+    assert day_number(number) == (day - dt.date(1970, 1, 1)).days
+    trades = extra or (day.isoweekday() in weekdays and not holiday)
+    assert is_trading_day(rules, number) == trades
 
 
 @given(

@@ -100,7 +100,7 @@ WRONG = [
     Wrong(
         "limit_up_bp = 1000",
         "limit_pu_bp = 1000",
-        "limit_pu_bp: there is no such key; there are name",
+        "limit_pu_bp: there is no such key: did you mean 'limit_up_bp'",
     ),
     Wrong("tick = 5", "tick = 0", r"products\[0\].tick"),
     Wrong("tick = 5", "tick = 3", r"products\[0\].reference"),

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.rulebook import presets
-from engine.rulebook.calendar import next_trading_day
 from engine.rulebook.model import Mode, Product, Rulebook
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
@@ -22,6 +21,7 @@ from engine.vocabulary import events as e
 from engine.vocabulary.enums import Mechanism, Phase, Undersubscribed
 from tests.support.bid_watch import Auction, BidWatch, watched
 from tests.support.random_flow import NAMES, SECOND, Flow
+from tests.support.trading_days import next_trading_day
 
 if TYPE_CHECKING:
     from engine.vocabulary.commands import Command

@@ -31,6 +31,9 @@ def drawn(field: Any, rng: Random, venue: Venue) -> Any:
         return rng.choice(list(kind))
     if kind is bool:
         return rng.random() < 0.5
+    if field.name == "allowances":
+        names = (*venue.products, "no")
+        return tuple((rng.choice(names), rng.choice(EDGES)) for _ in range(rng.randint(0, 3)))
     if get_origin(kind) is tuple:
         return tuple(rng.choice(("ann", "bob", "", "no")) for _ in range(rng.randint(0, 4)))
     if kind is str:

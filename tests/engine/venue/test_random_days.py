@@ -17,13 +17,14 @@ from engine.rulebook.ladders import PRICE_RULES
 from engine.rulebook.model import Mode, Product, Rulebook, Session, canonical
 from engine.rulebook.sources import figures, source_of, stated_source
 from engine.rulebook.ticks import tick_at
-from engine.rulebook.toml_codec import from_toml, to_toml
+from engine.rulebook.toml_codec import from_toml
 from engine.rulebook.validation import from_canonical
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import CloseRule, Delivery, Mechanism, Phase, Side
 from tests.support.random_flow import CASH, NAMES, Flow
+from tests.support.toml import to_toml
 
 DEEP = int(os.environ.get("CARBONX_DEEP", "0"))
 SEEDS = range(DEEP or 3)

@@ -23,10 +23,12 @@ from engine.vocabulary.json_codec import (
     to_object,
     type_name,
 )
+from engine.vocabulary.texts import MAX_TEXT
 from engine.vocabulary.units import MAX_INT, MIN_INT
 
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=5)
 KINDS = [*COMMANDS.values(), *EVENTS.values()]
-PRICES = ("price", "stop_price", "amount", "increment")
+PRICES = ("price", "stop_price", "amount", "increment", "cash")
 
 
 def plain(field: msgspec.structs.FieldInfo) -> Any:
@@ -36,13 +38,16 @@ def plain(field: msgspec.structs.FieldInfo) -> Any:
 
 def values(field: msgspec.structs.FieldInfo) -> st.SearchStrategy[Any]:
     kind = plain(field)
+    if get_origin(kind) is tuple and get_args(kind)[0] is not str:
+        table = st.dictionaries(TEXTS, st.integers(MIN_INT, MAX_INT), max_size=3)
+        return table.map(lambda found: tuple(found.items()))
     if get_origin(kind) is tuple:
-        return st.lists(st.text(max_size=3), max_size=3).map(tuple)
+        return st.lists(TEXTS, max_size=3).map(tuple)
     if issubclass(kind, IntEnum):
         return st.sampled_from(list(kind))
     if kind is int:
         return st.sampled_from((MIN_INT, -1, 0, 1, MAX_INT)) | st.integers(MIN_INT, MAX_INT)
-    return st.booleans() if kind is bool else st.text(max_size=5)
+    return st.booleans() if kind is bool else TEXTS
 
 
 def read(kind: type, data: Any) -> Any:
@@ -76,13 +81,23 @@ def test_what_is_written_is_read_and_what_is_wrong_is_named(
 def wrongs(kind: Any, name: str) -> list[Any]:
     """Return values that a field of this type does not take."""
     if get_origin(kind) is tuple:
-        return ["ann", [1], 5, None]
+        texts = get_args(kind)[0] is str
+        return ["ann", [1], 5, None, ["\ud800"] if texts else ["A", 1]]
     if issubclass(kind, IntEnum):
         return ["none of these", 1, None]
     if kind is int:
         text = [] if name in PRICES else ["5"]
         return [*text, "x", 1.0, True, None, MAX_INT + 1, MIN_INT - 1]
-    return ["true", 1, None] if kind is bool else [1, None, True, ["x"]]
+    long = "x" * (MAX_TEXT + 1)
+    return ["true", 1, None] if kind is bool else [1, None, True, ["x"], "\udc00", long]
+
+
+@pytest.mark.parametrize("tonnes", [1.5, True, None, "5", MAX_INT + 1, MIN_INT - 1, {}])
+def test_tonnes_of_a_table_are_named_by_their_product(tonnes: Any) -> None:
+    opening = {"type": "open_account", "account": "ann", "allowances": {"A": 5, "B": tonnes}}
+    with pytest.raises(TextError, match=r"^allowances\.B: ") as caught:
+        command_from_object(opening)
+    assert caught.value.field == "allowances.B"
 
 
 @pytest.mark.parametrize("data", [[], None, {}, {"type": "wish"}, {"type": 5}, {"type": ["bid"]}])
@@ -122,6 +137,7 @@ def test_a_decimal_is_as_long_as_may_be_and_no_longer() -> None:
     assert exact_minor("1e40", 0) == 10**40
     assert exact_minor("1e38", 2) == 10**40
     for text, digits in (("1".zfill(41), 0), ("1e41", 0), ("1e39", 2), ("nan", 0), ("inf", 0),
+                         ("1e999999999", 2), ("-1e999999999", 0), ("1e99999999999999999999", 2),
                          ("x", 0), ("", 0), ("x" * 60, 0)):  # fmt: skip
         with pytest.raises(TextError, match="is not a decimal") as caught:
             exact_minor(text, digits)

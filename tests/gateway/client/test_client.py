@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,10 +25,17 @@ from gateway.client.client import (
 from gateway.client.market_view import MarketView
 from gateway.protocol import wire, wire_market
 from gateway.protocol.session import pack
-from tests.support.venues import FUNDING, bounded, client_of, free_port, start_node, until, venue
+from tests.support.venues import (
+    FUNDING,
+    bounded,
+    client_of,
+    free_port,
+    next_report,
+    until,
+    venue,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
 def test_an_order_is_answered_by_its_acceptance(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as client:
-            pending = client.buy("CO2", 10, price=4_900)
+            pending = client.buy("CO2", 10, price_minor=4_900)
             assert pending.ref == 1
             report = await pending
             assert (report.ref, report.side, report.price) == (1, Side.BUY, 4_900)
@@ -50,13 +58,13 @@ def test_an_order_is_answered_by_its_acceptance(tmp_path: Path) -> None:
 def test_amend_cancel_and_cancel_all_are_answered(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as client:
-            first = (await client.buy("CO2", 10, price=4_900)).ref
+            first = (await client.buy("CO2", 10, price_minor=4_900)).ref
             amended = await client.amend(first, quantity=4)
             assert (amended.ref, amended.quantity, amended.leaves) == (first, 4, 4)
             cancelled = await client.cancel(first)
             assert (cancelled.ref, cancelled.quantity) == (first, 4)
             for price in (4_800, 4_801, 4_802):
-                await client.buy("CO2", 1, price=price)
+                await client.buy("CO2", 1, price_minor=price)
             assert (await client.mass_cancel("CO2")).count == 3
 
     bounded(scenario())
@@ -66,13 +74,40 @@ def test_a_refusal_is_raised_with_reason_field_and_rule(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as client:
             with pytest.raises(RejectedError, match="quantity") as caught:
-                await client.buy("CO2", 0, price=4_900)
-            assert caught.value.report.reason is RejectReason.QUANTITY_RANGE
-            assert caught.value.report.field == "quantity"
+                await client.buy("CO2", 10**13, price_minor=4_900)
+            assert caught.value.reason is RejectReason.QUANTITY_RANGE
+            assert caught.value.field == "quantity"
             with pytest.raises(RejectedError) as caught:
                 await client.cancel(77)
             assert caught.value.report.reason is RejectReason.UNKNOWN_ORDER
-            await client.buy("CO2", 1, price=4_900)  # the session goes on
+            await client.buy("CO2", 1, price_minor=4_900)  # the session goes on
+
+    bounded(scenario())
+
+
+def test_each_who_awaits_a_refusal_gets_an_error_of_his_own(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path) as node, client_of(node) as client:
+            pending = client.buy("co2", 1, price="0.01")
+            caught = []
+            for _ in range(3):
+                with pytest.raises(RejectedError) as found:
+                    await pending
+                caught.append(found.value)
+            with pytest.raises(RejectedError) as found:
+                pending.result()
+            caught.append(found.value)
+            assert len({id(error) for error in caught}) == len(caught)
+            assert len({str(error) for error in caught}) == 1
+            depth = [len(traceback.extract_tb(error.__traceback__)) for error in caught[:3]]
+            assert len(set(depth)) == 1
+            assert str(caught[0]).endswith("; did you mean: CO2")
+        ended = []
+        for _ in range(2):
+            with pytest.raises(ClientError) as closed:
+                client.cancel(1)
+            ended.append(closed.value)
+        assert ended[0] is not ended[1]
 
     bounded(scenario())
 
@@ -82,7 +117,7 @@ def test_a_thousand_orders_in_flight_are_each_answered_with_their_own_reference(
 ) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as client:
-            pendings = [client.buy("CO2", 1, price=4_000 + n) for n in range(1_000)]
+            pendings = [client.buy("CO2", 1, price_minor=4_000 + n) for n in range(1_000)]
             reports = await asyncio.gather(*pendings)
             assert [r.ref for r in reports] == list(range(1, 1_001))
             assert [r.price for r in reports] == [4_000 + n for n in range(1_000)]
@@ -93,7 +128,7 @@ def test_a_thousand_orders_in_flight_are_each_answered_with_their_own_reference(
 def test_status_gives_balances_and_orders(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as client:
-            await client.sell("CO2", 30, price=5_100)
+            await client.sell("CO2", 30, price_minor=5_100)
             status = await client.status()
             assert [(o.ref, o.leaves) for o in status.orders] == [(1, 30)]
             assert {(h.name, h.total, h.reserved) for h in status.holdings} == {("CO2", 10**6, 30)}
@@ -108,8 +143,8 @@ def test_a_trade_reaches_both_sides_as_events_in_unbroken_numbering(tmp_path: Pa
             client_of(node) as alice,
             client_of(node, "bob") as bob,
         ):
-            await alice.sell("CO2", 10, price=5_000)
-            await bob.buy("CO2", 4, price=5_000)
+            await alice.sell("CO2", 10, price_minor=5_000)
+            await bob.buy("CO2", 4, price_minor=5_000)
             seen: list[Any] = []
             async for event in alice.events():
                 seen.append(event)
@@ -128,7 +163,7 @@ def test_market_data_comes_as_a_snapshot_and_then_numbered_increments(tmp_path: 
             client_of(node) as alice,
             client_of(node, "bob") as bob,
         ):
-            await alice.sell("CO2", 10, price=5_000)
+            await alice.sell("CO2", 10, price_minor=5_000)
             bob.subscribe("CO2")
             numbers: list[int] = []
             traded = False
@@ -136,7 +171,7 @@ def test_market_data_comes_as_a_snapshot_and_then_numbered_increments(tmp_path: 
                 if isinstance(event, wire_market.BookSnapshot):
                     assert event.levels == (wire_market.BookLevel(Side.SELL, 5_000, 10),)
                     numbers.append(event.update)
-                    bob.buy("CO2", 4, price=5_000, tif=TimeInForce.IOC)
+                    bob.buy("CO2", 4, price_minor=5_000, tif=TimeInForce.IOC)
                 elif isinstance(event, wire_market.Trade):
                     numbers.append(event.update)
                     traded = True
@@ -155,11 +190,11 @@ def test_events_that_nobody_takes_are_dropped_oldest_first_and_the_number_is_tol
 ) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node, max_events=5) as client:
-            await asyncio.gather(*(client.buy("CO2", 1, price=4_900) for _ in range(20)))
-            await until(lambda: client.last_seen == 20 + FUNDING)
+            await asyncio.gather(*(client.buy("CO2", 1, price_minor=4_900) for _ in range(20)))
+            await until(lambda: client.last_arrived == 20 + FUNDING)
             first = await client.next_event()
             assert first == Missed(20 + FUNDING - 5)
-            kept = [(await client.next_event()).seq for _ in range(5)]
+            kept = [(await next_report(client)).seq for _ in range(5)]
             assert kept == list(range(20 + FUNDING - 4, 20 + FUNDING + 1))
             assert client.dropped == 20 + FUNDING - 5
 
@@ -178,7 +213,7 @@ def test_a_subscriber_that_missed_market_data_gets_a_snapshot_and_a_right_book(
             view = MarketView(bob.lines)
             bob.subscribe()
             for price in range(4_900, 4_920):  # each in a tick of its own
-                await alice.buy("CO2", 1, price=price)
+                await alice.buy("CO2", 1, price_minor=price)
             await until(lambda: bob.dropped > 9)
             line = view.lines["CO2"]
             while not isinstance(event := await bob.next_event(), Missed):
@@ -186,7 +221,7 @@ def test_a_subscriber_that_missed_market_data_gets_a_snapshot_and_a_right_book(
             view.absorb(event)
             unsure = line.stale
             assert unsure
-            await alice.buy("CO2", 1, price=4_899)
+            await alice.buy("CO2", 1, price_minor=4_899)
             async with asyncio.timeout(5):
                 while unsure or 4_899 not in line.bids:
                     view.absorb(await bob.next_event())
@@ -200,7 +235,8 @@ def test_a_throttled_message_fails_and_says_how_fast_is_allowed(tmp_path: Path) 
     async def scenario() -> None:
         async with venue(tmp_path, throttle=5) as node, client_of(node) as client:
             answers = await asyncio.gather(
-                *(client.buy("CO2", 1, price=4_900) for _ in range(12)), return_exceptions=True
+                *(client.buy("CO2", 1, price_minor=4_900) for _ in range(12)),
+                return_exceptions=True,
             )
             refused = [a for a in answers if isinstance(a, ThrottledError)]
             assert len(refused) == 7
@@ -256,7 +292,7 @@ def test_an_account_that_logs_on_elsewhere_ends_the_first_session(tmp_path: Path
                         pass
             assert caught.value.reason is wire.LogoutReason.TAKEN_OVER
             with pytest.raises(SessionEndedError):
-                first.buy("CO2", 1, price=4_900)
+                first.buy("CO2", 1, price_minor=4_900)
 
     bounded(scenario())
 
@@ -276,7 +312,7 @@ def test_closing_fails_what_is_unanswered_and_ends_the_events() -> None:
         async with server:
             port = server.sockets[0].getsockname()[1]
             async with client_of(port) as client:
-                order, status = client.buy("CO2", 1, price=4_900), client.status()
+                order, status = client.buy("CO2", 1, price_minor=4_900), client.status()
                 await asyncio.sleep(0.05)
                 assert not order.done()
             for future in (order, status):
@@ -284,7 +320,7 @@ def test_closing_fails_what_is_unanswered_and_ends_the_events() -> None:
                     await future
             assert [event async for event in client.events()] == []
             with pytest.raises(ClientError, match="closed"):
-                client.buy("CO2", 1, price=4_900)
+                client.buy("CO2", 1, price_minor=4_900)
 
     bounded(scenario())
 
@@ -310,7 +346,7 @@ def test_a_missing_report_makes_the_client_connect_again_and_ask_for_it() -> Non
             port = server.sockets[0].getsockname()[1]
             async with client_of(port) as client:
                 async with asyncio.timeout(3):  # at once, not when the next heartbeat fails
-                    seen = [(await client.next_event()).seq for _ in range(3)]
+                    seen = [(await next_report(client)).seq for _ in range(3)]
         assert seen == [1, 2, 3]
         assert asked == [0, 1]
 
@@ -320,20 +356,6 @@ def test_a_missing_report_makes_the_client_connect_again_and_ask_for_it() -> Non
 # -- the blocking facade -------------------------------------------------------------------------
 
 
-@pytest.fixture
-def threaded_venue(tmp_path: Path) -> Iterator[int]:
-    """Run a venue in a thread of its own; give its port."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    node = asyncio.run_coroutine_threadsafe(start_node(tmp_path), loop).result(20)
-    yield node.address[1]
-    asyncio.run_coroutine_threadsafe(node.stop(), loop).result(20)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
 def blocking(port: int, name: str = "alice", **more: Any) -> BlockingClient:
     return BlockingClient("127.0.0.1", port, account=name, key=f"{name}-key", member="M1", **more)
 
@@ -341,13 +363,13 @@ def blocking(port: int, name: str = "alice", **more: Any) -> BlockingClient:
 def test_the_blocking_client_waits_for_each_answer(threaded_venue: int) -> None:
     with blocking(threaded_venue) as client:
         assert client.lines[0].symbol == "CO2"
-        order = client.buy("CO2", 5, price=4_900)
+        order = client.buy("CO2", 5, price_minor=4_900)
         assert client.amend(order.ref, quantity=3).leaves == 3
         assert [o.ref for o in client.status().orders] == [order.ref]
         assert client.cancel(order.ref).quantity == 3
         assert client.mass_cancel().count == 0
         with pytest.raises(RejectedError):
-            client.sell("CO2", 10**7, price=5_100)
+            client.sell("CO2", 10**7, price_minor=5_100)
         kinds = [type(client.next_event()).__name__ for _ in range(3 + FUNDING)]
         assert kinds[FUNDING:] == ["OrderAccepted", "OrderAmended", "OrderCancelled"]
     with pytest.raises(ClientError, match="closed"):
@@ -361,7 +383,7 @@ def test_the_blocking_client_stops_waiting_for_an_event_when_told(threaded_venue
             client.next_event()
         with pytest.raises(TimeoutError):
             client.next_event(timeout=0.05)
-        client.buy("CO2", 1, price=4_900)
+        client.buy("CO2", 1, price_minor=4_900)
         assert isinstance(client.next_event(), wire.OrderAccepted)  # and loses none by it
 
 

@@ -21,6 +21,7 @@ from tests.support.venues import (
     bounded,
     client_of,
     free_port,
+    next_report,
     start_node,
     until,
     venue,
@@ -41,7 +42,7 @@ def test_a_broken_connection_is_resumed_without_gap_or_duplicate(tmp_path: Path)
         async with venue(tmp_path) as node, client_of(node) as client:
             orders: list[Pending[wire.OrderAccepted]] = []
             for cut in range(3):
-                orders += [client.buy("CO2", 1, price=4_000 + len(orders)) for _ in range(50)]
+                orders += [client.buy("CO2", 1, price_minor=4_000 + len(orders)) for _ in range(50)]
                 await asyncio.sleep(0.005 * cut)  # before, during and after the answers
                 for link in list(node.sockets.values()):
                     assert link.transport is not None
@@ -49,7 +50,7 @@ def test_a_broken_connection_is_resumed_without_gap_or_duplicate(tmp_path: Path)
                 await until(lambda cut=cut: client.reconnects > cut)  # type: ignore[misc]
             reports = await asyncio.gather(*orders)
             assert [r.ref for r in reports] == list(range(1, 151))
-            seen = [(await client.next_event()).seq for _ in range(150 + FUNDING)]
+            seen = [(await next_report(client)).seq for _ in range(150 + FUNDING)]
             assert seen == list(range(1, 151 + FUNDING))
             assert len(node.sequencer.venue.open_orders("alice")) == 150
 
@@ -62,15 +63,17 @@ def test_a_program_that_starts_again_gets_the_reports_after_the_last_it_saw(
     async def scenario() -> None:
         async with venue(tmp_path) as node:
             async with client_of(node) as client:
-                await client.sell("CO2", 10, price=5_000)
+                await client.sell("CO2", 10, price_minor=5_000)
+                while client.last_seen < client.last_arrived:
+                    await client.next_event()
                 seen = client.last_seen
             async with client_of(node, "bob") as bob:
-                await bob.buy("CO2", 10, price=5_000)
+                await bob.buy("CO2", 10, price_minor=5_000)
             async with client_of(node, last_seen=seen) as again:
                 report = await again.next_event()
                 assert isinstance(report, wire.OrderFilled)
                 assert report.seq == seen + 1
-                assert (await again.buy("CO2", 1, price=4_900)).ref == 2
+                assert (await again.buy("CO2", 1, price_minor=4_900)).ref == 2
 
     bounded(scenario())
 
@@ -82,11 +85,11 @@ def test_what_is_asked_while_the_venue_is_down_is_answered_when_it_is_back(
         port = free_port()
         node = await start_node(tmp_path, port=port)
         async with client_of(node) as client:
-            before = await client.buy("CO2", 1, price=4_900)
+            before = await client.buy("CO2", 1, price_minor=4_900)
             client.subscribe("CO2")
             await node.stop()
-            await until(lambda: not client._ready.is_set())
-            order, status = client.buy("CO2", 2, price=4_901), client.status()
+            await until(lambda: not client.connected)
+            order, status = client.buy("CO2", 2, price_minor=4_901), client.status()
             await asyncio.sleep(0.1)
             assert not order.done()
             node = await start_node(tmp_path, port=port)
@@ -104,7 +107,7 @@ def test_cancel_on_disconnect_cancels_when_the_connection_breaks_but_not_at_logo
     async def scenario() -> None:
         async with venue(tmp_path) as node:
             async with client_of(node, cancel_on_disconnect=True) as client:
-                await client.buy("CO2", 1, price=4_900)
+                await client.buy("CO2", 1, price_minor=4_900)
             open_orders = node.sequencer.venue.open_orders
             assert len(open_orders("alice")) == 1
             async with client_of(node, cancel_on_disconnect=True) as client:
@@ -171,9 +174,10 @@ def test_a_venue_killed_under_load_loses_nothing_that_it_acknowledged(
         listener = asyncio.create_task(listen())
         while len(accepted) < 4_000:
             step = len(accepted)
-            orders = [client.place("CO2", side, 1, 5_000 + (step + n) % 7 - 3) for n in range(100)]
+            prices = [5_000 + (step + n) % 7 - 3 for n in range(100)]
+            orders = [client.place("CO2", side, 1, price_minor=price) for price in prices]
             accepted += await asyncio.gather(*orders)
-        await until(lambda: bool(seen) and seen[-1].seq == client.last_seen)
+        await until(lambda: bool(seen) and seen[-1].seq == client.last_arrived)
         listener.cancel()
         await asyncio.gather(listener, return_exceptions=True)
         return accepted
@@ -187,8 +191,8 @@ def test_a_venue_killed_under_load_loses_nothing_that_it_acknowledged(
                 trade(alice, Side.BUY, seen["alice"]), trade(bob, Side.SELL, seen["bob"])
             )
             for _ in range(2):
-                reached = alice.last_seen + 800
-                await until(lambda reached=reached: alice.last_seen > reached)  # type: ignore[misc]
+                reached = alice.last_arrived + 800
+                await until(lambda reached=reached: alice.last_arrived > reached)  # type: ignore[misc]
                 child.send_signal(signal.SIGKILL)
                 await asyncio.to_thread(child.wait)
                 child = await asyncio.to_thread(process, port)

@@ -6,77 +6,46 @@ import asyncio
 import csv
 import json
 import random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from engine.log.sequencer import replay
-from engine.vocabulary.commands import AmendOrder, CancelOrder, NewOrder, SetPhase
+from engine.rulebook.presets import load as load_rulebook
+from engine.vocabulary.commands import (
+    AmendOrder,
+    CancelOrder,
+    MoveAllowances,
+    MoveCash,
+    NewOrder,
+    SetPhase,
+)
 from engine.vocabulary.enums import OrderState, Phase, Side
 from gateway.cli.load import command
 from gateway.load import report as load_report
-from gateway.load.generator import LoadError, LoadSession, Taken, log_on
+from gateway.load.generator import LoadError, Taken, log_on
 from gateway.load.run import Outcome, Target, run_load
 from gateway.load.script import MIXES, Plan, write_script
 from gateway.load.server import Settings, accounts
-from gateway.protocol import wire, wire_market
-from gateway.protocol.framing import Unframer
+from gateway.load.session import LoadSession
+from gateway.protocol import wire
 from gateway.protocol.session import pack
 from gateway.runtime.subprocess import Child, ChildError, ServerStats
 from gateway.server.accounts import Directory
+from gateway.server.node import Node, Options
+from tests.support.load import PRODUCT
 from tests.support.venues import ACCOUNTS, free_port, venue
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PRODUCT: Final = wire_market.LineInfo("CO2", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 5_000, 0, 0)
 NAMED: Final = ("p50", "p90", "p99", "p99.9", "p99.99", "max")
 
 
 def load(*arguments: str) -> Result:
     return CliRunner().invoke(command, [*arguments, "--no-pin"])
-
-
-def messages_of(block: bytes | bytearray) -> list[Any]:
-    unframer = Unframer(wire.MAX_FRAME)
-    return [wire.decode_from_client(payload) for payload in unframer.feed(bytes(block))]
-
-
-# -- what is sent --------------------------------------------------------------------------------
-
-
-def test_a_seed_gives_the_same_bytes_and_another_seed_gives_others() -> None:
-    blocks = [
-        bytes(write_script(MIXES["default"], PRODUCT, random.Random(seed), 1, 500).block)
-        for seed in (7, 7, 8)
-    ]
-    assert blocks[0] == blocks[1] != blocks[2]
-
-
-def test_a_script_has_the_mix_that_its_header_names_and_references_one_by_one() -> None:
-    script = write_script(MIXES["default"], PRODUCT, random.Random(7), 41, 20_000)
-    messages = messages_of(script.block)
-    assert len(script) == len(messages) == 20_000
-    assert [m.ref for m in messages] == list(range(41, 20_041))
-    kinds = {
-        kind: sum(isinstance(m, kind) for m in messages) / 200
-        for kind in (wire.NewOrder, wire.CancelOrder, wire.AmendOrder)
-    }
-    assert kinds[wire.NewOrder] == pytest.approx(48, abs=1.5)  # 45 resting, 3 crossing
-    assert kinds[wire.AmendOrder] == pytest.approx(8, abs=1)
-    assert kinds[wire.CancelOrder] == pytest.approx(44, abs=1.5)
-    for n in (0, 1, 777, 20_000):
-        assert messages_of(script.block[: script.ends[n]]) == messages[:n]
-
-
-def test_prices_stay_within_the_days_limits() -> None:
-    narrow = msgspec.structs.replace(PRODUCT, low_limit=4_990, high_limit=5_005)
-    script = write_script(MIXES["default"], narrow, random.Random(7), 1, 2_000)
-    prices = {m.price for m in messages_of(script.block) if isinstance(m, wire.NewOrder)}
-    assert min(prices) == 4_990
-    assert max(prices) == 5_005
 
 
 # -- runs against a venue of its own ---------------------------------------------------------------
@@ -161,12 +130,13 @@ def test_a_running_venue_is_loaded_twice_by_its_accounts_file(tmp_path: Path) ->
         async with venue(tmp_path) as node:
             arguments = ["--port", str(node.address[1]), "--accounts", str(file), "-n", "200",
                          "--sessions", "2", "--json"]  # fmt: skip
-            for ended in (100, 200):
+            for ended in (101, 202):  # the last one takes back what rests
                 found = await asyncio.to_thread(load, *arguments)
                 assert found.exit_code == 0, found.output
                 assert json.loads(found.stdout)["sent"] == 200
                 assert node.sequencer.venue.last_ref("alice") == ended
                 assert node.sequencer.venue.last_ref("bob") == ended
+                assert node.sequencer.venue.open_orders("alice") == []
 
     asyncio.run(scenario())
 
@@ -197,6 +167,12 @@ def test_a_venue_that_is_closed_is_loaded_only_when_the_line_is_named(tmp_path: 
         (["-n", "5", "-d", "1"], "not both"),
         (["--port", "9"], "needs --accounts FILE"),
         (["--rate", "1000000", "-d", "3600"], "too many to prepare"),
+        (["--limit", "5"], "--limit needs --rate"),
+        (["--limit", "0", "--rate", "5"], "0.0 is not in the range"),
+        (["--until-saturation", "-n", "5"], "takes no --messages"),
+        (["--until-saturation", "--full"], "exclude each other"),
+        (["--repeat", "2", "--csv"], "use --json"),
+        (["--accounts", "x.toml"], "goes with --port"),
     ],
 )
 def test_wrong_usage_is_exit_code_2_and_says_what_to_do(arguments: list[str], says: str) -> None:
@@ -224,6 +200,60 @@ def test_a_child_that_cannot_start_is_an_error_not_a_hang(tmp_path: Path) -> Non
         pass
 
 
+def test_accounts_with_little_are_loaded_with_little(tmp_path: Path) -> None:
+    little = [msgspec.structs.replace(each, cash=2_000_000, allowances={"CO2": 300})
+              for each in ACCOUNTS[:2]]  # fmt: skip
+    file = tmp_path / "accounts.toml"
+    Directory(tuple(little)).write(file)
+
+    async def scenario() -> None:
+        rules = load_rulebook("textbook")
+        node = Node.open(tmp_path, rules, Directory(tuple(little)), Options(durability="none"))
+        await node.start()
+        address = ["--port", str(node.address[1]), "--accounts", str(file)]
+        found = await asyncio.to_thread(load, *address, "-n", "10")
+        assert found.exit_code == 1
+        assert "CO2 (closed)" in found.output
+        node.operate(SetPhase(Phase.CONTINUOUS))
+        found = await asyncio.to_thread(load, *address, "-n", "3000", "-c", "2", "--json")
+        assert found.exit_code == 0, found.output
+        figures = json.loads(found.stdout)
+        assert figures["rejected"] < 300
+        assert not {"cash", "allowances"} & set(figures["rejected_for"])
+        market = node.sequencer.venue
+        node.operate(MoveAllowances("alice", "CO2", -market.allowances("alice", "CO2")[0]))
+        node.operate(MoveCash("alice", 10_000 - market.cash("alice")[0]))
+        found = await asyncio.to_thread(load, *address, "-n", "10")
+        assert found.exit_code == 1
+        assert "account alice has" in found.output
+        assert "too little for orders of 1 in CO2" in found.output
+        await node.stop()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("rulebook", "symbol", "ends"),
+    [("cn-national", "", 0), ("cn-national", "CEA25@block", 0), ("uk-auction", "", 1)],
+)
+def test_a_venue_of_offers_is_loaded_with_offers(
+    tmp_path: Path, rulebook: str, symbol: str, ends: int
+) -> None:
+    own = Settings(str(tmp_path), sessions=2, durability="none", rulebook=rulebook)
+    products = [product.symbol for product in load_rulebook(rulebook).products]
+    target = Target("127.0.0.1", 0, accounts(2, products), own)
+    plan = Plan(MIXES["default"], window=64, messages=400, symbol=symbol)
+    if ends:
+        with pytest.raises(
+            LoadError, match="no line that trades and takes a load: the venue has UKA"
+        ):
+            run_load(target, plan, -1)
+        return
+    outcome = run_load(target, plan, -1)
+    assert list(load_report.problems(outcome, *load_report.latencies(outcome.taken))) == []
+    assert all(not session.reasons for session in outcome.taken.sessions)
+
+
 # -- what the figures are made of ------------------------------------------------------------------
 
 
@@ -247,7 +277,7 @@ def session_with(messages: int) -> LoadSession:
     session.data_received(
         pack(wire.LoggedOn(0, 0, wire.VERSION, "v", "", "none", 1_000, (PRODUCT,)))
     )
-    session.script = write_script(MIXES["place"], PRODUCT, random.Random(1), 1, messages)
+    session.script = write_script(MIXES["place"], PRODUCT, random.Random(1), range(1, messages + 1))
     session.limit = messages
     session.send(messages, 1)
     return session
@@ -323,11 +353,14 @@ def test_a_report_that_the_venue_numbered_and_never_sent_is_a_problem() -> None:
     assert problems_of(session) == []
 
 
-def test_a_refusal_is_an_answer_and_counted_by_reason() -> None:
-    refusal = pack(wire.Rejected(2, 0, 2, 19, "quantity", "rule"))  # type: ignore[arg-type]
-    session = scenario_of(accepted(1, 1) + refusal)
-    assert problems_of(session) == []
+@pytest.mark.parametrize("messages", [10, 9])
+def test_a_refusal_is_an_answer_and_more_than_a_tenth_of_them_a_problem(messages: int) -> None:
+    refusal = pack(wire.Rejected(1, 0, 1, 19, "quantity", "rule"))  # type: ignore[arg-type]
+    rest = b"".join(accepted(ref, ref) for ref in range(2, messages + 1))
+    session = scenario_of(refusal + rest, messages)
     assert session.reasons == {19: 1}
+    wrong = [] if messages == 10 else ["1 of 9 messages were refused, more than 10%"]
+    assert problems_of(session) == wrong
 
 
 def test_open_loop_latency_counts_from_the_due_time_and_lag_tells_who_was_late() -> None:

@@ -195,6 +195,28 @@ def test_a_file_that_is_none_is_refused_in_a_line(tmp_path: Path, raw: bytes, to
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [(f"cash = 0x{'f' * 100_000}", ""),
+     (f"cash = {'9' * 100_000}", ""), (f"cash = {'[' * 100_000}", ""),
+     (f'"{"k" * 100_000}" = 1', "not known"), (f'owner = [{"1, " * 100_000}]', "is not a text"),
+     (f'allowances = {{ "{"P" * 100_000}" = 1.5 }}', "is not a whole number"),
+     (f'member = {"{ a = " * 20}1{" }" * 20}', "member: ")],
+)  # fmt: skip
+def test_a_value_beyond_all_bounds_is_refused_in_a_short_line(
+    tmp_path: Path, raw: str, told: str
+) -> None:
+    path = tmp_path / "accounts.toml"
+    path.write_text(f'[[account]]\nname = "a"\nkey = "k"\n{raw}\n')
+    with pytest.raises(AccountsError) as refused:
+        Directory.read(path)
+    text = str(refused.value)
+    assert text.startswith(f"{path}: ")
+    assert told in text
+    assert len(text) < 500
+    assert "\n" not in text
+
+
 def test_more_of_a_product_than_a_venue_may_hold_is_refused_where_it_becomes_too_much(
     folder: Path,
 ) -> None:
@@ -276,7 +298,7 @@ def test_a_key_that_cannot_be_kept_is_not_set(folder: Path, monkeypatch: Any) ->
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("gateway.server.keys_file.sync_data", full)
     assert "No space left" in ask(node, type="set_key", account="a", key="new")["error"]
     assert [directory.admits("", "a", key) for key in ("new", "k")] == [False, True]
     monkeypatch.undo()
@@ -382,7 +404,7 @@ def test_too_much_money_is_refused_by_field_and_leaves_no_trace(folder: Path) ->
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    odd = Credentials('a\\"\n', "k\u0085", "M", "O", "G", 5, {'P"': 3}, "firm", 9)
+    odd = Credentials('a\\"\n\x7f', "k\u0085", "M", "O", "G", 5, {'P"': 3}, "firm", 9)
     accounts = (odd,)
     path = tmp_path / "accounts.toml"
     path.write_text(as_text(accounts), "utf-8")

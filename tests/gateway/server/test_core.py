@@ -260,6 +260,7 @@ def test_a_session_that_the_venue_ends_has_its_orders_cancelled_in_that_tick(
     quiet.tick()
     if silence:
         quiet.tick(400)
+        quiet.tick(50)
     else:
         ann.send(b"\0\0\0\0")
         quiet.tick()

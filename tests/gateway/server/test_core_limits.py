@@ -39,7 +39,8 @@ def test_a_reader_that_stays_stuck_is_cut_with_a_reason(*, patience: bool) -> No
     quiet.tick()
     quiet.core.paused(ann.connection, quiet.now)
     if patience:
-        quiet.tick(1_001)
+        for _ in range(5):
+            quiet.tick(250)
     else:
         for turn in range(5):
             bob.say(*(buy(ref + 100 * turn, 1, 4_900 + ref) for ref in range(1, 100)))
@@ -77,8 +78,37 @@ def test_who_does_not_log_on_goes_and_who_is_silent_hears_heartbeats_first() -> 
     assert ann.all_of(wire.VenueHeartbeat)
     assert not mute.closed()
     quiet.tick(1_000)
+    quiet.tick(50)
     assert mute.closed()
     assert mute.heard[-1].reason is wire.LogoutReason.SILENT
+
+
+def test_a_pause_of_the_venue_ends_no_session_of_a_client_that_kept_talking() -> None:
+    quiet = QuietVenue(("ann", "bob"), patience=10**9)
+    ann, bob = quiet.logged_on("ann", "bob", heartbeat_ms=4_000)
+    late = End(quiet)
+    quiet.core.paused(bob.connection, quiet.now)
+    quiet.tick(60_000)  # nothing was read meanwhile, and nothing written
+    for end in (ann, bob):
+        end.say(wire.Heartbeat())
+    late.log_on("bob", again=True)
+    quiet.tick()
+    quiet.tick(100)
+    assert not ann.closed()
+    assert bob.closed()
+    assert late.all_of(wire.LoggedOn)
+    assert not late.closed()
+
+
+def test_a_pause_of_the_venue_is_not_held_against_a_reader() -> None:
+    quiet = QuietVenue(("ann",), patience=10**9)
+    (ann,) = quiet.logged_on("ann")
+    quiet.core.paused(ann.connection, quiet.now)
+    quiet.tick(60_000)
+    assert not ann.closed()
+    quiet.core.resumed(ann.connection)
+    quiet.tick(60_000)
+    assert not ann.closed()
 
 
 # -- the operator and the clock -------------------------------------------------------------------

@@ -45,9 +45,9 @@ class Trader:
             while not over.is_set():
                 price = 4_990 + len(self.acknowledged) % 21
                 pending = [
-                    client.buy("CO2", 5, price)
+                    client.buy("CO2", 5, price_minor=price)
                     if self.name == "alice"
-                    else client.sell("CO2", 5, price)
+                    else client.sell("CO2", 5, price_minor=price)
                     for _ in range(20)
                 ]
                 for report in await asyncio.wait_for(asyncio.gather(*pending), 30):

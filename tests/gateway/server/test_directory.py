@@ -1,12 +1,18 @@
 """A key opens its account to its member, as it stands in the file or hashed, and nothing else."""
 
+from pathlib import Path
+
 import pytest
 
+from engine.log.journal import FILE_NAME, holds_log
+from engine.log.records import frames
+from engine.log.sequencer import replay
 from engine.rulebook.model import Product, Rulebook
 from engine.venue.venue import Venue
 from engine.vocabulary.units import MAX_TOTAL
 from gateway.server.accounts import AccountsError, Credentials, Directory
 from gateway.server.accounts_file import HASHED, digest
+from gateway.server.node import Node, Options
 
 DIRECTORY = Directory((Credentials("a", "k", "M1"), Credentials("b", digest("l"))))
 WRONG = [
@@ -42,4 +48,29 @@ def test_accounts_that_the_venue_has_no_room_for_are_refused_as_a_whole(
         with pytest.raises(AccountsError, match=what):
             directory.openings(venue)
     else:
-        assert len(directory.openings(venue)) == 3
+        assert len(directory.openings(venue)) == 2
+
+
+def test_a_log_cut_anywhere_is_never_left_with_half_an_account(tmp_path: Path) -> None:
+    rules = Rulebook("small", (Product("A", 100), Product("B", 100)))
+    accounts = tuple(Credentials(n, "k", cash=5, allowances={"A": 7, "B": 9}) for n in "ab")
+    options = Options(durability="none", opens=True)
+
+    def started(folder: Path) -> str:
+        node = Node.open(folder, rules, Directory(accounts), options)
+        node.sequencer.close()
+        node.sequencer.venue.check()
+        return node.sequencer.venue.state_hash()
+
+    state = started(tmp_path / "whole")
+    log = (tmp_path / "whole" / FILE_NAME).read_bytes()
+    genesis = next(frames(log)).end
+    for size in (*range(0, genesis, 37), *range(genesis, len(log) + 1)):
+        folder = tmp_path / "cut"
+        folder.mkdir(exist_ok=True)
+        (folder / FILE_NAME).write_bytes(log[:size])
+        for account in replay(folder).venue.accounts if holds_log(folder) else ():
+            venue = replay(folder).venue
+            assert venue.cash(account) == (5, 0)
+            assert [venue.allowances(account, name)[0] for name in "AB"] == [7, 9]
+        assert started(folder) == state

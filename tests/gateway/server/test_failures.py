@@ -23,6 +23,7 @@ from gateway.server.failure import VenueStoppedError, as_stopped
 from tests.gateway.server.test_core import buy, unbatched
 from tests.support.paths import ROOT
 from tests.support.quiet_core import End, QuietVenue
+from tests.support.systems import unix_sockets
 from tests.support.venues import bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -213,9 +214,9 @@ def test_a_failing_venue_cuts_everybody_says_why_and_its_log_has_what_it_acknowl
         async with venue(tmp_path / "venue") as node:
             client = client_of(node, attempts=1)
             await client.__aenter__()
-            acknowledged = [(await client.buy("CO2", 1, price=4_900)).ref for _ in range(5)]
+            acknowledged = [(await client.buy("CO2", 1, price_minor=4_900)).ref for _ in range(5)]
             plant(node)
-            pending = [client.buy("CO2", 1, price=4_900) for _ in range(20)]
+            pending = [client.buy("CO2", 1, price_minor=4_900) for _ in range(20)]
             assert node.failed is not None
             await until(node.failed.done)
             error = node.failed.exception()
@@ -257,8 +258,8 @@ def test_a_connection_that_cannot_be_written_to_is_cut_alone(tmp_path: Path) -> 
             loop.set_exception_handler(lambda _loop, context: noticed.append(context))
             (socket,) = [s for c, s in node.sockets.items() if c.account == "alice"]
             socket.transport = Unwritable(socket.transport)  # type: ignore[assignment] # as much as is needed
-            first = alice.buy("CO2", 1, price=4_900)
-            assert (await bob.buy("CO2", 1, price=4_900)).ref == 1
+            first = alice.buy("CO2", 1, price_minor=4_900)
+            assert (await bob.buy("CO2", 1, price_minor=4_900)).ref == 1
             assert (await first).ref == 1  # after it has come back
             assert alice.reconnects == 1
             assert [type(context["exception"]) for context in noticed] == [PlantedError]
@@ -274,6 +275,7 @@ class Unwritable:
         self.write = fail
 
 
+@unix_sockets
 def test_serve_goes_with_one_line_that_says_what_and_where(tmp_path: Path) -> None:
     code = (
         "from gateway.server.timetable import Timetable\n"

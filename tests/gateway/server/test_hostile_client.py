@@ -66,12 +66,12 @@ async def trade_beside(node: Node, misbehave: Callable[[], Any]) -> None:
     """Let a good client trade before, during and after; it must notice nothing."""
     async with client_of(node) as good:
         for turn in range(3):
-            pending = [good.buy("CO2", 1, price=4_800 + n) for n in range(20)]
+            pending = [good.buy("CO2", 1, price_minor=4_800 + n) for n in range(20)]
             if turn == 1:
                 await misbehave()
             answers = await asyncio.gather(*pending)
             assert [a.seq for a in answers] == sorted(a.seq for a in answers)
-        assert good.last_seen == FUNDING + 60
+        assert good.last_arrived == FUNDING + 60
         assert good.reconnects == 0
     node.sequencer.venue.check()
 
@@ -160,7 +160,7 @@ def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(tmp_path
             assert said[-1].reason is wire.LogoutReason.SLOW_READER
             # what it did not hear is kept, and it can come back for it
             async with client_of(node, "carol", key="c", member="") as again:
-                await until(lambda: again.last_seen == FUNDING + orders - 1)
+                await until(lambda: again.last_arrived == FUNDING + orders - 1)
 
     bounded(scenario())
 
@@ -205,7 +205,7 @@ def test_a_clock_behind_the_log_stops_nobody(tmp_path: Path) -> None:
             reader, writer = await asyncio.open_connection(*node.address)
             async with client_of(node, heartbeat_ms=100) as client:
                 for _ in range(3):
-                    pending = [client.buy("CO2", 1, price=4_900) for _ in range(40)]
+                    pending = [client.buy("CO2", 1, price_minor=4_900) for _ in range(40)]
                     for answer in await asyncio.gather(*pending):
                         assert answer.time >= last
                     await asyncio.sleep(1)  # the throttle refills, heartbeats go to and fro

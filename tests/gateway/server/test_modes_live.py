@@ -29,8 +29,6 @@ from engine.vocabulary.commands import (
     SetPhase,
 )
 from engine.vocabulary.enums import CancelReason, Mechanism, OfferKind, Phase, RejectReason, Side
-from gateway.cli.terminal import Shell
-from gateway.client.blocking import BlockingClient
 from gateway.client.client import RejectedError
 from gateway.protocol import wire, wire_market, wire_modes
 from gateway.server.accounts import Credentials, Directory
@@ -90,7 +88,7 @@ async def next_of(client: Client, kind: type[_Message], **fields: Any) -> _Messa
 def test_a_listing_is_seen_picked_and_withdrawn(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with trading(tmp_path, "guangdong") as (node, (alice, bob, _)):
-            listed = await alice.sell("GDEA", 500, 4_000)
+            listed = await alice.sell("GDEA", 500, price_minor=4_000)
             offered = await next_of(alice, wire_modes.NumberAssigned)
             assert (offered.ref, offered.number) == (listed.ref, 1)
             seen = await next_of(bob, wire_market.Offered)
@@ -121,13 +119,13 @@ def test_a_block_is_asked_for_quoted_declined_and_confirmed(tmp_path: Path) -> N
             assert asked.number == 1
             heard = await next_of(bob, wire_modes.QuoteReceived)
             assert (heard.kind, heard.account, heard.price) == (OfferKind.ENQUIRY, "alice", 0)
-            await bob.quote(line, Side.SELL, 200_000, 6_000, answers=1)
+            await bob.quote(line, Side.SELL, 200_000, price_minor=6_000, answers=1)
             quote = await next_of(alice, wire_modes.QuoteReceived)
             assert (quote.number, quote.answers, quote.price) == (2, 1, 6_000)
             assert (await alice.decline(line, 2)).number == 2
             assert (await next_of(bob, wire_modes.Declined)).account == "alice"
             assert (await next_of(bob, wire.OrderCancelled)).reason is CancelReason.DECLINED
-            await bob.quote(line, Side.SELL, 100_000, 5_900, ("alice", "carol"))
+            await bob.quote(line, Side.SELL, 100_000, price_minor=5_900, to=("alice", "carol"))
             received = await next_of(carol, wire_modes.QuoteReceived)
             await alice.pick(line, received.number)
             assert (await next_of(carol, wire_modes.QuoteEnded)).number == received.number
@@ -147,13 +145,13 @@ def test_an_auction_is_announced_bid_for_and_cleared(tmp_path: Path) -> None:
         async with trading(tmp_path, "uk-auction") as (node, (alice, bob, carol)):
             now = time.time_ns()
             window = (now - 1, now + 700_000_000)
-            await alice.announce("UKA", Side.SELL, 5_000, 2_800, window)
+            await alice.announce("UKA", Side.SELL, 5_000, price_minor=2_800, window=window)
             notice = await next_of(bob, wire_market.Announced)
             assert (notice.number, notice.quantity, notice.closes_at) == (1, 5_000, window[1])
             venue = node.sequencer.venue
             await until(lambda: venue.time >= window[0])
-            await bob.bid("UKA", 1, 4_000, 5_000)
-            await carol.bid("UKA", 1, 2_000, 4_900)
+            await bob.bid("UKA", 1, 4_000, price_minor=5_000)
+            await carol.bid("UKA", 1, 2_000, price_minor=4_900)
             await until(lambda: venue.time >= window[1])
             node.operate(ClearAuction("UKA", 1, 7))
             assert (await next_of(bob, wire.OrderFilled)).price == 4_900
@@ -170,8 +168,8 @@ def test_a_call_indicates_by_itself_and_trades_at_one_price(tmp_path: Path) -> N
         async with trading(tmp_path, "textbook") as (node, (alice, bob, carol)):
             node.operate(SetPhase(Phase.CLOSED))
             node.operate(SetPhase(Phase.OPENING_CALL))
-            await alice.sell("CO2", 100, 4_900)
-            await bob.buy("CO2", 60, 5_000)
+            await alice.sell("CO2", 100, price_minor=4_900)
+            await bob.buy("CO2", 60, price_minor=5_000)
             indicated = await next_of(carol, wire_market.AuctionIndicated, volume=60)
             node.operate(SetPhase(Phase.CONTINUOUS))
             result = await next_of(carol, wire_market.AuctionUncrossed)
@@ -193,10 +191,10 @@ def test_a_product_that_an_amendment_adds_is_traded_and_seen(tmp_path: Path) -> 
             for name in NAMES:
                 node.operate(MoveAllowances(name, "NEW", 100))
             node.operate(SetPhase(Phase.CONTINUOUS))
-            await alice.sell("NEW", 5, 100)
+            await alice.sell("NEW", 5, price_minor=100)
             bob.subscribe("NEW")
             await next_of(bob, wire_market.BookSnapshot, symbol="NEW")
-            await bob.buy("NEW", 3, 100)
+            await bob.buy("NEW", 3, price_minor=100)
             assert (await next_of(bob, wire_market.Trade, symbol="NEW")).quantity == 3
             assert lines(node.sequencer.venue)[-1].symbol == "NEW"
 
@@ -210,55 +208,14 @@ def test_what_a_line_does_not_do_is_refused_by_name(tmp_path: Path) -> None:
             assert (line.symbol, line.mechanism) == ("CO2", Mechanism.ORDER_BOOK)
             for asked in (
                 alice.pick("CO2", 1),
-                alice.quote("CO2", Side.BUY, 1, 1),
+                alice.quote("CO2", Side.BUY, 1, price_minor=1),
                 alice.decline("CO2", 1),
-                alice.bid("CO2", 1, 1, 1),
-                alice.announce("CO2", Side.SELL, 1, 1, (0, 1)),
+                alice.bid("CO2", 1, 1, price_minor=1),
+                alice.announce("CO2", Side.SELL, 1, price_minor=1, window=(0, 1)),
             ):
                 with pytest.raises(RejectedError) as refused:
                     await asked
                 assert refused.value.report.reason is RejectReason.MODE
-
-    bounded(scenario())
-
-
-def test_the_shell_lists_what_is_offered_and_picks_quotes_and_bids(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with trading(tmp_path, "guangdong") as (node, (alice, *_)):
-            await alice.sell("GDEA", 500, 4_000)
-            now = time.time_ns()
-            await alice.announce("GDEA@one_way", Side.SELL, 900, 3_900, (now, now + 10**12))
-            venue = node.sequencer.venue
-            await until(lambda: venue.time >= now)
-            port = node.address[1]
-            await alice.quote("GDEA@agreement", Side.SELL, 100_000, 3_800, ("bob",))
-
-            def typed() -> list[str]:
-                with BlockingClient(
-                    "127.0.0.1", port, account="bob", key="bob-key", member="M1"
-                ) as client:
-                    shell = Shell(client)
-                    told: list[str] = []
-                    shell.run(("offers", "pick GDEA 1 200", "pick GDEA@agreement 1",
-                               "bid GDEA@one_way 1 900 39.50", "quote GDEA@agreement buy 100000 38",
-                               "decline GDEA@agreement 9", "pick GDEA", "offers"),
-                              told.append)  # fmt: skip
-                    return told
-
-            told = await asyncio.to_thread(typed)
-            assert [line.split()[0] for line in told[0].splitlines()] == [
-                "GDEA@agreement",
-                "GDEA",
-                "GDEA@one_way",
-            ]
-            assert told[1] == "order 1: buy 200 GDEA at 40.00"
-            assert told[2] == "order 2: buy 100000 GDEA@agreement at 38.00"
-            assert told[3] == "order 3: bid for 900 GDEA@one_way in auction 1"
-            assert told[4] == "order 4: quoted 100000 GDEA@agreement to everybody"
-            assert "unknown_number" in told[5]
-            assert "usage: pick LINE NUMBER" in told[6]
-            assert "300 at" in told[7]
-            assert "quote of alice" not in told[7]
 
     bounded(scenario())
 

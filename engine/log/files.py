@@ -1,0 +1,62 @@
+"""What systems do differently about files: making them durable, and keeping a second process out.
+
+Linux has ``fdatasync``. macOS has not, and its ``fsync`` stops at the disk's own cache, so there
+``F_FULLFSYNC`` is asked for. Windows has ``fsync``, locks of another kind, and no way to sync a
+folder: NTFS keeps its own log of names.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    _posix: Any = None
+else:
+    _posix = fcntl
+try:
+    import msvcrt
+except ImportError:
+    _windows: Any = None
+else:
+    _windows = msvcrt
+
+BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows would turn some bytes into others
+FULL_SYNC: Final[int | None] = getattr(_posix, "F_FULLFSYNC", None)
+# Windows locks bytes, which nobody else can read then: the last one that it can lock.
+_LOCK_AT: Final = (1 << 31) - 2
+
+
+def sync_data(descriptor: int) -> None:
+    """Return when a file's bytes are on the disk. Raises ``OSError``."""
+    if FULL_SYNC is not None:
+        _posix.fcntl(descriptor, FULL_SYNC)
+    elif hasattr(os, "fdatasync"):
+        os.fdatasync(descriptor)
+    else:
+        os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names in a folder are on the disk, where the system has that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lock(descriptor: int) -> None:
+    """Keep others out until the file is closed. Raises ``OSError`` where one is in already."""
+    if _posix is not None:
+        _posix.flock(descriptor, _posix.LOCK_EX | _posix.LOCK_NB)
+        return
+    before = os.lseek(descriptor, 0, os.SEEK_CUR)
+    os.lseek(descriptor, _LOCK_AT, os.SEEK_SET)
+    try:
+        _windows.locking(descriptor, _windows.LK_NBLCK, 1)
+    finally:
+        os.lseek(descriptor, before, os.SEEK_SET)

@@ -1,0 +1,240 @@
+"""What an account and its venue say to each other, over any number of connections.
+
+It keeps what was asked and not answered, which reports have come, and what market data is wanted,
+so that on every new connection it goes on where it was. It opens nothing and waits for nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from gateway.client.errors import (
+    Answer,
+    ClientError,
+    Pending,
+    RejectedError,
+    SessionEndedError,
+    ThrottledError,
+    resolve,
+)
+from gateway.client.pictures import Pictures
+from gateway.client.questions import Questions
+from gateway.client.refusals import refused
+from gateway.client.subscriptions import Subscriptions
+from gateway.client.unanswered import Unanswered
+from gateway.protocol import wire
+from gateway.protocol.explain import explain
+from gateway.protocol.framing import frame as framed
+from gateway.protocol.session import pack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.client.link import Link
+    from gateway.client.messages import ClientEvent
+    from gateway.client.requests import OrderAnswer
+
+# Farewells after which the same logon may succeed.
+_COME_BACK = (
+    wire.LogoutReason.SHUTDOWN,
+    wire.LogoutReason.SILENT,
+    wire.LogoutReason.SLOW_READER,
+    wire.LogoutReason.FULL,
+)
+
+
+class Conversation:
+    """One client's, from its first logon on."""
+
+    def __init__(
+        self,
+        credentials: tuple[str, str, str],
+        last_seen: int,
+        *,
+        cancel_on_disconnect: bool,
+        heartbeat_ms: int,
+        told: Callable[[ClientEvent], None],
+    ) -> None:
+        """Begin behind report ``last_seen``; ``told`` is called with every event."""
+        self.info: wire.LoggedOn | None = None
+        self.reconnects = 0
+        self.last_arrived = last_seen  # the last report that came in
+        self.error: ClientError | None = None  # why nothing can be asked any more
+        self.opening: Answer[None] | None = None  # the first logon
+        self.link: Link | None = None
+        self._told = told
+        self._credentials = credentials
+        self._cancel_on_disconnect = cancel_on_disconnect
+        self._heartbeat_ms = heartbeat_ms
+        self._instance = secrets.randbits(62)  # tells this client from others of the account
+        self._unanswered = Unanswered(self._refused)
+        self._questions = Questions()
+        self.pictures = Pictures(self.ask)
+        self._subscriptions = Subscriptions()
+
+    # -- called by the link ---------------------------------------------------------------------
+
+    def logon(self) -> wire.Logon:
+        """Return what to say on a new connection: it goes on behind the last report."""
+        member, account, key = self._credentials
+        return wire.Logon(wire.VERSION, member, account, key, self.last_arrived,
+                          self._cancel_on_disconnect, self._heartbeat_ms, self._instance,
+                          self.info is not None, follow_balances=True)  # fmt: skip
+
+    def received(self, message: wire.FromVenue) -> str:
+        """Take a message; return why the connection must be made again, "" where it need not."""
+        if isinstance(message, wire.Report):
+            return self._report(message)
+        if isinstance(message, wire.MarketData):
+            self.pictures.learn(message)
+            self._told(message)
+        elif isinstance(message, wire.LoggedOn):
+            self._logged_on(message)
+        elif isinstance(message, wire.LoggedOut):
+            return self._logged_out(message)
+        elif isinstance(message, wire.Balances):
+            self.pictures.account.have(message.cash, message.holdings)
+        elif isinstance(message, wire.Reply):
+            if isinstance(message, wire.AccountStatus):
+                self.pictures.account.adopt(message)
+            self._questions.answered(message)
+        elif isinstance(message, wire.Throttled):
+            # Let the caller decide: sent again it might come behind later ones, and be refused.
+            error = ThrottledError(message.ref, message.per_second)
+            self._unanswered.not_taken(message.ref, error)
+            self._told(message)
+        return ""
+
+    def _logged_on(self, message: wire.LoggedOn) -> None:
+        if self.info is not None:
+            self.reconnects += 1
+        self.info = message
+        self.pictures.begin(message)
+        for frame in self._unanswered.logged_on(message):
+            self._send(frame)
+        self._unanswered.caught_up(self.last_arrived)
+        self._ask_market_data()
+        for frame in self._questions.again():
+            self._send(frame)
+        if self.opening is not None:
+            resolve(self.opening, None)
+
+    def _logged_out(self, message: wire.LoggedOut) -> str:
+        """Give up for good where coming back is no use; nothing follows in either case."""
+        if message.reason not in _COME_BACK and message.reason is not wire.LogoutReason.REQUESTED:
+            self._end(SessionEndedError(message.reason, message.text))
+        return message.text or "it ended the session"
+
+    def _report(self, report: wire.Report) -> str:
+        """Take a report in; say so when one before it is missing."""
+        if report.seq > self.last_arrived + 1:
+            return f"report {report.seq} came after report {self.last_arrived}"
+        asked = self._unanswered.message(report)
+        if not self._unanswered.report(report):
+            text = "another program used the account, and a reference that this one had used"
+            self._end(SessionEndedError(wire.LogoutReason.TAKEN_OVER, text))
+            return text
+        if report.seq == self.last_arrived + 1:  # otherwise an answer given again
+            self.last_arrived = report.seq
+            self.pictures.account.absorb(report, asked)
+            self._told(report)
+        self._unanswered.caught_up(self.last_arrived)
+        return ""
+
+    def _refused(self, report: wire.Rejected, message: wire.OrderMessage) -> RejectedError:
+        """Return the error of a refusal, with what would have been right where that is known."""
+        symbol = getattr(message, "symbol", "")
+        lines = {line.symbol: line for line in (self.info.lines if self.info is not None else ())}
+        heard = self.pictures.market.lines.items()
+        lines |= {name: line.info for name, line in heard if not line.stale}
+        return refused(report, message, symbol, lines)
+
+    def _end(self, error: ClientError) -> None:
+        self.fail(error)
+        if self.link is not None:
+            self.link.stop()
+
+    def fail(self, error: ClientError) -> None:
+        """End everything that waits; the first reason is the one that counts."""
+        if self.error is None:
+            self.error = error
+        self._unanswered.fail(self.error)
+        self._questions.fail(self.error)
+        self.pictures.fail(self.error)
+        if self.opening is not None and not self.opening.done():
+            self.opening.set_exception(copy.copy(self.error))
+            self.opening.exception()  # seen: only those who await it get it
+
+    # -- asking the venue -----------------------------------------------------------------------
+
+    def request(
+        self, message_type: type[wire.OrderMessage], *fields: object
+    ) -> Pending[OrderAnswer]:
+        """Send an order message with the next reference, or keep it for the next connection."""
+        ref = self._unanswered.next_ref
+        message = message_type(ref, *fields)  # type: ignore[arg-type] # as ``Requests`` has them
+        frame = _checked(message)
+        future: Pending[OrderAnswer] = Pending(ref)
+        self._unanswered.add(message, frame, future)
+        if self._send(frame):
+            self._unanswered.sent(ref)
+        return future
+
+    def ask(
+        self, message: wire.FromClient, take: Callable[[Any], None] | None = None
+    ) -> Answer[Any]:
+        """Ask for something of the present state; ``take`` gets the answer at once."""
+        frame = _checked(message)
+        answer = self._questions.ask(frame, take)
+        self._send(frame)
+        return answer
+
+    def subscribe(self, symbol: str) -> None:
+        """Ask for public data."""
+        frame = _checked(wire.Subscribe(symbol))
+        self._subscriptions.add(symbol)
+        self._send(frame)
+
+    def unsubscribe(self, symbol: str) -> None:
+        """Ask for no more of it."""
+        frame = _checked(wire.Unsubscribe(symbol))
+        self._subscriptions.remove(symbol)
+        self.pictures.forget_line(symbol)
+        self._send(frame)
+
+    def mend(self, *, market: bool, account: bool) -> None:
+        """Ask anew for what events told that were dropped."""
+        if self.error is None and market:
+            self._ask_market_data()
+        if self.error is None and account:
+            self.ask(wire.AskStatus(), self._told)
+
+    def _ask_market_data(self) -> None:
+        """Ask for all that is subscribed to, from a snapshot on."""
+        for message in self._subscriptions.messages():
+            self._send(pack(message))
+
+    def _send(self, frame: bytes) -> bool:
+        """Send where there is a session; without one the next logon says all that still counts."""
+        if self.link is None or not self.link.up:
+            return False
+        self.link.send(frame)
+        return True
+
+
+def _checked(message: wire.FromClient) -> bytes:
+    """Return a message's frame. Raises ``ValueError`` where the venue could not read it.
+
+    It would end the session, and with cancel-on-disconnect all orders with it.
+    """
+    payload = wire.encode(message)
+    try:
+        wire.decode_from_client(payload)
+    except Exception as error:
+        raise ValueError(explain(error, payload)) from error
+    if len(payload) > wire.MAX_FRAME:
+        problem = f"{type(message).__name__} has {len(payload)} bytes; at most {wire.MAX_FRAME}"
+        raise ValueError(problem)
+    return framed(payload)
