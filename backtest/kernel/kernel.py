@@ -3,44 +3,59 @@
 Everything that happens is an event of the queue, and the queue has a total order:
 
 1. its time, in ns;
-2. its class: what the operator and the calendar do (``OPERATOR``), then commands that reach the
-   venue (``COMMAND``), then reports that reach an agent (``REPORT``), then wake-ups (``WAKE``);
+2. its class: what the operator, the calendar and the clock do (``OPERATOR``), then commands that
+   reach the venue (``COMMAND``), then reports that reach an agent (``REPORT``), then wake-ups
+   (``WAKE``);
 3. the agent's place in the population;
 4. a counter, so that what was asked for first comes first.
 
 Agents act through a ``Seat``. What they send takes their latency to the venue; what they hear takes
-it back. While an agent computes it is busy: what comes for it meanwhile waits.
+it back. Messages of one agent never overtake each other, as on a connection. While an agent
+computes it is busy: what comes for it meanwhile waits, and is handled in the order of its coming.
+
+The venue learns the time with the operator's commands, when something is due by the clock (an
+expiry, the end of a batch, the edge of a bidding window), and, where the rules measure from the
+time of an order, before each command.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections import deque
+from operator import index
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from msgspec import structs
 
 from backtest.agents.visibility import Visibility
-from engine.log.records import check_command
-from engine.vocabulary.commands import AdvanceTime, AmendRulebook, NewOrder
-from engine.vocabulary.enums import Mechanism, OrderType, Side, TimeInForce
+from backtest.kernel.clock import INDICATE_EVERY, clock_needs
+from engine.log.records import CommandError, check_command
+from engine.vocabulary.commands import AdvanceTime, AmendRulebook, CancelOrder, NewOrder
+from engine.vocabulary.enums import OrderType, Side, TimeInForce
+from engine.vocabulary.units import MAX_PRICE, MAX_QUANTITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from backtest.agents.port import ClientCommand
     from backtest.kernel.latency import Delay
     from engine.log.sequencer import Sequencer
-    from engine.rulebook.model import Rulebook
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
     Watcher: TypeAlias = Callable[[int, Command, list[Event]], None]
 
+# A command and what came of it, at a time in ns.
+Entry: TypeAlias = "tuple[int, Command, list[Event]]"
+
 OPERATOR: Final = 0
 COMMAND: Final = 1
 REPORT: Final = 2
 WAKE: Final = 3
-AT_ONE_INSTANT: Final = 10_000  # wake-ups and reports of one agent before the run is stopped
+AT_ONE_INSTANT: Final = 100_000  # times that one agent may act before the run is stopped
+_TIMER: Final = 1  # the log's source of the passing of time
+_FIRST_SOURCE: Final = 2  # that of the first agent
+_FREE: Final = object()  # instead of what happened: the agent has finished computing
 _LIMIT: Final = OrderType.LIMIT
 _DAY: Final = TimeInForce.DAY
 _BUY: Final = Side.BUY
@@ -82,8 +97,9 @@ class Resident(Protocol):
 class Seat:
     """One agent's way to the venue: its account, its latency, its references. A ``Port``."""
 
-    __slots__ = ("_here", "_kernel", "_last_ref", "_to_venue", "account", "agent", "back",
-                 "busy_until", "compute", "place", "turn_at", "turns", "who")  # fmt: skip
+    __slots__ = ("_acted", "_acted_at", "_arrival", "_here", "_kernel", "_last_ref", "_to_venue",
+                 "account", "agent", "back", "busy_until", "compute", "heard_at", "place",
+                 "waiting", "who")  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, agent: Resident, place: int, account: str, who: str,
@@ -98,7 +114,10 @@ class Seat:
         self.back = back
         self.compute = compute
         self.busy_until = 0
-        self.turn_at, self.turns = -1, 0  # the last instant at which it acted, how often then
+        self.waiting: deque[Event | None] = deque()  # what came while it was busy; None: a wake-up
+        self.heard_at = 0  # when the last report arrives
+        self._arrival = 0  # when the last command arrives at the venue
+        self._acted_at, self._acted = -1, 0  # the last instant at which it acted at once, how often
         self._to_venue = to_venue
         self._here = to_venue is None and not compute
         self._last_ref = kernel.venue.last_ref(account)
@@ -110,20 +129,41 @@ class Seat:
         except AgentError:
             raise
         except Exception as error:
-            why = f"on_start: {type(error).__name__}: {error}"
-            raise AgentError(self.who, self._kernel.now, why) from error
+            raise self.failed("on_start", error) from error
+        self._kernel.queue_sent()
+
+    def failed(self, where: str, error: Exception) -> AgentError:
+        """Return what to raise for an exception of the agent's."""
+        why = f"{where}: {type(error).__name__}: {error}"
+        return AgentError(self.who, self._kernel.now, why)
 
     def now(self) -> int:
         """Return the time in ns."""
         return self._kernel.now
 
     def wake_at(self, time: int) -> None:
-        """Wake the agent once at a time (ns), or at once where that is over."""
+        """Wake the agent once at a time (ns), or at once where that is over.
+
+        Raises ``AgentError`` where it asks for that without end at one instant.
+        """
         kernel = self._kernel
+        if type(time) is not int:
+            time = self._whole("wake_at", time)
+        if time <= kernel.now:
+            time = kernel.now
+            self.acts()
         kernel.counter = counter = kernel.counter + 1
-        now = kernel.now
-        heapq.heappush(kernel.queue, (max(now, time), WAKE, self.place, counter, self,
-                                      None))  # fmt: skip
+        heapq.heappush(kernel.queue, (time, WAKE, self.place, counter, self, None))
+
+    def acts(self) -> None:
+        """Count what may go on without end at one instant. Raises ``AgentError``."""
+        now = self._kernel.now
+        if self._acted_at != now:
+            self._acted_at, self._acted = now, 0
+        self._acted += 1
+        if self._acted > AT_ONE_INSTANT:
+            why = f"acted {AT_ONE_INSTANT} times at one instant: wake_at needs a later time"
+            raise AgentError(self.who, now, why)
 
     def submit(self, command: ClientCommand) -> int:
         """Send a command, which leaves account and reference "" and 0; return its reference.
@@ -134,16 +174,16 @@ class Seat:
         if getattr(command, "account", None) != "" or getattr(command, "ref", None) != 0:
             why = f"submit: {command!r}: account and ref are filled in here: leave them out"
             raise AgentError(self.who, kernel.now, why)
-        self._last_ref = ref = self._last_ref + 1
-        full = structs.replace(command, account=self.account, ref=ref)
+        full = structs.replace(command, account=self.account, ref=self._last_ref + 1)
         try:
             check_command(full)
-        except ValueError as error:
+        except CommandError as error:
             raise AgentError(self.who, kernel.now, f"submit: {error}") from error
         if getattr(full, "expire_at", 0):
-            kernel.tell_time()
+            kernel.timed = True
+        self._last_ref += 1
         self._send(full)
-        return ref
+        return self._last_ref
 
     def buy(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
         """Enter a limit order to buy; price in minor units. Return its reference."""
@@ -153,42 +193,77 @@ class Seat:
         """Enter a limit order to sell; price in minor units. Return its reference."""
         return self._order(symbol, _SELL, tonnes, price, tif)
 
+    def cancel(self, target: int) -> int:
+        """Cancel the order with a reference. Return the cancel's own."""
+        if type(target) is not int or not 0 < target <= self._last_ref:
+            return self.submit(CancelOrder("", 0, self._whole("cancel", target)))
+        self._last_ref = ref = self._last_ref + 1
+        self._send(CancelOrder(self.account, ref, target))
+        return ref
+
     def _order(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
-        if type(tonnes) is not int or type(price) is not int or type(symbol) is not str:
-            why = f"{symbol!r}, {tonnes!r}, {price!r}: a text and two whole numbers are needed"
-            raise AgentError(self.who, self._kernel.now, why)
+        if (
+            type(tonnes) is not int or type(price) is not int or type(tif) is not TimeInForce
+            or not 0 < tonnes <= MAX_QUANTITY or not 0 < price <= MAX_PRICE
+            or symbol not in self._kernel.symbols
+        ):  # fmt: skip
+            # Whatever it is, the venue's own checks have the last word.
+            tonnes, price = self._whole("tonnes", tonnes), self._whole("price", price)
+            return self.submit(NewOrder("", 0, symbol, side, tonnes, price, _LIMIT, tif))
         self._last_ref = ref = self._last_ref + 1
         self._send(NewOrder(self.account, ref, symbol, side, tonnes, price, _LIMIT, tif))
         return ref
+
+    def _whole(self, what: str, value: Any) -> int:
+        """Return a whole number of any type, numpy's among them. Raises ``AgentError``."""
+        try:
+            return index(value)
+        except TypeError as error:
+            why = f"{what}: {value!r} is a {type(value).__name__}: a whole number is needed"
+            raise AgentError(self.who, self._kernel.now, why) from error
 
     def _send(self, command: ClientCommand) -> None:
         kernel = self._kernel
         if self._here:
             kernel.sent.append((self, command))
             return
-        arrives = kernel.now + self.compute + (self._to_venue() if self._to_venue else 0)
-        kernel.counter = counter = kernel.counter + 1
-        heapq.heappush(kernel.queue, (arrives, COMMAND, self.place, counter, self, command))
+        sent = kernel.now + self.compute
+        self._arrival = max(self._arrival, self.delayed(sent, self._to_venue))
+        kernel.push(self._arrival, COMMAND, self, command)
+
+    def delayed(self, time: int, delay: Delay | None) -> int:
+        """Return a time with a latency. Raises ``AgentError`` where that is no delay."""
+        if delay is None:
+            return time
+        taken = delay()
+        if type(taken) is not int or taken < 0:
+            why = f"a latency of {taken!r}: whole ns are needed, 0 or more"
+            raise AgentError(self.who, self._kernel.now, why)
+        return time + taken
 
 
 class Kernel:
     """Drives one venue and its agents through virtual time."""
 
-    def __init__(self, sequencer: Sequencer) -> None:
-        """Start at the venue's time, ns UTC."""
+    def __init__(self, sequencer: Sequencer, tape: list[Entry] | None = None) -> None:
+        """Start at the venue's time, ns UTC. ``tape`` receives every command and its events."""
         self.sequencer = sequencer
         self.venue = sequencer.venue
+        self.symbols = dict.fromkeys(sequencer.venue.symbols)
         self.now = sequencer.venue.time
         self.counter = 0
         self.commands = 0  # of agents, that reached the venue
         self.queue: list[tuple[int, int, int, int, Any, Any]] = []  # a heap, in the order above
         self.sent: list[tuple[Seat, ClientCommand]] = []  # commands that are at the venue already
         self.watchers: list[Watcher] = []
+        self.tape = tape
         self.seats: dict[str, Seat] = {}  # by account
+        self.anybody = False  # whether reports are delivered at all
+        self._places = 0
         self._hearing: list[Seat] = []  # those that receive public data
-        self._anybody = False  # whether reports are delivered at all
         self._visibility = Visibility()
-        self._plain = _needs_no_clock(sequencer.venue.rulebook)
+        self._timer = 0  # when the clock is looked at next; 0: no time is known
+        self.timed, self.exact = clock_needs(sequencer.venue.rulebook)
 
     def join(
         self, agent: Resident, account: str, who: str = "", *, to_venue: Delay | None = None,
@@ -198,71 +273,97 @@ class Kernel:
 
         ``who`` names it in errors and keys. Delays are ns a message, ``compute`` ns a turn.
         """
-        if account in self.seats:
-            message = f"the account {account!r} has an agent already"
-            raise ValueError(message)
-        place = len(self.seats) + 1
+        place = self.take_places([account])
         seat = Seat(self, agent, place, account, who or account, to_venue, back, compute)
-        self.seats[account] = seat
-        if agent.hears_public:
-            self._hearing.append(seat)
-        self._anybody |= agent.hears_own or agent.hears_public
+        self.enter(seat, [account])
         return seat
+
+    def take_places(self, accounts: list[str]) -> int:
+        """Keep places for accounts; return the first. Raises ``ValueError`` where one has one."""
+        for account in accounts:
+            if account in self.seats:
+                message = f"the account {account!r} has an agent already"
+                raise ValueError(message)
+        place = self._places + 1
+        self._places += len(accounts)
+        return place
+
+    def enter(self, seat: Seat, accounts: list[str]) -> None:
+        """Deliver the reports of accounts to a seat from now on."""
+        self.seats.update(dict.fromkeys(accounts, seat))
+        if seat.agent.hears_public:
+            self._hearing.append(seat)
+        self.anybody |= seat.agent.hears_own or seat.agent.hears_public
 
     def at(self, time: int, command: Command) -> None:
         """Have the operator give a command at a time (ns)."""
-        self.counter += 1
-        heapq.heappush(self.queue, (time, OPERATOR, 0, self.counter, None, command))
+        self.push(time, OPERATOR, None, command)
+
+    def push(self, time: int, kind: int, seat: Seat | None, what: object) -> None:
+        """Put an event into the queue."""
+        self.counter = counter = self.counter + 1
+        place = seat.place if seat is not None else 0
+        heapq.heappush(self.queue, (time, kind, place, counter, seat, what))
+
+    def queue_sent(self) -> None:
+        """Let what was sent outside a turn reach the venue when its place in the order comes."""
+        for sender, command in self.sent:
+            self.push(self.now, COMMAND, sender, command)
+        self.sent.clear()
 
     def give(self, command: Command) -> None:
         """Give the venue an operator's command now."""
         self._operate(command)
-
-    def tell_time(self) -> None:
-        """From now on tell the venue the time before each command: something expires."""
-        self._plain = False
 
     def run(self, until: int) -> None:
         """Go through the queue up to a time (ns), which is the time afterwards.
 
         Raises ``AgentError``.
         """
-        queue, sent = self.queue, self.sent
+        queue, sent, apply = self.queue, self.sent, self.apply
         pop = heapq.heappop
         while queue and queue[0][0] <= until:
             time, kind, _, _, seat, what = pop(queue)
-            self.now = max(self.now, time)
-            if kind == OPERATOR:
-                self._operate(what)
+            if time > self.now:
+                self.now = time
+            if kind == WAKE and not seat.compute:
+                try:
+                    seat.agent.on_wake(seat)
+                except AgentError:
+                    raise
+                except Exception as error:
+                    raise seat.failed("on_wake", error) from error
+            elif kind >= REPORT:
+                self._turn(seat, what)
             elif kind == COMMAND:
-                self._apply(seat, what)
+                if type(seat) is Seat:
+                    apply(seat.place, what)
+                else:
+                    what(until)  # a crowd's orders, up to whatever comes before the next of them
+                continue
             else:
-                self._turn(seat, kind, what)
-                if sent:
-                    # Nothing else of this instant comes before them: its operator's commands and
-                    # those that arrived are through, and these are one agent's, in order.
-                    for sender, command in sent:
-                        self._apply(sender, command)
-                    sent.clear()
+                self._operate(what)
+                continue
+            if sent:
+                # Nothing else of this instant comes before them: its operator's commands and
+                # those that arrived are through, and these are one agent's, in order.
+                for sender, command in sent:
+                    apply(sender.place, command)
+                sent.clear()
         self.now = max(self.now, until)
         self._advance()
 
-    def _turn(self, seat: Seat, kind: int, what: Event | None) -> None:
-        """Let an agent act, unless it is still busy."""
-        now = self.now
-        if now < seat.busy_until:
-            self.counter += 1
-            again = (seat.busy_until, kind, seat.place, self.counter, seat, what)
-            heapq.heappush(self.queue, again)
+    def _turn(self, seat: Seat, what: Event | None) -> None:
+        """Let an agent act; while it is busy, what comes waits."""
+        if what is _FREE:
+            what = seat.waiting.popleft()
+        elif seat.waiting or self.now < seat.busy_until:
+            seat.waiting.append(what)
+            if len(seat.waiting) == 1:
+                self.push(seat.busy_until, WAKE, seat, _FREE)
             return
-        if seat.turn_at != now:
-            seat.turn_at = now
-            seat.turns = 0
-        seat.turns += 1
-        if seat.turns > AT_ONE_INSTANT:
-            why = f"{AT_ONE_INSTANT} turns at one instant: wake_at needs a later time"
-            raise AgentError(seat.who, now, why)
-        seat.busy_until = now + seat.compute
+        seat.busy_until = self.now + seat.compute
+        before = self.counter + len(self.sent)
         try:
             if what is None:
                 seat.agent.on_wake(seat)
@@ -271,41 +372,84 @@ class Kernel:
         except AgentError:
             raise
         except Exception as error:
-            raise AgentError(seat.who, now, f"{type(error).__name__}: {error}") from error
+            where = "on_wake" if what is None else f"on_event, {type(what).__name__}"
+            raise seat.failed(where, error) from error
+        if self.counter + len(self.sent) > before:
+            seat.acts()
+        if seat.waiting:
+            self.push(seat.busy_until, WAKE, seat, _FREE)
 
-    def _apply(self, seat: Seat, command: ClientCommand) -> None:
+    def apply(self, place: int, command: ClientCommand) -> None:
         """Give the venue an agent's command; deliver what came of it."""
         self.commands += 1
-        if not self._plain:
+        if self.exact:
             self._advance()
-        events = self.sequencer.submit_all(self.now, seat.place, (command,))[0]
-        for watcher in self.watchers:
-            watcher(self.now, command, events)
-        if self._anybody:
+        now = self.now
+        events = self.sequencer.submit_checked(now, place + _FIRST_SOURCE - 1, command)
+        if self.tape is not None:
+            self.tape.append((now, command, events))
+        if self.watchers:
+            for watcher in self.watchers:
+                watcher(now, command, events)
+        if self.anybody:
             self._report(events)
+        if self.timed:
+            self._watch_clock()
 
-    def _operate(self, command: Command) -> None:
-        """Give the venue an operator's command, and the time before it."""
-        self._advance()
-        if isinstance(command, AmendRulebook):
-            self.tell_time()
-        self._say(command)
+    @property
+    def many(self) -> bool:
+        """Whether commands may be applied many at a time, as nothing comes between them."""
+        return not (self.anybody or self.timed or self.watchers or self.sequencer.journal)
+
+    def apply_all(self, times: list[int], commands: Sequence[ClientCommand]) -> None:
+        """Give the venue agents' commands of several times, where there may be ``many``."""
+        self.commands += len(commands)
+        happened = self.sequencer.submit_all(times[-1], _FIRST_SOURCE, commands)
+        if self.tape is not None:
+            self.tape += zip(times, commands, happened, strict=True)
+
+    def _operate(self, command: Command | None) -> None:
+        """Give the venue an operator's command, and the time before it; or the time alone."""
+        if command is None:
+            self._timer = 0
+            waits, due = self.venue.due()
+            if (waits and self._hearing) or 0 < due <= self.now:
+                self._advance()
+        else:
+            self._advance()
+            self._say(OPERATOR, command)
+            if isinstance(command, AmendRulebook):
+                self.timed = self.exact = True
+        self._watch_clock()
+
+    def _watch_clock(self) -> None:
+        """See that the venue is told the time when something is due."""
+        waits, due = self.venue.due()
+        if waits and self._hearing:  # they hear what a call would give
+            soon = max(self.now, self.venue.time) + INDICATE_EVERY
+            due = min(due, soon) if due else soon
+        if due and not 0 < self._timer <= due:
+            self._timer = max(due, self.now)
+            self.timed = True
+            self.push(self._timer, OPERATOR, None, None)
 
     def _advance(self) -> None:
         """Tell the venue the time, where it does not know it yet."""
         if self.now > self.venue.time:
-            self._say(AdvanceTime(self.now))
+            self._say(_TIMER, AdvanceTime(self.now))
 
-    def _say(self, command: Command) -> None:
-        events = self.sequencer.submit(self.now, OPERATOR, command)
+    def _say(self, source: int, command: Command) -> None:
+        events = self.sequencer.submit(self.now, source, command)
+        if self.tape is not None:
+            self.tape.append((self.now, command, events))
         for watcher in self.watchers:
             watcher(self.now, command, events)
-        if self._anybody:
+        if self.anybody:
             self._report(events)
 
     def _report(self, events: list[Event]) -> None:
         """Send what happened to those whom it concerns."""
-        now, queue = self.now, self.queue
+        now = self.now
         for account, event in self._visibility.parts(events):
             if account:
                 seat = self.seats.get(account)
@@ -313,20 +457,5 @@ class Kernel:
             else:
                 hearers = self._hearing
             for seat in hearers:
-                arrives = now + (seat.back() if seat.back else 0)
-                self.counter = counter = self.counter + 1
-                heapq.heappush(queue, (arrives, REPORT, seat.place, counter, seat, event))
-
-
-def _needs_no_clock(rulebook: Rulebook) -> bool:
-    """Say whether passing time alone does nothing to continuous trading under these rules.
-
-    Then the venue is told the time with the operator's commands only, as orders good till a date
-    are the only ones that watch it.
-    """
-    return all(
-        mode.mechanism in {Mechanism.ORDER_BOOK, Mechanism.LISTING}
-        and not mode.volatility_seconds
-        and not mode.batch_seconds
-        for mode in rulebook.modes
-    )
+                seat.heard_at = max(seat.heard_at, seat.delayed(now, seat.back))
+                self.push(seat.heard_at, REPORT, seat, event)

@@ -58,6 +58,15 @@ class Sequencer:
         """
         return self.submit_all(time, source, [check_command(command)])[0]
 
+    def submit_checked(self, time: int, source: int, command: Command) -> list[Event]:
+        """The same as ``submit`` for a command that was decoded, or checked, before."""
+        if self.journal is not None:
+            return self.submit_all(time, source, [command])[0]
+        if time > self.time:
+            self.time = time
+        self.seq += 1
+        return self.venue.apply(command)
+
     def submit_all(self, time: int, source: int, commands: Sequence[Command]) -> list[list[Event]]:
         """Stamp, log and apply commands in their order; return what happened, one list for each.
 
