@@ -19,8 +19,6 @@ def clock_needs(rulebook: Rulebook) -> tuple[bool, bool]:
     Where neither holds passing time does nothing, but for orders good till a date.
     """
     modes = rulebook.modes
-    exact = any(
-        mode.volatility_seconds or mode.mechanism is Mechanism.NEGOTIATED for mode in modes
-    )
+    exact = any(mode.volatility_seconds or mode.mechanism is Mechanism.NEGOTIATED for mode in modes)
     plain = all(mode.mechanism in _BY_HAND and not mode.batch_seconds for mode in modes)
     return exact or not plain, exact

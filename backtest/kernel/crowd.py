@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left, bisect_right
 from itertools import repeat
 from typing import TYPE_CHECKING
@@ -138,20 +137,20 @@ class _Flow:
         """Stand in the queue for the next order."""
         at = self._done
         key = (self._times[at], COMMAND, self._crowd.place + self._whose[at], self._counter)
-        heapq.heappush(self._kernel.queue, (*key, self._crowd, self.advance))
+        self._kernel.insert((*key, self._crowd, self.advance))
 
     def advance(self, until: int) -> None:
         """Give the venue all orders that come before whatever else there is, and wait again."""
         kernel, crowd, times = self._kernel, self._crowd, self._times
         start = self._done
-        if not kernel.many:  # what comes of an order may come before the next
+        if not kernel.plain:  # what comes of an order may come before the next
             end = bisect_right(times, times[start], lo=start)
         else:
             end = bisect_right(times, until, lo=start)
         if kernel.queue:
             end = self._before(kernel.queue[0][:4], start, end)
         self._done = end
-        if kernel.many:
+        if kernel.plain:
             kernel.now = times[end - 1]
             kernel.apply_all(times[start:end], self._commands[start:end])
         else:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
+    Queued: TypeAlias = tuple[int, int, int, int, Any, Any]
     Watcher: TypeAlias = Callable[[int, Command, list[Event]], None]
 
 # A command and what came of it, at a time in ns.
@@ -54,7 +55,6 @@ REPORT: Final = 2
 WAKE: Final = 3
 AT_ONE_INSTANT: Final = 100_000  # times that one agent may act before the run is stopped
 _TIMER: Final = 1  # the log's source of the passing of time
-_FIRST_SOURCE: Final = 2  # that of the first agent
 _FREE: Final = object()  # instead of what happened: the agent has finished computing
 _LIMIT: Final = OrderType.LIMIT
 _DAY: Final = TimeInForce.DAY
@@ -153,7 +153,12 @@ class Seat:
             time = kernel.now
             self.acts()
         kernel.counter = counter = kernel.counter + 1
-        heapq.heappush(kernel.queue, (time, WAKE, self.place, counter, self, None))
+        entry = (time, WAKE, self.place, counter, self, None)
+        if kernel.spent:
+            kernel.spent = False
+            heapq.heapreplace(kernel.queue, entry)
+        else:
+            heapq.heappush(kernel.queue, entry)
 
     def acts(self) -> None:
         """Count what may go on without end at one instant. Raises ``AgentError``."""
@@ -180,18 +185,42 @@ class Seat:
         except CommandError as error:
             raise AgentError(self.who, kernel.now, f"submit: {error}") from error
         if getattr(full, "expire_at", 0):
-            kernel.timed = True
+            kernel.tell_time()
         self._last_ref += 1
         self._send(full)
         return self._last_ref
 
     def buy(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
         """Enter a limit order to buy; price in minor units. Return its reference."""
-        return self._order(symbol, _BUY, tonnes, price, tif)
+        kernel = self._kernel
+        if (
+            type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
+            and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
+        ):  # fmt: skip
+            self._last_ref = ref = self._last_ref + 1
+            order = NewOrder(self.account, ref, symbol, _BUY, tonnes, price, _LIMIT, tif)
+            if self._here:
+                kernel.sent.append((self, order))
+            else:
+                self._send(order)
+            return ref
+        return self._unusual(symbol, _BUY, tonnes, price, tif)
 
     def sell(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
         """Enter a limit order to sell; price in minor units. Return its reference."""
-        return self._order(symbol, _SELL, tonnes, price, tif)
+        kernel = self._kernel
+        if (
+            type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
+            and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
+        ):  # fmt: skip
+            self._last_ref = ref = self._last_ref + 1
+            order = NewOrder(self.account, ref, symbol, _SELL, tonnes, price, _LIMIT, tif)
+            if self._here:
+                kernel.sent.append((self, order))
+            else:
+                self._send(order)
+            return ref
+        return self._unusual(symbol, _SELL, tonnes, price, tif)
 
     def cancel(self, target: int) -> int:
         """Cancel the order with a reference. Return the cancel's own."""
@@ -201,18 +230,10 @@ class Seat:
         self._send(CancelOrder(self.account, ref, target))
         return ref
 
-    def _order(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
-        if (
-            type(tonnes) is not int or type(price) is not int or type(tif) is not TimeInForce
-            or not 0 < tonnes <= MAX_QUANTITY or not 0 < price <= MAX_PRICE
-            or symbol not in self._kernel.symbols
-        ):  # fmt: skip
-            # Whatever it is, the venue's own checks have the last word.
-            tonnes, price = self._whole("tonnes", tonnes), self._whole("price", price)
-            return self.submit(NewOrder("", 0, symbol, side, tonnes, price, _LIMIT, tif))
-        self._last_ref = ref = self._last_ref + 1
-        self._send(NewOrder(self.account, ref, symbol, side, tonnes, price, _LIMIT, tif))
-        return ref
+    def _unusual(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
+        """Send an order that the venue may refuse, or in numbers of another type."""
+        tonnes, price = self._whole("tonnes", tonnes), self._whole("price", price)
+        return self.submit(NewOrder("", 0, symbol, side, tonnes, price, _LIMIT, tif))
 
     def _whole(self, what: str, value: Any) -> int:
         """Return a whole number of any type, numpy's among them. Raises ``AgentError``."""
@@ -248,22 +269,27 @@ class Kernel:
     def __init__(self, sequencer: Sequencer, tape: list[Entry] | None = None) -> None:
         """Start at the venue's time, ns UTC. ``tape`` receives every command and its events."""
         self.sequencer = sequencer
+        self._submit = sequencer.submit_checked
         self.venue = sequencer.venue
+        self._venue_apply = sequencer.venue.apply
         self.symbols = dict.fromkeys(sequencer.venue.symbols)
         self.now = sequencer.venue.time
         self.counter = 0
         self.commands = 0  # of agents, that reached the venue
-        self.queue: list[tuple[int, int, int, int, Any, Any]] = []  # a heap, in the order above
+        self.queue: list[Queued] = []  # a heap, in the order above
+        self.spent = False  # whether the queue's first event is over, and makes room for a new one
         self.sent: list[tuple[Seat, ClientCommand]] = []  # commands that are at the venue already
         self.watchers: list[Watcher] = []
         self.tape = tape
+        self._keep: Callable[[Entry], object] = (lambda _: None) if tape is None else tape.append
         self.seats: dict[str, Seat] = {}  # by account
         self.anybody = False  # whether reports are delivered at all
-        self._places = 0
+        self._places = _TIMER + 1  # the next agent's, which is also its source in the log
         self._hearing: list[Seat] = []  # those that receive public data
         self._visibility = Visibility()
         self._timer = 0  # when the clock is looked at next; 0: no time is known
-        self.timed, self.exact = clock_needs(sequencer.venue.rulebook)
+        self._timed, self._exact = clock_needs(sequencer.venue.rulebook)
+        self.plain = False  # whether nothing comes of a command but its entry on the tape
 
     def join(
         self, agent: Resident, account: str, who: str = "", *, to_venue: Delay | None = None,
@@ -284,9 +310,8 @@ class Kernel:
             if account in self.seats:
                 message = f"the account {account!r} has an agent already"
                 raise ValueError(message)
-        place = self._places + 1
         self._places += len(accounts)
-        return place
+        return self._places - len(accounts)
 
     def enter(self, seat: Seat, accounts: list[str]) -> None:
         """Deliver the reports of accounts to a seat from now on."""
@@ -301,9 +326,17 @@ class Kernel:
 
     def push(self, time: int, kind: int, seat: Seat | None, what: object) -> None:
         """Put an event into the queue."""
-        self.counter = counter = self.counter + 1
         place = seat.place if seat is not None else 0
-        heapq.heappush(self.queue, (time, kind, place, counter, seat, what))
+        self.counter = counter = self.counter + 1
+        self.insert((max(time, self.now), kind, place, counter, seat, what))
+
+    def insert(self, entry: Queued) -> None:
+        """Put an event into the queue, at its place in the total order."""
+        if self.spent:
+            self.spent = False
+            heapq.heapreplace(self.queue, entry)
+        else:
+            heapq.heappush(self.queue, entry)
 
     def queue_sent(self) -> None:
         """Let what was sent outside a turn reach the venue when its place in the order comes."""
@@ -320,38 +353,48 @@ class Kernel:
 
         Raises ``AgentError``.
         """
-        queue, sent, apply = self.queue, self.sent, self.apply
+        self._look()
+        queue, sent = self.queue, self.sent
         pop = heapq.heappop
         while queue and queue[0][0] <= until:
-            time, kind, _, _, seat, what = pop(queue)
-            if time > self.now:
-                self.now = time
+            time, kind, _, _, seat, what = queue[0]
+            self.now = time
             if kind == WAKE and not seat.compute:
+                self.spent = True
                 try:
                     seat.agent.on_wake(seat)
                 except AgentError:
                     raise
                 except Exception as error:
                     raise seat.failed("on_wake", error) from error
-            elif kind >= REPORT:
+                if self.spent:
+                    self.spent = False
+                    pop(queue)
+                if sent:
+                    self._apply_sent()
+                continue
+            pop(queue)
+            if kind >= REPORT:
                 self._turn(seat, what)
-            elif kind == COMMAND:
-                if type(seat) is Seat:
-                    apply(seat.place, what)
-                else:
-                    what(until)  # a crowd's orders, up to whatever comes before the next of them
-                continue
-            else:
+                if sent:
+                    self._apply_sent()
+            elif kind == OPERATOR:
                 self._operate(what)
-                continue
-            if sent:
-                # Nothing else of this instant comes before them: its operator's commands and
-                # those that arrived are through, and these are one agent's, in order.
-                for sender, command in sent:
-                    apply(sender.place, command)
-                sent.clear()
+            elif type(seat) is Seat:
+                self.apply(seat.place, what)
+            else:
+                what(until)  # a crowd's orders, up to whatever comes before the next of them
         self.now = max(self.now, until)
         self._advance()
+
+    def _look(self) -> None:
+        """See whether there is anything to do for a command beside applying it."""
+        self.plain = not (self.anybody or self._timed or self.watchers or self.sequencer.journal)
+
+    def tell_time(self) -> None:
+        """From now on see to what becomes due by the clock."""
+        self._timed = True
+        self._look()
 
     def _turn(self, seat: Seat, what: Event | None) -> None:
         """Let an agent act; while it is busy, what comes waits."""
@@ -379,32 +422,45 @@ class Kernel:
         if seat.waiting:
             self.push(seat.busy_until, WAKE, seat, _FREE)
 
+    def _apply_sent(self) -> None:
+        """Give the venue what an agent without delay has just sent.
+
+        Nothing else of this instant comes before it: the operator's commands and those that
+        arrived are through, and these are one agent's, in order.
+        """
+        sent = self.sent
+        if self.plain:  # as in ``apply``, where nothing is logged, heard or due; without the calls
+            now, sequencer = self.now, self.sequencer
+            sequencer.time = now
+            for _, command in sent:
+                sequencer.seq += 1
+                self.commands += 1
+                self._keep((now, command, self._venue_apply(command)))
+        else:
+            for sender, command in sent:
+                self.apply(sender.place, command)
+        sent.clear()
+
     def apply(self, place: int, command: ClientCommand) -> None:
         """Give the venue an agent's command; deliver what came of it."""
         self.commands += 1
-        if self.exact:
+        if self._exact:
             self._advance()
         now = self.now
-        events = self.sequencer.submit_checked(now, place + _FIRST_SOURCE - 1, command)
-        if self.tape is not None:
-            self.tape.append((now, command, events))
+        events = self._submit(now, place, command)
+        self._keep((now, command, events))
         if self.watchers:
             for watcher in self.watchers:
                 watcher(now, command, events)
         if self.anybody:
             self._report(events)
-        if self.timed:
+        if self._timed:
             self._watch_clock()
 
-    @property
-    def many(self) -> bool:
-        """Whether commands may be applied many at a time, as nothing comes between them."""
-        return not (self.anybody or self.timed or self.watchers or self.sequencer.journal)
-
     def apply_all(self, times: list[int], commands: Sequence[ClientCommand]) -> None:
-        """Give the venue agents' commands of several times, where there may be ``many``."""
+        """Give the venue agents' commands of several times, while the kernel is ``plain``."""
         self.commands += len(commands)
-        happened = self.sequencer.submit_all(times[-1], _FIRST_SOURCE, commands)
+        happened = self.sequencer.submit_all(times[-1], _TIMER + 1, commands)
         if self.tape is not None:
             self.tape += zip(times, commands, happened, strict=True)
 
@@ -419,7 +475,8 @@ class Kernel:
             self._advance()
             self._say(OPERATOR, command)
             if isinstance(command, AmendRulebook):
-                self.timed = self.exact = True
+                self._exact = True
+                self.tell_time()
         self._watch_clock()
 
     def _watch_clock(self) -> None:
@@ -430,7 +487,7 @@ class Kernel:
             due = min(due, soon) if due else soon
         if due and not 0 < self._timer <= due:
             self._timer = max(due, self.now)
-            self.timed = True
+            self.tell_time()
             self.push(self._timer, OPERATOR, None, None)
 
     def _advance(self) -> None:
@@ -440,8 +497,7 @@ class Kernel:
 
     def _say(self, source: int, command: Command) -> None:
         events = self.sequencer.submit(self.now, source, command)
-        if self.tape is not None:
-            self.tape.append((self.now, command, events))
+        self._keep((self.now, command, events))
         for watcher in self.watchers:
             watcher(self.now, command, events)
         if self.anybody:
