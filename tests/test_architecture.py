@@ -36,8 +36,9 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "history": (),
         "measures": (),
         "kernel": ("agents",),
+        "tapes": ("kernel", "measures"),
         "lab": ("kernel", "agents", "measures"),
-        "cli": ("history", "agents"),
+        "cli": ("history", "agents", "tapes"),
     },
     "carbonx": {
         "testing": (),

@@ -59,11 +59,10 @@ class Sequencer:
         return self.submit_all(time, source, [check_command(command)])[0]
 
     def submit_checked(self, time: int, source: int, command: Command) -> list[Event]:
-        """The same as ``submit`` for a command that was decoded, or checked, before."""
+        """Do as ``submit`` does with a command that was decoded, or checked, before."""
         if self.journal is not None:
             return self.submit_all(time, source, [command])[0]
-        if time > self.time:
-            self.time = time
+        self.time = max(self.time, time)
         self.seq += 1
         return self.venue.apply(command)
 
@@ -107,11 +106,12 @@ class Sequencer:
 class Replay:
     """What a log came to."""
 
-    __slots__ = ("records", "started", "time", "torn_bytes", "venue")
+    __slots__ = ("genesis", "records", "started", "time", "torn_bytes", "venue")
 
     def __init__(self, venue: Venue, started: int) -> None:
         """Start behind the genesis, made at ``started`` (ns UTC)."""
         self.venue = venue
+        self.genesis = venue.rulebook  # as it was then; amendments change the venue's
         self.started = started
         self.records = 0
         self.time = started  # of the last record

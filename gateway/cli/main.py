@@ -21,7 +21,6 @@ VERBS: Final = {
     "operate": "give a running venue an operator's commands",
     "shell": "trade by hand: buy, sell, cancel, book, orders, holdings",
     "match": "run a file of commands through a rulebook, offline",
-    "replay": "replay a log, verify it, print its state hash",
     "load": "measure a venue's throughput and latency",
     "bench": "measure the engine beside its yardsticks",
     "rulebooks": "list the rulebooks, or show one",

@@ -135,6 +135,6 @@ def test_ctrl_c_is_said_and_has_a_code_of_its_own(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gateway.cli.replay.replay", interrupted)
+    monkeypatch.setattr("carbonx.cli.replay.replay", interrupted)
     answer = typed("replay", served.folder)
     assert (answer.status, answer.err.split("\n")) == (130, ["", "stopped by Ctrl-C", ""])

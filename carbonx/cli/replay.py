@@ -7,8 +7,12 @@ from pathlib import Path
 
 import click
 
+from backtest.tapes.differences import facts
+from backtest.tapes.other_rules import PHASES, under
+from carbonx.cli.replay_report import told
 from engine.log.sequencer import replay
-from gateway.cli.console import reading_log
+from engine.rulebook import presets
+from gateway.cli.console import drawn, json_text, reading_log
 from gateway.cli.progress import counting
 
 
@@ -25,12 +29,31 @@ def _a_hash(_context: click.Context, _option: click.Parameter, text: str | None)
                 type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
 @click.option("--verify", metavar="HASH", callback=_a_hash,
               help="Exit 1 unless the state hash is this one.")  # fmt: skip
+@click.option("--under", "name", metavar="RULEBOOK",
+              help="Give the clients' commands to another rulebook: a name or a .toml file.")  # fmt: skip
+@click.option("--phases", type=click.Choice(PHASES), default="auto", show_default=True,
+              help="With --under: whose phases. auto: the timetable where the new rulebook has "
+                   "another one.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(folder: Path, verify: str | None, *, as_json: bool) -> None:
+def command(
+    folder: Path, verify: str | None, name: str | None, phases: str, *, as_json: bool
+) -> None:
     """Replay the log in DIR, check every invariant, print the state hash.
 
-    Example:  carbonx replay runs/venue
+    With --under, replay it under other rules too and print what differs: trades, prices, and
+    fills and refusals by account.
+
+    Example:  carbonx replay runs/venue --under beijing
     """
+    if name is not None:
+        if verify:
+            message = "--verify is for a replay under the log's own rules: leave out --under"
+            raise click.UsageError(message)
+        _other_rules(folder, name, phases, as_json=as_json)
+        return
+    if phases != "auto":
+        message = "--phases is for --under: name a rulebook"
+        raise click.UsageError(message)
     started = time.perf_counter()
     with reading_log(folder), counting("records") as one:
         found = replay(folder, lambda _record, _events: one())
@@ -50,3 +73,16 @@ def command(folder: Path, verify: str | None, *, as_json: bool) -> None:
     if verify and verify != state:
         message = f"the state is not {verify}: another version wrote the log, or it was changed"
         raise click.ClickException(message)
+
+
+def _other_rules(folder: Path, name: str, phases: str, *, as_json: bool) -> None:
+    rulebook = presets.find(name)
+    with reading_log(folder), counting("records") as one:
+        retrial = under(folder, rulebook, phases, one)
+    retrial.other.venue.check()
+    found = facts(retrial)
+    if as_json:
+        click.echo(json_text(found))
+    else:
+        for each in told(found, retrial.log.rulebook.minor_digits):
+            click.echo(drawn(each))
