@@ -3,6 +3,7 @@
 from typing import Final, NoReturn
 
 from backtest.cli.verbs import VERBS as LABORATORY
+from backtest.tapes.lobster import LobsterError
 from gateway.cli.main import VERBS as GATEWAY
 from gateway.cli.main import mount, run
 
@@ -17,5 +18,5 @@ def main(words: list[str] | None = None) -> NoReturn:
     """Run the command line, with the words of this process or with those given."""
     mount("carbonx.cli", VERBS)
     mount("gateway.cli", GATEWAY)
-    mount("backtest.cli", LABORATORY)
+    mount("backtest.cli", LABORATORY, LobsterError)
     run(words)

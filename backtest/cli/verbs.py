@@ -4,4 +4,5 @@ from typing import Final
 
 VERBS: Final = {
     "history": "trade a real market's days again and hold them against its rules",
+    "lobster": "trade a LOBSTER message file again and compare the book",
 }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backtest.kernel.kernel import COMMAND, AgentError, Seat
+from backtest.kernel.queue import COMMAND, AgentError
+from backtest.kernel.seat import Seat
 from engine.vocabulary.commands import CancelOrder, NewOrder
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from engine.vocabulary.units import MAX_PRICE, MAX_QUANTITY
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from backtest.kernel.kernel import Kernel, Resident
+    from backtest.kernel.kernel import Kernel
+    from backtest.kernel.seat import Resident
 
     Ints = NDArray[np.int64]
 
@@ -32,10 +34,11 @@ class Crowd(Seat):
     which the arrays' times include: they say when an order reaches the venue.
     """
 
-    __slots__ = ("_refs", "accounts")
+    __slots__ = ("_home", "_refs", "accounts")
 
     def __init__(self, kernel: Kernel, agent: Resident, accounts: Sequence[str], who: str) -> None:
         """Join a kernel. Raises ``ValueError`` where an account has an agent already."""
+        self._home = kernel
         self.accounts = list(accounts)
         place = kernel.take_places(self.accounts)
         super().__init__(kernel, agent, place, self.accounts[0], who, None, None, 0)
@@ -53,7 +56,6 @@ class Crowd(Seat):
         that reference instead. Any of them may be one value for all. Orders of one account at one
         time arrive in the order given. Raises ``AgentError`` on what no order can be.
         """
-        kernel = self._kernel
         at, who, buy, price, size, target = self._table(
             [times, agents, buys, prices, tonnes, targets]
         )
@@ -74,7 +76,7 @@ class Crowd(Seat):
             new = commands[row]
             commands[row] = CancelOrder(new.account, new.ref, int(target[order[row]]))
         if commands:
-            _Flow(kernel, self, at[order].tolist(), whose, commands).wait()
+            _Flow(self._home, self, at[order].tolist(), whose, commands).wait()
         return refs
 
     def _table(self, columns: list[ArrayLike]) -> list[Ints]:

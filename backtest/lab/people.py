@@ -58,6 +58,7 @@ class Population(Protocol):
 class Trader:
     """An agent to begin with: it hears nothing and does nothing."""
 
+    __slots__ = ()  # so that a large population's agents may be small
     hears_own = False
     hears_public = False
 

@@ -25,21 +25,13 @@ from engine.vocabulary.enums import Phase
 
 if TYPE_CHECKING:
     from backtest.lab.design import Design
+    from backtest.kernel.kernel import Entry
     from backtest.lab.people import Person, Population
     from engine.rulebook.model import Calendar
     from engine.vocabulary.commands import Command
-    from engine.vocabulary.events import Event
 
 FIRST_DAY: Final = 20250101  # the sessions begin on the first trading day after it
 HOUR: Final = 3_600_000_000_000  # ns that a session of a rulebook without a timetable lasts
-
-
-class Entry(NamedTuple):
-    """A command and what came of it, at a time in ns."""
-
-    time: int
-    command: Command
-    events: list[Event]
 
 
 class Outcome(NamedTuple):
@@ -56,7 +48,7 @@ class Outcome(NamedTuple):
         seen = hashlib.sha256()
         encode = msgspec.msgpack.Encoder().encode
         for entry in self.tape:
-            seen.update(encode((entry.time, entry.command, entry.events)))
+            seen.update(encode(entry))
         return seen.hexdigest()
 
 
@@ -75,8 +67,7 @@ def run(design: Design, market: Population, root: int = 1, replication: int = 0)
     rulebook = design.rulebook
     venue = Venue(rulebook)
     tape: list[Entry] = []
-    kernel = Kernel(Sequencer(venue))
-    kernel.watchers.append(lambda *entry: tape.append(Entry(*entry)))
+    kernel = Kernel(Sequencer(venue), tape)
     calendar = rulebook.calendar
     date = trading_day(calendar, FIRST_DAY)
     plan = steps(rulebook, date)

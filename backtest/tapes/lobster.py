@@ -79,7 +79,9 @@ def read_messages(path: Path) -> list[Message]:
             if direction not in {1, -1}:
                 raise LobsterError(_at(path, number, f"direction: {direction} is not 1 or -1"))
         if found and time < found[-1].time:
-            raise LobsterError(_at(path, number, f"time: {cells[0]} is before that of the row above"))
+            raise LobsterError(
+                _at(path, number, f"time: {cells[0]} is before that of the row above")
+            )
         found.append(Message(time, Kind(kind), order, size, price, direction == 1))
     if not found:
         message = f"{path}: no messages"
@@ -94,9 +96,8 @@ def read_book(path: Path) -> list[Levels]:
     for number, cells in _rows(path):
         columns = columns or len(cells)
         if len(cells) != columns or len(cells) % 4:
-            problem = (
-                f"{len(cells)} columns; each level has four: ask price, ask size, bid price, bid size"
-            )
+            four = "ask price, ask size, bid price, bid size"
+            problem = f"{len(cells)} columns; each level has four: {four}"
             raise LobsterError(_at(path, number, problem))
         asks, bids = [], []
         for level in range(len(cells) // 4):

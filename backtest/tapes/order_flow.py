@@ -91,7 +91,9 @@ class FileTrader:
         self._symbol, self._midnight = symbol, midnight
         self._next = 0
         self._orders: dict[int, _Resting] = {}  # by the file's number
-        self._before: dict[tuple[bool, int], _Resting] = {}  # those older than it, by side and price
+        self._before: dict[
+            tuple[bool, int], _Resting
+        ] = {}  # those older than it, by side and price
         self._due: int = 0  # the reference of the order that is executed next
         self._horizon: dict[bool, int] = {}  # the worst price that was in view, by side
 

@@ -24,6 +24,7 @@ from msgspec import structs
 from backtest.kernel.clock import clock_needs
 from engine.log.sequencer import replay
 from engine.rulebook.calendar import local_date, steps
+from engine.rulebook.model import line_name
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import (
     AdvanceTime,
@@ -41,7 +42,7 @@ from engine.vocabulary.enums import Phase
 from engine.vocabulary.events import Announced, Offered, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from engine.log.records import Record
@@ -113,6 +114,13 @@ class _Trial:
         self.missing: Counter[str] = Counter()
         self._plan: list[Step] = []
         self._exact = clock_needs(rulebook)[1]
+        self._batches = {
+            line_name(product, mode, modes[0])
+            for product in rulebook.products
+            for modes in [rulebook.modes_of(product)]
+            for mode in modes
+            if mode.batch_seconds
+        }
         self._made: dict[tuple[str, int], tuple[str, int]] = {}  # line, number there: who, ref
         self._numbers: dict[tuple[str, str, int], int] = {}  # line, who, ref: number here
 
@@ -130,10 +138,11 @@ class _Trial:
         elif isinstance(command, AmendRulebook) and not self.same:
             self.left_out["amendments of the old rulebook"] += 1
         elif not (isinstance(command, AdvanceTime) and command.time <= self.venue.time):
-            self._give(time, self._translated(command))
+            for each in self._translated(command):
+                self._give(time, each)
         if isinstance(command, BeginDay) and self.timetable:
             day = local_date(self.rulebook.calendar, time)
-            for step in steps(self.rulebook, day if day > command.date else command.date):
+            for step in steps(self.rulebook, max(day, command.date)):
                 self._plan.append(step)
             self._until(time)
         for event in events:
@@ -161,20 +170,20 @@ class _Trial:
         if time > self.venue.time:
             self._give(time, AdvanceTime(time))
 
-    def _translated(self, command: Command) -> Command:
-        """Return a command in the words of the new venue."""
+    def _translated(self, command: Command) -> Sequence[Command]:
+        """Return what a command is in the words of the new venue."""
         if self.same and not self.timetable:
-            return command
+            return [command]
         if isinstance(command, SetPhase):
-            return self._phase(command)
+            return self._phases(command)
         if isinstance(command, OpenAccount):
-            return self._opening(command)
-        if isinstance(command, _BY_NUMBER):
-            number = self._number(command.symbol, command.number)
-            return structs.replace(command, number=number)
-        if isinstance(command, Quote) and command.answers:
-            return structs.replace(command, answers=self._number(command.symbol, command.answers))
-        return command
+            command = self._opening(command)
+        elif isinstance(command, _BY_NUMBER):
+            command = structs.replace(command, number=self._number(command.symbol, command.number))
+        elif isinstance(command, Quote) and command.answers:
+            number = self._number(command.symbol, command.answers)
+            command = structs.replace(command, answers=number)
+        return [command]
 
     def _opening(self, command: OpenAccount) -> OpenAccount:
         """Return an opening without what the new rules do not know."""
@@ -193,18 +202,18 @@ class _Trial:
         made = self._made.get((symbol, number))
         return self._numbers.get((symbol, *made), 0) if made else number
 
-    def _phase(self, command: SetPhase) -> SetPhase:
+    def _phases(self, command: SetPhase) -> list[SetPhase]:
         """Let lines that trade in batches have calls where others trade continuously."""
+        if command.phase is not Phase.CONTINUOUS or not self._batches:
+            return [command]
         lines = [command.symbol] if command.symbol else self.venue.symbols
-        batches = any(
-            symbol in self.venue.symbols
-            and Phase.INTRADAY_CALL in (may := self.venue.may_follow(symbol))
-            and Phase.CONTINUOUS not in may
-            for symbol in lines
-        )
-        if command.phase is Phase.CONTINUOUS and batches:
-            return structs.replace(command, phase=Phase.INTRADAY_CALL)
-        return command
+        return [
+            structs.replace(
+                command, symbol=line,
+                phase=Phase.INTRADAY_CALL if line in self._batches else Phase.CONTINUOUS,
+            )
+            for line in lines
+        ]  # fmt: skip
 
     def _give(self, time: int, command: Command) -> None:
         events = self.venue.apply(command)

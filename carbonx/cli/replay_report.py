@@ -20,7 +20,8 @@ ACCOUNTS: Final = 40  # shown at most; all of them are in the JSON
 def told(found: dict[str, Any], digits: int) -> Iterator[RenderableType]:
     """Yield the differences; each figure as it was, then under the other rules."""
     names = found["rulebook"]
-    yield f"the log under {names['log']}, then under {names['other']}; prices in {found['currency']}"
+    yield f"the log under {names['log']}, then under {names['other']}"
+    yield f"prices in {found['currency']}, quantities in tonnes"
     yield _lines(found["lines"], digits)
     if found["same_trades"]:
         yield "the trades are the same"
@@ -85,12 +86,13 @@ def _accounts(accounts: dict[str, dict[str, Any]], digits: int) -> Iterator[Rend
         return
     changed.sort(key=lambda each: each[:2])
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("account", "bought t", "sold t", "paid", "refused"):
-        table.add_column(heading, justify="left" if heading == "account" else "right")
+    for heading in ("account", "", "bought t", "sold t", "paid", "refused"):
+        table.add_column(heading, justify="left" if heading in {"account", ""} else "right")
     for _, name, before, after in changed[:ACCOUNTS]:
-        table.add_row(name, *(f"{before[key]:,} → {after[key]:,}" for key in ("bought", "sold")),
-                      " → ".join(decimal_text(each["paid"], digits) for each in (before, after)),
-                      f"{before['refused']:,} → {after['refused']:,}")  # fmt: skip
+        for which, its in (("log", before), ("other", after)):
+            table.add_row(name if which == "log" else "", which, f"{its['bought']:,}",
+                          f"{its['sold']:,}", decimal_text(its["paid"], digits),
+                          f"{its['refused']:,}")  # fmt: skip
     yield table
     if len(changed) > ACCOUNTS:
         yield f"and {len(changed) - ACCOUNTS:,} more accounts, with --json"

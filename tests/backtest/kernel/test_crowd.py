@@ -44,7 +44,9 @@ def singly(rows: list[tuple[int, int, bool, int, int]]) -> tuple[Kernel, list[En
 
 @given(ROWS, st.booleans(), st.booleans())
 def test_a_crowd_is_its_members(
-    rows: list[tuple[int, int, bool, int, int]], heard: bool, other: bool
+    rows: list[tuple[int, int, bool, int, int]],
+    heard: bool,  # noqa: FBT001 - drawn
+    other: bool,  # noqa: FBT001
 ) -> None:
     """Also where somebody hears, so that each order has its reports before the next time."""
     kernel, tape = singly(rows)

@@ -51,9 +51,13 @@ def other(**more: Any) -> NewOrder:
 def test_an_agents_fault_names_agent_and_time(agent: Scripted, words: str) -> None:
     kernel, _ = kernel_of()
     seat = kernel.join(agent, "a", "trader/7")
-    with pytest.raises(AgentError) as found:
+
+    def go() -> None:
         seat.start()
         kernel.run(10)
+
+    with pytest.raises(AgentError) as found:
+        go()
     assert found.value.agent == "trader/7"
     assert str(found.value).startswith(f"trader/7 at {found.value.time} ns: ")
     assert words in str(found.value)

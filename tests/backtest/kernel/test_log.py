@@ -98,4 +98,3 @@ def test_after_an_amendment_each_order_comes_at_the_venues_time() -> None:
     kernel.run(20)
     times = [t for t, c, _ in tape if isinstance(c, AdvanceTime)]
     assert times == [2, 5, 12, 19, 20]
-

@@ -77,9 +77,7 @@ def test_arrivals_are_sorted_by_time_place_and_asking(
                            to_venue=latency.constant(delays[name]))  # fmt: skip
         seat.start()
     kernel.run(100)
-    expected = sorted(
-        (time + delays[who], ACCOUNTS.index(who), time) for time, who, _ in asked
-    )
+    expected = sorted((time + delays[who], ACCOUNTS.index(who), time) for time, who, _ in asked)
     assert orders(tape) == [(time, ACCOUNTS[who], 100 + at) for time, who, at in expected]
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backtest.kernel.kernel import Kernel
 from backtest.lab.people import Trader
 from backtest.tapes.lobster import Kind, LobsterError, read_book, read_messages
 from backtest.tapes.order_flow import SYMBOL, trade_again
@@ -16,7 +15,7 @@ from tests.support.lobster import LEVELS, Market
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backtest.kernel.kernel import Entry, Seat
+    from backtest.kernel.kernel import Entry, Kernel, Seat
 
 
 @pytest.mark.parametrize("seed", [0, 3, 5])

@@ -1,0 +1,217 @@
+"""An agent's seat: its way to the venue, with its account, latencies and references."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from operator import index
+from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex
+
+from msgspec import structs
+
+from backtest.kernel.queue import COMMAND, WAKE, AgentError
+from engine.log.records import CommandError, check_command
+from engine.vocabulary.commands import CancelOrder, NewOrder
+from engine.vocabulary.enums import OrderType, Side, TimeInForce
+from engine.vocabulary.units import MAX_PRICE, MAX_QUANTITY
+
+if TYPE_CHECKING:
+    from backtest.agents.port import ClientCommand
+    from backtest.kernel.latency import Delay
+    from backtest.kernel.queue import EventQueue
+    from engine.vocabulary.events import Event
+
+AT_ONE_INSTANT: Final = 100_000  # times that one agent may act before the run is stopped
+_ON_START: Final = "on_start"
+_LIMIT: Final = OrderType.LIMIT
+_DAY: Final = TimeInForce.DAY
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
+
+
+class Resident(Protocol):
+    """What the kernel needs of an agent."""
+
+    hears_own: bool  # reports of its own orders and trades
+    hears_public: bool  # public market data
+
+    def on_start(self, seat: Seat) -> None:
+        """Prepare: most often ask to be woken."""
+        ...  # pragma: no cover
+
+    def on_event(self, seat: Seat, event: Event) -> None:
+        """Receive something that happened to its own orders, or in public."""
+        ...  # pragma: no cover
+
+    def on_wake(self, seat: Seat) -> None:
+        """Act; called when it asked for it with ``wake_at``."""
+        ...  # pragma: no cover
+
+
+class Seat:
+    """One agent's way to the venue: its account, its latency, its references. A ``Port``."""
+
+    __slots__ = ("_acted", "_acted_at", "_arrival", "_here", "_kernel", "_last_ref", "_to_venue",
+                 "account", "agent", "back", "busy_until", "compute", "heard_at", "place",
+                 "waiting", "who")  # fmt: skip
+
+    def __init__(
+        self, kernel: EventQueue, agent: Resident, place: int, account: str, who: str,
+        to_venue: Delay | None, back: Delay | None, compute: int,
+    ) -> None:  # fmt: skip
+        """Join a kernel. ``compute`` is the ns that the agent needs for each of its turns."""
+        self._kernel = kernel
+        self.agent = agent
+        self.place = place
+        self.account = account
+        self.who = who
+        self.back = back
+        self.compute = compute
+        self.busy_until = 0
+        self.waiting: deque[Event | None] = deque()  # what came while it was busy; None: a wake-up
+        self.heard_at = 0  # when the last report arrives
+        self._arrival = 0  # when the last command arrives at the venue
+        self._acted_at, self._acted = -1, 0  # the last instant at which it acted at once, how often
+        self._to_venue = to_venue
+        self._here = to_venue is None and not compute
+        self._last_ref = kernel.venue.last_ref(account)
+
+    def start(self) -> None:
+        """Let the agent prepare. Raises ``AgentError``."""
+        try:
+            self.agent.on_start(self)
+        except AgentError:
+            raise
+        except Exception as error:
+            raise self.failed(_ON_START, error) from error
+        self._kernel.queue_sent()
+
+    def failed(self, where: str, error: Exception) -> AgentError:
+        """Return what to raise for an exception of the agent's."""
+        why = f"{where}: {type(error).__name__}: {error}"
+        return AgentError(self.who, self._kernel.now, why)
+
+    def now(self) -> int:
+        """Return the time in ns."""
+        return self._kernel.now
+
+    def wake_at(self, time: int) -> None:
+        """Wake the agent once at a time (ns), or at once where that is over.
+
+        Raises ``AgentError`` where it asks for that without end at one instant.
+        """
+        kernel = self._kernel
+        if type(time) is not int:
+            time = self._whole("wake_at", time)
+        if time <= kernel.now:
+            time = kernel.now
+            self.acts()
+        kernel.counter = counter = kernel.counter + 1
+        entry = (time, WAKE, self.place, counter, self, None)
+        if kernel.spent:
+            kernel.spent = False
+            heapq.heapreplace(kernel.queue, entry)
+        else:
+            heapq.heappush(kernel.queue, entry)
+
+    def acts(self) -> None:
+        """Count what may go on without end at one instant. Raises ``AgentError``."""
+        now = self._kernel.now
+        if self._acted_at != now:
+            self._acted_at, self._acted = now, 0
+        self._acted += 1
+        if self._acted > AT_ONE_INSTANT:
+            why = f"acted {AT_ONE_INSTANT} times at one instant: wake_at needs a later time"
+            raise AgentError(self.who, now, why)
+
+    def submit(self, command: ClientCommand) -> int:
+        """Send a command, which leaves account and reference "" and 0; return its reference.
+
+        Raises ``AgentError`` where it is no command of a client, or is not for this account.
+        """
+        kernel = self._kernel
+        if getattr(command, "account", None) != "" or getattr(command, "ref", None) != 0:
+            why = f"submit: {command!r}: account and ref are filled in here: leave them out"
+            raise AgentError(self.who, kernel.now, why)
+        full = structs.replace(command, account=self.account, ref=self._last_ref + 1)
+        try:
+            check_command(full)
+        except CommandError as error:
+            raise AgentError(self.who, kernel.now, f"submit: {error}") from error
+        if getattr(full, "expire_at", 0):
+            kernel.tell_time()
+        self._last_ref += 1
+        self._send(full)
+        return self._last_ref
+
+    def buy(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
+        """Enter a limit order to buy; price in minor units. Return its reference."""
+        kernel = self._kernel
+        if (
+            type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
+            and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
+        ):  # fmt: skip
+            self._last_ref = ref = self._last_ref + 1
+            order = NewOrder(self.account, ref, symbol, _BUY, tonnes, price, _LIMIT, tif)
+            if self._here:
+                kernel.sent.append((self, order))
+            else:
+                self._send(order)
+            return ref
+        return self._unusual(symbol, _BUY, tonnes, price, tif)
+
+    def sell(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
+        """Enter a limit order to sell; price in minor units. Return its reference."""
+        kernel = self._kernel
+        if (
+            type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
+            and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
+        ):  # fmt: skip
+            self._last_ref = ref = self._last_ref + 1
+            order = NewOrder(self.account, ref, symbol, _SELL, tonnes, price, _LIMIT, tif)
+            if self._here:
+                kernel.sent.append((self, order))
+            else:
+                self._send(order)
+            return ref
+        return self._unusual(symbol, _SELL, tonnes, price, tif)
+
+    def cancel(self, target: int) -> int:
+        """Cancel the order with a reference. Return the cancel's own."""
+        if type(target) is not int or not 0 < target <= self._last_ref:
+            return self.submit(CancelOrder("", 0, self._whole("cancel", target)))
+        self._last_ref = ref = self._last_ref + 1
+        self._send(CancelOrder(self.account, ref, target))
+        return ref
+
+    def _unusual(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
+        """Send an order that the venue may refuse, or in numbers of another type."""
+        tonnes, price = self._whole("tonnes", tonnes), self._whole("price", price)
+        return self.submit(NewOrder("", 0, symbol, side, tonnes, price, _LIMIT, tif))
+
+    def _whole(self, what: str, value: SupportsIndex) -> int:
+        """Return a whole number of any type, numpy's among them. Raises ``AgentError``."""
+        try:
+            return index(value)
+        except TypeError as error:
+            why = f"{what}: {value!r} is a {type(value).__name__}: a whole number is needed"
+            raise AgentError(self.who, self._kernel.now, why) from error
+
+    def _send(self, command: ClientCommand) -> None:
+        kernel = self._kernel
+        if self._here:
+            kernel.sent.append((self, command))
+            return
+        sent = kernel.now + self.compute
+        self._arrival = max(self._arrival, self.delayed(sent, self._to_venue))
+        kernel.push(self._arrival, COMMAND, self.place, self, command)
+
+    def delayed(self, time: int, delay: Delay | None) -> int:
+        """Return a time with a latency. Raises ``AgentError`` where that is no delay."""
+        if delay is None:
+            return time
+        taken = delay()
+        if type(taken) is not int or taken < 0:
+            why = f"a latency of {taken!r}: whole ns are needed, 0 or more"
+            raise AgentError(self.who, self._kernel.now, why)
+        return time + taken
