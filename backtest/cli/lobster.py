@@ -21,7 +21,7 @@ def command(messages: Path, book: Path | None, *, as_json: bool) -> None:
     New orders, cancels and executions become orders on the engine (docs/backtesting.md). Exits 1
     where the book is another than the file's.
 
-    Example:  carbonx lobster message_5.csv --book orderbook_5.csv
+    Example:  carbonx lobster examples/messages.csv --book examples/orderbook.csv
     """
     said = read_messages(messages)
     rows = read_book(book) if book is not None else None

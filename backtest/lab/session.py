@@ -24,8 +24,8 @@ from engine.vocabulary.commands import (
 from engine.vocabulary.enums import Phase
 
 if TYPE_CHECKING:
-    from backtest.lab.design import Design
     from backtest.kernel.kernel import Entry
+    from backtest.lab.design import Design
     from backtest.lab.people import Person, Population
     from engine.rulebook.model import Calendar
     from engine.vocabulary.commands import Command

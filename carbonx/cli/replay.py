@@ -30,7 +30,7 @@ def _a_hash(_context: click.Context, _option: click.Parameter, text: str | None)
 @click.option("--verify", metavar="HASH", callback=_a_hash,
               help="Exit 1 unless the state hash is this one.")  # fmt: skip
 @click.option("--under", "name", metavar="RULEBOOK",
-              help="Give the clients' commands to another rulebook: a name or a .toml.")  # fmt: skip
+              help="Replay the clients' commands under other rules: a name or a .toml.")  # fmt: skip
 @click.option("--phases", type=click.Choice(PHASES), default="auto", show_default=True,
               help="With --under: whose phases. auto: the timetable where the new rulebook has "
                    "another one.")  # fmt: skip
@@ -43,7 +43,10 @@ def command(
     With --under, replay it under other rules too and print what differs: trades, prices, and
     fills and refusals by account.
 
-    Example:  carbonx replay runs/venue --under beijing
+    Examples:  carbonx replay runs/venue
+
+    \b
+      carbonx replay runs/venue --under beijing
     """
     if name is not None:
         if verify:

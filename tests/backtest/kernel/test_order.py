@@ -136,7 +136,8 @@ def test_a_busy_agent_is_told_in_the_order_of_arrival() -> None:
         seat.wake_at(12)
 
     agent = Scripted(start, lambda s: turns.append((s.now(), "wake")),
-                     lambda s, e: turns.append((s.now(), type(e).__name__)), public=True)  # fmt: skip
+                     lambda s, e: turns.append((s.now(), type(e).__name__)),
+                     public=True)  # fmt: skip
     kernel.join(agent, "a", compute=100).start()
     kernel.join(buys_at(11, 13), "b").start()
     kernel.run(1000)

@@ -104,9 +104,7 @@ async def live(agents: list[Answering], servers: list[Venue]) -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(venue)
         for agent in agents:
-            client = await stack.enter_async_context(
-                venue.client(agent.name, heartbeat_ms=600_000)
-            )
+            client = await stack.enter_async_context(venue.client(agent.name, heartbeat_ms=600_000))
             await turns.join(Channel(client), agent)
         await turns.run_until(END)
         servers.append(venue.venue)

@@ -1,0 +1,231 @@
+"""The laboratory beside other simulators: orders a second, and what a larger population costs.
+
+Run it with ``python -m benchmarks.lab``. Zero-intelligence orders of one tonne, prices and sides
+uniform, arrive in a continuous book: with accounts, reservations, events kept, and trades and
+surplus measured behind. Contenders take turns in each round, the collector off; seconds are those
+of the processor. Before any time is printed, the tape of each kind of run is applied to a new
+venue and has to come to the same state.
+pams needs numpy below 2 on Python 3.11 and 3.12: install it apart from the laboratory's extra, or
+with ``pip install --no-deps``.
+"""
+
+from __future__ import annotations
+
+import json
+from statistics import median
+from time import process_time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import click
+import numpy as np
+
+from backtest.kernel.crowd import Crowd
+from backtest.kernel.kernel import Kernel
+from backtest.kernel.streams import Streams
+from backtest.lab.people import Trader
+from backtest.measures.fills import fills
+from backtest.measures.welfare import Interest, surplus
+from benchmarks.measure import COLLECTOR, WrongError, no_collector
+from benchmarks.peers.simulators import installed
+from engine.log.sequencer import Sequencer
+from engine.rulebook.presets import find
+from engine.venue.venue import Venue
+from engine.vocabulary.commands import BeginDay, OpenAccount, SetPhase
+from engine.vocabulary.enums import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backtest.kernel.kernel import Entry, Seat
+
+GAP: Final = 1_000_000  # ns between two orders of the whole population, on average
+LOW, HIGH = 4_900, 5_100  # minor units
+DRAWS: Final = 64  # that an agent draws at a time
+ROWS: Final = 4_096  # that a crowd draws at a time
+AGENTS: Final = 1_000
+GROWTH: Final = (100, 1_000, 10_000)
+CHECKED: Final = 5_000  # orders of the run whose result is checked
+SYMBOL: Final = "CO2"
+
+
+class Alone(Trader):
+    """One zero-intelligence agent: an object of its own."""
+
+    __slots__ = ("draws", "gap", "rng")
+
+    def __init__(self, rng: np.random.Generator, gap: int) -> None:
+        self.rng, self.gap = rng, gap
+        self.draws: list[tuple[int, int, bool]] = []
+
+    def on_start(self, seat: Seat) -> None:
+        seat.wake_at(seat.now() + int(self.rng.exponential(self.gap)))
+
+    def on_wake(self, seat: Seat) -> None:
+        if not self.draws:
+            self.draws = list(zip(
+                self.rng.exponential(self.gap, DRAWS).astype(np.int64).tolist(),
+                self.rng.integers(LOW, HIGH, DRAWS).tolist(),
+                self.rng.integers(0, 2, DRAWS).astype(bool).tolist(), strict=True,
+            ))  # fmt: skip
+        gap, price, buys = self.draws.pop()
+        (seat.buy if buys else seat.sell)(SYMBOL, 1, price)
+        seat.wake_at(seat.now() + gap)
+
+
+class Together(Trader):
+    """All of them: one object that draws arrays."""
+
+    def __init__(self, rng: np.random.Generator, agents: int) -> None:
+        self.rng, self.agents = rng, agents
+
+    def on_start(self, seat: Seat) -> None:
+        seat.wake_at(seat.now())
+
+    def on_wake(self, seat: Seat) -> None:
+        rng = self.rng
+        times = seat.now() + np.cumsum(rng.exponential(GAP, ROWS).astype(np.int64))
+        whose = rng.integers(0, self.agents, ROWS)
+        assert isinstance(seat, Crowd)
+        seat.orders(SYMBOL, times, whose, rng.integers(0, 2, ROWS),
+                    rng.integers(LOW, HIGH, ROWS), 1)  # fmt: skip
+        seat.wake_at(int(times[-1]))
+
+
+def prepared(agents: int, tape: list[Entry]) -> tuple[Kernel, list[str]]:
+    """Return a kernel whose venue trades and has accounts."""
+    kernel = Kernel(Sequencer(Venue(find("textbook"))), tape)
+    kernel.give(BeginDay(20250102))
+    names = [f"agent/{number}" for number in range(agents)]
+    for name in names:
+        kernel.give(OpenAccount(name, cash=10**12, allowances=((SYMBOL, 10**5),)))
+    kernel.give(SetPhase(Phase.CONTINUOUS))
+    return kernel, names
+
+
+def objects(agents: int, tape: list[Entry]) -> Kernel:
+    """Return a kernel with one object per agent."""
+    kernel, names = prepared(agents, tape)
+    streams = Streams(1, 0)
+    for name in names:
+        kernel.join(Alone(streams.stream(name, "orders"), GAP * agents), name).start()
+    return kernel
+
+
+def arrays(agents: int, tape: list[Entry]) -> Kernel:
+    """Return a kernel with all agents in one object."""
+    kernel, names = prepared(agents, tape)
+    crowd = Crowd(kernel, Together(Streams(1, 0).stream("crowd", "orders"), agents), names, "crowd")
+    crowd.start()
+    return kernel
+
+
+def timed(
+    make: Callable[[int, list[Entry]], Kernel], agents: int, orders: int
+) -> tuple[int, float]:
+    """Return the orders of a run, and the seconds that they and their measures took."""
+    tape: list[Entry] = []
+    kernel = make(agents, tape)
+    interests = {name: Interest("all", (), ()) for name in kernel.venue.accounts}
+    with no_collector():
+        start = process_time()
+        kernel.run(orders * GAP)
+        surplus(fills(tape), interests)
+        taken = process_time() - start
+    return kernel.commands, taken
+
+
+def checked(make: Callable[[int, list[Entry]], Kernel], agents: int) -> str:
+    """Return the hash of a short run. Raises ``WrongError`` unless its tape comes to it again."""
+    tape: list[Entry] = []
+    kernel = make(agents, tape)
+    kernel.run(CHECKED * GAP)
+    kernel.venue.check()
+    state = kernel.venue.state_hash()
+    again = Venue(find("textbook"))
+    for _, command, events in tape:
+        if again.apply(command) != events:
+            message = f"{make.__name__}: {command} came to something else when it was applied again"
+            raise WrongError(message)
+    if again.state_hash() != state:
+        message = f"{make.__name__}: the tape comes to another state"
+        raise WrongError(message)
+    return state
+
+
+class Line(NamedTuple):
+    """A line of the table: orders a second in each round."""
+
+    name: str
+    rates: list[float]
+
+
+def race(contenders: dict[str, Callable[[], tuple[int, float]]], rounds: int) -> list[Line]:
+    """Run contenders in turn, forwards and backwards."""
+    lines = {name: Line(name, []) for name in contenders}
+    order = list(contenders)
+    for _ in range(rounds):
+        for name in order:
+            count, taken = contenders[name]()
+            lines[name].rates.append(count / taken)
+        order.reverse()
+    return list(lines.values())
+
+
+def ratio(one: Line, other: Line) -> float:
+    """Return the median of the rounds' ratios."""
+    return median(a / b for a, b in zip(one.rates, other.rates, strict=True))
+
+
+def measured(rounds: int, orders: int) -> dict[str, Any]:
+    """Return all that the table shows. Raises ``WrongError``."""
+    hashes = {make.__name__: checked(make, AGENTS) for make in (objects, arrays)}
+    peers, missing = installed()
+    contenders: dict[str, Callable[[], tuple[int, float]]] = {
+        f"carbonx, one object per agent, {agents:,} agents":
+            lambda agents=agents: timed(objects, agents, orders)  # type: ignore[misc]
+        for agents in GROWTH
+    }  # fmt: skip
+    arrayed = f"carbonx, array agents, {AGENTS:,} agents"
+    contenders[arrayed] = lambda: timed(arrays, AGENTS, orders)
+    for peer in peers:
+        # pams is so slow that a tenth tells as much.
+        count = orders // 10 if peer.name.startswith("pams") else orders
+        contenders[f"{peer.name}: {peer.what}"] = lambda peer=peer, count=count: peer.run(count)  # type: ignore[misc]
+    lines = {line.name: line for line in race(contenders, rounds)}
+    few, own, many = (line for name, line in lines.items() if "per agent" in name)
+    ratios = {f"cost per order, {GROWTH[-1]:,} agents over {GROWTH[0]:,}": ratio(few, many)}
+    for name, line in lines.items():
+        if name.startswith("pams"):
+            ratios[f"objects over {name}"] = ratio(own, line)
+        elif name.startswith("bourse"):
+            ratios[f"arrays over {name}"] = ratio(lines[arrayed], line)
+    return {
+        "rounds": rounds, "orders": orders, "collector": COLLECTOR, "states": hashes,
+        "rates": {name: line.rates for name, line in lines.items()},
+        "ratios": ratios, "missing": missing,
+    }  # fmt: skip
+
+
+@click.command()
+@click.option("--rounds", default=5, show_default=True, help="How often all take turns.")
+@click.option("--orders", default=100_000, show_default=True, help="Of one run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def main(rounds: int, orders: int, *, as_json: bool) -> None:
+    """Measure the laboratory beside its peers."""
+    found = measured(rounds, orders)
+    if as_json:
+        print(json.dumps(found))
+        return
+    for name, state in found["states"].items():
+        print(f"checked: {name} {state[:16]}")
+    print(f"orders a second, median of {rounds} rounds; {found['collector']}")
+    for name, rates in found["rates"].items():
+        print(f"{median(rates):>12,.0f}  {name}")
+    for name, value in found["ratios"].items():
+        print(f"{value:>12.2f}  {name}")
+    for name in found["missing"]:
+        print(f"not installed: {name}")
+
+
+if __name__ == "__main__":
+    main()
