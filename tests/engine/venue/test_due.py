@@ -91,3 +91,14 @@ def test_a_volatility_call_ends_when_its_seconds_are_over_and_not_before(seconds
     assert venue.phase("CO2") is Phase.INTRADAY_CALL
     venue.apply(AdvanceTime(end))
     assert venue.phase("CO2") is Phase.CONTINUOUS
+
+
+@pytest.mark.parametrize("phase", [Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL])
+def test_the_time_matters_now_and_then_while_any_call_is_on(phase: Phase) -> None:
+    venue = Venue(presets.load("textbook"))
+    assert venue.due() == (False, 0)
+    venue.apply(SetPhase(Phase.PRE_OPEN if phase is Phase.OPENING_CALL else Phase.CONTINUOUS))
+    assert venue.due() == (False, 0)
+    venue.apply(SetPhase(phase))
+    assert venue.phase("CO2") is phase
+    assert venue.due() == (True, 0)
