@@ -16,11 +16,12 @@ from backtest.tapes.order_flow import Report, trade_again
               help="The orderbook file: compare the engine's book with each row.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(messages: Path, book: Path | None, *, as_json: bool) -> None:
-    """Trade a LOBSTER file of MESSAGES again, and compare the book with the file's.
+    r"""Trade a LOBSTER file of MESSAGES again, and compare the book with the file's.
 
     New orders, cancels and executions become orders on the engine (docs/backtesting.md). Exits 1
     where the book is another than the file's.
 
+    \b
     Example:  carbonx lobster examples/messages.csv --book examples/orderbook.csv
     """
     said = read_messages(messages)

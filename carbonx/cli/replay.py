@@ -30,7 +30,7 @@ def _a_hash(_context: click.Context, _option: click.Parameter, text: str | None)
 @click.option("--verify", metavar="HASH", callback=_a_hash,
               help="Exit 1 unless the state hash is this one.")  # fmt: skip
 @click.option("--under", "name", metavar="RULEBOOK",
-              help="Replay the clients' commands under other rules: a name or a .toml.")  # fmt: skip
+              help="The clients' commands under other rules: a name or a .toml.")  # fmt: skip
 @click.option("--phases", type=click.Choice(PHASES), default="auto", show_default=True,
               help="With --under: whose phases. auto: the timetable where the new rulebook has "
                    "another one.")  # fmt: skip
@@ -38,7 +38,7 @@ def _a_hash(_context: click.Context, _option: click.Parameter, text: str | None)
 def command(
     folder: Path, verify: str | None, name: str | None, phases: str, *, as_json: bool
 ) -> None:
-    """Replay the log in DIR, check every invariant, print the state hash.
+    r"""Replay the log in DIR, check every invariant, print the state hash.
 
     With --under, replay it under other rules too and print what differs: trades, prices, and
     fills and refusals by account.
