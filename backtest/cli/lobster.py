@@ -16,14 +16,16 @@ from backtest.tapes.order_flow import Report, trade_again
               help="The orderbook file: compare the engine's book with each row.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(messages: Path, book: Path | None, *, as_json: bool) -> None:
-    r"""Trade a LOBSTER file of MESSAGES again, and compare the book with the file's.
+    """Trade a LOBSTER file of MESSAGES again, and compare the book with the file's.
 
     New orders, cancels and executions become orders on the engine (docs/backtesting.md). Exits 1
     where the book is another than the file's.
 
+    Example:
+
     \b
-    Example:  carbonx lobster examples/messages.csv --book examples/orderbook.csv
-    """
+      carbonx lobster examples/messages.csv --book examples/orderbook.csv
+    """  # noqa: D301 - click's mark for lines as they are
     said = read_messages(messages)
     rows = read_book(book) if book is not None else None
     report, kernel = trade_again(said, rows)

@@ -38,7 +38,7 @@ def _a_hash(_context: click.Context, _option: click.Parameter, text: str | None)
 def command(
     folder: Path, verify: str | None, name: str | None, phases: str, *, as_json: bool
 ) -> None:
-    r"""Replay the log in DIR, check every invariant, print the state hash.
+    """Replay the log in DIR, check every invariant, print the state hash.
 
     With --under, replay it under other rules too and print what differs: trades, prices, and
     fills and refusals by account.
@@ -47,7 +47,7 @@ def command(
 
     \b
       carbonx replay runs/venue --under beijing
-    """
+    """  # noqa: D301 - click's mark for lines as they are
     if name is not None:
         if verify:
             message = "--verify is for a replay under the log's own rules: leave out --under"
