@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from backtest.measures.tape import Reader, read
+from engine.vocabulary.commands import ClearAuction
 from engine.vocabulary.enums import Side
 from engine.vocabulary.events import AuctionTrade, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from backtest.measures.tape import Tape
     from engine.vocabulary.commands import Command
-    from engine.vocabulary.events import Event
 
 
 class Fill(NamedTuple):
@@ -23,28 +26,46 @@ class Fill(NamedTuple):
     seller: str
     price: int
     quantity: int
-    aggressor: Side | None  # whose order arrived; none in a call
+    aggressor: Side | None  # whose order arrived; none in a call or an auction
 
 
-def fills(tape: Iterable[tuple[int, Command, list[Event]]]) -> list[Fill]:
+class Fills(Reader):
+    """Collects all trades, in order."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.found: list[Fill] = []
+        self.takes = {Trade: self._trade, AuctionTrade: self._in_call}
+
+    def _trade(self, time: int, command: Command, e: Trade) -> None:
+        buys = e.side is Side.SELL  # that of the resting order: the one who arrived buys
+        buyer, seller = (e.taker, e.maker) if buys else (e.maker, e.taker)
+        arrived = Side.BUY if buys else Side.SELL
+        aggressor = None if type(command) is ClearAuction else arrived
+        self.found.append(Fill(time, e.symbol, buyer, seller, e.price, e.quantity, aggressor))
+
+    def _in_call(self, time: int, _: Command, e: AuctionTrade) -> None:
+        self.found.append(Fill(time, e.symbol, e.buyer, e.seller, e.price, e.quantity, None))
+
+
+def fills(tape: Tape) -> list[Fill]:
     """Return all trades, in order."""
+    reader = Fills()
+    read(tape, reader)
+    return reader.found
+
+
+def prints(trades: Iterable[Fill]) -> list[tuple[int, str, int, int]]:
+    """Return the prices that trading made: time, line, price, tonnes.
+
+    The trades of one call, or of one auction at one price, made one price together and count once.
+    """
     found = []
-    for time, _, events in tape:
-        for e in events:
-            if type(e) is Trade:
-                buys = e.side is Side.SELL  # that of the resting order: the one who arrived buys
-                buyer, seller = (e.taker, e.maker) if buys else (e.maker, e.taker)
-                found.append(
-                    Fill(
-                        time,
-                        e.symbol,
-                        buyer,
-                        seller,
-                        e.price,
-                        e.quantity,
-                        Side.BUY if buys else Side.SELL,
-                    )
-                )
-            elif type(e) is AuctionTrade:
-                found.append(Fill(time, e.symbol, e.buyer, e.seller, e.price, e.quantity, None))
+    for _, group in groupby(trades, lambda f: (f.time, f.symbol, f.price, f.aggressor)):
+        same = list(group)
+        if same[0].aggressor is None:
+            first, tonnes = same[0], sum(each.quantity for each in same)
+            found.append((first.time, first.symbol, first.price, tonnes))
+        else:
+            found += [(each.time, each.symbol, each.price, each.quantity) for each in same]
     return found
