@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from sortedcontainers import SortedDict
 
@@ -24,7 +24,27 @@ if TYPE_CHECKING:
 
     from engine.vocabulary.commands import Command
 
-_BUY = Side.BUY
+    class Depth(Protocol):
+        """An event that says what is shown at a price now; -1 where that did not change."""
+
+        @property
+        def symbol(self) -> str:
+            """The line."""
+
+        @property
+        def side(self) -> Side:
+            """The side of the book."""
+
+        @property
+        def price(self) -> int:
+            """Minor units per tonne."""
+
+        @property
+        def depth(self) -> int:
+            """Tonnes."""
+
+
+_BUY: Final = Side.BUY
 
 
 class Quote(NamedTuple):
@@ -135,7 +155,7 @@ class Books(Reader):
             found = self.lines[symbol] = Book()
         return found
 
-    def _moved(self, _time: int, _: Command, e: Any) -> None:
+    def _moved(self, _time: int, _: Command, e: Depth) -> None:
         if e.depth >= 0:
             book = self.touched[e.symbol] = self.book(e.symbol)
             book.set(e.side, e.price, e.depth)

@@ -24,6 +24,9 @@ class Reader:
 
     takes: Mapping[type, Take]
 
+    def begin(self, time: int) -> None:
+        """Take note of the next command's time, before its events."""
+
     def done(self, time: int) -> None:
         """Take note of the end of a command's events, at its time."""
 
@@ -37,9 +40,12 @@ def read(tape: Tape, *readers: Reader) -> None:
     for reader in readers:
         for kind, take in reader.takes.items():
             takes.setdefault(kind, []).append(take)
+    begins = [r.begin for r in readers if type(r).begin is not Reader.begin]
     dones = [r.done for r in readers if type(r).done is not Reader.done]
     known, time = takes.get, 0
     for time, command, events in tape:
+        for begin in begins:
+            begin(time)
         for event in events:
             found = known(type(event))
             if found is not None:
