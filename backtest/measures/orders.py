@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from backtest.measures.survival import Span
 from backtest.measures.tape import Reader
@@ -21,7 +21,8 @@ from engine.vocabulary.events import (
 if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
 
-_ASKED = (CancelReason.REQUESTED, CancelReason.MASS)
+_WAITS: Final = (OrderState.RESTING, OrderState.HELD)  # in the book, or for a call or an answer
+_ASKED: Final = (CancelReason.REQUESTED, CancelReason.MASS)
 
 
 class Order:
@@ -34,7 +35,7 @@ class Order:
         """Start with its acceptance."""
         self.account, self.ref, self.symbol, self.side = e.account, e.ref, e.symbol, e.side
         self.entered = time
-        self.rested = time if e.state is OrderState.RESTING else -1  # when it first could wait
+        self.rested = time if e.state in _WAITS else -1  # when it began to wait
         self.first = -1  # its first fill
         self.over = -1
         self.quantity = self.left = e.quantity
@@ -80,7 +81,7 @@ class Orders(Reader):
         order = self._live.get((e.account, e.ref))
         if order is not None:
             order.quantity, order.left = e.quantity, e.leaves
-            if order.rested < 0 and e.state is OrderState.RESTING:
+            if order.rested < 0 and e.state in _WAITS:
                 order.rested = time
 
     def _reduced(self, _time: int, _: Command, e: OrderReduced) -> None:
@@ -150,7 +151,7 @@ class Orders(Reader):
         return self.refusals / said if said else None
 
     def waits(self, *, whole: bool = True, side: Side | None = None) -> list[Span]:
-        """Return how long each order that came to rest waited to be filled.
+        """Return how long each order that had to wait was waiting to be filled.
 
         ``whole``: for its last tonne, otherwise for its first. One that was cancelled, expired or
         still waits at the end of the tape is lost from sight then. An order that was amended

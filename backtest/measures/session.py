@@ -106,9 +106,12 @@ class Session:
         return sum(fill.quantity for fill in self.fills)
 
     @cached_property
-    def gains(self) -> Gains:
-        """What trading came to."""
-        return gains(self.fills, self.interests)
+    def gains(self) -> Gains | None:
+        """What trading came to, None where somebody traded whose interest is not known."""
+        known = self.interests
+        if all(fill.buyer in known and fill.seller in known for fill in self.fills):
+            return gains(self.fills, known)
+        return None
 
     @cached_property
     def schedules(self) -> Schedules:

@@ -39,12 +39,20 @@ class Measure(NamedTuple):
 
 
 def _efficiency(s: Session) -> Value:
-    return welfare.efficiency(s.gains.total, s.schedules.maximum)
+    return s.gains and welfare.efficiency(s.gains.total, s.schedules.maximum)
 
 
 def _lost(s: Session, place: int) -> Value:
     most = s.schedules.maximum
-    return welfare.losses(s.gains, s.schedules)[place] / most if most else None
+    return welfare.losses(s.gains, s.schedules)[place] / most if s.gains and most else None
+
+
+def _surplus(s: Session) -> Value:
+    return s.gains and float(s.gains.total)
+
+
+def _dispersion(s: Session) -> Value:
+    return s.gains and welfare.profit_dispersion(s.gains.surplus, s.interests, s.schedules)
 
 
 def _price(s: Session) -> Value:
@@ -168,12 +176,12 @@ _ALL: Final = (
     Measure("trades", "count", "trades", _F, lambda s: float(len(s.fills)), default=True),
     Measure("volume", "tonnes", "tonnes traded", _F, lambda s: float(s.tonnes), default=True),
     Measure("price", _PER_TONNE, "average price, weighted by tonnes", _F, _price, default=True),
-    Measure("surplus", _MONEY, "realised gains from trade", _F, lambda s: float(s.gains.total),
+    Measure("surplus", _MONEY, "realised gains from trade", _F, _surplus,
             default=True),
     Measure(GROUPS, _MONEY, "realised gains of each group, as 'surplus of NAME'", _F, None,
             default=True),
     Measure("profit dispersion", _MONEY, "root mean square of gains less equilibrium gains", _F,
-            lambda s: welfare.profit_dispersion(s.gains.surplus, s.interests, s.schedules)),
+            _dispersion),
     Measure("price rmse", _PER_TONNE, "root mean square of price less worth", _F,
             lambda s: _error(s, 0)),
     Measure("price mad", _PER_TONNE, "mean of |price less worth|", _F, lambda s: _error(s, 1)),
@@ -281,7 +289,8 @@ def measure_all(
 ) -> dict[str, float | None]:
     """Return measures of a session by name, in the order asked for; None where not applicable.
 
-    ``interests`` are by account, for all accounts that trade. ``fundamental`` is what a tonne is
+    ``interests`` are by account; where somebody trades who has none, gains from trade are not
+    known, so not applicable. ``fundamental`` is what a tonne is
     worth, in minor units, always or at a time in ns; by default the equilibrium price of the
     interests. The tape is read once, for what the measures need. Raises ``MeasureError``.
     """
@@ -293,6 +302,9 @@ def measure_all(
         if each.of is not None:
             found[each.name] = each.of(session)
         else:
-            groups = welfare.by_group(session.gains.surplus, interests)
-            found |= {f"surplus of {group}": float(gain) for group, gain in groups.items()}
+            gains = session.gains
+            groups = welfare.by_group(gains.surplus if gains else dict.fromkeys(interests, 0),
+                                      interests)  # fmt: skip
+            found |= {f"surplus of {group}": float(gain) if gains else None
+                      for group, gain in groups.items()}  # fmt: skip
     return found

@@ -23,7 +23,7 @@ class Quoted(NamedTuple):
 
 
 class Paid(NamedTuple):
-    """Spreads that were paid, times tonnes and in half minor units, so that they are whole.
+    """Spreads that were paid, in minor units times tonnes; they are whole as middles are doubled.
 
     ``effective`` is ``realised`` + ``impact``. All three are over the deals whose middle is known
     both before and a while after.
