@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backtest.measures.tape import Reader, read
 from engine.vocabulary.commands import ClearAuction
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from backtest.measures.tape import Tape
     from engine.vocabulary.commands import Command
+
+_SELL: Final = Side.SELL
 
 
 class Fill(NamedTuple):
@@ -46,6 +48,37 @@ class Fills(Reader):
 
     def _in_call(self, time: int, _: Command, e: AuctionTrade) -> None:
         self.found.append(Fill(time, e.symbol, e.buyer, e.seller, e.price, e.quantity, None))
+
+
+class Totals(Reader):
+    """Adds up all trades, without a row for each: what most studies need, and the cheapest."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.trades = self.tonnes = self.value = 0  # value in minor units
+        self.money: dict[str, int] = {}  # received less paid, by account
+        self.net: dict[str, int] = {}  # tonnes bought less sold
+        self.takes = {Trade: self._trade, AuctionTrade: self._in_call}
+
+    def _trade(self, _time: int, _: Command, e: Trade) -> None:
+        if e.side is _SELL:  # that of the resting order
+            self._add(e.taker, e.maker, e.price, e.quantity)
+        else:
+            self._add(e.maker, e.taker, e.price, e.quantity)
+
+    def _in_call(self, _time: int, _: Command, e: AuctionTrade) -> None:
+        self._add(e.buyer, e.seller, e.price, e.quantity)
+
+    def _add(self, buyer: str, seller: str, price: int, tonnes: int) -> None:
+        paid = price * tonnes
+        self.trades += 1
+        self.tonnes += tonnes
+        self.value += paid
+        money, net = self.money, self.net
+        money[buyer] = money.get(buyer, 0) - paid
+        money[seller] = money.get(seller, 0) + paid
+        net[buyer] = net.get(buyer, 0) + tonnes
+        net[seller] = net.get(seller, 0) - tonnes
 
 
 def fills(tape: Tape) -> list[Fill]:

@@ -1,4 +1,4 @@
-"""What measures know of a session: one pass over its tape, with the readers that they need."""
+"""What measures know of a session: the readers that they need, and what follows from those."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from msgspec import Struct
 
 from backtest.measures.auctions import Auction, Auctions
 from backtest.measures.days import Days
-from backtest.measures.fills import Fill, Fills, prints
+from backtest.measures.fills import Fill, Fills, Totals, prints
 from backtest.measures.orders import Orders
 from backtest.measures.samples import Samples
 from backtest.measures.spreads import Quotes
 from backtest.measures.survival import Curve, Span, kaplan_meier
-from backtest.measures.tape import Reader, read
+from backtest.measures.tape import Pass, Reader
 from backtest.measures.trading_costs import Paid, Quoted, paid, quoted, recoveries
-from backtest.measures.welfare import Gains, Interest, Schedules, gains
+from backtest.measures.welfare import Gains, Interest, Schedules, settled
 from engine.vocabulary.events import AccountOpened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from backtest.measures.tape import Tape
     from engine.vocabulary.commands import Command
 
 SECOND: Final = 1_000_000_000
@@ -64,22 +63,19 @@ class _Allocations(Reader):
 class Session:
     """A session as measures see it. What no measure asks for is neither read nor computed."""
 
-    def __init__(
-        self,
-        tape: Tape,
-        interests: Mapping[str, Interest],
-        needs: Collection[str],
-        settings: Settings,
-        fundamental: Callable[[int], float] | float | None,
-    ) -> None:
-        """Read the tape once. ``needs`` are names of the readers below."""
-        self.interests, self.settings, self._fundamental = interests, settings, fundamental
+    def __init__(self, needs: Collection[str], settings: Settings) -> None:
+        """Prepare to read what is needed: names of the readers below."""
+        self.interests: Mapping[str, Interest] = {}
+        self.fundamental: Callable[[int], float] | float | None = None
+        self.settings = settings
         self.delay = round(settings.delay_seconds * SECOND)
         self.step = max(1, round(settings.grid_seconds * SECOND))
-        self._fills, self.quotes, self.orders = Fills(), Quotes(), Orders()
+        self.totals, self._fills = Totals(), Fills()
+        self.quotes, self.orders = Quotes(), Orders()
         self.days, self._auctions, self.allocated = Days(), Auctions(), _Allocations()
         self.samples = Samples(self.step, settings.round_trip_tonnes, settings.near_bp)
         readers = {
+            "totals": self.totals,
             "fills": self._fills,
             "quotes": self.quotes,
             "orders": self.orders,
@@ -88,7 +84,7 @@ class Session:
             "samples": self.samples,
             "allocated": self.allocated,
         }
-        read(tape, *(reader for name, reader in readers.items() if name in needs))
+        self.reading = Pass(*(reader for name, reader in readers.items() if name in needs))
 
     @property
     def fills(self) -> list[Fill]:
@@ -101,16 +97,10 @@ class Session:
         return self._auctions.all
 
     @cached_property
-    def tonnes(self) -> int:
-        """The volume."""
-        return sum(fill.quantity for fill in self.fills)
-
-    @cached_property
     def gains(self) -> Gains | None:
         """What trading came to, None where somebody traded whose interest is not known."""
-        known = self.interests
-        if all(fill.buyer in known and fill.seller in known for fill in self.fills):
-            return gains(self.fills, known)
+        if self.totals.net.keys() <= self.interests.keys():
+            return settled(self.totals.money, self.totals.net, self.interests)
         return None
 
     @cached_property
@@ -140,7 +130,7 @@ class Session:
     @cached_property
     def worths(self) -> list[float] | None:
         """What a tonne was worth at each print: the fundamental, else the equilibrium price."""
-        given = self._fundamental
+        given = self.fundamental
         if callable(given):
             return [given(row[0]) for row in self.prints]
         worth = self.equilibrium if given is None else given

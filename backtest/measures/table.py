@@ -56,7 +56,7 @@ def _dispersion(s: Session) -> Value:
 
 
 def _price(s: Session) -> Value:
-    return sum(f.quantity * f.price for f in s.fills) / s.tonnes if s.tonnes else None
+    return s.totals.value / s.totals.tonnes if s.totals.tonnes else None
 
 
 def _error(s: Session, place: int) -> Value:
@@ -139,7 +139,7 @@ def _busy_days(s: Session) -> Value:
 
 
 def _turnover(s: Session) -> Value:
-    return concentration.turnover(s.tonnes, s.settings.tonnes_covered or s.allocated.tonnes)
+    return concentration.turnover(s.totals.tonnes, s.settings.tonnes_covered or s.allocated.tonnes)
 
 
 def _winners(s: Session) -> Value:
@@ -160,27 +160,28 @@ def _revenue(s: Session) -> Value:
 
 
 GROUPS: Final = "surplus by group"
-_F, _Q, _O, _D, _A, _S = (("fills",), ("quotes",), ("orders",), ("days",), ("auctions",),
-                          ("samples",))  # fmt: skip
+_T, _F, _Q, _O = ("totals",), ("fills",), ("quotes",), ("orders",)
+_D, _A, _S = ("days",), ("auctions",), ("samples",)
 _PER_TONNE: Final = "minor units per tonne"
 _SHARE: Final = "share"
 _MONEY: Final = "minor units"
 
 _ALL: Final = (
-    Measure("efficiency", _SHARE, "realised gains from trade over the most there could be", _F,
+    Measure("efficiency", _SHARE, "realised gains from trade over the most there could be", _T,
             _efficiency, default=True),
-    Measure("v-inefficiency", _SHARE, "gains lost as too few tonnes changed hands", _F,
+    Measure("v-inefficiency", _SHARE, "gains lost as too few tonnes changed hands", _T,
             lambda s: _lost(s, 0)),
-    Measure("em-inefficiency", _SHARE, "gains lost as the wrong accounts traded", _F,
+    Measure("em-inefficiency", _SHARE, "gains lost as the wrong accounts traded", _T,
             lambda s: _lost(s, 1)),
-    Measure("trades", "count", "trades", _F, lambda s: float(len(s.fills)), default=True),
-    Measure("volume", "tonnes", "tonnes traded", _F, lambda s: float(s.tonnes), default=True),
-    Measure("price", _PER_TONNE, "average price, weighted by tonnes", _F, _price, default=True),
-    Measure("surplus", _MONEY, "realised gains from trade", _F, _surplus,
+    Measure("trades", "count", "trades", _T, lambda s: float(s.totals.trades), default=True),
+    Measure("volume", "tonnes", "tonnes traded", _T, lambda s: float(s.totals.tonnes),
             default=True),
-    Measure(GROUPS, _MONEY, "realised gains of each group, as 'surplus of NAME'", _F, None,
+    Measure("price", _PER_TONNE, "average price, weighted by tonnes", _T, _price, default=True),
+    Measure("surplus", _MONEY, "realised gains from trade", _T, _surplus,
             default=True),
-    Measure("profit dispersion", _MONEY, "root mean square of gains less equilibrium gains", _F,
+    Measure(GROUPS, _MONEY, "realised gains of each group, as 'surplus of NAME'", _T, None,
+            default=True),
+    Measure("profit dispersion", _MONEY, "root mean square of gains less equilibrium gains", _T,
             _dispersion),
     Measure("price rmse", _PER_TONNE, "root mean square of price less worth", _F,
             lambda s: _error(s, 0)),
@@ -237,7 +238,7 @@ _ALL: Final = (
     Measure("top accounts", _SHARE, "share of the largest accounts in tonnes", _F,
             lambda s: concentration.top_share(_by_account(s), s.settings.top)),
     Measure("top tenth of days", _SHARE, "share of the busiest tenth of days", _D, _busy_days),
-    Measure("turnover", "ratio", "tonnes traded over tonnes allocated", ("fills", "allocated"),
+    Measure("turnover", "ratio", "tonnes traded over tonnes allocated", ("totals", "allocated"),
             _turnover),
     Measure("closes at limit", _SHARE, "days that closed at a price limit", _D,
             lambda s: days.closes_at_limit(s.days.all)),
@@ -280,6 +281,41 @@ def unit(name: str) -> str:
     return MEASURES[check_names([name])[0]].unit
 
 
+class Meter:
+    """Measures a session while it runs, so that its tape need not be kept."""
+
+    def __init__(self, names: Iterable[str] = DEFAULTS, settings: Settings | None = None) -> None:
+        """Measure what is named. Raises ``MeasureError`` on a name that is no measure's."""
+        self._asked = [MEASURES[name] for name in check_names(names)]
+        needs = {need for each in self._asked for need in each.needs}
+        self._session = Session(needs, settings or Settings())
+        self.take = self._session.reading.take  # (time, command, events): as a kernel's watcher
+
+    def measure(
+        self,
+        interests: Mapping[str, Interest],
+        fundamental: Callable[[int], float] | float | None = None,
+    ) -> dict[str, float | None]:
+        """Return the measures, in the order asked for; once, when all is taken in."""
+        session = self._session
+        session.reading.end()
+        session.interests, session.fundamental = interests, fundamental
+        found: dict[str, float | None] = {}
+        for each in self._asked:
+            if each.of is not None:
+                found[each.name] = each.of(session)
+            else:
+                found |= _groups(session)
+        return found
+
+
+def _groups(s: Session) -> dict[str, Value]:
+    known = s.gains
+    surplus = known.surplus if known else dict.fromkeys(s.interests, 0)
+    return {f"surplus of {group}": float(gain) if known else None
+            for group, gain in welfare.by_group(surplus, s.interests).items()}  # fmt: skip
+
+
 def measure_all(
     tape: Tape,
     interests: Mapping[str, Interest],
@@ -294,17 +330,8 @@ def measure_all(
     worth, in minor units, always or at a time in ns; by default the equilibrium price of the
     interests. The tape is read once, for what the measures need. Raises ``MeasureError``.
     """
-    asked = [MEASURES[name] for name in check_names(names)]
-    needs = {need for each in asked for need in each.needs}
-    session = Session(tape, interests, needs, settings or Settings(), fundamental)
-    found: dict[str, float | None] = {}
-    for each in asked:
-        if each.of is not None:
-            found[each.name] = each.of(session)
-        else:
-            gains = session.gains
-            groups = welfare.by_group(gains.surplus if gains else dict.fromkeys(interests, 0),
-                                      interests)  # fmt: skip
-            found |= {f"surplus of {group}": float(gain) if gains else None
-                      for group, gain in groups.items()}  # fmt: skip
-    return found
+    meter = Meter(names, settings)
+    take = meter.take
+    for time, command, events in tape:
+        take(time, command, events)
+    return meter.measure(interests, fundamental)

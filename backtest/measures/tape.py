@@ -34,24 +34,45 @@ class Reader:
         """Take note of the end of the tape, which is at the time of its last command."""
 
 
+class Pass:
+    """One pass over a tape: what comes is told to the readers that take it."""
+
+    __slots__ = ("_begins", "_dones", "_readers", "_takes", "time")
+
+    def __init__(self, *readers: Reader) -> None:
+        """Begin a pass for some readers."""
+        self._readers = readers
+        self._takes: dict[type, tuple[Take, ...]] = {}
+        for reader in readers:
+            for kind, take in reader.takes.items():
+                self._takes[kind] = (*self._takes.get(kind, ()), take)
+        self._begins = [r.begin for r in readers if type(r).begin is not Reader.begin]
+        self._dones = [r.done for r in readers if type(r).done is not Reader.done]
+        self.time = 0  # of the last command
+
+    def take(self, time: int, command: Command, events: list[Event]) -> None:
+        """Take the next command with its events in."""
+        self.time = time
+        for begin in self._begins:
+            begin(time)
+        known = self._takes
+        for event in events:
+            kind = type(event)
+            if kind in known:
+                for take in known[kind]:
+                    take(time, command, event)
+        for done in self._dones:
+            done(time)
+
+    def end(self) -> None:
+        """Take note that nothing follows."""
+        for reader in self._readers:
+            reader.end(self.time)
+
+
 def read(tape: Tape, *readers: Reader) -> None:
     """Go through a tape once and tell each reader what it takes."""
-    takes: dict[type, list[Take]] = {}
-    for reader in readers:
-        for kind, take in reader.takes.items():
-            takes.setdefault(kind, []).append(take)
-    begins = [r.begin for r in readers if type(r).begin is not Reader.begin]
-    dones = [r.done for r in readers if type(r).done is not Reader.done]
-    known, time = takes.get, 0
-    for time, command, events in tape:
-        for begin in begins:
-            begin(time)
-        for event in events:
-            found = known(type(event))
-            if found is not None:
-                for take in found:
-                    take(time, command, event)
-        for done in dones:
-            done(time)
-    for reader in readers:
-        reader.end(time)
+    passing = Pass(*readers)
+    for entry in tape:
+        passing.take(*entry)
+    passing.end()

@@ -57,7 +57,10 @@ class Losses(NamedTuple):
 
 
 def gains(fills: Iterable[Fill], interests: Mapping[str, Interest]) -> Gains:
-    """Return what each account gained from its trades, and its net tonnes."""
+    """Return what each account gained from its trades, and its net tonnes.
+
+    Raises ``KeyError`` where somebody traded who has no interest.
+    """
     money, net = dict.fromkeys(interests, 0), dict.fromkeys(interests, 0)
     for _, _, buyer, seller, price, tonnes, _ in fills:
         paid = price * tonnes
@@ -65,10 +68,16 @@ def gains(fills: Iterable[Fill], interests: Mapping[str, Interest]) -> Gains:
         money[seller] += paid
         net[buyer] += tonnes
         net[seller] -= tonnes
-    for account, tonnes in net.items():
-        if tonnes:
-            money[account] += interests[account].of(tonnes)
-    return Gains(money, net)
+    return settled(money, net, interests)
+
+
+def settled(
+    money: Mapping[str, int], net: Mapping[str, int], interests: Mapping[str, Interest]
+) -> Gains:
+    """Return what accounts gained that received so much money and bought so many tonnes in net."""
+    tonnes = {account: net.get(account, 0) for account in interests}
+    worth = {a: money.get(a, 0) + interests[a].of(bought) for a, bought in tonnes.items()}
+    return Gains(worth, tonnes)
 
 
 def by_group(surplus: Mapping[str, int], interests: Mapping[str, Interest]) -> dict[str, int]:
