@@ -108,15 +108,6 @@ class Book:
         """Return price and tonnes of each level, best first."""
         return list(self.bids.items())[::-1] if side is _BUY else list(self.asks.items())
 
-    def within(self, side: Side, distance: int) -> int:
-        """Return the tonnes no further than ``distance`` minor units from the side's own best."""
-        quote = self.quote()
-        if side is _BUY:
-            rows, low, high = self.bids, quote.bid - distance, quote.bid
-        else:
-            rows, low, high = self.asks, quote.ask, quote.ask + distance
-        return sum(rows[price] for price in rows.irange(low, high))
-
 
 def cost(levels: Sequence[tuple[int, int]], tonnes: int) -> int | None:
     """Return what taking so many tonnes from one side's levels costs, None where it has fewer."""

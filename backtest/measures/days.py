@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backtest.measures.tape import Reader
 from engine.vocabulary.enums import Phase
-from engine.vocabulary.events import AuctionTrade, DayClosed, PhaseChanged, Trade
+from engine.vocabulary.events import AuctionTrade, DayBegan, DayClosed, PhaseChanged, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ _CLOSER, _NEAR = 0.25, 0.75  # of the way from the reference to a limit
 class Day(NamedTuple):
     """A line's day. Limits are 0 where there is none; prices in minor units per tonne."""
 
+    number: int  # of the venue's day, from 1; 0 where the tape begins behind its beginning
     symbol: str
     bar: DayClosed
     reference: int
@@ -43,12 +44,17 @@ class Days(Reader):
         self.all: list[Day] = []
         self._limits: dict[str, tuple[int, int, int]] = {}  # those of the day that is on
         self._prices: dict[str, list[int]] = {}
+        self._number = 0
         self.takes = {
+            DayBegan: self._began,
             PhaseChanged: self._phase,
             Trade: self._trade,
             AuctionTrade: self._trade,
             DayClosed: self._closed,
         }
+
+    def _began(self, _time: int, _: Command, e: DayBegan) -> None:
+        self._number = e.number
 
     def _phase(self, _time: int, _: Command, e: PhaseChanged) -> None:
         if e.phase is not Phase.CLOSED:
@@ -60,7 +66,14 @@ class Days(Reader):
     def _closed(self, _time: int, _: Command, e: DayClosed) -> None:
         reference, low, high = self._limits.pop(e.symbol, (0, 0, 0))
         prices = tuple(self._prices.pop(e.symbol, ()))
-        self.all.append(Day(e.symbol, e, reference, low, high, prices))
+        self.all.append(Day(self._number, e.symbol, e, reference, low, high, prices))
+
+    def volumes(self) -> list[int]:
+        """Return the tonnes of each of the venue's days, all lines together."""
+        found: dict[int, int] = {}
+        for day in self.all:
+            found[day.number] = found.get(day.number, 0) + day.bar.volume
+        return list(found.values())
 
     def by_line(self) -> dict[str, list[Day]]:
         """Return each line's days, in order."""

@@ -6,6 +6,7 @@ not 0: a market of calls has no spread.
 
 from __future__ import annotations
 
+from statistics import mean, median, stdev
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backtest.measures import auctions, concentration, days, prices, trading_costs, welfare
@@ -102,7 +103,7 @@ def _volatility(s: Session) -> Value:
     for rows in s.prices.values():
         grid = prices.sampled(rows, rows[0][0], rows[-1][0], s.step)
         if len(grid) > 1:
-            squares += sum(move * move for move in prices.returns(grid))
+            squares += (prices.realised_volatility(prices.returns(grid)) or 0.0) ** 2
             lines += 1
     return (squares / lines) ** 0.5 if lines else None
 
@@ -128,14 +129,21 @@ def _by_account(s: Session) -> list[int]:
     return list(concentration.gross(s.fills).values())
 
 
-def _busy_days(s: Session) -> Value:
-    volumes: dict[int, int] = {}
-    number = -1
-    seen: dict[str, int] = {}
-    for day in s.days.all:  # the n-th bar of each line is of the n-th day
-        number = seen[day.symbol] = seen.get(day.symbol, -1) + 1
-        volumes[number] = volumes.get(number, 0) + day.bar.volume
-    return concentration.top_tenth(volumes.values())
+def _day_moves(s: Session, of: Callable[[list[float]], Value]) -> Value:
+    """Return the mean over lines with a value of something of their daily returns."""
+    total, weight = 0.0, 0
+    for line in s.days.by_line().values():
+        moves = [move for move, _ in days.moves([line])]
+        found = of(moves)
+        if found is not None:
+            total += found * len(moves)
+            weight += len(moves)
+    return total / weight if weight else None
+
+
+def _idle(s: Session) -> Value:
+    volumes = s.days.volumes()
+    return volumes.count(0) / len(volumes) if volumes else None
 
 
 def _turnover(s: Session) -> Value:
@@ -237,7 +245,17 @@ _ALL: Final = (
             lambda s: concentration.gini(_by_account(s))),
     Measure("top accounts", _SHARE, "share of the largest accounts in tonnes", _F,
             lambda s: concentration.top_share(_by_account(s), s.settings.top)),
-    Measure("top tenth of days", _SHARE, "share of the busiest tenth of days", _D, _busy_days),
+    Measure("top tenth of days", _SHARE, "share of the busiest tenth of days", _D,
+            lambda s: concentration.top_tenth(s.days.volumes())),
+    Measure("daily volume", "tonnes", "mean tonnes traded in a day", _D,
+            lambda s: mean(s.days.volumes()) if s.days.all else None),
+    Measure("median daily volume", "tonnes", "median tonnes traded in a day", _D,
+            lambda s: median(s.days.volumes()) if s.days.all else None),
+    Measure("days without a trade", _SHARE, "days on which nothing traded", _D, _idle),
+    Measure("daily volatility", "log return", "standard deviation of daily returns", _D,
+            lambda s: _day_moves(s, lambda row: stdev(row) if len(row) > 1 else None)),
+    Measure("daily autocorrelation", "-1 to 1", "of daily returns with those of the day before",
+            _D, lambda s: _day_moves(s, prices.autocorrelation)),
     Measure("turnover", "ratio", "tonnes traded over tonnes allocated", ("totals", "allocated"),
             _turnover),
     Measure("closes at limit", _SHARE, "days that closed at a price limit", _D,
@@ -303,7 +321,8 @@ class Meter:
         found: dict[str, float | None] = {}
         for each in self._asked:
             if each.of is not None:
-                found[each.name] = each.of(session)
+                value = each.of(session)
+                found[each.name] = None if value is None else float(value)
             else:
                 found |= _groups(session)
         return found

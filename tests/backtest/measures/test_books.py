@@ -34,14 +34,13 @@ def test_the_book_from_events_is_the_venues_own(name: str) -> None:
     assert shown
 
 
-def test_depth_and_cost_of_levels() -> None:
+def test_the_cost_of_levels() -> None:
     book = Books().book("A")
     for price, tonnes in ((99, 5), (98, 7), (90, 100)):
         book.set(Side.BUY, price, tonnes)
     for price, tonnes in ((101, 4), (104, 6)):
         book.set(Side.SELL, price, tonnes)
-    assert [book.within(Side.BUY, ticks) for ticks in (0, 1, 9)] == [5, 12, 112]
-    assert [book.within(Side.SELL, ticks) for ticks in (0, 2, 3)] == [4, 4, 10]
+    assert book.depth(Side.SELL) == [(101, 4), (104, 6)]
     assert cost(book.depth(Side.SELL), 7) == 4 * 101 + 3 * 104
     assert cost(book.depth(Side.SELL), 11) is None
     assert cost(book.depth(Side.BUY), 12) == 5 * 99 + 7 * 98

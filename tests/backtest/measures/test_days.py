@@ -20,11 +20,11 @@ from tests.support.tapes import Tape, trading
 def day(*prices: int, low: int = 90, high: int = 110, average: int = 0) -> Day:
     """Return a day around a reference of 100."""
     if not prices:
-        return Day("A", DayClosed("A", 0, 0, 0, 100, 0, 0, 0), 100, low, high, ())
+        return Day(1, "A", DayClosed("A", 0, 0, 0, 100, 0, 0, 0), 100, low, high, ())
     value = (average or prices[-1]) * len(prices)
     bar = DayClosed("A", prices[0], max(prices), min(prices), prices[-1], len(prices), value,
                     len(prices))  # fmt: skip
-    return Day("A", bar, 100, low, high, prices)
+    return Day(1, "A", bar, 100, low, high, prices)
 
 
 def test_closes_and_trades_at_a_limit() -> None:
@@ -103,7 +103,11 @@ def test_shares_of_a_tape() -> None:
         tape.sell(seller, tonnes, 5_000)
         tape.buy("bob", tonnes, 5_000)
     tape.phase(Phase.CLOSED)
-    names = ("hhi", "gini", "top accounts", "top tenth of days", "turnover")
+    tape.say(c.BeginDay(20251204))
+    tape.phase(Phase.CONTINUOUS)
+    tape.phase(Phase.CLOSED)
+    names = ("hhi", "gini", "top accounts", "top tenth of days", "turnover", "daily volume",
+             "median daily volume", "days without a trade")  # fmt: skip
     found = measure_all(tape.entries, {}, names)
     assert found == {
         "hhi": (40**2 + 30**2 + 10**2) / 80**2,
@@ -111,6 +115,9 @@ def test_shares_of_a_tape() -> None:
         "top accounts": 1,
         "top tenth of days": 30 / 40,
         "turnover": 40 / 4_000,
+        "daily volume": pytest.approx(40 / 3),
+        "median daily volume": 10,
+        "days without a trade": 1 / 3,
     }
 
 
@@ -127,3 +134,20 @@ def test_amihud_of_a_tape() -> None:
     money = 100 * 5_100 / 100  # yuan
     found = measure_all(tape.entries, {}, ["amihud"])["amihud"]
     assert found == pytest.approx(log(5_100 / 5_000) / money * 1e6)
+
+
+def test_daily_returns_of_a_tape() -> None:
+    tape = trading()
+    closes = (5_000, 5_100, 5_000, 5_100, 5_000)
+    for number, price in enumerate(closes):
+        if number:
+            tape.phase(Phase.CLOSED)
+            tape.say(c.BeginDay(20251202 + number))
+            tape.phase(Phase.CONTINUOUS)
+        tape.sell("ann", 1, price)
+        tape.buy("bob", 1, price)
+    tape.phase(Phase.CLOSED)
+    found = measure_all(tape.entries, {}, ["daily volatility", "daily autocorrelation"])
+    move = log(5_100 / 5_000)
+    assert found["daily volatility"] == pytest.approx(move * (4 / 3) ** 0.5)
+    assert found["daily autocorrelation"] == pytest.approx(-3 / 4)

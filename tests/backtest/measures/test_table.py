@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backtest.kernel.kernel import Kernel
 from backtest.measures.fills import fills
 from backtest.measures.session import Settings
 from backtest.measures.table import (
@@ -16,12 +17,16 @@ from backtest.measures.table import (
     GROUPS,
     MEASURES,
     MeasureError,
+    Meter,
     check_names,
     measure_all,
     unit,
 )
 from backtest.measures.welfare import Interest, gains
+from engine.log.sequencer import Sequencer
 from engine.rulebook import presets
+from engine.venue.venue import Venue
+from engine.vocabulary.commands import BeginDay, NewOrder, OpenAccount, SetPhase
 from engine.vocabulary.enums import Phase, Side, TimeInForce
 from tests.support.paths import ROOT
 from tests.support.random_flow import NAMES as PEOPLE
@@ -29,6 +34,8 @@ from tests.support.random_flow import Flow
 from tests.support.tapes import NAMES, trading
 
 if TYPE_CHECKING:
+    from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
     from tests.support.tapes import Tape
 
 GIVEN = {name: Interest("xy"[place % 2], (5_200, 5_100, 5_000), (4_700, 4_800, 5_100))
@@ -63,6 +70,25 @@ def test_what_nothing_happened_in_is_not_applicable() -> None:
     found = measure_all([], {}, MEASURES)
     zero = {name for name, value in found.items() if value is not None}
     assert zero == {"trades", "volume", "surplus"}  # there were none: that is a 0
+
+
+def test_a_meter_in_the_kernel_measures_what_the_tape_holds() -> None:
+    tape: list[tuple[int, Command, list[Event]]] = []
+    meter = Meter(MEASURES)
+    sequencer = Sequencer(Venue(presets.load("textbook")))
+    kernel = Kernel(sequencer)
+    kernel.watchers += [meter.take, lambda *entry: tape.append(entry)]
+    kernel.give(BeginDay(20251202))
+    for name in NAMES:
+        kernel.give(OpenAccount(name, cash=10**9, allowances=(("CO2", 100),)))
+    kernel.give(SetPhase(Phase.CONTINUOUS))
+    for ref, (side, price) in enumerate([(Side.BUY, 4_990), (Side.SELL, 5_010)] * 3, 1):
+        kernel.at(kernel.now + ref, NewOrder("ann", ref, "CO2", side, 9, price))
+        kernel.at(kernel.now + ref, NewOrder("bob", ref, "CO2", side, 9, 10_000 - price))
+    kernel.run(kernel.now + 100)
+    found = meter.measure(GIVEN)
+    assert found["trades"]
+    assert found == measure_all(tape, GIVEN, MEASURES)
 
 
 def test_the_order_asked_for_is_kept() -> None:
