@@ -21,11 +21,8 @@ def command(messages: Path, book: Path | None, *, as_json: bool) -> None:
     New orders, cancels and executions become orders on the engine (docs/backtesting.md). Exits 1
     where the book is another than the file's.
 
-    Example:
-
-    \b
-      carbonx lobster examples/messages.csv --book examples/orderbook.csv
-    """  # noqa: D301 - click's mark for lines as they are
+    Example:  carbonx lobster examples/messages.csv
+    """
     said = read_messages(messages)
     rows = read_book(book) if book is not None else None
     report, kernel = trade_again(said, rows)
