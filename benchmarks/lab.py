@@ -24,7 +24,7 @@ from backtest.kernel.kernel import Kernel
 from backtest.kernel.streams import Streams
 from backtest.lab.people import Trader
 from backtest.measures.fills import fills
-from backtest.measures.welfare import Interest, surplus
+from backtest.measures.welfare import Interest, gains
 from benchmarks.measure import COLLECTOR, WrongError, no_collector
 from benchmarks.peers.simulators import installed
 from engine.log.sequencer import Sequencer
@@ -129,7 +129,7 @@ def timed(
     with no_collector():
         start = process_time()
         kernel.run(orders * GAP)
-        surplus(fills(tape), interests)
+        gains(fills(tape), interests)
         taken = process_time() - start
     return kernel.commands, taken
 
