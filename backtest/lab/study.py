@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from backtest.kernel.kernel import AgentError
 from backtest.lab.design import as_mapping
@@ -13,6 +13,9 @@ from backtest.measures.welfare import Interest, by_group, maximum, surplus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
     from backtest.lab.design import Design
     from backtest.lab.people import Population
@@ -52,6 +55,9 @@ class Study(NamedTuple):
     designs: dict[str, Design]
     rows: list[Row]
     failed: list[tuple[str, int, str]]  # design, seed, why
+    market: Population
+    seeds: int
+    root: int
 
     def values(self, design: str, measure: str) -> dict[int, float]:
         """Return a measure's values by seed, where it applies."""
@@ -78,6 +84,28 @@ class Study(NamedTuple):
     def names(self) -> list[str]:
         """The measures, in order."""
         return list(dict.fromkeys(row.measure for row in self.rows))
+
+    def outcome(self, design: str, seed: int) -> Outcome:
+        """Run one session again. Raises ``AgentError``."""
+        return run(self.designs[design], self.market, self.root, seed)
+
+    def plot(self, name: str, **options: Any) -> Figure:
+        """Draw a measure's distribution by its name, or a picture as in ``plot_study``.
+
+        Raises ``PictureError``.
+        """
+        from backtest.report.pictures import plot_study  # noqa: PLC0415 - matplotlib is slow
+
+        return plot_study(self, name, **options)
+
+    def report(self, path: str | Path, **options: Any) -> Path:
+        """Write everything to one HTML page that needs no network; return its path.
+
+        Raises ``OSError``.
+        """
+        from backtest.report.page import write_page  # noqa: PLC0415 - matplotlib is slow
+
+        return write_page(self, path, **options)
 
 
 def compare(
@@ -106,7 +134,7 @@ def compare(
                 rows += [Row(label, seed, name, value)
                          for name, value in measures(outcome).items()]  # fmt: skip
             progress()
-    return Study(found, rows, failed)
+    return Study(found, rows, failed, market, seeds, root)
 
 
 __all__: Final = ["Row", "Study", "compare", "measures"]

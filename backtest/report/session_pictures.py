@@ -1,0 +1,257 @@
+"""Pictures of one session: who could have traded and who did, and where prices went."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, date2num
+
+from backtest.measures.fills import fills
+from backtest.report.style import BLUE, GREEN, GREY, INK, ORANGE, RED, legend_below, panel, scale
+from backtest.report.subject import PictureError
+from engine.rulebook.calendar import day_number, is_date, local_date, offset_seconds
+from engine.vocabulary.events import PhaseChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from backtest.measures.fills import Fill
+    from backtest.report.subject import DrawnSession
+    from backtest.report.words import Words
+    from engine.rulebook.model import Calendar, Rulebook
+
+_SECOND: Final = 1_000_000_000
+_WEEKS: Final = 70  # days to the deadline beyond which bars are weeks
+_MANY: Final = 400  # trades beyond which their marks become points
+
+
+def supply_and_demand(session: DrawnSession, language: str = "en") -> Figure:
+    """Draw both schedules, thick where a tonne traded, and the prices in order of trading.
+
+    Raises ``PictureError`` where the market's people have no schedules.
+    """
+    trades = fills(session.tape)
+    bought: Counter[str] = Counter()
+    sold: Counter[str] = Counter()
+    for fill in trades:
+        bought[fill.buyer] += fill.quantity
+        sold[fill.seller] += fill.quantity
+    worth = [(value, place < bought[person.account]) for person in session.people
+             for place, value in enumerate(person.worth)]  # fmt: skip
+    costs = [(cost, place < sold[person.account]) for person in session.people
+             for place, cost in enumerate(person.costs)]  # fmt: skip
+    if not worth or not costs:
+        message = "supply and demand: the people of this market have no values and costs"
+        raise PictureError(message)
+    worth.sort(key=lambda unit: -unit[0])
+    costs.sort(key=lambda unit: unit[0])
+    rulebook = session.design.rulebook
+    with panel(4.4, language) as (figure, axis, say):
+        _schedule(axis, worth, rulebook, BLUE, say("buyers' values"), say)
+        _schedule(axis, costs, rulebook, ORANGE, say("sellers' costs"), say)
+        price = _competitive([value for value, _ in worth], [cost for cost, _ in costs])
+        if price is not None:
+            axis.axhline(price / _one(rulebook), color=GREY, linestyle=":", linewidth=1.1,
+                         label=say("competitive price"))  # fmt: skip
+        if trades:
+            _in_order(axis, trades, rulebook, say)
+        axis.set(title=say("Supply and demand with what traded"), xlabel=say("tonnes"),
+                 ylabel=say("{currency} per tonne", currency=rulebook.currency))  # fmt: skip
+        axis.set_xlim(left=0)
+        axis.set_ylim(bottom=0)
+        legend_below(axis)
+    return figure
+
+
+def _schedule(
+    axis: Axes, units: Sequence[tuple[int, bool]], rulebook: Rulebook, colour: str, label: str,
+    say: Words,
+) -> None:  # fmt: skip
+    """Draw a schedule as steps of one tonne, thick where it traded."""
+    one = _one(rulebook)
+    prices = [price / one for price, _ in units]
+    axis.stairs(prices, range(len(units) + 1), baseline=None, color=colour, linewidth=1.1,
+                label=label)  # fmt: skip
+    there = [place for place, (_, traded) in enumerate(units) if traded]
+    axis.hlines([prices[place] for place in there], there, [place + 1 for place in there],
+                color=colour, linewidth=3.6, label=f"{label}: {say('traded')}")  # fmt: skip
+
+
+def _in_order(axis: Axes, trades: Sequence[Fill], rulebook: Rulebook, say: Words) -> None:
+    one, edges, prices = _one(rulebook), [0], []
+    for fill in trades:
+        edges.append(edges[-1] + fill.quantity)
+        prices.append(fill.price / one)
+    axis.stairs(prices, edges, baseline=None, color=INK, linewidth=1.3,
+                label=say("trade prices, in order"))  # fmt: skip
+
+
+def _competitive(worth: Sequence[int], costs: Sequence[int]) -> float | None:
+    """Return the middle of the prices at which the schedules clear, None where nothing would."""
+    traded = sum(value >= cost for value, cost in zip(worth, costs, strict=False))
+    if not traded:
+        return None
+    low = max([costs[traded - 1], *worth[traded : traded + 1]])
+    high = min([worth[traded - 1], *costs[traded : traded + 1]])
+    return (low + high) / 2
+
+
+def price_path(session: DrawnSession, language: str = "en", symbol: str = "") -> Figure:
+    """Draw the trades of a line, by default the busiest, inside the price limits in force.
+
+    Several days are drawn as their range and their average price. Raises ``PictureError`` where
+    the line did not trade.
+    """
+    trades = fills(session.tape)
+    symbol = symbol or _busiest(trades)
+    trades = [fill for fill in trades if fill.symbol == symbol]
+    if not trades:
+        message = f"prices: nothing traded{f' in {symbol}' if symbol else ''}"
+        raise PictureError(message)
+    rulebook = session.design.rulebook
+    calendar = rulebook.calendar
+    days = {local_date(calendar, fill.time) for fill in trades}
+    with panel(3.6, language) as (figure, axis, say):
+        _limits(axis, session, symbol, trades, say)
+        if len(days) > 1:
+            _days(axis, trades, rulebook, say)
+            locator = AutoDateLocator(maxticks=8)
+            axis.xaxis.set_major_locator(locator)
+            axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+            axis.set_xlabel(say("date"))
+        else:
+            times = [_when(calendar, fill.time) for fill in trades]
+            prices = [fill.price / _one(rulebook) for fill in trades]
+            many = len(trades) > _MANY
+            axis.plot(times, prices, "." if many else "o", color=BLUE, markersize=3, linewidth=0.9,
+                      drawstyle="steps-post", linestyle="-", label=say("trades"))  # fmt: skip
+            axis.xaxis.set_major_formatter(DateFormatter("%H:%M"))
+            axis.set_xlabel(f"{say('time of day')}, {_zone(calendar, trades[0].time)}")
+        axis.set(title=say("Price path and limits: {symbol}", symbol=symbol),
+                 ylabel=say("{currency} per tonne", currency=rulebook.currency))  # fmt: skip
+        axis.margins(y=0.1)
+        legend_below(axis)
+    return figure
+
+
+def _limits(
+    axis: Axes, session: DrawnSession, symbol: str, trades: Sequence[Fill], say: Words
+) -> None:
+    """Draw the limits as they changed; nothing where the line has none."""
+    rulebook = session.design.rulebook
+    found = [(time, event.low_limit, event.high_limit)
+             for time, _, events in session.tape for event in events
+             if type(event) is PhaseChanged and event.symbol == symbol]  # fmt: skip
+    end = max([trades[-1].time, *(time for time, _, _ in found)])
+    found = [each for each in found if each[2]]
+    if not found:
+        return
+    found.append((end, *found[-1][1:]))
+    one = _one(rulebook)
+    times = [date2num(_when(rulebook.calendar, time)) for time, _, _ in found]
+    for place, label in ((1, say("daily limits")), (2, "_")):
+        axis.step(times, [each[place] / one for each in found], where="post", color=RED,
+                  linewidth=1.0, linestyle="--", label=label)  # fmt: skip
+
+
+def _days(axis: Axes, trades: Iterable[Fill], rulebook: Rulebook, say: Words) -> None:
+    """Draw each day's range and its average price."""
+    by_day: dict[int, list[Fill]] = {}
+    for fill in trades:
+        by_day.setdefault(local_date(rulebook.calendar, fill.time), []).append(fill)
+    one = _one(rulebook)
+    at = [date2num(dt.datetime.fromisoformat(str(day)) + dt.timedelta(hours=12)) for day in by_day]
+    prices = [[fill.price / one for fill in found] for found in by_day.values()]
+    axis.vlines(at, [min(each) for each in prices], [max(each) for each in prices], color=BLUE,
+                alpha=0.45, linewidth=1.4, label=say("range of the day"))  # fmt: skip
+    average = [sum(fill.price * fill.quantity for fill in found) / one
+               / sum(fill.quantity for fill in found) for found in by_day.values()]  # fmt: skip
+    axis.plot(at, average, color=INK, linewidth=1.1, label=say("average price of the day"))
+
+
+def volume_by_deadline(session: DrawnSession, language: str = "en", deadline: int = 0) -> Figure:
+    """Draw tonnes by days left to the deadline, and the share of all that had traded by then.
+
+    ``deadline`` is a date such as 20251231, by default the last day with a trade. A year is drawn
+    in weeks. Raises ``PictureError`` where nothing traded by then, or all on one day.
+    """
+    if deadline and not is_date(deadline):
+        message = f"deadline {deadline} is no date: write it as 20251231"
+        raise PictureError(message)
+    calendar = session.design.rulebook.calendar
+    tonnes: Counter[int] = Counter()
+    for fill in fills(session.tape):
+        tonnes[day_number(local_date(calendar, fill.time))] += fill.quantity
+    last = day_number(deadline) if deadline else max(tonnes, default=0)
+    left = {last - day: amount for day, amount in tonnes.items() if day <= last}
+    if len(left) < 2:  # noqa: PLR2004 - one day has no course
+        message = "deadline: fewer than two days with trades up to the deadline"
+        raise PictureError(message)
+    in_weeks = max(left) > _WEEKS
+    bins: Counter[int] = Counter()
+    for days, amount in left.items():
+        bins[days // 7 if in_weeks else days] += amount
+    with panel(3.6, language) as (figure, axis, say):
+        unit, word = scale(max(bins.values()))
+        places = range(max(bins) + 1)
+        axis.bar(places, [bins[place] / unit for place in places], color=BLUE, width=0.85)
+        axis.set_xlim(max(bins) + 0.6, -0.6)
+        axis.set(title=say("Volume by days to the deadline"),
+                 xlabel=say("weeks to the deadline" if in_weeks else "days to the deadline"),
+                 ylabel=_unit(say, word))  # fmt: skip
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        _cumulative(axis, bins, say)
+    return figure
+
+
+def _cumulative(axis: Axes, bins: Counter[int], say: Words) -> None:
+    share = axis.twinx()
+    total, so_far, places, shares = sum(bins.values()), 0, [], []
+    for place in range(max(bins), -1, -1):
+        so_far += bins[place]
+        places.append(place)
+        shares.append(100 * so_far / total)
+    share.plot(places, shares, color=GREEN, drawstyle="steps-mid")
+    share.set_ylim(0, 105)
+    share.set_ylabel(say("cumulative share, %"), color=GREEN)
+    share.tick_params(labelcolor=GREEN)
+    share.grid(visible=False)
+
+
+def _unit(say: Words, word: str) -> str:
+    if not word:
+        return say("tonnes")
+    return say("{unit} tonnes", unit=say(word))
+
+
+def _busiest(trades: Iterable[Fill]) -> str:
+    volume: Counter[str] = Counter()
+    for fill in trades:
+        volume[fill.symbol] += fill.quantity
+    return volume.most_common(1)[0][0] if volume else ""
+
+
+def _one(rulebook: Rulebook) -> int:
+    """Return the minor units of one unit of the currency."""
+    return int(10**rulebook.minor_digits)
+
+
+def _when(calendar: Calendar, time: int) -> dt.datetime:
+    """Return local clock time at a time in ns UTC, without a zone: axes show it as it is."""
+    seconds = time // _SECOND
+    local = seconds + offset_seconds(calendar, seconds + calendar.utc_offset_minutes * 60)
+    epoch = dt.datetime(1970, 1, 1)  # noqa: DTZ001
+    return epoch + dt.timedelta(seconds=local, microseconds=time % _SECOND // 1_000)
+
+
+def _zone(calendar: Calendar, time: int) -> str:
+    """Return how far local clocks are ahead, such as UTC+8."""
+    seconds = time // _SECOND
+    ahead = offset_seconds(calendar, seconds + calendar.utc_offset_minutes * 60) // 60
+    hours, minutes = divmod(abs(ahead), 60)
+    return f"UTC{'-' if ahead < 0 else '+'}{hours}" + (f":{minutes:02d}" if minutes else "")
