@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter
+from matplotlib.ticker import MaxNLocator
 
 from backtest.measures.fills import fills
-from backtest.report.style import BLUE, GREEN, GREY, INK, ORANGE, RED, legend_below, panel, scale
+from backtest.report.style import BLUE, GREEN, GREY, INK, ORANGE, RED, legend_below, panel
 from backtest.report.subject import PictureError
+from backtest.report.units import scale
 from engine.rulebook.calendar import day_number, is_date, local_date, offset_seconds
 from engine.vocabulary.events import PhaseChanged
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from engine.rulebook.model import Calendar, Rulebook
 
 _SECOND: Final = 1_000_000_000
+_DAY: Final = 86_400
 _WEEKS: Final = 70  # days to the deadline beyond which bars are weeks
 _MANY: Final = 400  # trades beyond which their marks become points
 
@@ -41,22 +43,23 @@ def supply_and_demand(session: DrawnSession, language: str = "en") -> Figure:
     for fill in trades:
         bought[fill.buyer] += fill.quantity
         sold[fill.seller] += fill.quantity
-    worth = [(value, place < bought[person.account]) for person in session.people
-             for place, value in enumerate(person.worth)]  # fmt: skip
-    costs = [(cost, place < sold[person.account]) for person in session.people
-             for place, cost in enumerate(person.costs)]  # fmt: skip
+    rulebook = session.design.rulebook
+    one = _one(rulebook)
+    worth = sorted(((value / one, place < bought[person.account]) for person in session.people
+                    for place, value in enumerate(person.worth)),
+                   key=lambda unit: -unit[0])  # fmt: skip
+    costs = sorted(((cost / one, place < sold[person.account]) for person in session.people
+                    for place, cost in enumerate(person.costs)),
+                   key=lambda unit: unit[0])  # fmt: skip
     if not worth or not costs:
         message = "supply and demand: the people of this market have no values and costs"
         raise PictureError(message)
-    worth.sort(key=lambda unit: -unit[0])
-    costs.sort(key=lambda unit: unit[0])
-    rulebook = session.design.rulebook
     with panel(4.4, language) as (figure, axis, say):
-        _schedule(axis, worth, rulebook, BLUE, say("buyers' values"), say)
-        _schedule(axis, costs, rulebook, ORANGE, say("sellers' costs"), say)
+        _schedule(axis, worth, BLUE, say("buyers' values"), say("traded"))
+        _schedule(axis, costs, ORANGE, say("sellers' costs"), say("traded"))
         price = _competitive([value for value, _ in worth], [cost for cost, _ in costs])
         if price is not None:
-            axis.axhline(price / _one(rulebook), color=GREY, linestyle=":", linewidth=1.1,
+            axis.axhline(price, color=GREY, linestyle=":", linewidth=1.1,
                          label=say("competitive price"))  # fmt: skip
         if trades:
             _in_order(axis, trades, rulebook, say)
@@ -69,17 +72,15 @@ def supply_and_demand(session: DrawnSession, language: str = "en") -> Figure:
 
 
 def _schedule(
-    axis: Axes, units: Sequence[tuple[int, bool]], rulebook: Rulebook, colour: str, label: str,
-    say: Words,
-) -> None:  # fmt: skip
+    axis: Axes, units: Sequence[tuple[float, bool]], colour: str, label: str, traded: str
+) -> None:
     """Draw a schedule as steps of one tonne, thick where it traded."""
-    one = _one(rulebook)
-    prices = [price / one for price, _ in units]
+    prices = [price for price, _ in units]
     axis.stairs(prices, range(len(units) + 1), baseline=None, color=colour, linewidth=1.1,
                 label=label)  # fmt: skip
-    there = [place for place, (_, traded) in enumerate(units) if traded]
+    there = [place for place, (_, done) in enumerate(units) if done]
     axis.hlines([prices[place] for place in there], there, [place + 1 for place in there],
-                color=colour, linewidth=3.6, label=f"{label}: {say('traded')}")  # fmt: skip
+                color=colour, linewidth=3.6, label=f"{label}: {traded}")  # fmt: skip
 
 
 def _in_order(axis: Axes, trades: Sequence[Fill], rulebook: Rulebook, say: Words) -> None:
@@ -87,11 +88,11 @@ def _in_order(axis: Axes, trades: Sequence[Fill], rulebook: Rulebook, say: Words
     for fill in trades:
         edges.append(edges[-1] + fill.quantity)
         prices.append(fill.price / one)
-    axis.stairs(prices, edges, baseline=None, color=INK, linewidth=1.3,
+    axis.stairs(prices, edges, baseline=None, color=INK, linewidth=0.9, alpha=0.7,
                 label=say("trade prices, in order"))  # fmt: skip
 
 
-def _competitive(worth: Sequence[int], costs: Sequence[int]) -> float | None:
+def _competitive(worth: Sequence[float], costs: Sequence[float]) -> float | None:
     """Return the middle of the prices at which the schedules clear, None where nothing would."""
     traded = sum(value >= cost for value, cost in zip(worth, costs, strict=False))
     if not traded:
@@ -117,12 +118,10 @@ def price_path(session: DrawnSession, language: str = "en", symbol: str = "") ->
     calendar = rulebook.calendar
     days = {local_date(calendar, fill.time) for fill in trades}
     with panel(3.6, language) as (figure, axis, say):
-        _limits(axis, session, symbol, trades, say)
+        limited = _limits(axis, session, symbol, trades, say)
         if len(days) > 1:
             _days(axis, trades, rulebook, say)
-            locator = AutoDateLocator(maxticks=8)
-            axis.xaxis.set_major_locator(locator)
-            axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+            _date_axis(axis)
             axis.set_xlabel(say("date"))
         else:
             times = [_when(calendar, fill.time) for fill in trades]
@@ -130,9 +129,10 @@ def price_path(session: DrawnSession, language: str = "en", symbol: str = "") ->
             many = len(trades) > _MANY
             axis.plot(times, prices, "." if many else "o", color=BLUE, markersize=3, linewidth=0.9,
                       drawstyle="steps-post", linestyle="-", label=say("trades"))  # fmt: skip
-            axis.xaxis.set_major_formatter(DateFormatter("%H:%M"))
+            _date_axis(axis, "%H:%M")
             axis.set_xlabel(f"{say('time of day')}, {_zone(calendar, trades[0].time)}")
-        axis.set(title=say("Price path and limits: {symbol}", symbol=symbol),
+        title = "Price path and limits: {symbol}" if limited else "Price path: {symbol}"
+        axis.set(title=say(title, symbol=symbol),
                  ylabel=say("{currency} per tonne", currency=rulebook.currency))  # fmt: skip
         axis.margins(y=0.1)
         legend_below(axis)
@@ -141,8 +141,8 @@ def price_path(session: DrawnSession, language: str = "en", symbol: str = "") ->
 
 def _limits(
     axis: Axes, session: DrawnSession, symbol: str, trades: Sequence[Fill], say: Words
-) -> None:
-    """Draw the limits as they changed; nothing where the line has none."""
+) -> bool:
+    """Draw the limits as they changed; say whether the line has any."""
     rulebook = session.design.rulebook
     found = [(time, event.low_limit, event.high_limit)
              for time, _, events in session.tape for event in events
@@ -150,13 +150,14 @@ def _limits(
     end = max([trades[-1].time, *(time for time, _, _ in found)])
     found = [each for each in found if each[2]]
     if not found:
-        return
+        return False
     found.append((end, *found[-1][1:]))
     one = _one(rulebook)
-    times = [date2num(_when(rulebook.calendar, time)) for time, _, _ in found]
+    times = [_when(rulebook.calendar, time) for time, _, _ in found]
     for place, label in ((1, say("daily limits")), (2, "_")):
         axis.step(times, [each[place] / one for each in found], where="post", color=RED,
                   linewidth=1.0, linestyle="--", label=label)  # fmt: skip
+    return True
 
 
 def _days(axis: Axes, trades: Iterable[Fill], rulebook: Rulebook, say: Words) -> None:
@@ -165,7 +166,7 @@ def _days(axis: Axes, trades: Iterable[Fill], rulebook: Rulebook, say: Words) ->
     for fill in trades:
         by_day.setdefault(local_date(rulebook.calendar, fill.time), []).append(fill)
     one = _one(rulebook)
-    at = [date2num(dt.datetime.fromisoformat(str(day)) + dt.timedelta(hours=12)) for day in by_day]
+    at = [day_number(day) + 0.5 for day in by_day]
     prices = [[fill.price / one for fill in found] for found in by_day.values()]
     axis.vlines(at, [min(each) for each in prices], [max(each) for each in prices], color=BLUE,
                 alpha=0.45, linewidth=1.4, label=say("range of the day"))  # fmt: skip
@@ -204,7 +205,7 @@ def volume_by_deadline(session: DrawnSession, language: str = "en", deadline: in
         axis.set(title=say("Volume by days to the deadline"),
                  xlabel=say("weeks to the deadline" if in_weeks else "days to the deadline"),
                  ylabel=_unit(say, word))  # fmt: skip
-        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.xaxis.set_major_locator(MaxNLocator(10, integer=True))
         _cumulative(axis, bins, say)
     return figure
 
@@ -224,9 +225,7 @@ def _cumulative(axis: Axes, bins: Counter[int], say: Words) -> None:
 
 
 def _unit(say: Words, word: str) -> str:
-    if not word:
-        return say("tonnes")
-    return say("{unit} tonnes", unit=say(word))
+    return say("{unit} tonnes", unit=say(word)) if word else say("tonnes")
 
 
 def _busiest(trades: Iterable[Fill]) -> str:
@@ -241,12 +240,20 @@ def _one(rulebook: Rulebook) -> int:
     return int(10**rulebook.minor_digits)
 
 
-def _when(calendar: Calendar, time: int) -> dt.datetime:
-    """Return local clock time at a time in ns UTC, without a zone: axes show it as it is."""
+def _when(calendar: Calendar, time: int) -> float:
+    """Return local clock time at a time in ns UTC, as axes of dates have it: days since 1970."""
     seconds = time // _SECOND
     local = seconds + offset_seconds(calendar, seconds + calendar.utc_offset_minutes * 60)
-    epoch = dt.datetime(1970, 1, 1)  # noqa: DTZ001
-    return epoch + dt.timedelta(seconds=local, microseconds=time % _SECOND // 1_000)
+    return (local + time % _SECOND / _SECOND) / _DAY
+
+
+def _date_axis(axis: Axes, pattern: str = "") -> None:
+    """Label days since 1970 as clock times by a pattern, or as dates."""
+    locator = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+    form = (DateFormatter(pattern) if pattern  # type: ignore[no-untyped-call]
+            else ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # fmt: skip
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(form)
 
 
 def _zone(calendar: Calendar, time: int) -> str:

@@ -17,10 +17,10 @@ from backtest.report.style import (
     RED,
     legend_below,
     panel,
-    scale,
     wrapped,
 )
 from backtest.report.subject import PictureError
+from backtest.report.units import SURPLUS, SURPLUS_OF, scale, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
     from backtest.measures.intervals import Estimate
     from backtest.report.subject import DrawnStudy
+    from backtest.report.words import Words
 
-SURPLUS_OF: Final = "surplus of "
 _DOTS: Final = 400  # values of a design beyond which not all are drawn as dots
-_SMALL_BATCH: Final = 1e-3  # arrivals below which the closed form is its limit, m / 2
+_TICKS: Final = 12  # labels that a logarithmic axis has room for
+_SMALL_BATCH: Final = 1e-3  # arrivals below which the closed form loses its digits
 
 
 def distribution(study: DrawnStudy, measure: str, language: str = "en") -> Figure:
@@ -46,7 +47,7 @@ def distribution(study: DrawnStudy, measure: str, language: str = "en") -> Figur
     if not found:
         message = f"{measure}: not applicable to any session of this study"
         raise PictureError(message)
-    unit, _, label = _units(study, measure, [v for values in found.values() for v in values])
+    unit, label = _units(study, measure, [v for values in found.values() for v in values])
     with panel(1.5 + 0.62 * len(found), language) as (figure, axis, say):
         for row, (name, values) in enumerate(found.items()):
             drawn = np.array(values) / unit
@@ -72,9 +73,9 @@ def _whisker(axis: Axes, mean: Estimate, row: float, unit: float, **more: Any) -
     error = None
     if isfinite(mean.low):
         error = [[(mean.mean - mean.low) / unit], [(mean.high - mean.mean) / unit]]
-    style = {"color": INK, "marker": "D", "markersize": 4.5, "capsize": 3.5, "linestyle": "none",
-             "elinewidth": 1.6, "zorder": 5} | more  # fmt: skip
-    axis.errorbar([mean.mean / unit], [row], xerr=error, **style)
+    style: dict[str, Any] = {"color": INK, "marker": "D", "markersize": 4.5, "capsize": 3.5,
+                             "linestyle": "none", "elinewidth": 1.6, "zorder": 5}  # fmt: skip
+    axis.errorbar([mean.mean / unit], [row], xerr=error, **style | more)
 
 
 def _rows(axis: Axes, labels: Sequence[str]) -> None:
@@ -87,28 +88,18 @@ def _rows(axis: Axes, labels: Sequence[str]) -> None:
 
 def _units(
     study: DrawnStudy, measure: str, values: Sequence[float]
-) -> tuple[float, str, Callable[[Any], str]]:
-    """Return what to divide a measure by, the word for it, and the label of its axis."""
-    rulebook = next(iter(study.designs.values())).rulebook
-    one = 10**rulebook.minor_digits
-    largest = max(abs(value) for value in values)
-    if measure == "surplus" or measure.startswith(SURPLUS_OF):
-        unit, word = scale(largest / one)
-        return one * unit, word, lambda say: (
-            f"{say.measure(measure)}, "
-            + say("{unit} {currency}", unit=say(word) if word else "", currency=rulebook.currency)
-        )
-    if measure == "price":
-        return one, "", lambda say: (
-            f"{say.measure(measure)}, " + say("{currency} per tonne", currency=rulebook.currency)
-        )
-    unit, word = scale(largest)
-    ends = {"volume": "tonnes"}
-    return unit, word, lambda say: ", ".join([
-        say.measure(measure),
-        *([" ".join(say(each) for each in (word, ends.get(measure, "")) if each)]
-          if word or measure in ends else []),
-    ])  # fmt: skip
+) -> tuple[float, Callable[[Words], str]]:
+    """Return what to divide a measure by, and how to label its axis."""
+    unit = unit_of(measure, next(iter(study.designs.values())).rulebook)
+    factor, word = scale(max(abs(value) for value in values) / unit.divisor)
+    if "{unit}" not in unit.label and unit.label:
+        factor, word = 1.0, ""  # prices are written out
+
+    def label(say: Words) -> str:
+        said = unit.said(say, word)
+        return ", ".join(each for each in (say.measure(measure), said) if each)
+
+    return unit.divisor * factor, label
 
 
 def surplus_by_group(study: DrawnStudy, language: str = "en") -> Figure:
@@ -117,12 +108,12 @@ def surplus_by_group(study: DrawnStudy, language: str = "en") -> Figure:
     Raises ``PictureError`` where no surplus was measured.
     """
     groups = [name for name in study.names if name.startswith(SURPLUS_OF)]
-    rows = [label for label in study.designs if study.values(label, "surplus")]
+    rows = [label for label in study.designs if study.values(label, SURPLUS)]
     if not groups or not rows:
         message = "surplus by group: this study measured no surplus"
         raise PictureError(message)
-    totals = [study.mean(label, "surplus").mean for label in rows]
-    unit, _, label_of = _units(study, "surplus", totals)
+    totals = [study.mean(label, SURPLUS).mean for label in rows]
+    unit, label_of = _units(study, SURPLUS, totals)
     with panel(1.7 + 0.66 * len(rows), language) as (figure, axis, say):
         for row, label in enumerate(rows):
             ends = {True: 0.0, False: 0.0}  # gains grow to the right, losses to the left
@@ -140,7 +131,7 @@ def surplus_by_group(study: DrawnStudy, language: str = "en") -> Figure:
                     level = row - 0.18 + 0.36 * place / max(1, len(groups) - 1)
                     axis.errorbar([ends[gains]], [level], xerr=[half], color=INK, capsize=2,
                                   elinewidth=1, linestyle="none")  # fmt: skip
-            _whisker(axis, study.mean(label, "surplus"), row + 0.4, unit, markersize=3.5,
+            _whisker(axis, study.mean(label, SURPLUS), row + 0.4, unit, markersize=3.5,
                      label="_" if row else say("total"))  # fmt: skip
         _rows(axis, rows)
         axis.set(title=say("Mean surplus by group"), xlabel=label_of(say))
@@ -156,7 +147,7 @@ def closed_form(arrivals: float) -> float:
     batch. It is 1 - 1/m + (1 - exp(-2m)) / (2 m^2).
     """
     m = arrivals
-    return m / 3 if m < _SMALL_BATCH else 1 - 1 / m + (1 - exp(-2 * m)) / (2 * m * m)
+    return 2 * m / 3 if m < _SMALL_BATCH else 1 - 1 / m + (1 - exp(-2 * m)) / (2 * m * m)
 
 
 def batch_interval(study: DrawnStudy, language: str = "en", rate: float = 0.0) -> Figure:
@@ -198,14 +189,24 @@ def batch_interval(study: DrawnStudy, language: str = "en", rate: float = 0.0) -
             if isfinite(mean.low):
                 axis.axhspan(mean.low, mean.high, color=colour, alpha=0.12, linewidth=0)
         axis.set_xscale("log")
-        every = sorted(set(seconds))
-        axis.set_xticks(every, [f"{each:g}" for each in every])
+        ticks = _apart(sorted(set(seconds)))
+        axis.set_xticks(ticks, [f"{each:g}" for each in ticks])
         axis.minorticks_off()
         axis.set(title=say("Efficiency against the interval of batches"),
                  xlabel=say("interval of batches, s"),
                  ylabel=say("efficiency, share of the largest surplus"))  # fmt: skip
         legend_below(axis, 2)
     return figure
+
+
+def _apart(values: Sequence[float]) -> list[float]:
+    """Return the values of a logarithmic axis that have room for a label, the first included."""
+    room = (values[-1] / values[0]) ** (1 / _TICKS)
+    found = [values[0]]
+    for value in values[1:]:
+        if value >= found[-1] * room:
+            found.append(value)
+    return found
 
 
 def _points(
@@ -242,7 +243,7 @@ def sensitivity(study: DrawnStudy, measure: str, language: str = "en") -> Figure
         raise PictureError(message)
     order = sorted(rows, key=lambda path: -max(abs(found.mean) for _, found in rows[path]))
     most = max(abs(found.mean) for each in rows.values() for _, found in each)
-    unit, _, unit_label = _units(study, measure, [most or 1.0])
+    unit, unit_label = _units(study, measure, [most or 1.0])
     bars = sum(len(each) for each in rows.values())
     with panel(1.5 + 0.3 * bars + 0.25 * len(rows), language) as (figure, axis, say):
         level, places = 0.0, []

@@ -17,6 +17,7 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from backtest.report.words import CHINESE, Words
 
@@ -39,6 +40,7 @@ _CJK: Final = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source
                "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Noto Sans Mono CJK SC",
                "Noto Sans CJK JP", "Arial Unicode MS")  # fmt: skip
 _HAN: Final = re.compile("[\u3400-\u9fff]")
+_FIGURE: Final = re.compile(r"^(\D*)(\d+)(.*)$")
 _STYLE: Final[dict[str, Any]] = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
@@ -55,6 +57,7 @@ _STYLE: Final[dict[str, Any]] = {
     "axes.grid": True,
     "axes.unicode_minus": False,  # CJK fonts often lack the sign
     "axes.formatter.use_mathtext": False,
+    "axes.formatter.limits": (-9, 12),  # no powers of ten
     "grid.color": "#E8E8E8",
     "grid.linewidth": 0.7,
     "xtick.labelsize": 8.5,
@@ -73,6 +76,15 @@ _STYLE: Final[dict[str, Any]] = {
 }
 
 
+class _Parted(ScalarFormatter):
+    """Figures written out, their thousands parted by commas."""
+
+    def __call__(self, value: float, place: int | None = None) -> str:
+        """Label a tick."""
+        sign, digits, rest = _FIGURE.sub(r"\1 \2 \3", super().__call__(value, place)).split(" ")
+        return f"{sign}{int(digits):,}{rest}"
+
+
 @cache
 def chinese_font() -> str:
     """Return the name of an installed font that has Chinese, "" where there is none."""
@@ -86,7 +98,8 @@ def styled() -> Iterator[None]:
     families = [name for name in ("DejaVu Sans", chinese_font()) if name]
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE | {"font.family": families})
+        settings: Any = _STYLE | {"font.family": families}
+        mpl.rcParams.update(settings)
         yield
 
 
@@ -96,7 +109,11 @@ def panel(height: float, language: str = "en") -> Iterator[tuple[Figure, Axes, W
     with styled():
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         FigureCanvasAgg(figure)
-        yield figure, figure.add_subplot(), words(language)
+        axis = figure.add_subplot()
+        yield figure, axis, words(language)
+        for each in (axis.xaxis, axis.yaxis):
+            if isinstance(each.get_major_formatter(), ScalarFormatter):
+                each.set_major_formatter(_Parted(useOffset=False))
         with warnings.catch_warnings():
             if not chinese_font():  # said once by ``words``, or the text is a label of the user's
                 warnings.filterwarnings("ignore", message="Glyph .* missing from font")
@@ -116,9 +133,12 @@ def words(language: str) -> Words:
 
 def wrapped(label: str, width: int = LABEL) -> str:
     """Break a label into lines; Chinese characters take the room of two."""
+    if len(label) > width and "]." in label and " " not in label:  # a path of the rulebook
+        return label.replace("].", "].\n")
     if _HAN.search(label):
         width = width // 2 + 1
-    return "\n".join(textwrap.wrap(label, width, max_lines=3, placeholder=" …")) or label
+    return "\n".join(textwrap.wrap(label, width, max_lines=3, placeholder=" …",
+                                   break_on_hyphens=False)) or label  # fmt: skip
 
 
 def legend_below(axis: Axes, columns: int = 3) -> None:
@@ -128,14 +148,6 @@ def legend_below(axis: Axes, columns: int = 3) -> None:
         figure = axis.get_figure(root=True)
         assert figure is not None
         figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)))
-
-
-def scale(largest: float) -> tuple[float, str]:
-    """Return what to divide figures by, and the word for it, so that axes stay readable."""
-    for unit, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if abs(largest) >= 10 * unit:
-            return unit, word
-    return 1.0, ""
 
 
 def svg(figure: Figure) -> str:
