@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from backtest.kernel.kernel import AgentError
@@ -31,6 +33,14 @@ class Row(NamedTuple):
     value: float | None
 
 
+class Failure(NamedTuple):
+    """A run that ended early."""
+
+    design: str
+    seed: int
+    why: str
+
+
 def measures(outcome: Outcome) -> dict[str, float | None]:
     """Return what is measured of a session, by name."""
     trades = fills(outcome.tape)
@@ -54,7 +64,7 @@ class Study(NamedTuple):
 
     designs: dict[str, Design]
     rows: list[Row]
-    failed: list[tuple[str, int, str]]  # design, seed, why
+    failed: list[Failure]
     market: Population
     seeds: int
     root: int
@@ -84,6 +94,11 @@ class Study(NamedTuple):
     def names(self) -> list[str]:
         """The measures, in order."""
         return list(dict.fromkeys(row.measure for row in self.rows))
+
+    @property
+    def digest(self) -> str:
+        """The hash of all values."""
+        return hashlib.sha256(json.dumps(self.rows).encode()).hexdigest()
 
     def outcome(self, design: str, seed: int) -> Outcome:
         """Run one session again. Raises ``AgentError``."""
@@ -123,13 +138,13 @@ def compare(
     """
     found = as_mapping(designs)
     rows: list[Row] = []
-    failed: list[tuple[str, int, str]] = []
+    failed: list[Failure] = []
     for seed in range(seeds):
         for label, design in found.items():
             try:
                 outcome = run(design, market, root, seed)
             except AgentError as error:
-                failed.append((label, seed, str(error)))
+                failed.append(Failure(label, seed, str(error)))
             else:
                 rows += [Row(label, seed, name, value)
                          for name, value in measures(outcome).items()]  # fmt: skip

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -34,20 +32,22 @@ body{font:15px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:60r
 margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.2rem;margin-top:2.2rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.88rem}
-th,td{padding:.3rem .7rem;border-bottom:1px solid #ddd;text-align:right;vertical-align:top}
-th:first-child,.facts td{text-align:left}thead th{border-bottom:2px solid #767676}
-tbody th{font-weight:normal}.wide{overflow-x:auto}.base{color:#666}
-.facts td{overflow-wrap:anywhere}small{color:#666;display:block;white-space:nowrap}
-small b{color:#222}figure{margin:1.5rem 0;break-inside:avoid}
+th,td{padding:.25rem .7rem;border-bottom:1px solid #e4e4e4;text-align:left;vertical-align:top}
+thead th{border-bottom:2px solid #767676;white-space:nowrap}
+tbody th{font-weight:normal}.measures tbody tr:last-child>*,.measures th[scope=rowgroup]{
+border-bottom:1px solid #767676}.measures td,.measures th:nth-child(n+3){text-align:right}
+.measures tbody tr th[scope=row]{text-align:left}td{white-space:nowrap}
+.facts td{overflow-wrap:anywhere;white-space:normal}.wide{overflow-x:auto}
+small{color:#666;display:block}figure{margin:1.5rem 0;break-inside:avoid}
 img{max-width:100%;height:auto}figcaption{color:#555;font-size:.88rem;max-width:46rem}
-code{font-size:.9em;overflow-wrap:anywhere}
+code{font-size:.9em}
 @media print{body{max-width:none;margin:0;font-size:10pt}h2{break-after:avoid}
 tr{break-inside:avoid}.wide{overflow:visible}thead{display:table-header-group}}
 @page{margin:16mm}
 """
 _ALSO: Final = ("price", "volume")  # measures that are drawn beside the first
-_EACH_SEED: Final = ("each seed as a dot, a box from the lower to the upper quartile, lines to "
-                     "the 5th and 95th percentile, and the mean with its 95% interval.")  # fmt: skip
+_EACH_SEED: Final = ("each seed as a dot, a box from quartile to quartile, lines to "
+                     "the 5th and 95th percentile, the mean with its 95% interval.")  # fmt: skip
 _CAPTIONS: Final = {
     "surplus by group": "Mean surplus of each group, stacked. Thin bars are 95% intervals of a "
     "group's mean, the diamond is the total with its own.",
@@ -69,7 +69,7 @@ Intervals are 95% t intervals of a mean over seeds. They are not corrected for t
 comparisons. Bold marks a difference whose interval leaves out 0.
 
 "n/a" means that a measure does not apply, which is not 0. A mean is over the seeds for which the
-measure applies; their number stands below it where some are missing.
+measure applies; their number stands in the last column.
 
 Efficiency is the surplus realised divided by the largest that trading could have realised with
 this session's people. Surplus is value less price for a tonne bought, and price less cost for a
@@ -130,45 +130,45 @@ def _market(study: DrawnStudy) -> str:
 
 
 def _measures(study: DrawnStudy) -> Html:
-    labels = list(study.designs)
+    """Return a block of rows for each measure: one for each design."""
     rulebook = next(iter(study.designs.values())).rulebook
-    say, rows = Words("en"), []
+    say, blocks = Words("en"), []
     for measure in study.names:
         unit = unit_of(measure, rulebook)
-        said = unit.said(say)
-        first = joined([measure, *([tag("small", said)] if said else [])])
-        rows.append([first, *(_cell(study, label, measure, unit.divisor) for label in labels)])
-    head = ["", *labels]
-    note = tag("p", "Mean and 95% interval; below it the paired difference to the first design "
-               "with its own.", class_="base")  # fmt: skip
-    return joined([note, tag("div", table(head, rows), class_="wide")])
+        said = tag("small", unit.said(say))
+        name = tag("th", measure, said, scope="rowgroup", rowspan=str(len(study.designs)))
+        rows: list[Html] = []
+        for label in study.designs:
+            cells = [tag("td", each) for each in _cells(study, label, measure, unit.divisor)]
+            first = [] if rows else [name]
+            rows.append(tag("tr", *first, tag("th", label, scope="row"), *cells))
+        blocks.append(tag("tbody", *rows))
+    head = ("measure", "design", "mean", "95% interval", "difference to the first",
+            "95% interval", "seeds")  # fmt: skip
+    top = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in head)))
+    return tag("div", tag("table", top, *blocks, class_="measures"), class_="wide")
 
 
-def _cell(study: DrawnStudy, label: str, measure: str, divisor: float) -> Html:
-    """Return a mean and the paired difference to the first design."""
+def _cells(study: DrawnStudy, label: str, measure: str, divisor: float) -> list[str]:
+    """Return a mean and the paired difference to the first design, with intervals."""
     values = study.values(label, measure)
     if not values:
-        return Html(_NOTHING)
-    found = [shown(study.mean(label, measure).mean / divisor),
-             *_interval(study.mean(label, measure), divisor)]  # fmt: skip
-    if len(values) < study.seeds:
-        found.append(tag("small", f"{len(values)} of {study.seeds} seeds"))
-    if label != next(iter(study.designs)):
-        try:
-            change = study.difference(label, measure)
-        except ValueError:
-            return joined(found)
+        return [_NOTHING, "", "", "", "0"]
+    mean = study.mean(label, measure)
+    found = [shown(mean.mean / divisor), _interval(mean, divisor), "", "", f"{len(values):,}"]
+    base = next(iter(study.designs))
+    if label != base and set(values) & set(study.values(base, measure)):
+        change = study.difference(label, measure)
         text = f"{'+' if change.mean > 0 else ''}{shown(change.mean / divisor)}"
         clear = isfinite(change.low) and not change.low <= 0 <= change.high
-        found.append(tag("small", tag("b", text) if clear else text))
-        found += _interval(change, divisor)
-    return joined(found)
+        found[2:4] = [tag("b", text) if clear else text, _interval(change, divisor)]
+    return found
 
 
-def _interval(found: Estimate, divisor: float) -> list[Html]:
+def _interval(found: Estimate, divisor: float) -> str:
     if not isfinite(found.low):
-        return []
-    return [tag("small", f"{shown(found.low / divisor)} to {shown(found.high / divisor)}")]
+        return _NOTHING
+    return f"{shown(found.low / divisor)} to {shown(found.high / divisor)}"
 
 
 def _designs(study: DrawnStudy) -> Html:
@@ -199,7 +199,7 @@ def _session_pictures(study: DrawnStudy, language: str) -> list[Html]:
     missing: list[str] = []
     deadline = getattr(study.market, "deadline", 0)
     for label in list(study.designs)[:_SESSIONS]:
-        failed = {seed for design, seed, _ in study.failed if design == label}
+        failed = {each.seed for each in study.failed if each.design == label}
         seed = next((seed for seed in range(study.seeds) if seed not in failed), None)
         if seed is None:
             continue
@@ -236,7 +236,7 @@ def _list(texts: Iterable[str]) -> Html:
 def _failures(study: DrawnStudy) -> list[Html]:
     if not study.failed:
         return []
-    rows = [[label, str(seed), why] for label, seed, why in study.failed]
+    rows = [[each.design, str(each.seed), each.why] for each in study.failed]
     return [tag("h2", "Sessions that failed"),
             table(("design", "seed", "why"), rows, class_="facts")]  # fmt: skip
 
@@ -248,7 +248,7 @@ def _facts(study: DrawnStudy) -> Html:
         ["seeds", str(study.seeds)],
         ["root seed", str(study.root)],
         ["versions", ", ".join([f"Python {platform.python_version()}", *_versions()])],
-        ["hash of the result", tag("code", result_hash(study))],
+        ["hash of the result", tag("code", study.digest)],
     ]
     return table(("", ""), rows, class_="facts")
 
@@ -261,12 +261,3 @@ def _versions() -> list[str]:
         except PackageNotFoundError:  # run from its source, not installed
             continue
     return found
-
-
-def result_hash(study: DrawnStudy) -> str:
-    """Return the hash of all values of a study."""
-    seen = hashlib.sha256()
-    for row in study.rows:
-        line = json.dumps([row.design, row.seed, row.measure, row.value])
-        seen.update(line.encode() + b"\n")
-    return seen.hexdigest()

@@ -64,7 +64,7 @@ def supply_and_demand(session: DrawnSession, language: str = "en") -> Figure:
         if trades:
             _in_order(axis, trades, rulebook, say)
         axis.set(title=say("Supply and demand with what traded"), xlabel=say("tonnes"),
-                 ylabel=say("{currency} per tonne", currency=rulebook.currency))  # fmt: skip
+                 ylabel=say.per_tonne(rulebook.currency))  # fmt: skip
         axis.set_xlim(left=0)
         axis.set_ylim(bottom=0)
         legend_below(axis)
@@ -130,10 +130,10 @@ def price_path(session: DrawnSession, language: str = "en", symbol: str = "") ->
             axis.plot(times, prices, "." if many else "o", color=BLUE, markersize=3, linewidth=0.9,
                       drawstyle="steps-post", linestyle="-", label=say("trades"))  # fmt: skip
             _date_axis(axis, "%H:%M")
-            axis.set_xlabel(f"{say('time of day')}, {_zone(calendar, trades[0].time)}")
+            axis.set_xlabel(say.listed(say("time of day"), _zone(calendar, trades[0].time)))
         title = "Price path and limits: {symbol}" if limited else "Price path: {symbol}"
         axis.set(title=say(title, symbol=symbol),
-                 ylabel=say("{currency} per tonne", currency=rulebook.currency))  # fmt: skip
+                 ylabel=say.per_tonne(rulebook.currency))  # fmt: skip
         axis.margins(y=0.1)
         legend_below(axis)
     return figure

@@ -96,8 +96,7 @@ def _units(
         factor, word = 1.0, ""  # prices are written out
 
     def label(say: Words) -> str:
-        said = unit.said(say, word)
-        return ", ".join(each for each in (say.measure(measure), said) if each)
+        return say.listed(say.measure(measure), unit.said(say, word))
 
     return unit.divisor * factor, label
 
@@ -108,8 +107,8 @@ def surplus_by_group(study: DrawnStudy, language: str = "en") -> Figure:
     Raises ``PictureError`` where no surplus was measured.
     """
     groups = [name for name in study.names if name.startswith(SURPLUS_OF)]
-    rows = [label for label in study.designs if study.values(label, SURPLUS)]
-    if not groups or not rows:
+    rows = [label for label in study.designs if groups and study.values(label, SURPLUS)]
+    if not rows:
         message = "surplus by group: this study measured no surplus"
         raise PictureError(message)
     totals = [study.mean(label, SURPLUS).mean for label in rows]
@@ -159,7 +158,7 @@ def batch_interval(study: DrawnStudy, language: str = "en", rate: float = 0.0) -
     batches: dict[bool, dict[float, Estimate]] = {False: {}, True: {}}
     continuous: dict[str, Estimate] = {}
     for label, design in study.designs.items():
-        if not study.values(label, "efficiency"):
+        if "efficiency" not in study.names or not study.values(label, "efficiency"):
             continue
         mode = max(design.rulebook.modes, key=lambda mode: mode.batch_seconds)
         mean = study.mean(label, "efficiency")

@@ -75,8 +75,8 @@ class DrawnSession(Protocol):
         ...  # pragma: no cover
 
 
-class DrawnRow(Protocol):
-    """One value of a study in long form; None where a measure does not apply."""
+class DrawnFailure(Protocol):
+    """A session that could not be finished."""
 
     @property
     def design(self) -> str:
@@ -89,13 +89,8 @@ class DrawnRow(Protocol):
         ...  # pragma: no cover
 
     @property
-    def measure(self) -> str:
-        """The measure's name."""
-        ...  # pragma: no cover
-
-    @property
-    def value(self) -> float | None:
-        """The value."""
+    def why(self) -> str:
+        """What happened."""
         ...  # pragma: no cover
 
 
@@ -123,13 +118,13 @@ class DrawnStudy(Protocol):
         ...  # pragma: no cover
 
     @property
-    def rows(self) -> Iterable[DrawnRow]:
-        """All values."""
+    def digest(self) -> str:
+        """The hash of the result."""
         ...  # pragma: no cover
 
     @property
-    def failed(self) -> Sequence[tuple[str, int, str]]:
-        """Sessions that could not be finished: design, seed, why."""
+    def failed(self) -> Sequence[DrawnFailure]:
+        """Sessions that could not be finished."""
         ...  # pragma: no cover
 
     @property

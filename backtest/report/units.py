@@ -25,7 +25,7 @@ class Unit(NamedTuple):
         """Return the unit in a language; ``word`` such as "thousand" comes before it."""
         if not self.label:
             return say(word) if word else ""
-        return say(self.label, unit=say(word) if word else "", currency=self.currency)
+        return say(self.label, unit=say(word) if word else "", currency=say.currency(self.currency))
 
 
 def unit_of(measure: str, rulebook: Rulebook) -> Unit:

@@ -70,6 +70,19 @@ class Words:
         said = _CHINESE[text] if self.language == CHINESE else text
         return said.format(**parts).strip() if parts else said
 
+    def listed(self, *parts: str) -> str:
+        """Return parts that are not empty, one after the other."""
+        comma = "，" if self.language == CHINESE else ", "
+        return comma.join(part for part in parts if part)
+
+    def per_tonne(self, currency: str) -> str:
+        """Return the unit of a price."""
+        return self("{currency} per tonne", currency=self.currency(currency))
+
+    def currency(self, code: str) -> str:
+        """Return a currency as prices are followed by it."""
+        return "元" if self.language == CHINESE and code == "CNY" else code
+
     def measure(self, name: str) -> str:
         """Return the name of a measure, translated where it has a word of its own."""
         return _CHINESE.get(name, name) if self.language == CHINESE else name
