@@ -249,7 +249,7 @@ def _when(calendar: Calendar, time: int) -> float:
 
 def _date_axis(axis: Axes, pattern: str = "") -> None:
     """Label days since 1970 as clock times by a pattern, or as dates."""
-    locator = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=2, maxticks=9)  # type: ignore[no-untyped-call]
     form = (DateFormatter(pattern) if pattern  # type: ignore[no-untyped-call]
             else ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # fmt: skip
     axis.xaxis.set_major_locator(locator)

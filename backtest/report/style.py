@@ -17,6 +17,7 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import ScalarFormatter
 
 from backtest.report.words import CHINESE, Words
@@ -41,6 +42,8 @@ _CJK: Final = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source
                "Noto Sans CJK JP", "Arial Unicode MS")  # fmt: skip
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _FIGURE: Final = re.compile(r"^(\D*)(\d+)(.*)$")
+_NO_FONT: Final = ("no font with Chinese is installed here; install one, such as Noto Sans CJK SC "
+                   "(package fonts-noto-cjk)")  # fmt: skip
 _STYLE: Final[dict[str, Any]] = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
@@ -95,7 +98,8 @@ def chinese_font() -> str:
 def styled() -> Iterator[None]:
     """Draw in the house's style inside this block."""
     families = [name for name in ("DejaVu Sans", chinese_font()) if name]
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # one is enough
         mpl.rcdefaults()
         settings: Any = _STYLE | {"font.family": families}
         mpl.rcParams.update(settings)
@@ -113,19 +117,16 @@ def panel(height: float, language: str = "en") -> Iterator[tuple[Figure, Axes, W
         for each in (axis.xaxis, axis.yaxis):
             if isinstance(each.get_major_formatter(), ScalarFormatter):
                 each.set_major_formatter(_Parted(useOffset=False))
-        with warnings.catch_warnings():
-            if not chinese_font():  # said once by ``words``, or the text is a label of the user's
-                warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            figure.draw_without_rendering()  # ticks and places are fixed in this style
+        figure.draw_without_rendering()  # ticks and places are fixed in this style
+    if _lacks_font(figure):
+        warnings.warn(f"a label is in Chinese: {_NO_FONT}", stacklevel=4)
 
 
 def words(language: str) -> Words:
     """Return the labels of a language; English, with a warning, where no font could show it."""
     found = Words(language)
     if language == CHINESE and not chinese_font():
-        message = ("no font with Chinese is installed, so labels are in English: install one, "
-                   "such as Noto Sans CJK SC (fonts-noto-cjk)")  # fmt: skip
-        warnings.warn(message, stacklevel=3)
+        warnings.warn(f"labels are in English: {_NO_FONT}", stacklevel=4)
         return Words("en")
     return found
 
@@ -140,6 +141,14 @@ def wrapped(label: str, width: int = LABEL) -> str:
                                    break_on_hyphens=False)) or label  # fmt: skip
 
 
+def _lacks_font(figure: Figure) -> bool:
+    """Say whether a figure has Chinese that no font here can show."""
+    if chinese_font():
+        return False
+    texts: list[Any] = figure.findobj(Text)
+    return any(_HAN.search(text.get_text()) for text in texts)
+
+
 def legend_below(axis: Axes, columns: int = 3) -> None:
     """Put the legend under the axes, where it covers nothing."""
     handles, labels = axis.get_legend_handles_labels()
@@ -150,8 +159,13 @@ def legend_below(axis: Axes, columns: int = 3) -> None:
 
 
 def svg(figure: Figure) -> str:
-    """Return a figure as SVG, the same text each time."""
+    """Return a figure as SVG, the same text each time.
+
+    Letters are drawn as shapes, unless they need a font that only the reader's machine may have.
+    """
     with styled():
+        if _lacks_font(figure):
+            mpl.rcParams["svg.fonttype"] = "none"
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
