@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400
 _WEEKS: Final = 70  # days to the deadline beyond which bars are weeks
+_BEYOND: Final = 2.2  # times what traded or should have: how far schedules are drawn
 _MANY: Final = 400  # trades beyond which their marks become points
 
 
@@ -65,10 +66,22 @@ def supply_and_demand(session: DrawnSession, language: str = "en") -> Figure:
             _in_order(axis, trades, rulebook, say)
         axis.set(title=say("Supply and demand with what traded"), xlabel=say("tonnes"),
                  ylabel=say.per_tonne(rulebook.currency))  # fmt: skip
-        axis.set_xlim(left=0)
-        axis.set_ylim(bottom=0)
+        _look_at_the_crossing(axis, worth, costs)
         legend_below(axis)
     return figure
+
+
+def _look_at_the_crossing(
+    axis: Axes, worth: Sequence[tuple[float, bool]], costs: Sequence[tuple[float, bool]]
+) -> None:
+    """Leave out the far ends of schedules, where nothing traded and nothing should have."""
+    cleared = sum(value >= cost for (value, _), (cost, _) in zip(worth, costs, strict=False))
+    traded = [place for units in (worth, costs) for place, (_, done) in enumerate(units, 1) if done]
+    longest = max(len(worth), len(costs))
+    end = min(longest, round(_BEYOND * max([cleared, *traded]))) or longest
+    axis.set_xlim(0, end * 1.03)
+    prices = [price for units in (worth, costs) for price, _ in units[:end]]
+    axis.set_ylim(0, 1.05 * max(prices))
 
 
 def _schedule(
