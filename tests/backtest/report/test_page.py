@@ -11,14 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest.lab.design import design
-from backtest.lab.people import Trader
-from backtest.lab.schedules import UniformValues
-from backtest.lab.study import Study, compare
 from backtest.report.html import Html, joined, tag
 from backtest.report.page import page
 from backtest.report.subject import PictureError
 from backtest.report.units import shown
+from carbonx.lab import Study, Trader, UniformValues, compare, design
 from tests.support.designs import in_one_call
 
 if TYPE_CHECKING:
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
     from backtest.kernel.kernel import Seat
     from backtest.kernel.streams import Streams
-    from backtest.lab.people import Person, Window
+    from carbonx.lab import Person, Window
     from engine.rulebook.model import Rulebook
 
 HOSTILE = "</style><script>alert('1')</script> & \"<b>\""

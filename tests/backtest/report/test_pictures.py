@@ -14,15 +14,12 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Rectangle
 
-from backtest.lab.design import design
-from backtest.lab.schedules import UniformValues
-from backtest.lab.session import run
-from backtest.lab.study import Study, compare
 from backtest.measures.fills import fills
 from backtest.report import style
 from backtest.report.session_pictures import price_path, volume_by_deadline
 from backtest.report.study_pictures import closed_form
 from backtest.report.subject import PictureError
+from carbonx.lab import Study, UniformValues, compare, design, run
 from engine.rulebook.calendar import utc
 from engine.vocabulary.enums import Side
 from engine.vocabulary.events import PhaseChanged, Trade
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-    from backtest.lab.design import Design
+    from carbonx.lab import Design
 
 TEXTBOOK = design("textbook")
 SHENZHEN = design("shenzhen-2022")
