@@ -58,7 +58,7 @@ _CAPTIONS: Final = {
     "paired differences with 95% intervals.",
     "supply and demand": "Values and costs of one session, thick where a tonne traded, with the "
     "prices of the trades in their order.",
-    "prices": "Trades of the line that traded most, inside the limits in force.",
+    "prices": "Trades of the line with most of them, inside the limits in force.",
     "deadline": "Tonnes traded by the time left to the deadline, and their share of all so far.",
 }
 _CONVENTIONS: Final = """\

@@ -116,7 +116,7 @@ def _competitive(worth: Sequence[float], costs: Sequence[float]) -> float | None
 
 
 def price_path(session: DrawnSession, language: str = "en", symbol: str = "") -> Figure:
-    """Draw the trades of a line, by default the busiest, inside the price limits in force.
+    """Draw the trades of a line, by default the one with most, inside the price limits in force.
 
     Several days are drawn as their range and their average price. Raises ``PictureError`` where
     the line did not trade.
@@ -242,10 +242,9 @@ def _unit(say: Words, word: str) -> str:
 
 
 def _busiest(trades: Iterable[Fill]) -> str:
-    volume: Counter[str] = Counter()
-    for fill in trades:
-        volume[fill.symbol] += fill.quantity
-    return volume.most_common(1)[0][0] if volume else ""
+    """Return the line with the most trades, the first of several; "" without a trade."""
+    most = Counter(fill.symbol for fill in trades).most_common(1)
+    return most[0][0] if most else ""
 
 
 def _one(rulebook: Rulebook) -> int:
