@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from backtest.report.html import Html, image, joined, table, tag
 from backtest.report.pictures import SESSION, STUDY, plot_session, plot_study
 from backtest.report.subject import PictureError
-from backtest.report.units import shown, unit_of
+from backtest.report.units import measure_of, shown, unit_of
 from backtest.report.words import Words
 
 if TYPE_CHECKING:
@@ -72,10 +72,9 @@ comparisons. Bold marks a difference whose interval leaves out 0.
 measure applies; their number stands in the last column.
 
 Efficiency is the surplus realised divided by the largest that trading could have realised with
-this session's people. Surplus is value less price for a tonne bought, and price less cost for a
-tonne sold, before fees. The groups' surpluses add up to the total.
-
-Prices are averages weighted by tonnes. Volume counts each traded tonne once.
+this session's people. Surplus is value less price for a tonne bought and kept, and price less cost
+for a tonne sold; what an account sold again is worth its price. Fees are left out. The groups'
+surpluses add up to the total.
 """
 
 
@@ -118,7 +117,7 @@ def page(study: DrawnStudy, *, language: str = "en", title: str = "", rate: floa
         *_session_pictures(study, language),
         *_failures(study),
         tag("h2", "Conventions"),
-        _list(_CONVENTIONS.split("\n\n")),
+        _list([*_CONVENTIONS.split("\n\n"), *_in_words(study)]),
         tag("h2", "How this was made"),
         _facts(study),
     )
@@ -147,6 +146,12 @@ def _measures(study: DrawnStudy) -> Html:
             "95% interval", "seeds")  # fmt: skip
     top = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in head)))
     return tag("div", tag("table", top, *blocks, class_="measures"), class_="wide")
+
+
+def _in_words(study: DrawnStudy) -> list[str]:
+    """Say what each measure is, as the laboratory's table of measures has it."""
+    known = dict.fromkeys(filter(None, map(measure_of, study.names)))
+    return [f"{each.name}: {each.says}" for each in known]
 
 
 def _cells(study: DrawnStudy, label: str, measure: str, divisor: float) -> list[str]:

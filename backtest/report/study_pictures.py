@@ -92,8 +92,8 @@ def _units(
     """Return what to divide a measure by, and how to label its axis."""
     unit = unit_of(measure, next(iter(study.designs.values())).rulebook)
     factor, word = scale(max(abs(value) for value in values) / unit.divisor)
-    if "{unit}" not in unit.label and unit.label:
-        factor, word = 1.0, ""  # prices are written out
+    if not unit.scales:
+        factor, word = 1.0, ""
 
     def label(say: Words) -> str:
         return say.listed(say.measure(measure), unit.said(say, word))

@@ -38,7 +38,9 @@ _CHINESE: Final = {
     "one seed": "单个种子",
     "price": "均价",
     "range of the day": "当日价格区间",
+    "seconds": "秒",
     "sellers' costs": "卖方成本",
+    "share": "占比",
     "surplus": "剩余",
     "thousand": "千",
     "time of day": "时刻",
@@ -50,6 +52,7 @@ _CHINESE: Final = {
     "volume": "成交量",
     "weeks to the deadline": "距截止日周数",
     "{currency} per tonne": "{currency}/吨",
+    "{currency} per tonne, per tonne": "{currency}/吨/吨",
     "{unit} tonnes": "{unit}吨",
     "{unit} {currency}": "{unit}{currency}",
 }
@@ -84,5 +87,5 @@ class Words:
         return "元" if self.language == CHINESE and code == "CNY" else code
 
     def measure(self, name: str) -> str:
-        """Return the name of a measure, translated where it has a word of its own."""
+        """Return the name of a measure or of its unit, translated where there is a word for it."""
         return _CHINESE.get(name, name) if self.language == CHINESE else name

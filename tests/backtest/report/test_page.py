@@ -140,6 +140,7 @@ def test_a_page_says_what_it_was_made_from(study: Study, read: Reader) -> None:
     assert "Python 3" in text
     assert "buyers=6" in text
     assert ["root seed", "1"] in read.rows
+    assert "volume: tonnes traded" in read.texts
 
 
 def test_every_picture_says_what_it_shows(read: Reader) -> None:
