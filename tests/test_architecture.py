@@ -36,9 +36,15 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "history": (),
         "measures": (),
         "kernel": ("agents",),
+<<<<<<< HEAD
         "tapes": ("kernel", "measures"),
         "lab": ("kernel", "agents", "measures"),
         "cli": ("history", "agents", "tapes"),
+=======
+        "report": ("measures",),
+        "lab": ("kernel", "agents", "measures", "report"),
+        "cli": ("history", "agents"),
+>>>>>>> main
     },
     "carbonx": {
         "testing": (),
