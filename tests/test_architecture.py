@@ -36,15 +36,10 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "history": (),
         "measures": (),
         "kernel": ("agents",),
-<<<<<<< HEAD
-        "tapes": ("kernel", "measures"),
-        "lab": ("kernel", "agents", "measures"),
-        "cli": ("history", "agents", "tapes"),
-=======
         "report": ("measures",),
+        "tapes": ("kernel", "measures"),
         "lab": ("kernel", "agents", "measures", "report"),
-        "cli": ("history", "agents"),
->>>>>>> main
+        "cli": ("history", "agents", "tapes"),
     },
     "carbonx": {
         "testing": (),
