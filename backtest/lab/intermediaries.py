@@ -1,0 +1,160 @@
+"""Who else trades through a year: dealers, speculators, and those who peg prices to the limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from backtest.lab.interest import Execution, Interest
+from backtest.lab.people import Trader
+from engine.vocabulary.enums import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backtest.agents.market_picture import LinePicture
+    from backtest.kernel.kernel import Seat
+    from backtest.lab.belief import Belief
+    from backtest.lab.screen import Screen
+    from engine.vocabulary.events import Event
+
+_UNLIMITED = 1.1  # where there are no limits, a pegger goes so far from the last price
+
+
+class Act(NamedTuple):
+    """What was drawn beforehand for one time at which somebody trades."""
+
+    time: int  # ns
+    product: str
+    draw: float  # uniform on [0, 1): decides the side
+    tonnes: int
+    noise: float  # of the price, as a share
+
+
+class Sleeper(Trader):
+    """An agent that acts at times drawn beforehand and sleeps in between."""
+
+    hears_own = True
+
+    def __init__(
+        self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int]
+    ) -> None:
+        """Act at these times, rising; ``ends`` is when each trading day is over (ns)."""
+        self.execution = Execution(screen)
+        self.belief, self.screen, self.ends = belief, screen, ends
+        self._acts = acts
+        self._next = 0
+
+    def on_start(self, seat: Seat) -> None:
+        """Sleep until the first time."""
+        if self._acts:
+            seat.wake_at(self._acts[0].time)
+
+    def on_event(self, seat: Seat, event: Event) -> None:
+        """Know what became of its interest."""
+        del seat
+        self.execution.on_event(event)
+
+    def on_wake(self, seat: Seat) -> None:
+        """Act, and sleep again."""
+        act = self._acts[self._next]
+        self._next += 1
+        day = self.belief.day(act.time)
+        interest = self.interest(act, day)
+        if interest.tonnes > 0 and interest.price > 0:
+            self.execution.express(seat, interest, self.ends[day])
+        if self._next < len(self._acts):
+            seat.wake_at(self._acts[self._next].time)
+
+    def interest(self, act: Act, day: int) -> Interest:
+        """Return what it wants now."""
+        raise NotImplementedError
+
+
+class Dealer(Sleeper):
+    """Buys below and sells above what a tonne is worth, leaning against what it has bought."""
+
+    def __init__(
+        self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int],
+        spread: float, book: int,
+    ) -> None:  # fmt: skip
+        """Keep half a ``spread`` on each side; ``book`` tonnes make it trade one side only."""
+        super().__init__(acts, belief, screen, ends)
+        self._spread, self._book = spread, book
+
+    def interest(self, act: Act, day: int) -> Interest:
+        """Return an offer of one side."""
+        mine = self.execution
+        held = mine.bought.get(act.product, 0) - mine.sold.get(act.product, 0)
+        side = Side.BUY if act.draw + held / (2 * self._book) < 0.5 else Side.SELL  # noqa: PLR2004
+        sign = 1 if side is Side.BUY else -1
+        factor = 1 - sign * self._spread / 2 + act.noise
+        return Interest(
+            act.product, side, act.tonnes, int(self.belief.fair(act.product, day) * factor)
+        )
+
+
+class Speculator(Sleeper):
+    """Follows the price: buys what stands above the day's reference and sells what stands below."""
+
+    def interest(self, act: Act, day: int) -> Interest:
+        """Return an order at about the last price."""
+        line = self.screen.products[act.product][0]
+        move = line.last - line.reference
+        side = Side.BUY if move > 0 or (not move and act.draw < 0.5) else Side.SELL  # noqa: PLR2004
+        sign = 1 if side is Side.BUY else -1
+        price = line.last or self.belief.fair(act.product, day)
+        held = self.execution.bought.get(act.product, 0) - self.execution.sold.get(act.product, 0)
+        tonnes = act.tonnes if side is Side.BUY else min(act.tonnes, max(held, 0))
+        return Interest(act.product, side, tonnes, int(price * (1 + sign * abs(act.noise))))
+
+
+class Pegger(Sleeper):
+    """Offers the smallest quantity at one of the day's limits.
+
+    The further a price is from what the tonne is worth, the likelier it goes back; and what moved
+    before tends to go on.
+    """
+
+    def __init__(
+        self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int],
+        back: float, onward: float,
+    ) -> None:  # fmt: skip
+        """Go ``back`` by so much probability for each share that a price is off, or ``onward``."""
+        super().__init__(acts, belief, screen, ends)
+        self._back, self._onward = back, onward
+        self._moved: dict[str, tuple[int, int]] = {}  # product -> reference, sign of its last move
+
+    def interest(self, act: Act, day: int) -> Interest:
+        """Return one small order at a limit; noise below 0 means the other limit for once."""
+        line = self.screen.products[act.product][0]
+        reference = line.reference or int(self.belief.fair(act.product, day))
+        before, sign = self._moved.get(act.product, (reference, 0))
+        if reference != before:
+            sign = 1 if reference > before else -1
+        self._moved[act.product] = reference, sign
+        far = reference / self.belief.fair(act.product, day) - 1
+        up = (act.draw < 0.5 - self._back * far + self._onward * sign) == (act.noise >= 0)  # noqa: PLR2004
+        low, high = limits(line, reference)
+        side = Side.BUY if up else Side.SELL
+        return Interest(act.product, side, act.tonnes, high if up else low)
+
+
+class Partner(Sleeper):
+    """Takes what stands at the limit on the wrong side of what anybody would pay."""
+
+    def interest(self, act: Act, day: int) -> Interest:
+        """Return a small order against a bid at the highest or an offer at the lowest price."""
+        line = self.screen.products[act.product][0]
+        reference = line.reference or int(self.belief.fair(act.product, day))
+        low, high = limits(line, reference)
+        if line.best_price(Side.BUY) >= high:
+            return Interest(act.product, Side.SELL, act.tonnes, high)
+        if 0 < line.best_price(Side.SELL) <= low:
+            return Interest(act.product, Side.BUY, act.tonnes, low)
+        return Interest(act.product, Side.BUY, 0, 0)
+
+
+def limits(line: LinePicture, reference: int) -> tuple[int, int]:
+    """Return the prices that count as a line's limits, also where it has none."""
+    low = line.low_limit or int(reference / _UNLIMITED)
+    return low, line.high_limit or int(reference * _UNLIMITED)
