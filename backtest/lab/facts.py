@@ -32,6 +32,7 @@ class Bar(NamedTuple):
     volume: int  # tonnes
     value: float
     listed: bool  # whether its main line traded, so that the close may have moved
+    blocks: int = 0  # tonnes traded outside the main line
 
 
 class Bars:
@@ -73,6 +74,7 @@ class Bars:
             volume=before.volume + event.volume,
             value=before.value + event.value / self._scale,
             listed=before.listed or (main and event.volume > 0),
+            blocks=before.blocks + (0 if main else event.volume),
         )
 
     def flush(self) -> list[Bar]:
@@ -120,6 +122,9 @@ def facts(bars: Sequence[Bar], days: int, month: int) -> dict[str, float]:
         "days of at most 10 t": sum(each <= SMALL for each in ordered) / len(ordered),
         "top tenth of days": sum(ordered[: max(1, len(ordered) // _TENTH)]) / tonnes,
         "month of the deadline": in_month / tonnes,
+        "last 13 days": sum(volumes[date] for date in sorted(volumes)[-13:]) / tonnes,
+        "last 37 days": sum(volumes[date] for date in sorted(volumes)[-37:]) / tonnes,
+        "blocks": sum(bar.blocks for bar in bars) / tonnes,
         "days without a trade": 1 - len(ordered) / days,
         "product days without a trade": 1 - len(bars) / lines,
         "volatility": _deviation(pooled),

@@ -36,11 +36,14 @@ class Sleeper(Trader):
     hears_own = True
 
     def __init__(
-        self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int]
+        self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int], stock: int
     ) -> None:
-        """Act at these times, rising; ``ends`` is when each trading day is over (ns)."""
+        """Act at these times, rising; ``ends`` is when each trading day is over (ns).
+
+        ``stock`` are the tonnes of each product that it starts with.
+        """
         self.execution = Execution(screen)
-        self.belief, self.screen, self.ends = belief, screen, ends
+        self.belief, self.screen, self.ends, self.stock = belief, screen, ends, stock
         self._acts = acts
         self._next = 0
 
@@ -60,10 +63,18 @@ class Sleeper(Trader):
         self._next += 1
         day = self.belief.day(act.time)
         interest = self.interest(act, day)
+        if interest.side is Side.SELL:
+            free = self.stock + self.gained(act.product)
+            free -= self.execution.waiting(Side.SELL, act.product)
+            interest = interest._replace(tonnes=min(interest.tonnes, free))
         if interest.tonnes > 0 and interest.price > 0:
             self.execution.express(seat, interest, self.ends[day])
         if self._next < len(self._acts):
             seat.wake_at(self._acts[self._next].time)
+
+    def gained(self, product: str) -> int:
+        """Return the tonnes bought less those sold so far."""
+        return self.execution.bought.get(product, 0) - self.execution.sold.get(product, 0)
 
     def interest(self, act: Act, day: int) -> Interest:
         """Return what it wants now."""
@@ -75,17 +86,16 @@ class Dealer(Sleeper):
 
     def __init__(
         self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int],
-        spread: float, book: int,
+        stock: int, spread: float,
     ) -> None:  # fmt: skip
-        """Keep half a ``spread`` on each side; ``book`` tonnes make it trade one side only."""
-        super().__init__(acts, belief, screen, ends)
-        self._spread, self._book = spread, book
+        """Keep half a ``spread`` on each side; a stock gone or doubled leaves it one side only."""
+        super().__init__(acts, belief, screen, ends, stock)
+        self._spread = spread
 
     def interest(self, act: Act, day: int) -> Interest:
         """Return an offer of one side."""
-        mine = self.execution
-        held = mine.bought.get(act.product, 0) - mine.sold.get(act.product, 0)
-        side = Side.BUY if act.draw + held / (2 * self._book) < 0.5 else Side.SELL  # noqa: PLR2004
+        leaning = self.gained(act.product) / (2 * self.stock)
+        side = Side.BUY if act.draw + leaning < 0.5 else Side.SELL  # noqa: PLR2004
         sign = 1 if side is Side.BUY else -1
         factor = 1 - sign * self._spread / 2 + act.noise
         return Interest(
@@ -103,9 +113,7 @@ class Speculator(Sleeper):
         side = Side.BUY if move > 0 or (not move and act.draw < 0.5) else Side.SELL  # noqa: PLR2004
         sign = 1 if side is Side.BUY else -1
         price = line.last or self.belief.fair(act.product, day)
-        held = self.execution.bought.get(act.product, 0) - self.execution.sold.get(act.product, 0)
-        tonnes = act.tonnes if side is Side.BUY else min(act.tonnes, max(held, 0))
-        return Interest(act.product, side, tonnes, int(price * (1 + sign * abs(act.noise))))
+        return Interest(act.product, side, act.tonnes, int(price * (1 + sign * abs(act.noise))))
 
 
 class Pegger(Sleeper):
@@ -117,10 +125,10 @@ class Pegger(Sleeper):
 
     def __init__(
         self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int],
-        back: float, onward: float,
+        stock: int, back: float, onward: float,
     ) -> None:  # fmt: skip
         """Go ``back`` by so much probability for each share that a price is off, or ``onward``."""
-        super().__init__(acts, belief, screen, ends)
+        super().__init__(acts, belief, screen, ends, stock)
         self._back, self._onward = back, onward
         self._moved: dict[str, tuple[int, int]] = {}  # product -> reference, sign of its last move
 

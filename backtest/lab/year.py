@@ -10,7 +10,7 @@ from msgspec import Struct
 from backtest.lab.belief import Belief
 from backtest.lab.costs import LinearCosts
 from backtest.lab.emitters import Emitter, Hazard, Obligation, times_of
-from backtest.lab.intermediaries import Act, Dealer, Partner, Pegger, Speculator
+from backtest.lab.intermediaries import Act, Dealer, Partner, Pegger, Sleeper, Speculator
 from backtest.lab.people import Horizon, Person
 from backtest.lab.screen import Screen
 from engine.vocabulary.commands import MoveAllowances, MoveCash
@@ -18,8 +18,6 @@ from engine.vocabulary.enums import Instrument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.random import Generator
 
     from backtest.kernel.streams import Streams
     from backtest.lab.people import Window
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 
 _MILLION: Final = 1_000_000
 _PURSE: Final = 10**14  # minor units: nobody is short of money
-_STOCK: Final = 50_000_000  # tonnes that an intermediary starts with, of each product
 _PARTNER_WAITS: Final = 60_000_000_000  # ns
 
 
@@ -63,6 +60,7 @@ class Year(Struct, frozen=True, kw_only=True):
     noise: float = 0.02  # standard deviation of everybody's prices
     hours: tuple[float, float] = (0.7, 0.98)  # of a day, when emitters and dealers trade
     # -- intermediaries
+    stock: int = 10_000_000  # tonnes of each product that each starts with
     dealers: int = 10
     dealing: float = 0.1  # times a day that each trades
     season: float = 0.0  # times more before the deadline
@@ -158,19 +156,19 @@ class _Maker:
         for number in range(year.dealers):
             who = f"dealer/{number}"
             acts = self._acts(who, year.dealing * self.rate, year.lots, year.spread_of_lots)
-            dealer = Dealer(acts, self.belief, self.screen, self.ends, year.spread, _STOCK // 10)
+            dealer = Dealer(acts, self.belief, self.screen, self.ends, year.stock, year.spread)
             found.append(self._intermediary(who, "dealers", dealer))
         for number in range(year.speculators):
             who = f"speculator/{number}"
             acts = self._acts(who, year.speculating * self.rate, year.small, 1.0)
-            agent = Speculator(acts, self.belief, self.screen, self.ends)
+            agent = Speculator(acts, self.belief, self.screen, self.ends, year.stock)
             found.append(self._intermediary(who, "speculators", agent))
         if year.pegging:
             found += self._peggers()
         return found
 
-    def _intermediary(self, who: str, group: str, agent: Dealer | Speculator | Pegger | Partner) -> Person:
-        holdings = dict.fromkeys(self.products, _STOCK)
+    def _intermediary(self, who: str, group: str, agent: Sleeper) -> Person:
+        holdings = dict.fromkeys(self.products, self.year.stock)
         return Person(who, who, group, agent, _PURSE, holdings, role="institution")
 
     def _emitters(self) -> Iterator[Person]:
@@ -212,7 +210,11 @@ class _Maker:
                        self.ends, year.margin)  # fmt: skip
 
     def _acts(
-        self, who: str, rates: np.ndarray[tuple[int], np.dtype[np.float64]], median: float, sd: float
+        self,
+        who: str,
+        rates: np.ndarray[tuple[int], np.dtype[np.float64]],
+        median: float,
+        sd: float,
     ) -> list[Act]:
         """Draw when somebody acts, with rates by day, on what, and how much."""
         draws = self.streams.stream(who, "acts")
@@ -238,6 +240,7 @@ class _Maker:
     def _peggers(self) -> Iterator[Person]:
         """Yield a pegger and a partner for each product."""
         year = self.year
+        low, high = year.hours
         busy = self.streams.stream("pegger", "quiet").random(len(self.window.days)) >= year.quiet
         for product in self.products:
             draws = self.streams.stream(f"pegger/{product}", "acts")
@@ -247,16 +250,11 @@ class _Maker:
                 places = np.sort(draws.random(2)).tolist()
                 signs = (1.0, -1.0) if back < year.reversal else (1.0,)
                 for sign, place, size in zip(signs, places, sizes, strict=False):
-                    at = self._time(day, self._place(draws, place))
+                    at = self._time(day, low + (high - low) * place)
                     offers.append(Act(at, product, draw, 1, sign))
                     answers.append(Act(at + _PARTNER_WAITS, product, draw, size, sign))
-            pegger = Pegger(sorted(offers), self.belief, self.screen, self.ends, year.back, year.onward)
-            partner = Partner(sorted(answers), self.belief, self.screen, self.ends)
+            pegger = Pegger(sorted(offers), self.belief, self.screen, self.ends, year.stock,
+                            year.back, year.onward)  # fmt: skip
+            partner = Partner(sorted(answers), self.belief, self.screen, self.ends, year.stock)
             yield self._intermediary(f"pegger/{product}", "peggers", pegger)
             yield self._intermediary(f"partner/{product}", "peggers", partner)
-
-    def _place(self, draws: Generator, place: float) -> float:
-        """Return a time of day inside the hours."""
-        del draws
-        low, high = self.year.hours
-        return low + (high - low) * place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from backtest.lab.emitters import Hazard
 from backtest.lab.people import Horizon
@@ -19,10 +19,11 @@ SHENZHEN: Final = Year(
     },
     emitters=800,
     emissions=26.0,
-    intensity=0.3,
+    intensity=0.8,
+    banking=0.3,
     hazard=Hazard(0.001, 0.2, 6.0),
     dealers=10,
-    dealing=0.05,
+    dealing=0.1,
     season=5.0,
     pegging=0.42,
     quiet=0.1,
@@ -30,3 +31,117 @@ SHENZHEN: Final = Year(
     back=0.5,
     onward=0.06,
 )  # fmt: skip
+
+GUANGDONG: Final = Year(
+    name="guangdong-year",
+    horizon=Horizon(first=20200901, last=20210831, seconds=21_600),
+    verification=20210430,
+    deadline=20210620,
+    weights={"GDEA": 1.0},
+    daily=0.03,
+    emitters=250,
+    emissions=450.0,
+    intensity=0.25,
+    banking=0.3,
+    noise=0.02,
+    hazard=Hazard(0.003, 0.08, 20.0),
+    parts=6.0,
+    stock=1_000_000,
+    dealers=20,
+    dealing=0.3,
+    season=1.0,
+    lots=10_000.0,
+    spread_of_lots=1.5,
+    speculators=20,
+    speculating=0.1,
+    small=200.0,
+)
+
+NATIONAL: Final = Year(
+    name="national-year",
+    horizon=Horizon(first=20240102, last=20241231, seconds=21_600),
+    verification=20240930,
+    deadline=20241231,
+    weights={"CEA23": 0.5, "CEA22": 0.3, "CEA21": 0.1, "CEA19-20": 0.1},
+    daily=0.01,
+    noise=0.005,
+    emitters=2_000,
+    emissions=5_200.0,
+    intensity=0.1,
+    banking=0.45,
+    hazard=Hazard(0.0005, 0.1, 10.0),
+    parts=10.0,
+    gap=1.0,
+    dealers=40,
+    dealing=0.5,
+    season=5.0,
+    lots=5_000.0,
+    spread_of_lots=1.5,
+    speculators=150,
+    speculating=1.5,
+    small=100.0,
+)
+
+YEARS: Final = {year.name: year for year in (SHENZHEN, GUANGDONG, NATIONAL)}
+
+
+class Target(NamedTuple):
+    """The real facts that a year is fitted to, and the rules that it was fitted on."""
+
+    preset: str
+    month: int  # that of the deadline
+    days: int  # trading days that the real data cover
+    facts: dict[str, float]
+
+
+TARGETS: Final = {
+    "shenzhen-year": Target(
+        "shenzhen-2022",
+        6,
+        244,
+        {
+            "volume, Mt": 6.083,
+            "average price": 11.40,
+            "median daily volume, t": 344.0,
+            "mean daily volume, t": 29_103.0,
+            "days of at most 10 t": 0.364,
+            "top tenth of days": 0.835,
+            "month of the deadline": 0.659,
+            "days without a trade": 0.143,
+            "product days without a trade": 0.596,
+            "volatility": 0.1036,
+            "autocorrelation": 0.122,
+            "days at the limit": 0.900,
+        },
+    ),
+    "guangdong-year": Target(
+        "guangdong",
+        6,
+        1_815,
+        {
+            "volume, Mt": 24.0,
+            "median daily volume, t": 13_174.0,
+            "mean daily volume, t": 111_987.0,
+            "days of at most 10 t": 0.056,
+            "top tenth of days": 0.593,
+            "month of the deadline": 0.211,
+            "days without a trade": 0.12,
+            "volatility": 0.0385,
+            "autocorrelation": -0.03,
+            "days at the limit": 0.053,
+        },
+    ),
+    "national-year": Target(
+        "cn-national",
+        12,
+        242,
+        {
+            "volume, Mt": 189.0,
+            "mean daily volume, t": 781_000.0,
+            "days without a trade": 0.001,
+            "last 13 days": 0.44,
+            "last 37 days": 0.87,
+            "blocks": 0.8,
+        },
+    ),
+}
