@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,25 +11,30 @@ if TYPE_CHECKING:
 
     from backtest.kernel.streams import Streams
     from backtest.lab.people import Window
+    from backtest.lab.screen import Screen
+
+
+class Moves(NamedTuple):
+    """How prices move from day to day."""
+
+    daily: float  # standard deviation of a day's log change that all products share
+    own: float  # and of each product's own
+    reverting: float  # the share of the distance to its level that a day takes back
 
 
 class Belief:
     """Fair prices by day, in minor units: a mean-reverting path around each product's level."""
 
     def __init__(
-        self, streams: Streams, window: Window, levels: Mapping[str, int],
-        daily: float, own: float, reverting: float,
-    ) -> None:  # fmt: skip
-        """Draw a path that all products share (``daily``) and one of each product's ``own``.
-
-        Both are standard deviations of a day's log change; ``reverting`` is the share of the
-        distance to the level that a day takes back.
-        """
+        self, streams: Streams, window: Window, levels: Mapping[str, int], moves: Moves
+    ) -> None:
+        """Draw a path that all products share, and one of each product's own."""
         self._opens = [day.opens for day in window.days]
         count = len(window.days)
-        shared = _path(streams, "shared", count, daily, reverting)
+        shared = _path(streams, "shared", count, moves.daily, moves.reverting)
         self.products = {
-            product: level * np.exp(shared + _path(streams, product, count, own, reverting))
+            product: level
+            * np.exp(shared + _path(streams, product, count, moves.own, moves.reverting))
             for product, level in levels.items()
         }
 
@@ -40,6 +45,16 @@ class Belief:
     def fair(self, product: str, day: int) -> float:
         """Return what a tonne is worth on a day."""
         return float(self.products[product][day])
+
+
+class World(NamedTuple):
+    """What all people of a year have in common."""
+
+    belief: Belief
+    screen: Screen
+    window: Window
+    verified: int  # ns: from then on emissions are known
+    stock: int  # tonnes of each product that an intermediary starts with
 
 
 def _path(

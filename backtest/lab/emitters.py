@@ -1,13 +1,13 @@
-"""The compliance emitter: a firm whose emissions are counted, and that must surrender as many tonnes.
+"""The compliance emitter: a firm that must surrender as many tonnes as it is found to emit.
 
-Free allocation covers a part of them. It abates where that is cheaper than a tonne's price, buys what
-it is short of or sells what it has too much, and puts that off: it begins to trade with a hazard that
-grows as the deadline comes near.
+Free allocation covers a part of them. It abates where that is cheaper than a tonne's price, buys
+what it is short of or sells what it has too much, and puts that off: it begins to trade with a
+hazard that grows as the deadline comes near.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from backtest.kernel.kernel import Seat
-    from backtest.lab.belief import Belief
+    from backtest.lab.belief import World
     from backtest.lab.costs import Costs
     from backtest.lab.people import Window
-    from backtest.lab.screen import Screen
     from engine.vocabulary.events import Event
 
 _LEAST: Final = 10  # tonnes: what is left below it is not worth an order
@@ -66,25 +65,26 @@ class Emitter(Trader):
     hears_own = True
 
     def __init__(
-        self, obligation: Obligation, belief: Belief, screen: Screen, times: Sequence[int],
-        noise: Sequence[float], verified: int, ends: Sequence[int], margin: float,
-    ) -> None:  # fmt: skip
-        """Trade at ``times`` (ns, rising), with so much noise of its price each.
+        self,
+        world: World,
+        obligation: Obligation,
+        plan: Sequence[tuple[int, float]],
+        margin: float,
+    ) -> None:
+        """Trade as planned: at times (ns, rising), with so much noise of the price each.
 
-        ``verified`` is when its emissions are known (ns), ``ends`` when each trading day is over.
         ``margin`` is the share of the price that it forgoes in the end for the sake of trading.
         """
-        self.obligation, self.belief = obligation, belief
-        self.execution = Execution(screen)
+        self.obligation, self.belief = obligation, world.belief
+        self.execution = Execution(world.screen)
         self.cut = 0  # tonnes abated so far; what is abated stays so
-        self._screen, self._times, self._noise = screen, times, noise
-        self._verified, self._ends, self._margin = verified, ends, margin
+        self._world, self._plan, self._margin = world, plan, margin
         self._turn = 0
 
     def on_start(self, seat: Seat) -> None:
         """Sleep until the first time."""
-        if self._times:
-            seat.wake_at(self._times[0])
+        if self._plan:
+            seat.wake_at(self._plan[0][0])
 
     def on_event(self, seat: Seat, event: Event) -> None:
         """Know what became of its interest."""
@@ -98,12 +98,12 @@ class Emitter(Trader):
         now = seat.now()
         day = self.belief.day(now)
         side, tonnes = self._wanted(now, day)
-        rounds = len(self._times) - turn
+        rounds = len(self._plan) - turn
         part = -(-tonnes // rounds)
         if part >= _LEAST:
             self._trade(seat, side, part, day, turn)
-        if self._turn < len(self._times):
-            seat.wake_at(self._times[self._turn])
+        if self._turn < len(self._plan):
+            seat.wake_at(self._plan[self._turn][0])
 
     def owed(self) -> int:
         """Return the tonnes that it must surrender: what it emitted in the end."""
@@ -113,7 +113,7 @@ class Emitter(Trader):
         """Return the side and the tonnes that are still to be traded, what waits left out."""
         firm = self.obligation
         fair = self.belief.fair(firm.product, day)
-        emissions = firm.emissions if now >= self._verified else firm.estimate
+        emissions = firm.emissions if now >= self._world.verified else firm.estimate
         self.cut = max(self.cut, min(int(firm.costs.abated(min(fair, firm.penalty))), emissions))
         short = emissions - self.cut - firm.allocation
         if short < 0:
@@ -124,15 +124,16 @@ class Emitter(Trader):
         return side, max(abs(short) - mine.waiting(side), 0)
 
     def _trade(self, seat: Seat, side: Side, tonnes: int, day: int, turn: int) -> None:
-        """Say an interest; its price gives way from time to time, up to its margin or the penalty."""
+        """Say an interest; its price gives way more each time, up to the margin or the penalty."""
         sign = 1 if side is Side.BUY else -1
-        eager = 2 * (turn + 1) / len(self._times) - 1  # from -1 to 1
-        factor = 1 + sign * self._margin * eager + self._noise[turn]
+        eager = 2 * (turn + 1) / len(self._plan) - 1  # from -1 to 1
+        factor = 1 + sign * self._margin * eager + self._plan[turn][1]
         product = self._product(side, factor, day)
         price = int(self.belief.fair(product, day) * factor)
         if side is Side.BUY:
             price = min(price, self.obligation.penalty)
-        self.execution.express(seat, Interest(product, side, tonnes, price), self._ends[day])
+        ends = self._world.window.days[day].closes
+        self.execution.express(seat, Interest(product, side, tonnes, price), ends)
 
     def _product(self, side: Side, factor: float, day: int) -> str:
         """Return what to trade: a seller its own; a buyer what is offered cheapest, or its own.
@@ -145,23 +146,29 @@ class Emitter(Trader):
             return own
         best, cheapest = own, factor
         for product, fair in self.belief.products.items():
-            for line in self._screen.products[product]:
+            for line in self._world.screen.products[product]:
                 price = line.best_price(Side.SELL) if line.is_open else 0
                 if price and price / fair[day] < cheapest:
                     best, cheapest = product, price / fair[day]
         return best
 
 
-def times_of(
-    draws: Generator, window: Window, first: int, last: int, parts: int, gap: float,
-    hours: tuple[float, float],
-) -> list[int]:  # fmt: skip
-    """Return when a firm trades: from one trading day on, so many days apart on average, to another."""
-    days = first + np.concatenate([[0], np.cumsum(1 + draws.poisson(gap, parts - 1))])
-    places = hours[0] + (hours[1] - hours[0]) * draws.random(parts)
-    found = []
-    for number, place in zip(days.tolist(), places.tolist(), strict=True):
-        if number <= last:
-            day = window.days[number]
-            found.append(day.opens + int((day.closes - day.opens) * place))
-    return found
+class Rhythm(NamedTuple):
+    """When a firm trades."""
+
+    parts: int  # times
+    gap: float  # trading days between two of them, in the mean, beyond one
+    hours: tuple[float, float]  # of a day: shares of the time for which lines are open
+
+    def times(self, draws: Generator, window: Window, first: int, last: int) -> list[int]:
+        """Return times (ns) from one trading day (from 0) to another."""
+        apart = 1 + draws.poisson(self.gap, self.parts - 1)
+        days = first + np.concatenate([[0], np.cumsum(apart)])
+        low, high = self.hours
+        places = low + (high - low) * draws.random(self.parts)
+        found = []
+        for number, place in zip(days.tolist(), places.tolist(), strict=True):
+            if number <= last:
+                day = window.days[number]
+                found.append(day.opens + int((day.closes - day.opens) * place))
+        return found

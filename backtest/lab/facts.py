@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from itertools import pairwise
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -135,7 +136,7 @@ def facts(bars: Sequence[Bar], days: int, month: int) -> dict[str, float]:
 
 def _changes(bars: Iterable[Bar]) -> list[float]:
     closes = [bar.close for bar in sorted(bars) if bar.listed and bar.close]
-    return [math.log(after / before) for before, after in zip(closes, closes[1:], strict=False)]
+    return [math.log(after / before) for before, after in pairwise(closes)]
 
 
 def _share(changes: Sequence[float]) -> float:
@@ -153,7 +154,7 @@ def _deviation(values: Sequence[float]) -> float:
 
 def _autocorrelation(changes: Iterable[Sequence[float]]) -> float:
     """Return the correlation of a change with the next one of the same product."""
-    pairs = [pair for part in changes for pair in zip(part, part[1:], strict=False)]
+    pairs = [pair for part in changes for pair in pairwise(part)]
     if not pairs:
         return math.nan
     first, second = (fmean(each) for each in zip(*pairs, strict=True))

@@ -84,17 +84,20 @@ def distance(found: Mapping[str, float], real: Mapping[str, float]) -> float:
 
 
 def fitted(
-    year: Year, on: Design, month: int, real: Mapping[str, float], *,
-    rounds: int, replications: int, seed: int, say: Callable[[str], object],
-) -> Year:  # fmt: skip
+    year: Year,
+    far_from: Callable[[Year], float],
+    rounds: int,
+    seed: int,
+    say: Callable[[str], object],
+) -> Year:
     """Return the nearest year that a search over so many rounds finds."""
     draws = np.random.Generator(np.random.Philox(seed))
-    best, nearest = year, distance(simulated(year, on, month, replications), real)
+    best, nearest = year, far_from(year)
     say(f"round 0: {nearest:.2f}")
     for number in range(1, rounds + 1):
         width = _WIDEST * (_NARROWEST / _WIDEST) ** (number / rounds)
         tried = shaken(best, draws, width)
-        far = distance(simulated(tried, on, month, replications), real)
+        far = far_from(tried)
         if far < nearest:
             best, nearest = tried, far
             say(f"round {number}: {far:.2f}")
@@ -127,14 +130,14 @@ def table(found: Mapping[str, float], real: Mapping[str, float]) -> str:
 
 def _shown(value: float | None) -> str:
     if value is None or np.isnan(value):
-        return "–"
+        return "n/a"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}"  # noqa: PLR2004 - figures to show
 
 
 @click.command()
 @click.argument("name", type=click.Choice(list(YEARS)))
 @click.option("--data", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Daily bars to take the real facts from, instead of those on record.")  # fmt: skip
+              help="Daily bars to take the real facts from, not those on record.")  # fmt: skip
 @click.option("--rounds", default=0, show_default=True, help="Of the search; 0 only compares.")
 @click.option("--replications", default=3, show_default=True, help="Of each year that is tried.")
 @click.option("--seed", default=1, show_default=True, help="Of the search.")
@@ -145,8 +148,15 @@ def main(name: str, data: Path | None, rounds: int, replications: int, seed: int
     real = dict(target.facts)
     if data is not None:
         real = facts(read_bars(data), target.days, target.month)
-    found = fitted(year, on, target.month, real, rounds=rounds, replications=replications,
-                   seed=seed, say=lambda line: click.echo(line, err=True)) if rounds else year  # fmt: skip
+    found = year
+    if rounds:
+        found = fitted(
+            year,
+            lambda tried: distance(simulated(tried, on, target.month, replications), real),
+            rounds,
+            seed,
+            lambda line: click.echo(line, err=True),
+        )
     changed = {key: value for key, value in structs.asdict(found).items()
                if value != getattr(year, key)}  # fmt: skip
     for key, value in changed.items():

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from backtest.agents.market_picture import LinePicture
     from backtest.kernel.kernel import Seat
-    from backtest.lab.belief import Belief
-    from backtest.lab.screen import Screen
+    from backtest.lab.belief import World
     from engine.vocabulary.events import Event
 
 _UNLIMITED = 1.1  # where there are no limits, a pegger goes so far from the last price
@@ -35,15 +34,11 @@ class Sleeper(Trader):
 
     hears_own = True
 
-    def __init__(
-        self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int], stock: int
-    ) -> None:
-        """Act at these times, rising; ``ends`` is when each trading day is over (ns).
-
-        ``stock`` are the tonnes of each product that it starts with.
-        """
-        self.execution = Execution(screen)
-        self.belief, self.screen, self.ends, self.stock = belief, screen, ends, stock
+    def __init__(self, world: World, acts: Sequence[Act]) -> None:
+        """Act at these times, rising."""
+        self.execution = Execution(world.screen)
+        self.world = world
+        self.belief, self.screen, self.stock = world.belief, world.screen, world.stock
         self._acts = acts
         self._next = 0
 
@@ -68,7 +63,7 @@ class Sleeper(Trader):
             free -= self.execution.waiting(Side.SELL, act.product)
             interest = interest._replace(tonnes=min(interest.tonnes, free))
         if interest.tonnes > 0 and interest.price > 0:
-            self.execution.express(seat, interest, self.ends[day])
+            self.execution.express(seat, interest, self.world.window.days[day].closes)
         if self._next < len(self._acts):
             seat.wake_at(self._acts[self._next].time)
 
@@ -84,12 +79,9 @@ class Sleeper(Trader):
 class Dealer(Sleeper):
     """Buys below and sells above what a tonne is worth, leaning against what it has bought."""
 
-    def __init__(
-        self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int],
-        stock: int, spread: float,
-    ) -> None:  # fmt: skip
+    def __init__(self, world: World, acts: Sequence[Act], spread: float) -> None:
         """Keep half a ``spread`` on each side; a stock gone or doubled leaves it one side only."""
-        super().__init__(acts, belief, screen, ends, stock)
+        super().__init__(world, acts)
         self._spread = spread
 
     def interest(self, act: Act, day: int) -> Interest:
@@ -123,12 +115,9 @@ class Pegger(Sleeper):
     before tends to go on.
     """
 
-    def __init__(
-        self, acts: Sequence[Act], belief: Belief, screen: Screen, ends: Sequence[int],
-        stock: int, back: float, onward: float,
-    ) -> None:  # fmt: skip
+    def __init__(self, world: World, acts: Sequence[Act], back: float, onward: float) -> None:
         """Go ``back`` by so much probability for each share that a price is off, or ``onward``."""
-        super().__init__(acts, belief, screen, ends, stock)
+        super().__init__(world, acts)
         self._back, self._onward = back, onward
         self._moved: dict[str, tuple[int, int]] = {}  # product -> reference, sign of its last move
 
@@ -141,7 +130,7 @@ class Pegger(Sleeper):
             sign = 1 if reference > before else -1
         self._moved[act.product] = reference, sign
         far = reference / self.belief.fair(act.product, day) - 1
-        up = (act.draw < 0.5 - self._back * far + self._onward * sign) == (act.noise >= 0)  # noqa: PLR2004
+        up = (act.draw < 0.5 - self._back * far + self._onward * sign) == (act.noise >= 0)
         low, high = limits(line, reference)
         side = Side.BUY if up else Side.SELL
         return Interest(act.product, side, act.tonnes, high if up else low)

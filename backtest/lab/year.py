@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from backtest.lab.belief import Belief
+from backtest.lab.belief import Belief, Moves, World
 from backtest.lab.costs import LinearCosts
-from backtest.lab.emitters import Emitter, Hazard, Obligation, times_of
+from backtest.lab.emitters import Emitter, Hazard, Obligation, Rhythm
 from backtest.lab.intermediaries import Act, Dealer, Partner, Pegger, Sleeper, Speculator
 from backtest.lab.people import Horizon, Person
 from backtest.lab.screen import Screen
@@ -137,31 +137,29 @@ class _Maker:
         self.products = list(weights)
         self.weights = np.array([share / whole for share in weights.values()])
         levels = {name: year.price or allowances[name] or 1_000 for name in self.products}
-        self.mean = float(sum(levels[name] * share
-                              for name, share in zip(levels, self.weights, strict=True)))  # fmt: skip
-        self.belief = Belief(streams, window, levels, year.daily, year.own, year.reverting)
-        self.screen = Screen(rulebook)
-        self.ends = [day.closes for day in window.days]
+        self.mean = float(np.dot(list(levels.values()), self.weights))
+        belief = Belief(streams, window, levels, Moves(year.daily, year.own, year.reverting))
         dates = [day.date for day in window.days]
         self.deadline = sum(date <= year.deadline for date in dates) - 1
         verified = sum(date < year.verification for date in dates)
-        self.verified = window.days[min(verified, len(dates) - 1)].opens
+        known = window.days[min(verified, len(dates) - 1)].opens
+        self.world = World(belief, Screen(rulebook), window, known, year.stock)
         left = self.deadline - np.arange(len(dates))
         burst = np.where(left >= 0, np.exp(-np.maximum(left, 0) / year.hazard.span), 0.0)
         self.rate = 1 + year.season * burst
 
     def people(self) -> list[Person]:
-        found = [self.screen.person(), *self._emitters()]
+        found = [self.world.screen.person(), *self._emitters()]
         year = self.year
         for number in range(year.dealers):
             who = f"dealer/{number}"
             acts = self._acts(who, year.dealing * self.rate, year.lots, year.spread_of_lots)
-            dealer = Dealer(acts, self.belief, self.screen, self.ends, year.stock, year.spread)
+            dealer = Dealer(self.world, acts, year.spread)
             found.append(self._intermediary(who, "dealers", dealer))
         for number in range(year.speculators):
             who = f"speculator/{number}"
             acts = self._acts(who, year.speculating * self.rate, year.small, 1.0)
-            agent = Speculator(acts, self.belief, self.screen, self.ends, year.stock)
+            agent = Speculator(self.world, acts)
             found.append(self._intermediary(who, "speculators", agent))
         if year.pegging:
             found += self._peggers()
@@ -204,10 +202,10 @@ class _Maker:
         draws = self.streams.stream(who, "trading")
         begins = year.hazard.begins(draws.random(), self.deadline)
         parts = 1 + int(draws.poisson(max(year.parts - 1, 0)))
-        times = times_of(draws, self.window, begins, self.deadline, parts, year.gap, year.hours)
+        rhythm = Rhythm(parts, year.gap, year.hours)
+        times = rhythm.times(draws, self.window, begins, self.deadline)
         noise = draws.normal(0.0, year.noise, len(times)).tolist()
-        return Emitter(obligation, self.belief, self.screen, times, noise, self.verified,
-                       self.ends, year.margin)  # fmt: skip
+        return Emitter(self.world, obligation, list(zip(times, noise, strict=True)), year.margin)
 
     def _acts(
         self,
@@ -253,8 +251,7 @@ class _Maker:
                     at = self._time(day, low + (high - low) * place)
                     offers.append(Act(at, product, draw, 1, sign))
                     answers.append(Act(at + _PARTNER_WAITS, product, draw, size, sign))
-            pegger = Pegger(sorted(offers), self.belief, self.screen, self.ends, year.stock,
-                            year.back, year.onward)  # fmt: skip
-            partner = Partner(sorted(answers), self.belief, self.screen, self.ends, year.stock)
+            pegger = Pegger(self.world, sorted(offers), year.back, year.onward)
+            partner = Partner(self.world, sorted(answers))
             yield self._intermediary(f"pegger/{product}", "peggers", pegger)
             yield self._intermediary(f"partner/{product}", "peggers", partner)
