@@ -40,7 +40,7 @@ OPERATOR: Final = 0
 COMMAND: Final = 1
 REPORT: Final = 2
 WAKE: Final = 3
-AT_ONE_INSTANT: Final = 10_000  # turns in which one agent acts before the run is stopped
+AT_ONE_INSTANT: Final = 100_000  # times that one agent may act before the run is stopped
 _LIMIT: Final = OrderType.LIMIT
 _DAY: Final = TimeInForce.DAY
 _BUY: Final = Side.BUY
@@ -255,8 +255,14 @@ class Kernel:
             again = (seat.busy_until, kind, seat.place, self.counter, seat, what)
             heapq.heappush(self.queue, again)
             return
+        if seat.turn_at != now:
+            seat.turn_at = now
+            seat.turns = 0
+        seat.turns += 1
+        if seat.turns > AT_ONE_INSTANT:
+            why = f"{AT_ONE_INSTANT} turns at one instant: wake_at needs a later time"
+            raise AgentError(seat.who, now, why)
         seat.busy_until = now + seat.compute
-        asked = self.counter
         try:
             if what is None:
                 seat.agent.on_wake(seat)
@@ -266,20 +272,6 @@ class Kernel:
             raise
         except Exception as error:
             raise AgentError(seat.who, now, f"{type(error).__name__}: {error}") from error
-        if (
-            what is None or self.counter != asked or self.sent
-        ):  # a report that was only heard is none
-            self._count(seat)
-
-    def _count(self, seat: Seat) -> None:
-        """Count an agent's turn. Raises ``AgentError`` where it goes on and on at one instant."""
-        if seat.turn_at != self.now:
-            seat.turn_at = self.now
-            seat.turns = 0
-        seat.turns += 1
-        if seat.turns > AT_ONE_INSTANT:
-            why = f"{AT_ONE_INSTANT} turns at one instant: wake_at needs a later time"
-            raise AgentError(seat.who, self.now, why)
 
     def _apply(self, seat: Seat, command: ClientCommand) -> None:
         """Give the venue an agent's command; deliver what came of it."""

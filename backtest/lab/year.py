@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
 
-_MILLION: Final = 1_000_000
+_THOUSAND: Final = 1_000
 _PURSE: Final = 10**14  # minor units: nobody is short of money
 _PARTNER_WAITS: Final = 60_000_000_000  # ns
 
@@ -45,7 +45,7 @@ class Year(Struct, frozen=True, kw_only=True):
     reverting: float = 0.02  # share of the distance from the mean that a day takes back
     # -- emitters
     emitters: int = 800
-    emissions: float = 26.0  # million tonnes a year together
+    emission: float = 32.5  # thousand tonnes a year of one of them, in the mean
     sizes: float = 1.5  # standard deviation of the log of their sizes
     intensity: float = 0.1  # of the log of emissions to allocation
     shortage: float = 0.01  # share of all emissions that the allocation leaves out
@@ -175,7 +175,7 @@ class _Maker:
         drawn = [self.streams.stream(f"emitter/{n}", "firm") for n in range(year.emitters)]
         firm = np.array([draws.normal(size=3) for draws in drawn])
         sizes = np.exp(year.sizes * firm[:, 0] - year.sizes**2 / 2)
-        emissions = sizes * year.emissions * _MILLION / year.emitters
+        emissions = sizes * year.emission * _THOUSAND
         free = emissions * np.exp(-year.intensity * firm[:, 1]) * (1 - year.shortage)
         verified = emissions * np.exp(year.shock * firm[:, 2])
         for number, draws in enumerate(drawn):
