@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from backtest.lab.design import Design, design
+from backtest.lab.design import design
 from backtest.lab.emitters import Emitter, Hazard
 from backtest.lab.facts import Bar, Bars, facts
 from backtest.lab.people import Horizon
 from backtest.lab.session import run, window_of
-from backtest.lab.year import Year
 from backtest.lab.years import GUANGDONG, NATIONAL, SHENZHEN, TARGETS, YEARS
 from engine.vocabulary.commands import MoveAllowances, MoveCash
 from engine.vocabulary.events import AllowancesMoved
 
 if TYPE_CHECKING:
     from backtest.lab.session import Outcome
+    from backtest.lab.year import Year
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
@@ -153,8 +153,8 @@ def test_most_of_shenzhens_year_trades_before_the_deadline() -> None:
 def test_the_years_of_listing_markets_run(year: Year) -> None:
     on = design(TARGETS[year.name].preset)
     bars = Bars(on.rulebook)
-    few = structs.replace(year, emitters=40, dealers=5, speculators=5,
-                          horizon=Horizon(first=year.deadline - 100, last=year.deadline))  # fmt: skip
+    weeks_before = Horizon(first=year.deadline - 100, last=year.deadline)
+    few = structs.replace(year, emitters=40, dealers=5, speculators=5, horizon=weeks_before)
     run(on, few, sink=bars)
     assert facts(bars.flush(), bars.days, 6)["volume, Mt"] > 0
 
