@@ -47,6 +47,7 @@ BOUNDS: Final[dict[str, tuple[float, float]]] = {
     "small": (3.0, 3_000.0),
     "pegging": (0.05, 0.9),
     "quiet": (0.01, 0.5),
+    "back": (0.02, 1.0),
     "onward": (0.005, 0.3),
 }
 ROOMY: Final = 0.05  # shares: a difference that counts as one
@@ -100,8 +101,15 @@ def fitted(
         far = far_from(tried)
         if far < nearest:
             best, nearest = tried, far
-            say(f"round {number}: {far:.2f}")
+            say(f"round {number}: {far:.2f}\n{changes(year, best)}")
     return best
+
+
+def changes(year: Year, found: Year) -> str:
+    """Return what was found, as it is written in ``years``."""
+    figures = structs.asdict(found).items()
+    return "\n".join(f"    {key}={value!r}," for key, value in figures
+                     if value != getattr(year, key))  # fmt: skip
 
 
 def shaken(year: Year, draws: Generator, width: float) -> Year:
@@ -112,7 +120,7 @@ def shaken(year: Year, draws: Generator, width: float) -> Year:
         chosen, step = draws.random() < _SHAKEN, draws.normal()
         table, key = (hazard, name.removeprefix("hazard.")) if "." in name else (plain, name)
         if chosen and table[key]:  # what is 0 is not there, and stays so
-            table[key] = float(min(max(table[key] * np.exp(width * step), low), high))
+            table[key] = round(float(min(max(table[key] * np.exp(width * step), low), high)), 6)
     return structs.replace(
         year,
         **{name: plain[name] for name in BOUNDS if "." not in name},
@@ -157,10 +165,7 @@ def main(name: str, data: Path | None, rounds: int, replications: int, seed: int
             seed,
             lambda line: click.echo(line, err=True),
         )
-    changed = {key: value for key, value in structs.asdict(found).items()
-               if value != getattr(year, key)}  # fmt: skip
-    for key, value in changed.items():
-        click.echo(f"    {key}={value!r},")
+    click.echo(changes(year, found))
     click.echo(table(simulated(found, on, target.month, replications), real))
 
 

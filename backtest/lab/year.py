@@ -74,8 +74,9 @@ class Year(Struct, frozen=True, kw_only=True):
     pegging: float = 0.0  # pairs of small orders at a limit, a product and day that is not quiet
     quiet: float = 0.0  # share of days on which nobody pegs
     reversal: float = 0.0  # share of pegs after which the other limit is touched too
-    back: float = 0.5
-    onward: float = 0.05
+    back: float = 0.25  # how much likelier a peg is back towards the worth, for each share off it
+    onward: float = 0.05  # and the way that the price moved before
+    pegged: tuple[float, float] = (0.9, 0.99)  # of a day: pegs make the close
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return the screen, emitters, dealers, speculators, peggers and their partners."""
@@ -238,18 +239,21 @@ class _Maker:
     def _peggers(self) -> Iterator[Person]:
         """Yield a pegger and a partner for each product."""
         year = self.year
-        low, high = year.hours
-        busy = self.streams.stream("pegger", "quiet").random(len(self.window.days)) >= year.quiet
+        low, high = year.pegged
+        count = len(self.window.days)
+        busy = self.streams.stream("pegger", "quiet").random(count) >= year.quiet
         for product in self.products:
             draws = self.streams.stream(f"pegger/{product}", "acts")
+            pegs = busy & (draws.random(count) < year.pegging)
             offers, answers = [], []
-            for day in np.flatnonzero(busy & (draws.random(len(busy)) < year.pegging)).tolist():
-                draw, back, sizes = draws.random(), draws.random(), draws.integers(1, 4, 2).tolist()
-                places = np.sort(draws.random(2)).tolist()
+            for day in range(count):
+                draw, back = draws.random(2).tolist()
+                places = np.sort(low + (high - low) * draws.random(2)).tolist()
+                sizes = draws.integers(1, 4, 2).tolist()
                 signs = (1.0, -1.0) if back < year.reversal else (1.0,)
                 for sign, place, size in zip(signs, places, sizes, strict=False):
-                    at = self._time(day, low + (high - low) * place)
-                    offers.append(Act(at, product, draw, 1, sign))
+                    at = self._time(day, place)
+                    offers.append(Act(at, product, draw, int(pegs[day]), sign))
                     answers.append(Act(at + _PARTNER_WAITS, product, draw, size, sign))
             pegger = Pegger(self.world, sorted(offers), year.back, year.onward)
             partner = Partner(self.world, sorted(answers))
