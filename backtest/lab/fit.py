@@ -52,7 +52,7 @@ BOUNDS: Final[dict[str, tuple[float, float]]] = {
 }
 ROOMY: Final = 0.05  # shares: a difference that counts as one
 RATIO: Final = 0.25  # other facts: a log ratio that counts as one
-_WIDEST: Final = 0.5  # the first shake, standard deviation of a parameter's log
+_WIDEST: Final = 0.3  # the first shake, standard deviation of a parameter's log
 _NARROWEST: Final = 0.08
 _SHAKEN: Final = 0.4  # share of the parameters that a shake changes
 

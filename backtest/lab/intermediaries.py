@@ -111,7 +111,8 @@ class Speculator(Sleeper):
 class Pegger(Sleeper):
     """Offers the smallest quantity at one of the day's limits.
 
-    An act of 0 tonnes is meant for a day on which others have traded: then it is one tonne.
+    It goes where nothing better stands in the way. An act of 0 tonnes is meant for a day on which
+    others have traded: then it is one tonne.
     The further a price is from what the tonne is worth, the likelier it goes back; and what moved
     before tends to go on.
     """
@@ -120,7 +121,9 @@ class Pegger(Sleeper):
         """Go ``back`` by so much probability for each share that a price is off, or ``onward``."""
         super().__init__(world, acts)
         self._back, self._onward = back, onward
-        self._others: dict[str, int] = {}  # product -> tonnes that others had traded by its last act
+        self._others: dict[
+            str, int
+        ] = {}  # product -> tonnes that others had traded by its last act
         self._moved: dict[str, tuple[int, int]] = {}  # product -> reference, sign of its last move
 
     def interest(self, act: Act, day: int) -> Interest:
@@ -134,12 +137,18 @@ class Pegger(Sleeper):
         far = reference / self.belief.fair(act.product, day) - 1
         up = (act.draw < 0.5 - self._back * far + self._onward * sign) == (act.noise >= 0)
         low, high = limits(line, reference)
+        offered, bid = line.best_price(Side.SELL) or high, line.best_price(Side.BUY)
+        if offered < high or bid > low:
+            up = offered >= high
+            free = up or bid <= low
+        else:
+            free = True
         side = Side.BUY if up else Side.SELL
         mine = self.execution
         own = mine.bought.get(act.product, 0) + mine.sold.get(act.product, 0)
         busy = line.volume - own > self._others.get(act.product, 0)
         self._others[act.product] = line.volume - own
-        return Interest(act.product, side, max(act.tonnes, int(busy)), high if up else low)
+        return Interest(act.product, side, free and max(act.tonnes, int(busy)), high if up else low)
 
 
 class Partner(Sleeper):
