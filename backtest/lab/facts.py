@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 from itertools import pairwise
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.events import DayBegan, DayClosed
@@ -77,6 +80,10 @@ class Bars:
             listed=before.listed or (main and event.volume > 0),
             blocks=before.blocks + (0 if main else event.volume),
         )
+
+    def digest(self) -> str:
+        """Return the hash of all bars: what a market's days came to, whatever made them."""
+        return hashlib.sha256(msgspec.msgpack.encode(self.flush())).hexdigest()
 
     def flush(self) -> list[Bar]:
         """Finish the day; return all bars with a trade."""

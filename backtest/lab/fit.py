@@ -167,6 +167,9 @@ def main(name: str, data: Path | None, rounds: int, replications: int, seed: int
         )
     click.echo(changes(year, found))
     click.echo(table(simulated(found, on, target.month, replications), real))
+    bars = Bars(on.rulebook)
+    run(on, found, sink=bars)
+    click.echo(f"\nBars of replication 0: {bars.digest()}")
 
 
 if __name__ == "__main__":
