@@ -19,6 +19,7 @@ from backtest.lab.session import run, window_of
 from backtest.lab.years import GUANGDONG, NATIONAL, SHENZHEN, TARGETS, YEARS
 from engine.vocabulary.commands import MoveAllowances, MoveCash
 from engine.vocabulary.events import AllowancesMoved
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from backtest.lab.session import Outcome
@@ -141,6 +142,7 @@ def test_most_of_shenzhens_year_trades_before_the_deadline() -> None:
     bars = Bars(on.rulebook)
     outcome = run(on, SHENZHEN, sink=bars)
     found = facts(bars.flush(), bars.days, 6)
+    assert bars.digest() in (ROOT / "docs" / "markets.md").read_text(encoding="utf-8")
     assert bars.days == 244
     assert found["month of the deadline"] > 0.4
     assert found["days at the limit"] > 0.7
