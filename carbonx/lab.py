@@ -9,6 +9,7 @@ from backtest.lab.screen import Screen
 from backtest.lab.session import Outcome, run
 from backtest.lab.study import Study, compare
 from backtest.lab.year import Year
+from backtest.report.subject import PictureError
 
 __all__ = [
     "Abatement",
@@ -20,6 +21,7 @@ __all__ = [
     "Interest",
     "Outcome",
     "Person",
+    "PictureError",
     "Population",
     "Screen",
     "Study",
