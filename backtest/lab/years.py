@@ -1,4 +1,4 @@
-"""The named years: populations fitted to real markets by ``python -m backtest.lab.fit``."""
+"""The named years: populations brought near real markets, by ``backtest.lab.fit`` and by hand."""
 
 from __future__ import annotations
 
