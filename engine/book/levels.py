@@ -112,7 +112,8 @@ class BookSide:
         if before is None:
             level.head = after
             if after is None:
-                price = level.price  # its tail stays as it is: nobody asks before the next order
+                price = level.price
+                del level.tail  # a kept level that kept an order would keep the whole venue alive
                 page = level.page
                 if page is not None:
                     page[price & PAGE_MASK] = 0

@@ -54,7 +54,7 @@ class Level:
     price: int
     quantity: int  # tonnes shown
     head: Order | None
-    tail: Order  # means nothing while there is no head
+    tail: Order  # unset while there is no head
     page: bytearray | None  # where it has its mark, if it has one
     spare: Level | None  # the next emptied one, while it is empty itself
 
@@ -63,7 +63,8 @@ class Order(Struct, gc=False, eq=False):
     """A live order. Mutable, and never handed out of the engine.
 
     ``gc=False``: the cyclic collector never walks a deep book. That is sound because every way
-    out of a queue clears ``before``, ``after`` and ``level``, so no dead order is part of a cycle.
+    out of a queue clears ``before``, ``after`` and ``level``, and an emptied level its ``tail``, so
+    no dead order is part of a cycle.
     Its links come first by the alphabet, and so in memory: removing an order from a deep book
     costs the cache lines of its neighbours, and most often theirs are then one each.
     """
