@@ -85,6 +85,8 @@ async def answer(desk: Desk, line: str) -> str:
             raise
         message = f"{error} (usage: {verb.usage})"
         raise RefusedError(message) from None
+    except ValueError as error:  # what the client does not send
+        raise RefusedError(str(error)) from None
 
 
 def _refused(desk: Desk, words: list[str], error: RejectedError) -> str:

@@ -70,6 +70,20 @@ def test_orders_are_placed_changed_and_cancelled_in_decimals() -> None:
     bounded(scenario())
 
 
+def test_what_the_client_does_not_send_is_refused_in_a_line() -> None:
+    async def scenario() -> None:
+        async with LocalVenue("guangdong") as venue, venue.client("alice") as alice:
+            name = "b" * 257
+            lines = (f"quote GDEA@agreement sell 100000 38 {name}", f"enquire GDEA@agreement buy 100000 {name}")
+            assert await talk(alice, *lines, "orders") == [
+                "! to must have at most 256 characters, not 257",
+                "! to must have at most 256 characters, not 257",
+                "no live orders",
+            ]
+
+    bounded(scenario())
+
+
 def test_every_other_way_of_trading_has_its_verbs() -> None:
     async def scenario() -> None:
         async with (
