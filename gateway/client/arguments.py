@@ -21,7 +21,7 @@ from engine.vocabulary.enums import (  # noqa: TC001 - so that hints can be read
     TimeInForce,
     Undersubscribed,
 )
-from gateway.client.errors import minor_units
+from engine.vocabulary.json_codec import exact_minor
 from gateway.protocol.bounds import MAX_INTEGER
 
 Price: TypeAlias = str | Decimal  # in currency; integers have a ``_minor`` name of their own
@@ -167,11 +167,7 @@ def price(name: str, value: object, minor: object, digits: int | None) -> int:
     if digits is None:
         problem = f"{name}: the decimals of its currency are not known: give {name}_minor"
         raise ValueError(problem)
-    try:
-        found = minor_units(value, digits)
-    except ValueError as error:
-        problem = f"{name}: {error}"
-        raise ValueError(problem) from None
+    found = exact_minor(value, digits, name)
     if found < 1:
         problem = f"{name} must be above 0, not {_shown(value)}"
         raise ValueError(problem)

@@ -74,7 +74,10 @@ def test_what_the_client_does_not_send_is_refused_in_a_line() -> None:
     async def scenario() -> None:
         async with LocalVenue("guangdong") as venue, venue.client("alice") as alice:
             name = "b" * 257
-            lines = (f"quote GDEA@agreement sell 100000 38 {name}", f"enquire GDEA@agreement buy 100000 {name}")
+            lines = (
+                f"quote GDEA@agreement sell 100000 38 {name}",
+                f"enquire GDEA@agreement buy 100000 {name}",
+            )
             assert await talk(alice, *lines, "orders") == [
                 "! to must have at most 256 characters, not 257",
                 "! to must have at most 256 characters, not 257",
