@@ -59,6 +59,8 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
 
 def _typed() -> list[str | bytes]:
     """Return the lines of standard input, from the keyboard until its end."""
+    if sys.stdin is None:  # closed by whoever started this
+        return []
     if not sys.stdin.isatty():
         return [line for line in sys.stdin.buffer if line.strip()]
     click.echo("a JSON object a line; Ctrl-D ends", err=True)

@@ -9,7 +9,6 @@ import click
 
 from gateway.cli.terminal.calls import Calls, Dial
 from gateway.cli.terminal.session import Lines, Session
-from gateway.cli.terminal.words import show_all_somehow
 from gateway.client.client import Client
 
 
@@ -62,6 +61,5 @@ def command(host: str, port: int, member: str, account: str, key: str) -> None:
     \b
       echo "book SZA-2019" | carbonx shell --member M1 --account alice --key secret
     """
-    show_all_somehow()
     if asyncio.run(trade(host, port, member, account, key)):
         sys.exit(1)
