@@ -19,6 +19,7 @@ from backtest.agents.population import population
 from carbonx.live.public_feed import pictures
 from carbonx.live.trading import LivePort
 from engine.vocabulary.enums import Phase
+from gateway.cli.terminal.calls import Dial
 from gateway.client.client import Client, ClientError
 from gateway.runtime import event_loop
 from gateway.server.accounts import HASHED, Credentials, Directory
@@ -56,15 +57,15 @@ async def trade(host: str, port: int, known: list[Credentials], manner: Manner) 
     They begin with what their accounts have, live orders included, and end with no order. Raises
     ``ClientError`` when the venue cannot be reached or refuses a logon.
     """
-    clients = [
-        Client(host, port, member=a.member, account=a.name, key=a.key, cancel_on_disconnect=True)
-        for a in known
-    ]
     opened: list[Client] = []
     bound: Counter[str] = Counter()
     try:
-        for client in clients:
-            opened.append(await client.__aenter__())  # noqa: PERF401 - known to finally
+        for each in known:
+            dial = Dial(host, port)  # which says at once when nobody answers
+            client = dial.client(member=each.member, account=each.name, key=each.key,
+                                 cancel_on_disconnect=True)  # fmt: skip
+            await dial.open(client)
+            opened.append(client)
         market = MarketPicture(pictures(opened[0].lines))
         if all(line.phase is Phase.CLOSED for line in market.lines.values()):
             click.echo("every line is closed: the brokers wait until trading begins", err=True)

@@ -9,7 +9,6 @@ import click
 
 from gateway.cli.terminal.calls import Calls, Dial
 from gateway.cli.terminal.session import Lines, Session
-from gateway.client.client import Client
 
 
 def _lines() -> Lines:
@@ -26,7 +25,7 @@ def _lines() -> Lines:
 async def trade(host: str, port: int, member: str, account: str, key: str) -> int:
     """Log on and answer lines; return how many were refused without a terminal."""
     dial = Dial(host, port)
-    client = Client(host, port, member=member, account=account, key=key, connect=dial.connect)
+    client = dial.client(member=member, account=account, key=key)
     await dial.open(client)
     try:
         lines = _lines()

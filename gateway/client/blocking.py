@@ -52,7 +52,7 @@ class BlockingClient:
         self._client = Client(host, port, **more)
         self._thread: LoopThread | None = None
         self._opening = threading.Lock()
-        self._last_seen = int(more.get("last_seen", 0))
+        self._last_seen = self._client.last_seen
 
     def __enter__(self) -> Self:
         """Connect and log on. Raises ``ClientError``."""

@@ -7,6 +7,8 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
+import click
+
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from gateway.cli.terminal.typed import RefusedError
 from gateway.client.client import Client, ClientError
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from gateway.client.arguments import AuctionTerms, OrderTerms
     from gateway.client.client import Pending
+    from gateway.client.session_terms import SessionTerms
     from gateway.protocol import wire, wire_market, wire_modes
 
 ANSWER_WITHIN: Final = 10.0  # seconds that a line waits for its answer
@@ -32,6 +35,14 @@ class Dial:
         self.host, self.port = host, port
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.on_broken: Callable[[], None] | None = None  # told when a connection is made again
+
+    def client(self, **terms: Unpack[SessionTerms]) -> Client:
+        """Return a client that connects so. Raises ``click.UsageError`` for what cannot be."""
+        terms["connect"] = self.connect
+        try:
+            return Client(self.host, self.port, **terms)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
 
     async def connect(self, protocol_factory: Callable[[], asyncio.Protocol]) -> None:
         """Connect a protocol, as a client asks for."""

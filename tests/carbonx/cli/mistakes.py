@@ -183,6 +183,8 @@ SHELL: Final = (
     Mistake("shell --account alice --port {port}", "--key", "carbonx shell --help"),
     Mistake("shell --acount alice --key secret", "--acount", "'--account'"),
     Mistake("shell --account alice --key secret --port x", "'x'", "whole number"),
+    Mistake("shell --account '' --key secret", "account", "must not be empty"),
+    Mistake("shell --account alice --key secret --host a..b", "a..b", "is the venue running"),
 )
 BROKERS: Final = (
     Mistake("brokers 1 --port 71170 --accounts accounts.toml", "71170", "65535"),
@@ -192,6 +194,7 @@ BROKERS: Final = (
     Mistake("brokers 5 --port {port} --accounts accounts.toml", "accounts.toml", "5 brokers"),
     Mistake("brokers 1 --port {port} --accounts nothing.toml", "nothing.toml", "file of accounts"),
     Mistake("brokers 1 --port {port} --accounts folder.toml", "folder.toml", "file"),
+    Mistake("brokers 1 --port 1 --accounts accounts.toml", "127.0.0.1:1", "is the venue running"),
     Mistake("brokers 1 --prot 1 --accounts accounts.toml", "--prot", "'--port'"),
 )
 LOAD: Final = (
