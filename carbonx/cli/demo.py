@@ -19,7 +19,7 @@ from carbonx.demo.shenzhen_day import BARS, DAY
 from engine.log.journal import DURABILITY, FILE_NAME
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
-from gateway.cli.console import plain_console
+from gateway.cli.console import Number, plain_console
 from gateway.runtime import event_loop
 
 if TYPE_CHECKING:
@@ -93,7 +93,11 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
 @click.command()
 @click.option("--seed", default=1, show_default=True, help="Seed of all that the brokers draw.")
 @click.option(
-    "--seconds", default=10.0, show_default=True, help="How long the day takes, at least."
+    "--seconds",
+    default=10.0,
+    show_default=True,
+    type=Number(0, 86_400),
+    help="How long the day takes, at least.",
 )
 @click.option("--dir", "folder", type=click.Path(path_type=Path),
               help="Where to put log and picture: a new folder.  "

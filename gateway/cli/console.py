@@ -10,6 +10,7 @@ import codecs
 import errno
 import io
 import json
+import math
 import re
 import sys
 from contextlib import contextmanager
@@ -63,6 +64,19 @@ class Group(click.Group):
             perhaps = did_you_mean(args[0], verbs) or f": there are {', '.join(verbs)}"
             ctx.fail(f"there is no verb {args[0]!r}{perhaps}")
         return super().resolve_command(ctx, args)
+
+
+class Number(click.FloatRange):
+    """A number within bounds. No bound excludes nan and, without an upper one, infinity."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read it. Raises ``click.BadParameter``."""
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is not a number of this range", param, ctx)
+        return found
 
 
 def prepare_streams() -> None:
