@@ -31,9 +31,13 @@ class TextError(ValueError):
 
     def __init__(self, field: str, rule: str) -> None:
         """Keep the field beside the text."""
-        super().__init__(f"{field}: {rule}")
+        super().__init__(field, rule)  # what it is made of, so that it pickles
         self.field = field
         self.rule = rule
+
+    def __str__(self) -> str:
+        """Return both in a line."""
+        return f"{self.field}: {self.rule}"
 
 
 def type_name(kind: type) -> str:

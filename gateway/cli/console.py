@@ -15,7 +15,7 @@ import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.exceptions import NoArgsIsHelpError
@@ -69,9 +69,7 @@ class Group(click.Group):
 class Number(click.FloatRange):
     """A number within bounds. No bound excludes nan and, without an upper one, infinity."""
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:  # noqa: ANN401 - as click has it
         """Read it. Raises ``click.BadParameter``."""
         found = float(super().convert(value, param, ctx))
         if not math.isfinite(found):
