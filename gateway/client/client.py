@@ -298,12 +298,12 @@ class Client(Following):
         amendment of the rulebook opens later.
         """
         self._check_subscription()
-        self._talk.subscribe(symbol)
+        self._talk.subscribe(arguments.text("symbol", symbol, empty=True))
 
     def unsubscribe(self, symbol: str = "") -> None:
         """Ask for no more of it."""
         self._check_subscription()
-        self._talk.unsubscribe(symbol)
+        self._talk.unsubscribe(arguments.text("symbol", symbol, empty=True))
 
     async def next_event(self) -> ClientEvent | None:
         """Wait for the next report, piece of market data or ``Missed``; None once closed.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from carbonx.testing import LocalVenue
 from gateway.client.blocking import BlockingClient
 from gateway.client.client import Client
 from gateway.client.errors import ClientError
@@ -103,6 +104,25 @@ def test_what_a_session_cannot_be_is_refused_by_name(
     for kind in (Client, BlockingClient):
         with pytest.raises(error, match=rf"^{name} (must|has) "):
             kind(**terms)
+
+
+@pytest.mark.parametrize("wait", ["5", None, True, -1, float("nan"), float("inf")])
+def test_a_time_limit_is_a_number_of_seconds(wait: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^timeout must be "):
+        BlockingClient("h", 1, account="a", key="k", timeout=wait)
+
+
+def test_what_is_asked_of_the_market_is_refused_by_name() -> None:
+    async def scenario() -> None:
+        async with LocalVenue() as venue, venue.client("alice") as client:
+            for call in (client.subscribe, client.unsubscribe):
+                with pytest.raises(TypeError, match=r"^symbol must be a text, not 5"):
+                    call(5)  # type: ignore[arg-type]
+            with pytest.raises(ValueError, match=r"^after must be at least 0"):
+                await client.day_trades("CO2", after=-1)
+            assert (await client.status()).seq
+
+    bounded(scenario())
 
 
 @pytest.mark.parametrize(
