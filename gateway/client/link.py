@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import time
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -41,6 +42,17 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, socket.gaierror):
         return error.errno not in _NO_SUCH_NAME
     return isinstance(error, OSError)  # TimeoutError is one
+
+
+def why(error: Exception) -> str:
+    """Return in a few words why a connection could not be made."""
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror)
+    if isinstance(error, TimeoutError):
+        return f"no connection within {CONNECT_WITHIN:g} s"
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno else "at none of its addresses"
+    return "no such address"
 
 
 class User(Protocol):
@@ -158,7 +170,7 @@ class Link:
                 await self._connect(lambda: Pipe(self))
         except Exception as error:  # whatever the parts of an address can be
             if _may_pass(error) or (self._up_since and isinstance(error, OSError)):
-                self._trouble = f"nothing answers: {error!r}; is it running?"
+                self._trouble = f"nothing answers: {why(error)}; is it running?"
                 return
             message = f"{self._place} is no address to connect to: {error}; check host and port"
             raise ClientError(message) from error

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 import click
@@ -12,6 +10,7 @@ import click
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from gateway.cli.terminal.typed import RefusedError
 from gateway.client.client import Client, ClientError
+from gateway.client.link import why
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,7 +52,7 @@ class Dial:
             await loop.create_connection(protocol_factory, self.host, self.port)
         except (OSError, ValueError, OverflowError) as error:  # the latter: no such address
             if not self.failed.done():
-                self.failed.set_result(_why(error))
+                self.failed.set_result(why(error))
             raise OSError(str(error)) from error
 
     async def open(self, client: Client, within: float = LOG_ON_WITHIN) -> None:
@@ -77,15 +76,6 @@ class Dial:
         else:
             message = f"{where} gives no answer within {within:g} s: is it a venue?"
         raise ClientError(message)
-
-
-def _why(error: Exception) -> str:
-    """Return in a few words why a connection could not be made, "" where several are the case."""
-    if isinstance(error, socket.gaierror):
-        return str(error.strerror)
-    if isinstance(error, OSError):
-        return os.strerror(error.errno) if error.errno else ""
-    return "no such address"
 
 
 class Calls:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +149,27 @@ def test_a_connection_that_is_none_is_tried_a_bounded_number_of_times() -> None:
 
         client = Client("h", 1, account="a", key="b", attempts=2, connect=connect)
         with pytest.raises(ClientError, match="after 2 attempts"):
+            await client.__aenter__()
+
+    bounded(scenario())
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), os.strerror(errno.ECONNREFUSED)),
+        (OSError("Multiple exceptions: [Errno 111]"), "at none of its addresses"),
+        (TimeoutError(), "no connection within 5 s"),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), "Temporary failure"),
+    ],
+)
+def test_why_nothing_answers_is_said_in_words(error: OSError, says: str) -> None:
+    async def scenario() -> None:
+        async def connect(_factory: Callable[[], asyncio.Protocol]) -> None:
+            raise error
+
+        client = Client("h", 1, account="a", key="b", attempts=1, connect=connect)
+        with pytest.raises(ClientError, match=re.escape(f"nothing answers: {says}; is it running")):
             await client.__aenter__()
 
     bounded(scenario())
