@@ -6,6 +6,7 @@ The arrows and circles between modules are ``tests/test_architecture.py``'s busi
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING, get_args
 
 import msgspec
