@@ -5,12 +5,14 @@ from backtest.lab.people import Person, Population, Trader, Window
 from backtest.lab.schedules import UniformValues
 from backtest.lab.session import Outcome, run
 from backtest.lab.study import Study, compare
+from backtest.report.subject import PictureError
 
 __all__ = [
     "Design",
     "DesignError",
     "Outcome",
     "Person",
+    "PictureError",
     "Population",
     "Study",
     "Trader",
