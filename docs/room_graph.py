@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
@@ -60,54 +61,53 @@ def rooms() -> dict[str, str]:
     return found
 
 
-def sources(room: str) -> list[ast.Module]:
-    """Return a room's modules, parsed."""
+class Names(NamedTuple):
+    """What a room's source names."""
+
+    imported: dict[str, None]  # dotted
+    defined: dict[str, None]  # functions, classes, methods, fields and variables
+    used: dict[str, None]  # variables, and attributes of something
+
+
+@cache
+def names(room: str) -> Names:
+    """Return what a room's modules name; they are read once."""
+    found = Names({}, {}, {})
     folder = ROOT / room
-    paths = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
-    return [ast.parse(path.read_text("utf-8")) for path in paths]
+    for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found.imported.update((alias.name, None) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.imported.update((f"{node.module}.{each.name}", None) for each in node.names)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                found.defined[node.name] = None
+            elif isinstance(node, ast.Attribute | ast.Name):
+                name = node.attr if isinstance(node, ast.Attribute) else node.id
+                found.used[name] = None
+                if isinstance(node.ctx, ast.Store):
+                    found.defined[name] = None
+    return found
 
 
 def imports(known: dict[str, str]) -> Graph:
     """Return what each room imports of the others, imports for types included."""
-    graph: Graph = {room: {} for room in known}
+    graph: Graph = {}
     for room in known:
-        for node in (node for tree in sources(room) for node in ast.walk(tree)):
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            for name in names:
-                other = "/".join(name.split(".")[:2])
-                if other in known and other != room:
-                    graph[room][other] = None
-    return {room: dict.fromkeys(sorted(others)) for room, others in graph.items()}
+        others = ("/".join(name.split(".")[:2]) for name in names(room).imported)
+        graph[room] = dict.fromkeys(sorted(each for each in others if each in known))
+        graph[room].pop(room, None)
+    return graph
 
 
 def defines(room: str, name: str) -> bool:
     """Say whether a room defines a function, class, method, field or module of a name."""
-    if (ROOT / room / f"{name}.py").exists():
-        return True
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    for node in (node for tree in sources(room) for node in ast.walk(tree)):
-        if isinstance(node, kinds) and node.name == name:
-            return True
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if node.attr == name:
-                return True
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name:
-            return True
-    return False
+    return (ROOT / room / f"{name}.py").exists() or name in names(room).defined
 
 
 def uses(room: str, name: str) -> bool:
     """Say whether a room uses a name, as a variable or as an attribute of something."""
-    nodes = (node for tree in sources(room) for node in ast.walk(tree))
-    return any(
-        (isinstance(node, ast.Name) and node.id == name)
-        or (isinstance(node, ast.Attribute) and node.attr == name)
-        for node in nodes
-    )
+    return name in names(room).used
 
 
 def reduced(graph: Graph) -> list[tuple[str, str]]:

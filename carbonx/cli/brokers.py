@@ -19,10 +19,12 @@ from backtest.agents.population import population
 from carbonx.live.public_feed import pictures
 from carbonx.live.trading import LivePort
 from engine.vocabulary.enums import Phase
+from gateway.cli.console import Number
+from gateway.cli.operate import asked
+from gateway.cli.terminal.calls import Dial
 from gateway.client.client import Client, ClientError
 from gateway.runtime import event_loop
 from gateway.server.accounts import HASHED, Credentials, Directory
-from gateway.server.admin import ask
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,7 +49,7 @@ class Manner(NamedTuple):
     seed: int
     seconds: float
     pause: float  # seconds between a broker's looks
-    operator: Path | None = None  # the venue's operator socket, to clear one-way auctions with
+    operator: Path | None = None  # the venue's folder, to clear one-way auctions as its operator
 
 
 async def trade(host: str, port: int, known: list[Credentials], manner: Manner) -> Trading:
@@ -56,15 +58,15 @@ async def trade(host: str, port: int, known: list[Credentials], manner: Manner) 
     They begin with what their accounts have, live orders included, and end with no order. Raises
     ``ClientError`` when the venue cannot be reached or refuses a logon.
     """
-    clients = [
-        Client(host, port, member=a.member, account=a.name, key=a.key, cancel_on_disconnect=True)
-        for a in known
-    ]
     opened: list[Client] = []
     bound: Counter[str] = Counter()
     try:
-        for client in clients:
-            opened.append(await client.__aenter__())  # noqa: PERF401 - known to finally
+        for each in known:
+            dial = Dial(host, port)  # which says at once when nobody answers
+            client = dial.client(member=each.member, account=each.name, key=each.key,
+                                 cancel_on_disconnect=True)  # fmt: skip
+            await dial.open(client)
+            opened.append(client)
         market = MarketPicture(pictures(opened[0].lines))
         if all(line.phase is Phase.CLOSED for line in market.lines.values()):
             click.echo("every line is closed: the brokers wait until trading begins", err=True)
@@ -98,8 +100,8 @@ async def trade(host: str, port: int, known: list[Credentials], manner: Manner) 
 @contextlib.asynccontextmanager
 async def _clearing(market: MarketPicture, manner: Manner) -> AsyncIterator[None]:
     """Clear one-way auctions whose window is over; in the end call off those that still stand."""
-    path = manner.operator
-    if path is None:
+    folder = manner.operator
+    if folder is None:
         yield
         return
     rng = random.Random(f"{manner.seed}:clearing")  # noqa: S311 - repeatable, not secret
@@ -114,14 +116,14 @@ async def _clearing(market: MarketPicture, manner: Manner) -> AsyncIterator[None
             if call_off or auction.closes_at <= now
         ]  # fmt: skip
         if lines:
-            await ask(path, lines)
+            await asked(folder, lines)
 
     async def watch() -> None:
         while True:
             await asyncio.sleep(manner.pause)
             await clear(call_off=False)
 
-    await ask(path, [])  # nobody there is said at once
+    await asked(folder, [])  # nobody there is said at once
     watching = asyncio.create_task(watch())
     try:
         yield
@@ -137,8 +139,15 @@ async def _clearing(market: MarketPicture, manner: Manner) -> AsyncIterator[None
 @click.option("--port", type=click.IntRange(1, 65_535), required=True)
 @click.option("--accounts", type=click.Path(path_type=Path), required=True,
               help="The venue's accounts with their keys; the first NUMBER are used.")  # fmt: skip
-@click.option("--seconds", default=10.0, show_default=True, help="How long they trade.")
-@click.option("--pause", default=0.2, show_default=True, help="Seconds between a broker's looks.")
+@click.option(
+    "--seconds",
+    default=10.0,
+    show_default=True,
+    type=Number(0, 31_536_000),
+    help="How long they trade.",
+)
+@click.option("--pause", default=0.2, show_default=True, type=Number(0.001, 3_600),
+              help="Seconds between a broker's looks.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True)
 @click.option("--operator", "folder", type=click.Path(path_type=Path), metavar="DIR",
               help="The venue's folder: announce one-way auctions and, as its operator, "
@@ -169,8 +178,7 @@ def command(
         if account.key.startswith(HASHED):
             message = f"{accounts}: {account.name!r} has only the hash of its key: give the key"
             raise click.UsageError(message)
-    door = None if folder is None else folder / "operator.sock"
-    done = event_loop.run(trade(host, port, known, Manner(seed, seconds, pause, door)))
+    done = event_loop.run(trade(host, port, known, Manner(seed, seconds, pause, folder)))
     for broker in done.brokers:
         click.echo(f"{broker.name:16} {broker.kind:11} filled {broker.orders.filled:>9,} t  "
                    f"refused {broker.orders.refused}")  # fmt: skip

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -20,9 +19,12 @@ from carbonx.demo.shenzhen_day import BARS, DAY
 from engine.log.journal import DURABILITY, FILE_NAME
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
+from gateway.cli.console import Number, plain_console
 from gateway.runtime import event_loop
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gateway.client.market_view import MarketView
 
 TITLE = f"Shenzhen (SZA) {DAY}, simulated brokers around the real day"
@@ -91,7 +93,11 @@ def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
 @click.command()
 @click.option("--seed", default=1, show_default=True, help="Seed of all that the brokers draw.")
 @click.option(
-    "--seconds", default=10.0, show_default=True, help="How long the day takes, at least."
+    "--seconds",
+    default=10.0,
+    show_default=True,
+    type=Number(0, 86_400),
+    help="How long the day takes, at least.",
 )
 @click.option("--dir", "folder", type=click.Path(path_type=Path),
               help="Where to put log and picture: a new folder.  "
@@ -116,7 +122,7 @@ def command(
     elif (folder / FILE_NAME).exists():
         message = f"{folder} holds a venue already: name another --dir, for the day begins anew"
         raise click.UsageError(message)
-    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 132)
+    console = plain_console(stderr=as_json)
     shown = [-1.0]
     if console.is_terminal:
         with Live(console=console, refresh_per_second=8) as live:
@@ -142,8 +148,9 @@ def command(
         click.echo(json.dumps(as_dict(result, picture)))
     else:
         console.print(summary(result))
-        console.print(f"run      {folder}")
-        console.print(f"picture  {picture}" if picture else "picture  none (install matplotlib)")
+        console.print(f"run      {folder}", soft_wrap=True)
+        drawn_as = picture or "none (install matplotlib)"
+        console.print(f"picture  {drawn_as}", soft_wrap=True)
         verdict = "same state hash" if result.proven else "DIFFERENT STATE"
         console.print(f"proof    replayed {result.records:,} records of the log: {verdict}")
         console.print(f"         {result.replayed_state}")

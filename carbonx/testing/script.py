@@ -41,6 +41,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import Phase, Side
+from engine.vocabulary.json_codec import decimal_text, exact_minor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,11 +129,11 @@ class ScriptedVenue:
 
     def minor(self, text: str) -> int:
         """Read a price or an amount of money in this venue's decimals."""
-        return script_words.minor(text, self.digits)
+        return exact_minor(text, self.digits)
 
     def major(self, value: int) -> str:
         """Write a price or an amount of money in this venue's decimals."""
-        return script_words.major(value, self.digits)
+        return decimal_text(value, self.digits)
 
     def run(self, script: str) -> None:
         """Give every command of a script and compare every event that it names."""

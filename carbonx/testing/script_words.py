@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -171,16 +170,3 @@ def order(stage: Stage, account: str, ref: int, side: Side, words: list[str]) ->
     if "market" in words:
         fields["order_type"] = OrderType.MARKET
     return c.NewOrder(account, ref, side=side, **fields)
-
-
-def minor(text: str, digits: int) -> int:
-    """Read a price or an amount of money, exactly."""
-    value = Decimal(text).scaleb(digits)
-    if value != int(value):
-        raise ValueError(text)
-    return int(value)
-
-
-def major(value: int, digits: int) -> str:
-    """Write a price or an amount of money."""
-    return f"{Decimal(value).scaleb(-digits):.{digits}f}"

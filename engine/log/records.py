@@ -48,9 +48,13 @@ class LogError(Exception):
 
     def __init__(self, offset: int, problem: str) -> None:
         """Say what is wrong and where."""
-        super().__init__(f"log damaged at byte {offset}: {problem}")
+        super().__init__(offset, problem)  # what it is made of, so that it pickles
         self.offset = offset
         self.problem = problem
+
+    def __str__(self) -> str:
+        """Return what is wrong and where."""
+        return f"log damaged at byte {self.offset}: {self.problem}"
 
 
 class LogFormatError(LogError):
@@ -58,13 +62,17 @@ class LogFormatError(LogError):
 
     def __init__(self, magic: str, number: int) -> None:
         """Name the versions that read it."""
+        super().__init__(0, "another format")
+        self.args = (magic, number)
+
+    def __str__(self) -> str:
+        """Return what this is and what reads it."""
+        magic, number = self.args
         reader = READERS.get(number, "another version")
-        Exception.__init__(
-            self,
+        return (
             f"this is a {magic} of format {number}, which {reader} can read; "
-            f"this version reads format {FORMAT}",
+            f"this version reads format {FORMAT}"
         )
-        self.offset, self.problem = 0, "another format"
 
 
 class CommandError(ValueError):
@@ -72,9 +80,13 @@ class CommandError(ValueError):
 
     def __init__(self, field: str, rule: str) -> None:
         """Keep the field beside the text."""
-        super().__init__(f"{field}: {rule}")
+        super().__init__(field, rule)  # what it is made of, so that it pickles
         self.field = field
         self.rule = rule
+
+    def __str__(self) -> str:
+        """Return both in a line."""
+        return f"{self.field}: {self.rule}"
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):

@@ -7,7 +7,7 @@ message types themselves, so this module knows none of them by name.
 """
 
 import re
-from decimal import Decimal, DecimalException
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 from enum import IntEnum
 from types import UnionType
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -22,6 +22,8 @@ from engine.vocabulary.units import MAX_INT, MIN_INT
 
 # Fields that may be typed as decimals.
 _PRICES: Final = ("price", "stop_price", "amount", "increment", "cash")
+# Nothing is rounded in silence: what is as long as may be, and scaled, is exact in it.
+_EXACT: Final = Context(prec=2 * MAX_DIGITS, traps=[InvalidOperation, Inexact])
 
 
 class TextError(ValueError):
@@ -29,9 +31,13 @@ class TextError(ValueError):
 
     def __init__(self, field: str, rule: str) -> None:
         """Keep the field beside the text."""
-        super().__init__(f"{field}: {rule}")
+        super().__init__(field, rule)  # what it is made of, so that it pickles
         self.field = field
         self.rule = rule
+
+    def __str__(self) -> str:
+        """Return both in a line."""
+        return f"{self.field}: {self.rule}"
 
 
 def type_name(kind: type) -> str:
@@ -47,11 +53,12 @@ COMMANDS: Final = _vocabulary(Command)
 EVENTS: Final = _vocabulary(Event)
 
 
-def exact_minor(text: str, digits: int, field: str = "price") -> int:
+def exact_minor(value: str | Decimal, digits: int, field: str = "price") -> int:
     """Turn a decimal such as ``"42.50"`` into minor units, exactly. Raises ``TextError``."""
+    text = str(value)
     try:
         typed = Decimal(text) if len(text) <= MAX_DIGITS else Decimal("NaN")
-        scaled = typed.scaleb(digits)
+        scaled = typed.scaleb(digits, _EXACT)
     except DecimalException:  # no figure at all, or one with a monstrous exponent
         raise TextError(field, f"{shown(text)} is not a decimal such as 42.50") from None
     if not scaled.is_finite() or scaled.adjusted() > MAX_DIGITS:

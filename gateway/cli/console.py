@@ -10,11 +10,12 @@ import codecs
 import errno
 import io
 import json
+import math
 import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.exceptions import NoArgsIsHelpError
@@ -65,16 +66,22 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def prepare_streams() -> None:
-    """Let no character end a program: what the console cannot show becomes a question mark.
+class Number(click.FloatRange):
+    """A number within bounds. No bound excludes nan and, without an upper one, infinity."""
 
-    Lines that come through a pipe are files and not typed: they are UTF-8 wherever they are read.
-    """
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:  # noqa: ANN401 - as click has it
+        """Read it. Raises ``click.BadParameter``."""
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is not a number of this range", param, ctx)
+        return found
+
+
+def prepare_streams() -> None:
+    """Let no character end a program: what the console cannot show becomes a question mark."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    if isinstance(sys.stdin, io.TextIOWrapper) and not sys.stdin.isatty():
-        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 @contextmanager
@@ -93,11 +100,17 @@ def json_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=codecs.lookup(encoding).name != "utf-8")
 
 
-def drawn(what: RenderableType) -> str:
-    """Return a table or a text as lines no longer than the terminal, or 80 columns without one."""
-    console = Console(highlight=False, markup=False)
+def plain_console(*, stderr: bool = False) -> Console:
+    """Return what draws as wide as the terminal, or 80 columns without one, each word as it is."""
+    console = Console(highlight=False, markup=False, stderr=stderr)
     if not console.is_terminal:
         console.width = WIDTH
+    return console
+
+
+def drawn(what: RenderableType) -> str:
+    """Return a table or a text as lines no longer than the terminal, or 80 columns without one."""
+    console = plain_console()
     with console.capture() as lines:
         console.print(what)
     return "\n".join(line.rstrip() for line in lines.get().rstrip("\n").split("\n"))

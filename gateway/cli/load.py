@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from engine.rulebook import presets
+from gateway.cli.console import Number
 from gateway.cli.progress import shares
 from gateway.load import compare as load_compare
 from gateway.load import ladder as load_ladder
@@ -147,7 +148,7 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
 @click.option(
     "--duration",
     "-d",
-    type=click.FloatRange(0.1, 3_600),
+    type=Number(0.1, 3_600),
     help=f"Seconds to measure, after the warm-up.  [default: {DEFAULT_DURATION:g}]",
 )
 @click.option(
@@ -158,7 +159,7 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
 )
 @click.option(
     "--warmup",
-    type=click.FloatRange(0, 600),
+    type=Number(0, 600),
     help="Seconds at the start that do not count.  [default: 1; 0 with --messages]",
 )
 @click.option(
@@ -207,7 +208,7 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
 )
 @click.option(
     "--limit",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     metavar="MS",
     help="Exit 1 where p99 is above so many milliseconds.  [saturation: 10]",
 )

@@ -19,7 +19,7 @@ from gateway.server.failure import VenueStoppedError
 VERBS: Final = {
     "serve": "run a venue",
     "operate": "give a running venue an operator's commands",
-    "shell": "trade by hand: buy, sell, cancel, book, orders, holdings",
+    "shell": "trade by hand: buy, sell, cancel, book, orders, balances",
     "match": "run a file of commands through a rulebook, offline",
     "load": "measure a venue's throughput and latency",
     "bench": "measure the engine beside its yardsticks",

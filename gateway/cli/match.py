@@ -1,13 +1,13 @@
 """``carbonx match``: run a file of commands through a rulebook, offline."""
 
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from engine.rulebook import presets
 from engine.vocabulary.tables import decoded
-from gateway.cli.match_file import FileError, as_lines, read_json_lines, read_orders, run
+from gateway.cli.match_file import FileError, as_lines, is_table, read_json_lines, read_orders, run
 from gateway.cli.progress import counting
 
 
@@ -17,17 +17,18 @@ from gateway.cli.progress import counting
               help="A rulebook's name, or a .toml file.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
               help="Write the events here instead of to standard output.")  # fmt: skip
-def command(file: BinaryIO, name: str, out: Path | None) -> None:
-    """Run FILE, JSON Lines of commands or a .csv of orders, through a rulebook.
+def command(file: BufferedReader, name: str, out: Path | None) -> None:
+    """Run FILE, JSON Lines of commands or a table of orders, through a rulebook.
 
     Events go to standard output as JSON Lines, each with the number of its command (seq) and the
     venue's time (ns UTC); the state hash goes to standard error. FILE "-" reads JSON Lines from
-    standard input. Every command and event, and the columns of a .csv: docs/commands.md.
+    standard input. A table is a .csv, .tsv or .txt as spreadsheets write them. Every command and
+    event, and the columns of a table: docs/commands.md.
 
     Example:  carbonx match examples/first_trade.jsonl
     """
     rulebook = presets.find(name)
-    if file.name.casefold().endswith(".csv"):
+    if is_table(file):
         data = file.read()
         venue, lines = run(rulebook, read_orders(data, file.name, rulebook))
         if decoded(data, file.name)[1] == "gb18030":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import MoveAllowances, MoveCash, NewOrder, OpenAccount, SetPhase
+from engine.vocabulary.commands import MoveCash, NewOrder, OpenAccount, SetPhase
 from engine.vocabulary.enums import Phase, RejectReason
 from engine.vocabulary.events import Rejected
 from engine.vocabulary.json_codec import (
@@ -23,6 +24,7 @@ from engine.vocabulary.units import MAX_TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from io import BufferedReader
 
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.commands import Command
@@ -47,6 +49,7 @@ COLUMNS: Final = {
     "expire_at": ("expires_at", "expiry", "到期时间"),
 }  # fmt: skip
 _SIDES: Final = {"b": "buy", "买": "buy", "买入": "buy", "s": "sell", "卖": "sell", "卖出": "sell"}
+_TABLES: Final = (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".xlsm")  # the last three are refused
 _WHOLE: Final = ("quantity", "display", "expire_at")
 _PRICES: Final = ("price", "stop_price")
 _NAMES: Final = ("order_type", "tif")
@@ -69,6 +72,14 @@ def read_json_lines(lines: Iterable[str], digits: int) -> Iterator[Command]:
         except ValueError as error:  # a line that is not read, or no command
             message = f"line {number}: {error}"
             raise FileError(message) from error
+
+
+def is_table(file: BufferedReader) -> bool:
+    """Say whether a file is meant as a table: by its name, and a ``.txt`` by how it begins."""
+    name = file.name.casefold()
+    if not name.endswith(".txt"):
+        return name.endswith(_TABLES)
+    return not file.peek().removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"#"))
 
 
 def as_lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -96,12 +107,13 @@ def read_orders(data: bytes, source: str, rulebook: Rulebook) -> list[Command]:
     accounts = dict.fromkeys(order.account for order in orders)
     commands: list[Command] = []
     share = MAX_TOTAL // max(1, len(accounts))  # what all together may have has an end
-    currencies = [rulebook.currency, *(product.currency for product in rulebook.products)]
+    currencies = [product.currency for product in rulebook.products if product.currency]
+    cash = min(FUNDS, share)
+    allowances = tuple((each.symbol, min(TONNES, share)) for each in rulebook.products)
+    others = [each for each in dict.fromkeys(currencies) if each != rulebook.currency]
     for account in accounts:
-        commands.append(OpenAccount(account))
-        cash, tonnes = min(FUNDS, share), min(TONNES, share)
-        commands += [MoveCash(account, cash, each) for each in dict.fromkeys(currencies)]
-        commands += [MoveAllowances(account, each.symbol, tonnes) for each in rulebook.products]
+        commands.append(OpenAccount(account, cash=cash, allowances=allowances))
+        commands += [MoveCash(account, cash, each) for each in others]
     return [*commands, SetPhase(Phase.CONTINUOUS), *orders]
 
 

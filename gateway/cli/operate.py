@@ -3,7 +3,9 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,17 +34,8 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     if not lines:
         message = "no command was given: give JSON objects, or lines of them on standard input"
         raise click.UsageError(message)
-    path = folder / "operator.sock"
-    if not event_loop.has_unix_sockets():
-        message = "this system has no unix sockets, by which an operator reaches a venue"
-        raise click.ClickException(message)
-    try:
-        answers = asyncio.run(ask(path, lines))
-    except OSError as error:
-        message = f"no venue answers at {path} ({error.strerror}): is it served with that --dir?"
-        raise click.ClickException(message) from error
     wrong = False
-    for answer in answers:
+    for answer in asyncio.run(asked(folder, lines)):
         events = answer.get("events", [])
         wrong = wrong or "error" in answer or any(e["type"] == "rejected" for e in events)
         if as_json:
@@ -57,8 +50,23 @@ def command(commands: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+async def asked(folder: Path, lines: Sequence[str | bytes]) -> list[dict[str, Any]]:
+    """Give the venue of a folder commands; return its answers. Raises ``click.ClickException``."""
+    path = folder / "operator.sock"
+    if not event_loop.has_unix_sockets():
+        message = "this system has no unix sockets, by which an operator reaches a venue"
+        raise click.ClickException(message)
+    try:
+        return await ask(path, lines)
+    except OSError as error:
+        message = f"no venue answers at {path} ({error.strerror}): is it served with that folder?"
+        raise click.ClickException(message) from error
+
+
 def _typed() -> list[str | bytes]:
     """Return the lines of standard input, from the keyboard until its end."""
+    if sys.stdin is None:  # closed by whoever started this
+        return []
     if not sys.stdin.isatty():
         return [line for line in sys.stdin.buffer if line.strip()]
     click.echo("a JSON object a line; Ctrl-D ends", err=True)

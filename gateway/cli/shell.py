@@ -9,8 +9,6 @@ import click
 
 from gateway.cli.terminal.calls import Calls, Dial
 from gateway.cli.terminal.session import Lines, Session
-from gateway.cli.terminal.words import show_all_somehow
-from gateway.client.client import Client
 
 
 def _lines() -> Lines:
@@ -27,7 +25,7 @@ def _lines() -> Lines:
 async def trade(host: str, port: int, member: str, account: str, key: str) -> int:
     """Log on and answer lines; return how many were refused without a terminal."""
     dial = Dial(host, port)
-    client = Client(host, port, member=member, account=account, key=key, connect=dial.connect)
+    client = dial.client(member=member, account=account, key=key)
     await dial.open(client)
     try:
         lines = _lines()
@@ -62,6 +60,5 @@ def command(host: str, port: int, member: str, account: str, key: str) -> None:
     \b
       echo "book SZA-2019" | carbonx shell --member M1 --account alice --key secret
     """
-    show_all_somehow()
     if asyncio.run(trade(host, port, member, account, key)):
         sys.exit(1)

@@ -32,12 +32,12 @@ class AccountView:
         self.known = False
         self.orders: dict[int, wire.OrderStatus] = {}
         self.balances = Balances()
-        self._as_of = -1  # the last report that is in it
+        self.as_of = -1  # the last report that is in it
 
     def adopt(self, status: wire.AccountStatus) -> None:
         """Begin anew from what the venue says."""
         self.known = True
-        self._as_of = status.seq
+        self.as_of = status.seq
         self.orders = {order.ref: order for order in status.orders}
         self.have(status.cash, status.holdings)
 
@@ -49,13 +49,13 @@ class AccountView:
         """Know the orders no more: the venue has said nothing of them at this logon."""
         self.known = False
         self.orders = {}
-        self._as_of = -1
+        self.as_of = -1
 
     def absorb(self, report: wire.Report, asked: wire.OrderMessage | None) -> None:
         """Take a report in; ``asked`` is the message that it answers, where that is known."""
-        if not self.known or report.seq <= self._as_of:
+        if not self.known or report.seq <= self.as_of:
             return
-        self._as_of = report.seq
+        self.as_of = report.seq
         orders = self.orders
         match report:
             case wire.OrderAccepted():

@@ -21,7 +21,7 @@ from engine.vocabulary.enums import (  # noqa: TC001 - so that hints can be read
     TimeInForce,
     Undersubscribed,
 )
-from gateway.client.errors import minor_units
+from engine.vocabulary.json_codec import exact_minor
 from gateway.protocol.bounds import MAX_INTEGER
 
 Price: TypeAlias = str | Decimal  # in currency; integers have a ``_minor`` name of their own
@@ -32,6 +32,7 @@ MAX_TEXT: Final = 256  # characters of a symbol or an account
 MAX_NAMES: Final = 12_000  # bytes of the accounts of one quote: a message has room for so many
 _HEADER: Final = 3  # bytes before a text
 _DIGITS: Final = 19  # of the largest integer that can be sent
+_LONGEST_WAIT: Final = 31_536_000  # seconds
 _SHOWN: Final = 40  # characters of a wrong value that its refusal repeats
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _Name = TypeVar("_Name", bound=IntEnum)
@@ -167,11 +168,7 @@ def price(name: str, value: object, minor: object, digits: int | None) -> int:
     if digits is None:
         problem = f"{name}: the decimals of its currency are not known: give {name}_minor"
         raise ValueError(problem)
-    try:
-        found = minor_units(value, digits)
-    except ValueError as error:
-        problem = f"{name}: {error}"
-        raise ValueError(problem) from None
+    found = exact_minor(value, digits, name)
     if found < 1:
         problem = f"{name} must be above 0, not {_shown(value)}"
         raise ValueError(problem)
@@ -207,6 +204,17 @@ def window(name: str, value: object) -> tuple[int, int]:
         problem = f"{name} must open before it closes"
         raise ValueError(problem)
     return opens_at, closes_at
+
+
+def seconds(name: str, value: object) -> float:
+    """Return how long to wait: a number from 0 on."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        problem = f"{name} must be a number of seconds, not {_shown(value)}"
+        raise TypeError(problem)
+    if not 0 <= value <= _LONGEST_WAIT:
+        problem = f"{name} must be 0 to {_LONGEST_WAIT} seconds, not {_shown(value)}"
+        raise ValueError(problem)
+    return float(value)
 
 
 def _shown(value: object) -> str:

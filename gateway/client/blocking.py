@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
+from gateway.client import arguments
 from gateway.client.client import Client, ClientError
 from gateway.client.loop_thread import LoopThread
 from gateway.protocol import wire
@@ -48,11 +49,11 @@ class BlockingClient:
         **more: Unpack[SessionTerms],
     ) -> None:
         """Describe the session; ``with`` opens it. ``more`` as in ``Client``."""
-        self.timeout = timeout
+        self.timeout = arguments.seconds("timeout", timeout)
         self._client = Client(host, port, **more)
         self._thread: LoopThread | None = None
         self._opening = threading.Lock()
-        self._last_seen = int(more.get("last_seen", 0))
+        self._last_seen = self._client.last_seen
 
     def __enter__(self) -> Self:
         """Connect and log on. Raises ``ClientError``."""
@@ -109,7 +110,7 @@ class BlockingClient:
         if self._thread is None:
             message = "the client is not open: use it in a with block"
             raise ClientError(message)
-        limit = self.timeout if timeout is None else timeout
+        limit = self.timeout if timeout is None else arguments.seconds("timeout", timeout)
         return self._thread.run(lambda: call(self._client), limit)
 
     # -- asking the venue -----------------------------------------------------------------------

@@ -18,6 +18,7 @@ import copy
 import os
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from gateway.client import arguments
 from gateway.client.conversation import Conversation
 from gateway.client.errors import (
     FORKED,
@@ -35,6 +36,7 @@ from gateway.client.following import Following
 from gateway.client.inbox import Inbox
 from gateway.client.link import Link
 from gateway.protocol import wire
+from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 __all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "RejectedError",
            "SessionEndedError", "ThrottledError", "minor_units"]  # fmt: skip
 
+MAX_PORT: Final = 65_535
 MAX_EVENTS: Final = 100_000  # reports and market data that wait for ``events()``
 
 
@@ -74,15 +77,21 @@ class Client(Following):
         ``last_seen`` is the last report that an earlier run of the program dealt with: those after
         it come again. ``attempts`` bounds how often in a row connecting may fail; with pauses that
         double up to two seconds, twelve are about thirteen seconds. ``connect`` makes a connection
-        by other means than TCP; it is given what makes the protocol of one.
+        by other means than TCP; it is given what makes the protocol of one. Raises ``TypeError``
+        and ``ValueError`` with the name of what is wrong.
         """
-        self.host, self.port = host, port
-        self.account = account
-        self._inbox = Inbox(last_seen, max_events)
+        self.host = arguments.text("host", host)
+        self.port = arguments.whole("port", port, least=-MAX_INTEGER)  # how far: where it is used
+        self.account = arguments.text("account", account)
+        who = arguments.text("member", member, empty=True), account, arguments.text("key", key)
+        last_seen = arguments.whole("last_seen", last_seen, least=0)
+        heartbeat_ms = arguments.whole("heartbeat_ms", heartbeat_ms)
+        attempts = arguments.whole("attempts", attempts)
+        self._inbox = Inbox(last_seen, arguments.whole("max_events", max_events))
         self._talk = talk = Conversation(
-            (member, account, key),
+            who,
             last_seen,
-            cancel_on_disconnect=cancel_on_disconnect,
+            cancel_on_disconnect=arguments.flag("cancel_on_disconnect", cancel_on_disconnect),
             heartbeat_ms=heartbeat_ms,
             told=self._told,
         )
@@ -176,6 +185,12 @@ class Client(Following):
 
     async def _over_tcp(self, protocol_factory: Callable[[], asyncio.Protocol]) -> None:
         loop = asyncio.get_running_loop()
+        if not 0 < self.port <= MAX_PORT:  # some loops would take it modulo 65536
+            message = f"a port is from 1 to {MAX_PORT}"
+            raise ValueError(message)
+        if "\0" in self.host:  # others would take what stands before it
+            message = "a host has no null character"
+            raise ValueError(message)
         await loop.create_connection(protocol_factory, self.host, self.port)
 
     def _fail(self, error: ClientError) -> None:
@@ -283,12 +298,12 @@ class Client(Following):
         amendment of the rulebook opens later.
         """
         self._check_subscription()
-        self._talk.subscribe(symbol)
+        self._talk.subscribe(arguments.text("symbol", symbol, empty=True))
 
     def unsubscribe(self, symbol: str = "") -> None:
         """Ask for no more of it."""
         self._check_subscription()
-        self._talk.unsubscribe(symbol)
+        self._talk.unsubscribe(arguments.text("symbol", symbol, empty=True))
 
     async def next_event(self) -> ClientEvent | None:
         """Wait for the next report, piece of market data or ``Missed``; None once closed.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct
 
+from engine.vocabulary.json_codec import exact_minor
+
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from decimal import Decimal
 
     from engine.vocabulary.enums import RejectReason
     from gateway.protocol import wire
@@ -166,27 +168,6 @@ def resolve(future: asyncio.Future[Any], value: Any) -> None:
         future.set_result(value)
 
 
-_EXACT: Final = Context(prec=60, traps=[InvalidOperation, Inexact])
-_MOST_DIGITS: Final = 30
-_LONGEST: Final = 100  # characters
-
-
 def minor_units(text: str | Decimal, digits: int = 2) -> int:
-    """Turn a typed price such as ``"42.5"`` into minor units, exactly. Raises ``ValueError``."""
-    if isinstance(text, str) and len(text) > _LONGEST:
-        message = f"a text of {len(text)} characters is not a price: {_LONGEST} are the most"
-        raise ValueError(message)
-    try:
-        typed = Decimal(text)
-    except InvalidOperation:
-        message = f"{text!r} is not a price: write digits and a point, such as 42.50"
-        raise ValueError(message) from None
-    try:
-        if typed.is_finite() and typed.adjusted() < _MOST_DIGITS:
-            scaled = typed.scaleb(digits, _EXACT)
-            if scaled == scaled.to_integral_value():
-                return int(scaled)
-    except Inexact:
-        pass
-    message = f"{text!r} is not a price with at most {digits} decimals"
-    raise ValueError(message)
+    """Turn a price in currency such as ``"42.5"`` into minor units. Raises ``ValueError``."""
+    return exact_minor(text, digits)

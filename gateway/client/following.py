@@ -7,6 +7,7 @@ from abc import abstractmethod
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from gateway.client import arguments
 from gateway.client.errors import ClientError
 from gateway.client.market_view import print_of
 from gateway.client.requests import Requests
@@ -92,6 +93,7 @@ class Following(Requests):
     async def day_trades(self, symbol: str, after: int = 0) -> tuple[Print, ...]:
         """Ask for a line's trades of the day, or those behind the one with a number."""
         self._known(symbol)
+        after = arguments.whole("after", after, least=0)
         found: list[Print] = []
         while True:
             page = await self._ask_trades(symbol, after)

@@ -25,9 +25,6 @@ class Inbox:
 
     def __init__(self, last_seen: int, most: int) -> None:
         """Start empty, behind the report that an earlier run of the program took last."""
-        if most < 1:
-            message = f"max_events is {most}: at least 1"
-            raise ValueError(message)
         self.last_seen = last_seen  # the last report that was taken
         self.dropped = 0
         self._most = most

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 import time
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
@@ -27,6 +29,30 @@ STEADY_AFTER: Final = 1.0  # seconds logged on after which earlier failures are 
 WATCH_EVERY: Final = 0.05
 FAREWELL_WITHIN: Final = 2.0
 LOGON_HEARTBEAT: Final = 500  # ms at least: a venue may take twice that to answer a logon
+
+# What is wrong with a name will be tomorrow; ``EAI_AGAIN`` alone says that it may not.
+_NO_SUCH_NAME: Final = {
+    getattr(socket, name, None)
+    for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY", "EAI_FAMILY", "EAI_FAIL")
+} - {None}
+
+
+def _may_pass(error: Exception) -> bool:
+    """Say whether the same address may do later what it does not do now."""
+    if isinstance(error, socket.gaierror):
+        return error.errno not in _NO_SUCH_NAME
+    return isinstance(error, OSError)  # TimeoutError is one
+
+
+def why(error: Exception) -> str:
+    """Return in a few words why a connection could not be made."""
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror)
+    if isinstance(error, TimeoutError):
+        return f"no connection within {CONNECT_WITHIN:g} s"
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno else "at none of its addresses"
+    return "no such address"
 
 
 class User(Protocol):
@@ -142,10 +168,10 @@ class Link:
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
                 await self._connect(lambda: Pipe(self))
-        except OSError as error:  # TimeoutError is one
-            self._trouble = f"nothing answers: {error!r}; is it running?"
-            return
         except Exception as error:  # whatever the parts of an address can be
+            if _may_pass(error) or (self._up_since and isinstance(error, OSError)):
+                self._trouble = f"nothing answers: {why(error)}; is it running?"
+                return
             message = f"{self._place} is no address to connect to: {error}; check host and port"
             raise ClientError(message) from error
         while self._pipe is not None and not self._gone.is_set():

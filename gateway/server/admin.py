@@ -193,7 +193,9 @@ async def ask(path: Path, lines: Sequence[str | bytes]) -> list[dict[str, Any]]:
         for line in lines:
             writer.write(_one_line(line))
             await writer.drain()
-            answers.append(json.loads(await reader.readline() or b'{"error": "the venue is gone"}'))
+            answer = await reader.readline()
+            gone = not answer.endswith(b"\n")  # in the middle of it, perhaps
+            answers.append({"error": "the venue is gone"} if gone else json.loads(answer))
     finally:
         writer.close()
     return answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Final
 
@@ -37,14 +38,24 @@ class KeysFile:
     def _replace(self, keys: dict[str, Credentials]) -> None:
         """Write the keys whole or not at all, then use them."""
         path = self._path
-        data = as_text(keys.values()).encode()
-        new = path.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        flags = os.O_CREAT | os.O_WRONLY | os.O_EXCL | BINARY
-        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            sync_data(file.fileno())
-        new.replace(path)
-        sync_folder(path.parent)
+        before = _written(path.with_suffix(".old"), self._directory.keys)
+        _written(path.with_suffix(".new"), keys).replace(path)
+        try:
+            sync_folder(path.parent)
+        except OSError:
+            before.replace(path)  # a later start has the keys that hold now
+            raise
         self._directory.keys = keys
+        with contextlib.suppress(OSError):
+            before.unlink()
+
+
+def _written(path: Path, keys: dict[str, Credentials]) -> Path:
+    """Write keys to a file of their own, durably, for the eyes of the operator alone."""
+    path.unlink(missing_ok=True)
+    flags = os.O_CREAT | os.O_WRONLY | os.O_EXCL | BINARY
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(as_text(keys.values()).encode())
+        file.flush()
+        sync_data(file.fileno())
+    return path

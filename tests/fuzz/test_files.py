@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import pytest
-from click.testing import CliRunner
 
-from carbonx.main import main
 from engine.log.records import check_command, decode_genesis, encode_genesis, frames
 from engine.rulebook import model
 from engine.rulebook.amend import amended
@@ -21,7 +18,6 @@ from engine.rulebook.toml_codec import from_toml, to_plain
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import AmendRulebook, BeginDay, OpenAccount
 from engine.vocabulary.events import Rejected
-from gateway.cli.main import cli
 from gateway.server.accounts import AccountsError, Directory
 from tests.fuzz.hostile import (
     FIGURES,
@@ -33,6 +29,7 @@ from tests.fuzz.hostile import (
     json_text,
     toml_text,
 )
+from tests.support.command_line import typed
 from tests.support.toml import to_toml
 
 if TYPE_CHECKING:
@@ -229,23 +226,14 @@ ORDER: Final = {
 
 def matched(path: Path) -> None:
     """Run ``carbonx match`` as a user would: events, or one line; never a traceback."""
-    done = CliRunner().invoke(cli, ["match", str(path)])
-    assert done.exit_code in (0, 1, 2), done.output[-500:]
-    assert done.exception is None or isinstance(done.exception, SystemExit)
-    assert "Traceback" not in done.output
-    if done.exit_code:
-        assert "rror" in done.stderr
-        assert len(done.stderr) < LINE + len(str(path))
+    done = typed("match", str(path))
+    assert done.status in (0, 1, 2), done.err[-500:]
+    if done.status:
+        assert "Error: " in done.err
+        assert len(done.err) < LINE + len(str(path))
     else:
-        for line in done.stdout.splitlines():
+        for line in done.out.splitlines():
             assert "type" in json.loads(line)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _verbs() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("carbonx.main.cli", lambda **_: None)
-        main()  # mounts the verbs
 
 
 @fuzzed(JSON)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
+
+import click
 
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from gateway.cli.terminal.typed import RefusedError
 from gateway.client.client import Client, ClientError
+from gateway.client.link import why
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from gateway.client.arguments import AuctionTerms, OrderTerms
     from gateway.client.client import Pending
+    from gateway.client.session_terms import SessionTerms
     from gateway.protocol import wire, wire_market, wire_modes
 
 ANSWER_WITHIN: Final = 10.0  # seconds that a line waits for its answer
@@ -33,6 +35,14 @@ class Dial:
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.on_broken: Callable[[], None] | None = None  # told when a connection is made again
 
+    def client(self, **terms: Unpack[SessionTerms]) -> Client:
+        """Return a client that connects so. Raises ``click.UsageError`` for what cannot be."""
+        terms["connect"] = self.connect
+        try:
+            return Client(self.host, self.port, **terms)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
     async def connect(self, protocol_factory: Callable[[], asyncio.Protocol]) -> None:
         """Connect a protocol, as a client asks for."""
         if self.on_broken is not None:
@@ -42,7 +52,7 @@ class Dial:
             await loop.create_connection(protocol_factory, self.host, self.port)
         except (OSError, ValueError, OverflowError) as error:  # the latter: no such address
             if not self.failed.done():
-                self.failed.set_result(_why(error))
+                self.failed.set_result(why(error))
             raise OSError(str(error)) from error
 
     async def open(self, client: Client, within: float = LOG_ON_WITHIN) -> None:
@@ -66,15 +76,6 @@ class Dial:
         else:
             message = f"{where} gives no answer within {within:g} s: is it a venue?"
         raise ClientError(message)
-
-
-def _why(error: Exception) -> str:
-    """Return in a few words why a connection could not be made, "" where several are the case."""
-    if isinstance(error, socket.gaierror):
-        return str(error.strerror)
-    if isinstance(error, OSError):
-        return os.strerror(error.errno) if error.errno else ""
-    return "no such address"
 
 
 class Calls:

@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Final, Protocol
 
-from msgspec import structs
-
-from engine.vocabulary.enums import OfferKind, OrderState, TimeInForce
+from engine.vocabulary.enums import OfferKind
 from engine.vocabulary.suggest import nearest
 from gateway.cli.terminal import told
 from gateway.cli.terminal.typed import RefusedError, shown, whole
 from gateway.cli.terminal.words import spelled
+from gateway.client.account_view import AccountView
 from gateway.client.client import ClientError, Missed
 from gateway.client.market_view import Line, MarketView
 from gateway.protocol import wire, wire_market, wire_modes
@@ -54,14 +53,13 @@ class Desk:
         self.calls = calls
         self.window = window
         self.view = MarketView(calls.lines, new_lines=True)
-        self.orders: dict[int, wire.OrderStatus] = {}  # live ones, by reference
+        self.account = AccountView()  # as of the events that were taken in
         self.quotes: dict[tuple[str, int], wire_modes.QuoteReceived] = {}  # to this account
         self.watched = ""
         self.missed = 0  # events dropped because they were not taken in time
-        self.teller = told.Teller(self.digits, self.orders.get)
+        self.teller = told.Teller(self.digits, self._live)
         self.seen = 0  # the last report taken in
         self._old = calls.reports  # reports up to this one happened before this session
-        self._as_of = 0  # ``orders`` are those of the status after this report
         self._best: tuple[int, int, int] | None = None  # of the watched line, as told last
         self._taken = 0
         self._moved = asyncio.Event()
@@ -81,13 +79,19 @@ class Desk:
     async def refresh(self) -> wire.AccountStatus:
         """Take the account's live orders from the venue."""
         status = await self.calls.status()
-        if status.seq >= self._as_of:
-            self._as_of = status.seq
-            self.orders.clear()
-            self.orders.update((order.ref, order) for order in status.orders)
+        if status.seq >= self.account.as_of:
+            self.account.adopt(status)
         return status
 
     # -- what is known --------------------------------------------------------------------------
+
+    @property
+    def orders(self) -> dict[int, wire.OrderStatus]:
+        """The live orders by reference."""
+        return self.account.orders
+
+    def _live(self, ref: int) -> wire.OrderStatus | None:
+        return self.account.orders.get(ref)
 
     def digits(self, symbol: str) -> int:
         """Return the decimals of a line's currency; of "" and unknown lines, of the first."""
@@ -239,8 +243,7 @@ class Desk:
         if report.seq > self._old and not shown_by_its_line:
             text = self.teller.tell(report)
         self._keep_quotes(report)
-        if report.seq > self._as_of:
-            self._keep_orders(report)
+        self.account.absorb(report, None)
         if text:
             self.tell(text)
 
@@ -250,27 +253,6 @@ class Desk:
                 self.quotes[report.symbol, report.number] = report
         elif isinstance(report, wire_modes.QuoteEnded):
             self.quotes.pop((report.symbol, report.number), None)
-
-    def _keep_orders(self, m: wire.Report) -> None:
-        """Keep the live orders as a report leaves them."""
-        if isinstance(m, wire.OrderAccepted):
-            self.orders[m.ref] = wire.OrderStatus(
-                m.ref, m.symbol, m.side, m.price, m.quantity, m.quantity, m.state,
-                TimeInForce.DAY)  # fmt: skip
-        elif isinstance(m, wire.OrderCancelled):
-            self.orders.pop(m.ref, None)
-        elif isinstance(m, wire.OrderFilled | wire.OrderReduced | wire.OrderResting):
-            if not m.leaves:
-                self.orders.pop(m.ref, None)
-            elif m.ref in self.orders:
-                state = OrderState.RESTING if isinstance(m, wire.OrderResting) else None
-                order = self.orders[m.ref]
-                self.orders[m.ref] = structs.replace(order, leaves=m.leaves,
-                                                     state=state or order.state)  # fmt: skip
-        elif isinstance(m, wire.OrderAmended) and m.ref in self.orders:
-            self.orders[m.ref] = structs.replace(
-                self.orders[m.ref], price=m.price, quantity=m.quantity, leaves=m.leaves,
-                state=m.state)  # fmt: skip
 
     # -- what is told ---------------------------------------------------------------------------
 

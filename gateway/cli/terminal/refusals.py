@@ -10,6 +10,7 @@ from engine.vocabulary.json_codec import decimal_text
 from gateway.cli.terminal.words import clock, spelled
 
 if TYPE_CHECKING:
+    from gateway.client.client import RejectedError
     from gateway.protocol import wire
 
 # Where the rules of refusals name amounts of money: as ``engine`` writes them.
@@ -33,13 +34,10 @@ def rule_text(m: wire.Rejected, digits: int) -> str:
     return _TIME.sub(lambda each: clock(int(each[1]), date=True), found.replace(" minor units", ""))
 
 
-def refusal(m: wire.Rejected, digits: int, price: int = 0) -> str:
-    """Say why a message was refused, and for a price off the tick the nearest ones on it."""
+def refusal(error: RejectedError, digits: int) -> str:
+    """Say why a message was refused, and what was nearest; limits are in their rule already."""
+    m = error.report
     text = f"refused ({spelled(m.reason)}): {m.field}: {rule_text(m, digits)}"
-    tick = re.search(r"multiple of (\d+) minor units", m.rule)
-    if tick is not None and price and m.field == "price":
-        step = int(tick[1])
-        below = price - price % step
-        near = " or ".join(decimal_text(p, digits) for p in (below, below + step) if p)
-        text = f"{text}; nearest: {near}"
+    if error.nearest and m.reason is not RejectReason.PRICE_LIMIT:
+        text += f"; nearest: {' or '.join(error.similar)}"
     return text

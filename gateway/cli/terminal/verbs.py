@@ -6,7 +6,7 @@ import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from engine.vocabulary.enums import Mechanism, OrderType, RejectReason, Side, TimeInForce
+from engine.vocabulary.enums import Mechanism, OrderType, Side, TimeInForce
 from engine.vocabulary.suggest import nearest
 from gateway.cli.terminal import refusals, tables, typed
 from gateway.cli.terminal.typed import RefusedError, shown
@@ -85,20 +85,16 @@ async def answer(desk: Desk, line: str) -> str:
             raise
         message = f"{error} (usage: {verb.usage})"
         raise RefusedError(message) from None
+    except ValueError as error:  # what the client does not send
+        raise RefusedError(str(error)) from None
 
 
 def _refused(desk: Desk, words: list[str], error: RejectedError) -> str:
-    """Say why the venue refused a line, with the prices around one that is off the tick."""
-    report = error.report
+    """Say why the venue refused a line, with money in the line's currency."""
     orders = [desk.orders[int(w)] for w in words if w.isascii() and w.isdigit()
               and int(w) in desk.orders]  # fmt: skip
     lines = [word for word in words if word in desk.view.lines] or [o.symbol for o in orders[:1]]
-    digits = desk.digits(lines[0] if lines else "")
-    price = 0
-    if report.reason is RejectReason.PRICE_TICK:
-        prices = [word for word in words[1:] if typed.is_price(word)]
-        price = typed.price(prices[-1], digits) if prices else 0
-    return refusals.refusal(report, digits, price)
+    return refusals.refusal(error, desk.digits(lines[0] if lines else ""))
 
 
 # -- orders ------------------------------------------------------------------------------------

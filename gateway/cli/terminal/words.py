@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,6 @@ if TYPE_CHECKING:
 def readable(text: str) -> str:
     """Return a text without what could steer a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
-
-
-def show_all_somehow() -> None:
-    """Let output replace the characters that its encoding lacks, instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
 
 
 def spelled(member: Enum) -> str:

@@ -62,7 +62,7 @@ SERVE: Final = (
     Mistake("serve extra", "extra", "carbonx serve --help"),
 )
 OPERATE: Final = (
-    Mistake("operate --dir nowhere '{{}}'", "nowhere", "is it served with that --dir?"),
+    Mistake("operate --dir nowhere '{{}}'", "nowhere", "is it served with that folder?"),
     Mistake("operate --dir plain.txt '{{}}'", "plain.txt", "Directory"),
     Mistake("operate --dri {dir} '{{}}'", "--dri", "'--dir'"),
     Mistake("operate --dir {dir}", "no command", "JSON"),
@@ -183,6 +183,8 @@ SHELL: Final = (
     Mistake("shell --account alice --port {port}", "--key", "carbonx shell --help"),
     Mistake("shell --acount alice --key secret", "--acount", "'--account'"),
     Mistake("shell --account alice --key secret --port x", "'x'", "whole number"),
+    Mistake("shell --account '' --key secret", "account", "must not be empty"),
+    Mistake("shell --account alice --key secret --host a..b", "a..b", "is the venue running"),
 )
 BROKERS: Final = (
     Mistake("brokers 1 --port 71170 --accounts accounts.toml", "71170", "65535"),
@@ -192,6 +194,14 @@ BROKERS: Final = (
     Mistake("brokers 5 --port {port} --accounts accounts.toml", "accounts.toml", "5 brokers"),
     Mistake("brokers 1 --port {port} --accounts nothing.toml", "nothing.toml", "file of accounts"),
     Mistake("brokers 1 --port {port} --accounts folder.toml", "folder.toml", "file"),
+    Mistake("brokers 1 --port 1 --accounts accounts.toml", "127.0.0.1:1", "is the venue running"),
+    Mistake("brokers 1 --port {port} --accounts accounts.toml --seconds nan", "'nan'", "number"),
+    Mistake("brokers 1 --port {port} --accounts accounts.toml --pause -1", "-1", "0.001"),
+    Mistake(
+        "brokers 1 --port {port} --accounts accounts.toml --operator nowhere",
+        "nowhere",
+        "is it served",
+    ),
     Mistake("brokers 1 --prot 1 --accounts accounts.toml", "--prot", "'--port'"),
 )
 LOAD: Final = (
@@ -199,6 +209,7 @@ LOAD: Final = (
     Mistake("load --dir nowhere --duration 0.1", "nowhere", "name one"),
     Mistake("load --ful", "--ful", "'--full'"),
     Mistake("load --rate 0", "0", ">=1"),
+    Mistake("load --duration nan", "'nan'", "number"),
     Mistake("load --rate fast", "'fast'", "whole number"),
     Mistake("load --full --rate 5", "--rate", "no schedule"),
     Mistake("load --duration 1 --messages 5", "--messages", "not both"),
@@ -213,6 +224,8 @@ OTHERS: Final = (
     Mistake("bench book --rounds 0", "0", ">=1"),
     Mistake("bench book --rounds x", "'x'", "whole number"),
     Mistake("demo --seconds long", "'long'", "number"),
+    Mistake("demo --seconds nan", "'nan'", "number"),
+    Mistake("demo --seconds -1", "-1", "0"),
     Mistake("demo --sed 5", "--sed", "'--seed'"),
     Mistake("demo --seed x", "'x'", "whole number"),
     Mistake("demo --dir plain.txt", "plain.txt", "file"),

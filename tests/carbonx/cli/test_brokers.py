@@ -120,7 +120,7 @@ def test_brokers_trade_on_other_rulebooks_over_tcp_too(tmp_path: Path, rulebook:
         async with served(tmp_path, rulebook, known) as node:
             node.operate(SetPhase(Phase.CONTINUOUS))
             found = node.sequencer.venue
-            manner = Manner(3, 60.0, 0.02, tmp_path / "operator.sock")
+            manner = Manner(3, 60.0, 0.02, tmp_path)
             trading = asyncio.create_task(trade(*node.address, known, manner))
             await until(lambda: all(found.last_price(symbol) for symbol in found.symbols))
             trading.cancel()

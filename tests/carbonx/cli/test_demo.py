@@ -46,6 +46,9 @@ def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
     traded = sum(bar["volume"] for bar in result["bars"].values())
     assert 0.8 < traded / sum(bar.volume for bar in BARS.values()) < 1.5
     assert Path(result["picture"]).stat().st_size > 10_000
+    said = done.stderr.splitlines()
+    assert any("of the day" in line for line in said)
+    assert max(map(len, said)) <= 80, "tables fit where there is no terminal to ask"
     again = CliRunner().invoke(demo.command, ["--dir", str(tmp_path / "run")])
     assert again.exit_code == 2
     assert "holds a venue already" in again.output

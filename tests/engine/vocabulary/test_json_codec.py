@@ -132,6 +132,17 @@ def test_money_as_text_is_exact(minor: int, digits: int) -> None:
         exact_minor(finer, digits, "amount")
 
 
+@pytest.mark.parametrize("zeros", [1, 25, 26, 27, 33, 36])
+def test_no_figure_is_rounded_in_silence(zeros: int) -> None:
+    finer = f"1.{'0' * zeros}1"
+    for value in (finer, Decimal(finer), f"-{finer}"):
+        with pytest.raises(TextError, match="has more than 0 decimals"):
+            exact_minor(value, 0)
+    longest = "9" * 38
+    assert exact_minor(longest, 2) == int(longest) * 100
+    assert exact_minor(f"{longest[:36]}.25", 2) == int(longest[:36]) * 100 + 25
+
+
 def test_a_decimal_is_as_long_as_may_be_and_no_longer() -> None:
     assert exact_minor("1".zfill(40), 0) == 1
     assert exact_minor("1e40", 0) == 10**40

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from engine.rulebook import presets
 from engine.rulebook.model import Product, Rulebook
-from engine.vocabulary.commands import MoveAllowances, MoveCash, NewOrder, OpenAccount
+from engine.vocabulary.commands import MoveCash, NewOrder, OpenAccount
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from engine.vocabulary.tables import FALSE, NOTHING, TRUE, TableError
 from engine.vocabulary.units import MAX_TOTAL
 from gateway.cli.match import command
 from gateway.cli.match_file import FileError, as_lines, read_json_lines, read_orders, run
 from tests.gateway.cli.test_cli import carbonx
+from tests.support.command_line import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,18 +161,36 @@ def test_orders_in_several_currencies_are_all_paid_for() -> None:
     assert not [e for e in found if e["type"] == "rejected"]
 
 
+@pytest.mark.parametrize("name", ["o.CSV", "o.tsv", "o.txt"])
+def test_a_table_is_known_by_its_name(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    data = (HEADER + "ann,CO2,buy,10,50\n").replace(",", "\t")
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):  # the last is Excel's Unicode text
+        file.write_bytes(data.encode(encoding))
+        assert '"order_accepted"' in typed("match", str(file)).out
+    file.with_suffix(".txt").write_text('{"type": "open_account", "account": "ann"}\n', "utf-8")
+    assert '"account_opened"' in typed("match", str(file.with_suffix(".txt"))).out
+    workbook = tmp_path / "orders.xlsx"
+    workbook.write_bytes(b"PK\x03\x04")
+    answer = typed("match", str(workbook))
+    assert answer.status == 1
+    assert "workbook" in answer.err
+
+
 @pytest.mark.parametrize("accounts", [1, 2, 900, 9_500])
 def test_any_number_of_accounts_is_opened_with_what_a_venue_may_hold(accounts: int) -> None:
     text = HEADER + "".join(f"a{n},CO2,buy,10,50\n" for n in range(accounts))
     found = read_orders(text.encode(), "o.csv", RULES)
-    opened = [each.account for each in found if isinstance(each, OpenAccount)]
-    assert opened == [f"a{n}" for n in range(accounts)]
-    for currency in ("CNY", "EUR"):
-        cash = [c.amount for c in found if isinstance(c, MoveCash) and c.currency == currency]
+    opened = [each for each in found if isinstance(each, OpenAccount)]
+    assert [each.account for each in opened] == [f"a{n}" for n in range(accounts)]
+    others = [each for each in found if isinstance(each, MoveCash)]
+    assert {each.currency for each in others} == {"EUR"}
+    assert len(found) == 3 * accounts + 1, "a record opens and funds, one has the other currency"
+    for cash in ([each.cash for each in opened], [each.amount for each in others]):
         assert len(cash) == accounts
         assert min(cash) > 0
         assert sum(cash) <= MAX_TOTAL
-    tonnes = [c.quantity for c in found if isinstance(c, MoveAllowances) and c.product == "EUA"]
+    tonnes = [dict(each.allowances)["EUA"] for each in opened]
     assert min(tonnes) > 0
     assert sum(tonnes) <= MAX_TOTAL
 

@@ -18,6 +18,7 @@ from gateway.cli.terminal import refusals, typed, verbs
 from gateway.cli.terminal.calls import Calls
 from gateway.cli.terminal.console import PROMPT, VerbCompleter
 from gateway.cli.terminal.session import Session
+from gateway.client.client import RejectedError
 from gateway.protocol import wire
 from tests.support.paths import ROOT
 from tests.support.shells import Script, talk
@@ -65,6 +66,23 @@ def test_orders_are_placed_changed_and_cancelled_in_decimals() -> None:
                     "order 9 (buy CO2): cancelled (self trade), 5 tonnes unfilled\n"
                     "order 10 (sell CO2): cancelled (market rest), 10 tonnes unfilled"
                 ),
+            ]
+
+    bounded(scenario())
+
+
+def test_what_the_client_does_not_send_is_refused_in_a_line() -> None:
+    async def scenario() -> None:
+        async with LocalVenue("guangdong") as venue, venue.client("alice") as alice:
+            name = "b" * 257
+            lines = (
+                f"quote GDEA@agreement sell 100000 38 {name}",
+                f"enquire GDEA@agreement buy 100000 {name}",
+            )
+            assert await talk(alice, *lines, "orders") == [
+                "! to must have at most 256 characters, not 257",
+                "! to must have at most 256 characters, not 257",
+                "no live orders",
             ]
 
     bounded(scenario())
@@ -173,7 +191,7 @@ def test_a_mistake_is_refused_in_one_line_that_says_what_is_right_and_the_sessio
 
 
 REFUSALS = {
-    (R.PRICE_TICK, "a multiple of 5 minor units"): "a multiple of 0.05; nearest: 50.00 or 50.05",
+    (R.PRICE_TICK, "a multiple of 5 minor units"): "a multiple of 0.05",
     (R.PRICE_LIMIT, "3159 to 3861 minor units today"): "31.59 to 38.61 today",
     (R.PRICE_LIMIT, "at least the reserve, 3900"): "at least the reserve, 39.00",
     (R.PRICE_LIMIT, "the price of listing 12 is 3800"): "the price of listing 12 is 38.00",
@@ -189,7 +207,19 @@ REFUSALS = {
 @pytest.mark.parametrize(("said", "read"), REFUSALS.items())
 def test_a_refusal_names_money_as_decimals(said: tuple[R, str], read: str) -> None:
     report = wire.Rejected(1, 1, 1, said[0], "price", said[1])
-    assert refusals.refusal(report, 2, 5_003).partition("price: ")[2] == read
+    assert refusals.refusal(RejectedError(report), 2).partition("price: ")[2] == read
+
+
+def test_a_refusal_names_the_nearest_prices_and_lots() -> None:
+    async def scenario() -> None:
+        async with LocalVenue("krx") as venue, venue.client("alice") as alice:
+            info = alice.lines[0]
+            high = info.high_limit - info.tick - 1
+            shown = await talk(alice, f"buy {info.symbol} 1 {high}", f"buy {info.symbol} 1 {10**9}")
+            assert shown[0].endswith(f"; nearest: {high - info.tick + 1} or {high + 1}")
+            assert shown[1].endswith(" today")
+
+    bounded(scenario())
 
 
 def test_the_venues_own_refusals_come_in_decimals() -> None:

@@ -83,6 +83,15 @@ def test_lines_from_a_pipe_are_answered_and_refusals_counted(venue: Served) -> N
     assert done.stdout.splitlines()[-1].endswith("cancelled (requested), 1 tonnes unfilled")
 
 
+def answered(venue: Served, encoding: str, line: bytes) -> str:
+    """Return how a shell refuses bytes from a pipe, on a machine with an encoding."""
+    done = subprocess.run(
+        command(venue.port, "bob"), input=line, capture_output=True, timeout=60, check=False,
+        cwd=ROOT, env=environment(PYTHONIOENCODING=encoding),
+    )  # fmt: skip
+    return done.stderr.decode(encoding)
+
+
 @pytest.mark.parametrize("encoding", ["gbk", "cp1252"])
 def test_what_an_encoding_lacks_is_replaced(venue: Served, encoding: str) -> None:
     env = environment(PYTHONIOENCODING=encoding)
@@ -105,6 +114,9 @@ def test_what_an_encoding_lacks_is_replaced(venue: Served, encoding: str) -> Non
     assert (shell.returncode, said) == (1, b"")
     refused = errors.decode(encoding).splitlines()
     assert [text.split(":")[0] for text in refused] == ["line 2", "line 3"]
+    for bytes_typed in ("买 CO2".encode("gbk"), "买 CO2".encode()):  # UTF-8 is seen everywhere
+        answer = answered(venue, encoding, bytes_typed)
+        assert ("'买' is not a verb" in answer) == (encoding == "gbk")
 
 
 def test_nobody_at_the_address_is_said_in_one_line() -> None:

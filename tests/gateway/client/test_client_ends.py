@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from carbonx.testing import LocalVenue
-from engine.vocabulary.enums import OrderState, Side
+from engine.vocabulary.enums import Side
 from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
@@ -20,51 +19,11 @@ from gateway.client.errors import (
 )
 from gateway.client.unanswered import NEVER_SENT, UNKNOWN
 from gateway.protocol import wire
-from gateway.protocol.framing import Unframer
-from gateway.protocol.session import pack
+from tests.support.scripted import accepted, logged_on, scripted
 from tests.support.venues import FUNDING, bounded, client_of, next_report, until, venue
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
-
-
-def logged_on(seq: int, last_ref: int) -> wire.LoggedOn:
-    return wire.LoggedOn(seq, last_ref, wire.VERSION, "fake", "", "none", 10_000, ())
-
-
-def accepted(seq: int, ref: int, quantity: int = 1) -> wire.OrderAccepted:
-    return wire.OrderAccepted(seq, 0, ref, "CO2", Side.BUY, 4_900, quantity, OrderState.RESTING)
-
-
-@asynccontextmanager
-async def scripted(*answers: list[Any], mute: bool = False) -> AsyncIterator[tuple[int, list[Any]]]:
-    """Run a venue that follows a script; give its port and what it hears.
-
-    The nth connection answers its logon with the nth list and hangs up once it has heard more, but
-    for the last: that stays until the client logs out, or the script is over.
-    """
-    heard: list[Any] = []
-    writers: list[asyncio.StreamWriter] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answer = answers[min(len(writers), len(answers) - 1)]
-        writers.append(writer)
-        frames = Unframer(wire.MAX_FRAME)
-        while data := await reader.read(10_000):
-            messages = [wire.decode_from_client(payload) for payload in frames.feed(data)]
-            heard.extend(messages)
-            if isinstance(messages[0], wire.Logon):
-                writer.write(b"".join(map(pack, answer)))
-            elif answer is not answers[-1] or (isinstance(messages[-1], wire.Logout) and not mute):
-                break
-        writer.transport.abort()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1], heard
-        for writer in writers:
-            writer.transport.abort()
 
 
 # -- futures -----------------------------------------------------------------------------------
@@ -240,51 +199,6 @@ def test_everybody_who_asks_gets_an_exception_of_his_own() -> None:
                     client.buy("CO2", 1, price_minor=4_900)
                 ends.append(closed.value)
             assert ends[0] is not ends[1]
-
-    bounded(scenario())
-
-
-# -- opening -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("host", "port"),
-    [("127.0.0.1", 71_170), ("a..b", 7_117), ("127.0.0.1", -1), ("a\0b", 80), ("é" * 99, 80)],
-)
-def test_an_address_that_cannot_be_is_an_error_at_once(host: str, port: int) -> None:
-    async def scenario() -> None:
-        client = Client(host, port, account="a", key="b")
-        async with asyncio.timeout(5):
-            with pytest.raises(ClientError, match=r"no address to connect to.*check host and port"):
-                async with client:
-                    pass
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    bounded(scenario())
-
-
-@pytest.mark.parametrize(
-    "error", [OverflowError("x"), UnicodeError("x"), ValueError("x"), RuntimeError("x")], ids=repr
-)
-def test_whatever_connecting_raises_fails_the_opening(error: Exception) -> None:
-    async def scenario() -> None:
-        async def connect(_factory: Callable[[], asyncio.Protocol]) -> None:
-            raise error
-
-        with pytest.raises(ClientError, match="x; check"):
-            await Client("h", 1, account="a", key="b", connect=connect).__aenter__()
-
-    bounded(scenario())
-
-
-def test_a_connection_that_is_none_is_tried_a_bounded_number_of_times() -> None:
-    async def scenario() -> None:
-        async def connect(_factory: Callable[[], asyncio.Protocol]) -> None:
-            pass
-
-        client = Client("h", 1, account="a", key="b", attempts=2, connect=connect)
-        with pytest.raises(ClientError, match="after 2 attempts"):
-            await client.__aenter__()
 
     bounded(scenario())
 

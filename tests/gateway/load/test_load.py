@@ -6,6 +6,7 @@ import asyncio
 import csv
 import json
 import random
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -101,10 +102,10 @@ def test_open_loop_reports_everything_an_operator_expects() -> None:
 
 def test_a_full_pipe_for_a_duration_prints_one_page_and_a_histogram(tmp_path: Path) -> None:
     file = tmp_path / "latency.hgrm"
-    found = load("--full", "--duration", "0.5", "--warmup", "0.1", "--durability", "none",
+    found = load("--full", "--duration", "0.1", "--warmup", "0.1", "--durability", "none",
                  "--window", "100", "--hdr", str(file))  # fmt: skip
     assert found.exit_code == 0, found.output
-    for part in ("full pipe, 0.5 s (+0.1 s warm-up), 1 session, window 100, seed 7",
+    for part in ("full pipe, 0.1 s (+0.1 s warm-up), 1 session, window 100, seed 7",
                  "durability none", "reconciled: yes", "p99.99", "messages per sync"):  # fmt: skip
         assert part in found.stdout
     assert file.read_text().startswith("       Value     Percentile TotalCount 1/(1-Percentile)")
@@ -399,7 +400,7 @@ def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(
 def test_the_histogram_file_agrees_with_an_hdr_histogram_of_the_same_values() -> None:
     hdrh = pytest.importorskip("hdrh.histogram")
     rng = random.Random(3)
-    values = sorted(int(rng.lognormvariate(13, 1)) for _ in range(50_000))
+    values = sorted(int(rng.lognormvariate(13, 1)) for _ in range(10_000))
     other = hdrh.HdrHistogram(1, 10**11, 4)
     for value in values:
         other.record_value(value)
@@ -409,11 +410,11 @@ def test_the_histogram_file_agrees_with_an_hdr_histogram_of_the_same_values() ->
     assert len(rows) > 40
     for microseconds, share, count, *_ in rows:
         value = round(microseconds * 1_000)
-        rank = values.index(value)
-        assert rank < share * 50_000 + 1 <= count + 1  # the smallest value that is enough
+        rank = bisect_left(values, value)
+        assert rank < share * 10_000 + 1 <= count + 1  # the smallest value that is enough
         # The other rounds ranks to the nearest, so it may give the neighbour below.
         theirs = other.get_value_at_percentile(share * 100)
         assert values[max(rank - 1, 0)] * 0.9998 <= theirs <= value * 1.0002
     assert rows == sorted(rows)
-    assert rows[-1][:3] == [values[-1] / 1_000, 1.0, 50_000]
-    assert "Total count    =        50000" in lines[-2]
+    assert rows[-1][:3] == [values[-1] / 1_000, 1.0, 10_000]
+    assert "Total count    =        10000" in lines[-2]

@@ -291,17 +291,28 @@ def test_an_account_a_key_and_a_class_made_on_a_live_venue_survive_a_restart(fol
     shut(node)
 
 
-def test_a_key_that_cannot_be_kept_is_not_set(folder: Path, monkeypatch: Any) -> None:
+@pytest.mark.parametrize("step", ["sync_data", "sync_folder"])
+@pytest.mark.parametrize("earlier", [None, "earlier"])
+def test_a_key_that_cannot_be_kept_is_not_set(
+    folder: Path, monkeypatch: Any, step: str, earlier: str | None
+) -> None:
     directory = Directory((Credentials("a", "k"),))
     node = opened(folder, directory)
+    if earlier:
+        assert ask(node, type="set_key", account="a", key=earlier)["events"]
+    holds = earlier or "k"
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gateway.server.keys_file.sync_data", full)
+    monkeypatch.setattr(f"gateway.server.keys_file.{step}", full)
     assert "No space left" in ask(node, type="set_key", account="a", key="new")["error"]
-    assert [directory.admits("", "a", key) for key in ("new", "k")] == [False, True]
+    assert [directory.admits("", "a", key) for key in ("new", holds)] == [False, True]
     monkeypatch.undo()
+    shut(node)
+    directory = Directory((Credentials("a", "k"),))
+    node = opened(folder, directory)
+    assert [directory.admits("", "a", key) for key in ("new", holds)] == [False, True]
     assert ask(node, type="set_key", account="a", key="new")["events"]
     assert directory.admits("", "a", "new")
     shut(node)
