@@ -1,23 +1,30 @@
 """The laboratory of market designs: ``from carbonx import lab`` (extra ``lab``)."""
 
+from backtest.lab.compare import compare
 from backtest.lab.design import Design, DesignError, design, diff
+from backtest.lab.named import MarketError, market
 from backtest.lab.people import Person, Population, Trader, Window
+from backtest.lab.points import StudyError
 from backtest.lab.schedules import UniformValues
 from backtest.lab.session import Outcome, run
-from backtest.lab.study import Study, compare
+from backtest.lab.study import Failure, Study
 
 __all__ = [
     "Design",
     "DesignError",
+    "Failure",
+    "MarketError",
     "Outcome",
     "Person",
     "Population",
     "Study",
+    "StudyError",
     "Trader",
     "UniformValues",
     "Window",
     "compare",
     "design",
     "diff",
+    "market",
     "run",
 ]

@@ -26,7 +26,8 @@ from engine.vocabulary.enums import Phase
 if TYPE_CHECKING:
     from backtest.lab.design import Design
     from backtest.lab.people import Person, Population
-    from engine.rulebook.model import Calendar
+    from engine.rulebook.calendar import Step
+    from engine.rulebook.model import Calendar, Rulebook
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
@@ -70,6 +71,23 @@ def trading_day(calendar: Calendar, date: int) -> int:
             return number
 
 
+def cast(design: Design, market: Population, root: int = 1, replication: int = 0) -> list[Person]:
+    """Return the people of a session without running it."""
+    rulebook = design.rulebook
+    date = trading_day(rulebook.calendar, FIRST_DAY)
+    window = _window(rulebook, steps(rulebook, date), date)
+    return market.people(Streams(root, replication), rulebook, window)
+
+
+def _window(rulebook: Rulebook, plan: list[Step], date: int) -> Window:
+    """Return when orders may be entered."""
+    if not plan:
+        midnight = utc(rulebook.calendar, date, 0)
+        return Window(midnight, midnight + HOUR)
+    opens = next(step.time for step in plan if step.command.phase is not Phase.CLOSED)
+    return Window(opens, plan[-1].time)
+
+
 def run(design: Design, market: Population, root: int = 1, replication: int = 0) -> Outcome:
     """Run a session. Raises ``AgentError``."""
     rulebook = design.rulebook
@@ -80,12 +98,7 @@ def run(design: Design, market: Population, root: int = 1, replication: int = 0)
     calendar = rulebook.calendar
     date = trading_day(calendar, FIRST_DAY)
     plan = steps(rulebook, date)
-    midnight = utc(calendar, date, 0)
-    if plan:
-        opens = next(step.time for step in plan if step.command.phase is not Phase.CLOSED)
-        window = Window(opens, plan[-1].time)
-    else:
-        window = Window(midnight, midnight + HOUR)
+    window = _window(rulebook, plan, date)
     people = market.people(Streams(root, replication), rulebook, window)
     kernel.now = window.opens
     for command in (BeginDay(date), *_accounts(people)):

@@ -4,6 +4,7 @@ A path goes from the rulebook down: ``close``, ``calendar.holidays``, ``modes[co
 parts of a list go by their name or symbol, and ``products+`` adds one more.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from engine.rulebook.model import Rulebook, RulebookError, line_name
@@ -32,6 +33,21 @@ def changed(rulebook: Rulebook, path: str, value: str) -> Rulebook:
 
     ``value`` is TOML.
     """
+    return all_changed(rulebook, [(path, value)])
+
+
+def all_changed(rulebook: Rulebook, changes: Iterable[tuple[str, str]]) -> Rulebook:
+    """Return a rulebook with several figures changed at once. Raises ``RulebookError``.
+
+    Each change is a path and a value as TOML; only what comes of all of them has to be valid.
+    """
+    plain = to_plain(rulebook, brief=False)
+    for path, value in changes:
+        _set(plain, path, _read(path, value))
+    return from_plain(plain)
+
+
+def _read(path: str, value: str) -> Any:
     if not 0 < len(path) <= _LONGEST or not encodable(path) or len(path.splitlines()) > 1:
         message = f"{shown(path)}: a path such as modes[continuous].limit_up_bp is needed"
         raise RulebookError(message)
@@ -43,9 +59,7 @@ def changed(rulebook: Rulebook, path: str, value: str) -> Rulebook:
     if list(given) != ["value"]:
         message = f"{path}: one value is needed"
         raise RulebookError(message)
-    plain = to_plain(rulebook, brief=False)
-    _set(plain, path, given["value"])
-    return from_plain(plain)
+    return given["value"]
 
 
 def _set(plain: dict[str, Any], path: str, value: Any) -> None:

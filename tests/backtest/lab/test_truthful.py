@@ -6,10 +6,11 @@ from math import sqrt
 
 import pytest
 
+from backtest.lab.compare import compare
 from backtest.lab.design import Design, design
 from backtest.lab.schedules import UniformValues
 from backtest.lab.session import run
-from backtest.lab.study import Study, compare
+from backtest.lab.study import Study
 from tests.support.designs import in_one_call
 
 SESSIONS = 400

@@ -1,0 +1,139 @@
+"""Running a study: what is there is not run again, what is missing is given to the workers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from backtest.lab.design import as_mapping
+from backtest.lab.identity import versions
+from backtest.lab.manifest import Spent, manifest
+from backtest.lab.points import Point, StudyError, keys
+from backtest.lab.runs import Cell, Job
+from backtest.lab.store import MANIFEST, VALUES, Store, write
+from backtest.lab.study import Study
+from backtest.lab.workers import made
+from engine.vocabulary.suggest import not_one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from backtest.lab.design import Design
+    from backtest.lab.people import Population
+    from backtest.lab.points import Keys
+    from backtest.lab.workers import Jobs
+
+_LEAST: Final = 10  # seeds before a precision is looked at, and between two looks
+
+
+def compare(  # noqa: PLR0913 - what a study has
+    designs: Mapping[str, Design | str] | Design | str,
+    *,
+    market: Population,
+    seeds: int = 100,
+    root: int = 1,
+    jobs: Jobs = 1,
+    folder: str | Path | None = None,
+    precision: Mapping[str, float] | None = None,
+    progress: Callable[[], object] = lambda: None,
+) -> Study:
+    """Run a market on every design, with so many seeds, and return what it came to.
+
+    ``jobs`` is a number of processes, an executor or a Dask client. A ``folder`` keeps the runs:
+    the same call goes on where it was interrupted. With ``precision`` (measure to half the width
+    of its 95% intervals) it ends before ``seeds`` once all of them are as narrow. ``progress`` is
+    called after each run. A run that fails is listed in ``failed``; the others finish.
+
+    Raises ``DesignError`` or ``StudyError`` before the first run.
+    """
+    points = [Point(label, label, "", design, market)
+              for label, design in as_mapping(designs).items()]  # fmt: skip
+    return run_points(points, seeds=seeds, root=root, jobs=jobs, folder=folder,
+                      precision=precision, progress=progress)  # fmt: skip
+
+
+def run_points(  # noqa: PLR0913 - what a study has
+    points: Sequence[Point],
+    *,
+    seeds: int,
+    root: int,
+    jobs: Jobs,
+    folder: str | Path | None,
+    precision: Mapping[str, float] | None,
+    progress: Callable[[], object],
+) -> Study:
+    """Run points with so many seeds. Raises ``StudyError`` before the first run."""
+    if seeds < 1:
+        message = f"seeds={seeds}: at least one is needed"
+        raise StudyError(message)
+    for measure, width in (precision or {}).items():
+        if not width > 0:
+            message = f"precision of {measure}: {width} is not above 0"
+            raise StudyError(message)
+    known = keys(points, root)
+    store = Store(None if folder is None else Path(folder))
+    study = Study(points, root, known, store)
+    spent = Spent()
+    write(store.folder / MANIFEST, manifest(study, known, spent, state="running"))
+    began = time.perf_counter()
+    for start, end in _rounds(seeds, precision):
+        _run_seeds(study, known, store, range(start, end), jobs, spent, progress)
+        if precision and _narrow(study, precision):
+            break
+    spent.wall = time.perf_counter() - began
+    if store.lasts:
+        study.frame.write_parquet(store.folder / VALUES)
+    write(store.folder / MANIFEST, manifest(study, known, spent, state="finished"))
+    return study
+
+
+def _rounds(seeds: int, precision: Mapping[str, float] | None) -> Iterator[tuple[int, int]]:
+    """Yield the seeds between two looks at the precision: fixed, so that workers change nothing."""
+    step = _LEAST if precision else seeds
+    for start in range(0, seeds, step):
+        yield start, min(seeds, start + step)
+
+
+def _run_seeds(
+    study: Study, known: Keys, store: Store, seeds: range, jobs: Jobs, spent: Spent,
+    progress: Callable[[], object],
+) -> None:  # fmt: skip
+    points = list(study.points.values())
+    missing = []
+    for seed in seeds:
+        for place, point in enumerate(points):
+            key = known.of(point.label, study.root, seed)
+            record = store.find(key)
+            if record is None:
+                missing.append(Cell(place, seed, key))
+                continue
+            study.add(point.label, seed, record)
+            spent.found += 1
+            progress()
+    job = Job(tuple((point.design, point.market) for point in points), study.root, versions())
+    for cell, content, record, seconds in made(job, missing, jobs):
+        store.put(cell.key, content)
+        study.add(points[cell.place].label, cell.seed, record)
+        spent.add(record.commands, seconds)
+        progress()
+
+
+def _narrow(study: Study, precision: Mapping[str, float]) -> bool:
+    """Say whether all intervals of the measures are narrow enough: of means and differences."""
+    first, *others = study.points
+    for measure, width in precision.items():
+        if measure not in study.names:
+            message = f"precision: the measure {not_one_of(measure, study.names)}"
+            raise StudyError(message)
+        found = [study.mean(label, measure) for label in study.points
+                 if study.values(label, measure)]  # fmt: skip
+        base = study.values(first, measure)
+        found += [study.difference(label, measure) for label in others
+                  if any(seed in base for seed in study.values(label, measure))]  # fmt: skip
+        if not found or any(each.high - each.mean > width for each in found):
+            return False
+    return True
+
+
+__all__ = ["compare", "run_points"]

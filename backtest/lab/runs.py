@@ -1,0 +1,173 @@
+"""One run of a study: a session, what was measured of it, and its trades, as bytes of Parquet.
+
+A run's bytes hold no time and no place, so that they are the same wherever it was run. Its trades
+have these columns:
+
+============  =======  ===========================================================
+``seed``      Int64    the replication
+``time``      Int64    ns since 1970, UTC
+``symbol``    String   the line
+``price``     Int64    minor units a tonne
+``quantity``  Int64    tonnes
+``buyer``     String   an account
+``seller``    String   an account
+``aggressor`` String   whose order arrived: ``buy`` or ``sell``; none in a call
+============  =======  ===========================================================
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import polars as pl
+
+from backtest.kernel.kernel import AgentError
+from backtest.lab.identity import digest, versions
+from backtest.lab.session import run
+from backtest.measures.fills import fills
+from backtest.measures.welfare import Interest, by_group, maximum, surplus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backtest.lab.design import Design
+    from backtest.lab.people import Population
+    from backtest.lab.session import Outcome
+
+TRADES: Final = {
+    "seed": pl.Int64,
+    "time": pl.Int64,
+    "symbol": pl.String,
+    "price": pl.Int64,
+    "quantity": pl.Int64,
+    "buyer": pl.String,
+    "seller": pl.String,
+    "aggressor": pl.String,
+}
+_NOTE: Final = "carbonx"  # the entry of a Parquet file's metadata that holds the record
+
+
+class Record(NamedTuple):
+    """What is kept of a run beside its trades."""
+
+    values: dict[str, float | None]  # by measure; None where one does not apply
+    commands: int
+    digest: str  # of values and trades
+    failed: tuple[str, int, str] | None = None  # agent, time in ns, why
+
+
+class Cell(NamedTuple):
+    """A run to be made: the place of its point in the study, its seed, its key."""
+
+    place: int
+    seed: int
+    key: str
+
+
+class Done(NamedTuple):
+    """A run that was made."""
+
+    cell: Cell
+    content: bytes
+    record: Record
+    seconds: float
+
+
+class Job(NamedTuple):
+    """What a worker needs beside the cells."""
+
+    points: tuple[tuple[Design, Population], ...]
+    root: int
+    versions: dict[str, str]
+
+
+class WorkerError(Exception):
+    """A worker cannot do what this process would."""
+
+
+def measures(outcome: Outcome) -> dict[str, float | None]:
+    """Return what is measured of a session, by name."""
+    trades = fills(outcome.tape)
+    interests = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
+    gains = surplus(trades, interests)
+    total, most = sum(gains.values()), maximum(interests)
+    tonnes = sum(fill.quantity for fill in trades)
+    value = sum(fill.quantity * fill.price for fill in trades)
+    return {
+        "efficiency": total / most if most else None,
+        "trades": float(len(trades)),
+        "volume": float(tonnes),
+        "price": value / tonnes if tonnes else None,
+        "surplus": float(total),
+        **{f"surplus of {group}": float(x) for group, x in by_group(gains, interests).items()},
+    }
+
+
+def work(job: Job, cells: Sequence[Cell]) -> list[Done]:
+    """Make some runs. Raises ``WorkerError`` where code or libraries are others here."""
+    here = versions()
+    other = [f"{name} {here.get(name)}, not {wanted}"
+             for name, wanted in job.versions.items() if here.get(name) != wanted]  # fmt: skip
+    if other:
+        message = f"a worker has {'; '.join(other)}: install the same everywhere"
+        raise WorkerError(message)
+    return [_make(job, cell) for cell in cells]
+
+
+def _make(job: Job, cell: Cell) -> Done:
+    design, market = job.points[cell.place]
+    began = time.perf_counter()
+    columns: dict[str, list[int | str | None]] = {name: [] for name in TRADES}
+    try:
+        outcome = run(design, market, job.root, cell.seed)
+        values = {name: None if value is None or math.isnan(value) else float(value)
+                  for name, value in measures(outcome).items()}  # fmt: skip
+        _fill(columns, outcome, cell.seed)
+        record = Record(values, outcome.commands, digest(values, columns))
+    except AgentError as error:
+        record = _failed(error.agent, error.time, error.why)
+    except Exception as error:  # noqa: BLE001 - the other runs of the study go on
+        record = _failed("", 0, f"{type(error).__name__}: {error}")
+    return Done(cell, encoded(columns, record), record, time.perf_counter() - began)
+
+
+def _failed(agent: str, at: int, why: str) -> Record:
+    return Record({}, 0, digest(agent, at, why), (agent, at, why))
+
+
+def _fill(columns: dict[str, list[int | str | None]], outcome: Outcome, seed: int) -> None:
+    trades = fills(outcome.tape)
+    columns["seed"] += [seed] * len(trades)
+    for name in ("time", "symbol", "price", "quantity", "buyer", "seller"):
+        columns[name] += [getattr(each, name) for each in trades]
+    columns["aggressor"] += [
+        None if each.aggressor is None else each.aggressor.name.lower() for each in trades
+    ]
+
+
+def encoded(columns: dict[str, list[int | str | None]], record: Record) -> bytes:
+    """Return a run as the bytes of a Parquet file."""
+    file = io.BytesIO()
+    note = json.dumps(record._asdict(), ensure_ascii=False)
+    pl.DataFrame(columns, schema=TRADES).write_parquet(file, metadata={_NOTE: note})
+    return file.getvalue()
+
+
+def decoded(content: bytes) -> Record:
+    """Return the record in the bytes of a run. Raises ``ValueError`` where it is none."""
+    try:
+        found = json.loads(pl.read_parquet_metadata(io.BytesIO(content))[_NOTE])
+        failed = found.pop("failed")
+        return Record(**found, failed=None if failed is None else tuple(failed))
+    except (pl.exceptions.PolarsError, OSError, KeyError, TypeError) as error:
+        message = f"no run of a study: {error}"
+        raise ValueError(message) from error
+
+
+def trades_in(content: bytes) -> pl.DataFrame:
+    """Return the trades in the bytes of a run."""
+    return pl.read_parquet(io.BytesIO(content))
