@@ -8,8 +8,10 @@ from backtest.lab.points import StudyError
 from backtest.lab.schedules import UniformValues
 from backtest.lab.session import Outcome, run
 from backtest.lab.study import Failure, Study
+from backtest.lab.sweep import Between, sweep
 
 __all__ = [
+    "Between",
     "Design",
     "DesignError",
     "Failure",
@@ -27,4 +29,5 @@ __all__ = [
     "diff",
     "market",
     "run",
+    "sweep",
 ]

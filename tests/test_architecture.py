@@ -79,6 +79,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "numpy",
             "scipy",
             "polars",
+            "pyarrow",
         }
     ),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),

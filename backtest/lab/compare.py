@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from backtest.lab.design import Design
     from backtest.lab.people import Population
-    from backtest.lab.points import Keys
     from backtest.lab.workers import Jobs
 
 _LEAST: Final = 10  # seeds before a precision is looked at, and between two looks
@@ -71,21 +70,12 @@ def run_points(  # noqa: PLR0913 - what a study has
         if not width > 0:
             message = f"precision of {measure}: {width} is not above 0"
             raise StudyError(message)
-    known = keys(points, root)
-    store = Store(None if folder is None else Path(folder))
-    study = Study(points, root, known, store)
-    spent = Spent()
-    write(store.folder / MANIFEST, manifest(study, known, spent, state="running"))
-    began = time.perf_counter()
+    making = _Making(points, root, folder, jobs, progress)
     for start, end in _rounds(seeds, precision):
-        _run_seeds(study, known, store, range(start, end), jobs, spent, progress)
-        if precision and _narrow(study, precision):
+        making.run(range(start, end))
+        if precision and _narrow(making.study, precision):
             break
-    spent.wall = time.perf_counter() - began
-    if store.lasts:
-        study.frame.write_parquet(store.folder / VALUES)
-    write(store.folder / MANIFEST, manifest(study, known, spent, state="finished"))
-    return study
+    return making.finished()
 
 
 def _rounds(seeds: int, precision: Mapping[str, float] | None) -> Iterator[tuple[int, int]]:
@@ -95,28 +85,55 @@ def _rounds(seeds: int, precision: Mapping[str, float] | None) -> Iterator[tuple
         yield start, min(seeds, start + step)
 
 
-def _run_seeds(
-    study: Study, known: Keys, store: Store, seeds: range, jobs: Jobs, spent: Spent,
-    progress: Callable[[], object],
-) -> None:  # fmt: skip
-    points = list(study.points.values())
-    missing = []
-    for seed in seeds:
-        for place, point in enumerate(points):
-            key = known.of(point.label, study.root, seed)
-            record = store.find(key)
-            if record is None:
-                missing.append(Cell(place, seed, key))
-                continue
-            study.add(point.label, seed, record)
-            spent.found += 1
-            progress()
-    job = Job(tuple((point.design, point.market) for point in points), study.root, versions())
-    for cell, content, record, seconds in made(job, missing, jobs):
-        store.put(cell.key, content)
-        study.add(points[cell.place].label, cell.seed, record)
-        spent.add(record.commands, seconds)
-        progress()
+class _Making:
+    """A study in the making."""
+
+    def __init__(
+        self, points: Sequence[Point], root: int, folder: str | Path | None, jobs: Jobs,
+        progress: Callable[[], object],
+    ) -> None:  # fmt: skip
+        self.points, self.jobs, self.progress = points, jobs, progress
+        self.keys = keys(points, root)
+        self.store = Store(None if folder is None else Path(folder))
+        self.study = Study(points, root, self.keys, self.store)
+        self.spent = Spent()
+        self.began = time.perf_counter()
+        self.tell("running")
+
+    def tell(self, state: str) -> None:
+        """Write the manifest."""
+        self.spent.wall = time.perf_counter() - self.began
+        told = manifest(self.study, self.keys, self.spent, state)
+        write(self.store.folder / MANIFEST, told)
+
+    def run(self, seeds: range) -> None:
+        """Take in the runs that there are, and make the others."""
+        study, store = self.study, self.store
+        missing = []
+        for seed in seeds:
+            for place, point in enumerate(self.points):
+                key = self.keys.of(point.label, study.root, seed)
+                record = store.find(key)
+                if record is None:
+                    missing.append(Cell(place, seed, key))
+                    continue
+                study.add(point.label, seed, record)
+                self.spent.found += 1
+                self.progress()
+        pairs = tuple((point.design, point.market) for point in self.points)
+        job = Job(pairs, study.root, versions())
+        for cell, content, record, seconds in made(job, missing, self.jobs):
+            store.put(cell.key, content)
+            study.add(self.points[cell.place].label, cell.seed, record)
+            self.spent.add(record.commands, seconds)
+            self.progress()
+
+    def finished(self) -> Study:
+        """Return the study, with everything written that belongs in its folder."""
+        if self.store.lasts:
+            self.study.frame.write_parquet(self.store.folder / VALUES)
+        self.tell("finished")
+        return self.study
 
 
 def _narrow(study: Study, precision: Mapping[str, float]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from backtest.lab.batches import in_batches
 from engine.rulebook import presets
 from engine.rulebook.amend import all_changed
 from engine.rulebook.model import Rulebook, RulebookError
@@ -15,6 +16,7 @@ from engine.rulebook.toml_codec import to_plain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_BATCHES: Final = "batch_seconds"
 _LIMITS: Final = {"limit_up_bp": "limit_down_bp", "limit_down_bp": "limit_up_bp"}
 
 
@@ -58,7 +60,8 @@ class Design(Struct, frozen=True):
         """Return the design with several figures changed at once, by their paths.
 
         A mode has a limit on both sides or on none: where one is set to 0, the other goes too
-        unless it is among the figures. Raises ``DesignError``.
+        unless it is among the figures. A mode that is given ``batch_seconds`` trades in these
+        calls where it traded continuously. Raises ``DesignError``.
         """
         texts = {path: toml_value(value) for path, value in figures.items()}
         for path in list(texts):
@@ -67,6 +70,8 @@ class Design(Struct, frozen=True):
                 texts.setdefault(twin, "0")
         try:
             rulebook = all_changed(self.rulebook, texts.items())
+            if any(path.endswith(_BATCHES) for path in texts):
+                rulebook = in_batches(rulebook)
         except RulebookError as error:
             raise DesignError(str(error)) from error
         return Design(rulebook, (*self.changes, *texts.items()))
@@ -103,7 +108,8 @@ def toml_value(value: object) -> str:
     if isinstance(value, dict):
         pairs = (f"{json.dumps(key)} = {toml_value(each)}" for key, each in value.items())
         return f"{{{', '.join(pairs)}}}"
-    message = f"{value!r} is no value of a rule: a text, a whole number, True or False, a list or a dict"
+    right = "a text, a whole number, True or False, a list or a dict"
+    message = f"{value!r} is no value of a rule: {right}"
     raise DesignError(message)
 
 

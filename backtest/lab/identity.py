@@ -58,10 +58,12 @@ def canonical(value: Any) -> Any:
         fields = {name: getattr(value, name) for name in value.__struct_fields__}
         return [_name(type(value)), canonical(fields)]
     if hasattr(value, "tobytes"):  # an array of numpy
-        return [_name(type(value)), str(value.dtype), list(value.shape), digest(value.tobytes().hex())]
+        said = value.tobytes().hex()
+        return [_name(type(value)), str(value.dtype), list(value.shape), digest(said)]
     if hasattr(value, "__dict__"):
         return [_name(type(value)), canonical(vars(value))]
-    message = f"{_name(type(value))}: a market is made of figures, texts, lists and objects of these"
+    right = "a market is made of figures, texts, lists and objects of these"
+    message = f"{_name(type(value))}: {right}"
     raise TypeError(message)
 
 
@@ -107,7 +109,7 @@ def _imports(module: ModuleType) -> Iterator[str]:
 def _is_users(module: ModuleType) -> bool:
     """Say whether a module is neither ours, nor Python's, nor a library's."""
     top = module.__name__.partition(".")[0]
-    if top in _OURS or top in sys.stdlib_module_names and top != "__main__":
+    if top in _OURS or (top in sys.stdlib_module_names and top != "__main__"):
         return False
     place = getattr(module, "__file__", None)
     if place is None:

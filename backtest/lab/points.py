@@ -72,6 +72,7 @@ def _makers(point: Point, root: int) -> Iterator[object]:
         people = cast(point.design, point.market, root)
     except Exception as error:
         name = getattr(point.market, "name", type(point.market).__name__)
-        message = f"{point.label}: the market {name} cannot face it: {type(error).__name__}: {error}"
+        why = f"{type(error).__name__}: {error}"
+        message = f"{point.label}: the market {name} cannot face it: {why}"
         raise StudyError(message) from error
     yield from (person.agent for person in people)

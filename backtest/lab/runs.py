@@ -24,6 +24,8 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
+import pyarrow as pa
+from pyarrow import parquet
 
 from backtest.kernel.kernel import AgentError
 from backtest.lab.identity import digest, versions
@@ -48,7 +50,12 @@ TRADES: Final = {
     "seller": pl.String,
     "aggressor": pl.String,
 }
-_NOTE: Final = "carbonx"  # the entry of a Parquet file's metadata that holds the record
+_NOTE: Final = b"carbonx"  # the entry of a Parquet file's metadata that holds the record
+
+
+_SCHEMA: Final = pa.schema(
+    [(name, pa.int64() if kind is pl.Int64 else pa.string()) for name, kind in TRADES.items()]
+)
 
 
 class Record(NamedTuple):
@@ -151,19 +158,20 @@ def _fill(columns: dict[str, list[int | str | None]], outcome: Outcome, seed: in
 
 def encoded(columns: dict[str, list[int | str | None]], record: Record) -> bytes:
     """Return a run as the bytes of a Parquet file."""
-    file = io.BytesIO()
     note = json.dumps(record._asdict(), ensure_ascii=False)
-    pl.DataFrame(columns, schema=TRADES).write_parquet(file, metadata={_NOTE: note})
+    schema = _SCHEMA.with_metadata({_NOTE: note})
+    file = io.BytesIO()
+    parquet.write_table(pa.table(columns, schema=schema), file)
     return file.getvalue()
 
 
 def decoded(content: bytes) -> Record:
     """Return the record in the bytes of a run. Raises ``ValueError`` where it is none."""
     try:
-        found = json.loads(pl.read_parquet_metadata(io.BytesIO(content))[_NOTE])
+        found = json.loads(parquet.read_schema(io.BytesIO(content)).metadata[_NOTE])
         failed = found.pop("failed")
         return Record(**found, failed=None if failed is None else tuple(failed))
-    except (pl.exceptions.PolarsError, OSError, KeyError, TypeError) as error:
+    except (pa.ArrowException, OSError, KeyError, TypeError) as error:
         message = f"no run of a study: {error}"
         raise ValueError(message) from error
 

@@ -10,6 +10,7 @@ import msgspec
 
 from backtest.kernel.kernel import Kernel
 from backtest.kernel.streams import Streams
+from backtest.lab.batches import opening
 from backtest.lab.people import Window
 from engine.log.sequencer import Sequencer
 from engine.rulebook.calendar import is_trading_day, steps, utc
@@ -107,7 +108,8 @@ def run(design: Design, market: Population, root: int = 1, replication: int = 0)
         for step in plan:
             kernel.at(step.time, step.command)
     else:
-        kernel.at(window.opens, SetPhase(Phase.CONTINUOUS))
+        for command in opening(rulebook):
+            kernel.at(window.opens, command)
         kernel.at(window.closes, SetPhase(Phase.CLOSED))
     for person in people:
         seat = kernel.join(

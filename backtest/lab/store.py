@@ -24,7 +24,7 @@ class Store:
         """Make the folder where there is none."""
         self._temporary = None
         if folder is None:
-            self._temporary = TemporaryDirectory(prefix="carbonx-study-", ignore_cleanup_errors=True)
+            self._temporary = TemporaryDirectory(prefix="carbonx-", ignore_cleanup_errors=True)
             folder = Path(self._temporary.name)
         self.folder = folder
         (folder / RUNS).mkdir(parents=True, exist_ok=True)

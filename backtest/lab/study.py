@@ -195,7 +195,7 @@ class Study:
         return run(point.design, point.market, self.root, seed)
 
     def __str__(self) -> str:
-        """Return measures × designs: mean, interval and paired difference to the first."""
+        """Return measures by designs: mean, interval and paired difference to the first."""
         blocks = [(measure, self._lines(measure)) for measure in self.names]
         many = "design" if len(self.points) == 1 else "designs"
         title = f"{len(self.points)} {many}, {self.seeds} seeds"

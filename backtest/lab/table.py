@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
 
 def figure(value: float, width: float) -> str:
-    """Return a number to the digits that its uncertainty leaves; ``width`` is the interval's half."""
+    """Return a number to the digits that half the width of its interval leaves."""
     decimals = 4
     if math.isfinite(width) and width > 0:
         decimals = max(0, min(_MOST, 1 - math.floor(math.log10(width))))

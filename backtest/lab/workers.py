@@ -1,4 +1,4 @@
-"""Who makes the runs: this process, other processes, or a Dask cluster. The results are the same."""
+"""Who makes the runs, with the same results: this process, other processes, a Dask cluster."""
 
 from __future__ import annotations
 
