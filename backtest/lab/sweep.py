@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from scipy.stats.qmc import LatinHypercube
-
 from backtest.kernel.streams import Streams
 from backtest.lab.compare import run_points
 from backtest.lab.design import as_mapping
@@ -83,10 +81,15 @@ def settings(
 
 
 def _drawn(ranges: Mapping[str, Between], samples: int, root: int) -> Iterator[dict[str, Any]]:
-    stream = Streams(root, 0).stream("sweep", "settings")
-    for row in LatinHypercube(len(ranges), rng=stream).random(samples):
-        yield {path: _between(each, float(share))
-               for (path, each), share in zip(ranges.items(), row, strict=True)}  # fmt: skip
+    """Draw each range once from each of so many equal parts, in an order of its own."""
+    columns = []
+    for path, ends in ranges.items():
+        stream = Streams(root, 0).stream(path, "sweep")
+        parts = stream.permutation(samples)
+        shares = (parts + stream.random(samples)) / samples
+        columns.append([_between(ends, float(share)) for share in shares])
+    for row in zip(*columns, strict=True):
+        yield dict(zip(ranges, row, strict=True))
 
 
 def _between(ends: Between, share: float) -> float:
