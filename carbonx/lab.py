@@ -1,5 +1,6 @@
 """The laboratory of market designs: ``from carbonx import lab`` (extra ``lab``)."""
 
+from backtest.lab.again import Again, again
 from backtest.lab.compare import compare
 from backtest.lab.design import Design, DesignError, design, diff
 from backtest.lab.named import MarketError, market
@@ -11,6 +12,7 @@ from backtest.lab.study import Failure, Study
 from backtest.lab.sweep import Between, sweep
 
 __all__ = [
+    "Again",
     "Between",
     "Design",
     "DesignError",
@@ -24,6 +26,7 @@ __all__ = [
     "Trader",
     "UniformValues",
     "Window",
+    "again",
     "compare",
     "design",
     "diff",

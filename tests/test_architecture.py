@@ -37,7 +37,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "measures": (),
         "kernel": ("agents",),
         "lab": ("kernel", "agents", "measures"),
-        "cli": ("history", "agents", "lab"),
+        "cli": ("history", "agents", "lab", "measures"),
     },
     "carbonx": {
         "testing": (),

@@ -3,5 +3,6 @@
 from typing import Final
 
 VERBS: Final = {
+    "compare": "compare market designs on simulated people, with paired differences",
     "history": "trade a real market's days again and hold them against its rules",
 }

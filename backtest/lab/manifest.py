@@ -13,7 +13,7 @@ import msgspec
 
 from backtest.lab.design import Design
 from backtest.lab.identity import canonical, digest, versions
-from backtest.lab.points import Point, StudyError
+from backtest.lab.points import Keys, Point, StudyError
 from engine.rulebook.model import RulebookError
 from engine.rulebook.toml_codec import from_plain, to_plain
 from engine.vocabulary.texts import shown
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backtest.lab.people import Population
-    from backtest.lab.points import Keys
     from backtest.lab.study import Study
 
 FORMAT: Final = 1
@@ -108,7 +107,7 @@ class Recipe(NamedTuple):
     root: int
     seeds: int
     result: str | None
-    sources: dict[str, str]
+    keys: Keys  # as they were, of the runs in the folder
     versions: dict[str, str]
 
 
@@ -131,7 +130,8 @@ def read(path: Path) -> Recipe:
             )
             for each in told["points"]
         ]
-        return Recipe(points, told["root"], told["seeds"], told["result"], told["sources"],
+        known = Keys({each["label"]: each["key"] for each in told["points"]}, told["sources"])
+        return Recipe(points, told["root"], told["seeds"], told["result"], known,
                       told["versions"])  # fmt: skip
     except FileNotFoundError as error:
         message = f"{path}: there is none: name a study's folder"

@@ -99,19 +99,27 @@ def _between(ends: Between, share: float) -> float:
     return low + share * (high - low)
 
 
+def _brief(paths: Sequence[str]) -> dict[str, str]:
+    """Return the last parts of paths, where they tell them apart."""
+    lasts = {path: path.rpartition(".")[2] for path in paths}
+    return lasts if len(set(lasts.values())) == len(paths) else {path: path for path in paths}
+
+
 def swept(
     designs: Mapping[str, Design], found: Sequence[Mapping[str, Any]], market: Population
 ) -> list[Point]:
     """Return the points of a sweep. Raises ``DesignError`` or ``MarketError``."""
     points = []
+    names = _brief([path for setting in found[:1] for path in setting])
     for setting in found:
         told = ", ".join(f"{path}={value}" for path, value in setting.items())
+        brief = ", ".join(f"{names[path]}={value}" for path, value in setting.items())
         rules = {path: value for path, value in setting.items() if not path.startswith(MARKET)}
         figures = {path.removeprefix(MARKET): value for path, value in setting.items()
                    if path.startswith(MARKET)}  # fmt: skip
         people = with_figures(market, figures) if figures else market
         for name, design in designs.items():
-            label = told if len(designs) == 1 else f"{name}, {told}"
+            label = brief if len(designs) == 1 else f"{name}, {brief}"
             one = design.all_changed(rules) if rules else design
             points.append(Point(label or name, name, told, one, people))
     return points

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 80  # columns where there is no terminal to ask
 _MOST: Final = 6  # decimals
+_LABEL: Final = 12  # columns of a design's name, at least
+_LARGE: Final = 10  # of a unit, from where on it is used
+_UNITS: Final = ((1e9, " bn"), (1e6, " M"))
 
 
 class Line(NamedTuple):
@@ -31,54 +34,56 @@ class Line(NamedTuple):
     clear: bool = False  # whether the difference is more than chance
 
 
-def figure(value: float, width: float) -> str:
-    """Return a number to the digits that half the width of its interval leaves."""
+def figure(value: float, half: float, size: float) -> str:
+    """Return a number to the digits that half the width of its interval leaves.
+
+    ``size`` is the largest number beside it, which says whether they are told in millions.
+    """
+    unit, name = next((each for each in _UNITS if size >= _LARGE * each[0]), (1, ""))
+    value, half = value / unit, half / unit
     decimals = 4
-    if math.isfinite(width) and width > 0:
-        decimals = max(0, min(_MOST, 1 - math.floor(math.log10(width))))
+    if math.isfinite(half) and half > 0:
+        decimals = max(0, min(_MOST, 1 - math.floor(math.log10(half))))
     elif value == round(value):
         decimals = 0
-    return f"{value:,.{decimals}f}"
+    return f"{value:,.{decimals}f}{name}"
 
 
-def _mean(found: Estimate | None) -> str:
-    return "n/a" if found is None else figure(found.mean, found.high - found.mean)
-
-
-def _interval(found: Estimate | None) -> str:
-    if found is None or not math.isfinite(found.high):
-        return ""
-    half = found.high - found.mean
-    return f"{figure(found.low, half)} … {figure(found.high, half)}"
-
-
-def _difference(found: Estimate | None, *, clear: bool) -> str:
+def _cells(line: Line) -> tuple[str, str, str]:
+    """Return mean, interval and difference as texts."""
+    found, other = line.mean, line.difference
     if found is None:
-        return ""
+        return "n/a", "", ""
     half = found.high - found.mean
-    sign = "+" if found.mean > 0 else ""
-    shown = f"{sign}{figure(found.mean, half)}"
+    ends = [found.low, found.high] if math.isfinite(half) else []
+    size = max(map(abs, [found.mean, *ends]))
+    mean, *interval = (figure(each, half, size) for each in (found.mean, *ends))
+    return mean, " … ".join(interval), "" if other is None else _difference(other, line.clear)
+
+
+def _difference(found: Estimate, clear: bool) -> str:  # noqa: FBT001 - a row's own word
+    half = found.high - found.mean
+    size = max(abs(found.mean), half) if math.isfinite(half) else abs(found.mean)
+    shown = ("+" if found.mean > 0 else "") + figure(found.mean, half, size)
     if math.isfinite(half):
-        shown += f" ± {figure(half, half)}"
-    return f"{shown} {'*' if clear else ' '}"
+        shown += f" ± {figure(half, half, size)}"
+    return f"{shown}{' *' if clear else '  '}"
 
 
 def rendered(title: str, blocks: Iterable[tuple[str, list[Line]]], notes: Iterable[str]) -> str:
     """Return the table as text, as wide as the terminal, or 80 columns where there is none."""
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
-    table.add_column("", overflow="ellipsis", no_wrap=True, ratio=1, min_width=12)
-    for head in ("mean", "95% interval", "to the first"):
-        table.add_column(head, justify="right", no_wrap=True)
+    rows: list[tuple[str, ...]] = []
     for name, lines in blocks:
-        table.add_row(Text(name, style="bold"))
-        for line in lines:
-            table.add_row(
-                Text(f"  {line.label}"),
-                _mean(line.mean),
-                _interval(line.mean),
-                _difference(line.difference, clear=line.clear),
-            )
+        rows.append((name, "", "", ""))
+        rows += [(f"  {line.label}", *_cells(line)) for line in lines]
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
+    table.add_column("", overflow="ellipsis", no_wrap=True, min_width=_LABEL)
+    for place, head in enumerate(("mean", "95% interval", "to the first"), 1):
+        width = max(len(each[place]) for each in [("",) * 4, *rows])
+        table.add_column(head, justify="right", no_wrap=True, min_width=width)
+    for row in rows:
+        table.add_row(*map(Text, row), style="" if row[1] else "bold")
     file = io.StringIO()
     console = Console(file=file, width=max(columns, 40), color_system=None, highlight=False)
     console.print(Text(title))
