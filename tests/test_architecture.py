@@ -80,6 +80,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "scipy",
             "polars",
             "pyarrow",
+            "distributed",
         }
     ),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),

@@ -17,6 +17,7 @@ from backtest.lab.compare import run_points
 from backtest.lab.design import design
 from backtest.lab.named import market, with_figures
 from backtest.lab.sweep import settings, swept
+from engine.vocabulary.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,11 +157,20 @@ def _market(name: str, figures: tuple[str, ...]) -> Population:
     if not colon:
         return market(name, **given)
     try:
-        found = getattr(importlib.import_module(place), own)
-    except (ImportError, AttributeError) as error:
+        module = importlib.import_module(place)
+    except ImportError as error:
         message = f"--market {name}: {error}"
         raise click.ClickException(message) from error
+    if not hasattr(module, own):
+        message = f"--market {name}: {place} has no {own}{did_you_mean(own, vars(module))}"
+        raise click.ClickException(message)
+    found = getattr(module, own)
     made: Population = found() if isinstance(found, type) else found
+    if not callable(getattr(made, "people", None)):
+        message = (
+            f"--market {name}: {own} is no market: it has no people(streams, rulebook, window)"
+        )
+        raise click.ClickException(message)
     return with_figures(made, given) if given else made
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LEAST: Final = 10  # seeds before a precision is looked at, and between two looks
 
 
-def compare(  # noqa: PLR0913 - what a study has
+def compare(
     designs: Mapping[str, Design | str] | Design | str,
     *,
     market: Population,
@@ -52,7 +52,7 @@ def compare(  # noqa: PLR0913 - what a study has
                       precision=precision, progress=progress)  # fmt: skip
 
 
-def run_points(  # noqa: PLR0913 - what a study has
+def run_points(
     points: Sequence[Point],
     *,
     seeds: int,
@@ -70,7 +70,7 @@ def run_points(  # noqa: PLR0913 - what a study has
         if not width > 0:
             message = f"precision of {measure}: {width} is not above 0"
             raise StudyError(message)
-    making = _Making(points, root, folder, jobs, progress)
+    making = _Making(points, root, seeds, folder, jobs, progress)
     for start, end in _rounds(seeds, precision):
         making.run(range(start, end))
         if precision and _narrow(making.study, precision):
@@ -89,14 +89,14 @@ class _Making:
     """A study in the making."""
 
     def __init__(
-        self, points: Sequence[Point], root: int, folder: str | Path | None, jobs: Jobs,
+        self, points: Sequence[Point], root: int, seeds: int, folder: str | Path | None, jobs: Jobs,
         progress: Callable[[], object],
     ) -> None:  # fmt: skip
         self.points, self.jobs, self.progress = points, jobs, progress
         self.keys = keys(points, root)
         self.store = Store(None if folder is None else Path(folder))
         self.study = Study(points, root, self.keys, self.store)
-        self.spent = Spent()
+        self.spent = Spent(seeds)
         self.began = time.perf_counter()
         self.tell("running")
 

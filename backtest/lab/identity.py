@@ -5,6 +5,7 @@ Nothing here calls ``hash()`` or writes an address, so another process says the 
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib
@@ -14,6 +15,7 @@ import marshal
 import sys
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import resolve_name
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -100,10 +102,23 @@ def _modules(value: Any) -> Iterator[str]:
 
 
 def _imports(module: ModuleType) -> Iterator[str]:
+    """Yield what a module imports, by its source, and where the things it names come from."""
     for each in list(vars(module).values()):
         name = each.__name__ if isinstance(each, ModuleType) else getattr(each, "__module__", None)
         if isinstance(name, str):
             yield name
+    try:
+        tree = ast.parse(inspect.getsource(module))
+    except (OSError, TypeError, SyntaxError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = "." * node.level + (node.module or "")
+            origin = resolve_name(start, module.__package__ or "") if node.level else start
+            yield origin
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
 def _is_users(module: ModuleType) -> bool:

@@ -30,8 +30,9 @@ FORMAT: Final = 1
 class Spent:
     """What a study took."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, seeds: int) -> None:
+        """Begin with nothing; so many seeds were asked for."""
+        self.seeds = seeds
         self.made = self.found = self.commands = 0
         self.seconds = 0.0  # of all workers together, in their runs
         self.wall = 0.0
@@ -66,7 +67,7 @@ def manifest(study: Study, keys: Keys, spent: Spent, state: str) -> bytes:
         "state": state,
         "result": study.digest if state == "finished" else None,
         "root": study.root,
-        "seeds": study.seeds,
+        "seeds": study.seeds if state == "finished" else spent.seeds,
         "points": points,
         "markets": markets,
         "rulebooks": rulebooks,

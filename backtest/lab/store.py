@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Final
+from weakref import finalize
 
 from backtest.lab.runs import decoded
 
@@ -22,17 +24,12 @@ class Store:
 
     def __init__(self, folder: Path | None) -> None:
         """Make the folder where there is none."""
-        self._temporary = None
+        self.lasts = folder is not None
         if folder is None:
-            self._temporary = TemporaryDirectory(prefix="carbonx-", ignore_cleanup_errors=True)
-            folder = Path(self._temporary.name)
+            folder = Path(mkdtemp(prefix="carbonx-"))
+            finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.folder = folder
         (folder / RUNS).mkdir(parents=True, exist_ok=True)
-
-    @property
-    def lasts(self) -> bool:
-        """Whether the folder stays."""
-        return self._temporary is None
 
     def path(self, key: str) -> Path:
         """Return where a run is."""

@@ -30,7 +30,7 @@ class Between(NamedTuple):
     high: float
 
 
-def sweep(  # noqa: PLR0913 - what a study has
+def sweep(
     designs: Mapping[str, Design | str] | Design | str,
     over: Mapping[str, Sequence[Any] | Between],
     *,

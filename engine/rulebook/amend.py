@@ -14,6 +14,7 @@ from engine.vocabulary.suggest import did_you_mean
 from engine.vocabulary.texts import MAX_TEXT, UnreadableError, encodable, read_toml, shown
 
 _LONGEST = 256  # characters of a path
+_LISTED = 64  # characters of names that are listed where none is near
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
 
 
@@ -104,7 +105,10 @@ def _down(place: Any, part: str, path: str) -> Any:
 
 
 def _perhaps(place: Any, part: str) -> str:
-    """Ask for the key, or the part of a list, that is nearest to one that there is not."""
+    """Ask for the key, or the part of a list, that is nearest to one that there is not.
+
+    Where no part is near, say which there are.
+    """
     if not isinstance(place, dict):
         return ""
     key, _, name = part.removesuffix("+").partition("[")
@@ -113,7 +117,9 @@ def _perhaps(place: Any, part: str) -> str:
         return did_you_mean(key, place)
     tables = [each for each in rows if isinstance(each, dict)]
     names = [each[field] for each in tables for field in ("name", "symbol") if field in each]
-    return did_you_mean(name.removesuffix("]"), names)
+    listed = ", ".join(map(str, dict.fromkeys(names)))
+    there_are = f": there are {listed}" if 0 < len(listed) <= _LISTED else ""
+    return did_you_mean(name.removesuffix("]"), names) or there_are
 
 
 def lines_of(rulebook: Rulebook) -> dict[str, tuple[Mechanism, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,8 +11,10 @@ from backtest.lab.compare import compare
 from backtest.lab.design import Design, design
 from backtest.lab.schedules import UniformValues
 from backtest.lab.session import run
-from backtest.lab.study import Study
 from tests.support.designs import in_one_call
+
+if TYPE_CHECKING:
+    from backtest.lab.study import Study
 
 SESSIONS = 400
 TEXTBOOK = design("textbook")
