@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,7 +58,6 @@ def command(
     _need("numpy", "scipy", "polars", "pyarrow", extra="lab")
     from backtest.cli import compare_study as studies
 
-    sys.path.insert(0, "")  # markets and agents of one's own lie where one is
     try:
         with _workers(jobs, address) as hands:
             if again is not None:

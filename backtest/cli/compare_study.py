@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import sys
 import tomllib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -46,6 +47,7 @@ class Asked(NamedTuple):
 
 def run(asked: Asked, jobs: Jobs) -> Study:
     """Run a study. Raises ``ValueError`` or ``click.ClickException`` before the first run."""
+    _look_here()
     over = dict(_varied(each) for each in asked.vary)
     people = _market(asked.market, asked.figures)
     points = swept({each: design(each) for each in asked.designs}, settings(over), people)
@@ -58,6 +60,7 @@ def run(asked: Asked, jobs: Jobs) -> Study:
 
 def run_again(folder: Path, jobs: Jobs) -> None:
     """Run a study again, and say whether it is the same. Raises ``SystemExit`` where not."""
+    _look_here()
     asked = recipe(folder)
     with _progress(asked.seeds * len(asked.points)) as progress:
         found = again(folder, jobs=jobs, progress=progress)
@@ -71,6 +74,12 @@ def run_again(folder: Path, jobs: Jobs) -> None:
     was = found.result or "none: the study was not finished"
     click.echo(f"another result: {found.study.digest} (it was {was})")
     raise SystemExit(1)
+
+
+def _look_here() -> None:
+    """Have markets and agents of one's own found where one is."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
 
 
 def facts(study: Study) -> dict[str, Any]:

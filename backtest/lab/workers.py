@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from backtest.lab.runs import Cell, Done, Job
 
 _AHEAD: Final = 3  # tasks that wait for each worker
-_PARTS: Final = 8  # tasks for each worker, at least
-_LARGEST: Final = 32  # runs in one task
+_LARGEST: Final = 64  # runs in one task
+_SLICE: Final = 1.0  # seconds that a task takes, about
 _TRIES: Final = 3  # pools that end before they make a single run
 
 
@@ -51,10 +52,10 @@ def made(job: Job, cells: Sequence[Cell], jobs: Jobs) -> Iterator[Done]:
             return
         yield from _in_processes(job, list(cells), jobs)
     elif isinstance(jobs, Executor):
-        yield from _flow(jobs, job, _parts(cells, 1))
+        yield from _flow(jobs, job, cells, 1)
     else:
         count = sum(jobs.nthreads().values()) or 1
-        yield from _flow(jobs.get_executor(pure=False), job, _parts(cells, count), count)
+        yield from _flow(jobs.get_executor(pure=False), job, cells, count)
 
 
 def _in_processes(job: Job, cells: list[Cell], count: int) -> Iterator[Done]:
@@ -63,9 +64,12 @@ def _in_processes(job: Job, cells: list[Cell], count: int) -> Iterator[Done]:
     tries = 0
     while cells:
         left = set(cells)
-        with ProcessPoolExecutor(count, mp_context=context) as pool:
+        # Ctrl-C reaches them too: they end at once, and this process says what there is to say.
+        with ProcessPoolExecutor(
+            count, context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL)
+        ) as pool:
             try:
-                for done in _flow(pool, job, _parts(cells, count), count):
+                for done in _flow(pool, job, cells, count):
                     left.discard(done.cell)
                     yield done
             except BrokenExecutor as error:
@@ -79,27 +83,42 @@ def _in_processes(job: Job, cells: list[Cell], count: int) -> Iterator[Done]:
         cells = [cell for cell in cells if cell in left]
 
 
-def _parts(cells: Sequence[Cell], count: int) -> list[Sequence[Cell]]:
-    """Return tasks: large enough to be worth sending, and several for each worker."""
-    size = max(1, min(_LARGEST, len(cells) // (count * _PARTS)))
-    return [cells[start : start + size] for start in range(0, len(cells), size)]
+class _Parts:
+    """Cuts cells into tasks of about a second: small enough to lose, large enough to send."""
+
+    def __init__(self, cells: Sequence[Cell], count: int) -> None:
+        self._cells, self._count = cells, count
+        self._start, self._size = 0, 1
+
+    def next(self) -> Sequence[Cell]:
+        """Return the next task, empty at the end."""
+        share = (len(self._cells) - self._start) // (2 * self._count)
+        size = max(1, min(self._size, share))
+        part = self._cells[self._start : self._start + size]
+        self._start += size
+        return part
+
+    def learn(self, done: Sequence[Done]) -> None:
+        """See how long runs take."""
+        each = sum(one.seconds for one in done) / len(done)
+        self._size = max(1, min(_LARGEST, int(_SLICE / max(each, 1e-6))))
 
 
-def _flow(
-    executor: Executor, job: Job, parts: Sequence[Sequence[Cell]], count: int = 1
-) -> Iterator[Done]:
+def _flow(executor: Executor, job: Job, cells: Sequence[Cell], count: int) -> Iterator[Done]:
     """Keep an executor busy, with a bounded number of results that wait."""
     waiting: set[Future[list[Done]]] = set()
-    left = iter(parts)
+    parts = _Parts(cells, count)
     try:
         while True:
-            while len(waiting) < _AHEAD * count and (part := next(left, None)) is not None:
+            while len(waiting) < _AHEAD * count and (part := parts.next()):
                 waiting.add(executor.submit(work, job, part))
             if not waiting:
                 return
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for each in done:
-                yield from each.result()
+                found = each.result()
+                parts.learn(found)
+                yield from found
     finally:
         for each in waiting:
             each.cancel()
