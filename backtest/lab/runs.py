@@ -31,7 +31,8 @@ from backtest.kernel.kernel import AgentError
 from backtest.lab.identity import digest, versions
 from backtest.lab.session import run
 from backtest.measures.fills import fills
-from backtest.measures.welfare import Interest, by_group, maximum, surplus
+from backtest.measures.table import measure_all
+from backtest.measures.welfare import Interest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,20 +99,8 @@ class WorkerError(Exception):
 
 def measures(outcome: Outcome) -> dict[str, float | None]:
     """Return what is measured of a session, by name."""
-    trades = fills(outcome.tape)
     interests = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
-    gains = surplus(trades, interests)
-    total, most = sum(gains.values()), maximum(interests)
-    tonnes = sum(fill.quantity for fill in trades)
-    value = sum(fill.quantity * fill.price for fill in trades)
-    return {
-        "efficiency": total / most if most else None,
-        "trades": float(len(trades)),
-        "volume": float(tonnes),
-        "price": value / tonnes if tonnes else None,
-        "surplus": float(total),
-        **{f"surplus of {group}": float(x) for group, x in by_group(gains, interests).items()},
-    }
+    return measure_all(outcome.tape, interests)
 
 
 def work(job: Job, cells: Sequence[Cell]) -> list[Done]:

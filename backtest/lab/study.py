@@ -12,6 +12,7 @@ from backtest.lab.identity import digest
 from backtest.lab.runs import TRADES, trades_in
 from backtest.lab.session import run
 from backtest.lab.table import Line, rendered
+from backtest.measures.comparisons import against_control
 from backtest.measures.intervals import Estimate, estimate
 from engine.vocabulary.suggest import not_one_of
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from backtest.lab.store import Store
 
 _NONE: Final = float("nan")  # a measure that does not apply
+_STAR: Final = "* differs from the first design (5%, corrected for several by Holm)"
 _SHOWN: Final = 5  # failed runs that the table lists
 
 
@@ -196,30 +198,25 @@ class Study:
 
     def __str__(self) -> str:
         """Return measures by designs: mean, interval and paired difference to the first."""
-        blocks = [(measure, self._lines(measure)) for measure in self.names]
+        all_of_them = [(measure, self._lines(measure)) for measure in self.names]
+        blocks = [each for each in all_of_them if any(line.mean for line in each[1])]
         many = "design" if len(self.points) == 1 else "designs"
         title = f"{len(self.points)} {many}, {self.seeds} seeds"
         failed = self.failed
-        notes = [f"failed: {each}" for each in failed[:_SHOWN]]
+        notes = [_STAR] if len(self.points) > 1 else []
+        notes += [f"failed: {each}" for each in failed[:_SHOWN]]
         if len(failed) > _SHOWN:
             notes.append(f"failed: {len(failed) - _SHOWN} more, in the study's failed")
         return rendered(title, blocks, notes)
 
     def _lines(self, measure: str) -> list[Line]:
-        first = next(iter(self.points))
+        values = {label: self.values(label, measure) for label in self.points}
+        (first, base), *_ = values.items()
+        found = against_control(base, {each: values[each] for each in values if each != first})
         return [
-            Line(label, self._try_mean(label, measure),
-                 None if label == first else self._try_difference(label, measure))
-            for label in self.points
-        ]  # fmt: skip
-
-    def _try_mean(self, label: str, measure: str) -> Estimate | None:
-        return self.mean(label, measure) if self.values(label, measure) else None
-
-    def _try_difference(self, label: str, measure: str) -> Estimate | None:
-        first = self.values(next(iter(self.points)), measure)
-        both = any(seed in first for seed in self.values(label, measure))
-        return self.difference(label, measure) if both else None
+            Line(label, estimate(list(each.values())), found.get(label)) if each else Line(label)
+            for label, each in values.items()
+        ]
 
 
 __all__ = ["Failure", "Row", "Study"]

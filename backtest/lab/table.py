@@ -16,6 +16,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from backtest.measures.comparisons import Difference
     from backtest.measures.intervals import Estimate
 
 WIDTH: Final = 80  # columns where there is no terminal to ask
@@ -29,9 +30,8 @@ class Line(NamedTuple):
     """One design's row of a measure; None where the measure does not apply."""
 
     label: str
-    mean: Estimate | None
-    difference: Estimate | None  # to the first design
-    clear: bool = False  # whether the difference is more than chance
+    mean: Estimate | None = None
+    difference: Difference | None = None  # to the first design
 
 
 def figure(value: float, half: float, size: float) -> str:
@@ -58,16 +58,17 @@ def _cells(line: Line) -> tuple[str, str, str]:
     ends = [found.low, found.high] if math.isfinite(half) else []
     size = max(map(abs, [found.mean, *ends]))
     mean, *interval = (figure(each, half, size) for each in (found.mean, *ends))
-    return mean, " … ".join(interval), "" if other is None else _difference(other, line.clear)
+    return mean, " … ".join(interval), "" if other is None else _difference(other)
 
 
-def _difference(found: Estimate, clear: bool) -> str:  # noqa: FBT001 - a row's own word
+def _difference(other: Difference) -> str:
+    found = other.estimate
     half = found.high - found.mean
     size = max(abs(found.mean), half) if math.isfinite(half) else abs(found.mean)
     shown = ("+" if found.mean > 0 else "") + figure(found.mean, half, size)
     if math.isfinite(half):
         shown += f" ± {figure(half, half, size)}"
-    return f"{shown}{' *' if clear else '  '}"
+    return f"{shown}{' *' if other.stands() else '  '}"
 
 
 def rendered(title: str, blocks: Iterable[tuple[str, list[Line]]], notes: Iterable[str]) -> str:
