@@ -26,6 +26,8 @@ if TYPE_CHECKING:
               help="A figure of the market.")  # fmt: skip
 @click.option("--seeds", type=click.IntRange(1), default=100, show_default=True,
               help="How many sessions each design has.")  # fmt: skip
+@click.option("--measure", "measures", multiple=True,
+              help="What to measure (docs/measures.md); without it the main ones.")  # fmt: skip
 @click.option("--precision", multiple=True, metavar="MEASURE=HALF",
               help="Stop once its 95% intervals are no wider than ± HALF.")  # fmt: skip
 @click.option("--root", type=int, default=1, show_default=True, help="What all draws come from.")
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print means and differences as JSON.")
 def command(
     designs: tuple[str, ...], vary: tuple[str, ...], name: str | None, figures: tuple[str, ...],
-    seeds: int, precision: tuple[str, ...], root: int, jobs: int, address: str | None,
-    folder: Path | None, again: Path | None, *, as_json: bool,
+    seeds: int, measures: tuple[str, ...], precision: tuple[str, ...], root: int, jobs: int,
+    address: str | None, folder: Path | None, again: Path | None, *, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare DESIGNS (names of rulebooks, or .toml files) in front of the same simulated people.
 
@@ -63,10 +65,10 @@ def command(
             if again is not None:
                 studies.run_again(again, hands)
                 return
-            asked = studies.Asked(designs, vary, name or "", figures, seeds, precision, root,
-                                  folder)  # fmt: skip
+            asked = studies.Asked(designs, vary, name or "", figures, seeds, measures, precision,
+                                  root, folder)  # fmt: skip
             study = studies.run(asked, hands)
-    except ValueError as error:
+    except (ValueError, studies.WorkerError) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         if folder is not None:

@@ -17,6 +17,7 @@ from backtest.lab.again import again, recipe
 from backtest.lab.compare import run_points
 from backtest.lab.design import design
 from backtest.lab.named import market, with_figures
+from backtest.lab.runs import WorkerError
 from backtest.lab.sweep import settings, swept
 from engine.vocabulary.suggest import did_you_mean
 
@@ -40,6 +41,7 @@ class Asked(NamedTuple):
     market: str
     figures: tuple[str, ...]
     seeds: int
+    measures: tuple[str, ...]
     precision: tuple[str, ...]
     root: int
     folder: Path | None
@@ -54,7 +56,7 @@ def run(asked: Asked, jobs: Jobs) -> Study:
     widths = dict(_width(each) for each in asked.precision)
     with _progress(len(points) * asked.seeds) as progress:
         return run_points(points, seeds=asked.seeds, root=asked.root, jobs=jobs,
-                          folder=asked.folder, precision=widths or None,
+                          folder=asked.folder, measures=asked.measures, precision=widths or None,
                           progress=progress)  # fmt: skip
 
 
@@ -194,3 +196,6 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
     with bar:
         task = bar.add_task("runs", total=total)
         yield lambda: bar.advance(task)
+
+
+__all__ = ["Asked", "WorkerError", "facts", "run", "run_again"]

@@ -47,7 +47,7 @@ def again(
     asked = recipe(folder)
     differs = _inputs(asked)
     study = run_points(asked.points, seeds=asked.seeds, root=asked.root, jobs=jobs, folder=None,
-                       precision=None, progress=progress)  # fmt: skip
+                       measures=asked.measures, precision=None, progress=progress)  # fmt: skip
     if asked.result != study.digest:
         differs += _runs(asked, study, Path(folder))
     return Again(study, asked.result, differs)
@@ -55,7 +55,7 @@ def again(
 
 def _inputs(asked: Recipe) -> list[str]:
     """Say which code and libraries are others than they were."""
-    here = keys(asked.points, asked.root).sources
+    here = keys(asked.points, asked.root, asked.measures).sources
     return [
         f"{kind} {name}: {was.get(name, 'none')[:16]} then, {now.get(name, 'none')[:16]} now"
         for kind, was, now in (("version", asked.versions, versions()),

@@ -14,6 +14,7 @@ from backtest.lab.runs import Cell, Job
 from backtest.lab.store import MANIFEST, VALUES, Store, write
 from backtest.lab.study import Study
 from backtest.lab.workers import made
+from backtest.measures.table import DEFAULTS, check_names
 from engine.vocabulary.suggest import not_one_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from backtest.lab.people import Population
     from backtest.lab.workers import Jobs
 
+_GROUPS: Final = "surplus of "  # how measures begin that depend on the market's groups
 _LEAST: Final = 10  # seeds before a precision is looked at, and between two looks
 
 
@@ -34,22 +36,24 @@ def compare(
     root: int = 1,
     jobs: Jobs = 1,
     folder: str | Path | None = None,
+    measures: Sequence[str] = (),
     precision: Mapping[str, float] | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> Study:
     """Run a market on every design, with so many seeds, and return what it came to.
 
     ``jobs`` is a number of processes, an executor or a Dask client. A ``folder`` keeps the runs:
-    the same call goes on where it was interrupted. With ``precision`` (measure to half the width
-    of its 95% intervals) it ends before ``seeds`` once all of them are as narrow. ``progress`` is
-    called after each run. A run that fails is listed in ``failed``; the others finish.
+    the same call goes on where it was interrupted. ``measures`` are names of ``docs/measures.md``,
+    by default the main ones. With ``precision`` (measure to half the width of its 95% intervals) it
+    ends before ``seeds`` once all of them are as narrow. ``progress`` is called after each run. A
+    run that fails is listed in ``failed``; the others finish.
 
-    Raises ``DesignError`` or ``StudyError`` before the first run.
+    Raises ``DesignError``, ``MeasureError`` or ``StudyError`` before the first run.
     """
     points = [Point(label, label, "", design, market)
               for label, design in as_mapping(designs).items()]  # fmt: skip
     return run_points(points, seeds=seeds, root=root, jobs=jobs, folder=folder,
-                      precision=precision, progress=progress)  # fmt: skip
+                      measures=measures, precision=precision, progress=progress)  # fmt: skip
 
 
 def run_points(
@@ -59,6 +63,7 @@ def run_points(
     root: int,
     jobs: Jobs,
     folder: str | Path | None,
+    measures: Sequence[str],
     precision: Mapping[str, float] | None,
     progress: Callable[[], object],
 ) -> Study:
@@ -66,11 +71,15 @@ def run_points(
     if seeds < 1:
         message = f"seeds={seeds}: at least one is needed"
         raise StudyError(message)
+    names = check_names(measures or DEFAULTS)
     for measure, width in (precision or {}).items():
+        if measure not in names and not measure.startswith(_GROUPS):
+            message = f"precision: the measure {not_one_of(measure, names)}"
+            raise StudyError(message)
         if not width > 0:
             message = f"precision of {measure}: {width} is not above 0"
             raise StudyError(message)
-    making = _Making(points, root, seeds, folder, jobs, progress)
+    making = _Making(points, root, seeds, names, folder, jobs, progress)
     for start, end in _rounds(seeds, precision):
         making.run(range(start, end))
         if precision and _narrow(making.study, precision):
@@ -89,14 +98,15 @@ class _Making:
     """A study in the making."""
 
     def __init__(
-        self, points: Sequence[Point], root: int, seeds: int, folder: str | Path | None, jobs: Jobs,
-        progress: Callable[[], object],
+        self, points: Sequence[Point], root: int, seeds: int, names: tuple[str, ...],
+        folder: str | Path | None, jobs: Jobs, progress: Callable[[], object],
     ) -> None:  # fmt: skip
         self.points, self.jobs, self.progress = points, jobs, progress
-        self.keys = keys(points, root)
+        self.names = names
+        self.keys = keys(points, root, names)
         self.store = Store(None if folder is None else Path(folder))
         self.study = Study(points, root, self.keys, self.store)
-        self.spent = Spent(seeds)
+        self.spent = Spent(seeds, names)
         self.began = time.perf_counter()
         self.tell("running")
 
@@ -121,7 +131,7 @@ class _Making:
                 self.spent.found += 1
                 self.progress()
         pairs = tuple((point.design, point.market) for point in self.points)
-        job = Job(pairs, study.root, versions())
+        job = Job(pairs, study.root, self.names, versions())
         for cell, content, record, seconds in made(job, missing, self.jobs):
             store.put(cell.key, content)
             study.add(self.points[cell.place].label, cell.seed, record)

@@ -28,11 +28,11 @@ FORMAT: Final = 1
 
 
 class Spent:
-    """What a study took."""
+    """What a study was asked for, and what it took."""
 
-    def __init__(self, seeds: int) -> None:
-        """Begin with nothing; so many seeds were asked for."""
-        self.seeds = seeds
+    def __init__(self, seeds: int, measures: tuple[str, ...]) -> None:
+        """Begin with nothing; so many seeds and these measures were asked for."""
+        self.seeds, self.measures = seeds, measures
         self.made = self.found = self.commands = 0
         self.seconds = 0.0  # of all workers together, in their runs
         self.wall = 0.0
@@ -68,6 +68,7 @@ def manifest(study: Study, keys: Keys, spent: Spent, state: str) -> bytes:
         "result": study.digest if state == "finished" else None,
         "root": study.root,
         "seeds": study.seeds if state == "finished" else spent.seeds,
+        "measures": spent.measures,
         "points": points,
         "markets": markets,
         "rulebooks": rulebooks,
@@ -107,6 +108,7 @@ class Recipe(NamedTuple):
     points: list[Point]
     root: int
     seeds: int
+    measures: list[str]
     result: str | None
     keys: Keys  # as they were, of the runs in the folder
     versions: dict[str, str]
@@ -132,7 +134,7 @@ def read(path: Path) -> Recipe:
             for each in told["points"]
         ]
         known = Keys({each["label"]: each["key"] for each in told["points"]}, told["sources"])
-        return Recipe(points, told["root"], told["seeds"], told["result"], known,
+        return Recipe(points, told["root"], told["seeds"], told["measures"], told["result"], known,
                       told["versions"])  # fmt: skip
     except FileNotFoundError as error:
         message = f"{path}: there is none: name a study's folder"

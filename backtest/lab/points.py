@@ -39,7 +39,7 @@ class Keys(NamedTuple):
         return digest(self.points[label], root, seed)[:32]
 
 
-def keys(points: Sequence[Point], root: int) -> Keys:
+def keys(points: Sequence[Point], root: int, measures: Sequence[str]) -> Keys:
     """Return the keys of a study. Raises ``StudyError`` where a market cannot face a design."""
     if not points:
         message = "a study needs at least one design"
@@ -59,7 +59,7 @@ def keys(points: Sequence[Point], root: int) -> Keys:
             raise StudyError(str(error)) from error
         here = sources(_makers(point, root))
         code |= here
-        base = digest(point.design.digest, said, here, versions())
+        base = digest(point.design.digest, said, here, list(measures), versions())
         copy = met[base] = met.get(base, -1) + 1  # a design against itself is run, not copied
         found[point.label] = digest(base, copy)
     return Keys(found, dict(sorted(code.items())))

@@ -31,11 +31,11 @@ from backtest.kernel.kernel import AgentError
 from backtest.lab.identity import digest, versions
 from backtest.lab.session import run
 from backtest.measures.fills import fills
-from backtest.measures.table import measure_all
+from backtest.measures.table import DEFAULTS, measure_all
 from backtest.measures.welfare import Interest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from backtest.lab.design import Design
     from backtest.lab.people import Population
@@ -90,6 +90,7 @@ class Job(NamedTuple):
 
     points: tuple[tuple[Design, Population], ...]
     root: int
+    measures: tuple[str, ...]
     versions: dict[str, str]
 
 
@@ -97,10 +98,10 @@ class WorkerError(Exception):
     """A worker cannot do what this process would."""
 
 
-def measures(outcome: Outcome) -> dict[str, float | None]:
+def measures(outcome: Outcome, names: Iterable[str] = DEFAULTS) -> dict[str, float | None]:
     """Return what is measured of a session, by name."""
     interests = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
-    return measure_all(outcome.tape, interests)
+    return measure_all(outcome.tape, interests, names)
 
 
 def work(job: Job, cells: Sequence[Cell]) -> list[Done]:
@@ -121,7 +122,7 @@ def _make(job: Job, cell: Cell) -> Done:
     try:
         outcome = run(design, market, job.root, cell.seed)
         values = {name: None if value is None or math.isnan(value) else float(value)
-                  for name, value in measures(outcome).items()}  # fmt: skip
+                  for name, value in measures(outcome, job.measures).items()}  # fmt: skip
         _fill(columns, outcome, cell.seed)
         record = Record(values, outcome.commands, digest(values, columns))
     except AgentError as error:

@@ -40,6 +40,7 @@ def sweep(
     root: int = 1,
     jobs: Jobs = 1,
     folder: str | Path | None = None,
+    measures: Sequence[str] = (),
     precision: Mapping[str, float] | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> Study:
@@ -54,7 +55,7 @@ def sweep(
     """
     points = swept(as_mapping(designs), settings(over, samples, root), market)
     return run_points(points, seeds=seeds, root=root, jobs=jobs, folder=folder,
-                      precision=precision, progress=progress)  # fmt: skip
+                      measures=measures, precision=precision, progress=progress)  # fmt: skip
 
 
 def settings(
