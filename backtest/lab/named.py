@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from backtest.lab import years
+from backtest.lab.abatement import Abatement
 from backtest.lab.schedules import UniformValues
 from engine.vocabulary.suggest import not_one_of
 
@@ -22,18 +24,23 @@ class MarketError(ValueError):
 
 
 # A market's name is its promise: what it draws for a seed stays. A change gets another name.
-MARKETS: Final[dict[str, Callable[..., Population]]] = {
+# It is a frozen Struct, or what makes one.
+MARKETS: Final[dict[str, Population | Callable[..., Population]]] = {
     "uniform": UniformValues,
+    "abatement": Abatement,
+    **{each.name: each for each in (years.SHENZHEN, years.GUANGDONG, years.NATIONAL)},
 }
 
 
 def market(name: str, **parameters: Any) -> Population:
     """Return a named market, with some of its figures set. Raises ``MarketError``."""
-    make = MARKETS.get(name)
-    if make is None:
+    found = MARKETS.get(name)
+    if found is None:
         message = f"market: {not_one_of(name, MARKETS)}"
         raise MarketError(message)
-    return _made(name, make, parameters)
+    if callable(found):
+        return _made(name, found, parameters)
+    return with_figures(found, parameters)
 
 
 def with_figures(population: Population, figures: Mapping[str, Any]) -> Population:

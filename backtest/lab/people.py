@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from backtest.kernel.kernel import Resident, Seat
     from backtest.kernel.latency import Delay
     from backtest.kernel.streams import Streams
     from engine.rulebook.model import Rulebook
+    from engine.venue.venue import Venue
+    from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
 
@@ -33,13 +37,35 @@ class Person(NamedTuple):
     to_venue: Delay | None = None  # none: at once
     back: Delay | None = None
     compute: int = 0  # ns
+    role: str = ""  # a class of accounts, where the rulebook has it
+
+
+class Day(NamedTuple):
+    """A trading day: its date such as 20210628, and when lines first open and last close (ns)."""
+
+    date: int
+    opens: int
+    closes: int
 
 
 class Window(NamedTuple):
-    """When orders may be entered in a session, ns UTC."""
+    """When orders may be entered in a session, ns UTC, and its trading days."""
 
     opens: int
     closes: int
+    days: tuple[Day, ...] = ()
+
+
+class Horizon(Struct, frozen=True):
+    """How long a session lasts: trading days of the design's calendar from a date on.
+
+    ``days`` of them, or where ``last`` is given all up to that date.
+    """
+
+    first: int = 20250102  # a date; the first trading day may be later
+    days: int = 1
+    last: int = 0
+    seconds: int = 3_600  # how long a day is where the rulebook has no timetable
 
 
 class Population(Protocol):
@@ -52,6 +78,28 @@ class Population(Protocol):
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return the people of a replication, in the same order for each design."""
+        ...  # pragma: no cover
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """A population whose sessions last longer than a day, and what the registry does to it."""
+
+    @property
+    def horizon(self) -> Horizon:
+        """The trading days of a session."""
+        ...  # pragma: no cover
+
+    def registry(self, people: list[Person], window: Window) -> Registry | None:
+        """Return what moves allowances and money outside trading, if anything does."""
+        ...  # pragma: no cover
+
+
+class Registry(Protocol):
+    """Moves allowances and money outside trading: allocation, surrender, penalties."""
+
+    def due(self, date: int, venue: Venue) -> Iterable[Command]:
+        """Return what is to be done in the morning of a trading day, before lines open."""
         ...  # pragma: no cover
 
 

@@ -30,16 +30,19 @@ from pyarrow import parquet
 from backtest.kernel.kernel import AgentError
 from backtest.lab.identity import digest, versions
 from backtest.lab.session import run
-from backtest.measures.fills import fills
-from backtest.measures.table import DEFAULTS, measure_all
+from backtest.measures.fills import Fills
+from backtest.measures.table import Meter
+from backtest.measures.tape import Pass
 from backtest.measures.welfare import Interest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from backtest.lab.design import Design
     from backtest.lab.people import Population
-    from backtest.lab.session import Outcome
+    from backtest.measures.fills import Fill
+    from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
 
 TRADES: Final = {
     "seed": pl.Int64,
@@ -98,12 +101,6 @@ class WorkerError(Exception):
     """A worker cannot do what this process would."""
 
 
-def measures(outcome: Outcome, names: Iterable[str] = DEFAULTS) -> dict[str, float | None]:
-    """Return what is measured of a session, by name."""
-    interests = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
-    return measure_all(outcome.tape, interests, names)
-
-
 def work(job: Job, cells: Sequence[Cell]) -> list[Done]:
     """Make some runs. Raises ``WorkerError`` where code or libraries are others here."""
     here = versions()
@@ -120,10 +117,18 @@ def _make(job: Job, cell: Cell) -> Done:
     began = time.perf_counter()
     columns: dict[str, list[int | str | None]] = {name: [] for name in TRADES}
     try:
-        outcome = run(design, market, job.root, cell.seed)
+        meter, trades = Meter(job.measures), Fills()
+        keep = Pass(trades).take
+
+        def sink(at: int, command: Command, events: list[Event]) -> None:
+            meter.take(at, command, events)
+            keep(at, command, events)
+
+        outcome = run(design, market, job.root, cell.seed, sink=sink)
+        people = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
         values = {name: None if value is None or math.isnan(value) else float(value)
-                  for name, value in measures(outcome, job.measures).items()}  # fmt: skip
-        _fill(columns, outcome, cell.seed)
+                  for name, value in meter.measure(people).items()}  # fmt: skip
+        _fill(columns, trades.found, cell.seed)
         record = Record(values, outcome.commands, digest(values, columns))
     except AgentError as error:
         record = _failed(error.agent, error.time, error.why)
@@ -136,8 +141,7 @@ def _failed(agent: str, at: int, why: str) -> Record:
     return Record({}, 0, digest(agent, at, why), (agent, at, why))
 
 
-def _fill(columns: dict[str, list[int | str | None]], outcome: Outcome, seed: int) -> None:
-    trades = fills(outcome.tape)
+def _fill(columns: dict[str, list[int | str | None]], trades: list[Fill], seed: int) -> None:
     columns["seed"] += [seed] * len(trades)
     for name in ("time", "symbol", "price", "quantity", "buyer", "seller"):
         columns[name] += [getattr(each, name) for each in trades]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,29 +10,30 @@ import msgspec
 from backtest.kernel.kernel import Kernel
 from backtest.kernel.streams import Streams
 from backtest.lab.batches import opening
-from backtest.lab.people import Window
+from backtest.lab.people import Day, Horizon, Lasting, Window
 from engine.log.sequencer import Sequencer
-from engine.rulebook.calendar import is_trading_day, steps, utc
+from engine.rulebook.calendar import date_of, day_number, is_trading_day, steps, utc
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import (
+    Announce,
     BeginDay,
-    MoveAllowances,
-    MoveCash,
+    ClearAuction,
     OpenAccount,
     SetPhase,
 )
 from engine.vocabulary.enums import Phase
+from engine.vocabulary.events import Announced
 
 if TYPE_CHECKING:
+    from backtest.kernel.kernel import Watcher
     from backtest.lab.design import Design
     from backtest.lab.people import Person, Population
-    from engine.rulebook.calendar import Step
-    from engine.rulebook.model import Calendar, Rulebook
+    from engine.rulebook.model import Rulebook
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
-FIRST_DAY: Final = 20250101  # the sessions begin on the first trading day after it
-HOUR: Final = 3_600_000_000_000  # ns that a session of a rulebook without a timetable lasts
+SECOND: Final = 1_000_000_000
+MOST_DAYS: Final = 4_000  # days of the calendar that are searched for trading days
 
 
 class Entry(NamedTuple):
@@ -62,55 +62,39 @@ class Outcome(NamedTuple):
         return seen.hexdigest()
 
 
-def trading_day(calendar: Calendar, date: int) -> int:
-    """Return the first trading day behind a date such as 20250101."""
-    day = dt.date(date // 10_000, date // 100 % 100, date % 100)
-    while True:
-        day += dt.timedelta(days=1)
-        number = int(f"{day:%Y%m%d}")
-        if is_trading_day(calendar, number):
-            return number
+def run(
+    design: Design,
+    market: Population,
+    root: int = 1,
+    replication: int = 0,
+    *,
+    sink: Watcher | None = None,
+) -> Outcome:
+    """Run a session of one trading day or more. Raises ``AgentError``.
 
-
-def cast(design: Design, market: Population, root: int = 1, replication: int = 0) -> list[Person]:
-    """Return the people of a session without running it."""
+    With a ``sink`` each command goes there with its time and its events, and the tape stays
+    empty: a year of trading then takes no more memory than a day.
+    """
     rulebook = design.rulebook
-    date = trading_day(rulebook.calendar, FIRST_DAY)
-    window = _window(rulebook, steps(rulebook, date), date)
-    return market.people(Streams(root, replication), rulebook, window)
-
-
-def _window(rulebook: Rulebook, plan: list[Step], date: int) -> Window:
-    """Return when orders may be entered."""
-    if not plan:
-        midnight = utc(rulebook.calendar, date, 0)
-        return Window(midnight, midnight + HOUR)
-    opens = next(step.time for step in plan if step.command.phase is not Phase.CLOSED)
-    return Window(opens, plan[-1].time)
-
-
-def run(design: Design, market: Population, root: int = 1, replication: int = 0) -> Outcome:
-    """Run a session. Raises ``AgentError``."""
-    rulebook = design.rulebook
-    venue = Venue(rulebook)
+    lasting = market if isinstance(market, Lasting) else None
+    streams = Streams(root, replication)
+    window = window_of(rulebook, lasting.horizon if lasting else Horizon())
+    people = market.people(streams, rulebook, window)
+    registry = lasting.registry(people, window) if lasting else None
     tape: list[Entry] = []
-    kernel = Kernel(Sequencer(venue))
-    kernel.watchers.append(lambda *entry: tape.append(Entry(*entry)))
-    calendar = rulebook.calendar
-    date = trading_day(calendar, FIRST_DAY)
-    plan = steps(rulebook, date)
-    window = _window(rulebook, plan, date)
-    people = market.people(Streams(root, replication), rulebook, window)
+    kernel = Kernel(Sequencer(Venue(rulebook)))
+    kernel.watchers += [sink or (lambda *entry: tape.append(Entry(*entry))),
+                        Auctioneer(kernel, streams)]  # fmt: skip
     kernel.now = window.opens
-    for command in (BeginDay(date), *_accounts(people)):
+    roles = {each.name for each in rulebook.classes}
+    commands: list[Command] = [BeginDay(window.days[0].date)]
+    for person in people:
+        role = person.role if person.role in roles else ""
+        holdings = tuple(person.holdings.items())
+        commands.append(OpenAccount(person.account, role=role, cash=person.cash,
+                                    allowances=holdings))  # fmt: skip
+    for command in commands:
         kernel.give(command)
-    if plan:
-        for step in plan:
-            kernel.at(step.time, step.command)
-    else:
-        for command in opening(rulebook):
-            kernel.at(window.opens, command)
-        kernel.at(window.closes, SetPhase(Phase.CLOSED))
     for person in people:
         seat = kernel.join(
             person.agent,
@@ -121,16 +105,72 @@ def run(design: Design, market: Population, root: int = 1, replication: int = 0)
             compute=person.compute,
         )
         seat.start()
-    kernel.run(window.closes)
-    return Outcome(design, people, tape, venue, kernel.commands)
+    for number, day in enumerate(window.days):
+        if number:
+            kernel.run(utc(rulebook.calendar, day.date, 0))
+            kernel.give(BeginDay(day.date))
+        for command in registry.due(day.date, kernel.venue) if registry else ():
+            kernel.give(command)
+        _timetable(kernel, day, int(streams.stream("calendar", str(day.date)).integers(1 << 31)))
+        kernel.run(day.closes)
+    return Outcome(design, people, tape, kernel.venue, kernel.commands)
 
 
-def _accounts(people: list[Person]) -> list[Command]:
-    found: list[Command] = []
-    for person in people:
-        found.append(OpenAccount(person.account))
-        if person.cash:
-            found.append(MoveCash(person.account, person.cash))
-        found += [MoveAllowances(person.account, product, tonnes)
-                  for product, tonnes in person.holdings.items()]  # fmt: skip
-    return found
+def cast(design: Design, market: Population, root: int = 1, replication: int = 0) -> list[Person]:
+    """Return the people of a session without running it."""
+    lasting = market if isinstance(market, Lasting) else None
+    window = window_of(design.rulebook, lasting.horizon if lasting else Horizon())
+    return market.people(Streams(root, replication), design.rulebook, window)
+
+
+def window_of(rulebook: Rulebook, horizon: Horizon) -> Window:
+    """Return the trading days of a session. Raises ``ValueError`` where there are none."""
+    calendar = rulebook.calendar
+    days: list[Day] = []
+    number = day_number(horizon.first)
+    final = day_number(horizon.last) if horizon.last else number + MOST_DAYS
+    while number <= final and (horizon.last or len(days) < horizon.days):
+        date = date_of(number)
+        number += 1
+        if is_trading_day(calendar, date):
+            plan = steps(rulebook, date)
+            start = utc(calendar, date, 0)
+            if plan:
+                opens = next(step.time for step in plan if step.command.phase is not Phase.CLOSED)
+                longest = max(session.random_seconds for session in calendar.sessions)
+                days.append(Day(date, opens, plan[-1].time + longest * SECOND))
+            else:
+                days.append(Day(date, start, start + horizon.seconds * SECOND))
+    if not days:
+        message = f"{rulebook.name} does not trade from {horizon.first} on: {horizon}"
+        raise ValueError(message)
+    return Window(days[0].opens, days[-1].closes, tuple(days))
+
+
+def _timetable(kernel: Kernel, day: Day, draw: int) -> None:
+    """Have the operator follow a day's timetable, by the rules that are in force on it."""
+    plan = steps(kernel.venue.rulebook, day.date, draw)
+    for step in plan:
+        kernel.at(step.time, step.command)
+    if not plan:
+        for command in opening(kernel.venue.rulebook):
+            kernel.at(day.opens, command)
+        kernel.at(day.closes, SetPhase(Phase.CLOSED))
+
+
+class Auctioneer:
+    """Clears each one-way auction when its window is over; a watcher of the kernel."""
+
+    def __init__(self, kernel: Kernel, streams: Streams) -> None:
+        """Draw the seeds of ties from the session's own stream."""
+        self._kernel, self._streams = kernel, streams
+
+    def __call__(self, _time: int, command: Command, events: list[Event]) -> None:
+        """Note what was announced."""
+        if type(command) is not Announce:
+            return
+        for event in events:
+            if type(event) is Announced:
+                draws = self._streams.stream("auctioneer", f"{event.symbol}/{event.number}")
+                clear = ClearAuction(event.symbol, event.number, int(draws.integers(1 << 31)))
+                self._kernel.at(event.closes_at, clear)

@@ -57,6 +57,8 @@ def end_orders(
     line: Line, why: CancelReason, ends: Callable[[Order], bool], events: list[Event]
 ) -> None:
     """Cancel a line's orders that are to end, by account and then by entry."""
+    if not (line.book.bids.levels or line.book.asks.levels or line.waits()):
+        return
     for participant in line.shared.participants.values():
         orders = participant.orders
         ending = [o for o in orders.values() if o.seat.market is line and ends(o)]
@@ -78,8 +80,7 @@ def _drop_outside(line: Line, events: list[Event]) -> None:
         refusal = check_price(order.price, gate) if priced else None
         return (refusal or check_quantity(order.quantity, gate)) is not None
 
-    if line.book.bids.levels or line.book.asks.levels or line.waits():
-        end_orders(line, CancelReason.LIMITS, outside, events)
+    end_orders(line, CancelReason.LIMITS, outside, events)
 
 
 def _close_day(line: Line, events: list[Event]) -> None:
