@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 80  # columns where there is no terminal to ask
 _MOST: Final = 6  # decimals
 _LABEL: Final = 12  # columns of a design's name, at least
-_LARGE: Final = 10  # of a unit, from where on it is used
+_GAP: Final = 3  # columns between two figures
 _UNITS: Final = ((1e9, " bn"), (1e6, " M"))
 
 
@@ -39,7 +39,7 @@ def figure(value: float, half: float, size: float) -> str:
 
     ``size`` is the largest number beside it, which says whether they are told in millions.
     """
-    unit, name = next((each for each in _UNITS if size >= _LARGE * each[0]), (1, ""))
+    unit, name = next((each for each in _UNITS if size >= each[0]), (1, ""))
     value, half = value / unit, half / unit
     decimals = 4
     if math.isfinite(half) and half > 0:
@@ -79,10 +79,12 @@ def rendered(title: str, blocks: Iterable[tuple[str, list[Line]]], notes: Iterab
         rows.append((name, "", "", ""))
         rows += [(f"  {line.label}", *_cells(line)) for line in lines]
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
-    table.add_column("", overflow="ellipsis", no_wrap=True, min_width=_LABEL)
-    for place, head in enumerate(("mean", "95% interval", "to the first"), 1):
-        width = max(len(each[place]) for each in [("",) * 4, *rows])
-        table.add_column(head, justify="right", no_wrap=True, min_width=width)
+    heads = ("mean", "95% interval", "to the first")
+    widths = [max(len(each[place]) for each in [("", *heads), *rows]) for place in (1, 2, 3)]
+    room = max(_LABEL, columns - sum(widths) - len(widths) * _GAP)
+    table.add_column("", overflow="ellipsis", no_wrap=True, max_width=room)
+    for head, width in zip(heads, widths, strict=True):
+        table.add_column(head, justify="right", no_wrap=True, width=width)
     for row in rows:
         table.add_row(*map(Text, row), style="" if row[1] else "bold")
     file = io.StringIO()

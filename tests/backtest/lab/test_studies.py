@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 import textwrap
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from carbonx import lab
+from tests.support.paths import ROOT
 from tests.support.studies import SMALL, Nowhere, Renamed, WithMisfit
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from backtest.lab.workers import Jobs
 
 TEXTBOOK = lab.design("textbook")
-DESIGNS = {"plain": TEXTBOOK, "coarse": TEXTBOOK.changed("products[CO2].tick", 5_000)}
+TICK = "products[CO2].tick"
+DESIGNS = {"plain": TEXTBOOK, "coarse": TEXTBOOK.changed(TICK, 5_000)}
 
 
 def study(
@@ -328,5 +331,20 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 @settings(max_examples=10, deadline=None)
 def test_a_table_fits_eighty_columns(labels: list[str], scale: int) -> None:
     market = lab.UniformValues(buyers=2, sellers=2, scale=scale)
-    table = str(study(designs=dict.fromkeys(labels, TEXTBOOK), market=market, seeds=3))
+    designs = {each: TEXTBOOK.changed(TICK, 10**place) for place, each in enumerate(labels)}
+    table = str(study(designs=designs, market=market, seeds=3))
     assert all(cell_len(line) <= 80 for line in table.splitlines())
+    assert "to the first" in table
+    assert table.count("…") >= table.count("±") >= len(labels) - 1
+    assert not re.search(r"[±…,.]$|±(?! [0-9])", table.replace("…  ", ""), re.MULTILINE)
+
+
+PAGE = (ROOT / "docs" / "backtesting.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
+def test_the_page_says_what_works(block: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told: dict[str, Any] = {}
+    exec(block, told)  # noqa: S102 - the page's own lines
+    assert not told["study"].failed
+    assert ("95% interval" in capsys.readouterr().out) == ("print(study)" in block)
