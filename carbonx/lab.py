@@ -10,6 +10,8 @@ from backtest.lab.schedules import UniformValues
 from backtest.lab.session import Outcome, run
 from backtest.lab.study import Failure, Study
 from backtest.lab.sweep import Between, sweep
+from backtest.measures.intervals import bootstrap
+from backtest.measures.table import MeasureError
 
 __all__ = [
     "Again",
@@ -18,6 +20,7 @@ __all__ = [
     "DesignError",
     "Failure",
     "MarketError",
+    "MeasureError",
     "Outcome",
     "Person",
     "Population",
@@ -27,6 +30,7 @@ __all__ = [
     "UniformValues",
     "Window",
     "again",
+    "bootstrap",
     "compare",
     "design",
     "diff",

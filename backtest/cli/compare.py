@@ -49,7 +49,7 @@ def command(
     Prints each measure's mean with its 95% interval, and the paired difference to the first
     design. Runs that fail are listed, and the exit code is 1.
 
-    Example:  carbonx compare textbook --vary 'products[CO2].tick=1,100' --market uniform
+    Example:  carbonx compare textbook --vary close=last,vwap --market uniform
     """
     if again is not None and (designs or vary or name):
         message = "--again takes designs and market from the folder: leave them out"

@@ -17,7 +17,7 @@ from backtest.measures.intervals import Estimate, estimate
 from engine.vocabulary.suggest import not_one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from backtest.lab.design import Design
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from backtest.lab.runs import Record
     from backtest.lab.session import Outcome
     from backtest.lab.store import Store
+
+    Interval = Callable[[Sequence[float]], Estimate]
 
 _NONE: Final = float("nan")  # a measure that does not apply
 _STAR: Final = "* differs from the first design (5%, corrected for several by Holm)"
@@ -178,18 +180,23 @@ class Study:
         column = self._values[design].get(measure, ())
         return {seed: value for seed, value in enumerate(column) if not math.isnan(value)}
 
-    def mean(self, design: str, measure: str) -> Estimate:
-        """Return a measure's mean over the seeds. Raises ``ValueError`` where it never applies."""
-        return estimate(list(self.values(design, measure).values()))
+    def mean(self, design: str, measure: str, interval: Interval = estimate) -> Estimate:
+        """Return a measure's mean over the seeds, with a t interval or ``lab.bootstrap``'s.
 
-    def difference(self, design: str, measure: str, base: str = "") -> Estimate:
+        Raises ``ValueError`` where it never applies.
+        """
+        return interval(list(self.values(design, measure).values()))
+
+    def difference(
+        self, design: str, measure: str, base: str = "", interval: Interval = estimate
+    ) -> Estimate:
         """Return the paired difference of a measure to another design, by default the first.
 
         Raises ``ValueError`` where there is no seed for which both have a value.
         """
         here = self.values(design, measure)
         there = self.values(base or next(iter(self.points)), measure)
-        return estimate([here[seed] - there[seed] for seed in here if seed in there])
+        return interval([here[seed] - there[seed] for seed in here if seed in there])
 
     def outcome(self, design: str, seed: int) -> Outcome:
         """Run one session again, to look inside. Raises ``AgentError`` as it did then."""

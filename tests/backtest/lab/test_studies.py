@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from backtest.lab.named import MARKETS
 from carbonx import lab
 from tests.support.paths import ROOT
 from tests.support.studies import SMALL, Nowhere, Renamed, WithMisfit
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from backtest.lab.workers import Jobs
 
+PAGE = (ROOT / "docs" / "backtesting.md").read_text("utf-8")
 TEXTBOOK = lab.design("textbook")
 TICK = "products[CO2].tick"
 DESIGNS = {"plain": TEXTBOOK, "coarse": TEXTBOOK.changed(TICK, 5_000)}
@@ -317,6 +319,29 @@ def test_a_session_can_be_looked_into() -> None:
     assert len(outcome.people) == 6
 
 
+def test_intervals_are_of_t_or_of_the_bootstrap() -> None:
+    found = study(seeds=12)
+    for of in (found.mean, found.difference):
+        t, other = of("coarse", "price"), of("coarse", "price", interval=lab.bootstrap)
+        assert other.mean == t.mean
+        assert other.low < t.mean < other.high
+        assert (other.low, other.high) != (t.low, t.high)
+
+
+def test_what_is_measured_can_be_chosen(tmp_path: Path) -> None:
+    found = study(tmp_path, measures=["price", "volume"])
+    assert found.names == ["price", "volume"]
+    assert lab.again(tmp_path).same
+    study(tmp_path, measures=["price"])
+    assert made(tmp_path) == 8
+    with pytest.raises(lab.MeasureError, match="did you mean 'price'"):
+        study(measures=["prize"])
+
+
+def test_the_page_names_every_market() -> None:
+    assert all(f"`{name}`" in PAGE or f'"{name}"' in PAGE for name in MARKETS)
+
+
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     found = study()
     with pytest.raises(KeyError, match="did you mean 'efficiency'"):
@@ -337,9 +362,6 @@ def test_a_table_fits_eighty_columns(labels: list[str], scale: int) -> None:
     assert "to the first" in table
     assert table.count("…") >= table.count("±") >= len(labels) - 1
     assert not re.search(r"[±…,.]$|±(?! [0-9])", table.replace("…  ", ""), re.MULTILINE)
-
-
-PAGE = (ROOT / "docs" / "backtesting.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
