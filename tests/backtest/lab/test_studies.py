@@ -321,8 +321,9 @@ def test_a_session_can_be_looked_into() -> None:
 
 def test_intervals_are_of_t_or_of_the_bootstrap() -> None:
     found = study(seeds=12)
-    for of in (found.mean, found.difference):
-        t, other = of("coarse", "price"), of("coarse", "price", interval=lab.bootstrap)
+    for of, design, base in ((found.mean, "plain", ()), (found.difference, "plain", ("coarse",))):
+        t = of(design, "surplus", *base)
+        other = of(design, "surplus", *base, interval=lab.bootstrap)
         assert other.mean == t.mean
         assert other.low < t.mean < other.high
         assert (other.low, other.high) != (t.low, t.high)
