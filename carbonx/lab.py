@@ -12,6 +12,7 @@ from backtest.lab.study import Failure, Study
 from backtest.lab.sweep import Between, sweep
 from backtest.measures.intervals import bootstrap
 from backtest.measures.table import MeasureError
+from backtest.report.subject import PictureError
 
 __all__ = [
     "Again",
@@ -23,6 +24,7 @@ __all__ = [
     "MeasureError",
     "Outcome",
     "Person",
+    "PictureError",
     "Population",
     "Study",
     "StudyError",

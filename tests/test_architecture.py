@@ -36,7 +36,8 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "history": (),
         "measures": (),
         "kernel": ("agents",),
-        "lab": ("kernel", "agents", "measures"),
+        "report": ("measures",),
+        "lab": ("kernel", "agents", "measures", "report"),
         "cli": ("history", "agents", "lab", "measures"),
     },
     "carbonx": {

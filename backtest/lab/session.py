@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,8 @@ from engine.vocabulary.enums import Phase
 from engine.vocabulary.events import Announced
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from backtest.kernel.kernel import Watcher
     from backtest.lab.design import Design
     from backtest.lab.people import Person, Population
@@ -60,6 +62,12 @@ class Outcome(NamedTuple):
         for entry in self.tape:
             seen.update(encode((entry.time, entry.command, entry.events)))
         return seen.hexdigest()
+
+    def plot(self, name: str, **options: Any) -> Figure:
+        """Draw a picture of the session, as in ``plot_session``. Raises ``PictureError``."""
+        from backtest.report.pictures import plot_session  # noqa: PLC0415 - matplotlib is slow
+
+        return plot_session(self, name, **options)
 
 
 def run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import polars as pl
 
@@ -19,6 +19,8 @@ from engine.vocabulary.suggest import not_one_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from matplotlib.figure import Figure
 
     from backtest.lab.design import Design
     from backtest.lab.people import Population
@@ -202,6 +204,24 @@ class Study:
         """Run one session again, to look inside. Raises ``AgentError`` as it did then."""
         point = self.points[design]
         return run(point.design, point.market, self.root, seed)
+
+    def plot(self, name: str, **options: Any) -> Figure:
+        """Draw a measure's distribution by its name, or a picture as in ``plot_study``.
+
+        Raises ``PictureError``.
+        """
+        from backtest.report.pictures import plot_study  # noqa: PLC0415 - matplotlib is slow
+
+        return plot_study(self, name, **options)
+
+    def report(self, path: str | Path, **options: Any) -> Path:
+        """Write everything to one HTML page that needs no network; return its path.
+
+        Raises ``OSError``.
+        """
+        from backtest.report.page import write_page  # noqa: PLC0415 - matplotlib is slow
+
+        return write_page(self, path, **options)
 
     def __str__(self) -> str:
         """Return measures by designs: mean, interval and paired difference to the first."""

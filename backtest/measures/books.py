@@ -69,7 +69,7 @@ class Quote(NamedTuple):
 class Book:
     """What a line's book shows."""
 
-    __slots__ = ("asks", "best", "bids", "open", "stale")
+    __slots__ = ("asks", "best", "bids", "open", "shown", "stale")
 
     def __init__(self) -> None:
         """Start empty and closed."""
@@ -77,6 +77,7 @@ class Book:
         self.asks: SortedDict[int, int] = SortedDict()
         self.open = False  # whether it trades continuously now
         self.best = Quote(0, 0, 0, 0)
+        self.shown = False  # whether it ever showed anything
         self.stale = False  # whether the best may have changed since it was looked at
 
     def set(self, side: Side, price: int, tonnes: int) -> None:
@@ -91,6 +92,7 @@ class Book:
             if price <= best.ask or not best.ask:
                 self.stale = True
         if tonnes:
+            self.shown = True
             rows[price] = tonnes
         else:
             rows.pop(price, None)

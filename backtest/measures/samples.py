@@ -26,7 +26,7 @@ class Samples(Books):
         super().__init__()
         self.step, self.tonnes, self.near_bp = step, tonnes, near_bp
         self.found: list[Sample] = []
-        self.one_sided = 0  # points at which a book that trades had only one side, or none
+        self._one_sided: dict[str, int] = {}  # points at which a side, or both, had nobody
         self._next = -1
 
     def begin(self, time: int) -> None:
@@ -46,7 +46,7 @@ class Samples(Books):
                 continue
             quote = book.quote()
             if not quote.whole:
-                self.one_sided += 1
+                self._one_sided[symbol] = self._one_sided.get(symbol, 0) + 1
                 continue
             bids, asks = book.depth(Side.BUY), book.depth(Side.SELL)
             bought, sold = cost(asks, self.tonnes), cost(bids, self.tonnes)
@@ -55,6 +55,11 @@ class Samples(Books):
             depth = sum(tonnes for price, tonnes in (*bids, *asks)
                         if abs(2 * price - quote.twice_mid) * 10_000 <= reach)  # fmt: skip
             self.found.append(Sample(time, symbol, quote, trip, depth))
+
+    @property
+    def one_sided(self) -> int:
+        """Looks at a book without two sides, of lines whose book ever showed something."""
+        return sum(n for symbol, n in self._one_sided.items() if self.lines[symbol].shown)
 
     def round_trip(self) -> float | None:
         """Return the mean cost of a round trip over the middle's value, in basis points.

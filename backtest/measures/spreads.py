@@ -122,22 +122,19 @@ class Quotes(Books):
         super().__init__()
         self.histories: dict[str, History] = {}
         self.deals: list[Deal] = []
-        self._before: dict[str, Quote] = {}  # quotes before this command, where it changed them
         self._order: tuple[str, int] | None = None  # the one whose fills come now
         self._quote = Quote(0, 0, 0, 0)  # the one before it
         self.takes = {**self.takes, Trade: self._trade}
 
     def _trade(self, time: int, command: Command, e: Trade) -> None:
-        if type(command) is not ClearAuction and self.book(e.symbol).open:
+        book = self.book(e.symbol)
+        if book.open and type(command) is not ClearAuction:
             order = (e.taker, e.taker_ref)
             if order != self._order:
                 history = self.histories.get(e.symbol)
-                own = getattr(command, "account", None) == e.taker and history is not None
-                first = own and self._order is None
-                # A stop that the command released meets what earlier fills of it left.
-                self._quote = (
-                    history.quotes[-1] if first and history else self.book(e.symbol).quote()
-                )
+                own = getattr(command, "account", None) == e.taker and self._order is None
+                # A stop that the command released meets what its fills left.
+                self._quote = history.quotes[-1] if own and history else book.quote()
                 self._order = order
             side = Side.SELL if e.side is Side.BUY else Side.BUY
             self.deals.append(Deal(time, e.symbol, side, e.price, e.quantity, self._quote))
@@ -159,6 +156,10 @@ class Quotes(Books):
             history.over = time
 
     def stretches(self) -> Iterator[Stretch]:
-        """Yield all lines' quotes with how long they stood in continuous trading."""
-        for history in self.histories.values():
-            yield from history.stretches()
+        """Yield the quotes with how long they stood in continuous trading.
+
+        Of lines whose book ever showed something: others have none, or nobody came.
+        """
+        for symbol, history in self.histories.items():
+            if self.lines[symbol].shown:
+                yield from history.stretches()

@@ -321,12 +321,12 @@ def test_a_session_can_be_looked_into() -> None:
 
 def test_intervals_are_of_t_or_of_the_bootstrap() -> None:
     found = study(seeds=12)
-    for of, design, base in ((found.mean, "plain", ()), (found.difference, "plain", ("coarse",))):
-        t = of(design, "surplus", *base)
-        other = of(design, "surplus", *base, interval=lab.bootstrap)
-        assert other.mean == t.mean
-        assert other.low < t.mean < other.high
-        assert (other.low, other.high) != (t.low, t.high)
+    t = found.difference("plain", "surplus", "coarse")
+    other = found.difference("plain", "surplus", "coarse", lab.bootstrap)
+    assert other.mean == t.mean
+    assert other.low < t.mean < other.high
+    assert (other.low, other.high) != (t.low, t.high)
+    assert found.mean("plain", "surplus", lab.bootstrap) != found.mean("plain", "surplus")
 
 
 def test_what_is_measured_can_be_chosen(tmp_path: Path) -> None:

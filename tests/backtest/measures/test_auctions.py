@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backtest.measures.auctions import Auctions
+from backtest.measures.auctions import Auctions, truthful_revenue
 from backtest.measures.fills import fills
+from backtest.measures.spreads import Quotes
 from backtest.measures.table import MEASURES, measure_all
 from backtest.measures.tape import read
 from backtest.measures.welfare import Interest
@@ -51,6 +52,10 @@ def test_an_auction_by_hand() -> None:
     assert (found.price, found.sold, found.unsold) == (6_500, 3 * LOT, 0)
     assert found.won == {"ann": 2 * LOT, "bob": LOT}
     assert {fill.aggressor for fill in fills(tape.entries)} == {None}  # nobody arrived
+    quotes = Quotes()
+    read(tape.entries, quotes)
+    assert not quotes.deals
+    assert not list(quotes.stretches())
     interests = {
         "ann": Interest("x", (7_100,) * LOT + (7_040,) * LOT, ()),
         "bob": Interest("x", (6_600,) * LOT, ()),  # its second bid is for tonnes of no worth
@@ -73,6 +78,10 @@ def test_an_auction_that_sells_too_little() -> None:
     assert found["auction cover"] == found["auction unsold"] == 0.5
     assert found["auction shading"] is None
     assert found["auction revenue ratio"] is None
+    reader = Auctions()
+    read(tape.entries, reader)
+    below = Interest("x", (6_400, 6_100, 5_900), ())
+    assert truthful_revenue(reader.all[0], {"ann": below}) == 2 * 6_100  # the reserve is 6,000
 
 
 def test_without_an_auction_there_is_none_of_it() -> None:

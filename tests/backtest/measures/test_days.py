@@ -43,7 +43,7 @@ def test_a_limit_that_only_delayed_the_price() -> None:
 
 def test_a_limit_that_attracts() -> None:
     # Up: from .8 of the way to 1, and from .5 to .6. Down: from .9 to .7.
-    rows = [day(108, 110), day(105, 106), day(91, 93)]
+    rows = [day(108, 110), day(105, 106), day(91, 93), day(110, 109)]
     assert days.magnet(rows) == pytest.approx((0.2 - 0.2) / 2 - 0.1)
     assert days.magnet([day(108, 110)]) is None
     assert days.magnet([day(108, 110, low=0, high=0), day(105, 106)]) is None
@@ -147,6 +147,10 @@ def test_daily_returns_of_a_tape() -> None:
         tape.sell("ann", 1, price)
         tape.buy("bob", 1, price)
     tape.phase(Phase.CLOSED)
+    reader = Days()
+    read(tape.entries, reader)
+    assert [row.prices for row in reader.all] == [(price,) for price in closes]
+    assert [row.number for row in reader.all] == [1, 2, 3, 4, 5]
     found = measure_all(tape.entries, {}, ["daily volatility", "daily autocorrelation"])
     move = log(5_100 / 5_000)
     assert found["daily volatility"] == pytest.approx(move * (4 / 3) ** 0.5)

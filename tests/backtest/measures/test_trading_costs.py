@@ -8,10 +8,11 @@ import pytest
 
 from backtest.measures.books import Quote
 from backtest.measures.session import Settings
-from backtest.measures.spreads import Quotes
+from backtest.measures.spreads import History, Quotes
+from backtest.measures.survival import Span
 from backtest.measures.table import MEASURES, measure_all
 from backtest.measures.tape import read
-from backtest.measures.trading_costs import microprice, paid
+from backtest.measures.trading_costs import microprice, paid, recoveries
 from engine.rulebook import presets
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import OrderType, Phase, Side
@@ -60,6 +61,54 @@ def test_a_spread_that_half_recovers() -> None:
     # The order widened the spread from 20 to 30; at t = 20 it is 20 again, 25 would have done.
     assert measured(walk(), "resiliency", "spread back") == [10.0, 1.0]
     assert measured(walk(), "spread back", back_within=0) == [0.0]
+
+
+def test_half_of_a_widening_is_enough() -> None:
+    tape = trading()
+    tape.buy("ann", 10, 4_990)
+    for price in (5_010, 5_020, 5_030):
+        tape.sell("bob", 5, price)
+    tape.at(10).buy("cay", 10, 5_020)  # both levels: from 20 to 40
+    tape.at(13).buy("ann", 1, 4_999)  # to 31
+    tape.at(17).buy("ann", 1, 5_000)  # to 30
+    tape.at(99).phase(Phase.CLOSED)
+    quotes = Quotes()
+    read(tape.entries, quotes)
+    assert recoveries(quotes.deals, quotes.histories) == [(Span(7 * SECOND, ended=True), 2)]
+
+
+def test_a_middle_later_than_the_tape_or_behind_its_phase_is_not_known() -> None:
+    history = History()
+    quote = Quote(99, 1, 101, 1)
+    for time, is_open in ((0, True), (5, False), (7, True)):
+        history.note(time, quote, is_open=is_open)
+    history.over = 20
+    assert history.later(8, 12) == quote
+    assert history.later(8, 13) is None
+    assert history.later(3, 10) == quote
+    assert history.later(5, 10) is None  # the phase ended with what happened then
+    assert (history.at(4), history.at(5), history.at(-1)) == (quote, None, None)
+
+
+def test_looks_at_a_book_that_has_nobody_on_a_side() -> None:
+    tape = Tape()
+    tape.at(90).phase(Phase.CONTINUOUS)  # looks at 120, 180 and 240 s
+    tape.buy("ann", 10, 4_990)
+    tape.at(200).sell("bob", 10, 5_010)
+    tape.at(250).phase(Phase.CLOSED)
+    tape.at(600).phase(Phase.CONTINUOUS)
+    tape.phase(Phase.CLOSED)
+    found = measured(tape, "too thin", "round trip", "depth near", round_trip_tonnes=10)
+    assert found == [pytest.approx(2 / 3), pytest.approx(40), pytest.approx(10 / 3)]
+
+
+def test_lines_without_a_book_have_no_part_in_quotes() -> None:
+    tape = trading("shenzhen-2022")
+    tape.buy("ann", 10, tape.venue.reference(tape.line) - 10)
+    tape.sell("bob", 10, tape.venue.reference(tape.line) + 10)
+    tape.at(100).phase(Phase.CLOSED)
+    assert measured(tape, "time without a quote", "depth", "too thin", round_trip_tonnes=10) == [
+        0, 10, 0]  # fmt: skip
 
 
 def test_one_level_costs_the_quoted_spread() -> None:
@@ -186,6 +235,26 @@ def test_kyles_lambda_of_a_line() -> None:
             tape.cancel("ann", ref)
         own = [tape.buy("ann", 50, middle - 10), tape.sell("ann", 50, middle + 10)]
     tape.at(1_900).phase(Phase.CLOSED)
+    assert measured(tape, "kyle's lambda") == [pytest.approx(2)]
+
+
+def test_a_change_at_the_start_of_an_interval_is_in_it() -> None:
+    tape = trading()
+    own: list[int] = []
+
+    def quote(middle: int) -> None:
+        for ref in own:
+            tape.cancel("ann", ref)
+        own[:] = [tape.buy("ann", 50, middle - 10), tape.sell("ann", 50, middle + 10)]
+
+    quote(5_000)
+    tape.at(10).buy("bob", 1, 5_010)
+    tape.at(30)
+    quote(5_002)
+    tape.at(60)
+    quote(5_006)
+    tape.at(70).buy("bob", 2, 5_016)
+    tape.at(150).phase(Phase.CLOSED)
     assert measured(tape, "kyle's lambda") == [pytest.approx(2)]
 
 

@@ -45,6 +45,9 @@ def test_what_there_is_to_gain() -> None:
     assert [schedules.best(tonnes) for tonnes in range(4)] == [0, 8, 10, 10]
     assert maximum(INTERESTS) == 10
     assert Schedules({"a": Interest("x", (3,), (4,))}).prices is None
+    assert Schedules({"a": Interest("x", (4,), ()), "b": Interest("x", (), (4,))}).tonnes == 0
+    scarce = {"a": Interest("x", (10, 9), ()), "b": Interest("x", (), (2,))}
+    assert Schedules(scarce).prices == (9, 10)
 
 
 def test_too_few_tonnes_lose_by_volume() -> None:
