@@ -366,7 +366,10 @@ def test_a_table_fits_eighty_columns(labels: list[str], scale: int) -> None:
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
-def test_the_page_says_what_works(block: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_says_what_works(
+    block: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where a page writes its files
     told: dict[str, Any] = {}
     exec(block, told)  # noqa: S102 - the page's own lines
     assert not told["study"].failed
