@@ -39,7 +39,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "report": ("measures",),
         "tapes": ("kernel", "measures"),
         "lab": ("kernel", "agents", "measures", "report"),
-        "cli": ("history", "agents", "tapes"),
+        "cli": ("history", "agents", "lab", "measures", "tapes"),
     },
     "carbonx": {
         "testing": (),
@@ -81,6 +81,8 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "numpy",
             "scipy",
             "polars",
+            "pyarrow",
+            "distributed",
         }
     ),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from backtest.lab.batches import in_batches
 from engine.rulebook import presets
-from engine.rulebook.amend import changed
+from engine.rulebook.amend import all_changed
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.toml_codec import to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MODE: Final = "mode"
+_BATCHES: Final = "batch_seconds"
+_LIMITS: Final = {"limit_up_bp": "limit_down_bp", "limit_down_bp": "limit_up_bp"}
 
 
 class DesignError(ValueError):
@@ -52,25 +54,45 @@ class Design(Struct, frozen=True):
         ``value`` is what TOML can say: a text, a number, a truth, a list or a dict of these.
         Raises ``DesignError``.
         """
-        text = toml_value(value)
+        return self.all_changed({path: value})
+
+    def all_changed(self, figures: Mapping[str, object]) -> Design:
+        """Return the design with several figures changed at once, by their paths.
+
+        A mode has a limit on both sides or on none: where one is set to 0, the other goes too
+        unless it is among the figures. A mode that is given ``batch_seconds`` trades in these
+        calls where it traded continuously. Raises ``DesignError``.
+        """
+        texts = {path: toml_value(value) for path, value in figures.items()}
+        for path in list(texts):
+            twin = _twin(path)
+            if twin and texts[path] == "0":
+                texts.setdefault(twin, "0")
         try:
-            rulebook = changed(self.rulebook, path, text)
+            rulebook = all_changed(self.rulebook, texts.items())
+            if any(path.endswith(_BATCHES) for path in texts):
+                rulebook = in_batches(rulebook)
         except RulebookError as error:
             raise DesignError(str(error)) from error
-        return Design(rulebook, (*self.changes, (path, text)))
+        return Design(rulebook, (*self.changes, *texts.items()))
 
     def with_(self, mode: str = "", **figures: object) -> Design:
-        """Return the design with some figures changed.
+        """Return the design with some figures changed, all at once.
 
         With ``mode`` they are that mode's, otherwise the rulebook's own. Raises ``DesignError``.
         """
         if not figures:
             message = "with_: name at least one figure, such as limit_up_bp=500"
             raise DesignError(message)
-        design = self
-        for name, value in figures.items():
-            design = design.changed(f"modes[{mode}].{name}" if mode else name, value)
-        return design
+        start = f"modes[{mode}]." if mode else ""
+        return self.all_changed({f"{start}{name}": value for name, value in figures.items()})
+
+
+def _twin(path: str) -> str:
+    """Return the path of the limit on the other side, "" where a path names no limit."""
+    start, _, name = path.rpartition(".")
+    other = _LIMITS.get(name)
+    return f"{start}.{other}" if other else ""
 
 
 def toml_value(value: object) -> str:
@@ -86,7 +108,8 @@ def toml_value(value: object) -> str:
     if isinstance(value, dict):
         pairs = (f"{json.dumps(key)} = {toml_value(each)}" for key, each in value.items())
         return f"{{{', '.join(pairs)}}}"
-    message = f"{value!r} is a {type(value).__name__}: a rule is a text, a whole number, a truth"
+    right = "a text, a whole number, True or False, a list or a dict"
+    message = f"{value!r} is no value of a rule: {right}"
     raise DesignError(message)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from backtest.kernel.kernel import Kernel
 from backtest.kernel.streams import Streams
+from backtest.lab.batches import opening
 from backtest.lab.people import Day, Horizon, Lasting, Window
 from engine.log.sequencer import Sequencer
 from engine.rulebook.calendar import date_of, day_number, is_trading_day, steps, utc
@@ -117,6 +118,13 @@ def run(
     return Outcome(design, people, tape, kernel.venue, kernel.commands)
 
 
+def cast(design: Design, market: Population, root: int = 1, replication: int = 0) -> list[Person]:
+    """Return the people of a session without running it."""
+    lasting = market if isinstance(market, Lasting) else None
+    window = window_of(design.rulebook, lasting.horizon if lasting else Horizon())
+    return market.people(Streams(root, replication), design.rulebook, window)
+
+
 def window_of(rulebook: Rulebook, horizon: Horizon) -> Window:
     """Return the trading days of a session. Raises ``ValueError`` where there are none."""
     calendar = rulebook.calendar
@@ -147,7 +155,8 @@ def _timetable(kernel: Kernel, day: Day, draw: int) -> None:
     for step in plan:
         kernel.at(step.time, step.command)
     if not plan:
-        kernel.at(day.opens, SetPhase(Phase.CONTINUOUS))
+        for command in opening(kernel.venue.rulebook):
+            kernel.at(day.opens, command)
         kernel.at(day.closes, SetPhase(Phase.CLOSED))
 
 

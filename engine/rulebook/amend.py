@@ -4,6 +4,7 @@ A path goes from the rulebook down: ``close``, ``calendar.holidays``, ``modes[co
 parts of a list go by their name or symbol, and ``products+`` adds one more.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from engine.rulebook.model import Rulebook, RulebookError, line_name
@@ -13,6 +14,7 @@ from engine.vocabulary.suggest import did_you_mean
 from engine.vocabulary.texts import MAX_TEXT, UnreadableError, encodable, read_toml, shown
 
 _LONGEST = 256  # characters of a path
+_LISTED = 64  # characters of names that are listed where none is near
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
 
 
@@ -32,6 +34,21 @@ def changed(rulebook: Rulebook, path: str, value: str) -> Rulebook:
 
     ``value`` is TOML.
     """
+    return all_changed(rulebook, [(path, value)])
+
+
+def all_changed(rulebook: Rulebook, changes: Iterable[tuple[str, str]]) -> Rulebook:
+    """Return a rulebook with several figures changed at once. Raises ``RulebookError``.
+
+    Each change is a path and a value as TOML; only what comes of all of them has to be valid.
+    """
+    plain = to_plain(rulebook, brief=False)
+    for path, value in changes:
+        _set(plain, path, _read(path, value))
+    return from_plain(plain)
+
+
+def _read(path: str, value: str) -> Any:
     if not 0 < len(path) <= _LONGEST or not encodable(path) or len(path.splitlines()) > 1:
         message = f"{shown(path)}: a path such as modes[continuous].limit_up_bp is needed"
         raise RulebookError(message)
@@ -43,9 +60,7 @@ def changed(rulebook: Rulebook, path: str, value: str) -> Rulebook:
     if list(given) != ["value"]:
         message = f"{path}: one value is needed"
         raise RulebookError(message)
-    plain = to_plain(rulebook, brief=False)
-    _set(plain, path, given["value"])
-    return from_plain(plain)
+    return given["value"]
 
 
 def _set(plain: dict[str, Any], path: str, value: Any) -> None:
@@ -90,7 +105,10 @@ def _down(place: Any, part: str, path: str) -> Any:
 
 
 def _perhaps(place: Any, part: str) -> str:
-    """Ask for the key, or the part of a list, that is nearest to one that there is not."""
+    """Ask for the key, or the part of a list, that is nearest to one that there is not.
+
+    Where no part is near, say which there are.
+    """
     if not isinstance(place, dict):
         return ""
     key, _, name = part.removesuffix("+").partition("[")
@@ -99,7 +117,9 @@ def _perhaps(place: Any, part: str) -> str:
         return did_you_mean(key, place)
     tables = [each for each in rows if isinstance(each, dict)]
     names = [each[field] for each in tables for field in ("name", "symbol") if field in each]
-    return did_you_mean(name.removesuffix("]"), names)
+    listed = ", ".join(map(str, dict.fromkeys(names)))
+    there_are = f": there are {listed}" if 0 < len(listed) <= _LISTED else ""
+    return did_you_mean(name.removesuffix("]"), names) or there_are
 
 
 def lines_of(rulebook: Rulebook) -> dict[str, tuple[Mechanism, str]]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import TYPE_CHECKING
 
 import pytest
 
+from backtest.lab.compare import compare
 from backtest.lab.design import Design, design
 from backtest.lab.schedules import UniformValues
 from backtest.lab.session import run
-from backtest.lab.study import Study, compare
 from tests.support.designs import in_one_call
+
+if TYPE_CHECKING:
+    from backtest.lab.study import Study
 
 SESSIONS = 400
 TEXTBOOK = design("textbook")
