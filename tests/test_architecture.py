@@ -81,7 +81,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "polars",
         }
     ),
-    "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),
+    "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib", "numpy"}),
 }
 IMPURE: Final = ("log",)  # the engine's only room with files
 PURE_STDLIB: Final = frozenset({

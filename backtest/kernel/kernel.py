@@ -15,10 +15,12 @@ it back. While an agent computes it is busy: what comes for it meanwhile waits.
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import structs
 
+from backtest.agents.market import Market
+from backtest.agents.present import lines_of, present_of
 from backtest.agents.visibility import Visibility
 from engine.log.records import check_command
 from engine.vocabulary.commands import AdvanceTime, AmendRulebook, NewOrder
@@ -27,11 +29,15 @@ from engine.vocabulary.enums import Mechanism, OrderType, Side, TimeInForce
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backtest.agents.port import ClientCommand
+    from numpy.random import Generator
+
+    from backtest.agents.market import Participant
+    from backtest.agents.market_picture import LinePicture
     from backtest.kernel.latency import Delay
+    from backtest.kernel.streams import Streams
     from engine.log.sequencer import Sequencer
     from engine.rulebook.model import Rulebook
-    from engine.vocabulary.commands import Command
+    from engine.vocabulary.commands import ClientCommand, Command
     from engine.vocabulary.events import Event
 
     Watcher: TypeAlias = Callable[[int, Command, list[Event]], None]
@@ -60,33 +66,14 @@ class AgentError(Exception):
         return type(self), (self.agent, self.time, self.why)
 
 
-class Resident(Protocol):
-    """What the kernel needs of an agent."""
-
-    hears_own: bool  # reports of its own orders and trades
-    hears_public: bool  # public market data
-
-    def on_start(self, seat: Seat) -> None:
-        """Prepare: most often ask to be woken."""
-        ...  # pragma: no cover
-
-    def on_event(self, seat: Seat, event: Event) -> None:
-        """Receive something that happened to its own orders, or in public."""
-        ...  # pragma: no cover
-
-    def on_wake(self, seat: Seat) -> None:
-        """Act; called when it asked for it with ``wake_at``."""
-        ...  # pragma: no cover
-
-
-class Seat:
-    """One agent's way to the venue: its account, its latency, its references. A ``Port``."""
+class Seat(Market):
+    """One agent's way to the venue: its account, its latency, its references."""
 
     __slots__ = ("_here", "_kernel", "_last_ref", "_to_venue", "account", "agent", "back",
                  "busy_until", "compute", "place", "turn_at", "turns", "who")  # fmt: skip
 
     def __init__(
-        self, kernel: Kernel, agent: Resident, place: int, account: str, who: str,
+        self, kernel: Kernel, agent: Participant, place: int, account: str, who: str,
         to_venue: Delay | None, back: Delay | None, compute: int,
     ) -> None:  # fmt: skip
         """Join a kernel. ``compute`` is the ns that the agent needs for each of its turns."""
@@ -104,14 +91,30 @@ class Seat:
         self._last_ref = kernel.venue.last_ref(account)
 
     def start(self) -> None:
-        """Let the agent prepare. Raises ``AgentError``."""
+        """Let the agent prepare, and tell it what its account has. Raises ``AgentError``."""
+        kernel, agent = self._kernel, self.agent
         try:
-            self.agent.on_start(self)
+            agent.on_start(self)
+            if agent.hears_own:
+                for event in present_of(kernel.venue, self.account):
+                    agent.on_event(self, event)
         except AgentError:
             raise
         except Exception as error:
             why = f"on_start: {type(error).__name__}: {error}"
-            raise AgentError(self.who, self._kernel.now, why) from error
+            raise AgentError(self.who, kernel.now, why) from error
+        kernel.post()
+
+    def lines(self) -> list[LinePicture]:
+        """Return the lines as anybody may see them now."""
+        return lines_of(self._kernel.venue)
+
+    def stream(self, purpose: str) -> Generator:
+        """Return this agent's random numbers for a purpose; raises ``AgentError`` without any."""
+        streams = self._kernel.streams
+        if streams is None:
+            raise AgentError(self.who, self._kernel.now, "stream: this run has no seed")
+        return streams.stream(self.who, purpose)
 
     def now(self) -> int:
         """Return the time in ns."""
@@ -174,9 +177,10 @@ class Seat:
 class Kernel:
     """Drives one venue and its agents through virtual time."""
 
-    def __init__(self, sequencer: Sequencer) -> None:
-        """Start at the venue's time, ns UTC."""
+    def __init__(self, sequencer: Sequencer, streams: Streams | None = None) -> None:
+        """Start at the venue's time, ns UTC; agents draw from ``streams``."""
         self.sequencer = sequencer
+        self.streams = streams
         self.venue = sequencer.venue
         self.now = sequencer.venue.time
         self.counter = 0
@@ -191,7 +195,7 @@ class Kernel:
         self._plain = _needs_no_clock(sequencer.venue.rulebook)
 
     def join(
-        self, agent: Resident, account: str, who: str = "", *, to_venue: Delay | None = None,
+        self, agent: Participant, account: str, who: str = "", *, to_venue: Delay | None = None,
         back: Delay | None = None, compute: int = 0,
     ) -> Seat:  # fmt: skip
         """Let an agent act for an account. Raises ``ValueError`` where the account has one.
@@ -316,6 +320,13 @@ class Kernel:
                 arrives = now + (seat.back() if seat.back else 0)
                 self.counter = counter = self.counter + 1
                 heapq.heappush(queue, (arrives, REPORT, seat.place, counter, seat, event))
+
+    def post(self) -> None:
+        """Put what was sent outside a turn behind what the operator does at this instant."""
+        for seat, command in self.sent:
+            self.counter += 1
+            heapq.heappush(self.queue, (self.now, COMMAND, seat.place, self.counter, seat, command))
+        self.sent.clear()
 
 
 def _needs_no_clock(rulebook: Rulebook) -> bool:

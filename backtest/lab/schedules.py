@@ -9,7 +9,7 @@ from msgspec import Struct
 from backtest.lab.people import Person, Trader, Window
 
 if TYPE_CHECKING:
-    from backtest.kernel.kernel import Seat
+    from backtest.agents.market import Market
     from backtest.kernel.streams import Streams
     from engine.rulebook.model import Rulebook
 
@@ -23,13 +23,13 @@ class Truthful(Trader):
         """Trade one lot; price in minor units, ``at`` in ns."""
         self.symbol, self.price, self.at, self.buys = symbol, price, at, buys
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, market: Market) -> None:
         """Wake when its time comes."""
-        seat.wake_at(self.at)
+        market.wake_at(self.at)
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, market: Market) -> None:
         """Enter the order."""
-        (seat.buy if self.buys else seat.sell)(self.symbol, 1, self.price)
+        (market.buy if self.buys else market.sell)(self.symbol, 1, self.price)
 
 
 class UniformValues(Struct, frozen=True):

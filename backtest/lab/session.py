@@ -75,7 +75,8 @@ def run(design: Design, market: Population, root: int = 1, replication: int = 0)
     rulebook = design.rulebook
     venue = Venue(rulebook)
     tape: list[Entry] = []
-    kernel = Kernel(Sequencer(venue))
+    streams = Streams(root, replication)
+    kernel = Kernel(Sequencer(venue), streams)
     kernel.watchers.append(lambda *entry: tape.append(Entry(*entry)))
     calendar = rulebook.calendar
     date = trading_day(calendar, FIRST_DAY)
@@ -86,7 +87,7 @@ def run(design: Design, market: Population, root: int = 1, replication: int = 0)
         window = Window(opens, plan[-1].time)
     else:
         window = Window(midnight, midnight + HOUR)
-    people = market.people(Streams(root, replication), rulebook, window)
+    people = market.people(streams, rulebook, window)
     kernel.now = window.opens
     for command in (BeginDay(date), *_accounts(people)):
         kernel.give(command)
