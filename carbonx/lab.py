@@ -1,18 +1,51 @@
 """The laboratory of market designs: ``from carbonx import lab`` (extra ``lab``)."""
 
+from backtest.agents.market import Market, Participant, Trader
+from backtest.agents.market_picture import LinePicture, MarketPicture
+from backtest.agents.own_orders import OwnOrder, OwnOrders
 from backtest.lab.design import Design, DesignError, design, diff
-from backtest.lab.people import Person, Population, Trader, Window
+from backtest.lab.people import Person, Population, Window
 from backtest.lab.schedules import UniformValues
 from backtest.lab.session import Outcome, run
 from backtest.lab.study import Study, compare
+from engine.vocabulary.enums import Mechanism, OrderState, RejectReason, Side, TimeInForce
+from engine.vocabulary.events import (
+    Event,
+    Offered,
+    OrderAccepted,
+    OrderCancelled,
+    OrderResting,
+    PhaseChanged,
+    Rejected,
+    Trade,
+)
 
 __all__ = [
     "Design",
     "DesignError",
+    "Event",
+    "LinePicture",
+    "Market",
+    "MarketPicture",
+    "Mechanism",
+    "Offered",
+    "OrderAccepted",
+    "OrderCancelled",
+    "OrderResting",
+    "OrderState",
     "Outcome",
+    "OwnOrder",
+    "OwnOrders",
+    "Participant",
     "Person",
+    "PhaseChanged",
     "Population",
+    "RejectReason",
+    "Rejected",
+    "Side",
     "Study",
+    "TimeInForce",
+    "Trade",
     "Trader",
     "UniformValues",
     "Window",

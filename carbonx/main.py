@@ -9,6 +9,7 @@ from gateway.cli.main import mount, run
 VERBS: Final = {
     "demo": "run a trading day with simulated brokers over real sockets, and draw it",
     "brokers": "let simulated brokers trade on a venue",
+    "trade": "let your own agent trade on a venue",
 }
 
 
