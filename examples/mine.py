@@ -33,7 +33,7 @@ class Agent(lab.Trader):
         market.buy(self.symbol, 1, self.line.on_tick(price + ticks * self.line.tick))
         market.wake_in(int(self.random.exponential(SECOND)))
 
-    def on_event(self, market: lab.Market, event: lab.Event) -> None:
+    def on_event(self, _market: lab.Market, event: lab.Event) -> None:
         """Keep in mind which orders are live."""
         if isinstance(event, lab.OrderResting | lab.OrderAccepted):
             self.live.append(event.ref)

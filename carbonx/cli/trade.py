@@ -150,10 +150,10 @@ def command(
     mine.py lies in this folder, or among the modules installed. The agent's orders are taken back
     at the end, also when the connection breaks.
 
-    Example:
+    With the agent of the examples:
+
     \b
       carbonx trade examples.mine:Agent --member M1 --account alice --key secret
-
     """
     try:
         made = make(agent, options_of(pairs))
