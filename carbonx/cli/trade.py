@@ -145,15 +145,14 @@ def command(
     seed: int,
     pairs: tuple[str, ...],
 ) -> None:
-    r"""Let AGENT, a class of the laboratory such as mine:Agent, trade for an account.
+    """Let AGENT, a class of the laboratory such as mine:Agent, trade for an account.
 
     mine.py lies in this folder, or among the modules installed. The agent's orders are taken back
     at the end, also when the connection breaks.
 
     With the agent of the examples:
 
-    \b
-      carbonx trade examples.mine:Agent --member M1 --account alice --key secret
+    carbonx trade examples.mine:Agent --member M1 --account alice --key secret
     """
     try:
         made = make(agent, options_of(pairs))
