@@ -9,7 +9,8 @@ Everything that happens is an event of the queue, and the queue has a total orde
 4. a counter, so that what was asked for first comes first.
 
 Agents act through a ``Seat``. What they send takes their latency to the venue; what they hear takes
-it back. While an agent computes it is busy: what comes for it meanwhile waits.
+it back; no message of an agent overtakes another. While an agent computes it is busy: what comes
+for it meanwhile waits.
 """
 
 from __future__ import annotations
@@ -69,8 +70,23 @@ class AgentError(Exception):
 class Seat(Market):
     """One agent's way to the venue: its account, its latency, its references."""
 
-    __slots__ = ("_here", "_kernel", "_last_ref", "_to_venue", "account", "agent", "back",
-                 "busy_until", "compute", "place", "turn_at", "turns", "who")  # fmt: skip
+    __slots__ = (
+        "_arrived",
+        "_here",
+        "_kernel",
+        "_last_ref",
+        "_to_venue",
+        "account",
+        "agent",
+        "back",
+        "busy_until",
+        "compute",
+        "place",
+        "told_until",
+        "turn_at",
+        "turns",
+        "who",
+    )  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, agent: Participant, place: int, account: str, who: str,
@@ -85,6 +101,8 @@ class Seat(Market):
         self.back = back
         self.compute = compute
         self.busy_until = 0
+        self.told_until = 0  # when the last report arrives
+        self._arrived = 0  # when the last command does
         self.turn_at, self.turns = -1, 0  # the last instant at which it acted, how often then
         self._to_venue = to_venue
         self._here = to_venue is None and not compute
@@ -170,6 +188,8 @@ class Seat(Market):
             kernel.sent.append((self, command))
             return
         arrives = kernel.now + self.compute + (self._to_venue() if self._to_venue else 0)
+        # One session's messages arrive in the order in which they were sent.
+        self._arrived = arrives = max(arrives, self._arrived)
         kernel.counter = counter = kernel.counter + 1
         heapq.heappush(kernel.queue, (arrives, COMMAND, self.place, counter, self, command))
 
@@ -317,7 +337,9 @@ class Kernel:
             else:
                 hearers = self._hearing
             for seat in hearers:
-                arrives = now + (seat.back() if seat.back else 0)
+                arrives = now
+                if seat.back:
+                    seat.told_until = arrives = max(now + seat.back(), seat.told_until)
                 self.counter = counter = self.counter + 1
                 heapq.heappush(queue, (arrives, REPORT, seat.place, counter, seat, event))
 

@@ -34,7 +34,7 @@ class Schedules(Struct, frozen=True):
     """Buyers and sellers with schedules: each row is one trader's tonnes, in minor units.
 
     A caller gives turns, so that every design meets the same people in the same order; see
-    ``Caller`` for ``best_only``, ``periods`` and ``turns``.
+    ``Caller`` for its figures.
     """
 
     worth: tuple[tuple[int, ...], ...]
@@ -44,6 +44,7 @@ class Schedules(Struct, frozen=True):
     best_only: bool = False
     periods: int = 1
     turns: int = 0
+    gainless: bool = True
     name: str = "schedules"
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
@@ -75,7 +76,13 @@ class Schedules(Struct, frozen=True):
                         costs=() if buys else values,
                     )
                 )
-        caller = Caller(traders, best_only=self.best_only, periods=self.periods, turns=self.turns)
+        caller = Caller(
+            traders,
+            best_only=self.best_only,
+            periods=self.periods,
+            turns=self.turns,
+            gainless=self.gainless,
+        )
         found.append(Person("caller", "caller", "callers", caller, cash=0, holdings={}))
         return found
 

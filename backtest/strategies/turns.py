@@ -22,19 +22,21 @@ class Caller(Trader):
     not entered, one that does takes its place, and a trade leaves no quote behind. Otherwise each
     trader keeps one order in the book, which its next one replaces.
 
-    A period ends when no buyer's next tonne is worth what some seller's costs, or after ``turns``
-    turns (0: any number). With several ``periods`` everybody begins again with all its tonnes, and
+    A period ends when no buyer's next tonne is worth what some seller's costs (more than it, unless
+    ``gainless`` trades are waited for too, which may take long), or after ``turns`` turns (0: any
+    number). With several ``periods`` everybody begins again with all its tonnes, and
     keeps what it has learnt.
     """
 
     def __init__(
         self, traders: Sequence[Interested], *, best_only: bool = False, periods: int = 1,
-        turns: int = 0,
+        turns: int = 0, gainless: bool = True,
     ) -> None:  # fmt: skip
         """Call on these."""
         self.traders = list(traders)
         self.best_only = best_only
         self.periods, self.turns = periods, turns
+        self.gainless = gainless
         self.began: list[int] = []  # when each period began, ns
         self._quotes: dict[Side, tuple[int, Interested]] = {}
         self._wants: list[Interested] = []
@@ -54,7 +56,7 @@ class Caller(Trader):
         if traded != self._left:
             self._left = traded
             self._wants = [trader for trader in self.traders if trader.left]
-            if not _anything_possible(self._wants):
+            if not self._anything_possible():
                 self._end_period(market)
                 return
         if self.turns and self._turn >= self.turns:
@@ -92,8 +94,7 @@ class Caller(Trader):
         self.began.append(market.now() + BEAT)
         market.wake_in(BEAT)
 
-
-def _anything_possible(traders: Sequence[Interested]) -> bool:
-    worth = [trader.limit for trader in traders if trader.side is Side.BUY]
-    costs = [trader.limit for trader in traders if trader.side is Side.SELL]
-    return bool(worth and costs) and max(worth) >= min(costs)
+    def _anything_possible(self) -> bool:
+        worth = [trader.limit for trader in self._wants if trader.side is Side.BUY]
+        costs = [trader.limit for trader in self._wants if trader.side is Side.SELL]
+        return bool(worth and costs) and max(worth) + self.gainless > min(costs)
