@@ -35,8 +35,9 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agents": (),
         "history": (),
         "measures": (),
+        "strategies": ("agents",),
         "kernel": ("agents",),
-        "lab": ("kernel", "agents", "measures"),
+        "lab": ("kernel", "strategies", "agents", "measures"),
         "cli": ("history", "agents"),
     },
     "carbonx": {

@@ -14,6 +14,8 @@ from backtest.strategies.interest import (
     ZeroConstrained,
     ZeroUnconstrained,
 )
+from backtest.strategies.learning import Gd, Zip
+from backtest.strategies.opportunist import Shaver, Sniper
 from backtest.strategies.turns import Caller
 from engine.vocabulary.enums import Mechanism, Side
 
@@ -27,6 +29,10 @@ STRATEGIES: Final[dict[str, Callable[[Interest], Interested]]] = {
     "truthful": Truthful,
     "zi-u": ZeroUnconstrained,
     "zi-c": ZeroConstrained,
+    "zip": Zip,
+    "gd": Gd,
+    "shaver": Shaver,
+    "sniper": Sniper,
 }
 
 

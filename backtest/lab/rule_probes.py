@@ -95,7 +95,7 @@ class Holder(Trader):
 
 
 class EveryPrice(Struct, frozen=True):
-    """One trader without intelligence, who tries every price up to ``top`` once, in random order."""
+    """One trader without intelligence, who tries each price up to ``top``, in random order."""
 
     top: int = 200
     name: str = "every price"

@@ -143,7 +143,7 @@ def zero_intelligence(size: int) -> Iterator[Row]:
 def poisson_book(size: int) -> Iterator[Row]:
     """1.7: the whole book, and the queue of a patient order."""
     market = PoissonBook()
-    shapes = [shape(outcome, market.unit) for outcome in runs(market, 3 * size)]
+    shapes = [shape(outcome, market.unit) for outcome in runs(market, 2 * size)]
     yield row("1.7 mean spread", 1.3552, 0.0004, [each.spread for each in shapes])
     yield row("1.7 P(spread = 1)", 0.7423, 0.0004, [each.at_one for each in shapes])
     yield row("1.7 mid moves", 2.540, 0.002, [each.moves for each in shapes])
@@ -161,13 +161,13 @@ def poisson_book(size: int) -> Iterator[Row]:
 
 def sniping(size: int) -> Iterator[Row]:
     """1.10: what each firm earns in the race, and what is sniped in batches."""
-    market = Sniping()
+    market = Sniping(unit=2_000_000_000)
     earned: dict[str, list[float]] = {}
     for outcome in runs(market, max(5, size)):
         agent = outcome.people[0].agent
         news = agent.news  # type: ignore[attr-defined]
         deals = [(fill.time, fill.buyer, fill.seller, fill.price) for fill in fills(outcome.tape)]
-        lasted = 3_599 * market.scale
+        lasted = 3_599 * market.scale / 2
         gained = gains(deals, news)
         snipers = [gain for who, gain in gained.items() if who.startswith("sniper")]
         earned.setdefault("dealer", []).append(gained["dealer"] / lasted)
