@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from backtest.lab.classic import S1, Schedules
-from backtest.lab.people import Person, Window
 from backtest.lab.session import run
 from backtest.measures.fills import Fill, fills
 from tests.oracles.checks import TEXTBOOK
 
 if TYPE_CHECKING:
     from backtest.kernel.streams import Streams
-    from backtest.lab.people import Population
+    from backtest.lab.people import Person, Population, Window
     from engine.rulebook.model import Rulebook
 
 MARKET = structs.replace(S1, gainless=False)

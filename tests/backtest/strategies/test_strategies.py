@@ -61,7 +61,7 @@ def test_intelligence_pays() -> None:
     constrained = structs.replace(S1, gainless=False)
     free = structs.replace(constrained, strategy="zi-u", turns=200)
     learning = structs.replace(constrained, strategy="gd", turns=200)
-    assert efficiency(constrained) > 0.93
+    assert efficiency(constrained, 10) > 0.9
     assert efficiency(free) < 0.8
     assert efficiency(learning) > 0.8
 
