@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from backtest.kernel.kernel import AgentError
 from backtest.lab.design import as_mapping
 from backtest.lab.session import run
-from backtest.measures.fills import fills
 from backtest.measures.intervals import Estimate, estimate
-from backtest.measures.welfare import Interest, by_group, maximum, surplus
+from backtest.measures.table import measure_all
+from backtest.measures.welfare import Interest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,20 +30,8 @@ class Row(NamedTuple):
 
 def measures(outcome: Outcome) -> dict[str, float | None]:
     """Return what is measured of a session, by name."""
-    trades = fills(outcome.tape)
     interests = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
-    gains = surplus(trades, interests)
-    total, most = sum(gains.values()), maximum(interests)
-    tonnes = sum(fill.quantity for fill in trades)
-    value = sum(fill.quantity * fill.price for fill in trades)
-    return {
-        "efficiency": total / most if most else None,
-        "trades": float(len(trades)),
-        "volume": float(tonnes),
-        "price": value / tonnes if tonnes else None,
-        "surplus": float(total),
-        **{f"surplus of {group}": float(x) for group, x in by_group(gains, interests).items()},
-    }
+    return measure_all(outcome.tape, interests)
 
 
 class Study(NamedTuple):

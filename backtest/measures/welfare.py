@@ -1,12 +1,14 @@
-"""Gains from trade: what was realised, by whom, and the most that there was.
+"""Gains from trade: what was realised, by whom, the most that there was, and where the rest went.
 
-All figures are in minor units. A unit bought is worth what its buyer's schedule says of the next
-tonne it buys, a unit sold costs what its seller's says; beyond the end of a schedule a tonne is
-worth and costs nothing.
+All figures are in minor units. What an account bought and kept is worth what its schedule says of
+so many tonnes, what it sold and did not buy back costs what its schedule says; what it bought and
+sold again is worth the difference in money. Beyond the end of a schedule a tonne is worth and costs
+nothing. Fees are left out: they pass from members to the venue.
 """
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,33 +27,137 @@ class Interest(NamedTuple):
     worth: Sequence[int]
     costs: Sequence[int]
 
-
-def surplus(fills: Iterable[Fill], interests: Mapping[str, Interest]) -> dict[str, int]:
-    """Return each account's gain from its trades, in the order of ``interests``."""
-    gains = dict.fromkeys(interests, 0)
-    bought, sold = dict.fromkeys(interests, 0), dict.fromkeys(interests, 0)
-    for fill in fills:
-        paid, tonnes = fill.price * fill.quantity, fill.quantity
-        start = bought[fill.buyer]
-        bought[fill.buyer] = start + tonnes
-        gains[fill.buyer] += sum(interests[fill.buyer].worth[start : start + tonnes]) - paid
-        start = sold[fill.seller]
-        sold[fill.seller] = start + tonnes
-        gains[fill.seller] += paid - sum(interests[fill.seller].costs[start : start + tonnes])
-    return gains
+    def of(self, tonnes: int) -> int:
+        """Return what having bought so many tonnes is worth, below 0 having sold them."""
+        return sum(self.worth[:tonnes]) if tonnes > 0 else -sum(self.costs[:-tonnes])
 
 
-def by_group(gains: Mapping[str, int], interests: Mapping[str, Interest]) -> dict[str, int]:
+class Gains(NamedTuple):
+    """What trading came to; by account, in the order of the interests."""
+
+    surplus: dict[str, int]  # minor units
+    net: dict[str, int]  # tonnes bought less tonnes sold
+
+    @property
+    def total(self) -> int:
+        """All that was gained."""
+        return sum(self.surplus.values())
+
+    @property
+    def moved(self) -> int:
+        """Tonnes that ended with another account than they began with."""
+        return sum(tonnes for tonnes in self.net.values() if tonnes > 0)
+
+
+class Losses(NamedTuple):
+    """What was not gained, after Cason and Friedman (1996). Together they are all of it."""
+
+    v: int  # too few tonnes changed hands
+    em: int  # tonnes changed hands between the wrong accounts, or too many did
+
+
+def gains(fills: Iterable[Fill], interests: Mapping[str, Interest]) -> Gains:
+    """Return what each account gained from its trades, and its net tonnes.
+
+    Raises ``KeyError`` where somebody traded who has no interest.
+    """
+    money, net = dict.fromkeys(interests, 0), dict.fromkeys(interests, 0)
+    for _, _, buyer, seller, price, tonnes, _ in fills:
+        paid = price * tonnes
+        money[buyer] -= paid
+        money[seller] += paid
+        net[buyer] += tonnes
+        net[seller] -= tonnes
+    return settled(money, net, interests)
+
+
+def settled(
+    money: Mapping[str, int], net: Mapping[str, int], interests: Mapping[str, Interest]
+) -> Gains:
+    """Return what accounts gained that received so much money and bought so many tonnes in net."""
+    tonnes = {account: net.get(account, 0) for account in interests}
+    worth = {a: money.get(a, 0) + interests[a].of(bought) for a, bought in tonnes.items()}
+    return Gains(worth, tonnes)
+
+
+def by_group(surplus: Mapping[str, int], interests: Mapping[str, Interest]) -> dict[str, int]:
     """Return the gains of each group; together they are all gains."""
     found: dict[str, int] = {}
-    for account, gain in gains.items():
+    for account, gain in surplus.items():
         group = interests[account].group
         found[group] = found.get(group, 0) + gain
     return found
 
 
+class Schedules:
+    """Demand and supply: all worths from the dearest, all costs from the cheapest."""
+
+    def __init__(self, interests: Mapping[str, Interest]) -> None:
+        """Put the interests of all accounts together."""
+        self.worth = sorted((w for each in interests.values() for w in each.worth), reverse=True)
+        self.costs = sorted(c for each in interests.values() for c in each.costs)
+        pairs = zip(self.worth, self.costs, strict=False)
+        self.tonnes = sum(w > c for w, c in pairs)  # the fewest that gain all there is
+
+    def best(self, tonnes: int) -> int:
+        """Return the most that so many tonnes, or fewer, could gain."""
+        tonnes = min(tonnes, self.tonnes)
+        return sum(self.worth[:tonnes]) - sum(self.costs[:tonnes])
+
+    @property
+    def maximum(self) -> int:
+        """The most that trading could gain."""
+        return self.best(self.tonnes)
+
+    @property
+    def prices(self) -> tuple[int, int] | None:
+        """The lowest and highest price at which all of it is gained, None where nothing is.
+
+        With q tonnes traded: from the larger of the q-th cost and the next worth to the smaller of
+        the q-th worth and the next cost.
+        """
+        q = self.tonnes
+        if not q:
+            return None
+        low = max([self.costs[q - 1], *self.worth[q : q + 1]])
+        return low, min([self.worth[q - 1], *self.costs[q : q + 1]])
+
+
 def maximum(interests: Mapping[str, Interest]) -> int:
     """Return the most that trading could gain: the dearest worths against the cheapest costs."""
-    worth = sorted((w for each in interests.values() for w in each.worth), reverse=True)
-    costs = sorted(c for each in interests.values() for c in each.costs)
-    return sum(max(w - c, 0) for w, c in zip(worth, costs, strict=False))
+    return Schedules(interests).maximum
+
+
+def efficiency(total: int, most: int) -> float | None:
+    """Return realised gains over the most there could be, None where there is nothing to gain."""
+    return total / most if most else None
+
+
+def losses(found: Gains, schedules: Schedules) -> Losses:
+    """Split what was not gained: the best that as many tonnes could gain lies between."""
+    best = schedules.best(found.moved)
+    return Losses(schedules.maximum - best, best - found.total)
+
+
+def ideal(interests: Mapping[str, Interest], price: float) -> dict[str, float]:
+    """Return what each account gains if all trade what they want to at one price."""
+    return {
+        account: sum(max(w - price, 0.0) for w in each.worth)
+        + sum(max(price - c, 0.0) for c in each.costs)
+        for account, each in interests.items()
+    }
+
+
+def profit_dispersion(
+    surplus: Mapping[str, int], interests: Mapping[str, Interest], schedules: Schedules
+) -> float | None:
+    """Return the root mean square of gains less those at the equilibrium price (Gode, Sunder 1993).
+
+    The middle of the equilibrium prices is taken; None where there is none, or nobody.
+    """
+    between = schedules.prices
+    if between is None or not surplus:
+        return None
+    fair = ideal(interests, sum(between) / 2)
+    squares = sum((gain - fair[account]) ** 2 for account, gain in surplus.items())
+    return sqrt(squares / len(surplus))

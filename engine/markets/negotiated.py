@@ -192,7 +192,6 @@ class Negotiated(OfferLine):
                 depth=-1,
             )
         ]
-        quote.leaves = 0
         self._settle(taker, quantity, [(FILLED, quote, quantity, 0, -1)], events)
         return events
 

@@ -161,7 +161,7 @@ class Core:
             if operation.timed and now > running.sequencer.venue.time:
                 running.run(OPERATOR, AdvanceTime(now))
             operation.events = self._run(OPERATOR, operation.command)
-        watching = not self._watch_at - 2 * WATCH_EVERY < now < self._watch_at  # or set back
+        watching = not self._watch_at - WATCH_EVERY <= now < self._watch_at  # or set back
         if watching:
             self._watch_at = now + WATCH_EVERY
             self._run_clock(now)

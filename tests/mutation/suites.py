@@ -14,6 +14,7 @@ ENGINE: Final = (  # each room's own tests come before these; those that see mos
 )  # fmt: skip
 GATEWAY: Final = (
     "tests/gateway/server/test_core.py", "tests/gateway/protocol/", "tests/gateway/server/",
+    "tests/gateway/client/",
 )  # fmt: skip
 LATE: Final = (  # they take seconds
     MACHINE, "tests/engine/test_compilable.py", "tests/gateway/server/test_crash.py",

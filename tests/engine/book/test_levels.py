@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.book.levels import (
     FEW_LEVELS,
     KEEP_LEVELS,
+    KEEP_PAGES,
     MANY_LEVELS,
     NO_KEY,
     PAGE_SIZE,
@@ -215,3 +216,28 @@ def test_check_sees_what_is_broken(how: str) -> None:
     broken(model.tested, how)
     with pytest.raises(AssertionError):
         model.tested.check()
+
+
+@BOTH
+def test_pages_that_were_emptied_are_swept_and_those_in_use_stay(side: Side) -> None:
+    """A price that wanders over many pages keeps a few of them."""
+    model = Model(side)
+    for place in range(MANY_LEVELS + 2):
+        model.rest(1 + place, 1)
+    model.remove(model.best() * model.sign, 0)
+    model.search()
+    assert model.tested._marks
+    for number in range(1, 6 * KEEP_PAGES):
+        price = number * PAGE_SIZE
+        model.rest(price, 1)
+        model.search()
+        model.remove(price, 0)
+        assert len(model.tested._pages) <= KEEP_PAGES + 1
+        if number < KEEP_PAGES // 2:
+            assert len(model.tested._pages) > number, "an emptied page stays while they are few"
+    model.check()
+    for number in range(1, 3 * KEEP_PAGES):  # more in use than are kept
+        model.rest(number * PAGE_SIZE, 1)
+    model.search()
+    model.check()
+    assert len(model.tested._pages) >= 3 * KEEP_PAGES - 1

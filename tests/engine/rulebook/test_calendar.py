@@ -224,3 +224,9 @@ def test_a_days_steps_are_its_sessions_for_each_line_they_name(
     assert sorted(commands) == sorted(wanted)
     assert [step.time for step in found] == sorted(step.time for step in found)
     assert steps(rules, 20260104, draw) == []
+
+
+def test_dates_have_eight_figures() -> None:
+    assert [is_date(number) for number in (9991231, 10000101, 99991231, 100000101)] == [
+        False, True, True, False,
+    ]  # fmt: skip

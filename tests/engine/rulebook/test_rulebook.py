@@ -127,6 +127,12 @@ def test_a_wrong_rulebook_says_where_and_what(wrong: Wrong) -> None:
         from_toml(TOML.replace(wrong.old, wrong.new))
 
 
+def test_a_session_of_a_mode_that_there_is_not_is_refused() -> None:
+    session = '\n[[calendar.sessions]]\nat = "09:30"\nphase = "continuous"\nmodes = ["block"]\n'
+    with pytest.raises(RulebookError, match=r"calendar\.sessions\[0\]\.modes: 'block'"):
+        from_toml(TOML + session)
+
+
 def test_two_products_of_one_name_and_none_at_all_are_refused() -> None:
     one = Product("OLD", 100)
     for products in ((), (one, one)):
