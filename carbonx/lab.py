@@ -12,7 +12,8 @@ from backtest.lab.schedules import UniformValues
 from backtest.lab.session import Outcome, run
 from backtest.lab.sniping import Sniping
 from backtest.lab.study import Study, compare
-from engine.vocabulary.enums import Mechanism, OrderState, RejectReason, Side, TimeInForce
+from backtest.report.subject import PictureError
+from engine.vocabulary.enums import Mechanism, OrderState, Phase, RejectReason, Side, TimeInForce
 from engine.vocabulary.events import (
     Event,
     Offered,
@@ -45,7 +46,9 @@ __all__ = [
     "OwnOrders",
     "Participant",
     "Person",
+    "Phase",
     "PhaseChanged",
+    "PictureError",
     "PoissonArrivals",
     "PoissonBook",
     "Population",

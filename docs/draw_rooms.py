@@ -30,7 +30,7 @@ TINTS: Final = {
 
 BOX: Final = (136, 44)
 ROW: Final = 84
-LEFT, WIDE, NARROW, GAP = 24, 620, 396, 24
+LEFT, WIDE, NARROW, GAP = 24, 620, 620, 24  # wide enough for four rooms side by side
 WIDTH: Final = LEFT * 2 + WIDE + GAP + NARROW
 HEAD: Final = 46  # of a package, above its first row
 

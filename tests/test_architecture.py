@@ -37,7 +37,8 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "measures": (),
         "strategies": ("agents",),
         "kernel": ("agents",),
-        "lab": ("kernel", "strategies", "agents", "measures"),
+        "report": ("measures",),
+        "lab": ("kernel", "strategies", "agents", "measures", "report"),
         "cli": ("history", "agents"),
     },
     "carbonx": {

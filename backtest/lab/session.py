@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,8 @@ from engine.vocabulary.commands import (
 from engine.vocabulary.enums import Phase
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from backtest.lab.design import Design
     from backtest.lab.people import Person, Population
     from engine.rulebook.model import Calendar
@@ -58,6 +60,12 @@ class Outcome(NamedTuple):
         for entry in self.tape:
             seen.update(encode((entry.time, entry.command, entry.events)))
         return seen.hexdigest()
+
+    def plot(self, name: str, **options: Any) -> Figure:
+        """Draw a picture of the session, as in ``plot_session``. Raises ``PictureError``."""
+        from backtest.report.pictures import plot_session  # noqa: PLC0415 - matplotlib is slow
+
+        return plot_session(self, name, **options)
 
 
 def trading_day(calendar: Calendar, date: int) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from backtest.kernel.kernel import AgentError
 from backtest.lab.design import as_mapping
@@ -13,6 +15,9 @@ from backtest.measures.welfare import Interest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
     from backtest.lab.design import Design
     from backtest.lab.people import Population
@@ -28,6 +33,14 @@ class Row(NamedTuple):
     value: float | None
 
 
+class Failure(NamedTuple):
+    """A run that ended early."""
+
+    design: str
+    seed: int
+    why: str
+
+
 def measures(outcome: Outcome) -> dict[str, float | None]:
     """Return what is measured of a session, by name."""
     interests = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
@@ -39,7 +52,10 @@ class Study(NamedTuple):
 
     designs: dict[str, Design]
     rows: list[Row]
-    failed: list[tuple[str, int, str]]  # design, seed, why
+    failed: list[Failure]
+    market: Population
+    seeds: int
+    root: int
 
     def values(self, design: str, measure: str) -> dict[int, float]:
         """Return a measure's values by seed, where it applies."""
@@ -67,6 +83,33 @@ class Study(NamedTuple):
         """The measures, in order."""
         return list(dict.fromkeys(row.measure for row in self.rows))
 
+    @property
+    def digest(self) -> str:
+        """The hash of all values."""
+        return hashlib.sha256(json.dumps(self.rows).encode()).hexdigest()
+
+    def outcome(self, design: str, seed: int) -> Outcome:
+        """Run one session again. Raises ``AgentError``."""
+        return run(self.designs[design], self.market, self.root, seed)
+
+    def plot(self, name: str, **options: Any) -> Figure:
+        """Draw a measure's distribution by its name, or a picture as in ``plot_study``.
+
+        Raises ``PictureError``.
+        """
+        from backtest.report.pictures import plot_study  # noqa: PLC0415 - matplotlib is slow
+
+        return plot_study(self, name, **options)
+
+    def report(self, path: str | Path, **options: Any) -> Path:
+        """Write everything to one HTML page that needs no network; return its path.
+
+        Raises ``OSError``.
+        """
+        from backtest.report.page import write_page  # noqa: PLC0415 - matplotlib is slow
+
+        return write_page(self, path, **options)
+
 
 def compare(
     designs: Mapping[str, Design | str] | Design | str,
@@ -83,18 +126,18 @@ def compare(
     """
     found = as_mapping(designs)
     rows: list[Row] = []
-    failed: list[tuple[str, int, str]] = []
+    failed: list[Failure] = []
     for seed in range(seeds):
         for label, design in found.items():
             try:
                 outcome = run(design, market, root, seed)
             except AgentError as error:
-                failed.append((label, seed, str(error)))
+                failed.append(Failure(label, seed, str(error)))
             else:
                 rows += [Row(label, seed, name, value)
                          for name, value in measures(outcome).items()]  # fmt: skip
             progress()
-    return Study(found, rows, failed)
+    return Study(found, rows, failed, market, seeds, root)
 
 
 __all__: Final = ["Row", "Study", "compare", "measures"]

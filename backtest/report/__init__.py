@@ -1,0 +1,1 @@
+"""Pictures of sessions and studies, and pages that hold them."""
