@@ -12,12 +12,13 @@ SEED ?= 1
 # How many hostile texts `make soak` tries.
 SOAK ?= 200000
 
-.PHONY: help demo test lint soak bench mutants clean
+.PHONY: help demo test lint soak oracles bench mutants clean
 
 help:
 	@echo "make demo      run a trading day over real sockets and draw it (about a minute the first time)"
 	@echo "make test      lint, types and all tests"
 	@echo "make soak      try 200,000 hostile texts at every place where people give one"
+	@echo "make oracles   hold long runs of the laboratory against what is known (some minutes)"
 	@echo "make lint      ruff and mypy alone"
 	@echo "make bench     measure the engine beside its yardsticks"
 	@echo "make mutants   change the source in 200 places, one at a time, and see that tests fail"
@@ -52,6 +53,9 @@ test: lint
 
 soak: $(DEV_STAMP)
 	CARBONX_TEXTS=$(SOAK) $(BIN)/pytest tests/fuzz -q --timeout 0
+
+oracles: $(DEV_STAMP)
+	$(BIN)/python -m tests.oracles
 
 bench: $(DEV_STAMP)
 	$(BIN)/pytest benchmarks -q --benchmark-enable --benchmark-disable-gc

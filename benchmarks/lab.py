@@ -36,7 +36,8 @@ from engine.vocabulary.enums import Phase
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backtest.kernel.kernel import Entry, Seat
+    from backtest.agents.market import Market
+    from backtest.kernel.kernel import Entry
 
 GAP: Final = 1_000_000  # ns between two orders of the whole population, on average
 LOW, HIGH = 4_900, 5_100  # minor units
@@ -57,10 +58,10 @@ class Alone(Trader):
         self.rng, self.gap = rng, gap
         self.draws: list[tuple[int, int, bool]] = []
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         seat.wake_at(seat.now() + int(self.rng.exponential(self.gap)))
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         if not self.draws:
             self.draws = list(zip(
                 self.rng.exponential(self.gap, DRAWS).astype(np.int64).tolist(),
@@ -78,10 +79,10 @@ class Together(Trader):
     def __init__(self, rng: np.random.Generator, agents: int) -> None:
         self.rng, self.agents = rng, agents
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         seat.wake_at(seat.now())
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         rng = self.rng
         times = seat.now() + np.cumsum(rng.exponential(GAP, ROWS).astype(np.int64))
         whose = rng.integers(0, self.agents, ROWS)

@@ -35,10 +35,11 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "agents": (),
         "history": (),
         "measures": (),
+        "strategies": ("agents",),
         "kernel": ("agents",),
         "report": ("measures",),
-        "tapes": ("kernel", "measures"),
-        "lab": ("kernel", "agents", "measures", "report"),
+        "tapes": ("kernel", "agents", "measures"),
+        "lab": ("kernel", "strategies", "agents", "measures", "report"),
         "cli": ("history", "agents", "lab", "measures", "tapes"),
     },
     "carbonx": {
@@ -85,7 +86,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "distributed",
         }
     ),
-    "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib"}),
+    "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib", "numpy"}),
 }
 IMPURE: Final = ("log",)  # the engine's only room with files
 PURE_STDLIB: Final = frozenset({

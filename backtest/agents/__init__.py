@@ -1,1 +1,1 @@
-"""Simulated brokers, which see a venue only through a port, and the simplest such port."""
+"""What an agent may do and see, and simulated brokers for any rulebook."""

@@ -20,8 +20,8 @@ from engine.vocabulary.events import OrderAccepted, Rejected
 
 if TYPE_CHECKING:
     from backtest.agents.guides import Guide
+    from backtest.agents.market import Market
     from backtest.agents.market_picture import LinePicture, MarketPicture
-    from backtest.agents.port import Port
     from engine.vocabulary.events import Announced, Event
 
 Entry: TypeAlias = NewOrder | Quote | Pick | Bid | Announce  # what waits as an order, or trades
@@ -34,6 +34,8 @@ class Agent(ABC):
     """One simulated broker. Its own seed decides all that it draws."""
 
     kind: ClassVar[str]
+    hears_own = True
+    hears_public = True
 
     def __init__(
         self, name: str, seed: int, market: MarketPicture, guide: Guide, pause: int = PAUSE
@@ -52,7 +54,11 @@ class Agent(ABC):
         self.back_off = BackOff()
         self._bids: dict[tuple[str, int], int] = {}  # (line, auction) -> reference
 
-    def on_event(self, _port: Port, event: Event) -> None:
+    def on_start(self, port: Market) -> None:
+        """Look at the market at once."""
+        port.wake_at(port.now())
+
+    def on_event(self, _port: Market, event: Event) -> None:
         """Keep track of the market, of own orders and of what the account has."""
         self.market.absorb(event)
         if isinstance(event, Rejected | OrderAccepted) and event.account == self.name:
@@ -70,19 +76,19 @@ class Agent(ABC):
         else:
             self.back_off.accepted(line, order.side)
 
-    def on_wake(self, port: Port) -> None:
+    def on_wake(self, port: Market) -> None:
         """Act, and look again after a pause that varies by a third or so."""
         self.back_off.look += 1
         self.act(port)
         port.wake_at(port.now() + self.pause * self.rng.randint(70, 130) // 100)
 
     @abstractmethod
-    def act(self, port: Port) -> None:
+    def act(self, port: Market) -> None:
         """Look at the market and trade."""
 
     # -- what it wants --------------------------------------------------------------------------
 
-    def place(self, port: Port, line: LinePicture, side: Side, quantity: int, price: int) -> int:
+    def place(self, port: Market, line: LinePicture, side: Side, quantity: int, price: int) -> int:
         """Offer to buy or sell for the day, at a price within the guide's bounds.
 
         Returns the reference, 0 where the line takes nothing now or the account has too little.
@@ -97,7 +103,7 @@ class Agent(ABC):
         order = _limit(line, side, quantity, price, TimeInForce.DAY)
         return self._send(port, line, side, price, order)
 
-    def take(self, port: Port, line: LinePicture, side: Side, quantity: int, price: int) -> int:
+    def take(self, port: Market, line: LinePicture, side: Side, quantity: int, price: int) -> int:
         """Trade at once what can be traded at a price or better; in a call, gather for it.
 
         Returns the reference, 0 where there is nothing to be had or the account has too little.
@@ -123,7 +129,7 @@ class Agent(ABC):
         pick = Pick("", 0, line.symbol, offer.number, quantity, offer.price)
         return self._send(port, line, side, offer.price, pick)
 
-    def bid(self, port: Port, line: LinePicture, auction: Announced) -> int:
+    def bid(self, port: Market, line: LinePicture, auction: Announced) -> int:
         """Bid in a one-way auction whose window is open; the reference, 0 where it does not."""
         side = OTHER[auction.side]
         key = (line.symbol, auction.number)
@@ -177,7 +183,7 @@ class Agent(ABC):
         return lots * line.lot if lots * line.lot >= line.min_quantity else 0
 
     def _send(
-        self, port: Port, line: LinePicture, side: Side, price: int, command: Entry
+        self, port: Market, line: LinePicture, side: Side, price: int, command: Entry
     ) -> int:  # fmt: skip
         """Send what enters the venue as an order; return its reference, 0 where it waits."""
         if not command.quantity or self.back_off.waits(line, side):

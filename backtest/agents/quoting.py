@@ -10,8 +10,8 @@ from engine.vocabulary.enums import Mechanism, Side
 
 if TYPE_CHECKING:
     from backtest.agents.guides import Guide
+    from backtest.agents.market import Market
     from backtest.agents.market_picture import LinePicture, MarketPicture
-    from backtest.agents.port import Port
 
 MOST_ORDERS: Final = 40  # live orders after which a noise trader takes one back
 FAR: Final = 8  # ticks from where it should be at which a maker takes an offer back
@@ -36,7 +36,7 @@ class MarketMaker(Agent):
         self._announces = announce
         self._taken_back: dict[int, None] = {}  # references whose cancel is on its way
 
-    def act(self, port: Port) -> None:
+    def act(self, port: Market) -> None:
         """Place quotes where there are none, move those that stand wrong."""
         for line in self.market.lines.values():
             if not (line.is_open or line.gathers):
@@ -58,7 +58,7 @@ class MarketMaker(Agent):
     def _live(self, line: LinePicture, side: Side) -> list[int]:
         return [ref for ref in self.orders.on(line.symbol, side) if ref in self.orders.live]
 
-    def _quote(self, port: Port, line: LinePicture, side: Side, price: int) -> None:
+    def _quote(self, port: Market, line: LinePicture, side: Side, price: int) -> None:
         quotes = self.orders.on(line.symbol, side)
         if not quotes:
             share = self.rng.randint(50, 150)  # percent of a usual quote
@@ -79,12 +79,12 @@ class MarketMaker(Agent):
         if free is None or more <= free:
             port.submit(AmendOrder("", 0, quotes[0], 0, price))
 
-    def _take_back(self, port: Port, ref: int) -> None:
+    def _take_back(self, port: Market, ref: int) -> None:
         if ref in self.orders.live and ref not in self._taken_back:
             self._taken_back[ref] = None
             port.submit(CancelOrder("", 0, ref))
 
-    def _announce(self, port: Port, line: LinePicture) -> None:
+    def _announce(self, port: Market, line: LinePicture) -> None:
         """Auction what a usual quote has, unless an auction stands here already."""
         side = Side.SELL
         if line.auctions or self.orders.on(line.symbol, side):
@@ -102,7 +102,7 @@ class Noise(Agent):
 
     kind = "noise"
 
-    def act(self, port: Port) -> None:
+    def act(self, port: Market) -> None:
         """Place one order somewhere, cancel an old one where there are many."""
         for line in self.market.lines.values():
             for auction in line.auctions.values():
@@ -126,7 +126,7 @@ class Pegger(Agent):
 
     kind = "pegger"
 
-    def act(self, port: Port) -> None:
+    def act(self, port: Market) -> None:
         """Offer one lot at a limit price, rarely."""
         if self.rng.random() > PEGS:
             return

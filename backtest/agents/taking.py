@@ -9,8 +9,8 @@ from engine.vocabulary.enums import Mechanism, Side
 
 if TYPE_CHECKING:
     from backtest.agents.guides import Guide
+    from backtest.agents.market import Market
     from backtest.agents.market_picture import LinePicture, MarketPicture
-    from backtest.agents.port import Port
 
 RESTS: Final = 0.5  # share of its looks at which a compliance trader does nothing
 
@@ -28,7 +28,7 @@ class Compliance(Agent):
         super().__init__(name, seed, market, guide, pause)
         self._side = side
 
-    def act(self, port: Port) -> None:
+    def act(self, port: Market) -> None:
         """Take a share of what is wanted, at the best price that is offered; bid in auctions."""
         for line in self.market.lines.values():
             wanted = self.guide.wanted(line)
@@ -66,7 +66,7 @@ class Momentum(Agent):
         super().__init__(name, seed, market, guide, pause)
         self._seen: dict[str, int] = {}  # the last price at the last look, by symbol
 
-    def act(self, port: Port) -> None:
+    def act(self, port: Market) -> None:
         """Follow one line's last move with a small order."""
         line = self.any_line()
         if line is None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from backtest.agents.market import Participant
     from backtest.kernel.kernel import Kernel
-    from backtest.kernel.seat import Resident
 
     Ints = NDArray[np.int64]
 
@@ -36,7 +36,9 @@ class Crowd(Seat):
 
     __slots__ = ("_home", "_refs", "accounts")
 
-    def __init__(self, kernel: Kernel, agent: Resident, accounts: Sequence[str], who: str) -> None:
+    def __init__(
+        self, kernel: Kernel, agent: Participant, accounts: Sequence[str], who: str
+    ) -> None:
         """Join a kernel. Raises ``ValueError`` where an account has an agent already."""
         self._home = kernel
         self.accounts = list(accounts)

@@ -26,16 +26,17 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from backtest.agents.visibility import Visibility
 from backtest.kernel.clock import INDICATE_EVERY, clock_needs
 from backtest.kernel.queue import OPERATOR, REPORT, WAKE, AgentError, EventQueue
-from backtest.kernel.seat import Resident, Seat
+from backtest.kernel.seat import Seat
 from engine.vocabulary.commands import AdvanceTime, AmendRulebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from backtest.agents.port import ClientCommand
+    from backtest.agents.market import Participant
     from backtest.kernel.latency import Delay
+    from backtest.kernel.streams import Streams
     from engine.log.sequencer import Sequencer
-    from engine.vocabulary.commands import Command
+    from engine.vocabulary.commands import ClientCommand, Command
     from engine.vocabulary.events import Event
 
     Watcher: TypeAlias = Callable[[int, Command, list[Event]], None]
@@ -47,15 +48,20 @@ _TIMER: Final = 1  # the log's source of the passing of time
 _ON_WAKE: Final = "on_wake"
 _FREE: Final = object()  # instead of what happened: the agent has finished computing
 
-__all__ = ["AgentError", "Entry", "Kernel", "Resident", "Seat"]
+__all__ = ["AgentError", "Entry", "Kernel", "Seat"]
 
 
 class Kernel(EventQueue):
     """Drives one venue and its agents through virtual time."""
 
-    def __init__(self, sequencer: Sequencer, tape: list[Entry] | None = None) -> None:
-        """Start at the venue's time, ns UTC. ``tape`` receives every command and its events."""
-        super().__init__(sequencer.venue)
+    def __init__(
+        self, sequencer: Sequencer, tape: list[Entry] | None = None, streams: Streams | None = None
+    ) -> None:
+        """Start at the venue's time, ns UTC; agents draw from ``streams``.
+
+        ``tape`` receives every command and its events.
+        """
+        super().__init__(sequencer.venue, streams)
         self.sequencer = sequencer
         self._submit = sequencer.submit_checked
         self._venue_apply = sequencer.venue.apply
@@ -73,7 +79,7 @@ class Kernel(EventQueue):
         self.plain = False  # whether nothing comes of a command but its entry on the tape
 
     def join(
-        self, agent: Resident, account: str, who: str = "", *, to_venue: Delay | None = None,
+        self, agent: Participant, account: str, who: str = "", *, to_venue: Delay | None = None,
         back: Delay | None = None, compute: int = 0,
     ) -> Seat:  # fmt: skip
         """Let an agent act for an account. Raises ``ValueError`` where the account has one.

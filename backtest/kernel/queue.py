@@ -6,8 +6,9 @@ import heapq
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from backtest.agents.port import ClientCommand
+    from backtest.kernel.streams import Streams
     from engine.venue.venue import Venue
+    from engine.vocabulary.commands import ClientCommand
 
     # Time, class, place, counter; then whose it is and what.
     Queued: TypeAlias = tuple[int, int, int, int, Any, Any]
@@ -34,8 +35,9 @@ class AgentError(Exception):
 class EventQueue:
     """What is to happen, and what agents need of whoever makes it happen."""
 
-    def __init__(self, venue: Venue) -> None:
-        """Start at the venue's time, ns UTC."""
+    def __init__(self, venue: Venue, streams: Streams | None = None) -> None:
+        """Start at the venue's time, ns UTC; agents draw from ``streams``."""
+        self.streams = streams
         self.venue = venue
         self.symbols = dict.fromkeys(venue.symbols)
         self.now = venue.time

@@ -5,10 +5,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from operator import index
-from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex
+from typing import TYPE_CHECKING, Final, SupportsIndex
 
 from msgspec import structs
 
+from backtest.agents.market import Market
+from backtest.agents.present import lines_of, present_of
 from backtest.kernel.queue import COMMAND, WAKE, AgentError
 from engine.log.records import CommandError, check_command
 from engine.vocabulary.commands import CancelOrder, NewOrder
@@ -16,9 +18,13 @@ from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from engine.vocabulary.units import MAX_PRICE, MAX_QUANTITY
 
 if TYPE_CHECKING:
-    from backtest.agents.port import ClientCommand
+    from numpy.random import Generator
+
+    from backtest.agents.market import Participant
+    from backtest.agents.market_picture import LinePicture
     from backtest.kernel.latency import Delay
     from backtest.kernel.queue import EventQueue
+    from engine.vocabulary.commands import ClientCommand
     from engine.vocabulary.events import Event
 
 AT_ONE_INSTANT: Final = 100_000  # times that one agent may act before the run is stopped
@@ -29,34 +35,15 @@ _BUY: Final = Side.BUY
 _SELL: Final = Side.SELL
 
 
-class Resident(Protocol):
-    """What the kernel needs of an agent."""
-
-    hears_own: bool  # reports of its own orders and trades
-    hears_public: bool  # public market data
-
-    def on_start(self, seat: Seat) -> None:
-        """Prepare: most often ask to be woken."""
-        ...  # pragma: no cover
-
-    def on_event(self, seat: Seat, event: Event) -> None:
-        """Receive something that happened to its own orders, or in public."""
-        ...  # pragma: no cover
-
-    def on_wake(self, seat: Seat) -> None:
-        """Act; called when it asked for it with ``wake_at``."""
-        ...  # pragma: no cover
-
-
-class Seat:
-    """One agent's way to the venue: its account, its latency, its references. A ``Port``."""
+class Seat(Market):
+    """One agent's way to the venue: its account, its latency, its references."""
 
     __slots__ = ("_acted", "_acted_at", "_arrival", "_here", "_kernel", "_last_ref", "_to_venue",
                  "account", "agent", "back", "busy_until", "compute", "heard_at", "place",
                  "waiting", "who")  # fmt: skip
 
     def __init__(
-        self, kernel: EventQueue, agent: Resident, place: int, account: str, who: str,
+        self, kernel: EventQueue, agent: Participant, place: int, account: str, who: str,
         to_venue: Delay | None, back: Delay | None, compute: int,
     ) -> None:  # fmt: skip
         """Join a kernel. ``compute`` is the ns that the agent needs for each of its turns."""
@@ -77,9 +64,13 @@ class Seat:
         self._last_ref = kernel.venue.last_ref(account)
 
     def start(self) -> None:
-        """Let the agent prepare. Raises ``AgentError``."""
+        """Let the agent prepare, and tell it what its account has. Raises ``AgentError``."""
+        agent = self.agent
         try:
-            self.agent.on_start(self)
+            agent.on_start(self)
+            if agent.hears_own:
+                for event in present_of(self._kernel.venue, self.account):
+                    agent.on_event(self, event)
         except AgentError:
             raise
         except Exception as error:
@@ -90,6 +81,17 @@ class Seat:
         """Return what to raise for an exception of the agent's."""
         why = f"{where}: {type(error).__name__}: {error}"
         return AgentError(self.who, self._kernel.now, why)
+
+    def lines(self) -> list[LinePicture]:
+        """Return the lines as anybody may see them now."""
+        return lines_of(self._kernel.venue)
+
+    def stream(self, purpose: str) -> Generator:
+        """Return this agent's random numbers for a purpose; raises ``AgentError`` without any."""
+        streams = self._kernel.streams
+        if streams is None:
+            raise AgentError(self.who, self._kernel.now, "stream: this run has no seed")
+        return streams.stream(self.who, purpose)
 
     def now(self) -> int:
         """Return the time in ns."""
@@ -176,13 +178,13 @@ class Seat:
             return ref
         return self._unusual(symbol, _SELL, tonnes, price, tif)
 
-    def cancel(self, target: int) -> int:
+    def cancel(self, ref: int) -> int:
         """Cancel the order with a reference. Return the cancel's own."""
-        if type(target) is not int or not 0 < target <= self._last_ref:
-            return self.submit(CancelOrder("", 0, self._whole("cancel", target)))
-        self._last_ref = ref = self._last_ref + 1
-        self._send(CancelOrder(self.account, ref, target))
-        return ref
+        if type(ref) is not int or not 0 < ref <= self._last_ref:
+            return self.submit(CancelOrder("", 0, self._whole("cancel", ref)))
+        self._last_ref += 1
+        self._send(CancelOrder(self.account, self._last_ref, ref))
+        return self._last_ref
 
     def _unusual(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
         """Send an order that the venue may refuse, or in numbers of another type."""

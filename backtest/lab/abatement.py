@@ -20,7 +20,7 @@ from engine.vocabulary.enums import Side
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backtest.kernel.kernel import Seat
+    from backtest.agents.market import Market
     from backtest.kernel.streams import Streams
     from backtest.lab.costs import LeastCost
     from backtest.measures.fills import Fill
@@ -39,17 +39,17 @@ class Firm(Trader):
         self.plan, self.ends = plan, ends
         self._next = 0
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         """Wake when the first time comes."""
         if self.plan:
             seat.wake_at(self.plan[0][0])
 
-    def on_event(self, seat: Seat, event: Event) -> None:
+    def on_event(self, seat: Market, event: Event) -> None:
         """Know what became of its interests."""
         del seat
         self.execution.on_event(event)
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         """Say what it is time for."""
         now = seat.now()
         while self._next < len(self.plan) and self.plan[self._next][0] <= now:

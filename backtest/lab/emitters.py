@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.random import Generator
 
-    from backtest.kernel.kernel import Seat
+    from backtest.agents.market import Market
     from backtest.lab.belief import World
     from backtest.lab.costs import Costs
     from backtest.lab.people import Window
@@ -81,17 +81,17 @@ class Emitter(Trader):
         self._world, self._plan, self._margin = world, plan, margin
         self._turn = 0
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         """Sleep until the first time."""
         if self._plan:
             seat.wake_at(self._plan[0][0])
 
-    def on_event(self, seat: Seat, event: Event) -> None:
+    def on_event(self, seat: Market, event: Event) -> None:
         """Know what became of its interest."""
         del seat
         self.execution.on_event(event)
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         """Say a part of what is still wanted, and sleep again."""
         turn = self._turn
         self._turn += 1
@@ -123,7 +123,7 @@ class Emitter(Trader):
         side = Side.BUY if short > 0 else Side.SELL
         return side, max(abs(short) - mine.waiting(side), 0)
 
-    def _trade(self, seat: Seat, side: Side, tonnes: int, day: int, turn: int) -> None:
+    def _trade(self, seat: Market, side: Side, tonnes: int, day: int, turn: int) -> None:
         """Say an interest; its price gives way more each time, up to the margin or the penalty."""
         sign = 1 if side is Side.BUY else -1
         eager = 2 * (turn + 1) / len(self._plan) - 1  # from -1 to 1

@@ -25,8 +25,8 @@ from engine.vocabulary.events import (
 )
 
 if TYPE_CHECKING:
+    from backtest.agents.market import Market
     from backtest.agents.market_picture import LinePicture
-    from backtest.agents.port import Port
     from backtest.lab.screen import Screen
     from engine.vocabulary.events import Event
 
@@ -118,14 +118,14 @@ class Execution:
         """Return the tonnes bought or sold so far."""
         return sum((self.bought if side is Side.BUY else self.sold).values())
 
-    def withdraw(self, port: Port) -> None:
+    def withdraw(self, port: Market) -> None:
         """Take back whatever waits."""
         for ref in list(self.live):
             port.submit(CancelOrder("", 0, ref))
 
     # -- saying it --------------------------------------------------------------------------------
 
-    def express(self, port: Port, interest: Interest, until: int = 0) -> int:
+    def express(self, port: Market, interest: Interest, until: int = 0) -> int:
         """Say an interest to the venue now; return the tonnes for which that could be done.
 
         What a line cannot take, such as a price beyond the day's limits, is left out: what is
@@ -151,7 +151,7 @@ class Execution:
                   and line.min_quantity <= interest.tonnes]  # fmt: skip
         return blocks + [line for line in lines if line not in blocks]
 
-    def _say(self, port: Port, line: LinePicture, interest: Interest, until: int) -> int:
+    def _say(self, port: Market, line: LinePicture, interest: Interest, until: int) -> int:
         price = at_limit(line, interest.side, interest.price)
         tonnes = interest.tonnes // line.lot * line.lot
         if not price or tonnes < line.min_quantity:
@@ -168,7 +168,7 @@ class Execution:
             return self._negotiate(port, line, interest)
         return self._pick(port, line, interest)
 
-    def _pick(self, port: Port, line: LinePicture, interest: Interest) -> int:
+    def _pick(self, port: Market, line: LinePicture, interest: Interest) -> int:
         """Pick the best listings that are good enough; list what is left."""
         left = interest.tonnes
         for offer in self._offers(line, interest)[:_MOST_PICKS]:
@@ -182,7 +182,7 @@ class Execution:
             left = 0
         return interest.tonnes - left
 
-    def _negotiate(self, port: Port, line: LinePicture, interest: Interest) -> int:
+    def _negotiate(self, port: Market, line: LinePicture, interest: Interest) -> int:
         """Confirm quotes that are good enough and not too large; quote what is left."""
         left = interest.tonnes
         for offer in self._offers(line, interest):
@@ -205,7 +205,7 @@ class Execution:
         ]  # fmt: skip
         return sorted(found, key=lambda offer: (sign * offer.price, offer.number))
 
-    def _auction(self, port: Port, line: LinePicture, interest: Interest, until: int) -> int:
+    def _auction(self, port: Market, line: LinePicture, interest: Interest, until: int) -> int:
         """Bid in an auction of the other side; a seller who finds none announces one."""
         now = port.now()
         side, price = interest.side, interest.price

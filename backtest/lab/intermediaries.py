@@ -11,8 +11,8 @@ from engine.vocabulary.enums import Side
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from backtest.agents.market import Market
     from backtest.agents.market_picture import LinePicture
-    from backtest.kernel.kernel import Seat
     from backtest.lab.belief import World
     from engine.vocabulary.events import Event
 
@@ -42,17 +42,17 @@ class Sleeper(Trader):
         self._acts = acts
         self._next = 0
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         """Sleep until the first time."""
         if self._acts:
             seat.wake_at(self._acts[0].time)
 
-    def on_event(self, seat: Seat, event: Event) -> None:
+    def on_event(self, seat: Market, event: Event) -> None:
         """Know what became of its interest."""
         del seat
         self.execution.on_event(event)
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         """Act, and sleep again."""
         act = self._acts[self._next]
         self._next += 1

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from backtest.agents.market import Trader
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from backtest.kernel.kernel import Resident, Seat
+    from backtest.agents.market import Participant
     from backtest.kernel.latency import Delay
     from backtest.kernel.streams import Streams
     from engine.rulebook.model import Rulebook
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
-    from engine.vocabulary.events import Event
 
 
 class Person(NamedTuple):
@@ -29,7 +30,7 @@ class Person(NamedTuple):
     who: str  # such as "buyer/3": its key for random streams, and its name in errors
     account: str
     group: str
-    agent: Resident
+    agent: Participant
     cash: int  # minor units at the start
     holdings: Mapping[str, int]  # tonnes at the start, by product
     worth: tuple[int, ...] = ()
@@ -103,18 +104,13 @@ class Registry(Protocol):
         ...  # pragma: no cover
 
 
-class Trader:
-    """An agent to begin with: it hears nothing and does nothing."""
-
-    __slots__ = ()  # so that a large population's agents may be small
-    hears_own = False
-    hears_public = False
-
-    def on_start(self, seat: Seat) -> None:
-        """Prepare; called once when the session begins."""
-
-    def on_wake(self, seat: Seat) -> None:
-        """Act; called when it asked for it with ``seat.wake_at``."""
-
-    def on_event(self, seat: Seat, event: Event) -> None:
-        """Receive something that happened to its own orders, or in public."""
+__all__ = [
+    "Day",
+    "Horizon",
+    "Lasting",
+    "Person",
+    "Population",
+    "Registry",
+    "Trader",
+    "Window",
+]

@@ -6,30 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from backtest.lab.people import Person, Trader, Window
+from backtest.lab.arrivals import truthful
 
 if TYPE_CHECKING:
-    from backtest.kernel.kernel import Seat
     from backtest.kernel.streams import Streams
+    from backtest.lab.people import Person, Window
     from engine.rulebook.model import Rulebook
 
 _UNIT: Final = 1_000_000
-
-
-class Truthful(Trader):
-    """Enters one order at its true value, at a time of its own."""
-
-    def __init__(self, symbol: str, price: int, at: int, *, buys: bool) -> None:
-        """Trade one lot; price in minor units, ``at`` in ns."""
-        self.symbol, self.price, self.at, self.buys = symbol, price, at, buys
-
-    def on_start(self, seat: Seat) -> None:
-        """Wake when its time comes."""
-        seat.wake_at(self.at)
-
-    def on_wake(self, seat: Seat) -> None:
-        """Enter the order."""
-        (seat.buy if self.buys else seat.sell)(self.symbol, 1, self.price)
 
 
 class UniformValues(Struct, frozen=True):
@@ -45,27 +29,13 @@ class UniformValues(Struct, frozen=True):
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return buyers, then sellers."""
-        product = rulebook.products[0].symbol
         found = []
         for group, count in (("buyer", self.buyers), ("seller", self.sellers)):
-            buys = group == "buyer"
             for number in range(count):
                 who = f"{group}/{number}"
                 draws = streams.stream(who, "value")
                 value = 1 + int(draws.integers(self.scale))
                 arrives = streams.stream(who, "arrival")
                 at = window.opens + int(arrives.integers(window.closes - window.opens))
-                agent = Truthful(product, value, at, buys=buys)
-                found.append(
-                    Person(
-                        who,
-                        who,
-                        f"{group}s",
-                        agent,
-                        cash=2 * self.scale if buys else 0,
-                        holdings={} if buys else {product: 1},
-                        worth=(value,) if buys else (),
-                        costs=() if buys else (value,),
-                    )
-                )
+                found.append(truthful(who, value, at, rulebook, self.scale))
         return found

@@ -9,7 +9,7 @@ from backtest.lab.people import Person, Trader
 from engine.rulebook.model import line_name
 
 if TYPE_CHECKING:
-    from backtest.kernel.kernel import Seat
+    from backtest.agents.market import Market
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.events import Event
 
@@ -45,7 +45,7 @@ class Screen(Trader):
             found += lines
         self.market = MarketPicture(found)
 
-    def on_event(self, _seat: Seat, event: Event) -> None:
+    def on_event(self, _seat: Market, event: Event) -> None:
         """Take a public event in."""
         self.market.absorb(event)
 

@@ -82,7 +82,7 @@ def run(
     people = market.people(streams, rulebook, window)
     registry = lasting.registry(people, window) if lasting else None
     tape: list[Entry] = []
-    kernel = Kernel(Sequencer(Venue(rulebook)), None if sink else tape)
+    kernel = Kernel(Sequencer(Venue(rulebook)), None if sink else tape, streams)
     if sink:
         kernel.watchers.append(sink)
     if any(mode.mechanism is Mechanism.ONE_WAY for mode in rulebook.modes):

@@ -31,7 +31,8 @@ from engine.vocabulary.events import Trade
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from backtest.kernel.kernel import Entry, Seat
+    from backtest.agents.market import Market
+    from backtest.kernel.kernel import Entry
     from backtest.tapes.lobster import Levels, Message
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.events import Event
@@ -86,7 +87,7 @@ class FileTrader:
             raise LobsterError(message)
         levels = max((len(side) for row in book or () for side in row), default=0)
         self.report = Report(len(messages), levels=levels)
-        self.taker: Seat | None = None
+        self.taker: Market | None = None
         self.operate: Callable[[SetPhase], None] = lambda _command: None
         self._messages, self._book, self._venue = messages, book, venue
         self._symbol, self._midnight = symbol, midnight
@@ -98,7 +99,7 @@ class FileTrader:
         self._due: int = 0  # the reference of the order that is executed next
         self._horizon: dict[bool, int] = {}  # the worst price that was in view, by side
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         """Enter the book that was there before the first message; wake for the first."""
         if self._book:
             first, levels = self._messages[0], self._book[0]
@@ -114,14 +115,14 @@ class FileTrader:
                         self._enter_old(seat, price, size, buys=buys)
         seat.wake_at(self._midnight + self._messages[0].time)
 
-    def on_event(self, seat: Seat, event: Event) -> None:
+    def on_event(self, seat: Market, event: Event) -> None:
         """See which order was executed."""
         del seat
         if isinstance(event, Trade) and event.maker_ref and event.maker_ref == self._due:
             self.report.in_place += 1
             self._due = 0
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         """Compare the book with the row of the last message; do what the next one says."""
         if self._next:
             self.compare(seat, self._next - 1)
@@ -145,7 +146,7 @@ class FileTrader:
         more = self._next < len(self._messages)
         seat.wake_at(self._midnight + self._messages[self._next].time if more else seat.now())
 
-    def _old(self, seat: Seat, message: Message) -> None:
+    def _old(self, seat: Market, message: Message) -> None:
         """Reduce, delete or execute an order."""
         place = message.buys, message.price
         order = self._orders.get(message.order) or self._before.get(place)
@@ -176,11 +177,11 @@ class FileTrader:
         phase = Phase.HALTED if message.price < 1 else Phase.CONTINUOUS
         self.operate(SetPhase(phase, self._symbol, "as in the file"))
 
-    def _enter_old(self, seat: Seat, price: int, size: int, *, buys: bool) -> None:
+    def _enter_old(self, seat: Market, price: int, size: int, *, buys: bool) -> None:
         ref = (seat.buy if buys else seat.sell)(self._symbol, size, price)
         self._before[buys, price] = _Resting(ref, size, size)
 
-    def compare(self, seat: Seat, row: int) -> None:
+    def compare(self, seat: Market, row: int) -> None:
         """Compare the book with a row of the file's; enter what comes into view."""
         if not self._book:
             return
@@ -250,11 +251,11 @@ class _Silent:
 
     hears_own = hears_public = False
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         """Do nothing."""
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         """Do nothing."""
 
-    def on_event(self, seat: Seat, event: Event) -> None:
+    def on_event(self, seat: Market, event: Event) -> None:
         """Do nothing."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import structs
 
+from backtest.agents.market import Trader
 from backtest.agents.market_picture import MarketPicture
 from backtest.agents.quoting import MarketMaker, Noise
 from backtest.agents.taking import Compliance, Momentum
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from backtest.agents.agent import Agent
     from backtest.agents.guides import Guide
-    from backtest.agents.port import Port
+    from backtest.agents.market import Market
     from engine.rulebook.calendar import Step
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.events import Event
@@ -139,19 +140,16 @@ async def run(folder: Path, plan: Plan, progress: Callable[[float, MarketView], 
                   day.sent, day.books)  # fmt: skip
 
 
-class _Bystander:
+class _Bystander(Trader):
     """Takes part without acting by itself; what it is told goes into a picture of the market."""
 
     def __init__(self, name: str, market: MarketPicture | None = None) -> None:
         self.name = name
         self._market = market
 
-    def on_event(self, _port: Port, event: Event) -> None:
+    def on_event(self, _port: Market, event: Event) -> None:
         if self._market is not None:
             self._market.absorb(event)
-
-    def on_wake(self, port: Port) -> None:
-        pass
 
 
 def _sessions(day: list[Step]) -> Iterator[tuple[int, int]]:
@@ -197,7 +195,7 @@ class _Day:
         await self._everybody_joins(clients)
         node.operate(BeginDay(DATE))
         self._started = time.monotonic()
-        ports = {port.agent.name: port for port in self._turns.ports}
+        ports = {port.account: port for port in self._turns.ports}
         due = sorted((at, name, price) for name in BARS for at, price in self._guide.prints(name))
         closing = self._at(due[-1][0]) - self._pause
         for begin, end in self._sessions:

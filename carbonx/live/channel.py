@@ -14,7 +14,7 @@ from gateway.client.errors import ClientError, Missed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backtest.agents.port import ClientCommand
+    from engine.vocabulary.commands import ClientCommand
     from engine.vocabulary.events import Event
     from gateway.client.client import Client
     from gateway.protocol import wire

@@ -12,7 +12,7 @@ from gateway.protocol import wire, wire_modes
 if TYPE_CHECKING:
     from msgspec import Struct
 
-    from backtest.agents.port import ClientCommand
+    from engine.vocabulary.commands import ClientCommand
 
 # A message has the fields of its command after ``account``, in the same order.
 MESSAGES: Final[dict[type[Struct], type[wire.OrderMessage]]] = {

@@ -11,23 +11,40 @@ import asyncio
 import heapq
 from typing import TYPE_CHECKING, Final
 
+from backtest.agents.market import Market
+from carbonx.live.public_feed import pictures
+from carbonx.live.randomness import stream
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from backtest.agents.port import ClientCommand, Participant
+    from numpy.random import Generator
+
+    from backtest.agents.market import Participant
+    from backtest.agents.market_picture import LinePicture
     from carbonx.live.channel import Channel
+    from engine.vocabulary.commands import ClientCommand
 
 REST: Final = 600_000_000_000  # ns of silence at a time, well below what ends a session
 
 
-class SteppedPort:
+class SteppedPort(Market):
     """One agent's port to a venue that its agents use in turns."""
 
     def __init__(self, home: LockStep, channel: Channel, agent: Participant) -> None:
         """Connect an agent with its account's session."""
         self.channel = channel
+        self.account = channel.account
         self.agent = agent
         self._home = home
+
+    def lines(self) -> list[LinePicture]:
+        """Return the lines as the logon described them; the books follow."""
+        return pictures(self.channel.client.lines)
+
+    def stream(self, purpose: str) -> Generator:
+        """Return the account's random numbers for a purpose."""
+        return stream(self._home.seed, self.account, purpose)
 
     def now(self) -> int:
         """Return the time of the run, ns UTC."""
@@ -50,8 +67,12 @@ class SteppedPort:
 class LockStep:
     """The run: who is due first is woken, at that time; those due together as they asked."""
 
-    def __init__(self, begin: int, moved: Callable[[], Awaitable[None]]) -> None:
-        """Begin at a time (ns UTC); ``moved`` is awaited whenever the clock has moved."""
+    def __init__(self, begin: int, moved: Callable[[], Awaitable[None]], seed: int = 1) -> None:
+        """Begin at a time (ns UTC); ``moved`` is awaited whenever the clock has moved.
+
+        Agents draw from the streams of ``seed``.
+        """
+        self.seed = seed
         self.now = begin
         self.ports: list[SteppedPort] = []
         self._moved = moved
@@ -62,10 +83,11 @@ class LockStep:
         """Let an agent take part: it is told what its account has, and woken as time passes."""
         port = SteppedPort(self, channel, agent)
         self.ports.append(port)
-        for event in await channel.begin():
+        present = await channel.begin()
+        agent.on_start(port)
+        for event in present:
             agent.on_event(port, event)
         await self.settle()
-        port.wake_at(self.now)
         return port
 
     def wake_at(self, time: int, port: SteppedPort) -> None:

@@ -19,7 +19,7 @@ from gateway.protocol import wire, wire_modes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backtest.agents.port import ClientCommand
+    from engine.vocabulary.commands import ClientCommand
 
 _OfOrder: TypeAlias = (
     wire.OrderResting | wire.OrderCancelled | wire.OrderAmended | wire.OrderReduced

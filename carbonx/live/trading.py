@@ -8,12 +8,19 @@ import heapq
 import time
 from typing import TYPE_CHECKING, Final
 
+from backtest.agents.market import Market
 from carbonx.live.channel import Channel
+from carbonx.live.public_feed import pictures
+from carbonx.live.randomness import stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from backtest.agents.port import ClientCommand, Participant
+    from numpy.random import Generator
+
+    from backtest.agents.market import Participant
+    from backtest.agents.market_picture import LinePicture
+    from engine.vocabulary.commands import ClientCommand
     from engine.vocabulary.events import Event
     from gateway.client.client import Client
 
@@ -21,19 +28,32 @@ LAST_WITHIN: Final = 2.0  # seconds that the answers to the last commands may ta
 POLL: Final = 0.005  # seconds
 
 
-class LivePort:
+class LivePort(Market):
     """One agent's port to a live venue, over a client that is logged on for its account.
 
     What the client needs and the agent is told is as in ``Channel``.
     """
 
-    def __init__(self, client: Client, agent: Participant) -> None:
-        """Connect an agent with its client; ``trade`` lets it act."""
+    def __init__(self, client: Client, agent: Participant, seed: int = 1) -> None:
+        """Connect an agent with its client; ``trade`` lets it act.
+
+        It draws from the streams of ``seed``.
+        """
+        self.seed = seed
         self.agent = agent
         self.channel = Channel(client)
+        self.account = client.account
         self._caught_up = asyncio.Event()  # set when the agent knows what its account has
         self._due: list[int] = []  # a heap of the times to wake the agent at, ns UTC
         self._asked = asyncio.Event()  # set when a time was added
+
+    def lines(self) -> list[LinePicture]:
+        """Return the lines as the logon described them; the books follow."""
+        return pictures(self.channel.client.lines)
+
+    def stream(self, purpose: str) -> Generator:
+        """Return the account's random numbers for a purpose."""
+        return stream(self.seed, self.account, purpose)
 
     def now(self) -> int:
         """Return the time in ns UTC."""
@@ -53,8 +73,9 @@ class LivePort:
 
         Raises the ``ClientError`` that ends the session before, and what the agent raises.
         """
-        self._tell(await self.channel.begin())
-        self.wake_at(self.now())
+        present = await self.channel.begin()
+        self.agent.on_start(self)
+        self._tell(present)
         listener = asyncio.create_task(self._listen())
         waker = asyncio.create_task(self._wake())
         ending = asyncio.create_task(over.wait())

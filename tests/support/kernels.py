@@ -14,7 +14,8 @@ from engine.vocabulary.enums import Phase
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backtest.kernel.kernel import Entry, Seat
+    from backtest.agents.market import Market
+    from backtest.kernel.kernel import Entry
     from engine.log.journal import Journal
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.events import Event
@@ -28,9 +29,9 @@ class Scripted:
 
     def __init__(
         self,
-        start: Callable[[Seat], object] = lambda _: None,
-        wake: Callable[[Seat], object] = lambda _: None,
-        event: Callable[[Seat, Event], object] = lambda _seat, _event: None,
+        start: Callable[[Market], object] = lambda _: None,
+        wake: Callable[[Market], object] = lambda _: None,
+        event: Callable[[Market, Event], object] = lambda _seat, _event: None,
         *,
         own: bool = False,
         public: bool = False,
@@ -38,13 +39,13 @@ class Scripted:
         self.start, self.wake, self.event = start, wake, event
         self.hears_own, self.hears_public = own, public
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         self.start(seat)
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         self.wake(seat)
 
-    def on_event(self, seat: Seat, event: Event) -> None:
+    def on_event(self, seat: Market, event: Event) -> None:
         self.event(seat, event)
 
 

@@ -12,7 +12,7 @@ from engine.vocabulary.commands import NewOrder
 from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
-    from backtest.kernel.kernel import Seat
+    from backtest.agents.market import Market
     from backtest.kernel.streams import Streams
     from engine.rulebook.model import Rulebook
 
@@ -22,10 +22,10 @@ SMALL: Final = UniformValues(buyers=3, sellers=3)
 class Failing(Trader):
     """Raises when it wakes."""
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         seat.wake_at(seat.now() + 5)
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         message = f"lost at {seat.now()}"
         raise LookupError(message)
 
@@ -33,14 +33,14 @@ class Failing(Trader):
 class Restless(Failing):
     """Wants to be woken again at the very same time."""
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         seat.wake_at(seat.now())
 
 
 class Impostor(Failing):
     """Orders for somebody else."""
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         seat.submit(NewOrder("buyer/0", 0, "CO2", Side.BUY, 1, 100))
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backtest.agents.guides import RandomWalk
+from backtest.agents.market import Market
 from backtest.agents.market_picture import LinePicture, MarketPicture
 from backtest.agents.population import population
 from backtest.agents.quoting import MOST_ORDERS, MarketMaker, Noise, Pegger
@@ -21,13 +22,15 @@ from engine.vocabulary.events import DepthChanged, OrderAccepted, Trade
 from tests.oracle.ticks import TickTable
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
     from backtest.agents.agent import Agent
-    from backtest.agents.port import ClientCommand
+    from engine.vocabulary.commands import ClientCommand
 
 LOW, HIGH, TICK, LOT = 4_500, 5_500, 5, 10
 
 
-class Kept:
+class Kept(Market):
     """A port that answers nothing."""
 
     def __init__(self) -> None:
@@ -36,6 +39,12 @@ class Kept:
 
     def now(self) -> int:
         return 1_000
+
+    def lines(self) -> list[LinePicture]:
+        raise NotImplementedError
+
+    def stream(self, purpose: str) -> Generator:
+        raise NotImplementedError
 
     def submit(self, command: ClientCommand) -> int:
         self.commands.append(command)

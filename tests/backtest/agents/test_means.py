@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backtest.agents.back_off import LONGEST, BackOff
-from backtest.agents.direct import DirectVenue
 from backtest.agents.guides import RandomWalk
 from backtest.agents.market_picture import LinePicture, MarketPicture
 from backtest.agents.quoting import MarketMaker
@@ -25,6 +24,7 @@ from engine.vocabulary.commands import (
     SetPhase,
 )
 from engine.vocabulary.enums import Phase, RejectReason, Side
+from tests.support.direct import DirectVenue
 
 if TYPE_CHECKING:
     from engine.vocabulary.commands import Command

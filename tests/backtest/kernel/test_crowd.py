@@ -14,7 +14,8 @@ from engine.vocabulary.commands import CancelOrder, NewOrder, SetReference
 from tests.support.kernels import ACCOUNTS, Scripted, kernel_of
 
 if TYPE_CHECKING:
-    from backtest.kernel.kernel import Entry, Kernel, Seat
+    from backtest.agents.market import Market
+    from backtest.kernel.kernel import Entry, Kernel
 
 ROWS = st.lists(
     st.tuples(st.integers(1, 9), st.integers(0, 2), st.booleans(), st.integers(90, 110),
@@ -30,11 +31,11 @@ def singly(rows: list[tuple[int, int, bool, int, int]]) -> tuple[Kernel, list[En
         own = [row for row in rows if row[1] == place]
         queue = sorted(own, key=lambda row: row[0])
 
-        def start(seat: Seat, queue: list[tuple[int, int, bool, int, int]] = queue) -> None:
+        def start(seat: Market, queue: list[tuple[int, int, bool, int, int]] = queue) -> None:
             for row in queue:
                 seat.wake_at(row[0] - 1)
 
-        def wake(seat: Seat, queue: list[tuple[int, int, bool, int, int]] = queue) -> None:
+        def wake(seat: Market, queue: list[tuple[int, int, bool, int, int]] = queue) -> None:
             _, _, buys, price, tonnes = queue.pop(0)
             (seat.buy if buys else seat.sell)("CO2", tonnes, price)
 
@@ -71,7 +72,7 @@ def test_two_crowds_take_turns() -> None:
     kernel, tape = kernel_of()
     for accounts, times in ((["a", "b"], [1, 3, 5]), (["c"], [1, 2, 3, 4])):
 
-        def start(crowd: Seat, times: list[int] = times) -> None:
+        def start(crowd: Market, times: list[int] = times) -> None:
             assert isinstance(crowd, Crowd)
             crowd.orders("CO2", times, 0, 1, 100, 1)
 
@@ -85,7 +86,7 @@ def test_a_crowd_numbers_and_cancels() -> None:
     kernel, tape = kernel_of()
     seen: list[list[int]] = []
 
-    def start(crowd: Seat) -> None:
+    def start(crowd: Market) -> None:
         assert isinstance(crowd, Crowd)
         refs = crowd.orders("CO2", [9, 8, 7], [0, 1, 0], [1, 0, 1], [100, 200, 101], 2)
         seen.append(refs.tolist())

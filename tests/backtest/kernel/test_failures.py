@@ -16,10 +16,10 @@ from tests.support.kernels import Scripted, kernel_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backtest.kernel.kernel import Seat
+    from backtest.agents.market import Market
 
 
-def broken(_seat: Seat, _event: object = None) -> None:
+def broken(_seat: Market, _event: object = None) -> None:
     message = "out of luck"
     raise RuntimeError(message)
 

@@ -17,13 +17,14 @@ from tests.support.kernels import Scripted, kernel_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backtest.kernel.kernel import Kernel, Seat
+    from backtest.agents.market import Market
+    from backtest.kernel.kernel import Kernel
     from engine.log.records import Record
 
 SECOND = 10**9
 
 
-def trading(seat: Seat) -> None:
+def trading(seat: Market) -> None:
     if seat.now() < 90:
         (seat.buy if seat.now() % 2 else seat.sell)("CO2", 1 + seat.now() % 3, 100)
         seat.wake_at(seat.now() + 7)
@@ -33,7 +34,7 @@ def traded(journal: Journal | None) -> Kernel:
     """Return a kernel in which agents and a crowd have traded."""
     kernel, tape = kernel_of(journal=journal)
     for name in ("a", "b"):
-        kernel.join(Scripted(lambda s: s.wake_at(s.place), trading), name).start()
+        kernel.join(Scripted(lambda s: s.wake_at(2), trading), name).start()
     Crowd(kernel, Scripted(lambda c: c.orders("CO2", [5, 6, 50], [0, 1, 0], [1, 0, 1], 100, 2)),  # type: ignore[attr-defined]
           ["c", "d"], "crowd").start()  # fmt: skip
     kernel.run(100)

@@ -16,7 +16,8 @@ from engine.vocabulary.events import DepthChanged, OrderAccepted, OrderCancelled
 from tests.support.kernels import ACCOUNTS, Scripted, kernel_of
 
 if TYPE_CHECKING:
-    from backtest.kernel.kernel import Entry, Seat
+    from backtest.agents.market import Market
+    from backtest.kernel.kernel import Entry
     from engine.vocabulary.events import Event
 
 
@@ -26,7 +27,7 @@ def orders(tape: list[Entry]) -> list[tuple[int, str, int]]:
 
 
 def buys_at(*times: int) -> Scripted:
-    def start(seat: Seat) -> None:
+    def start(seat: Market) -> None:
         for time in times:
             seat.wake_at(time)
 
@@ -49,7 +50,7 @@ def test_at_one_instant_the_operator_then_arrivals_then_reports_then_wake_ups() 
     late = Scripted(lambda s: s.wake_at(50), lambda _: seen.append("wake"))
     kernel.join(late, "a").start()
 
-    def hear(_seat: Seat, event: Event) -> None:
+    def hear(_seat: Market, event: Event) -> None:
         seen.append(type(event).__name__)
 
     sender = Scripted(lambda s: s.wake_at(40), lambda s: s.buy("CO2", 1, 100), hear, own=True)
@@ -131,7 +132,7 @@ def test_a_busy_agent_is_told_in_the_order_of_arrival() -> None:
     kernel, _ = kernel_of()
     turns: list[tuple[int, str]] = []
 
-    def start(seat: Seat) -> None:
+    def start(seat: Market) -> None:
         seat.wake_at(10)
         seat.wake_at(12)
 
@@ -167,7 +168,7 @@ def test_delays() -> None:
 def test_a_shortcut_is_the_command_that_it_stands_for() -> None:
     kernel, tape = kernel_of()
 
-    def wake(seat: Seat) -> None:
+    def wake(seat: Market) -> None:
         own: Any = np.int64(3)
         first = seat.buy("CO2", own, 100)
         seat.cancel(first)

@@ -16,7 +16,7 @@ from engine.rulebook import presets
 from engine.vocabulary.enums import Mechanism, Side
 
 if TYPE_CHECKING:
-    from backtest.kernel.kernel import Seat
+    from backtest.agents.market import Market
     from backtest.kernel.streams import Streams
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.events import Event
@@ -33,16 +33,16 @@ class Wanting(Trader):
     def __init__(self, execution: Execution, interest: Interest, window: Window) -> None:
         self.execution, self.interest, self.window = execution, interest, window
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Market) -> None:
         for day in self.window.days:
             for time in range(day.opens, day.closes, MINUTES):
                 seat.wake_at(time)
 
-    def on_event(self, seat: Seat, event: Event) -> None:
+    def on_event(self, seat: Market, event: Event) -> None:
         del seat
         self.execution.on_event(event)
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Market) -> None:
         side = self.interest.side
         execution = self.execution
         left = self.interest.tonnes - execution.traded(side) - execution.waiting(side)

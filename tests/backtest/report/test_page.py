@@ -21,7 +21,7 @@ from tests.support.designs import in_one_call
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backtest.kernel.kernel import Seat
+    from backtest.agents.market import Market
     from backtest.kernel.streams import Streams
     from carbonx.lab import Person, Window
     from engine.rulebook.model import Rulebook
@@ -161,8 +161,8 @@ class Breaking(UniformValues, frozen=True):
 class Breaks(Trader):
     """An agent with a fault."""
 
-    def on_start(self, seat: Seat) -> None:
-        message = f"<no> {seat.now()}"
+    def on_start(self, market: Market) -> None:
+        message = f"<no> {market.now()}"
         raise ValueError(message)
 
 

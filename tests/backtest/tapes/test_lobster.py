@@ -15,7 +15,8 @@ from tests.support.lobster import LEVELS, Market
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backtest.kernel.kernel import Entry, Kernel, Seat
+    from backtest.agents.market import Market as Venue
+    from backtest.kernel.kernel import Entry, Kernel
 
 
 @pytest.mark.parametrize("seed", [0, 3, 5])
@@ -47,10 +48,10 @@ def test_without_an_orderbook_older_orders_are_unknown(tmp_path: Path) -> None:
 class Buyer(Trader):
     """Takes what is offered at its price, once."""
 
-    def on_start(self, seat: Seat) -> None:
+    def on_start(self, seat: Venue) -> None:
         seat.wake_at(seat.now() + 1_000_000_000)
 
-    def on_wake(self, seat: Seat) -> None:
+    def on_wake(self, seat: Venue) -> None:
         seat.buy(SYMBOL, 300, 1_100_000)
 
 

@@ -28,10 +28,11 @@ BOUNDS: Final = {
     "carbonx": ["--seconds", "1"],
     "carbonx demo": ["--seconds", "1"],
     "carbonx brokers": ["--seconds", "0.5"],
+    "carbonx trade": ["--seconds", "0.5"],
     "carbonx load": ["--duration", "0.3", "--warmup", "0.1"],
     "carbonx bench": ["--rounds", "1", "--messages", "200"],
 }
-TALKS: Final = ("carbonx shell", "carbonx brokers")  # to a venue on a port
+TALKS: Final = ("carbonx shell", "carbonx brokers", "carbonx trade")  # to a venue on a port
 MISSES: Final = ("carbonx bench", "carbonx load")  # exit 1 says that a figure is not good enough
 SILENT: Final = ("carbonx bench",)  # a process of its own prints
 README: Final = (ROOT / "README.md").read_text("utf-8")

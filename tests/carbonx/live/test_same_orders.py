@@ -27,7 +27,8 @@ from engine.vocabulary.events import OrderAccepted, OrderCancelled, OrderResting
 from tests.support.venues import bounded
 
 if TYPE_CHECKING:
-    from backtest.agents.port import ClientCommand, Port
+    from backtest.agents.market import Market
+    from engine.vocabulary.commands import ClientCommand
     from engine.vocabulary.events import Event
 
 BEGIN = 1_700_000_000 * 10**9
@@ -49,14 +50,14 @@ class Answering:
         self.sent: list[tuple[int, ClientCommand]] = []
         self.filled = 0
 
-    def on_start(self, port: Port) -> None:
+    def on_start(self, port: Market) -> None:
         port.wake_at(port.now())
 
-    def say(self, port: Port, command: ClientCommand) -> None:
+    def say(self, port: Market, command: ClientCommand) -> None:
         self.sent.append((port.now(), command))
         port.submit(command)
 
-    def on_wake(self, port: Port) -> None:
+    def on_wake(self, port: Market) -> None:
         draw = self.rng.random()
         if self.live and draw < 0.2:
             self.say(port, CancelOrder("", 0, self.rng.choice(self.live)))
@@ -68,7 +69,7 @@ class Answering:
             self.say(port, NewOrder("", 0, "CO2", side, self.rng.randrange(1, 9), price))
         port.wake_at(port.now() + self.rng.randrange(GAP, 3 * GAP))
 
-    def on_event(self, port: Port, event: Event) -> None:
+    def on_event(self, port: Market, event: Event) -> None:
         if isinstance(event, OrderAccepted | OrderResting):
             if event.ref not in self.live:
                 self.live.append(event.ref)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backtest.agents.direct import DirectVenue
 from backtest.agents.guides import RandomWalk
+from backtest.agents.market import Trader
 from backtest.agents.market_picture import MarketPicture
 from backtest.agents.quoting import MarketMaker, Noise
 from backtest.agents.taking import Compliance
@@ -30,6 +30,7 @@ from engine.vocabulary.events import (
 from gateway.client.errors import ClientError, SessionEndedError
 from gateway.server.accounts import Directory
 from tests.support.agents import sees_its_orders, sees_the_books
+from tests.support.direct import DirectVenue
 from tests.support.venues import ACCOUNTS, bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backtest.agents.agent import Agent
-    from backtest.agents.port import ClientCommand, Port
+    from backtest.agents.market import Market
+    from engine.vocabulary.commands import ClientCommand
 
 PAUSE = 5_000_000  # ns
 SCRIPT: tuple[ClientCommand, ...] = (
@@ -50,7 +52,7 @@ SCRIPT: tuple[ClientCommand, ...] = (
 )
 
 
-class Scripted:
+class Scripted(Trader):
     """Enters the same orders wherever it trades, and keeps what it is told of its own."""
 
     def __init__(self, name: str, script: tuple[ClientCommand, ...] = SCRIPT) -> None:
@@ -60,12 +62,15 @@ class Scripted:
         self.woken = 0
         self.after: Callable[[], None] = lambda: None
 
-    def on_event(self, _port: Port, event: Event) -> None:
+    def on_start(self, port: Market) -> None:
+        port.wake_at(port.now())
+
+    def on_event(self, _port: Market, event: Event) -> None:
         named = [getattr(event, field, "") for field in ("account", "maker", "taker")]
         if self.name in named:
             self.own.append(event)
 
-    def on_wake(self, port: Port) -> None:
+    def on_wake(self, port: Market) -> None:
         self.woken += 1
         for command in self.script:
             port.submit(command)
@@ -107,7 +112,7 @@ class Stoppable(MarketMaker):
 
     stopped: list[bool]
 
-    def act(self, port: Port) -> None:
+    def act(self, port: Market) -> None:
         if not self.stopped:
             super().act(port)
 
@@ -238,7 +243,7 @@ def test_an_agent_that_falls_behind_is_stopped(tmp_path: Path) -> None:
 
 def test_what_an_agent_raises_ends_its_trading(tmp_path: Path) -> None:
     class Broken(Scripted):
-        def on_wake(self, port: Port) -> None:  # noqa: ARG002 - the agent's own signature
+        def on_wake(self, port: Market) -> None:  # noqa: ARG002 - the agent's own signature
             raise ZeroDivisionError
 
     async def scenario() -> None:

@@ -14,7 +14,6 @@ from msgspec import structs
 
 from backtest.agents.market_picture import MarketPicture
 from backtest.agents.own_orders import OwnOrder, OwnOrders
-from backtest.agents.port import ClientCommand
 from backtest.agents.visibility import Visibility
 from carbonx.live import public_feed, reports
 from carbonx.live.commands import MESSAGES, request_of
@@ -24,6 +23,7 @@ from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
+from engine.vocabulary.commands import ClientCommand
 from engine.vocabulary.enums import (
     BidTie,
     Mechanism,

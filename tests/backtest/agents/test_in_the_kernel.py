@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backtest.agents.direct import DirectVenue
 from backtest.agents.guides import RandomWalk
+from backtest.agents.market import Trader
 from backtest.agents.market_picture import MarketPicture
 from backtest.agents.own_orders import OwnOrder, OwnOrders
 from backtest.agents.population import population
@@ -27,12 +27,13 @@ from engine.vocabulary.commands import (
 from engine.vocabulary.enums import Phase, RejectReason, Side
 from engine.vocabulary.events import DayClosed, OrderCancelled, PhaseChanged, Rejected, Trade
 from tests.support.agents import sees_its_orders, sees_the_books
+from tests.support.direct import DirectVenue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backtest.agents.agent import Agent
-    from backtest.agents.port import Port
+    from backtest.agents.market import Market
     from engine.vocabulary.events import Event
 
 SECOND = 1_000_000_000
@@ -102,7 +103,7 @@ def test_a_call_is_seen_as_one_trade_and_each_fill_by_its_owner() -> None:
     assert all(sees_its_orders(agent.orders, direct.venue) for agent in agents)
 
 
-class Recorder:
+class Recorder(Trader):
     """Sends what it is given when it is woken, and keeps what it is told."""
 
     def __init__(self, name: str, *wakes: int) -> None:
@@ -113,11 +114,14 @@ class Recorder:
         self.inside = False
         self.before: Callable[[], None] = lambda: None
 
-    def on_event(self, _port: Port, event: Event) -> None:
+    def on_start(self, port: Market) -> None:
+        port.wake_at(port.now())
+
+    def on_event(self, _port: Market, event: Event) -> None:
         assert not self.inside, "told while it still acts"
         self.told.append(event)
 
-    def on_wake(self, port: Port) -> None:
+    def on_wake(self, port: Market) -> None:
         self.before()
         self.woken.append(port.now())
         self.inside = True

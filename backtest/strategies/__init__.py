@@ -1,0 +1,1 @@
+"""Strategies for studies: zero intelligence, learning, dealers, speculators."""

@@ -1,0 +1,74 @@
+"""Traders who live by what others quote: the shaver and the sniper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backtest.strategies.interest import OTHER, Interest, Interested
+from engine.vocabulary.enums import Side
+
+if TYPE_CHECKING:
+    from backtest.agents.market import Market
+    from backtest.agents.market_picture import LinePicture
+
+
+class Opportunist(Interested):
+    """Sees the line's best prices."""
+
+    hears_public = True
+
+    @property
+    def line(self) -> LinePicture:
+        """The line as the public sees it."""
+        if self.picture is None:
+            message = "a line is known from on_start on"
+            raise LookupError(message)
+        return self.picture.lines[self.symbol]
+
+    def fits(self, price: int) -> bool:
+        """Say whether it may trade at a price without a loss."""
+        return price <= self.limit if self.side is Side.BUY else price >= self.limit
+
+
+class Shaver(Opportunist):
+    """Betters its side's best quote by a tick, as long as it loses nothing."""
+
+    def price(self, market: Market) -> int:
+        """Return a tick beyond the best, 0 where that is its own order or beyond its limit."""
+        del market
+        line, buys = self.line, self.side is Side.BUY
+        best = line.best_price(self.side)
+        if self.ref and best == self._last:
+            return 0
+        if buys:
+            price = best + line.step(best) if best else line.step(1)
+        else:
+            price = best - line.step(best) if best else self.interest.top
+        price = price if self.fits(price) else self.limit
+        self._last = price
+        return price
+
+    _last = 0  # the price of its last order
+
+
+class Sniper(Opportunist):
+    """Waits, and takes the other side's best where it is a bargain or the time is nearly over.
+
+    A bargain leaves at least ``share`` of the tonne's value as gain. From ``hurry`` (ns UTC) on any
+    gain will do; 0: it never hurries.
+    """
+
+    def __init__(
+        self, interest: Interest, pause: int = 0, share: float = 0.2, hurry: int = 0
+    ) -> None:
+        """Wait for a bargain."""
+        super().__init__(interest, pause)
+        self.share, self.hurry = share, hurry
+
+    def price(self, market: Market) -> int:
+        """Return the price to take, 0 while it waits."""
+        price = self.line.best_price(OTHER[self.side])
+        if not price or not self.fits(price):
+            return 0
+        hurries = self.hurry and market.now() >= self.hurry
+        return price if hurries or abs(self.limit - price) >= self.share * self.limit else 0

@@ -1,0 +1,61 @@
+"""Negative controls: what must change nothing changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
+
+from backtest.lab.classic import S1, Schedules
+from backtest.lab.session import run
+from backtest.measures.fills import Fill, fills
+from tests.oracles.checks import TEXTBOOK
+
+if TYPE_CHECKING:
+    from backtest.kernel.streams import Streams
+    from backtest.lab.people import Person, Population, Window
+    from engine.rulebook.model import Rulebook
+
+MARKET = structs.replace(S1, gainless=False)
+
+
+class Renamed(Struct, frozen=True):
+    """A market whose people have other accounts."""
+
+    market: Schedules
+    name: str = "renamed"
+
+    def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
+        found = self.market.people(streams, rulebook, window)
+        names = sorted((person.account for person in found), key=lambda name: name[::-1])
+        return [person._replace(account=f"z{name}")
+                for person, name in zip(found, names, strict=True)]  # fmt: skip
+
+
+def deals(market: Population, seed: int) -> list[tuple[str, str, int, int]]:
+    """Return buyer, seller, price and time of each trade, by their places in the population."""
+    outcome = run(TEXTBOOK, market, 11, seed)
+    who = {person.account: person.who for person in outcome.people}
+
+    def told(fill: Fill) -> tuple[str, str, int, int]:
+        return who[fill.buyer], who[fill.seller], fill.price, fill.time
+
+    return [told(fill) for fill in fills(outcome.tape)]
+
+
+def test_other_names_of_accounts_change_nothing() -> None:
+    for seed in range(3):
+        first = deals(MARKET, seed)
+        assert first == deals(Renamed(MARKET), seed)
+        assert first
+
+
+def test_a_constant_on_all_values_shifts_prices_and_nothing_else() -> None:
+    by = 1_000
+    values = {name: tuple(tuple(value + by for value in row) for row in rows)
+              for name, rows in (("worth", S1.worth), ("costs", S1.costs))}  # fmt: skip
+    plain = structs.replace(MARKET, strategy="truthful", turns=200)
+    shifted = structs.replace(plain, **values, top=S1.top + by)
+    found = deals(plain, 1)
+    assert found
+    assert deals(shifted, 1) == [(b, s, price + by, time) for b, s, price, time in found]

@@ -1,0 +1,1 @@
+"""Exact results that a correct laboratory reproduces."""
