@@ -65,16 +65,17 @@ class Seat(Market):
 
     def start(self) -> None:
         """Let the agent prepare, and tell it what its account has. Raises ``AgentError``."""
-        agent = self.agent
+        agent, where = self.agent, _ON_START
         try:
             agent.on_start(self)
             if agent.hears_own:
                 for event in present_of(self._kernel.venue, self.account):
+                    where = f"on_event, {type(event).__name__}"
                     agent.on_event(self, event)
         except AgentError:
             raise
         except Exception as error:
-            raise self.failed(_ON_START, error) from error
+            raise self.failed(where, error) from error
         self._kernel.queue_sent()
 
     def failed(self, where: str, error: Exception) -> AgentError:

@@ -35,7 +35,7 @@ def other(**more: Any) -> NewOrder:
         (Scripted(broken), "on_start: RuntimeError: out of luck"),
         (Scripted(lambda s: s.wake_at(5), broken), "on_wake: RuntimeError: out of luck"),
         (Scripted(lambda s: s.buy("CO2", 1, 100), event=broken, own=True),
-         "on_event, OrderAccepted: RuntimeError: out of luck"),
+         "on_event, CashMoved: RuntimeError: out of luck"),
         (Scripted(lambda s: s.submit(other(account="b"))), "leave them out"),
         (Scripted(lambda s: s.submit(other(ref=3))), "leave them out"),
         (Scripted(lambda s: s.submit(other(price=2**70))), "NewOrder.price"),

@@ -229,7 +229,7 @@ def test_a_design_against_itself_is_run_twice_and_differs_by_nothing(tmp_path: P
     ("kind", "why"),
     [
         ("failing", "LookupError: lost at"),
-        ("restless", "turns at one instant"),
+        ("restless", "times at one instant"),
         ("impostor", "account and ref are filled in here"),
     ],
 )
