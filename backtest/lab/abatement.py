@@ -32,6 +32,7 @@ class Firm(Trader):
     """Says each of its interests once, at a time of its own."""
 
     hears_own = True
+    hears_public = False
 
     def __init__(self, screen: Screen, plan: Sequence[tuple[int, Interest]], ends: int) -> None:
         """Have a plan: times in ns, rising, and interests."""

@@ -63,6 +63,7 @@ class Emitter(Trader):
     """Trades towards what it must surrender, in parts, at times that are drawn beforehand."""
 
     hears_own = True
+    hears_public = False
 
     def __init__(
         self,

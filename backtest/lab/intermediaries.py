@@ -33,6 +33,7 @@ class Sleeper(Trader):
     """An agent that acts at times drawn beforehand and sleeps in between."""
 
     hears_own = True
+    hears_public = False
 
     def __init__(self, world: World, acts: Sequence[Act]) -> None:
         """Act at these times, rising."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Screen(Trader):
     """Hears public data for all agents that look at it; each line under its product."""
 
+    hears_own = False
     hears_public = True
 
     def __init__(self, rulebook: Rulebook) -> None:
