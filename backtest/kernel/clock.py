@@ -9,7 +9,9 @@ from engine.vocabulary.enums import Mechanism
 if TYPE_CHECKING:
     from engine.rulebook.model import Rulebook
 
-INDICATE_EVERY: Final = 60_000_000_000  # ns between indicative prices of a call that somebody watches
+INDICATE_EVERY: Final = (
+    60_000_000_000  # ns between indicative prices of a call that somebody watches
+)
 _BY_HAND: Final = (Mechanism.ORDER_BOOK, Mechanism.LISTING)  # nothing there ends by the clock
 
 

@@ -20,7 +20,7 @@ class Mistake(NamedTuple):
 TOP: Final = (
     Mistake("serv", "'serv'", "'serve'"),
     Mistake("Match a.jsonl", "'Match'", "'match'"),
-    Mistake("trade", "'trade'", "there are demo"),
+    Mistake("deal", "'deal'", "there are demo"),
     Mistake("--verson", "--verson", "'--version'"),
     Mistake("--prot 7117 serve", "--prot", "carbonx --help"),
 )

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from backtest.cli.verbs import VERBS as LABORATORY
+from carbonx.main import VERBS as BOTH
 from engine.vocabulary.json_codec import COMMANDS, TextError, command_from_object, to_object
 from gateway.cli.main import VERBS
 from gateway.cli.progress import EVERY, counting
@@ -173,7 +174,7 @@ def test_the_readme_order_and_those_of_the_examples_are_placed(tmp_path: Path) -
 def test_every_readme_verb_and_file_exists() -> None:
     text = (ROOT / "README.md").read_text()
     for verb in re.findall(r"^\$ carbonx (\w+)", text, re.MULTILINE):
-        assert verb in VERBS | LABORATORY
+        assert verb in VERBS | LABORATORY | BOTH
     for path in re.findall(r"(?:docs|examples)/[\w.]+\.(?:md|png|jsonl|py|csv)", text):
         assert (ROOT / path).exists(), path
     for target in re.findall(r"^\$ make (\w+)", text, re.MULTILINE):
