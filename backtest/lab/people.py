@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 from msgspec import Struct
 
 from backtest.agents.market import Trader
+from backtest.measures.welfare import Interest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,6 +40,18 @@ class Person(NamedTuple):
     back: Delay | None = None
     compute: int = 0  # ns
     role: str = ""  # a class of accounts, where the rulebook has it
+
+
+def interests(people: Iterable[Person]) -> dict[str, Interest]:
+    """Return what tonnes are worth to people, by account; nothing where none of them says so.
+
+    Gains from trade are then not known, which is not 0. Where some do say so, the others are those
+    who trade for money alone.
+    """
+    known = list(people)
+    if not any(each.worth or each.costs for each in known):
+        return {}
+    return {each.account: Interest(each.group, each.worth, each.costs) for each in known}
 
 
 class Day(NamedTuple):
@@ -113,4 +126,5 @@ __all__ = [
     "Registry",
     "Trader",
     "Window",
+    "interests",
 ]

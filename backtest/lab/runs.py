@@ -29,11 +29,11 @@ from pyarrow import parquet
 
 from backtest.kernel.kernel import AgentError
 from backtest.lab.identity import digest, versions
+from backtest.lab.people import interests
 from backtest.lab.session import run
 from backtest.measures.fills import Fills
 from backtest.measures.table import Meter
 from backtest.measures.tape import Pass
-from backtest.measures.welfare import Interest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,9 +125,8 @@ def _make(job: Job, cell: Cell) -> Done:
             keep(at, command, events)
 
         outcome = run(design, market, job.root, cell.seed, sink=sink)
-        people = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
         values = {name: None if value is None or math.isnan(value) else float(value)
-                  for name, value in meter.measure(people).items()}  # fmt: skip
+                  for name, value in meter.measure(interests(outcome.people)).items()}  # fmt: skip
         _fill(columns, trades.found, cell.seed)
         record = Record(values, outcome.commands, digest(values, columns))
     except AgentError as error:

@@ -1,9 +1,9 @@
 """Designs that several tests need."""
 
 from backtest.lab.design import Design
+from backtest.lab.people import interests
 from backtest.lab.session import Outcome
 from backtest.measures.table import measure_all
-from backtest.measures.welfare import Interest
 
 
 def in_one_call(design: Design) -> Design:
@@ -14,5 +14,4 @@ def in_one_call(design: Design) -> Design:
 
 def measures(outcome: Outcome) -> dict[str, float | None]:
     """Return the default measures of a session, by name."""
-    interests = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
-    return measure_all(outcome.tape, interests)
+    return measure_all(outcome.tape, interests(outcome.people))

@@ -19,6 +19,7 @@ from backtest.lab.session import run, window_of
 from backtest.lab.years import GUANGDONG, NATIONAL, SHENZHEN, TARGETS, YEARS
 from engine.vocabulary.commands import MoveAllowances, MoveCash
 from engine.vocabulary.events import AllowancesMoved
+from tests.support.designs import measures
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -196,3 +197,11 @@ def test_facts_of_a_market_made_by_hand() -> None:
     assert found["product days without a trade"] == 1 - 5 / 16
     assert found["days at the limit"] == 1.0
     assert found["autocorrelation"] != found["autocorrelation"]  # one pair has none
+
+
+def test_gains_are_not_known_where_nobody_says_what_a_tonne_is_worth() -> None:
+    found = measures(weeks("bidding"))
+    assert found["volume"]
+    assert found["surplus"] is None
+    assert found["efficiency"] is None
+    assert not any(value == 0 for name, value in found.items() if name.startswith("surplus"))
