@@ -10,7 +10,11 @@ from msgspec import Struct
 
 from backtest.lab import years
 from backtest.lab.abatement import Abatement
+from backtest.lab.arrivals import PoissonArrivals, SteadyArrivals
+from backtest.lab.classic import S1, S5, S6
+from backtest.lab.poisson_book import PoissonBook
 from backtest.lab.schedules import UniformValues
+from backtest.lab.sniping import Sniping
 from engine.vocabulary.suggest import not_one_of
 
 if TYPE_CHECKING:
@@ -28,6 +32,13 @@ class MarketError(ValueError):
 MARKETS: Final[dict[str, Population | Callable[..., Population]]] = {
     "uniform": UniformValues,
     "abatement": Abatement,
+    "smith": S6,
+    "linear": S1,
+    "several-tonnes": S5,
+    "poisson-arrivals": PoissonArrivals,
+    "steady-arrivals": SteadyArrivals,
+    "poisson-book": PoissonBook,
+    "sniping": Sniping,
     **{each.name: each for each in (years.SHENZHEN, years.GUANGDONG, years.NATIONAL)},
 }
 
