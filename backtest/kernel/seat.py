@@ -149,35 +149,25 @@ class Seat(Market):
 
     def buy(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
         """Enter a limit order to buy; price in minor units. Return its reference."""
-        kernel = self._kernel
-        if (
-            type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
-            and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
-        ):  # fmt: skip
-            self._last_ref = ref = self._last_ref + 1
-            order = NewOrder(self.account, ref, symbol, _BUY, tonnes, price, _LIMIT, tif)
-            if self._here:
-                kernel.sent.append((self, order))
-            else:
-                self._send(order)
-            return ref
-        return self._unusual(symbol, _BUY, tonnes, price, tif)
+        return self._enter(symbol, _BUY, tonnes, price, tif)
 
     def sell(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
         """Enter a limit order to sell; price in minor units. Return its reference."""
+        return self._enter(symbol, _SELL, tonnes, price, tif)
+
+    def _enter(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
+        """Send an order; one that needs no closer look goes without."""
         kernel = self._kernel
         if (
             type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
             and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
         ):  # fmt: skip
             self._last_ref = ref = self._last_ref + 1
-            order = NewOrder(self.account, ref, symbol, _SELL, tonnes, price, _LIMIT, tif)
-            if self._here:
-                kernel.sent.append((self, order))
-            else:
-                self._send(order)
+            self._send(NewOrder(self.account, ref, symbol, side, tonnes, price, _LIMIT, tif))
             return ref
-        return self._unusual(symbol, _SELL, tonnes, price, tif)
+        # The venue may refuse it, or it is in numbers of another type.
+        tonnes, price = self._whole("tonnes", tonnes), self._whole("price", price)
+        return self.submit(NewOrder("", 0, symbol, side, tonnes, price, _LIMIT, tif))
 
     def cancel(self, ref: int) -> int:
         """Cancel the order with a reference. Return the cancel's own."""
@@ -186,11 +176,6 @@ class Seat(Market):
         self._last_ref += 1
         self._send(CancelOrder(self.account, self._last_ref, ref))
         return self._last_ref
-
-    def _unusual(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
-        """Send an order that the venue may refuse, or in numbers of another type."""
-        tonnes, price = self._whole("tonnes", tonnes), self._whole("price", price)
-        return self.submit(NewOrder("", 0, symbol, side, tonnes, price, _LIMIT, tif))
 
     def _whole(self, what: str, value: SupportsIndex) -> int:
         """Return a whole number of any type, numpy's among them. Raises ``AgentError``."""
