@@ -1,5 +1,12 @@
 """The laboratory of market designs: ``from carbonx import lab`` (extra ``lab``)."""
 
+from importlib.util import find_spec as _find_spec
+
+_missing = [each for each in ("numpy", "scipy", "polars", "pyarrow") if _find_spec(each) is None]
+if _missing:
+    _text = f"the laboratory needs {', '.join(_missing)}: pip install 'carbonx-exchange[lab]'"
+    raise ImportError(_text, name=_missing[0])
+
 from backtest.agents.market import Market, Participant, Trader
 from backtest.agents.market_picture import LinePicture, MarketPicture
 from backtest.agents.own_orders import OwnOrder, OwnOrders
