@@ -11,11 +11,12 @@ set, the bound is exact.
 *Marks.* A search among few levels looks at each of them. Among many it finds marks: a *page* of
 4,096 neighbouring prices is a ``bytearray`` with a 1 at each level, so that the next one is one
 ``find``, and the sorted container sees only the numbers of pages. Levels get their marks at the
-first search among many; from then on a new level is marked at once, until there are few again.
+first search among many; from then on a new level is marked at once, until there are few again. A
+mark may outlive its level: most are never looked at again, and a search clears those it comes upon.
 
-*Nothing made anew.* An emptied page stays where it is until there are too many of them; an
-emptied level's object is used again for the next new price, so that a flickering book works in
-few, warm cache lines.
+*Nothing made anew.* A page stays where it is until there are too many of them; an emptied level's
+object is used again for the next new price, so that a flickering book works in few, warm cache
+lines.
 
 Which of two prices is better is a question of *keys*: the price for asks and minus the price for
 bids, so that the best level has the smallest key on either side.
@@ -73,6 +74,7 @@ class BookSide:
             order.price = level.price  # one integer object for all orders at a price
             order.level = level
             tail = level.tail
+            assert tail is not None  # a live level has a queue
             tail.after = order
             order.before = tail
             level.tail = order
@@ -81,17 +83,17 @@ class BookSide:
         spare = self._spare
         if spare is None:
             level = Level()
-            level.page = level.spare = None
+            level.spare = None
             self._made += 1
         else:
             level = spare
             self._spare = level.spare
         if self._marks:
-            page = self._pages.get(price >> PAGE_BITS)
-            if page is None:
+            try:
+                page = self._pages[price >> PAGE_BITS]
+            except KeyError:
                 page = self._new_page(price >> PAGE_BITS)
             page[price & PAGE_MASK] = 1
-            level.page = page
         levels[price] = order.level = level
         level.price = price
         level.head = level.tail = order
@@ -103,7 +105,11 @@ class BookSide:
         return shown
 
     def remove(self, order: Order) -> int:
-        """Take an order out of its queue; return the quantity shown there without it."""
+        """Take an order out of its queue; return the quantity shown there without it.
+
+        It keeps its old neighbours, as most are never looked at again: whoever rests it once more
+        clears them first.
+        """
         level = order.level
         assert level is not None  # callers know where their orders are
         order.level = None
@@ -112,28 +118,20 @@ class BookSide:
         if before is None:
             level.head = after
             if after is None:
-                price = level.price
-                del level.tail  # a kept level that kept an order would keep the whole venue alive
-                page = level.page
-                if page is not None:
-                    page[price & PAGE_MASK] = 0
-                    level.page = None
-                del self.levels[price]
+                level.tail = None  # a kept level that kept an order would keep the venue alive
+                del self.levels[level.price]
                 level.spare = self._spare
                 self._spare = level
                 if level is self.best_level:
                     self.best_level = None  # ``best`` stays: nothing is better than it was
                 return 0
             after.before = None
-            order.after = None
         else:
             before.after = after
-            order.before = None
             if after is None:
                 level.tail = before
             else:
                 after.before = before
-                order.after = None
         level.quantity = quantity = level.quantity - order.shown
         return quantity
 
@@ -151,32 +149,40 @@ class BookSide:
             return self.best
         asks = self.sign > 0
         levels = self.levels
-        if (
-            self._marks or len(levels) > MANY_LEVELS or self._made > KEEP_LEVELS
-        ) and self._has_marks():
-            price = self._marked()
+        if (self._marks and len(levels) > FEW_LEVELS) or (
+            (self._marks or len(levels) > MANY_LEVELS or self._made > KEEP_LEVELS)
+            and self._has_marks()
+        ):
+            level = self._marked()
         elif levels:
-            price = min(levels) if asks else max(levels)
+            level = levels[min(levels) if asks else max(levels)]
         else:
             self.best = NO_KEY
             return NO_KEY
-        self.best_level = level = self.levels[price]
+        self.best_level = level
         self.best = key = level.price if asks else -level.price
         return key
 
-    def _marked(self) -> int:
-        """Return the price of the best mark; it is no better than the bound."""
+    def _marked(self) -> Level:
+        """Return the best live level by the marks; it is no better than the bound."""
+        levels = self.levels
         asks = self.sign > 0
         bound = self.best if asks else -self.best
-        number = bound >> PAGE_BITS
+        number, offset = bound >> PAGE_BITS, bound & PAGE_MASK
         page = self._pages.get(number)
-        found = -1
-        if page is not None:
-            offset = bound & PAGE_MASK
-            found = page.find(1, offset) if asks else page.rfind(1, 0, offset + 1)
-        if found < 0:
-            number, found = self._beyond(number)
-        return (number << PAGE_BITS) + found
+        while True:
+            if page is not None:
+                first = number << PAGE_BITS
+                while True:
+                    offset = page.find(1, offset) if asks else page.rfind(1, 0, offset + 1)
+                    if offset < 0:
+                        break
+                    if first + offset in levels:
+                        return levels[first + offset]
+                    page[offset] = 0
+            number = self._beyond(number)
+            page = self._pages[number]
+            offset = 0 if asks else PAGE_MASK
 
     def _has_marks(self) -> bool:
         """Say whether to find levels by their marks; see to it that each has one, if so."""
@@ -196,36 +202,30 @@ class BookSide:
             self._made = count
         return False
 
-    def _beyond(self, number: int) -> tuple[int, int]:
-        """Return the nearest page behind this one with a mark, and the place of its best mark."""
+    def _beyond(self, number: int) -> int:
+        """Return the number of the nearest page with a mark behind this page."""
         pages = self._pages
         sign = self.sign
-        asks = sign > 0
         far = number + sign * NEAR_PAGES
         for behind in range(number + sign, far, sign):
             page = pages.get(behind)
-            if page is not None:
-                found = page.find(1) if asks else page.rfind(1)
-                if found >= 0:
-                    return behind, found
+            if page is not None and 1 in page:
+                return behind
         numbers = self._numbers
-        for behind in numbers.irange(far) if asks else numbers.irange(None, far, reverse=True):
-            found = pages[behind].find(1) if asks else pages[behind].rfind(1)
-            if found >= 0:
-                return behind, found
+        for behind in numbers.irange(far) if sign > 0 else numbers.irange(None, far, reverse=True):
+            if 1 in pages[behind]:
+                return behind
         message = "a level without a mark"
         raise AssertionError(message)
 
     def _mark(self) -> None:
-        """Mark the levels that have no mark yet, and from now on every new one."""
+        """Mark all levels, and from now on every new one."""
         pages = self._pages
-        for price, level in self.levels.items():
-            if level.page is None:
-                page = pages.get(price >> PAGE_BITS)
-                if page is None:
-                    page = self._new_page(price >> PAGE_BITS)
-                page[price & PAGE_MASK] = 1
-                level.page = page
+        for price in self.levels:
+            page = pages.get(price >> PAGE_BITS)
+            if page is None:
+                page = self._new_page(price >> PAGE_BITS)
+            page[price & PAGE_MASK] = 1
         self._marks = True
 
     def walk(self) -> Iterator[Level]:
@@ -234,25 +234,22 @@ class BookSide:
             for price in sorted(self.levels, reverse=self.sign < 0):
                 yield self.levels[price]
             return
-        if self.sign > 0:
-            for number in self._numbers:
-                page = self._pages[number]
-                offset = page.find(1)
-                while offset >= 0:
-                    yield self.levels[(number << PAGE_BITS) + offset]
-                    offset = page.find(1, offset + 1)
-            return
-        for number in reversed(self._numbers):
+        levels = self.levels
+        asks = self.sign > 0
+        for number in self._numbers if asks else reversed(self._numbers):
             page = self._pages[number]
-            offset = page.rfind(1)
+            offset = page.find(1) if asks else page.rfind(1)
             while offset >= 0:
-                yield self.levels[(number << PAGE_BITS) + offset]
-                offset = page.rfind(1, 0, offset)
+                level = levels.get((number << PAGE_BITS) + offset)
+                if level is not None:
+                    yield level
+                offset = page.find(1, offset + 1) if asks else page.rfind(1, 0, offset)
 
     def _new_page(self, number: int) -> bytearray:
-        """Make a page; drop emptied ones first when there are many."""
+        """Make a page; drop those without a level first when there are many."""
         if len(self._pages) >= self._keep_pages:
-            for old in [n for n, page in self._pages.items() if page.find(1) < 0]:
+            live = {price >> PAGE_BITS for price in self.levels}
+            for old in [each for each in self._pages if each not in live]:
                 del self._pages[old]
                 self._numbers.remove(old)
             self._keep_pages = max(KEEP_PAGES, 2 * len(self._pages))
@@ -263,24 +260,18 @@ class BookSide:
     def check(self) -> None:
         """Assert every invariant of this side, and change nothing. Raises ``AssertionError``."""
         assert list(self._numbers) == sorted(self._pages), "pages out of order"
-        marked = 0
         for price, level in self.levels.items():
             assert price == level.price, "a level under a wrong price"
             assert level.head is not None, f"level {price} is empty"
-            if level.page is None:
-                assert not self._marks, f"level {price} has no mark"
-            else:
-                page = self._pages[price >> PAGE_BITS]
-                assert level.page is page, f"level {price} marks a page that is gone"
-                assert page[price & PAGE_MASK] == 1, f"level {price} has lost its mark"
-                marked += 1
+            if self._marks:
+                page = self._pages.get(price >> PAGE_BITS)
+                assert page is not None, f"level {price} has no page"
+                assert page[price & PAGE_MASK] == 1, f"level {price} has no mark"
             _check_queue(level)
-        assert marked == sum(page.count(1) for page in self._pages.values()), "stray marks"
         made = len(self.levels)
         spare = self._spare
         while spare is not None:
             assert spare.head is None, "an emptied level with a queue"
-            assert spare.page is None, "an emptied level with a mark"
             made += 1
             spare = spare.spare
         assert made == self._made, "a level that is neither live nor spare"

@@ -165,10 +165,13 @@ def _replace(
         rests = book.bids.best > -price or not book.bids.reached(-price)
     old_price = order.price
     old_depth = own.remove(order)
+    order.before = order.after = None
     order.price = price
     if total != order.quantity:
-        order.quantity, order.leaves = total, leaves
-    order.shown = min(order.display, leaves) if order.display else leaves
+        order.quantity = total
+        order.leaves = order.shown = leaves
+    if order.display:
+        order.shown = min(order.display, leaves)
     if market.gate.phase is not _CONTINUOUS:
         return [_wait_anew(market, order, command, old_price, old_depth)]
     if rests:

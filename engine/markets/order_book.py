@@ -117,14 +117,16 @@ class OrderBook(BookPhases):
             balance = seat.cash
             need = self.needs(price, quantity) if self.reserve_ppm else price * quantity
             own = self._bids
-            if self._asks.best <= price:
-                rests = not self._asks.reached(price)
+            other = self._asks
+            if other.best <= price:  # as ``reached`` does
+                rests = other.best_level is None and other.search() > price
         else:
             balance = seat.holding
             need = quantity
             own = self._asks
-            if self._bids.best <= -price:
-                rests = not self._bids.reached(-price)
+            other = self._bids
+            if other.best <= -price:
+                rests = other.best_level is None and other.search() > -price
         reserved = balance.reserved + need
         if reserved > balance.total:
             return [Rejected(order.account, ref, *shortage(balance, side, need, self.gate))]

@@ -137,6 +137,7 @@ def _refill(side: BookSide, level: Level, maker: Order) -> int:
         maker.shown = min(maker.display, maker.leaves)
         return depth
     side.remove(maker)
+    maker.after = None  # ``before`` is set where it rests: others show their part there
     maker.shown = min(maker.display, maker.leaves)
     return side.rest(maker)
 

@@ -141,8 +141,9 @@ class Venue(VenueBase):
             if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
                 return _duplicate(participant, ref)
             participant.last_ref = ref
-            order = participant.orders.get(command.target)
-            if order is None:
+            try:
+                order = participant.orders[command.target]
+            except KeyError:
                 return _unknown_order(command.account, ref, command.target)
             trading = order.seat.market
             if trading.frozen:
@@ -159,8 +160,9 @@ class Venue(VenueBase):
             if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
                 return _duplicate(participant, ref)
             participant.last_ref = ref
-            order = participant.orders.get(command.target)
-            if order is None:
+            try:
+                order = participant.orders[command.target]
+            except KeyError:
                 return _unknown_order(command.account, ref, command.target)
             if participant.killed:
                 return _killed(command.account, ref)
