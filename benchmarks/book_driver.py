@@ -103,6 +103,7 @@ class BookDriver:
         else:
             own, other, limit = book.asks, book.bids, -price
         own.remove(order)
+        order.before = order.after = None
         order.quantity, order.leaves, order.price = quantity, leaves, price
         if other.best <= limit and other.reached(limit):
             _take(order, other, limit, self.live, reports)
