@@ -232,7 +232,7 @@ def test_pages_that_were_emptied_are_swept_and_those_in_use_stay(side: Side) -> 
         model.remove(price, 0)
         assert len(model.tested._pages) <= KEEP_PAGES + 1
         if number < KEEP_PAGES // 2:
-            assert len(model.tested._pages) > number, "a page without a level stays while they are few"
+            assert len(model.tested._pages) > number, "an empty page stays while they are few"
     model.check()
     for number in range(1, 3 * KEEP_PAGES):  # more in use than are kept
         model.rest(number * PAGE_SIZE, 1)
