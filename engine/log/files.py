@@ -23,6 +23,7 @@ else:
     _windows = msvcrt
 
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows would turn some bytes into others
+RENAMES_OPEN: Final = _posix is not None  # whether an open file can get another name
 FULL_SYNC: Final[int | None] = getattr(_posix, "F_FULLFSYNC", None)
 # Windows locks bytes, which nobody else can read then: the last one that it can lock.
 _LOCK_AT: Final = (1 << 31) - 2

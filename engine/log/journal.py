@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from engine.log.files import BINARY, lock, sync_data, sync_folder
+from engine.log.files import BINARY, RENAMES_OPEN, lock, sync_data, sync_folder
 from engine.log.records import (
     MAX_PAYLOAD,
     decode_genesis,
@@ -62,7 +62,7 @@ class Journal:
             os.ftruncate(descriptor, 0)
             journal.buffer += genesis
             journal.sync()
-            aside.replace(path)
+            journal._take_name(aside)
         except BaseException:
             journal.buffer = bytearray()  # a failed write may still hold the old one
             journal.close()
@@ -71,6 +71,21 @@ class Journal:
         for each in (directory, *(folder.parent for folder in made)):
             sync_folder(each)
         return journal
+
+    def _take_name(self, aside: Path) -> None:
+        """Rename the file to what it is for, once it is durable.
+
+        Where an open file keeps its name, it is closed meanwhile; whoever comes first then has it.
+        """
+        if RENAMES_OPEN:
+            aside.replace(self.path)
+            return
+        os.close(self._descriptor)
+        self._descriptor = -1
+        aside.replace(self.path)
+        self._descriptor = os.open(self.path, os.O_RDWR | BINARY)
+        _lock(self._descriptor, self.path)
+        os.lseek(self._descriptor, 0, os.SEEK_END)
 
     @classmethod
     def open(cls, directory: Path, durability: str = "fdatasync") -> "Journal":

@@ -49,6 +49,8 @@ def _vocabulary(union: UnionType) -> dict[str, type[Any]]:
     return {type_name(kind): kind for kind in get_args(union)}
 
 
+_NONE: Final = Decimal("NaN")
+_DECIMAL: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 COMMANDS: Final = _vocabulary(Command)
 EVENTS: Final = _vocabulary(Event)
 
@@ -56,8 +58,8 @@ EVENTS: Final = _vocabulary(Event)
 def exact_minor(value: str | Decimal, digits: int, field: str = "price") -> int:
     """Turn a decimal such as ``"42.50"`` into minor units, exactly. Raises ``TextError``."""
     text = str(value)
-    try:
-        typed = Decimal(text) if len(text) <= MAX_DIGITS else Decimal("NaN")
+    try:  # ``Decimal`` would take 1_000 and the digits of other scripts, too
+        typed = Decimal(text) if len(text) <= MAX_DIGITS and _DECIMAL.fullmatch(text) else _NONE
         scaled = typed.scaleb(digits, _EXACT)
     except DecimalException:  # no figure at all, or one with a monstrous exponent
         raise TextError(field, f"{shown(text)} is not a decimal such as 42.50") from None

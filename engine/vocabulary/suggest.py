@@ -13,20 +13,24 @@ from engine.vocabulary.texts import shown
 _LONGEST: Final = 64  # characters of a name that is worth a comparison
 
 
-def nearest(typed: str, known: Iterable[str]) -> str:
-    """Return the known name that is nearest to what was typed, "" where none is near.
+def alike(typed: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Return the known names that are like what was typed, at most so many, the nearest first.
 
-    Upper and lower case count alike. Of names that are equally near, the one made of the same
-    characters comes first, as when two figures have changed places.
+    Upper and lower case count alike. Names made of the same characters come first, as when two
+    figures have changed places.
     """
     if len(typed) > _LONGEST:
-        return ""
+        return []
     by_lower = {name.lower(): name for name in known if len(name) <= _LONGEST}
     word = typed.lower()
     close = get_close_matches(word, by_lower, max(1, len(by_lower)))
-    made_alike = (name for name in close if sorted(name) == sorted(word))
-    found = next(made_alike, close[0] if close else "")
-    return by_lower.get(found, "")
+    close.sort(key=lambda name: sorted(name) != sorted(word))
+    return [by_lower[name] for name in close[:most]]
+
+
+def nearest(typed: str, known: Iterable[str]) -> str:
+    """Return the known name that is nearest to what was typed, "" where none is near."""
+    return next(iter(alike(typed, known)), "")
 
 
 def did_you_mean(typed: object, known: Iterable[str]) -> str:

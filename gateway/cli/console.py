@@ -13,6 +13,7 @@ import json
 import math
 import re
 import sys
+import textwrap
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -114,6 +115,16 @@ def drawn(what: RenderableType) -> str:
     with console.capture() as lines:
         console.print(what)
     return "\n".join(line.rstrip() for line in lines.get().rstrip("\n").split("\n"))
+
+
+def folded(text: str) -> str:
+    """Return a text for people with no line longer than 80 columns; what goes on is indented."""
+    return "\n".join(
+        textwrap.fill(
+            line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        )
+        for line in text.split("\n")
+    )
 
 
 def fitted(line: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import structs
 
 from engine.rulebook import presets
-from gateway.cli.console import Number
+from gateway.cli.console import Number, folded
 from gateway.cli.progress import shares
 from gateway.load import compare as load_compare
 from gateway.load import ladder as load_ladder
@@ -247,7 +247,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     machine = load_report.this_machine(-1 if asked.port else cores[0], cores[1])
     durability = "" if asked.port else asked.durability
     header = load_report.header(plan, asked.sessions, machine, durability)
-    click.echo(header, err=asked.form is not None)
+    click.echo(folded(header), err=asked.form is not None)
     try:
         with tempfile.TemporaryDirectory(prefix="carbonx-load-", dir=asked.folder) as room:
             runs = 0
@@ -290,9 +290,9 @@ def _run(asked: Asked, plan: Plan, measure: Measure) -> tuple[str, ...]:
         figures = measure(plan)
         runs.append(figures)
         if asked.form is None:
-            click.echo(load_report.text(figures))
+            click.echo(folded(load_report.text(figures)))
     if asked.repeat > 1 and asked.form is None:
-        click.echo(load_compare.summary(runs))
+        click.echo(folded(load_compare.summary(runs)))
     elif asked.repeat > 1:
         click.echo(msgspec.json.format(msgspec.json.encode(load_compare.Runs(tuple(runs)))))
     elif asked.form is not None:
@@ -300,7 +300,7 @@ def _run(asked: Asked, plan: Plan, measure: Measure) -> tuple[str, ...]:
         click.echo(as_text(runs[0]), nl=asked.form == "json")
     problems = tuple(problem for figures in runs for problem in figures.problems)
     for problem in problems if asked.form else ():
-        click.echo(f"PROBLEM: {problem}", err=True)
+        click.echo(folded(f"PROBLEM: {problem}"), err=True)
     return problems
 
 
@@ -317,7 +317,7 @@ def _climb(asked: Asked, plan: Plan, measure: Measure) -> tuple[str, ...]:
     ladder = load_ladder.result(rungs, plan.limit)
     if talk:
         click.echo(msgspec.json.format(msgspec.json.encode(ladder)))
-    click.echo(load_ladder.text(ladder), err=talk)
+    click.echo(folded(load_ladder.text(ladder)), err=talk)
     return ladder.problems
 
 
@@ -332,6 +332,6 @@ def compare(first: Path, second: Path) -> None:
     Example:  carbonx load compare before.json after.json
     """
     try:
-        click.echo(load_compare.text(load_compare.read(first), load_compare.read(second)))
+        click.echo(folded(load_compare.text(load_compare.read(first), load_compare.read(second))))
     except LoadError as error:
         raise click.ClickException(str(error)) from None

@@ -49,16 +49,15 @@ async def trade(host: str, port: int, member: str, account: str, key: str) -> in
 @click.option("--account", required=True)
 @click.option("--key", envvar="CARBONX_KEY", required=True, help="Or in CARBONX_KEY.")
 def command(host: str, port: int, member: str, account: str, key: str) -> None:
-    r"""Trade by hand: buy, sell, cancel, amend, list, pick, quote, bid, and watch a book.
+    """Trade by hand: buy, sell, cancel, amend, list, pick, quote, bid, and watch a book.
 
     In a terminal there is history, completion with Tab, and what happens to your orders is shown
     as it happens. Without one, lines are read from standard input: answers go to standard output,
     refusals to standard error, and the exit code is 1 where a line was refused.
 
-    Examples:  carbonx shell --member M1 --account alice --key secret
+    Example:  carbonx shell --member M1 --account alice --key secret
 
-    \b
-      echo "book SZA-2019" | carbonx shell --member M1 --account alice --key secret
+    Example:  echo "book SZA-2019" | carbonx shell --account alice --key secret
     """
     if asyncio.run(trade(host, port, member, account, key)):
         sys.exit(1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from engine.vocabulary.suggest import did_you_mean
+from engine.vocabulary.texts import shown
 from gateway.client import arguments
 from gateway.client.errors import ClientError
 from gateway.client.market_view import print_of
@@ -113,10 +114,7 @@ class Following(Requests):
         lines = [line.symbol for line in self.lines]
         if symbol in lines or symbol in self._pictures.market.lines:
             return
-        problem = f"there is no line {symbol!r}"
-        similar = get_close_matches(str(symbol).upper()[:100], lines, n=3)
-        if similar:
-            problem += f"; did you mean {' or '.join(similar)}?"
+        problem = f"there is no line {shown(symbol)}{did_you_mean(symbol, lines)}"
         raise ValueError(problem)
 
     def _ask_trades(self, symbol: str, after: int) -> Answer[wire_history.DayTrades]:

@@ -6,12 +6,12 @@ they do not explain the refusal (limits of another day, say), nothing is claimed
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from engine.rulebook.ticks import ceil_to_tick, floor_to_tick
 from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.json_codec import decimal_text
+from engine.vocabulary.suggest import alike
 from gateway.client.errors import RejectedError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def refused(
     if line is None:
         similar: list[str] = []
         if report.reason is RejectReason.UNKNOWN_SYMBOL:
-            similar = get_close_matches(symbol.upper(), lines, n=3)
+            similar = alike(symbol, lines)
         return RejectedError(report, similar=tuple(similar))
     given = getattr(message, report.field, 0)
     nearest = nearest_valid(report.reason, given, line) if isinstance(given, int) else ()

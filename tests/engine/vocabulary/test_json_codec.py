@@ -132,6 +132,14 @@ def test_money_as_text_is_exact(minor: int, digits: int) -> None:
         exact_minor(finer, digits, "amount")
 
 
+@pytest.mark.parametrize(
+    "text", ["1_000", "\u0663\u0665", "\uff11\uff12.50", " 5", "5 ", "", ".", "+", "inf"]
+)
+def test_a_figure_is_made_of_ascii_digits_alone(text: str) -> None:
+    with pytest.raises(TextError, match=r"^price: .* is not a decimal such as 42\.50"):
+        exact_minor(text, 2)
+
+
 @pytest.mark.parametrize("zeros", [1, 25, 26, 27, 33, 36])
 def test_no_figure_is_rounded_in_silence(zeros: int) -> None:
     finer = f"1.{'0' * zeros}1"

@@ -216,7 +216,7 @@ def test_what_is_not_known_is_an_error_that_says_what_to_do(
                 with pytest.raises(ClientError, match=r"await follow\('CO2'\) first"):
                     client.book("CO2")
                 for ask in (client.follow, client.history, client.day_trades):
-                    with pytest.raises(ValueError, match=r"no line 'co2'; did you mean CO2\?"):
+                    with pytest.raises(ValueError, match=r"no line 'co2': did you mean 'CO2'\?"):
                         await ask("co2")
                 waiting = asyncio.create_task(client.follow("CO2"))
                 await asyncio.sleep(0)

@@ -131,6 +131,7 @@ def test_repetitions_are_printed_with_their_medians_and_written_for_compare(
     found = CliRunner().invoke(command, words)
     assert found.exit_code == 0, found.output
     assert found.output.count("reconciled: yes") == 2
+    assert max(map(len, found.output.splitlines())) <= 80
     assert "2 runs" in found.output
     found = CliRunner().invoke(command, [*words, "--json"])
     (tmp_path / "r.json").write_text(found.stdout)

@@ -13,6 +13,8 @@ import os
 import subprocess  # noqa: F401 - it must not find msvcrt when it is imported
 import sys
 import types
+from errno import EACCES
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 FULL_SYNC: Final = 51  # its number on macOS
@@ -36,7 +38,19 @@ def macos() -> None:
 
 
 def windows() -> None:
-    """Have no ``fcntl``, ``fdatasync``, uvloop, unix sockets, signal handlers of loops."""
+    """Have no ``fcntl``, ``fdatasync``, uvloop, unix sockets, signal handlers of loops.
+
+    And no other name for a file that is open.
+    """
+    rename = os.replace
+
+    def of_closed_files(source: Any, target: Any, **more: Any) -> None:
+        names = {Path(source).resolve(), Path(target).resolve()}
+        if any(each.resolve() in names for each in Path("/proc/self/fd").iterdir()):
+            raise PermissionError(EACCES, "it is open", os.fspath(source))
+        rename(source, target, **more)
+
+    vars(os)["replace"] = of_closed_files
     for name in ("fdatasync", "O_DIRECTORY", "O_CLOEXEC", "sched_setaffinity", "sched_getaffinity"):
         delattr(os, name)
     for name in ("start_unix_server", "open_unix_connection"):
