@@ -248,7 +248,7 @@ class BookSide:
     def _new_page(self, number: int) -> bytearray:
         """Make a page; drop those without a level first when there are many."""
         if len(self._pages) >= self._keep_pages:
-            live = {price >> PAGE_BITS for price in self.levels}
+            live = dict.fromkeys(price >> PAGE_BITS for price in self.levels)
             for old in [each for each in self._pages if each not in live]:
                 del self._pages[old]
                 self._numbers.remove(old)

@@ -108,11 +108,8 @@ class Venue(VenueBase):
         }
 
     def apply(self, command: Command) -> list[Event]:
-        """Change the state as a command says; return what happened, in order.
-
-        New, amended and cancelled orders, nearly all there is, are taken in hand here without a
-        further call.
-        """
+        """Change the state as a command says; return what happened, in order."""
+        # New, amended and cancelled orders, nearly all there is, need no further call.
         if type(command) is NewOrder:
             try:
                 participant = self.participants[command.account]
