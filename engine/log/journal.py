@@ -83,9 +83,10 @@ class Journal:
         os.close(self._descriptor)
         self._descriptor = -1
         aside.replace(self.path)
-        self._descriptor = os.open(self.path, os.O_RDWR | BINARY)
-        _lock(self._descriptor, self.path)
-        os.lseek(self._descriptor, 0, os.SEEK_END)
+        descriptor = os.open(self.path, os.O_RDWR | BINARY)
+        _lock(descriptor, self.path)
+        os.lseek(descriptor, 0, os.SEEK_END)
+        self._descriptor = descriptor
 
     @classmethod
     def open(cls, directory: Path, durability: str = "fdatasync") -> "Journal":

@@ -1,5 +1,6 @@
 """The log: what is appended comes back, torn tails are cut, damage is refused."""
 
+import os
 from pathlib import Path
 from zlib import crc32
 
@@ -280,6 +281,30 @@ def test_a_venue_is_made_by_one_process_alone(tmp_path: Path) -> None:
         lock(aside.fileno())  # another process is making one
         with pytest.raises(JournalError, match="in use"):
             Journal.create(tmp_path, RULES, 1)
+
+
+def test_where_an_open_file_keeps_its_name_another_process_may_come_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is closed to be renamed; who locks it meanwhile has it, and it is whole."""
+    monkeypatch.setattr("engine.log.journal.RENAMES_OPEN", False)
+    thieves: list[int] = []
+
+    def lose_the_second(descriptor: int) -> None:
+        if thieves or not (tmp_path / "venue.log").exists():
+            lock(descriptor)
+            return
+        thieves.append(descriptor)
+        raise BlockingIOError
+
+    monkeypatch.setattr("engine.log.journal.lock", lose_the_second)
+    with pytest.raises(JournalError, match="in use by another process"):
+        Journal.create(tmp_path, RULES, 1)
+    assert len(thieves) == 1
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(thieves[0])
+    Journal.open(tmp_path).close()
+    assert replay(tmp_path).records == 0
 
 
 def test_what_is_applied_is_what_a_replay_applies(tmp_path: Path) -> None:
