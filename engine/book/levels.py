@@ -149,7 +149,7 @@ class BookSide:
             return self.best
         asks = self.sign > 0
         levels = self.levels
-        if (self._marks and len(levels) > FEW_LEVELS) or (
+        if (self._marks and len(levels) > FEW_LEVELS) or (  # as ``_has_marks``, without the call
             (self._marks or len(levels) > MANY_LEVELS or self._made > KEEP_LEVELS)
             and self._has_marks()
         ):

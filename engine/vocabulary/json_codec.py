@@ -23,6 +23,8 @@ from engine.vocabulary.units import MAX_INT, MIN_INT
 # Fields that may be typed as decimals.
 _PRICES: Final = ("price", "stop_price", "amount", "increment", "cash")
 # Nothing is rounded in silence: what is as long as may be, and scaled, is exact in it.
+# ``Decimal`` would take 1_000 and the digits of other scripts, too.
+_DECIMAL: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _EXACT: Final = Context(prec=2 * MAX_DIGITS, traps=[InvalidOperation, Inexact])
 
 
@@ -49,8 +51,6 @@ def _vocabulary(union: UnionType) -> dict[str, type[Any]]:
     return {type_name(kind): kind for kind in get_args(union)}
 
 
-_NONE: Final = Decimal("NaN")
-_DECIMAL: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 COMMANDS: Final = _vocabulary(Command)
 EVENTS: Final = _vocabulary(Event)
 
@@ -58,12 +58,13 @@ EVENTS: Final = _vocabulary(Event)
 def exact_minor(value: str | Decimal, digits: int, field: str = "price") -> int:
     """Turn a decimal such as ``"42.50"`` into minor units, exactly. Raises ``TextError``."""
     text = str(value)
-    try:  # ``Decimal`` would take 1_000 and the digits of other scripts, too
-        typed = Decimal(text) if len(text) <= MAX_DIGITS and _DECIMAL.fullmatch(text) else _NONE
-        scaled = typed.scaleb(digits, _EXACT)
-    except DecimalException:  # no figure at all, or one with a monstrous exponent
-        raise TextError(field, f"{shown(text)} is not a decimal such as 42.50") from None
-    if not scaled.is_finite() or scaled.adjusted() > MAX_DIGITS:
+    scaled = None
+    if len(text) <= MAX_DIGITS and _DECIMAL.fullmatch(text):
+        try:
+            scaled = Decimal(text).scaleb(digits, _EXACT)
+        except DecimalException:  # a monstrous exponent
+            scaled = None
+    if scaled is None or scaled.adjusted() > MAX_DIGITS:
         raise TextError(field, f"{shown(text)} is not a decimal such as 42.50")
     if scaled != scaled.to_integral_value():
         raise TextError(field, f"{shown(text)} has more than {digits} decimals")
