@@ -29,7 +29,8 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "server": ("protocol",),
         "client": ("protocol",),
         "load": ("protocol", "runtime", "server"),
-        "cli": ("protocol", "runtime", "server", "client", "load"),
+        "operations": ("server",),
+        "cli": ("protocol", "runtime", "server", "client", "load", "operations"),
     },
     "backtest": {
         "agents": (),
@@ -70,6 +71,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "hdrh",
             "prompt_toolkit",
             "tomlkit",
+            "prometheus_client",
         }
     ),
     "backtest": frozenset(
@@ -121,7 +123,7 @@ NETWORK: Final = frozenset(
 )  # fmt: skip
 # The sockets and the disk around the core.
 SHELLS: Final = ("gateway.server.node", "gateway.server.admin", "gateway.server.keys_file",
-                 "gateway.server.socket_path")  # fmt: skip
+                 "gateway.server.socket_path", "gateway.server.status")  # fmt: skip
 ACCOUNTS_FILES: Final = ("gateway.server.accounts", "gateway.server.accounts_file")  # at the start
 FOLDERS: Final = ("engine", "gateway", "backtest", "carbonx", "tests", "benchmarks", "examples")
 LONGEST_FILE, LONGEST_FUNCTION = 450, 65  # 400 and 60 are the aim; beyond these a room is missing

@@ -74,6 +74,8 @@ def show(facts: dict[str, Any]) -> None:
     if facts["shell"]:
         click.echo(f"trade:    {facts['shell']}")  # in one piece, to be copied
     click.echo(f"operate:  {facts['operate']}")
+    if "operations" in facts:
+        click.echo(f"figures:  {facts['operations']}/metrics (/healthz, /readyz, /status)")
     click.echo("stop:     Ctrl-C; started again with the same --dir it goes on where it was")
 
 

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
@@ -37,6 +37,15 @@ if TYPE_CHECKING:
     from gateway.server.core import Write
 
 FAREWELL_WITHIN: Final = 2.0  # seconds a closing connection gets to take its last bytes
+
+
+class Tick(NamedTuple):
+    """What one tick took: monotonic times in ns, and how many commands it ran."""
+
+    heard: int  # when the first of what it worked on arrived; its start where nothing did
+    began: int
+    ended: int  # everything was handed to the sockets
+    commands: int
 
 
 class Options(Limits, frozen=True, kw_only=True):
@@ -123,6 +132,8 @@ class Node:
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.sockets: dict[Connection, Socket] = {}
+        self.meter: Callable[[Tick], None] | None = None  # hears what each tick took
+        self._heard = 0  # monotonic ns, when the next tick was asked for
         self._scheduled = False
         self.stopping = False
         self._server: asyncio.Server | None = None
@@ -267,6 +278,8 @@ class Node:
         """Have a tick follow when this turn of the loop has read what there is."""
         if not self._scheduled and not self.stopping and self._loop is not None:
             self._scheduled = True
+            if self.meter is not None:
+                self._heard = time.monotonic_ns()
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
@@ -278,6 +291,8 @@ class Node:
         """Run one tick of the core and write what comes of it. Raises ``VenueStoppedError``."""
         if self.stopping:
             return
+        meter = self.meter
+        began = time.monotonic_ns() if meter is not None else 0
         try:
             writes = self.core.tick(self.clock())
         except BaseException as error:
@@ -288,6 +303,9 @@ class Node:
             raise
         for write in writes:
             self._write(write)
+        if meter is not None:
+            meter(Tick(self._heard or began, began, time.monotonic_ns(), self.core.batch))
+            self._heard = 0
         if self.core.busy:
             self.schedule()
 

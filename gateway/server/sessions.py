@@ -12,12 +12,16 @@ from gateway.server.connection import Connection
 from gateway.server.views import balances, lines, status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from engine.vocabulary.commands import ClientCommand
     from gateway.server.accounts import Directory
     from gateway.server.limits import Limits
     from gateway.server.running_venue import RunningVenue
+
+    # The connection, what happened to it in a word, and why.
+    Note: TypeAlias = Callable[[Connection, str, str], None]
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
@@ -35,6 +39,7 @@ class Sessions:
         self.by_account: dict[str, Connection] = {}
         self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
         self.closing: list[Connection] = []  # to be closed at the end of the tick
+        self.note: Note | None = None  # what an operator wants to hear of sessions
         self._running = running
         self._directory = directory
         self._limits = limits
@@ -65,6 +70,8 @@ class Sessions:
             return
         connection.ended = True
         self._leave(connection)
+        if self.note is not None:
+            self.note(connection, reason.name.lower(), text)
         connection.farewell(reason, text, self._limits.chunk)
         self.closing.append(connection)
 
@@ -100,6 +107,8 @@ class Sessions:
             connection.data.clear()
             if not connection.ended:
                 connection.ended = True
+                if self.note is not None:
+                    self.note(connection, "lost", "the connection was lost")
                 self._leave(connection)
             connection.box = None
 
@@ -301,6 +310,8 @@ class Sessions:
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[m.account] = connection
         connection.admit(m, box)
+        if self.note is not None:
+            self.note(connection, "logon", "")
         if self._limits.throttle:
             connection.throttle = Throttle(self._limits.throttle, now)
         agreed = connection.session.agree(m.heartbeat_ms)
