@@ -92,9 +92,9 @@ class Core:
 
     # -- what happens outside -----------------------------------------------------------------
 
-    def connected(self, now: int) -> Connection:
-        """Take a new connection in."""
-        return self.sessions.connected(now)
+    def connected(self, now: int, host: str = "") -> Connection:
+        """Take a new connection in; ``host`` is where it comes from."""
+        return self.sessions.connected(now, host)
 
     def received(self, connection: Connection, data: bytes) -> None:
         """Keep what came for the tick."""

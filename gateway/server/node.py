@@ -72,7 +72,8 @@ class Socket(asyncio.Protocol):
         self.transport = stream = cast("asyncio.Transport", transport)
         node = self._node
         stream.set_write_buffer_limits(high=node.options.high_water)
-        self.connection = node.core.connected(node.clock())
+        peer = stream.get_extra_info("peername")
+        self.connection = node.core.connected(node.clock(), peer[0] if peer else "")
         node.sockets[self.connection] = self
         if node.stopping:
             stream.abort()  # it came while the port was being closed
@@ -80,9 +81,13 @@ class Socket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Keep what came for the tick."""
-        assert self.connection is not None
-        self._node.core.received(self.connection, data)
-        self._node.schedule()
+        connection, node = self.connection, self._node
+        assert connection is not None
+        node.core.received(connection, data)
+        if sum(map(len, connection.data)) >= node.options.max_input and self.transport is not None:
+            self.transport.pause_reading()
+            node.full.append(self)
+        node.schedule()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Tell the core that the connection is gone."""
@@ -132,6 +137,7 @@ class Node:
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.sockets: dict[Connection, Socket] = {}
+        self.full: list[Socket] = []  # that read no more until a tick has worked on what came
         self.meter: Callable[[Tick], None] | None = None  # hears what each tick took
         self._heard = 0  # monotonic ns, when the next tick was asked for
         self._scheduled = False
@@ -303,6 +309,10 @@ class Node:
             raise
         for write in writes:
             self._write(write)
+        for socket in self.full:
+            if socket.transport is not None and not socket.transport.is_closing():
+                socket.transport.resume_reading()
+        self.full.clear()
         if meter is not None:
             meter(Tick(self._heard or began, began, time.monotonic_ns(), self.core.batch))
             self._heard = 0

@@ -39,6 +39,8 @@ class Sessions:
         self.by_account: dict[str, Connection] = {}
         self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
         self.closing: list[Connection] = []  # to be closed at the end of the tick
+        self._strangers: dict[Connection, None] = {}  # who have not logged on yet
+        self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
         self.note: Note | None = None  # what an operator wants to hear of sessions
         self._running = running
         self._directory = directory
@@ -52,14 +54,21 @@ class Sessions:
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
-    def connected(self, now: int) -> Connection:
+    def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
-        connection = Connection(self._next_number, now)
+        connection = Connection(self._next_number, now, host)
         self._next_number += 1
         self.connections[connection] = None
-        most = self._limits.max_sessions
-        if len(self.connections) > most:
-            self.end(connection, wire.LogoutReason.FULL, f"{most} sessions are the limit")
+        self._strangers[connection] = None
+        limits, full = self._limits, wire.LogoutReason.FULL
+        if len(self.connections) > limits.max_sessions:
+            self.end(connection, full, f"{limits.max_sessions} sessions are the limit")
+        elif len(self._strangers) > limits.max_strangers:
+            text = f"{limits.max_strangers} connections without a logon are the limit"
+            self.end(connection, full, f"{text}: come back later")
+        elif sum(each.host == host for each in self._strangers) > limits.max_strangers_from:
+            text = f"{limits.max_strangers_from} connections without a logon from one address"
+            self.end(connection, full, f"{text} are the limit: log on with those there are")
         return connection
 
     # -- how a session ends -------------------------------------------------------------------
@@ -84,6 +93,7 @@ class Sessions:
     def _leave(self, connection: Connection) -> None:
         """Take a session off its account; cancel the orders if that was asked for."""
         account = connection.account
+        self._strangers.pop(connection, None)
         if self.by_account.get(account) is connection:
             del self.by_account[account]
         connection.symbols.clear()
@@ -257,6 +267,8 @@ class Sessions:
 
     def _converse(self, connection: Connection, m: wire.SessionMessage, now: int) -> None:
         """Do what a message about the session itself asks for; a heartbeat is noted already."""
+        if connection.throttle is not None:
+            connection.throttle.take(now)  # it is answered, and orders pay for it
         match m:
             case wire.Logon():
                 self._logon(connection, m, now)
@@ -312,8 +324,10 @@ class Sessions:
         connection.admit(m, box)
         if self.note is not None:
             self.note(connection, "logon", "")
+        self._strangers.pop(connection, None)
         if self._limits.throttle:
-            connection.throttle = Throttle(self._limits.throttle, now)
+            fresh = Throttle(self._limits.throttle, now)
+            connection.throttle = self._throttles.setdefault(m.account, fresh)
         agreed = connection.session.agree(m.heartbeat_ms)
         self._welcome(connection, m, agreed)
 
