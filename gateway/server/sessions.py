@@ -288,8 +288,6 @@ class Sessions:
             case wire_history.AskHistory():
                 tape = self._running.outboxes.tape
                 connection.say(tape.history(m.symbol, connection.seq()))
-            case wire.Heartbeat():
-                pass
         if connection.queued > self._limits.max_queued:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)

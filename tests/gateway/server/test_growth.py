@@ -121,7 +121,7 @@ def test_a_connection_that_floods_is_read_no_faster_than_it_is_worked_on(
 ) -> None:
     orders = 20_000
     logon = wire.Logon(wire.VERSION, "M1", "alice", "alice-key", heartbeat_ms=60_000)
-    flood = b"".join(map(session.pack, (logon, *(buy(ref) for ref in range(1, orders + 1)))))
+    flood = b"".join((session.pack(logon), *(session.pack(buy(ref + 1)) for ref in range(orders))))
 
     async def scenario() -> None:
         async with venue(tmp_path, max_input=size) as node:
