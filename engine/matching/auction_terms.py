@@ -57,7 +57,7 @@ class AuctionTerms(NamedTuple):
     """The choices of a programme. Tiers come in any order."""
 
     reserve: int  # no bid below it wins
-    lot: int  # of bids
+    lot: int  # of bids; a multiple of cut_lot
     cut_lot: int = 1  # the last bids are cut to multiples of it; 1: the supply sells to the tonne
     pricing: PricingRule = PricingRule.UNIFORM
     tie: BidTie = BidTie.RANDOM
@@ -142,5 +142,7 @@ class AuctionResult(NamedTuple):
 
     @property
     def cover_bp(self) -> int:
-        """Demand over what was offered, in basis points, half-up."""
-        return (2 * self.demand * BASIS_POINTS + self.offered) // (2 * self.offered or 1)
+        """Demand over what was offered, in basis points, half-up; 0 where nothing was."""
+        if not self.offered:
+            return 0
+        return (2 * self.demand * BASIS_POINTS + self.offered) // (2 * self.offered)

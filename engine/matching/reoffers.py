@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.vocabulary.units import BASIS_POINTS
+
 
 class Planned(NamedTuple):
     """A coming auction's volume."""
@@ -23,7 +25,19 @@ def spread(
 ) -> Spread:
     """Spread ``unsold`` tonnes evenly over the next ``over`` auctions of a plan.
 
-    In whole lots, those over going to the earlier ones. With a cap no auction grows beyond that
-    share of its first planned volume; the excess moves on to the next auctions that have room.
+    In whole lots, those over going to the earlier ones; tonnes that make no lot are left. With a
+    cap no auction grows beyond that share of its first planned volume; the excess moves on to the
+    next auctions that have room, beyond the first ``over`` too.
     """
-    raise NotImplementedError
+    lots, left = divmod(unsold, lot)
+    count = min(over, len(plan))
+    volumes, excess = [], 0
+    for place, planned in enumerate(plan):
+        even = lots // count + (place < lots % count) if place < count else 0
+        wanted = even * lot + excess
+        room = wanted
+        if cap_bp:
+            room = max(0, planned.first * cap_bp // BASIS_POINTS - planned.now) // lot * lot
+        volumes.append(planned.now + min(wanted, room))
+        excess = wanted - min(wanted, room)
+    return Spread(tuple(volumes), left + (excess if count else lots * lot))

@@ -193,8 +193,8 @@ class GuaranteeRule(IntEnum):
     """What happens to sealed bids that may cost more than their bidder's guarantee."""
 
     NONE = 1  # there is no guarantee
-    TRIM = 2  # lots are taken off the lowest-priced bids up
-    RETRY = 3  # they are, and come back at the next lower price at which the guarantee covers them
+    TRIM = 2  # the lots it does not cover are taken off the bid that exceeds it, from the top down
+    RETRY = 3  # and come back at the next lower price of any bid at which it covers them
     REFUSE = 4  # the bid that exceeds the guarantee is not taken, the later one
 
 
