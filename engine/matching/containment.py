@@ -23,10 +23,15 @@ class Supply(NamedTuple):
 
 
 def contain(demand: Demand, base: int, terms: AuctionTerms) -> Supply:
-    """Return what is sold of a supply, and what its tiers add to it or take from it."""
+    """Return what is sold of a supply, and what its tiers add to it or take from it.
+
+    Without a supply there is no price for them to answer to.
+    """
     interim = uniform_price(demand, base, terms)
     nothing = (0,) * len(terms.tiers)
     plain = Supply(base, interim, terms.reserve, interim, nothing)
+    if not base:
+        return plain
     released = _release(demand, plain, terms)
     return released if released.quantity > base else _withhold(demand, plain, terms)
 
@@ -53,10 +58,10 @@ def _release(demand: Demand, supply: Supply, terms: AuctionTerms) -> Supply:
         if supply.price <= tier.trigger or wanted <= supply.quantity:
             break
         quantity = supply.quantity + tier.quantity
-        price = tier.trigger
+        price = floor = max(tier.trigger, terms.reserve)
         if wanted >= quantity:
-            price = max(price, uniform_price(demand, quantity, terms))
-        supply = supply._replace(quantity=quantity, price=price, floor=tier.trigger)
+            price = max(floor, uniform_price(demand, quantity, terms))
+        supply = supply._replace(quantity=quantity, price=price, floor=floor)
     return supply
 
 
@@ -70,7 +75,8 @@ def _withhold(demand: Demand, supply: Supply, terms: AuctionTerms) -> Supply:
     for tier, n in sorted(tiers, key=lambda each: (-each[0].trigger, each[1])):
         if supply.price > tier.trigger:
             break
-        rejected = terms.pricing is PricingRule.HIGHEST_REJECTED
+        # A highest rejected bid that reaches the trigger takes one tonne more.
+        rejected = terms.pricing is PricingRule.HIGHEST_REJECTED and supply.price < tier.trigger
         needed = supply.quantity - demand.at_least(tier.trigger) + rejected
         lots = -(-needed // terms.cut_lot) * terms.cut_lot
         withheld[n] = min(max(0, lots), tier.quantity, supply.quantity)

@@ -156,7 +156,7 @@ def _priced(demand: Demand, base: int, terms: AuctionTerms) -> tuple[Supply, Auc
         return cancelled, AuctionEnd.UNDERSUBSCRIBED
     if terms.below_market is BelowMarket.IGNORE or supply.price >= terms.market_floor:
         return supply, None
-    reached = demand.lowest(max(terms.market_price, terms.reserve))
+    reached = demand.lowest(max(terms.market_price, supply.price, supply.floor))
     if terms.below_market is BelowMarket.CANCEL or not reached:
         cancelled = supply._replace(withheld=(0,) * len(terms.tiers))
         return cancelled, AuctionEnd.BELOW_MARKET
