@@ -59,7 +59,7 @@ def guarantee_needed(bids: Iterable[SealedBid], *, as_bid: bool) -> int:
 
 def pays_as_bid(terms: AuctionTerms) -> bool:
     """Whether bids of one bidder may pay different prices."""
-    one_price = terms.pricing in {PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED}
+    one_price = terms.pricing in (PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED)
     return not one_price or any(tier.kind is TierKind.FIXED for tier in terms.tiers)
 
 
@@ -100,7 +100,7 @@ def admit_bids(book: BidBook, terms: AuctionTerms) -> Admitted:
     if terms.limit_rule is LimitRule.TRIM and book.limits:
         cuts += _trim(book, terms.lot, left)
     moved: list[Moved] = []
-    if terms.guarantee_rule in {GuaranteeRule.TRIM, GuaranteeRule.RETRY}:
+    if terms.guarantee_rule in (GuaranteeRule.TRIM, GuaranteeRule.RETRY):
         cuts += _cover(book, terms, left, moved)
     pieces = [Piece(-bid.price, n, n, left[n]) for n, bid in enumerate(book.bids) if left[n]]
     late = len(book.bids)

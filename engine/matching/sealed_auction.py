@@ -50,7 +50,7 @@ class _Filled:
         if not last:
             return 0
         first = self.demand.count(last + 1)  # the pieces before it are better than the last price
-        own = self.terms.pricing not in {PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED}
+        own = self.terms.pricing not in (PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED)
         shares = [(n, self.left[n]) for n in range(first)]
         over = supply.quantity - self.demand.cumulated[first]
         shares += self.share(range(first, self.demand.count(last)), over, self.terms.seed)

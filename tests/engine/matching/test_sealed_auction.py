@@ -132,7 +132,7 @@ def test_each_pays_his_own_price_in_a_discriminatory_auction() -> None:
 
 
 def test_eu_ties_are_whole_bids_in_the_order_drawn_and_the_last_is_cut() -> None:
-    outcomes = Counter()
+    outcomes: Counter[tuple[int, ...]] = Counter()
     for seed in range(400):
         result = cleared("A 4@80.00 B 5@79.50 C 3@79.00 D 2@79.00", 10, seed=seed)
         assert result.price == 7900
@@ -157,7 +157,7 @@ def test_the_supply_sells_to_the_tonne_or_in_lots() -> None:
 
 
 def test_quebec_shares_are_floors_of_each_bidder_and_the_last_unit_is_drawn() -> None:
-    outcomes = Counter()
+    outcomes: Counter[tuple[int, ...]] = Counter()
     for seed in range(600):
         result = cleared("A 700@10 B 200@10 300@10 C 300@10", 1_000, tie=PRO_RATA, seed=seed)
         a, b, more_b, c = got(result, 4)
