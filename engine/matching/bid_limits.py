@@ -8,25 +8,15 @@ tried again at the lower prices of all bidders.
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from engine.matching.auction_terms import AuctionTerms, BidBook, Cut, GroupLimit, Moved, SealedBid
 from engine.vocabulary.enums import CutReason, GuaranteeRule, LimitRule, PricingRule, TierKind
 from engine.vocabulary.units import BASIS_POINTS
 
-
-class Piece(NamedTuple):
-    """Lots of a bid at one price; in this order they are served."""
-
-    rank: int  # minus the price: the best first
-    order: int  # of coming; lots that came back stand behind the bids at their new price
-    bid: int
-    quantity: int
-
-    @property
-    def price(self) -> int:
-        """What is bid."""
-        return -self.rank
+# Lots of a bid at one price: minus the price, order, bid, tonnes. So sorted they are served: the
+# best first, then in the order of coming; what came back stands behind the bids at its new price.
+Piece: TypeAlias = tuple[int, int, int, int]
 
 
 class Admitted(NamedTuple):
@@ -35,6 +25,9 @@ class Admitted(NamedTuple):
     pieces: list[Piece]  # the best first
     cuts: list[Cut]
     moved: list[Moved]
+
+
+NO_LIMIT: Final = GroupLimit()
 
 
 def purchase_limit(supply: int, share_bp: int, lot: int) -> int:
@@ -74,101 +67,118 @@ def exceeds(
 
     For a market that refuses at entry; what the terms do not refuse is not asked.
     """
-    if terms.limit_rule is LimitRule.REFUSE:
-        total = bid.quantity + sum(each.quantity for each in bids)
-        if total > limit.holding:
-            return CutReason.HOLDING
-        if total > limit.purchase:
-            return CutReason.PURCHASE
-    if terms.guarantee_rule is GuaranteeRule.REFUSE:
-        own = [*(each for each in bids if each.bidder == bid.bidder), bid]
-        if guarantee_needed(own, as_bid=pays_as_bid(terms)) > guarantee:
-            return CutReason.GUARANTEE
-    return None
+    total = bid.quantity + sum(each.quantity for each in bids)
+    own = [*(each for each in bids if each.bidder == bid.bidder), bid]
+    return _over(total, limit, terms) or _short(own, guarantee, terms)
+
+
+def _over(total: int, limit: GroupLimit, terms: AuctionTerms) -> CutReason | None:
+    if terms.limit_rule is not LimitRule.REFUSE or total <= min(limit):
+        return None
+    return CutReason.HOLDING if total > limit.holding else CutReason.PURCHASE
+
+
+def _short(own: list[SealedBid], guarantee: int, terms: AuctionTerms) -> CutReason | None:
+    if terms.guarantee_rule is not GuaranteeRule.REFUSE:
+        return None
+    needed = guarantee_needed(own, as_bid=pays_as_bid(terms))
+    return CutReason.GUARANTEE if needed > guarantee else None
 
 
 def admit_bids(book: BidBook, terms: AuctionTerms) -> Admitted:
     """Take off the bids what the reserve, the limits and the guarantees do not allow."""
-    left = [bid.quantity if bid.price >= terms.reserve else 0 for bid in book.bids]
+    bids, reserve = book.bids, terms.reserve
+    left = [bid.quantity if bid.price >= reserve else 0 for bid in bids]
     cuts = [
-        Cut(n, bid.quantity, CutReason.BELOW_RESERVE)
-        for n, bid in enumerate(book.bids)
-        if not left[n]
+        Cut(n, bid.quantity, CutReason.BELOW_RESERVE) for n, bid in enumerate(bids) if not left[n]
     ]
+    ranks = [-bid.price for bid in bids]
+    ranked = sorted(range(len(bids)), key=ranks.__getitem__)  # equal ones stay in order of coming
     if LimitRule.REFUSE is terms.limit_rule or GuaranteeRule.REFUSE is terms.guarantee_rule:
         cuts += _refuse(book, terms, left)
     if terms.limit_rule is LimitRule.TRIM and book.limits:
-        cuts += _trim(book, terms.lot, left)
+        cuts += _trim(book, terms.lot, ranked, left)
     moved: list[Moved] = []
     if terms.guarantee_rule in (GuaranteeRule.TRIM, GuaranteeRule.RETRY):
-        cuts += _cover(book, terms, left, moved)
-    pieces = [Piece(-bid.price, n, n, left[n]) for n, bid in enumerate(book.bids) if left[n]]
-    late = len(book.bids)
-    pieces += [Piece(-each.price, late + each.bid, each.bid, each.quantity) for each in moved]
-    pieces.sort()
+        cuts += _cover(book, terms, ranked, left, moved)
+    pieces = [(ranks[n], n, n, left[n]) for n in ranked if left[n]]
+    if moved:
+        late = len(bids)
+        pieces += [(-each.price, late + each.bid, each.bid, each.quantity) for each in moved]
+        pieces.sort()
     return Admitted(pieces, cuts, moved)
-
-
-def _by(keys: Iterable[str], left: Sequence[int]) -> dict[str, list[int]]:
-    """Return the bids that are left by the name of their group or bidder."""
-    found: dict[str, list[int]] = {}
-    for n, key in enumerate(keys):
-        if left[n]:
-            found.setdefault(key, []).append(n)
-    return found
 
 
 def _refuse(book: BidBook, terms: AuctionTerms, left: list[int]) -> list[Cut]:
     """Refuse whole bids that exceed a limit beside the earlier ones of their group."""
     cuts = []
-    for group, bids in _by((bid.group for bid in book.bids), left).items():
-        limit = book.limits.get(group, GroupLimit())
-        taken: list[SealedBid] = []
-        for n in bids:
-            bid = book.bids[n]
-            guarantee = book.guarantees.get(bid.bidder, 0)
-            reason = exceeds(taken, bid, terms, limit, guarantee)
-            if reason is None:
-                taken.append(bid)
-            else:
-                cuts.append(Cut(n, left[n], reason))
-                left[n] = 0
+    totals: dict[str, int] = {}
+    taken: dict[str, list[SealedBid]] = {}
+    for n, bid in enumerate(book.bids):
+        if not left[n]:
+            continue
+        total = totals.get(bid.group, 0) + bid.quantity
+        own = [*taken.get(bid.bidder, ()), bid]
+        reason = _over(total, book.limits.get(bid.group, NO_LIMIT), terms)
+        reason = reason or _short(own, book.guarantees.get(bid.bidder, 0), terms)
+        if reason is None:
+            totals[bid.group] = total
+            taken[bid.bidder] = own
+        else:
+            cuts.append(Cut(n, left[n], reason))
+            left[n] = 0
     return cuts
 
 
-def _trim(book: BidBook, lot: int, left: list[int]) -> list[Cut]:
+def _trim(book: BidBook, lot: int, ranked: list[int], left: list[int]) -> list[Cut]:
     """Take lots off from the lowest price up, and the latest first, down to a group's limits."""
+    groups: dict[str, list[int]] = {group: [] for group in book.limits}
+    for n in ranked:
+        group = book.bids[n].group
+        if left[n] and group in groups:
+            groups[group].append(n)
     cuts = []
-    for group, bids in _by((bid.group for bid in book.bids), left).items():
-        limit = book.limits.get(group, GroupLimit())
-        bids.sort(key=lambda n: (-book.bids[n].price, n))
+    for group, own in groups.items():
+        limit = book.limits[group]
+        total = sum([left[n] for n in own])
         for most, reason in (
             (limit.holding, CutReason.HOLDING),
             (limit.purchase, CutReason.PURCHASE),
         ):
-            over = sum(left[n] for n in bids) - max(0, most) // lot * lot
-            for n in reversed(bids):
+            over = total - max(0, most) // lot * lot
+            if over <= 0:
+                continue
+            total -= over
+            while over:
+                n = own[-1]
                 cut = min(left[n], over)
-                if cut > 0:
-                    cuts.append(Cut(n, cut, reason))
-                    left[n] -= cut
-                    over -= cut
+                cuts.append(Cut(n, cut, reason))
+                left[n] -= cut
+                over -= cut
+                if not left[n]:
+                    own.pop()
     return cuts
 
 
-def _cover(book: BidBook, terms: AuctionTerms, left: list[int], moved: list[Moved]) -> list[Cut]:
+def _cover(
+    book: BidBook, terms: AuctionTerms, ranked: list[int], left: list[int], moved: list[Moved]
+) -> list[Cut]:
     """Keep what each bidder's guarantee covers."""
+    bidders: dict[str, list[int]] = {}
+    for n in ranked:
+        if left[n]:
+            bidders.setdefault(book.bids[n].bidder, []).append(n)
+    prices = [bid.price for bid in book.bids]
     steps: list[int] = []  # all prices, lowest first
     if terms.guarantee_rule is GuaranteeRule.RETRY:
-        steps = sorted(dict.fromkeys(bid.price for n, bid in enumerate(book.bids) if left[n]))
+        steps = sorted(dict.fromkeys([prices[n] for n in ranked if left[n]]))
     as_bid = pays_as_bid(terms)
     cuts = []
-    for bidder, bids in _by((bid.bidder for bid in book.bids), left).items():
+    for bidder, own in bidders.items():
         guarantee = _Guarantee(book.guarantees.get(bidder, 0), terms.lot, as_bid=as_bid)
-        prices: dict[int, list[int]] = {}
-        for n in sorted(bids, key=lambda n: (-book.bids[n].price, n)):
-            prices.setdefault(book.bids[n].price, []).append(n)
-        for bid, quantity in guarantee.keep(prices, left, steps, moved):
+        if prices[own[0]] * sum([left[n] for n in own]) <= guarantee.amount:
+            continue  # all of it at the best price is covered
+        for bid, quantity in guarantee.keep(own, prices, left, steps, moved):
             cuts.append(Cut(bid, quantity, CutReason.GUARANTEE))
     return cuts
 
@@ -184,28 +194,35 @@ class _Guarantee:
         self.spent = 0  # their value, each at its own price
 
     def keep(
-        self, prices: dict[int, list[int]], left: list[int], steps: list[int], moved: list[Moved]
+        self,
+        own: list[int],
+        prices: list[int],
+        left: list[int],
+        steps: list[int],
+        moved: list[Moved],
     ) -> list[tuple[int, int]]:
-        """Cover bids from the best price down; return what stays without cover.
+        """Cover the bids of one bidder, the best first; return what stays without cover.
 
-        ``left`` keeps what is covered at a bid's own price, ``moved`` gets what comes back.
+        ``left`` keeps what is covered at a bid's own price, ``moved`` gets what comes back at one
+        of the ``steps``.
         """
         waiting: deque[tuple[int, int]] = deque()
-        own = list(prices)
-        place = 0
-        price = own[0]
-        while price:
-            for n in prices.get(price, ()):
-                kept = self._take(left[n], price)
-                if kept < left[n]:
-                    waiting.append((n, left[n] - kept))
-                    left[n] = kept
-            if steps:
-                self._bring_back(waiting, price, moved)
-            while place < len(own) and own[place] >= price:
-                place += 1
-            following = own[place] if place < len(own) else 0
-            price = max(following, self._next_step(steps, price) if waiting else 0)
+        for n in own:
+            price = prices[n]
+            while waiting and steps:
+                step = self._next_step(steps)
+                if step <= price:
+                    break
+                self._bring_back(waiting, step, moved)
+            kept = self._take(left[n], price)
+            if kept < left[n]:
+                waiting.append((n, left[n] - kept))
+                left[n] = kept
+        while waiting and steps:
+            step = self._next_step(steps)
+            if not step:
+                break
+            self._bring_back(waiting, step, moved)
         return list(waiting)
 
     def _bring_back(self, waiting: deque[tuple[int, int]], price: int, moved: list[Moved]) -> None:
@@ -229,11 +246,11 @@ class _Guarantee:
         self.spent += kept * price
         return kept
 
-    def _next_step(self, steps: list[int], price: int) -> int:
+    def _next_step(self, steps: list[int]) -> int:
         """Return the next lower price in ``steps`` at which one lot more is covered, 0 for none."""
         if self.as_bid:
             fits = (self.amount - self.spent) // self.lot
         else:
             fits = self.amount // (self.held + self.lot)
-        place = bisect_right(steps, min(fits, price - 1))
+        place = bisect_right(steps, fits)
         return steps[place - 1] if place else 0

@@ -10,17 +10,27 @@ from typing import NamedTuple
 from engine.vocabulary.enums import BidTie
 
 
-class Tied(NamedTuple):
-    """What a bid, or a piece of one, still wants at the price that is tied."""
+class Claims(NamedTuple):
+    """Pieces of bids that have the same claim, in the order of time; columns by place."""
 
-    place: int  # of the piece, by which its share is known
-    bid: int
-    bidder: str
-    quantity: int
+    places: Sequence[int]
+    wants: Sequence[int]  # tonnes, by place
+    bids: Sequence[int]  # by place
+    bidders: Sequence[str]  # by bid
+
+    @property
+    def total(self) -> int:
+        """What they want together."""
+        return sum([self.wants[place] for place in self.places])
+
+    def drawn(self, seed: int | str) -> "Claims":
+        """Return them in the order of the draw."""
+        keys = {place: draw_key(seed, self.bids[place]) for place in self.places}
+        return self._replace(places=sorted(self.places, key=keys.__getitem__))
 
 
 class Shared(NamedTuple):
-    """What each tied bid gets, and the order drawn, where it mattered."""
+    """What each tied piece gets, and the order drawn, where it mattered."""
 
     shares: list[tuple[int, int]]  # place, tonnes; none with 0
     drawn: list[int]  # bids
@@ -37,10 +47,8 @@ def draw_hash(seed: int | str, drawn: Sequence[int]) -> str:
     return hashlib.sha256(text.encode()).hexdigest() if drawn else ""
 
 
-def share_tied(
-    tied: Sequence[Tied], left: int, tie: BidTie, seed: int | str, cut_lot: int
-) -> Shared:
-    """Share ``left`` tonnes among bids at one price that want more; they come in order of time.
+def share_tied(claims: Claims, left: int, tie: BidTie, seed: int | str, cut_lot: int) -> Shared:
+    """Share ``left`` tonnes among pieces that want more.
 
     Whole bids are filled in the order of time or of the draw, and the last one is cut. PRO_RATA
     gives each bidder its proportion rounded down to ``cut_lot``, and one such lot more to the
@@ -48,41 +56,46 @@ def share_tied(
     """
     left = left // cut_lot * cut_lot
     if tie is BidTie.PRO_RATA:
-        return _in_proportion(tied, left, seed, cut_lot)
-    drawn: list[int] = []
-    if tie is BidTie.RANDOM:
-        tied = sorted(tied, key=lambda each: draw_key(seed, each.bid))
-        drawn = [each.bid for each in tied]
-    return Shared(_down(tied, left), drawn)
+        return _in_proportion(claims, left, seed, cut_lot)
+    if tie is BidTie.TIME:
+        return Shared(_down(claims.places, claims.wants, left), [])
+    drawn = claims.drawn(seed)
+    shares = _down(drawn.places, claims.wants, left)
+    return Shared(shares, [claims.bids[place] for place in drawn.places])
 
 
-def _down(tied: Sequence[Tied], left: int) -> list[tuple[int, int]]:
-    """Fill bids one after the other until nothing is left."""
+def _down(places: Sequence[int], wants: Sequence[int], left: int) -> list[tuple[int, int]]:
+    """Fill pieces one after the other until nothing is left."""
     shares = []
-    for each in tied:
+    for place in places:
         if not left:
             break
-        share = min(each.quantity, left)
-        shares.append((each.place, share))
+        share = min(wants[place], left)
+        shares.append((place, share))
         left -= share
     return shares
 
 
-def _in_proportion(tied: Sequence[Tied], left: int, seed: int | str, lot: int) -> Shared:
+def _in_proportion(claims: Claims, left: int, seed: int | str, lot: int) -> Shared:
     """Give each bidder its proportion in whole lots, then a lot each as drawn.
 
     A bidder is drawn by its first bid here. Its share fills its bids in the order of time; shares
     come in the order drawn.
     """
-    bidders: dict[str, list[Tied]] = {}
-    for each in tied:
-        bidders.setdefault(each.bidder, []).append(each)
-    wants = {name: sum(each.quantity for each in bids) for name, bids in bidders.items()}
+    pieces: dict[str, list[int]] = {}
+    for place in claims.places:
+        pieces.setdefault(claims.bidders[claims.bids[place]], []).append(place)
+    wants = {name: sum(claims.wants[place] for place in own) for name, own in pieces.items()}
     wanted = sum(wants.values())
     gets = {name: want * left // wanted // lot * lot for name, want in wants.items()}
-    order = sorted(bidders, key=lambda name: draw_key(seed, bidders[name][0].bid))
+    firsts = {own[0]: name for name, own in pieces.items()}
+    drawn = claims._replace(places=list(firsts)).drawn(seed).places
     over = (left - sum(gets.values())) // lot
-    for name in order[:over]:
-        gets[name] += lot
-    shares = [share for name in order for share in _down(bidders[name], gets[name])]
-    return Shared(shares, [bidders[name][0].bid for name in order] if over else [])
+    for place in drawn[:over]:
+        gets[firsts[place]] += lot
+    shares = [
+        share
+        for place in drawn
+        for share in _down(pieces[firsts[place]], claims.wants, gets[firsts[place]])
+    ]
+    return Shared(shares, [claims.bids[place] for place in drawn] if over else [])

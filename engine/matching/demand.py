@@ -2,22 +2,23 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from engine.matching.bid_limits import Piece
 
 
 class Demand:
-    """Pieces of bids, the best first, with running totals; it does not change."""
+    """Pieces of bids, the best first, in columns with running totals; it does not change."""
 
-    __slots__ = ("cumulated", "pieces", "ranks")
+    __slots__ = ("bids", "cumulated", "orders", "ranks", "wants")
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         """Add up pieces that are sorted."""
-        self.pieces = pieces
-        self.ranks = [piece.rank for piece in pieces]
-        self.cumulated = [0]  # tonnes of the first so many pieces
-        for piece in pieces:
-            self.cumulated.append(self.cumulated[-1] + piece.quantity)
+        self.ranks = [rank for rank, _, _, _ in pieces]
+        self.orders = [order for _, order, _, _ in pieces]
+        self.bids = [bid for _, _, bid, _ in pieces]
+        self.wants = [quantity for _, _, _, quantity in pieces]
+        self.cumulated = [0, *accumulate(self.wants)]  # tonnes of the first so many pieces
 
     @property
     def total(self) -> int:
@@ -36,9 +37,9 @@ class Demand:
         """Return what is bid for a tonne, the best being the first; 0 for one beyond all bids."""
         if not 0 < tonne <= self.total:
             return 0
-        return self.pieces[bisect_left(self.cumulated, tonne) - 1].price
+        return -self.ranks[bisect_left(self.cumulated, tonne) - 1]
 
     def lowest(self, price: int) -> int:
         """Return the lowest bid at a price or more, 0 for none."""
         count = self.count(price)
-        return self.pieces[count - 1].price if count else 0
+        return -self.ranks[count - 1] if count else 0

@@ -17,7 +17,7 @@ from engine.matching.auction_terms import (
     TierResult,
 )
 from engine.matching.bid_limits import Piece, admit_bids
-from engine.matching.bid_ties import Tied, draw_hash, share_tied
+from engine.matching.bid_ties import Claims, draw_hash, share_tied
 from engine.matching.containment import Supply, contain
 from engine.matching.demand import Demand
 from engine.vocabulary.enums import (
@@ -35,67 +35,72 @@ class _Filled:
     """How much each piece got in the main sale and in tiers of fixed price."""
 
     def __init__(self, book: BidBook, terms: AuctionTerms, demand: Demand) -> None:
-        self.book = book
+        self.bidders = [bid.bidder for bid in book.bids]
         self.terms = terms
         self.demand = demand
-        self.left = [piece.quantity for piece in demand.pieces]
+        self.left = demand.wants.copy()
         self.tied: dict[int, None] = {}  # places that shared too little
         self.awards: list[Award] = []
         self.drawn: list[int] = []
 
     def sell(self, supply: Supply) -> int:
         """Sell a supply down the ranking; return how much."""
-        count = self.demand.count(supply.floor)
-        last = self.demand.price_of(min(supply.quantity, self.demand.cumulated[count]))
+        demand, left = self.demand, self.left
+        count = demand.count(supply.floor)
+        last = demand.price_of(min(supply.quantity, demand.cumulated[count]))
         if not last:
             return 0
-        first = self.demand.count(last + 1)  # the pieces before it are better than the last price
-        own = self.terms.pricing not in (PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED)
-        shares = [(n, self.left[n]) for n in range(first)]
-        over = supply.quantity - self.demand.cumulated[first]
-        shares += self.share(range(first, self.demand.count(last)), over, self.terms.seed)
-        for n, share in shares:
-            self.award(n, share, self.demand.pieces[n].price if own else supply.price)
-        return sum(share for _, share in shares)
+        first = demand.count(last + 1)  # the pieces before it are better than the last price
+        better = demand.cumulated[first]
+        tied = range(first, demand.count(last))
+        shares = self.share(tied, supply.quantity - better, self.terms.seed)
+        bids, ranks = demand.bids, demand.ranks
+        if self.terms.pricing in (PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED):
+            price = supply.price
+            self.awards = [Award(bids[n], left[n], price) for n in range(first)]
+            self.awards += [Award(bids[n], share, price) for n, share in shares]
+        else:
+            self.awards = [Award(bids[n], left[n], -ranks[n]) for n in range(first)]
+            self.awards += [Award(bids[n], share, last) for n, share in shares]
+        left[:first] = [0] * first
+        return better + self.take(shares)
 
     def sell_fixed(self, tier: int) -> int:
         """Sell a tier at its trigger to what is left of the bids that reach it."""
         trigger, quantity = self.terms.tiers[tier].trigger, self.terms.tiers[tier].quantity
         reach = [n for n in range(self.demand.count(trigger)) if self.left[n]]
+        reach.sort(key=self.demand.orders.__getitem__)
         shares = self.share(reach, quantity, f"{self.terms.seed}:{tier}")
-        for n, share in shares:
-            self.award(n, share, trigger)
-        return sum(share for _, share in shares)
+        self.awards += [Award(self.demand.bids[n], share, trigger) for n, share in shares]
+        return self.take(shares)
 
     def share(self, places: Sequence[int], over: int, seed: int | str) -> list[tuple[int, int]]:
         """Share tonnes among pieces that have the same claim to them."""
-        wanted = sum(self.left[n] for n in places)
-        if wanted <= over:
+        claims = Claims(places, self.left, self.demand.bids, self.bidders)
+        if claims.total <= over:
             return [(n, self.left[n]) for n in places]
-        pieces = self.demand.pieces
-        tied = [Tied(n, pieces[n].bid, self.book.bids[pieces[n].bid].bidder, self.left[n])
-                for n in places]  # fmt: skip
-        tied.sort(key=lambda each: pieces[each.place].order)
-        if len(tied) > 1:
+        if len(places) > 1:
             self.tied.update(dict.fromkeys(places))
-        shared = share_tied(tied, over, self.terms.tie, seed, self.terms.cut_lot)
+        shared = share_tied(claims, over, self.terms.tie, seed, self.terms.cut_lot)
         self.drawn += shared.drawn
         return shared.shares
 
-    def award(self, place: int, quantity: int, price: int) -> None:
-        """Give a piece so much."""
-        self.left[place] -= quantity
-        self.awards.append(Award(self.demand.pieces[place].bid, quantity, price))
+    def take(self, shares: list[tuple[int, int]]) -> int:
+        """Take what was sold off the pieces; return how much it is."""
+        for n, share in shares:
+            self.left[n] -= share
+        return sum([share for _, share in shares])
 
     def cuts(self, *, cancelled: bool) -> list[Cut]:
         """Return what pieces did not get."""
-        found = []
-        for n, left in enumerate(self.left):
-            reason = CutReason.TIE if n in self.tied else CutReason.NOT_REACHED
-            if left:
-                reason = CutReason.CANCELLED if cancelled else reason
-                found.append(Cut(self.demand.pieces[n].bid, left, reason))
-        return found
+        bids, tied = self.demand.bids, self.tied
+        other = CutReason.CANCELLED if cancelled else CutReason.NOT_REACHED
+        tie = CutReason.TIE
+        return [
+            Cut(bids[n], left, tie if n in tied else other)
+            for n, left in enumerate(self.left)
+            if left
+        ]
 
 
 def clear_sealed(book: BidBook, terms: AuctionTerms) -> AuctionResult:
@@ -106,8 +111,8 @@ def clear_sealed(book: BidBook, terms: AuctionTerms) -> AuctionResult:
     whole = terms.pricing is PricingRule.WHOLE
     unfit: list[Piece] = []
     if whole:
-        unfit = [piece for piece in pieces if piece.quantity < offered]
-        pieces = [piece for piece in pieces if piece.quantity >= offered]
+        unfit = [piece for piece in pieces if piece[3] < offered]
+        pieces = [piece for piece in pieces if piece[3] >= offered]
     if whole and terms.tie is BidTie.PRO_RATA:
         terms = terms._replace(tie=BidTie.RANDOM)
     demand = Demand(pieces)
@@ -123,7 +128,7 @@ def clear_sealed(book: BidBook, terms: AuctionTerms) -> AuctionResult:
     withheld = sum(supply.withheld)
     unsold = offered - withheld - (main - released)
     cuts = [*admitted.cuts, *filled.cuts(cancelled=end is not None)]
-    cuts += [Cut(piece.bid, piece.quantity, CutReason.NOT_REACHED) for piece in unfit]
+    cuts += [Cut(bid, quantity, CutReason.NOT_REACHED) for _, _, bid, quantity in unfit]
     if end is None:
         end = _end(demand, sold, unsold)
     return AuctionResult(
