@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -41,12 +42,11 @@ def schema(table: Table, decimals: int | None) -> Any:  # noqa: ANN401 - pyarrow
 def batch(table: Table, rows: list[tuple[Any, ...]], decimals: int | None) -> Any:  # noqa: ANN401
     """Return rows as one Arrow batch."""
     wanted = schema(table, decimals)
-    columns = list(zip(*rows, strict=True)) or [()] * len(wanted)
-    arrays = [_array(column, field.type) for column, field in zip(columns, wanted, strict=True)]
+    arrays = [_array(list(map(itemgetter(i), rows)), field.type) for i, field in enumerate(wanted)]
     return pa.record_batch(arrays, schema=wanted)
 
 
-def _array(values: tuple[Any, ...], kind: Any) -> Any:  # noqa: ANN401 - pyarrow ships no types
+def _array(values: list[Any], kind: Any) -> Any:  # noqa: ANN401 - pyarrow ships no types
     if pa.types.is_decimal(kind):
         whole = pa.array(values, pa.int64()).cast(pa.decimal128(_DECIMAL_DIGITS, 0))
         # The same digits with the point elsewhere.
