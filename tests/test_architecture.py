@@ -87,6 +87,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "polars",
             "pyarrow",
             "distributed",
+            "gymnasium",
         }
     ),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib", "numpy"}),
