@@ -34,6 +34,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "backtest": {
         "agents": (),
+        "frames": (),
         "history": (),
         "measures": (),
         "strategies": ("agents",),
@@ -41,7 +42,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "report": ("measures",),
         "tapes": ("kernel", "agents", "measures"),
         "lab": ("kernel", "strategies", "agents", "measures", "report"),
-        "cli": ("history", "agents", "lab", "measures", "tapes"),
+        "cli": ("history", "agents", "frames", "lab", "measures", "tapes"),
     },
     "carbonx": {
         "testing": (),
@@ -86,6 +87,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "polars",
             "pyarrow",
             "distributed",
+            "gymnasium",
         }
     ),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib", "numpy"}),

@@ -76,12 +76,13 @@ def summary(result: Result) -> Table:
     return table
 
 
-def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
+def as_dict(result: Result, drawn: tuple[Path, Path] | None) -> dict[str, Any]:
     """Return the result for a program to read. Prices and values in fen."""
     bars = {name: line.bar for name, line in result.view.lines.items() if line.bar is not None}
     return {
         "date": DAY, "records": result.records, "messages": result.messages,
-        "folder": str(result.folder), "picture": str(picture) if picture else None,
+        "folder": str(result.folder), "picture": str(drawn[0]) if drawn else None,
+        "page": str(drawn[1]) if drawn else None,
         "state": result.live_state, "replayed_state": result.replayed_state,
         "proven": result.proven,
         "bars": {name: {"open": b.open, "high": b.high, "low": b.low, "close": b.close,
@@ -143,14 +144,15 @@ def command(
                 console.print(f"{share:4.0%} of the day  {trades:,} trades  {tonnes:,} t")
 
         result = event_loop.run(run(folder, Plan(seed, seconds, durability=durability), progress))
-    picture = _draw(result, console)
+    drawn = _draw(result, console)
     if as_json:
-        click.echo(json.dumps(as_dict(result, picture)))
+        click.echo(json.dumps(as_dict(result, drawn)))
     else:
         console.print(summary(result))
         console.print(f"run      {folder}", soft_wrap=True)
-        drawn_as = picture or "none (install matplotlib)"
-        console.print(f"picture  {drawn_as}", soft_wrap=True)
+        picture, page = drawn or ("none (install matplotlib)", "none (install matplotlib)")
+        console.print(f"picture  {picture}", soft_wrap=True)
+        console.print(f"page     {page}", soft_wrap=True)
         verdict = "same state hash" if result.proven else "DIFFERENT STATE"
         console.print(f"proof    replayed {result.records:,} records of the log: {verdict}")
         console.print(f"         {result.replayed_state}")
@@ -159,13 +161,17 @@ def command(
         raise click.ClickException(message)
 
 
-def _draw(result: Result, console: Console) -> Path | None:
+def _draw(result: Result, console: Console) -> tuple[Path, Path] | None:
+    """Draw the day into the run's folder; return picture and page."""
     try:
-        from carbonx.demo.plots import draw_day  # noqa: PLC0415 - matplotlib is an extra
+        from carbonx.demo.page import write_page  # noqa: PLC0415 - matplotlib is an extra
+        from carbonx.demo.plots import draw_day  # noqa: PLC0415
 
-        path = result.folder / "day.png"
-        draw_day(result, path, TITLE)
+        picture, page = result.folder / "day.png", result.folder / "day.html"
+        if not draw_day(result, picture, TITLE):
+            console.print("no font with Chinese characters: the picture's labels are English")
+        write_page(result, picture, page, TITLE)
     except ImportError:
-        console.print("matplotlib is not installed: pip install 'carbonx[plots]'")
+        console.print("matplotlib is not installed: pip install 'carbonx-exchange[plots]'")
         return None
-    return path
+    return picture, page
