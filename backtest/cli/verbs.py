@@ -5,5 +5,6 @@ from typing import Final
 VERBS: Final = {
     "compare": "compare market designs on simulated people, with paired differences",
     "history": "trade a real market's days again and hold them against its rules",
+    "registry": "show a log's compliance years: what was issued, owed, surrendered, who is short",
     "lobster": "trade a LOBSTER message file again and compare the book",
 }

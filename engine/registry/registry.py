@@ -1,4 +1,4 @@
-"""The registry of a programme: each command in, what happened out (docs/rules.md, section 13)."""
+"""The registry of a programme: each command in, what happened out (docs/rules.md)."""
 
 from __future__ import annotations
 
