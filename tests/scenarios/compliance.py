@@ -138,4 +138,53 @@ COMPLIANCE = (
         {"preset": "shenzhen-2013"},
         shows=("12.10",),
     ),
+    Scenario(
+        "a european year: free allocation, an auction for the rest, a shortfall not carried",
+        """
+        open plant cash 1000000.00
+        allocate plant 2025 2000
+        allocate ann 2025 5000
+        verify plant 2025 4100
+        day 20251120
+        clock 09:00
+        ann announce sell 5000 @ 60.00 from 09:00 until 11:00
+        plant bid 1 for 2000 @ 80.00
+        dan bid 1 for 3000 @ 79.00
+        clock 11:00
+        clear 1
+        surrender plant 2025 2001      | refused ALLOWANCES quantity
+        clock 11:30
+        day 20251121
+        surrender plant 2025 4000      | plant surrenders 4000 EUA for 2025 owes 100
+        settle 2025                    | plant short 100 for 2025 fined 0.00 EUR
+                                       | year 2025 owed 4100 surrendered 4000 short 100
+        verify plant 2026 1            | plant emitted 1 in 2026 owes 1
+    """,
+        {"preset": "eu-auction"},
+        shows=("12.5", "12.10"),
+    ),
+    Scenario(
+        "a californian year: allocation, a purchase inside its limit, surrender of what was bought",
+        """
+        open plant as covered cash 10000000.00
+        allocate plant 2025 10000
+        allocate ann 2025 100000
+        verify plant 2025 15500
+        day 20251119
+        clock 10:00
+        ann announce sell 100000 @ 25.87 from 10:00 until 13:00
+        plant bid 1 for 5000 @ 30.00
+        clock 13:00
+        clear 1                        | trade 5000 @ 30.00 ann#1(95000) plant#1(0)
+                                       | ann#1 cancelled 95000 LOST
+                                       | auction 1 clears 5000 @ 30.00 unsold 95000
+        clock 14:00
+        day 20251120
+        surrender plant 2025 15000     | plant surrenders 15000 CCA-CURRENT for 2025 owes 500
+        settle 2025                    | plant short 500 for 2025 fined 0.00 USD
+                                       | year 2025 owed 15500 surrendered 15000 short 500
+    """,
+        {"preset": "california"},
+        shows=("12.5", "12.10"),
+    ),
 )
