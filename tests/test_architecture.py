@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 
 # The engine's rooms, ground floor first: each may import those before it.
-ENGINE: Final = ("vocabulary", "rulebook", "ledger", "book", "matching", "markets", "venue", "log")
+ENGINE: Final = (
+    "vocabulary",
+    "rulebook",
+    "ledger",
+    "book",
+    "matching",
+    "markets",
+    "registry",
+    "venue",
+    "log",
+)
 # In the other packages each room names the rooms of its own package that it may import.
 ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "engine": {room: ENGINE[:floor] for floor, room in enumerate(ENGINE)},

@@ -11,6 +11,7 @@ from engine.ledger.accounts import Ledger
 from engine.markets.assets import Asset
 from engine.markets.designs import open_line
 from engine.markets.settlement import Shared
+from engine.registry.registry import Registry
 from engine.rulebook.model import line_name
 from engine.rulebook.validation import validate
 from engine.vocabulary.enums import RejectReason, SelfTradeScope
@@ -29,7 +30,7 @@ class VenueBase:
 
     __slots__ = (
         "_relatives", "amendments", "assets", "clock", "currencies", "date", "expiries", "genesis",
-        "ledger", "markets", "participants", "products", "rulebook", "shared",
+        "ledger", "markets", "participants", "products", "registry", "rulebook", "shared",
     )  # fmt: skip
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -40,6 +41,7 @@ class VenueBase:
         self.date = 0  # the trading day, such as 20210628
         self.amendments: list[AmendRulebook] = []  # that wait for their day
         self.ledger = Ledger()
+        self.registry = Registry(self.ledger)
         self.expiries = Expiries()
         self.participants: dict[str, Participant] = {}  # in the order of opening
         self.shared = Shared(self.ledger, self.clock, self.expiries, self.participants)
@@ -68,6 +70,7 @@ class VenueBase:
         """Take a rulebook over; every line of it is open."""
         self.rulebook = rulebook
         self.products = {product.symbol: product for product in rulebook.products}
+        self.registry.install(rulebook)
         money = (rulebook.currency, *(p.currency for p in rulebook.products))
         self.currencies = tuple(dict.fromkeys(money))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from engine.markets.admission import SMALL
 from engine.markets.phases import change
+from engine.registry.registry import OF_REGISTRY
 from engine.venue.base import VenueBase, unknown_account
 from engine.venue.funding import move_allowances, move_cash, open_account, set_account_class
 from engine.venue.state import check_reservations, state_hash
@@ -105,6 +106,7 @@ class Venue(VenueBase):
             BeginDay: lambda c: begin_day(self, c),
             SetReference: lambda c: set_reference(self, c),
             AmendRulebook: lambda c: take_amendment(self, c),
+            **dict.fromkeys(OF_REGISTRY, lambda c: self.registry.apply(c, self.date)),
         }
 
     def apply(self, command: Command) -> list[Event]:
@@ -387,6 +389,7 @@ class Venue(VenueBase):
     def check(self) -> None:
         """Assert every invariant of the venue. Raises ``AssertionError``."""
         self.ledger.check()
+        self.registry.check()
         for market in self.markets.values():
             market.check()
         check_reservations(self)

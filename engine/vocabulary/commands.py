@@ -19,6 +19,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
     Undersubscribed,
 )
+from engine.vocabulary.registry_commands import RegistryCommand
 from engine.vocabulary.units import Int
 
 
@@ -253,4 +254,5 @@ Command: TypeAlias = (
     | AmendRulebook
     | ClearAuction
     | SetAccountClass
+    | RegistryCommand
 )

@@ -16,6 +16,7 @@ from tests.scenarios import auctions as scenarios_auctions
 from tests.scenarios import bids as scenarios_bids
 from tests.scenarios import calls as scenarios_calls
 from tests.scenarios import china as scenarios_china
+from tests.scenarios import compliance as scenarios_compliance
 from tests.scenarios import days as scenarios_days
 from tests.scenarios import modes as scenarios_modes
 from tests.scenarios import orders as scenarios_orders
@@ -44,6 +45,7 @@ MODULES = (
     scenarios_auctions,
     scenarios_bids,
     scenarios_modes,
+    scenarios_compliance,
     scenarios_china,
     scenarios_pilots,
     scenarios_world,

@@ -39,6 +39,12 @@ BYTES: Final = {
     "amend_rulebook": ("940ea161a16202", "940ea161a16200"),
     "clear_auction": ("9514a1610102c3", "9514a1610100c2"),
     "set_account_class": ("9315a161a162", "9315a161a0"),
+    "allocate": ("951ea16101a16303", "951ea16101a16303"),
+    "transfer": ("961fa161a162a1630304", "961fa161a162a1630300"),
+    "verify_emissions": ("9420a1610102", "9420a1610102"),
+    "surrender": ("9521a16101a16303", "9521a16101a16303"),
+    "cancel_allowances": ("9422a161a16202", "9422a161a16202"),
+    "settle_year": ("93230001", "93230000"),
 }
 NUMBERS: Final = {
     "Side": "BUY=1 SELL=2",
