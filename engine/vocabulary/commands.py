@@ -19,6 +19,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
     Undersubscribed,
 )
+from engine.vocabulary.link_commands import LinkCommand
 from engine.vocabulary.units import Int
 
 
@@ -253,4 +254,5 @@ Command: TypeAlias = (
     | AmendRulebook
     | ClearAuction
     | SetAccountClass
+    | LinkCommand
 )

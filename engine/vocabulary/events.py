@@ -22,6 +22,7 @@ from engine.vocabulary.enums import (
     Side,
     Undersubscribed,
 )
+from engine.vocabulary.link_events import LinkEvent
 
 
 class Rejected(Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -404,4 +405,5 @@ Event: TypeAlias = (
     | Released
     | Declined
     | AccountClassSet
+    | LinkEvent
 )
