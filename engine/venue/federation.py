@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.venue.link_commands import available
 from engine.venue.routing import routed
 from engine.vocabulary.commands import NewOrder
-from engine.vocabulary.enums import Side
+from engine.vocabulary.enums import LinkKind, Side
 from engine.vocabulary.link_commands import CarryHome, CarryIn, GuestOrder, SetLink
 from engine.vocabulary.link_events import CarriedHome, OrderRouted
 
@@ -84,7 +84,8 @@ class Federation:
         if mine.currency != theirs.currency or digits[0] != digits[1]:
             message = f"{mine.symbol} is in {mine.currency}, {theirs.symbol} in {theirs.currency}"
             raise FederationError(message)
-        back = SetLink(rules.link, rules.kind, one, rules.peer_symbol, rules.symbol, rules.fee,
+        kind = LinkKind.HOSTING if rules.kind is LinkKind.SHARED else rules.kind
+        back = SetLink(rules.link, kind, one, rules.peer_symbol, rules.symbol, rules.fee,
                        rules.quota, rules.role)  # fmt: skip
         return [*self.submit(one, rules), *self.submit(other, back)]
 

@@ -131,7 +131,8 @@ def _rules_of_routing(
 ) -> Iterator[tuple[bool, RejectReason, str, str]]:
     """Yield what a routed order must keep, in order: whether it does, reason, field and rule."""
     buying, rules = c.side is Side.BUY, end.rules
-    yield rules.kind is not LinkKind.NONE, RejectReason.MODE, "link", "the link lets nothing pass"
+    passes = rules.kind is LinkKind.ROUTING or rules.kind is LinkKind.SHARED
+    yield passes, RejectReason.MODE, "link", "the link lets no order leave here"
     closed = line.admit_open()
     if closed is not None:
         yield False, *closed

@@ -327,6 +327,7 @@ class LinkKind(IntEnum):
     NONE = 0  # nothing new: what is on its way arrives
     ROUTING = 1  # orders that find a better price there
     SHARED = 2  # all orders: there is one book, and it is there
+    HOSTING = 3  # orders from there alone: the one book is here
 
 
 class RejectReason(IntEnum):

@@ -96,7 +96,8 @@ LINKS = (
     Scenario(
         "in a shared book a guest's order rests; what it saves goes home as it trades",
         """
-        link bay shared sz SZA
+        link bay hosting sz SZA
+        ann routes buy 5 @ 100 away 5 for 100 by bay with 500   | ann#1 refused MODE link
         guest bay 1 mei buy 15 @ 102 with 1530
                                   | sz:mei opened
                                   | mei comes by bay 1 as sz:mei

@@ -39,7 +39,7 @@ BYTES: Final = {
     "amend_rulebook": ("940ea161a16202", "940ea161a16200"),
     "clear_auction": ("9514a1610102c3", "9514a1610100c2"),
     "set_account_class": ("9315a161a162", "9315a161a0"),
-    "set_link": ("9932a16102a163a164a1650506a168", "9932a16102a163a164a1650000a0"),
+    "set_link": ("9932a16103a163a164a1650506a168", "9932a16103a163a164a1650000a0"),
     "route_order": ("9b33a16101a16302040507070809", "9b33a16101a16302040507070800"),
     "guest_order": ("9a34a16101a163a1640205060708", "9a34a16101a163a1640205060700"),
     "carry_home": ("9335a161a162", "9335a161a162"),
@@ -68,7 +68,7 @@ NUMBERS: Final = {
     "CallFill": "TIME=1 PRO_RATA=2 LIMITS_FIRST=3 QUANTITY_AT_LIMIT=4",
     "MarketRest": "CANCEL=1 CONVERT=2",
     "LastRung": "REFERENCE=1 MIDDLE=2",
-    "LinkKind": "NONE=0 ROUTING=1 SHARED=2",
+    "LinkKind": "NONE=0 ROUTING=1 SHARED=2 HOSTING=3",
     "Tie": "HIGHER=1 LOWER=2 REFERENCE=3",
 }
 
