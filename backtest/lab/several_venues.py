@@ -7,7 +7,7 @@ agents hear of it under the line of their own region, since it is one good.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from msgspec import structs
 
@@ -17,13 +17,7 @@ from engine.venue.federation import Federation
 from engine.venue.venue import Venue
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import LinkKind
-from engine.vocabulary.link_events import (
-    CarriedHome,
-    CarriedIn,
-    GuestArrived,
-    LinkSet,
-    OrderRouted,
-)
+from engine.vocabulary.link_events import GuestArrived, LinkEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +32,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.enums import Side
 
 _AnyTrade = TypeVar("_AnyTrade", ev.Trade, ev.AuctionTrade)
-_LINKS = (LinkSet, OrderRouted, GuestArrived, CarriedHome, CarriedIn)
+_LINKS = get_args(LinkEvent)
 _OWN = (ev.OrderAccepted, ev.OrderResting, ev.OrderCancelled, ev.OrderReduced, ev.Rejected)
 
 
@@ -57,7 +51,6 @@ class SeveralVenues:
         self._place = {symbol: name for name, venue in self.federation.venues.items()
                        for symbol in venue.symbols}  # fmt: skip
         self._guests: dict[str, str] = {}  # member by the guest's account
-        self._refs: dict[tuple[str, int], int] = {}  # the member's reference, by message
 
     @property
     def venue(self) -> SeveralVenues:
@@ -94,12 +87,8 @@ class SeveralVenues:
     def _told(self, happened: list[Happened]) -> Iterator[ev.Event]:
         for each in happened:
             for event in each.events:
-                if type(event) is OrderRouted:
-                    self._refs[event.link + "/" + event.account, event.number] = event.ref
-                elif type(event) is GuestArrived:
+                if type(event) is GuestArrived:
                     self._guests[event.guest] = event.account
-                    ref = self._refs.pop((event.link + "/" + event.account, event.number))
-                    self._refs[event.guest, event.number] = ref
                 elif not isinstance(event, _LINKS):
                     yield from self._of_members(event)
 
@@ -114,8 +103,7 @@ class SeveralVenues:
             yield self._side_of(event, "seller")
         elif isinstance(event, _OWN) and event.account in self._guests:
             if self.design.kind is LinkKind.SHARED:  # else the order at home says enough
-                ref = self._refs[event.account, event.ref]
-                yield structs.replace(event, account=self._guests[event.account], ref=ref)
+                yield structs.replace(event, account=self._guests[event.account])
         elif getattr(event, "account", "") not in self._guests:
             yield event
 
@@ -125,10 +113,10 @@ class SeveralVenues:
         member = self._guests.get(guest)
         if member is None:
             return event
-        ref = self._refs[guest, getattr(event, f"{side}_ref")]
-        changes: dict[str, Any] = {side: member, f"{side}_ref": ref}
+        changes: dict[str, Any] = {side: member}
         if self.design.kind is LinkKind.ROUTING:  # what is open is open at home
             orders = self.federation.venues[self.home[member]].participants[member].orders
+            ref = getattr(event, f"{side}_ref")
             changes[f"{side}_leaves"] = orders[ref].leaves if ref in orders else 0
         return structs.replace(event, **changes)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Minor = Callable[[str], int]
 
-VERBS = ("link", "guest", "home", "back")
+VERBS = ("link", "guest", "home", "back", "ends")
 
 
 def given_in(words: list[str]) -> dict[str, str]:
@@ -35,10 +35,13 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
                          minor(given.get("fee", "0")), int(given.get("quota", 0)),
                          given.get("as", ""))  # fmt: skip
     number, account, *more = rest
+    if first == "ends":
+        return c.GuestCancel(link, int(number), account, int(number), int(more[0]))
     if first == "guest":
         side, quantity, *more = more
         given = given_in(more)
-        return c.GuestOrder(link, int(number), account, given.get("of", account),
+        return c.GuestOrder(link, int(number), account, int(given.get("ref", number)),
+                            given.get("of", account),
                             Side[side.upper()], int(quantity), minor(given["@"]),
                             TimeInForce.DAY, minor(given.get("with", "0")))  # fmt: skip
     given = given_in(more)
@@ -47,8 +50,13 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
                      filled, unfilled)  # fmt: skip
 
 
-def parse_routed(minor: Minor, account: str, ref: int, words: list[str]) -> c.RouteOrder:
-    """Read an order of which a part leaves."""
+def parse_sent(
+    minor: Minor, account: str, ref: int, verb: str, words: list[str]
+) -> c.RouteOrder | c.RouteCancel:
+    """Read an order of which a part leaves, or a cancel that is sent after one."""
+    if verb == "recalls":
+        target, _, link = words
+        return c.RouteCancel(account, ref, link, int(target))
     side, quantity, *more = words
     given = given_in(more)
     return c.RouteOrder(account, int(given.get("ref", ref)), given["by"], Side[side.upper()],
@@ -59,22 +67,26 @@ def parse_routed(minor: Minor, account: str, ref: int, words: list[str]) -> c.Ro
 
 def tell_link(event: Event, m: Callable[[int], str]) -> str:
     """Write what happened at a link's end; "" for another event."""
+    text = ""
     match event:
         case e.LinkSet():
             figures = f"fee {m(event.fee)} quota {event.quota}"
-            return f"{event.link} is {event.kind.name.lower()} to {event.peer} {figures}"
+            text = f"{event.link} is {event.kind.name.lower()} to {event.peer} {figures}"
         case e.OrderRouted():
             what = f"{event.quantity} @ {m(event.price)} with {m(event.cash)}"
             left = f"{event.account}#{event.ref} leaves by {event.link} {event.number}"
-            return f"{left}: {what} used {event.used}"
+            text = f"{left}: {what} used {event.used}"
+        case e.CancelRouted():
+            who = f"{event.account}#{event.ref}"
+            text = f"{who} cancels {event.target} by {event.link} {event.number}"
         case e.GuestArrived():
-            return f"{event.account} comes by {event.link} {event.number} as {event.guest}"
+            text = f"{event.account} comes by {event.link} {event.number} as {event.guest}"
         case e.CarriedHome():
             what = f"{m(event.cash)} and {event.tonnes} t"
             rest = f"filled {event.filled} unfilled {event.unfilled}"
-            return f"{event.account} goes home by {event.link} {event.number}: {what} {rest}"
+            text = f"{event.account} goes home by {event.link} {event.number}: {what} {rest}"
         case e.CarriedIn():
             what = f"{m(event.cash)} and {event.tonnes} t"
             rest = f"fee {m(event.fee)} used {event.used}"
-            return f"{event.account} has back by {event.link} {event.number}: {what} {rest}"
-    return ""
+            text = f"{event.account} has back by {event.link} {event.number}: {what} {rest}"
+    return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
-from carbonx.testing.link_words import VERBS, parse_link, parse_routed
+from carbonx.testing.link_words import VERBS, parse_link, parse_sent
 from engine.rulebook.calendar import utc
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import (
@@ -109,8 +109,8 @@ def _of_client(stage: Stage, first: str, verb: str, rest: list[str]) -> c.Comman
     ref = stage.venue.last_ref(first) + 1
     if "ref" in rest:
         ref = int(rest[rest.index("ref") + 1])
-    if verb == "routes":
-        return parse_routed(stage.minor, first, ref, rest)
+    if verb in ("routes", "recalls"):
+        return parse_sent(stage.minor, first, ref, verb, rest)
     if verb in ("buy", "sell"):
         return order(stage, first, ref, Side[verb.upper()], rest)
     if verb == "cancel":

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.venue.link_commands import available
-from engine.venue.routing import routed
-from engine.vocabulary.commands import NewOrder
+from engine.venue.routing import after, routed
+from engine.vocabulary.commands import CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
-from engine.vocabulary.link_commands import CarryHome, CarryIn, GuestOrder, SetLink
-from engine.vocabulary.link_events import CarriedHome, OrderRouted
+from engine.vocabulary.link_commands import CarryHome, CarryIn, GuestCancel, GuestOrder, SetLink
+from engine.vocabulary.link_events import CancelRouted, CarriedHome, OrderRouted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -96,6 +96,8 @@ class Federation:
         """
         if type(command) is NewOrder:
             command = routed(self.venues, name, command)
+        elif type(command) is CancelOrder:
+            command = after(self.venues, name, command)
         found = [self._give(name, command)]
         return found + self.deliver()
 
@@ -121,7 +123,7 @@ class Federation:
     def remember(self, name: str, events: Iterable[Event]) -> None:
         """Take in the messages that a venue's events send."""
         for event in events:
-            if type(event) is OrderRouted or type(event) is CarriedHome:
+            if isinstance(event, OrderRouted | CarriedHome | CancelRouted):
                 peer = self.venues[name].links.ends[event.link].rules.peer
                 waiting = self.messages.setdefault(Way(event.link, name, peer), {})
                 waiting[event.number] = message_of(event)
@@ -179,11 +181,14 @@ class Federation:
         return Happened(name, command, events)
 
 
-def message_of(event: OrderRouted | CarriedHome) -> LinkCommand:
+def message_of(event: OrderRouted | CarriedHome | CancelRouted) -> LinkCommand:
     """Return the command that an event sends to the peer."""
     if type(event) is OrderRouted:
-        return GuestOrder(event.link, event.number, event.account, event.owner, event.side,
-                          event.quantity, event.price, event.tif, event.cash)  # fmt: skip
+        return GuestOrder(event.link, event.number, event.account, event.ref, event.owner,
+                          event.side, event.quantity, event.price, event.tif,
+                          event.cash)  # fmt: skip
+    if type(event) is CancelRouted:
+        return GuestCancel(event.link, event.number, event.account, event.ref, event.target)
     assert type(event) is CarriedHome
     return CarryIn(event.link, event.number, event.account, event.cash, event.tonnes,
                    event.filled, event.unfilled)  # fmt: skip

@@ -14,10 +14,26 @@ from engine.venue.base import duplicate, killed, unknown_account
 from engine.venue.funding import unknown_class
 from engine.venue.link_state import Guest, LinkEnd
 from engine.vocabulary.commands import NewOrder, OpenAccount
-from engine.vocabulary.enums import LinkKind, OrderType, RejectReason, Side, TimeInForce
+from engine.vocabulary.enums import (
+    CancelReason,
+    LinkKind,
+    OrderType,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
 from engine.vocabulary.events import AccountOpened, Event, Rejected, Trade
-from engine.vocabulary.link_commands import CarryHome, CarryIn, GuestOrder, RouteOrder, SetLink
+from engine.vocabulary.link_commands import (
+    CarryHome,
+    CarryIn,
+    GuestCancel,
+    GuestOrder,
+    RouteCancel,
+    RouteOrder,
+    SetLink,
+)
 from engine.vocabulary.link_events import (
+    CancelRouted,
     CarriedHome,
     CarriedIn,
     GuestArrived,
@@ -45,6 +61,8 @@ def link_handlers(venue: VenueBase) -> dict[type, Callable[..., list[Event]]]:
         GuestOrder: lambda c: guest_order(venue, c),
         CarryHome: lambda c: carry_home(venue, c),
         CarryIn: lambda c: carry_in(venue, c),
+        RouteCancel: lambda c: route_cancel(venue, c),
+        GuestCancel: lambda c: guest_cancel(venue, c),
     }
 
 
@@ -115,7 +133,20 @@ def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
     return [routed, *entered]
 
 
-def _member(venue: VenueBase, c: RouteOrder) -> Participant | list[Event]:
+def route_cancel(venue: VenueBase, c: RouteCancel) -> list[Event]:
+    """Send a cancel after an order; a kill switch does not keep a member from it."""
+    participant = _member(venue, c)
+    if isinstance(participant, list):
+        return participant
+    end = venue.links.ends.get(c.link)
+    if end is None:
+        unknown = _unknown_link(venue, c.link)
+        return [Rejected(c.account, c.ref, RejectReason.UNKNOWN_SYMBOL, "link", unknown)]
+    end.sent += 1
+    return [CancelRouted(c.account, c.ref, c.link, end.sent, c.target)]
+
+
+def _member(venue: VenueBase, c: RouteOrder | RouteCancel) -> Participant | list[Event]:
     """Return whose order it is and use its reference up, or refuse."""
     participant = venue.participants.get(c.account)
     if participant is None:
@@ -123,7 +154,9 @@ def _member(venue: VenueBase, c: RouteOrder) -> Participant | list[Event]:
     if not participant.last_ref < c.ref <= MAX_REF:
         return duplicate(participant, c.ref)
     participant.last_ref = c.ref
-    return killed(c.account, c.ref) if participant.killed else participant
+    if participant.killed and type(c) is RouteOrder:
+        return killed(c.account, c.ref)
+    return participant
 
 
 def _rules_of_routing(
@@ -204,15 +237,15 @@ def guest_order(venue: VenueBase, c: GuestOrder) -> list[Event]:
         venue.join(opening, c.owner, c.owner)
         events.append(AccountOpened(guest.name, c.owner, c.owner, "", end.rules.role))
     participant = venue.participants[guest.name]
-    participant.last_ref = c.number
+    participant.last_ref = c.ref
     buying = c.side is Side.BUY
     _move(venue, line, participant.account, c.cash, 0 if buying else c.quantity)
     events.append(GuestArrived(c.link, c.number, c.account, guest.name))
     tif = TimeInForce.IOC if end.rules.kind is LinkKind.ROUTING else c.tif
-    order = NewOrder(guest.name, c.number, line.symbol, c.side, c.quantity, c.price,
+    order = NewOrder(guest.name, c.ref, line.symbol, c.side, c.quantity, c.price,
                      OrderType.LIMIT, tif)  # fmt: skip
     entered = (
-        killed(guest.name, c.number)
+        killed(guest.name, c.ref)
         if participant.killed
         else line.enter(order, line.seat(participant))
     )
@@ -221,6 +254,27 @@ def guest_order(venue: VenueBase, c: GuestOrder) -> list[Event]:
         guest.filled += filled
         guest.unfilled += c.quantity - filled
     return events + entered
+
+
+def guest_cancel(venue: VenueBase, c: GuestCancel) -> list[Event]:
+    """Cancel a guest's order where it is live and does not bind."""
+    end = venue.links.ends.get(c.link)
+    problem = _out_of_turn(venue, end, c)
+    if end is None or problem:
+        return problem
+    end.received = c.number
+    guest = end.guests.get(c.account)
+    if guest is None:
+        return unknown_account(c.account, 0)
+    order = venue.participants[guest.name].orders.get(c.target)
+    if order is None:
+        rule = f"the guest has no live order {c.target}"
+        return [Rejected(guest.name, c.ref, RejectReason.UNKNOWN_ORDER, "target", rule)]
+    line = order.seat.market
+    rule = line.binds(order, CancelReason.REQUESTED) if line.frozen else ""
+    if rule:
+        return [Rejected(guest.name, c.ref, RejectReason.FROZEN, "target", rule)]
+    return line.end(order, CancelReason.REQUESTED, c.ref)
 
 
 def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
@@ -277,7 +331,9 @@ def _guest_name(venue: VenueBase, end: LinkEnd, account: str) -> str:
     return name
 
 
-def _out_of_turn(venue: VenueBase, end: LinkEnd | None, c: GuestOrder | CarryIn) -> list[Event]:
+def _out_of_turn(
+    venue: VenueBase, end: LinkEnd | None, c: GuestOrder | CarryIn | GuestCancel
+) -> list[Event]:
     """Refuse a message over no link, or one that was taken or is not next; [] where it is next."""
     if end is None:
         unknown = _unknown_link(venue, c.link)

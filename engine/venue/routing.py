@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.rulebook.ticks import ceil_to_tick, floor_to_tick
 from engine.vocabulary.enums import LinkKind, Mechanism, OrderType, Phase, Side, TimeInForce
-from engine.vocabulary.link_commands import RouteOrder
+from engine.vocabulary.link_commands import RouteCancel, RouteOrder
 from engine.vocabulary.units import PARTS_PER_MILLION
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.markets.line import Line
     from engine.venue.link_state import LinkEnd
     from engine.venue.venue import Venue
-    from engine.vocabulary.commands import Command, NewOrder
+    from engine.vocabulary.commands import CancelOrder, Command, NewOrder
 
 _ROUTED = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC)
 
@@ -54,6 +54,18 @@ def routed(venues: Mapping[str, Venue], name: str, order: NewOrder) -> Command:
         return order
     peer = venues[found.end.rules.peer].markets[found.end.rules.peer_symbol]
     return _route(order, found.end, found.away, found.price, peer)
+
+
+def after(venues: Mapping[str, Venue], name: str, cancel: CancelOrder) -> Command:
+    """Return a cancel as its venue is to be given it: sent after an order that rests at a peer."""
+    home = venues[name]
+    for link, end in home.links.ends.items():
+        if end.rules.kind is LinkKind.SHARED:
+            peer = venues[end.rules.peer]
+            guest = peer.links.ends[link].guests.get(cancel.account)
+            if guest is not None and cancel.target in peer.participants[guest.name].orders:
+                return RouteCancel(cancel.account, cancel.ref, link, cancel.target)
+    return cancel
 
 
 def _route(order: NewOrder, end: LinkEnd, away: int, price: int, peer: Line) -> RouteOrder:

@@ -46,6 +46,7 @@ class GuestOrder(Struct, frozen=True, array_like=True, gc=False, tag=52):
     link: str
     number: Int
     account: str  # at its own venue
+    ref: Int  # the member's own, and the guest's
     owner: str
     side: Side
     quantity: Int
@@ -73,4 +74,25 @@ class CarryIn(Struct, frozen=True, array_like=True, gc=False, tag=54):
     unfilled: Int  # tonnes of quota that were not used after all
 
 
-LinkCommand: TypeAlias = SetLink | RouteOrder | GuestOrder | CarryHome | CarryIn
+class RouteCancel(Struct, frozen=True, array_like=True, gc=False, tag=55):
+    """Ask over a link for the cancel of a member's order that rests at the peer."""
+
+    account: str
+    ref: Int  # the member's own
+    link: str
+    target: Int  # the order's reference
+
+
+class GuestCancel(Struct, frozen=True, array_like=True, gc=False, tag=56):
+    """Cancel the guest's order that its member no longer wants."""
+
+    link: str
+    number: Int
+    account: str  # at its own venue
+    ref: Int
+    target: Int
+
+
+LinkCommand: TypeAlias = (
+    SetLink | RouteOrder | GuestOrder | CarryHome | CarryIn | RouteCancel | GuestCancel
+)

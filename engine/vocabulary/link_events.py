@@ -42,7 +42,7 @@ class GuestArrived(Struct, frozen=True, array_like=True, gc=False, tag=62):
     link: str
     number: int
     account: str  # at its own venue
-    guest: str  # here; ``number`` is the order's reference
+    guest: str  # here; the order keeps the member's reference
 
 
 class CarriedHome(Struct, frozen=True, array_like=True, gc=False, tag=63):
@@ -69,4 +69,14 @@ class CarriedIn(Struct, frozen=True, array_like=True, gc=False, tag=64):
     used: int  # tonnes of the link's quota
 
 
-LinkEvent: TypeAlias = LinkSet | OrderRouted | GuestArrived | CarriedHome | CarriedIn
+class CancelRouted(Struct, frozen=True, array_like=True, gc=False, tag=65):
+    """A member's cancel left over a link for the order that rests there."""
+
+    account: str
+    ref: int
+    link: str
+    number: int  # of the message to the peer
+    target: int
+
+
+LinkEvent: TypeAlias = LinkSet | OrderRouted | GuestArrived | CarriedHome | CarriedIn | CancelRouted

@@ -105,7 +105,23 @@ LINKS = (
         bob sell 10 @ 90          | bob#1 matching 10 @ 90
                                   | trade 10 @ 102 sz:mei#1(5) bob#1(0) depth 5
         home bay mei              | mei goes home by bay 1: 0 and 10 t filled 0 unfilled 0
+        ends bay 3 mei 1          | refused UNKNOWN_NUMBER number
+        ends bay 2 mei 1          | sz:mei#1 cancelled 5 REQUESTED depth 0
+        ends bay 3 mei 1          | sz:mei#3 refused UNKNOWN_ORDER target
+        ends bay 4 ada 1          | refused UNKNOWN_ACCOUNT account
     """,
-        shows=("12.4", "12.5"),
+        shows=("12.4", "12.5", "12.7"),
+    ),
+    Scenario(
+        "a member's cancel goes after the order",
+        """
+        link bay shared gd GDA
+        ann routes buy 5 @ 100 away 5 for 100 by bay with 500
+                                  | ann#1 leaves by bay 1: 5 @ 100 with 500 used 5
+        kill ann
+        ann recalls 1 by bay      | ann#2 cancels 1 by bay 2
+        ann recalls 1 by boy      | ann#3 refused UNKNOWN_SYMBOL link
+    """,
+        shows=("12.7",),
     ),
 )

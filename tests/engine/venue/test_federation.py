@@ -94,11 +94,11 @@ def test_the_quota_is_kept_and_its_use_reported() -> None:
 
 def test_a_message_is_taken_once_and_in_turn() -> None:
     venue = regions.federation().venues["gd"]
-    again = GuestOrder("sz-gd", 1, "sz1", "sz1", Side.BUY, 1, 100, TimeInForce.IOC, 100)
+    again = GuestOrder("sz-gd", 1, "sz1", 1, "sz1", Side.BUY, 1, 100, TimeInForce.IOC, 100)
     assert not isinstance(venue.apply(again)[0], Rejected)
     before = venue.state_hash()
     for number in (1, 3, 0):
-        late = GuestOrder("sz-gd", number, "sz1", "sz1", Side.BUY, 1, 100, TimeInForce.IOC, 100)
+        late = GuestOrder("sz-gd", number, "sz1", 2, "sz1", Side.BUY, 1, 100, TimeInForce.IOC, 100)
         event = refusal(venue.apply(late))
         assert (event.reason, event.field) == (RejectReason.UNKNOWN_NUMBER, "number")
         event = refusal(venue.apply(CarryIn("sz-gd", number + 5, "gd0", 1, 0, 0, 0)))
@@ -115,6 +115,19 @@ def test_an_order_that_the_other_line_refuses_comes_home_whole() -> None:
     assert found.venues["sz"].cash("sz0") == (1_000_000, 0)
     assert found.venues["sz"].links.ends["sz-gd"].used == 0
     found.check()
+
+
+def test_a_member_cancels_what_rests_in_the_one_book() -> None:
+    found = regions.federation(kind=LinkKind.SHARED)
+    found.submit("sz", order("sz0", 1, Side.BUY, 10, 100))
+    assert found.venues["gd"].depth("GDA", Side.BUY) == [(100, 10)]
+    assert found.venues["sz"].cash("sz0") == (999_000, 0)
+    found.submit("sz", c.CancelOrder("sz0", 2, 1))
+    assert found.venues["gd"].depth("GDA", Side.BUY) == []
+    assert found.venues["sz"].cash("sz0") == (1_000_000, 0)
+    # an order that is no more is unknown at home
+    (happened,) = found.submit("sz", c.CancelOrder("sz0", 3, 1))
+    assert refusal(happened.events).reason is RejectReason.UNKNOWN_ORDER
 
 
 def test_an_account_with_a_guests_name_is_not_the_guests() -> None:
@@ -144,8 +157,8 @@ REFUSED = (
     (RouteOrder("sz0", 1, "sz-gd", Side.BUY, 5, 100, TimeInForce.DAY, 5, 100, 10**7), "cash"),
     (RouteOrder("sz0", 1, "sz-gd", Side.SELL, 5000, 100, TimeInForce.DAY, 5000, 100), "away"),
     (RouteOrder("sz0", 1, "sz-gd", Side.BUY, 5, 0, TimeInForce.DAY, 4, 0, 500), "away_price"),
-    (GuestOrder("no", 1, "a", "a", Side.BUY, 1, 1, TimeInForce.IOC, 1), "link"),
-    (GuestOrder("sz-gd", 1, "a", "a", Side.BUY, 0, 1, TimeInForce.IOC, 1), "quantity"),
+    (GuestOrder("no", 1, "a", 1, "a", Side.BUY, 1, 1, TimeInForce.IOC, 1), "link"),
+    (GuestOrder("sz-gd", 1, "a", 1, "a", Side.BUY, 0, 1, TimeInForce.IOC, 1), "quantity"),
     (CarryHome("no", "a"), "link"),
     (CarryHome("sz-gd", "a"), "account"),
     (CarryIn("no", 1, "sz0", 1, 1, 1, 1), "link"),
