@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carbonx.testing.link_words import tell_link
 from engine.vocabulary import events as e
 from engine.vocabulary import registry_events as r
 from engine.vocabulary.enums import OfferKind, OrderState
@@ -48,7 +49,7 @@ def tell(event: e.Event, m: Money = str) -> str:
         case e.OrderReduced():
             head = f"{event.account}#{event.ref} reduced {event.quantity} to {event.leaves}"
             return head + depth(event.depth)
-    return _tell_operator(event, m) or _tell_auction(event, m)
+    return _tell_operator(event, m) or tell_link(event, m) or _tell_auction(event, m)
 
 
 def _fees(one: int, other: int, m: Money) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
+from carbonx.testing.link_words import VERBS, parse_link, parse_sent
 from engine.rulebook.calendar import utc
 from engine.vocabulary import commands as c
 from engine.vocabulary import registry_commands as r
@@ -97,12 +98,21 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
     }
     if first in verbs:
         return verbs[first](*rest)
+    if first in VERBS:
+        return parse_link(stage.line, stage.minor, first, rest)
     verb, *rest = rest
+    return _of_client(stage, first, verb, rest)
+
+
+def _of_client(stage: Stage, first: str, verb: str, rest: list[str]) -> c.Command:
+    """Read a command that begins with its account."""
     if verb == "disconnects":
         return c.CancelOnDisconnect(first)
     ref = stage.venue.last_ref(first) + 1
     if "ref" in rest:
         ref = int(rest[rest.index("ref") + 1])
+    if verb in ("routes", "recalls"):
+        return parse_sent(stage.minor, first, ref, verb, rest)
     if verb in ("buy", "sell"):
         return order(stage, first, ref, Side[verb.upper()], rest)
     if verb == "cancel":

@@ -14,9 +14,11 @@ from engine.markets.settlement import Shared
 from engine.registry.registry import Registry
 from engine.rulebook.model import line_name
 from engine.rulebook.validation import validate
+from engine.venue.link_state import Links
 from engine.vocabulary.enums import RejectReason, SelfTradeScope
 from engine.vocabulary.events import Rejected
 from engine.vocabulary.texts import shown
+from engine.vocabulary.units import MAX_REF
 
 if TYPE_CHECKING:
     from engine.markets.line import Line
@@ -30,7 +32,7 @@ class VenueBase:
 
     __slots__ = (
         "_relatives", "amendments", "assets", "clock", "currencies", "date", "expiries", "genesis",
-        "ledger", "markets", "participants", "products", "registry", "rulebook", "shared",
+        "ledger", "links", "markets", "participants", "products", "registry", "rulebook", "shared",
     )  # fmt: skip
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -48,6 +50,7 @@ class VenueBase:
         self.assets: dict[str, Asset] = {}  # by the product's symbol
         self.markets: dict[str, Line] = {}  # by the line's symbol
         self.products: dict[str, Product] = {}  # by symbol
+        self.links = Links()
         self._relatives: dict[str, list[Participant]] = {}  # who counts as one, by its name
         for product in rulebook.products:
             for mode in rulebook.modes_of(product):
@@ -87,3 +90,16 @@ def unknown_account(account: str, ref: int) -> list[Event]:
     """Refuse a command of an account that is not open."""
     rule = f"no account {shown(account)} is open"
     return [Rejected(account, ref, RejectReason.UNKNOWN_ACCOUNT, "account", rule)]
+
+
+def duplicate(participant: Participant, ref: int) -> list[Event]:
+    """Refuse a reference that was used, or can never be."""
+    """Refuse a reference that was used, or can never be."""
+    rule = f"above {participant.last_ref}, at most {MAX_REF}"
+    return [Rejected(participant.name, ref, RejectReason.DUPLICATE_REF, "ref", rule)]
+
+
+def killed(account: str, ref: int) -> list[Event]:
+    """Refuse entry while the kill switch is on."""
+    rule = "the account's kill switch is on: cancels only, until an operator turns it off"
+    return [Rejected(account, ref, RejectReason.ACCOUNT_KILLED, "account", rule)]

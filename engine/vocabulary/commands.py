@@ -19,6 +19,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
     Undersubscribed,
 )
+from engine.vocabulary.link_commands import LinkCommand
 from engine.vocabulary.registry_commands import RegistryCommand
 from engine.vocabulary.units import Int
 
@@ -255,4 +256,5 @@ Command: TypeAlias = (
     | ClearAuction
     | SetAccountClass
     | RegistryCommand
+    | LinkCommand
 )

@@ -22,6 +22,7 @@ from engine.vocabulary.enums import (
     Side,
     Undersubscribed,
 )
+from engine.vocabulary.link_events import LinkEvent
 from engine.vocabulary.registry_events import RegistryEvent
 
 
@@ -406,4 +407,5 @@ Event: TypeAlias = (
     | Declined
     | AccountClassSet
     | RegistryEvent
+    | LinkEvent
 )

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import CancelReason, OfferKind, RejectReason, Side
+from engine.vocabulary.link_events import LinkEvent
 from engine.vocabulary.registry_events import RegistryEvent
 from gateway.protocol import wire, wire_modes
 from gateway.protocol.answers import ANSWERS
@@ -159,6 +160,7 @@ class Outboxes:
         self.project.update(self.tape.rows())
         self.project[ev.AccountClassSet] = _no_report
         self.project.update(dict.fromkeys(get_args(RegistryEvent), _no_report))
+        self.project.update(dict.fromkeys(get_args(LinkEvent), _no_report))
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
 

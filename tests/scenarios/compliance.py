@@ -25,7 +25,7 @@ COMPLIANCE = (
         retire ann 1              | refused RULEBOOK programme
         settle 2020               | refused RULEBOOK programme
     """,
-        shows=("12.1",),
+        shows=("13.1",),
     ),
     Scenario(
         "a final allocation settles the difference, under the cap of the year",
@@ -45,7 +45,7 @@ COMPLIANCE = (
         allocate plant 2021 60 NEW | plant allocated 60 for 2021 to 60
     """,
         RULES,
-        shows=("12.2",),
+        shows=("13.2",),
     ),
     Scenario(
         "a transfer moves what is available, and its payment with it",
@@ -65,7 +65,7 @@ COMPLIANCE = (
         plant tonnes                  | 20 reserved 0
     """,
         RULES,
-        shows=("12.3",),
+        shows=("13.3",),
     ),
     Scenario(
         "surrender against verified emissions, with offsets within their quota",
@@ -97,7 +97,7 @@ COMPLIANCE = (
     """,
         RULES,
         None,
-        shows=("12.4", "12.5", "12.6", "12.7", "12.9"),
+        shows=("13.4", "13.5", "13.6", "13.7", "13.9"),
     ),
     Scenario(
         "who is short when the year is settled is fined and makes it good",
@@ -124,7 +124,7 @@ COMPLIANCE = (
     """,
         RULES,
         None,
-        shows=("12.8", "12.10", "12.11"),
+        shows=("13.8", "13.10", "13.11"),
     ),
     Scenario(
         "shenzhen fines three times the average price, which the settlement states",
@@ -136,7 +136,7 @@ COMPLIANCE = (
                                       | year 2013 owed 10 surrendered 0 short 10
     """,
         {"preset": "shenzhen-2013"},
-        shows=("12.10",),
+        shows=("13.10",),
     ),
     Scenario(
         "a european year: free allocation, an auction for the rest, a shortfall not carried",
@@ -161,7 +161,7 @@ COMPLIANCE = (
         verify plant 2026 1            | plant emitted 1 in 2026 owes 1
     """,
         {"preset": "eu-auction"},
-        shows=("12.5", "12.10"),
+        shows=("13.5", "13.10"),
     ),
     Scenario(
         "a californian year: allocation, a purchase inside its limit, surrender of what was bought",
@@ -185,6 +185,6 @@ COMPLIANCE = (
                                        | year 2025 owed 15500 surrendered 15000 short 500
     """,
         {"preset": "california"},
-        shows=("12.5", "12.10"),
+        shows=("13.5", "13.10"),
     ),
 )

@@ -18,6 +18,7 @@ from tests.scenarios import calls as scenarios_calls
 from tests.scenarios import china as scenarios_china
 from tests.scenarios import compliance as scenarios_compliance
 from tests.scenarios import days as scenarios_days
+from tests.scenarios import links as scenarios_links
 from tests.scenarios import modes as scenarios_modes
 from tests.scenarios import orders as scenarios_orders
 from tests.scenarios import own_orders as scenarios_own_orders
@@ -49,6 +50,7 @@ MODULES = (
     scenarios_china,
     scenarios_pilots,
     scenarios_world,
+    scenarios_links,
 )
 
 

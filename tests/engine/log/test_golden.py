@@ -45,6 +45,13 @@ BYTES: Final = {
     "surrender": ("9521a16101a16303", "9521a16101a16303"),
     "cancel_allowances": ("9422a161a16202", "9422a161a16202"),
     "settle_year": ("93230001", "93230000"),
+    "set_link": ("9932a16103a163a164a1650506a168", "9932a16103a163a164a1650000a0"),
+    "route_order": ("9b33a16101a16302040507070809", "9b33a16101a16302040507070800"),
+    "guest_order": ("9b34a16101a16303a1650206070709", "9b34a16101a16303a1650206070700"),
+    "carry_home": ("9335a161a162", "9335a161a162"),
+    "carry_in": ("9836a16101a16303040506", "9836a16101a16303040506"),
+    "route_cancel": ("9537a16101a16303", "9537a16101a16303"),
+    "guest_cancel": ("9638a16101a1630304", "9638a16101a1630304"),
 }
 NUMBERS: Final = {
     "Side": "BUY=1 SELL=2",
@@ -69,6 +76,7 @@ NUMBERS: Final = {
     "CallFill": "TIME=1 PRO_RATA=2 LIMITS_FIRST=3 QUANTITY_AT_LIMIT=4",
     "MarketRest": "CANCEL=1 CONVERT=2",
     "LastRung": "REFERENCE=1 MIDDLE=2",
+    "LinkKind": "NONE=0 ROUTING=1 SHARED=2 HOSTING=3",
     "Tie": "HIGHER=1 LOWER=2 REFERENCE=3",
 }
 
