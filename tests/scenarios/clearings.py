@@ -122,6 +122,11 @@ LIMITED = (
     Clearing("Quebec: lots come back at the lower prices of others", "A 14@15 B 20@12 30@10", 100,
              "10", [14, 20, 30], IN_PART, ("12.5",), {"guarantee_rule": GuaranteeRule.RETRY},
              guarantees={"A": 15_000, "B": 10**9}),
+    Clearing("the earliest lots come back first", "A 4@15 4@14 B 1@10", 100, "10", [3, 0, 1],
+             IN_PART, ("12.5",), {"guarantee_rule": GuaranteeRule.RETRY},
+             guarantees={"A": 3_000, "B": 10**6}),
+    Clearing("the bidder's own bids at a price come before", "A 4@15 4@10", 100, "10", [2, 1],
+             IN_PART, ("12.5",), {"guarantee_rule": GuaranteeRule.RETRY}, guarantees={"A": 3_000}),
     Clearing("what came back stands behind others at its price", "A 14@15 B 20@12", 31, "12",
              [11, 20], SOLD, ("12.5",), {"guarantee_rule": GuaranteeRule.RETRY, "tie": TIME},
              guarantees={"A": 15_000, "B": 10**9}),
@@ -149,6 +154,8 @@ CONTAINED = (
                "12.11"),
     _contained("CCR: used up, the price stays above", "A 16@7", (CCR,), "7", [15], 5, "12.11"),
     _contained("CCR: not at the trigger itself", "A 9@7 C 9@6", (CCR,), "6", [9, 1], 0, "12.11"),
+    _contained("CCR: not where bids at the trigger use up the supply alone", "A 10@7 D 5@3",
+               (CCR,), "7", [10, 0], 0, "12.11"),
     _contained("CCR: not below it", "A 4@7 D 9@3", (CCR,), "3", [4, 6], 0, "12.11"),
     _contained("CCR: not where too little is bid, however high", "A 4@7", (CCR,), "2", [4], 0,
                "12.11"),
@@ -165,6 +172,22 @@ CONTAINED = (
     _contained("ECR: where too little is bid", "A 4@7", (ECR,), "2", [4], -3, "12.12"),
     _contained("ECR, two tiers", "A 4@7 B 2@5.50 D 9@3", (LOWER, ECR), "5.50", [4, 2, 0], -4,
                "12.12"),
+    _contained("ECR, highest rejected: not above the trigger",
+               "A 8@7 B 4@6.50 D 9@3", (ECR,), "6.50", [8, 2, 0], 0, "12.12")._replace(
+        terms={"reserve": 200, "tiers": (ECR,), "tie": TIME} | REJECTED),
+    _contained("ECR, highest rejected: a tonne more, for the price to reach the trigger",
+               "A 8@7 D 9@3", (ECR,), "6", [7, 0], -3,
+               "12.12")._replace(
+        terms={"reserve": 200, "tiers": (ECR,), "tie": TIME} | REJECTED),
+    _contained("ECR, highest rejected, trigger at the reserve: what is not bid for", "A 8@7",
+               (ECR,), "6", [8], -2, "12.12")._replace(
+        terms={"reserve": 600, "tiers": (ECR,), "tie": TIME} | REJECTED),
+    _contained("ECR, highest rejected: whole cut lots", "A 8@7 D 8@3",
+               (ECR._replace(quantity=4),), "6", [6, 0], -4, "12.12")._replace(
+        terms=REJECTED | {"reserve": 200, "tiers": (ECR._replace(quantity=4),), "tie": TIME,
+                          "lot": 2, "cut_lot": 2}),
+    Clearing("no supply, no price, no release", "A 5@9", 0, "0", [0], IN_PART, ("12.11",),
+             {"tiers": (CCR,)}),
     _contained("CCR and ECR: between the triggers neither", "A 12@5.80",
                (CCR, LOWER), "5.80", [10], 0, "12.12"),
 )  # fmt: skip
