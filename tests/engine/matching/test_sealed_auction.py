@@ -100,6 +100,19 @@ def test_eu_ties_are_whole_bids_in_the_order_drawn_and_the_last_is_cut() -> None
     assert abs(outcomes[4, 5, 1, 0] - 200) < 4 * 10  # four standard deviations of a fair coin
 
 
+def test_why_bids_are_cut_where_the_supply_ends() -> None:
+    alone = cleared("A 8@40 B 9@30 C 1@20", 10)
+    assert cut(alone) == {1: (7, CutReason.NOT_REACHED), 2: (1, CutReason.NOT_REACHED)}
+    tied = cleared("A 8@40 B 9@30 C 1@30 D 1@20", 10, tie=TIME)
+    assert cut(tied) == {
+        1: (7, CutReason.TIE),
+        2: (1, CutReason.TIE),
+        3: (1, CutReason.NOT_REACHED),
+    }
+    failed = cleared("A 8@40 B 1@0.50", 10, "1", undersubscribed=CANCEL)
+    assert cut(failed) == {0: (8, CutReason.CANCELLED), 1: (1, CutReason.BELOW_RESERVE)}
+
+
 def test_the_supply_sells_to_the_tonne_or_in_lots() -> None:
     text = "A 9000000@5 B 9000000@4"
     exact = clear_sealed(
