@@ -25,6 +25,7 @@ from tests.scenarios import own_orders as scenarios_own_orders
 from tests.scenarios import pilots as scenarios_pilots
 from tests.scenarios import rules as scenarios_rules
 from tests.scenarios import world as scenarios_world
+from tests.scenarios.clearings import TABLES
 from tests.scenarios.refusals import AMEND_REFUSALS, CLOSED_REFUSALS, GATE, REFUSALS
 from tests.support.paths import ROOT
 
@@ -95,6 +96,7 @@ def cited() -> Iterator[str]:
     yield from (rule for scenario in STORIES for rule in scenario.shows)
     yield from (row[0] for row in REFUSALS + AMEND_REFUSALS)
     yield from (row[0] for row in CLOSED_REFUSALS)
+    yield from (rule for row in TABLES for rule in row.shows)
 
 
 def test_every_rule_is_shown_and_every_citation_is_of_a_rule() -> None:
