@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.AuctionIndicated, ev.AuctionUncrossed,
-           ev.DepthChanged, ev.BestBid, ev.AuctionCleared)  # fmt: skip
+           ev.DepthChanged, ev.BestBid, ev.AuctionCleared, ev.AuctionStated)  # fmt: skip
 _OWN = (ev.Rejected, ev.OrderTriggered, ev.MassCancelled, ev.KillSwitchSet, ev.CashMoved,
         ev.AllowancesMoved, ev.Delivered, ev.Released)  # fmt: skip
 _WITH_DEPTH = (ev.OrderAccepted, ev.OrderResting, ev.OrderCancelled, ev.OrderReduced)

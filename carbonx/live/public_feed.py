@@ -27,11 +27,13 @@ SAME_FIELDS: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
     wire_market.AuctionUncrossed: ev.AuctionUncrossed,
     wire_market.BestBid: ev.BestBid,
     wire_market.AuctionCleared: ev.AuctionCleared,
+    wire_market.AuctionStated: ev.AuctionStated,
 }
 _Item: TypeAlias = (
     wire_market.Trade | wire_market.PhaseChanged | wire_market.DayClosed
     | wire_market.AuctionIndicated | wire_market.AuctionUncrossed | wire_market.Offered
     | wire_market.Announced | wire_market.BestBid | wire_market.AuctionCleared
+    | wire_market.AuctionStated
 )  # fmt: skip
 
 

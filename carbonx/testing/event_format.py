@@ -158,4 +158,24 @@ def _tell_auction(event: e.Event, m: Money) -> str:
         case e.AuctionCleared():
             sold = f"{event.quantity} @ {m(event.price)}"
             return f"auction {event.number} clears {sold} unsold {event.unsold}"
+        case e.AuctionStated():
+            return _tell_statement(event, m)
     raise TypeError(event)
+
+
+def _tell_statement(event: e.AuctionStated, m: Money) -> str:
+    """Write the statement of an auction of the calendar: what is 0 or nothing is left out."""
+    cuts = ", ".join(f"{why} {tonnes}" for why, tonnes in event.cuts)
+    tiers = ", ".join(f"{name} {tonnes}" for name, tonnes in event.tiers if tonnes)
+    again = ", ".join(f"{date} +{tonnes}" for date, tonnes in event.reoffered)
+    sold = f"{event.end.name.lower()} {event.sold} of {event.offered} @ {m(event.price)}"
+    parts = (
+        f"auction {event.number} of {event.date} {sold}",
+        f"interim {m(event.interim)}" if event.interim != event.price else "",
+        f"cover {event.cover_bp}",
+        f"winners {', '.join(map(str, event.winners))}" if event.winners else "",
+        f"cut {cuts}" if cuts else "",
+        f"tiers {tiers}" if tiers else "",
+        f"again {again}" if again else "",
+    )
+    return "; ".join(part for part in parts if part)

@@ -12,6 +12,7 @@ from engine.vocabulary.units import BASIS_POINTS
 if TYPE_CHECKING:
     from engine.book.orders import Order, Seat
     from engine.markets.admission import Gate
+    from engine.rulebook.model import AccountClass
     from engine.vocabulary.commands import Announce
     from engine.vocabulary.events import Announced
 
@@ -41,6 +42,7 @@ class Wanted(NamedTuple):
     price: int
     more: int  # what it adds to the tonnes that he bids for
     keeps: bool = False  # it stays where it is, and has bettered the best already
+    trimmed: bool = False  # the clearing takes off what exceeds its class's purchase limit
 
 
 def admit_bid(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) -> Refusal | None:
@@ -76,11 +78,11 @@ def _admit_size(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) 
         return Refusal(RejectReason.QUANTITY_LOT, "quantity", f"a multiple of {gate.lot} tonnes")
     role = bid.seat.role
     caps = [terms.max_bid] if terms.max_bid else []
-    if role is not None and role.bid_limit and quantity > role.bid_limit:
-        rule = f"{role.name} accounts bid at most {role.bid_limit} tonnes at a time"
-        return Refusal(RejectReason.ROLE, "quantity", rule)
-    if role is not None and role.purchase_limit_bp:
-        caps.append(terms.quantity * role.purchase_limit_bp // BASIS_POINTS)
+    if role is not None:
+        if quantity < role.bid_minimum or 0 < role.bid_limit < quantity:
+            return Refusal(RejectReason.ROLE, "quantity", _bid_sizes(role))
+        if role.purchase_limit_bp and not bid.trimmed:
+            caps.append(terms.quantity * role.purchase_limit_bp // BASIS_POINTS)
     if not caps:
         return None
     cap = min(caps)
@@ -90,3 +92,10 @@ def _admit_size(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) 
         rule = f"one bidder bids for at most {cap} tonnes, {before} of them bid for already"
         return Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
     return None
+
+
+def _bid_sizes(role: AccountClass) -> str:
+    """Say which sizes of a bid a class may have."""
+    bounds = [f"at least {role.bid_minimum}"] if role.bid_minimum else []
+    bounds += [f"at most {role.bid_limit}"] if role.bid_limit else []
+    return f"{role.name} accounts bid {' and '.join(bounds)} tonnes at a time"

@@ -134,6 +134,11 @@ class Line(Settlement):
             self.asset.fixing = 0
         self.new_limits()
 
+    def begin_date(self, date: int) -> list[Event]:
+        """Do what the rulebook plans for a trading day, which has just begun."""
+        del date
+        return []
+
     def end_day(self) -> None:
         """Forget what lives for a day and is no order."""
 

@@ -38,6 +38,8 @@ from engine.vocabulary.events import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.book.orders import Order, Participant, Seat
     from engine.markets.assets import Asset
     from engine.markets.settlement import Shared
@@ -77,6 +79,10 @@ class OneWay(OfferLine):
         refusal = refusal or self.reserve(seat, c.side, c.quantity, c.price)
         if refusal is not None:
             return [Rejected(c.account, c.ref, *refusal)]
+        return self.put_up(c, seat)
+
+    def put_up(self, c: Announce, seat: Seat) -> list[Event]:
+        """Give an announcement that may stand, and is reserved for, its number."""
         live = self.live(seat, c.ref, c.side, c.quantity, c.price)
         number = self.number(live)
         mode = self.mode
@@ -124,7 +130,7 @@ class OneWay(OfferLine):
         side = Side.SELL if initiator.side is Side.BUY else Side.BUY
         refusal = refusal or self._admit_place(c, initiator, seat)
         if refusal is None:
-            wanted = Wanted(seat, c.quantity, c.price, c.quantity)
+            wanted = Wanted(seat, c.quantity, c.price, c.quantity, trimmed=self.trims(c.number))
             terms, others = self.announced[c.number], self.bids[c.number]
             refusal = admit_bid(wanted, terms, others, self.gate)
         refusal = refusal or self.reserve(seat, side, c.quantity, c.price)
@@ -167,7 +173,7 @@ class OneWay(OfferLine):
         keeps = price == order.price and quantity <= order.quantity
         more = quantity - order.quantity
         refusal = self.admit_open() or self._admit_change(order, quantity, price)
-        wanted = Wanted(order.seat, quantity, price, more, keeps)
+        wanted = Wanted(order.seat, quantity, price, more, keeps, self.trims(number))
         others = [bid for bid in self.bids[number] if bid is not order]
         refusal = refusal or admit_bid(wanted, self.announced[number], others, self.gate)
         if order.side is Side.BUY:
@@ -222,22 +228,42 @@ class OneWay(OfferLine):
             return []
         return [BestBid(self.symbol, number, *best)]
 
+    def trims(self, number: int) -> bool:
+        """Say whether an auction's clearing, not its entry, applies the purchase limit."""
+        del number
+        return False
+
+    def to_clear(self, command: ClearAuction) -> Order | Refusal:
+        """Return the announcement that is to be cleared or called off, or say why not."""
+        initiator = self.find(command.number)
+        if isinstance(initiator, Refusal):
+            return initiator
+        closes_at = self.announced[command.number].closes_at
+        if self.clock.now < closes_at and not command.call_off:
+            rule = f"after the window, which closes at {closes_at} ns"
+            return Refusal(RejectReason.WINDOW, "number", rule)
+        return initiator
+
     def clear(self, command: ClearAuction) -> list[Event]:
         """Clear an auction whose window is over, or call it off at any time."""
-        initiator = self.find(command.number)
+        initiator = self.to_clear(command)
         if isinstance(initiator, Refusal):
             return [Rejected("", 0, *initiator)]
         terms = self.announced[command.number]
-        if self.clock.now < terms.closes_at and not command.call_off:
-            rule = f"after the window, which closes at {terms.closes_at} ns"
-            return [Rejected("", 0, RejectReason.WINDOW, "number", rule)]
         bids = list(self.bids[command.number])
         offer = Offer(terms.quantity, terms.price, self.gate.lot, terms.side is Side.SELL,
                       terms.pricing, terms.tie, terms.undersubscribed, command.seed)  # fmt: skip
         sealed = [Sealed(bid.price, bid.leaves) for bid in bids]
         wins = [] if command.call_off else clear(sealed, offer)
-        events: list[Event] = [self._sell(initiator, bids[win.bid], win) for win in wins]
         sold = sum(win.quantity for win in wins)
+        return self.conclude(command.number, initiator, wins, terms.quantity - sold)
+
+    def conclude(
+        self, number: int, initiator: Order, wins: Sequence[Win], unsold: int
+    ) -> list[Event]:
+        """Settle what was won, let all else go and sum the auction up."""
+        bids = list(self.bids[number])
+        events: list[Event] = [self._sell(initiator, bids[win.bid], win) for win in wins]
         bidders = len(dict.fromkeys(bid.seat.stp_id for bid in bids))
         for order in (*bids, initiator):
             if order.leaves:
@@ -247,10 +273,10 @@ class OneWay(OfferLine):
         events.append(
             AuctionCleared(
                 symbol=self.symbol,
-                number=command.number,
+                number=number,
                 price=wins[-1].price if wins else 0,
-                quantity=sold,
-                unsold=terms.quantity - sold,
+                quantity=sum(win.quantity for win in wins),
+                unsold=unsold,
                 bids=len(bids),
                 bidders=bidders,
             )

@@ -22,6 +22,7 @@ from engine.vocabulary.enums import (
     Dst,
     Instrument,
     LastRung,
+    LimitRule,
     MarketRest,
     Matching,
     Mechanism,
@@ -170,6 +171,7 @@ class AccountClass(Struct, frozen=True, forbid_unknown_fields=True):
     over_allocation: bool = False  # the limit stands on top of the account's allocation
     purchase_limit_bp: int = 0  # of what an auction offers; 0 means no limit
     bid_limit: int = 0  # tonnes in one bid; 0 means no limit
+    bid_minimum: int = 0  # tonnes in one bid, at least
     modes: tuple[str, ...] = ()  # those it may trade in; () means all
 
 
@@ -181,6 +183,19 @@ class Containment(Struct, frozen=True, forbid_unknown_fields=True):
     quantity: int = 0  # tonnes a year; 0 where it is a share
     share_bp: int = 0  # of the cap or of the offer
     withhold: bool = False  # takes supply away at or below the trigger instead of adding it
+    fixed: bool = False  # sold after the auction, at the trigger itself
+
+
+class PlannedAuction(Struct, frozen=True, forbid_unknown_fields=True):
+    """One auction of a venue's auction calendar. The trading day announces it."""
+
+    date: int
+    product: str
+    mode: str
+    quantity: int  # tonnes, in no lots
+    opens: int  # seconds after local midnight; "09:00" in TOML
+    closes: int  # bids are taken until just before
+    reserve: int = 0  # minor units per tonne; 0 takes the auction table's
 
 
 class Auction(Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,6 +208,9 @@ class Auction(Struct, frozen=True, forbid_unknown_fields=True):
     reoffer_over: int = 0  # what is not sold is spread over so many auctions
     reoffer_cap_bp: int = 0  # of a later auction's first planned volume; 0 means no cap
     containment: tuple[Containment, ...] = ()
+    seller: str = ""  # the account whose allowances the calendar's auctions sell
+    limit_rule: LimitRule = LimitRule.REFUSE  # REFUSE: at entry; TRIM: at the clearing
+    calendar: tuple[PlannedAuction, ...] = ()
 
 
 class Rulebook(Struct, frozen=True, forbid_unknown_fields=True):

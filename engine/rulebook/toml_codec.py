@@ -18,7 +18,7 @@ from engine.rulebook.validation import validate
 from engine.vocabulary.suggest import did_you_mean, not_one_of
 from engine.vocabulary.texts import MAX_RULEBOOK, UnreadableError, named, read_toml, shown
 
-_CLOCKS = ("at",)  # fields that are seconds after midnight and written as a clock
+_CLOCKS = ("at", "opens", "closes")  # fields that are seconds after midnight and written as a clock
 _PARTS = (2, 3)  # of "09:30" and of "09:30:15"
 
 

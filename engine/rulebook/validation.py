@@ -18,7 +18,15 @@ from engine.rulebook.model import (
 )
 from engine.rulebook.programme import Programme
 from engine.rulebook.ticks import tick_at
-from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CallFill, Delivery, LastRung, Tie
+from engine.vocabulary.enums import (
+    CALL_PHASES,
+    WITH_CALLS,
+    CallFill,
+    Delivery,
+    LastRung,
+    Mechanism,
+    Tie,
+)
 from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.texts import MAX_TEXT, encodable
 from engine.vocabulary.units import (
@@ -84,6 +92,34 @@ def validate(book: Rulebook) -> None:
         _validate_programme(book.programme)
     for name in ("lot", "reserve", "min_bid", "max_bid", "reoffer_over", "reoffer_cap_bp"):
         _among(f"$.auction.{name}", getattr(book.auction, name), name == "lot", MAX_QUANTITY)
+    _validate_auctions(book)
+
+
+def _validate_auctions(book: Rulebook) -> None:
+    """Check the calendar of auctions: where and when each is held, and what it sells."""
+    planned = book.auction.calendar
+    rule = "the account that sells in the auctions of the calendar is needed"
+    _require("$.auction.seller", holds=bool(book.auction.seller) or not planned, rule=rule)
+    seen: dict[tuple[int, str, str], None] = {}
+    for index, each in enumerate(planned):
+        path = f"$.auction.calendar[{index}]"
+        rule = f"{each.date} is not a day such as 20210626"
+        _require(f"{path}.date", holds=is_date(each.date), rule=rule)
+        _among(f"{path}.quantity", each.quantity, 1, MAX_QUANTITY)
+        _among(f"{path}.opens", each.opens, 0, _DAY_SECONDS - 1)
+        _among(f"{path}.closes", each.closes, each.opens + 1, _DAY_SECONDS - 1)
+        _among(f"{path}.reserve", each.reserve, 0, MAX_PRICE)
+        products = {product.symbol: product for product in book.products}
+        _known(f"{path}.product", (each.product,), list(products))
+        auctions = {
+            mode.name: mode
+            for mode in book.modes_of(products[each.product])
+            if mode.mechanism is Mechanism.ONE_WAY
+        }
+        _known(f"{path}.mode", (each.mode,), list(auctions))
+        place = (each.date, each.product, each.mode)
+        _require(path, holds=place not in seen, rule="a second auction of its line on that day")
+        seen[place] = None
 
 
 def _validate_values(path: str, value: object) -> None:
@@ -224,6 +260,8 @@ def _validate_class(path: str, role: AccountClass) -> None:
     _among(f"{path}.holding_limit", role.holding_limit, 0, MAX_QUANTITY)
     _among(f"{path}.purchase_limit_bp", role.purchase_limit_bp, 0, BASIS_POINTS)
     _among(f"{path}.bid_limit", role.bid_limit, 0, MAX_QUANTITY)
+    most = role.bid_limit or MAX_QUANTITY
+    _among(f"{path}.bid_minimum", role.bid_minimum, 0, most)
 
 
 def _validate_programme(terms: Programme) -> None:

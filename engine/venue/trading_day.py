@@ -60,6 +60,8 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
     for change in _due(venue, date):
         venue.amendments.remove(change)
         events += _amend(venue, change)
+    for market in venue.markets.values():
+        events += market.begin_date(date)
     return events
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from engine.vocabulary.enums import (
+    AuctionEnd,
     BidTie,
     CallStep,
     CancelReason,
@@ -374,6 +375,31 @@ class AccountClassSet(Struct, frozen=True, array_like=True, gc=False, tag=31):
     role: str
 
 
+class AuctionStated(Struct, frozen=True, array_like=True, tag=32):
+    """The statement of an auction of the calendar, behind its ``AuctionCleared``; no names."""
+
+    symbol: str
+    number: int
+    date: int
+    end: AuctionEnd
+    price: int  # 0 where nothing was sold
+    interim: int  # the price before containment
+    offered: int
+    released: int
+    withheld: int
+    sold: int
+    unsold: int
+    demand: int  # bids at or above the reserve, inside the limits
+    cover_bp: int  # demand over offered
+    bidders: int
+    winners: tuple[int, ...]  # tonnes that each winning bidder got, the largest first
+    cuts: tuple[tuple[str, int], ...]  # tonnes that bids did not get, by reason
+    tiers: tuple[tuple[str, int], ...]  # tonnes that each tier released, kept back or sold
+    reoffered: tuple[tuple[str, int], ...]  # date of a later auction, tonnes it grows by
+    seed: int
+    draw: str  # SHA-256 of the seed and the order drawn, in hex; "" where nothing was drawn
+
+
 Event: TypeAlias = (
     Rejected
     | OrderAccepted
@@ -406,6 +432,7 @@ Event: TypeAlias = (
     | Released
     | Declined
     | AccountClassSet
+    | AuctionStated
     | RegistryEvent
     | LinkEvent
 )

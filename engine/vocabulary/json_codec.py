@@ -165,8 +165,17 @@ def _text(field: str, value: str) -> str:
     return value
 
 
+def _whole(value: Any) -> bool:
+    """Say whether a value is a whole number that a log holds."""
+    return isinstance(value, int) and not isinstance(value, bool) and MIN_INT <= value <= MAX_INT
+
+
 def _many(field: str, kind: Any, value: Any) -> tuple[Any, ...]:
-    """Read a list of texts, or a table of tonnes by product."""
+    """Read a list of texts or of tonnes, or a table of tonnes by product."""
+    if kind is int:
+        if isinstance(value, list | tuple) and all(_whole(part) for part in value):
+            return tuple(value)
+        raise TextError(field, f"{shown(value)} is not a list of whole numbers")
     if kind is str:
         if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
             return tuple(_text(field, part) for part in value)
@@ -176,8 +185,7 @@ def _many(field: str, kind: Any, value: Any) -> tuple[Any, ...]:
         raise TextError(field, f'{shown(value)} is not a table such as {{"SZA-2019": 100}}')
     for name, tonnes in pairs:
         _text(field, name)
-        whole = isinstance(tonnes, int) and not isinstance(tonnes, bool)
-        if not whole or not MIN_INT <= tonnes <= MAX_INT:
+        if not _whole(tonnes):
             rule = f"{shown(tonnes)} is not a whole number from {MIN_INT} to {MAX_INT}"
             place = f"{field}.{named(name)}"
             raise TextError(place, rule)

@@ -51,8 +51,10 @@ a replay makes it too. The name, the money and the mechanism of a line that exis
 """
 _NOTES = """\
 Where a mode's clearing, tie or undersubscription is for an auction, an announcement may say
-otherwise for itself. What a rulebook's `auction` table says stands for reference: the operator
-announces with it. Containment reserves, bid guarantees and re-offers are figures only.
+otherwise for itself. Auctions of `auction.calendar` are announced by their trading day from the
+account `auction.seller`, with the table's containment reserves, limit rule and re-offers
+(`docs/rules.md`, 12.18 and on). For an auction that a member announces the table stands for
+reference.
 """
 _HOLIDAYS = """\
 A calendar names one of these markets, `holidays = "china"`, or lists its dates. Where it names one,
@@ -66,7 +68,7 @@ weekends like others. After the last year of the list, weekdays alone decide.
 `python -m docs.holidays` makes the lists; a test compares the two.
 """
 _PARTS = ("Product", "Mode", "PriceRule", "Session", "Calendar", "AccountClass", "Containment",
-          "Auction", "Programme", "Rulebook")  # fmt: skip
+          "PlannedAuction", "Auction", "Programme", "Rulebook")  # fmt: skip
 _FIELD = re.compile(r"    (\w+): .*?(?:  # (.*))?$")
 
 

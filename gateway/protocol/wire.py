@@ -30,6 +30,7 @@ from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
     AuctionIndicated,
+    AuctionStated,
     AuctionTrade,
     AuctionUncrossed,
     BestBid,
@@ -399,7 +400,7 @@ Report: TypeAlias = (
 MarketData: TypeAlias = (
     BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated
     | AuctionUncrossed | Offered | Announced | BestBid | AuctionCleared | AuctionTrade
-    | LineChanged
+    | LineChanged | AuctionStated
 )  # fmt: skip
 
 # The answers to what concerns the session alone, in the order of the questions.

@@ -7,6 +7,7 @@ them.
 from msgspec import Struct
 
 from engine.vocabulary.enums import (
+    AuctionEnd,
     BidTie,
     CallStep,
     Mechanism,
@@ -227,3 +228,31 @@ class LineChanged(Struct, frozen=True, array_like=True, tag=124):
     update: int
     time: int
     line: LineInfo
+
+
+class AuctionStated(Struct, frozen=True, array_like=True, tag=125):
+    """The statement of an auction of the calendar, without names."""
+
+    seq: int
+    symbol: str
+    update: int
+    time: int
+    number: int
+    date: int
+    end: AuctionEnd
+    price: int  # 0 where nothing was sold
+    interim: int  # before containment
+    offered: int
+    released: int
+    withheld: int
+    sold: int
+    unsold: int
+    demand: int  # bids at or above the reserve, inside the limits
+    cover_bp: int  # demand over offered
+    bidders: int
+    winners: tuple[int, ...]  # tonnes that each winning bidder got, the largest first
+    cuts: tuple[tuple[str, int], ...]  # tonnes that bids did not get, by reason
+    tiers: tuple[tuple[str, int], ...]  # tonnes that each tier released, kept back or sold
+    reoffered: tuple[tuple[str, int], ...]  # date of a later auction, tonnes it grows by
+    seed: int
+    draw: str  # SHA-256 of the seed and the order drawn; "" where nothing was

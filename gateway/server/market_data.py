@@ -118,6 +118,7 @@ class MarketData:
             ev.Announced: self._offered,
             ev.BestBid: self._best,
             ev.AuctionCleared: self._cleared,
+            ev.AuctionStated: self._item,
         }
 
     def start(self) -> None:
@@ -326,6 +327,7 @@ _KINDS: Final[dict[type, type[wire.MarketData]]] = {
     ev.Announced: wire_market.Announced,
     ev.BestBid: wire_market.BestBid,
     ev.AuctionCleared: wire_market.AuctionCleared,
+    ev.AuctionStated: wire_market.AuctionStated,
     ev.AuctionTrade: wire_market.AuctionTrade,
 }
 _MESSAGES: Final[dict[type, tuple[Callable[..., wire.MarketData], Callable[[Any], Any]]]] = {

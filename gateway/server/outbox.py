@@ -35,7 +35,7 @@ _CANCELLED = wire.OrderCancelled.__struct_config__.tag
 _FILLED = wire.OrderFilled.__struct_config__.tag
 PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.AmendmentTaken,
           ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
-          ev.BestBid, ev.AuctionCleared)  # fmt: skip
+          ev.BestBid, ev.AuctionCleared, ev.AuctionStated)  # fmt: skip
 _MASS = CancelReason.MASS
 _DUPLICATE = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or can never be
 

@@ -19,6 +19,7 @@ from engine.vocabulary.enums import (
     Dst,
     Instrument,
     LastRung,
+    LimitRule,
     MarketRest,
     Matching,
     Mechanism,
@@ -32,7 +33,8 @@ from engine.vocabulary.enums import (
 )
 
 PARTS: Final = (model.Product, PriceRule, Mode, model.Session, Calendar, model.AccountClass,
-                model.Containment, model.Auction, Programme, model.Rulebook)  # fmt: skip
+                model.Containment, model.PlannedAuction, model.Auction, Programme,
+                model.Rulebook)  # fmt: skip
 DEFAULTS: Final[dict[str, Any]] = {
     "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1,
     "Product.lot": 1, "Product.min_quantity": 1,
@@ -46,7 +48,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Mode.volatility_immediate": True, "Mode.carry_over": True, "Mode.pick": PickRule.BEST_FIRST,
     "Mode.pick_levels": 5, "Mode.pricing": PricingRule.UNIFORM, "Mode.bid_tie": BidTie.TIME,
     "Mode.undersubscribed": Undersubscribed.SELL, "Calendar.utc_offset_minutes": 480,
-    "Calendar.dst": Dst.NONE, "Calendar.weekdays": (1, 2, 3, 4, 5), "Auction.lot": 1,
+    "Calendar.dst": Dst.NONE,
+    "Auction.limit_rule": LimitRule.REFUSE, "Calendar.weekdays": (1, 2, 3, 4, 5), "Auction.lot": 1,
     "Rulebook.currency": "CNY", "Rulebook.minor_digits": 2, "Rulebook.modes": (Mode(),),
     "Rulebook.close": CloseRule.LAST, "Rulebook.open": OpenRule.FIRST_TRADE,
     "Rulebook.self_trade": SelfTrade.CANCEL_RESTING,
@@ -76,6 +79,12 @@ def test_a_part_refuses_a_field_that_it_does_not_have(part: type) -> None:
         "at": 1,
         "phase": 1,
         "trigger": 1,
+        "date": 20210628,
+        "product": "A",
+        "mode": "x",
+        "quantity": 1,
+        "opens": 1,
+        "closes": 2,
     }
     needed = {each.name: given[each.name] for each in msgspec.structs.fields(part) if each.required}
     msgspec.json.decode(msgspec.json.encode(needed), type=part)

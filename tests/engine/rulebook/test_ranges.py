@@ -45,6 +45,7 @@ MODES: Final[dict[str, Range]] = {
 }  # fmt: skip
 CLASSES: Final[dict[str, Range]] = {
     "holding_limit": SIZE, "purchase_limit_bp": (0, 10_000), "bid_limit": SIZE,
+    "bid_minimum": SIZE,
 }  # fmt: skip
 AUCTIONS: Final[dict[str, Range]] = {
     "lot": (1, MAX_QUANTITY), "reserve": SIZE, "min_bid": SIZE, "max_bid": SIZE,

@@ -38,6 +38,8 @@ def plain(field: msgspec.structs.FieldInfo) -> Any:
 
 def values(field: msgspec.structs.FieldInfo) -> st.SearchStrategy[Any]:
     kind = plain(field)
+    if get_origin(kind) is tuple and get_args(kind)[0] is int:
+        return st.lists(st.integers(MIN_INT, MAX_INT), max_size=3).map(tuple)
     if get_origin(kind) is tuple and get_args(kind)[0] is not str:
         table = st.dictionaries(TEXTS, st.integers(MIN_INT, MAX_INT), max_size=3)
         return table.map(lambda found: tuple(found.items()))
@@ -81,6 +83,8 @@ def test_what_is_written_is_read_and_what_is_wrong_is_named(
 def wrongs(kind: Any, name: str) -> list[Any]:
     """Return values that a field of this type does not take."""
     if get_origin(kind) is tuple:
+        if get_args(kind)[0] is int:
+            return ["ann", ["1"], [True], 5, None, [MAX_INT + 1]]
         texts = get_args(kind)[0] is str
         return ["ann", [1], 5, None, ["\ud800"] if texts else ["A", 1]]
     if issubclass(kind, IntEnum):

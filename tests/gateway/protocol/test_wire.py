@@ -13,6 +13,7 @@ from engine.rulebook.validation import MAX_NAME
 from engine.vocabulary import events
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import (
+    AuctionEnd,
     BidTie,
     CallStep,
     CancelReason,
@@ -134,6 +135,11 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire_market.LineChanged(3, "P", 12, 4, INFO),
      ("967c03a1500c04dc0010a150a0a3434e5902010103cd03e8cd0384cd044ca150aa636f6e74696e756f75"
       "73019292000192cd01f40505cd03e8")),
+    (wire_market.AuctionStated(3, "P", 13, 4, 3, 20210629, AuctionEnd.SOLD_IN_PART, 992, 990, 10, 0,
+                               1, 5, 4, 6, 6000, 2, (3, 2), (("tie", 1),), (("CCR", 0),),
+                               (("20210630", 4),), 7, "ab"),
+     ("dc00187d03a1500d0403ce013463c502cd03e0cd03de0a0001050406cd1770029203029192a37469"
+      "65019192a3434352009192a832303231303633300407a26162")),
 ]  # fmt: skip
 
 

@@ -1,0 +1,266 @@
+"""Auctions of the rulebook's calendar: announced by the trading day, stated and offered again.
+
+What the operator or a member announces is one-way bidding as ever. An auction of the calendar sells
+from the account that the rulebook names, is cleared with limits and containment, ends with a
+statement, and what it leaves unsold makes the next ones larger.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.markets.admission import Refusal
+from engine.markets.bidding import admit_announcement
+from engine.markets.one_way import OneWay
+from engine.matching.auction_clearing import Win
+from engine.matching.auction_terms import (
+    AuctionResult,
+    AuctionTerms,
+    BidBook,
+    GroupLimit,
+    SealedBid,
+    Seller,
+    Tier,
+)
+from engine.matching.bid_limits import purchase_limit
+from engine.matching.reoffers import Planned, spread
+from engine.matching.sealed_auction import clear_sealed
+from engine.rulebook.calendar import utc
+from engine.vocabulary.commands import Announce
+from engine.vocabulary.enums import (
+    CancelReason,
+    LimitRule,
+    RejectReason,
+    Side,
+    TierKind,
+)
+from engine.vocabulary.events import AuctionStated, Event, Rejected
+from engine.vocabulary.units import BASIS_POINTS
+
+if TYPE_CHECKING:
+    from engine.book.orders import Order
+    from engine.markets.assets import Asset
+    from engine.markets.settlement import Shared
+    from engine.rulebook.model import Containment, Mode, PlannedAuction, Product, Rulebook
+    from engine.vocabulary.commands import ClearAuction
+
+_ENDS: Final = (CancelReason.DAY_ENDED, CancelReason.RULES)  # what ends it all the same
+_YEAR: Final = 10_000  # a date is the year times this, and month and day
+
+
+class PlannedAuctions(OneWay):
+    """A line of announced auctions, those of the calendar among them."""
+
+    __slots__ = ("added", "dates", "used")
+
+    def __init__(
+        self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
+    ) -> None:
+        """Make an empty, closed market."""
+        super().__init__(rulebook, product, mode, asset, shared)
+        self.dates: dict[int, int] = {}  # the number of an auction of the calendar -> its date
+        self.added: dict[int, int] = {}  # date -> tonnes left unsold before, offered again then
+        self.used: dict[tuple[int, str], int] = {}  # year and tier -> tonnes released
+
+    def plan(self) -> list[PlannedAuction]:
+        """Return the calendar's auctions of this line, in the order of their days."""
+        mine = [
+            each
+            for each in self.rulebook.auction.calendar
+            if (each.product, each.mode) == (self.product.symbol, self.mode.name)
+        ]
+        return sorted(mine, key=lambda each: each.date)
+
+    def begin_date(self, date: int) -> list[Event]:
+        """Announce the auction that the calendar has for a trading day."""
+        for planned in self.plan():
+            if planned.date == date:
+                return self._announce_planned(planned)
+        return []
+
+    def _announce_planned(self, planned: PlannedAuction) -> list[Event]:
+        auction, calendar = self.rulebook.auction, self.rulebook.calendar
+        seller = self.shared.participants.get(auction.seller)
+        if seller is None:
+            rule = f"{auction.seller} sells in the auction of {planned.date} and has no account"
+            return [Rejected("", 0, RejectReason.UNKNOWN_ACCOUNT, "date", rule)]
+        quantity = planned.quantity + self.added.get(planned.date, 0)
+        command = Announce(
+            account=auction.seller,
+            ref=seller.last_ref + 1,
+            symbol=self.symbol,
+            side=Side.SELL,
+            quantity=quantity,
+            price=max(1, planned.reserve or auction.reserve),
+            opens_at=utc(calendar, planned.date, planned.opens),
+            closes_at=utc(calendar, planned.date, planned.closes),
+            min_bid=max(1, auction.min_bid),
+            max_bid=auction.max_bid,
+        )
+        refusal = admit_announcement(command, self.gate, self.clock.now)
+        refusal = refusal or self.reserve(self.seat(seller), Side.SELL, quantity, 0)
+        if refusal is not None:
+            return [Rejected("", 0, refusal.reason, "date", refusal.rule)]
+        seller.last_ref = command.ref
+        self.added.pop(planned.date, None)
+        events = self.put_up(command, self.seat(seller))
+        self.dates[self.counted] = planned.date
+        return events
+
+    def binds(self, order: Order, why: CancelReason) -> str:
+        """Say why a bid or an announcement stays: the calendar's is not its seller's to end."""
+        number = self.numbers.get((order.seat.name, order.ref), 0)
+        if number in self.dates and why not in _ENDS:
+            return f"the calendar announced auction {number}: only the operator calls it off"
+        return super().binds(order, why)
+
+    def trims(self, number: int) -> bool:
+        """Say whether an auction's clearing, not its entry, applies the purchase limit."""
+        return number in self.dates and self.rulebook.auction.limit_rule is LimitRule.TRIM
+
+    def clear(self, command: ClearAuction) -> list[Event]:
+        """Clear an auction of the calendar by all its terms; others as ever."""
+        number = command.number
+        date = self.dates.get(number, 0)
+        if not date or command.call_off:
+            return super().clear(command)
+        initiator = self.to_clear(command)
+        if isinstance(initiator, Refusal):
+            return [Rejected("", 0, *initiator)]
+        bids = list(self.bids[number])
+        result = clear_sealed(
+            self._book(number, bids, initiator), self._terms(initiator, command.seed, date)
+        )
+        if result.released:  # the tiers offered no more than the seller has
+            self.reserve_more(initiator.seat, Side.SELL, result.released)
+            initiator.quantity += result.released
+            initiator.leaves += result.released
+        reoffered = self._offer_again(date, result.unsold)
+        statement = self._statement(number, bids, result, command.seed, reoffered)
+        for tier, kept in zip(self.rulebook.auction.containment, result.tiers, strict=True):
+            if kept.used and tier.quantity and not tier.withhold:
+                key = (date // _YEAR, tier.name)
+                self.used[key] = self.used.get(key, 0) + kept.used
+        wins = [Win(award.bid, award.quantity, award.price) for award in result.awards]
+        return [*self.conclude(number, initiator, wins, result.unsold), statement]
+
+    def _book(self, number: int, bids: list[Order], initiator: Order) -> BidBook:
+        """Return the bids with the limits of their bidders' classes over linked accounts."""
+        limits: dict[str, GroupLimit] = {}
+        lot = self.gate.lot
+        for bid in bids:
+            role = bid.seat.role
+            if role is not None and role.purchase_limit_bp and self.trims(number):
+                most = purchase_limit(initiator.quantity, role.purchase_limit_bp, lot)
+                limits[str(bid.seat.stp_id)] = GroupLimit(purchase=most)
+        sealed = [SealedBid(b.seat.name, str(b.seat.stp_id), b.price, b.leaves) for b in bids]
+        return BidBook(sealed, (Seller(initiator.seat.name, initiator.quantity),), limits)
+
+    def _terms(self, initiator: Order, seed: int, date: int) -> AuctionTerms:
+        mode = self.mode
+        holding = initiator.seat.holding
+        free = holding.total - holding.reserved
+        tiers = []
+        for each in self.rulebook.auction.containment:
+            quantity = self._available(each, initiator.quantity, date)
+            if not each.withhold:
+                quantity = min(quantity, free)
+                free -= quantity
+            kind = TierKind.WITHHOLD if each.withhold else TierKind.RELEASE
+            tiers.append(Tier(TierKind.FIXED if each.fixed else kind, each.trigger, quantity))
+        return AuctionTerms(
+            reserve=initiator.price,
+            lot=self.gate.lot,
+            pricing=mode.pricing,
+            tie=mode.bid_tie,
+            undersubscribed=mode.undersubscribed,
+            seed=seed,
+            limit_rule=LimitRule.TRIM,  # what is refused was refused at entry
+            tiers=tuple(tiers),
+        )
+
+    def _available(self, tier: Containment, offered: int, date: int) -> int:
+        """Return how much of a tier an auction has: a share of it, or what is left for the year."""
+        if not tier.quantity:
+            return offered * tier.share_bp // BASIS_POINTS
+        return tier.quantity - self.used.get((date // _YEAR, tier.name), 0)
+
+    def _offer_again(self, date: int, unsold: int) -> tuple[tuple[str, int], ...]:
+        """Let the next auctions of the calendar grow by what was not sold."""
+        auction = self.rulebook.auction
+        later = [each for each in self.plan() if each.date > date]
+        if not (unsold and later and auction.reoffer_over):
+            return ()
+        plan = [
+            Planned(each.quantity, each.quantity + self.added.get(each.date, 0)) for each in later
+        ]
+        found = spread(plan, unsold, auction.reoffer_over, auction.reoffer_cap_bp)
+        grown = []
+        for each, before, volume in zip(later, plan, found.volumes, strict=True):
+            if volume > before.now:
+                self.added[each.date] = volume - each.quantity
+                grown.append((str(each.date), volume - before.now))
+        return tuple(grown)
+
+    def _statement(
+        self,
+        number: int,
+        bids: list[Order],
+        result: AuctionResult,
+        seed: int,
+        reoffered: tuple[tuple[str, int], ...],
+    ) -> AuctionStated:
+        """State what came of an auction, without names."""
+        winners: dict[int, int] = {}  # by bidder: linked accounts are one
+        for award in result.awards:
+            bidder = bids[award.bid].seat.stp_id
+            winners[bidder] = winners.get(bidder, 0) + award.quantity
+        reasons = sorted(dict.fromkeys(cut.reason for cut in result.cuts))
+        cuts = [
+            (why.name.lower(), sum(cut.quantity for cut in result.cuts if cut.reason is why))
+            for why in reasons
+        ]
+        names = [tier.name for tier in self.rulebook.auction.containment]
+        return AuctionStated(
+            symbol=self.symbol,
+            number=number,
+            date=self.dates[number],
+            end=result.end,
+            price=result.price,
+            interim=result.interim,
+            offered=result.offered,
+            released=result.released,
+            withheld=result.withheld,
+            sold=result.sold,
+            unsold=result.unsold,
+            demand=result.demand,
+            cover_bp=result.cover_bp,
+            bidders=len(dict.fromkeys(bid.seat.stp_id for bid in bids)),
+            winners=tuple(sorted(winners.values(), reverse=True)),
+            cuts=tuple(cuts),
+            tiers=tuple((n, t.used) for n, t in zip(names, result.tiers, strict=True)),
+            reoffered=reoffered,
+            seed=seed,
+            draw=result.draw,
+        )
+
+    def _unlist(self, order: Order) -> None:
+        """Forget an auction of the calendar that is over."""
+        number = self.numbers.get((order.seat.name, order.ref), 0)
+        self.dates.pop(number, None)
+        super()._unlist(order)
+
+    def dump(self) -> list[object]:
+        """Return what one-way bidding has, and what the calendar left behind, if anything."""
+        kept = [
+            [list(each) for each in self.dates.items()],
+            sorted(list(each) for each in self.added.items()),
+            sorted([year, name, tonnes] for (year, name), tonnes in self.used.items()),
+        ]
+        return [*super().dump(), *(kept if any(kept) else ())]
+
+    def check(self) -> None:
+        """Assert that what the calendar announced is announced."""
+        super().check()
+        assert all(number in self.announced for number in self.dates), "an auction without end"
+        assert all(tonnes > 0 for tonnes in self.added.values()), "nothing offered again"
