@@ -11,6 +11,7 @@ VERBS: Final = {
     "demo": "run a trading day with simulated brokers over real sockets, and draw it",
     "brokers": "let simulated brokers trade on a venue",
     "replay": "replay a log, verify it, print its state hash; or replay it under other rules",
+    "auction": "print the statements of the auctions that a log holds",
     "trade": "let your own agent trade on a venue",
 }
 

@@ -38,7 +38,12 @@ OPERATED: Final = ("carbonx operate", "carbonx status", "carbonx admin resume",
                    "carbonx admin revive", "carbonx admin reload", "carbonx admin close",
                    "carbonx admin begin-day")  # fmt: skip
 TALKS: Final = ("carbonx shell", "carbonx brokers", "carbonx trade")  # to a venue on a port
-REREAD: Final = ("carbonx replay", "carbonx export")  # the log of that venue
+REREAD: Final = (
+    "carbonx replay",
+    "carbonx export",
+    "carbonx auction",
+    "carbonx auction show",
+)  # the log of that venue
 MISSES: Final = ("carbonx bench", "carbonx load")  # exit 1 says that a figure is not good enough
 SILENT: Final = ("carbonx bench",)  # a process of its own prints
 README: Final = (ROOT / "README.md").read_text("utf-8")
