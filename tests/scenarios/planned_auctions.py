@@ -198,4 +198,25 @@ CALENDAR = (
         phase=None,
         shows=("12.18",),
     ),
+    Scenario(
+        "uk-auction: sold in part at the lowest bid above the reserve; the next grows to 125% at most",
+        """
+        rule auction.seller = "ann"
+        rule auction.calendar+ = {date = 20260114, product = "UKA", mode = "auction", quantity = 10001, opens = "12:00", closes = "14:00"}
+        rule auction.calendar+ = {date = 20260128, product = "UKA", mode = "auction", quantity = 8000, opens = "12:00", closes = "14:00"}
+        day 20260114
+        clock 12:00
+        bob bid 1 for 4000 @ 40.00
+        cay bid 1 for 3000 @ 30.00
+        dan bid 1 for 5000 @ 21.00   | dan#1 refused PRICE_LIMIT price
+        clock 14:00
+        clear 1 seed 3            | trade 4000 @ 30.00 ann#1(6001) bob#1(0)
+                                  | trade 3000 @ 30.00 ann#1(3001) cay#1(0)
+                                  | ann#1 cancelled 3001 LOST
+                                  | auction 1 clears 7000 @ 30.00 unsold 3001
+                                  | auction 1 of 20260114 sold_in_part 7000 of 10001 @ 30.00; cover 6999; winners 4000, 3000; again 20260128 +2000
+    """,
+        {"preset": "uk-auction"},
+        shows=("12.18", "12.23"),
+    ),
 )
