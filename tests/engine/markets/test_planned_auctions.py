@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 HOUR: Final = 3_600
 DATES: Final = (20210628, 20210629, 20210630)
-LOT, OFFERED, SHARE_BP, STOCK, CASH = 10, 205, 2_500, 1_000, 10**6
+LOT, OFFERED, SHARE_BP, STOCK, CASH = 10, 205, 6_000, 1_000, 10**6
 OWNERS: Final = {"ann": "ann", "bob": "bob", "bob2": "bob", "dan": "dan"}
 Bid = tuple[str, int, int]
 
