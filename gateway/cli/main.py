@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Final, NoReturn
 
 import click
 
+from engine.log.errors import LogError
 from engine.log.journal import JournalError
-from engine.log.records import CommandError, LogError
+from engine.log.records import CommandError
 from engine.rulebook.model import RulebookError
 from engine.vocabulary.tables import TableError
 from gateway.cli.console import INTERRUPTED, Group, in_words, prepare_streams, tell
