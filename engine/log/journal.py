@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 
 from engine.log.blocks import MAX_GENESIS, Chain, Kind, Reader, is_cut_genesis
 from engine.log.files import BINARY, RENAMES_OPEN, lock, sync_data, sync_folder
+from engine.log.head import HEAD_NAME, compare, read_head, write_head
 from engine.log.records import decode_genesis, encode_genesis, encode_state, no_genesis
 from engine.rulebook.model import Rulebook
 
@@ -92,21 +93,17 @@ class Journal:
         Raises ``JournalError`` when it is missing or in use, ``LogError`` when it is damaged.
         """
         path = directory / FILE_NAME
-        try:
-            descriptor = os.open(path, os.O_RDWR | BINARY)
-        except FileNotFoundError:
-            problem = f"{path} does not exist: name a directory that holds a log"
-            raise JournalError(problem) from None
-        _lock(descriptor, path)
+        descriptor = opened_alone(path)
         kept = None
         try:
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                found = whole(file)
+                found = whole(file, directory)
                 if found.torn:
-                    kept = _keep(file, path, found)
+                    kept = keep_aside(file, path, found)
             os.ftruncate(descriptor, found.end)
             os.lseek(descriptor, found.end, os.SEEK_SET)
             os.fsync(descriptor)
+            write_head(directory, found.chain)
         except BaseException:
             os.close(descriptor)
             raise
@@ -133,6 +130,18 @@ class Journal:
         if not self._broken:
             body = encode_state(seq, state)
             self._write(self.chain.add(Kind.STATE, body) + body)
+            self._name_head()
+
+    def _name_head(self) -> None:
+        """Keep the chain's end beside the log, if it is durable. Raises ``JournalError``."""
+        if self.chain.durable != self.chain.number:
+            return
+        try:
+            write_head(self.path.parent, self.chain)
+        except OSError as error:
+            self._broken = True
+            problem = f"{self.path.parent} cannot be written to ({error}): free it, then restart"
+            raise JournalError(problem) from error
 
     def _write(self, block: bytes) -> None:
         try:
@@ -193,25 +202,48 @@ def holds_log(directory: Path) -> bool:
 
 
 def _refuse_another(directory: Path) -> None:
+    path = directory / FILE_NAME
+    head = directory / HEAD_NAME
+    if head.exists() and not holds_log(directory):
+        problem = f"{head} is here, and its log is not: restore that, or choose another directory"
+        raise JournalError(problem)
     if holds_log(directory):
-        path = directory / FILE_NAME
         problem = f"{path} exists already: open it to go on, or choose another directory"
         raise JournalError(problem)
 
 
-def whole(file: BinaryIO) -> Reader:
-    """Read all blocks; return the reader behind the last whole one. Raises ``LogError``."""
+def opened_alone(path: Path) -> int:
+    """Open a log and keep others out of it. Raises ``JournalError``."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | BINARY)
+    except FileNotFoundError:
+        problem = f"{path} does not exist: name a directory that holds a log"
+        raise JournalError(problem) from None
+    _lock(descriptor, path)
+    return descriptor
+
+
+def whole(file: BinaryIO, directory: Path | None = None) -> Reader:
+    """Read all blocks; return the reader behind the last whole one. Raises ``LogError``.
+
+    Where a directory is given, its head must be in the log.
+    """
+    head = read_head(directory) if directory is not None else None
     reader = Reader(file)
     for block in reader.blocks():
         if block.number == 0:
             decode_genesis(block.body)
+        if directory is not None:
+            compare(head, block, directory)
     if reader.end == 0:
         file.seek(0)
         raise no_genesis(file.read(MAX_GENESIS))
+    if head is not None and reader.chain.number < head.number:
+        raise head.missing(reader.end, reader.chain.number)
     return reader
 
 
-def _keep(file: BinaryIO, path: Path, found: Reader) -> Path:
+def keep_aside(file: BinaryIO, path: Path, found: Reader) -> Path:
     """Copy the torn commit beside the log, durably."""
     number = 1
     while (aside := path.with_name(f"{path.name}.torn.{number}")).exists():
