@@ -61,13 +61,13 @@ class Journal:
             os.ftruncate(descriptor, 0)
             journal._write(genesis)
             journal._take_name(aside)
+            for each in (directory, *(folder.parent for folder in made)):
+                sync_folder(each)
         except BaseException:
             journal.buffer = bytearray()  # a failed write may still hold the old one
             journal.close()
             aside.unlink(missing_ok=True)
             raise
-        for each in (directory, *(folder.parent for folder in made)):
-            sync_folder(each)
         return journal
 
     def _take_name(self, aside: Path) -> None:

@@ -8,7 +8,7 @@ was sequenced, with numbers 1, 2, 3 and so on.
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct as Layout
 from typing import Final, get_args
 
@@ -121,6 +121,30 @@ def encode_genesis(rulebook: Rulebook, time: int, chain: Chain | None = None) ->
         message = f"$: {len(payload)} bytes in a log, which takes {MAX_GENESIS}: fewer lines"
         raise RulebookError(message)
     return (chain or Chain()).add(Kind.GENESIS, payload) + payload
+
+
+def log_pieces(
+    rulebook: Rulebook, time: int, records: Iterable[Record], size: int = 1 << 16
+) -> Iterator[bytes]:
+    """Yield the bytes of a log: its first block, then one for every ``size`` bytes of records."""
+    chain = Chain()
+    yield encode_genesis(rulebook, time, chain)
+    body = bytearray()
+    for record in records:
+        body += encode_run(Run(record.seq, record.time, record.source, [record.command]))
+        if len(body) > size:
+            chain.durable = chain.number  # each is written behind the one before it
+            yield chain.add(Kind.RUNS, body) + body
+            body = bytearray()
+    if body:
+        yield chain.add(Kind.RUNS, body) + body
+
+
+def records(block: Block, expected: int) -> Iterator[Record]:
+    """Yield the records of a block, the first with number ``expected``. Raises ``LogError``."""
+    for run in runs(block, expected):
+        for seq, command in enumerate(run.commands, run.seq):
+            yield Record(seq, run.time, run.source, command)
 
 
 def runs(block: Block, expected: int) -> Iterator[Run]:
