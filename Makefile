@@ -17,7 +17,7 @@ SOAK ?= 200000
 help:
 	@echo "make demo      run a trading day over real sockets and draw it (about a minute the first time)"
 	@echo "make test      lint, types and all tests"
-	@echo "make soak      try 200,000 hostile texts at every place where people give one"
+	@echo "make soak      try 200,000 hostile texts wherever people give one, and logs damaged at every byte"
 	@echo "make oracles   hold long runs of the laboratory against what is known (some minutes)"
 	@echo "make lint      ruff and mypy alone"
 	@echo "make bench     measure the engine beside its yardsticks"
@@ -52,7 +52,7 @@ test: lint
 	$(BIN)/pytest -q
 
 soak: $(DEV_STAMP)
-	CARBONX_TEXTS=$(SOAK) $(BIN)/pytest tests/fuzz -q --timeout 0
+	CARBONX_TEXTS=$(SOAK) $(BIN)/pytest tests/fuzz tests/engine/log -q --timeout 0
 
 oracles: $(DEV_STAMP)
 	$(BIN)/python -m tests.oracles

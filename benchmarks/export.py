@@ -16,7 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from engine.log.journal import FILE_NAME
-from engine.log.records import Record, encode_genesis, encode_record
+from engine.log.records import Record, log_pieces
 from engine.rulebook import presets
 from engine.vocabulary.commands import (
     BeginDay,
@@ -67,9 +67,9 @@ def commands(trades: int) -> Iterator[Command]:
 def write_log(path: Path, trades: int) -> None:
     """Write the log of such a day."""
     with path.open("wb") as file:
-        file.write(encode_genesis(presets.load("textbook"), _START))
-        for seq, command in enumerate(commands(trades), 1):
-            file.write(encode_record(Record(seq, _START + seq * 1_000, 2, command)))
+        records = (Record(seq, _START + seq * 1_000, 2, command)
+                   for seq, command in enumerate(commands(trades), 1))  # fmt: skip
+        file.writelines(log_pieces(presets.load("textbook"), _START, records))
 
 
 def main() -> None:

@@ -125,8 +125,8 @@ FILE_CALLS: Final = frozenset({
     "open", "fdopen", "fsync", "fdatasync", "read_bytes", "read_text", "write_bytes", "write_text",
 })  # fmt: skip
 OPENS_FILES: Final = (
-    "engine.log.journal", "engine.log.files", "engine.rulebook.presets",
-    "engine.rulebook.holidays",
+    "engine.log.journal", "engine.log.files", "engine.log.head", "engine.log.upkeep",
+    "engine.rulebook.presets", "engine.rulebook.holidays",
 )  # fmt: skip
 OPENS_NO_FILE: Final = ("Journal.open", "self.ledger.open")  # the first is the journal's business
 NETWORK: Final = frozenset(

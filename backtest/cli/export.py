@@ -6,14 +6,16 @@ import json
 import sys
 import time
 from importlib.util import find_spec
+from io import SEEK_END
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from backtest.frames.tables import TABLES
-from backtest.frames.walk import log_bytes, rulebook_of, walk
-from engine.log.records import LogError
+from backtest.frames.walk import rulebook_of, walk
+from engine.log.errors import LogError
+from engine.log.journal import open_log
 
 _FORMATS = ("parquet", "csv", "arrow")
 
@@ -72,13 +74,19 @@ def command(
 def _write(
     folder: Path, out: Path, form: str, names: tuple[str, ...], *, decimals: bool
 ) -> tuple[int, dict[str, int], dict[str, Any]]:
+    with open_log(folder) as data:
+        return _write_from(data, out, form, names, decimals=decimals)
+
+
+def _write_from(
+    data: BinaryIO, out: Path, form: str, names: tuple[str, ...], *, decimals: bool
+) -> tuple[int, dict[str, int], dict[str, Any]]:
     from backtest.frames.arrow import Files  # noqa: PLC0415 - pyarrow is an extra
 
-    data = log_bytes(folder)
     digits = rulebook_of(data).minor_digits if decimals else None
     files = Files(out, [TABLES[name] for name in names], form, digits)
     try:
-        with click.progressbar(length=len(data), label="records", file=sys.stderr,
+        with click.progressbar(length=data.seek(0, SEEK_END), label="records", file=sys.stderr,
                                hidden=not sys.stderr.isatty()) as bar:  # fmt: skip
             records = walk(data, names, files.give, lambda offset: bar.update(offset - bar.pos))
     except BaseException:

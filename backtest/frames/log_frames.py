@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backtest.frames.tables import TABLES
-from backtest.frames.walk import log_bytes, rulebook_of, walk
+from backtest.frames.walk import rulebook_of, walk
+from engine.log.journal import open_log
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,19 +80,19 @@ def frames(log: Path | str | bytes, *, decimals: bool = False) -> Frames:
     if missing:
         text = f"frames need {', '.join(missing)}: pip install 'carbonx-exchange[lab]'"
         raise ImportError(text, name=missing[0])
-    data = memoryview(log) if isinstance(log, bytes) else log_bytes(Path(log))
-    return _frames(data, decimals=decimals)
+    with BytesIO(log) if isinstance(log, bytes) else open_log(Path(log)) as file:
+        return _frames(file, decimals=decimals)
 
 
-def _frames(data: memoryview, *, decimals: bool) -> Frames:
+def _frames(log: BinaryIO, *, decimals: bool) -> Frames:
     import polars as pl  # noqa: PLC0415 - slow to import, and an extra
     import pyarrow as pa  # noqa: PLC0415
 
     from backtest.frames.arrow import batch, schema  # noqa: PLC0415 - it imports pyarrow
 
-    digits = rulebook_of(data).minor_digits if decimals else None
+    digits = rulebook_of(log).minor_digits if decimals else None
     batches: dict[str, list[Any]] = {name: [] for name in TABLES}
-    walk(data, TABLES, lambda name, rows: batches[name].append(batch(TABLES[name], rows, digits)))
+    walk(log, TABLES, lambda name, rows: batches[name].append(batch(TABLES[name], rows, digits)))
     tables = {}
     for name, found in batches.items():
         table = pl.from_arrow(pa.Table.from_batches(found, schema(TABLES[name], digits)))

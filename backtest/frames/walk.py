@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import mmap
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from backtest.frames.rows import Rows
-from engine.log.journal import FILE_NAME, read_log
-from engine.log.records import decode_genesis, decode_record, frames, no_genesis
+from engine.log.blocks import MAX_GENESIS, Kind, Reader
+from engine.log.records import decode_genesis, no_genesis, records
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import BeginDay
 from engine.vocabulary.events import DayBegan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from pathlib import Path
 
     from engine.rulebook.model import Rulebook
 
@@ -22,24 +20,16 @@ CHUNK: Final = 1 << 16  # rows of a table
 _LOOK: Final = 1 << 10  # records between looks at how many rows there are
 
 
-def log_bytes(folder: Path) -> memoryview:
-    """Return the bytes of a folder's log, which stay on the disk. Raises ``JournalError``."""
-    path = folder / FILE_NAME
-    if not path.exists() or not path.stat().st_size:
-        return memoryview(read_log(folder))  # an empty file cannot be mapped
-    with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-
-
-def rulebook_of(data: memoryview) -> Rulebook:
+def rulebook_of(log: BinaryIO) -> Rulebook:
     """Return the rulebook that a log began under. Raises ``LogError``."""
-    for payload, _ in frames(data):
-        return decode_genesis(payload)[1]
-    raise no_genesis(bytes(data))
+    for block in Reader(log).blocks():
+        return decode_genesis(block.body)[1]
+    log.seek(0)
+    raise no_genesis(log.read(MAX_GENESIS))
 
 
 def walk(
-    data: memoryview,
+    log: BinaryIO,
     wanted: Collection[str],
     give: Callable[[str, list[tuple[Any, ...]]], None],
     reached: Callable[[int], None] = lambda _offset: None,
@@ -50,13 +40,12 @@ def walk(
 
     Raises ``LogError`` where the log is damaged.
     """
-    venue = Venue(rulebook_of(data))
+    venue = Venue(rulebook_of(log))
     rows = Rows(venue, wanted)
     apply, take = venue.apply, rows.take
-    seq = time = end = 0
-    for payload, behind in frames(data):
-        if end:
-            record = decode_record(payload, seq + 1, end)
+    seq = time = 0
+    for block in Reader(log).blocks():
+        for record in records(block, seq + 1) if block.kind == Kind.RUNS else ():
             command = record.command
             ends = type(command) is BeginDay and rows.day is not None
             evening = rows.balances(seq, time) if ends else {}
@@ -67,8 +56,7 @@ def walk(
             take(seq, time, command, events)
             if not seq % _LOOK:
                 _give(rows, give, CHUNK)
-                reached(behind)
-        end = behind
+                reached(block.end)
     rows.end(seq, time)
     _give(rows, give, 1)
     return seq

@@ -1,27 +1,23 @@
 """The log's file: append to a buffer, make it durable with one sync, read it back.
 
 A journal is one file, ``venue.log``, in a venue's directory; a lock keeps a second process out. It
-is made whole or not at all: its first record is written aside and renamed once it is durable.
+is made whole or not at all: its first block is written aside and renamed once it is durable. What
+is cut off its end, because the commit it belonged to was never durable, is kept beside it.
 """
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from engine.log.blocks import MAX_GENESIS, Chain, Kind, Reader, is_cut_genesis
 from engine.log.files import BINARY, RENAMES_OPEN, lock, sync_data, sync_folder
-from engine.log.records import (
-    MAX_PAYLOAD,
-    decode_genesis,
-    encode_genesis,
-    frames,
-    is_cut_genesis,
-    no_genesis,
-)
+from engine.log.head import HEAD_NAME, compare, read_head, write_head
+from engine.log.records import decode_genesis, encode_genesis, encode_state, no_genesis
 from engine.rulebook.model import Rulebook
 
 FILE_NAME: Final = "venue.log"
 _ASIDE: Final = "venue.log.new"
-_LOOK: Final = 64  # bytes of a log's start that tell what it is
+_LOOK: Final = 128  # bytes of a log's start that tell what it is
 DURABILITY: Final = ("fdatasync", "none")
 
 
@@ -32,13 +28,15 @@ class JournalError(Exception):
 class Journal:
     """A log file opened for appending. ``durability`` is ``fdatasync`` or ``none``."""
 
-    def __init__(self, path: Path, descriptor: int, durability: str) -> None:
-        """Wrap an open, locked, positioned file; use ``create`` or ``open``."""
+    def __init__(self, path: Path, descriptor: int, durability: str, chain: Chain) -> None:
+        """Wrap an open, locked file, positioned behind ``chain``; use ``create`` or ``open``."""
         self.path = path
         self.durability = durability
-        self.buffer = bytearray()  # whole frames, waiting for the next sync
+        self.buffer = bytearray()  # whole runs of commands, waiting for the next sync
         self.syncs = 0
-        self.cut = 0  # bytes of a batch that was not whole, and never acknowledged, when opened
+        self.cut = 0  # bytes of a commit that was not whole, and never acknowledged, when opened
+        self.kept: Path | None = None  # where those bytes are now
+        self.chain = chain
         self._descriptor = descriptor
         self._broken = False
 
@@ -50,26 +48,26 @@ class Journal:
 
         Raises ``JournalError``, and ``RulebookError`` where the rulebook is too large for a log.
         """
-        genesis = encode_genesis(rulebook, time)
+        chain = Chain()
+        genesis = encode_genesis(rulebook, time, chain)
         made = [each for each in (directory, *directory.parents) if not each.exists()]
         directory.mkdir(parents=True, exist_ok=True)
         path, aside = directory / FILE_NAME, directory / _ASIDE
         descriptor = os.open(aside, os.O_CREAT | os.O_RDWR | BINARY, 0o640)
         _lock(descriptor, path)
-        journal = cls(path, descriptor, durability)
+        journal = cls(path, descriptor, durability, chain)
         try:
             _refuse_another(directory)  # under the lock: nobody else makes one now
             os.ftruncate(descriptor, 0)
-            journal.buffer += genesis
-            journal.sync()
+            journal._write(genesis)
             journal._take_name(aside)
+            for each in (directory, *(folder.parent for folder in made)):
+                sync_folder(each)
         except BaseException:
             journal.buffer = bytearray()  # a failed write may still hold the old one
             journal.close()
             aside.unlink(missing_ok=True)
             raise
-        for each in (directory, *(folder.parent for folder in made)):
-            sync_folder(each)
         return journal
 
     def _take_name(self, aside: Path) -> None:
@@ -90,32 +88,32 @@ class Journal:
 
     @classmethod
     def open(cls, directory: Path, durability: str = "fdatasync") -> "Journal":
-        """Open a log to append to it, behind its last whole record; a torn tail is cut off.
+        """Open a log to append to it, behind its last whole block; a torn commit is cut off.
 
         Raises ``JournalError`` when it is missing or in use, ``LogError`` when it is damaged.
         """
         path = directory / FILE_NAME
+        descriptor = opened_alone(path)
+        kept = None
         try:
-            descriptor = os.open(path, os.O_RDWR | BINARY)
-        except FileNotFoundError:
-            problem = f"{path} does not exist: name a directory that holds a log"
-            raise JournalError(problem) from None
-        _lock(descriptor, path)
-        try:
-            data = path.read_bytes()
-            end = whole_end(data)
-            os.ftruncate(descriptor, end)
-            os.lseek(descriptor, end, os.SEEK_SET)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                found = whole(file, directory)
+                if found.torn:
+                    kept = keep_aside(file, path, found)
+            os.ftruncate(descriptor, found.end)
+            os.lseek(descriptor, found.end, os.SEEK_SET)
             os.fsync(descriptor)
+            write_head(directory, found.chain)
         except BaseException:
             os.close(descriptor)
             raise
-        journal = cls(path, descriptor, durability)
-        journal.cut = len(data) - end
+        journal = cls(path, descriptor, durability, found.chain)
+        journal.cut = found.torn
+        journal.kept = kept
         return journal
 
     def sync(self) -> None:
-        """Write what was appended and make it durable. Raises ``JournalError``, then for good.
+        """Write what was appended as one block and make it durable. Raises ``JournalError``.
 
         After a failed write or sync there is no knowing what is on the disk, so the journal takes
         nothing more: the venue must be restarted from what the log holds.
@@ -123,20 +121,46 @@ class Journal:
         if self._broken:
             problem = f"{self.path} failed before: restart from the log"
             raise JournalError(problem)
+        self._write(self.chain.add(Kind.RUNS, self.buffer) + self.buffer)
+        self.syncs += 1
+        self.buffer.clear()
+
+    def mark(self, seq: int, state: str) -> None:
+        """Say in a block what state the commands so far have come to. Raises ``JournalError``."""
+        if not self._broken:
+            body = encode_state(seq, state)
+            self._write(self.chain.add(Kind.STATE, body) + body)
+            self._name_head()
+
+    def _name_head(self) -> None:
+        """Keep the chain's end beside the log, if it is durable. Raises ``JournalError``."""
+        if self.chain.durable != self.chain.number:
+            return
         try:
-            view = memoryview(self.buffer)
+            write_head(self.path.parent, self.chain)
+        except OSError as error:
+            self._broken = True
+            problem = f"{self.path.parent} cannot be written to ({error}): free it, then restart"
+            raise JournalError(problem) from error
+
+    def _write(self, block: bytes) -> None:
+        try:
+            view = memoryview(block)
             done = 0
             while done < len(view):
                 done += os.write(self._descriptor, view[done:])
-            view.release()
             if self.durability == "fdatasync":
                 sync_data(self._descriptor)
+                self.chain.durable = self.chain.number
         except OSError as error:
             self._broken = True
             problem = f"{self.path} cannot be written ({error}): free the disk, then restart"
             raise JournalError(problem) from error
-        self.syncs += 1
-        self.buffer.clear()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was let go."""
+        return self._descriptor < 0
 
     def close(self) -> None:
         """Sync what is left and let the file go; closing twice is harmless."""
@@ -150,11 +174,11 @@ class Journal:
             self._descriptor = -1
 
 
-def read_log(directory: Path) -> bytes:
-    """Return the bytes of a directory's log. Raises ``JournalError`` when there is none."""
+def open_log(directory: Path) -> BinaryIO:
+    """Open a directory's log to read it. Raises ``JournalError`` when there is none."""
     path = directory / FILE_NAME
     try:
-        return path.read_bytes()
+        return path.open("rb")
     except FileNotFoundError:
         problem = f"{path} does not exist: name a directory that holds a log"
         raise JournalError(problem) from None
@@ -163,14 +187,14 @@ def read_log(directory: Path) -> bytes:
 def holds_log(directory: Path) -> bool:
     """Say whether a directory has a log that anything was promised in.
 
-    One that a full disk, or power that went, cut in its first record is none: nothing came of it.
+    One that a full disk, or power that went, cut in its first block is none: nothing came of it.
     """
     path = directory / FILE_NAME
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             start = file.read(_LOOK)
-            if not any(start) and size <= MAX_PAYLOAD:
+            if not any(start) and size <= MAX_GENESIS:
                 start += file.read()
     except FileNotFoundError:
         return False
@@ -178,22 +202,59 @@ def holds_log(directory: Path) -> bool:
 
 
 def _refuse_another(directory: Path) -> None:
+    path = directory / FILE_NAME
+    head = directory / HEAD_NAME
+    if head.exists() and not holds_log(directory):
+        problem = f"{head} is here, and its log is not: restore that, or choose another directory"
+        raise JournalError(problem)
     if holds_log(directory):
-        path = directory / FILE_NAME
         problem = f"{path} exists already: open it to go on, or choose another directory"
         raise JournalError(problem)
 
 
-def whole_end(data: bytes) -> int:
-    """Return the offset behind the last whole frame. Raises ``LogError``."""
-    end = 0
-    for payload, behind in frames(data):
-        if end == 0:
-            decode_genesis(payload)
-        end = behind
-    if end == 0:
-        raise no_genesis(data)
-    return end
+def opened_alone(path: Path) -> int:
+    """Open a log and keep others out of it. Raises ``JournalError``."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | BINARY)
+    except FileNotFoundError:
+        problem = f"{path} does not exist: name a directory that holds a log"
+        raise JournalError(problem) from None
+    _lock(descriptor, path)
+    return descriptor
+
+
+def whole(file: BinaryIO, directory: Path | None = None) -> Reader:
+    """Read all blocks; return the reader behind the last whole one. Raises ``LogError``.
+
+    Where a directory is given, its head must be in the log.
+    """
+    head = read_head(directory) if directory is not None else None
+    reader = Reader(file)
+    for block in reader.blocks():
+        if block.number == 0:
+            decode_genesis(block.body)
+        if directory is not None:
+            compare(head, block, directory)
+    if reader.end == 0:
+        file.seek(0)
+        raise no_genesis(file.read(MAX_GENESIS))
+    if head is not None and reader.chain.number < head.number:
+        raise head.missing(reader.end, reader.chain.number)
+    return reader
+
+
+def keep_aside(file: BinaryIO, path: Path, found: Reader) -> Path:
+    """Copy the torn commit beside the log, durably."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.torn.{number}")).exists():
+        number += 1
+    file.seek(found.end)
+    with aside.open("xb") as copy:
+        copy.write(file.read(found.torn))
+        copy.flush()
+        sync_data(copy.fileno())
+    sync_folder(path.parent)
+    return aside
 
 
 def _lock(descriptor: int, path: Path) -> None:

@@ -1,78 +1,38 @@
-"""The log's bytes: records framed with a length and a checksum.
+"""The log's records: what stands in the bodies of its blocks.
 
-A log file is a sequence of frames. A frame is a 12-byte header, little-endian - the payload's
-length, how many bytes before the frame its *batch* began, the CRC-32 of both - and the payload,
-msgpack. A batch is what one sync made durable. The first payload is the ``Genesis``, all others are
-``Record``s with sequence numbers 1, 2, 3 and so on. A log and nothing else is enough to replay: the
-rulebook is in its first record.
-
-Reading stops before the first frame that is not whole. That is a *torn tail* where nothing behind
-it belongs to a later batch: power went, or a kill came, before the batch was durable, and nothing
-of it was acknowledged. Damage with a later batch behind it is an error, because acknowledged
-commands would be lost if it were passed over.
+The first block holds the ``Genesis``: a log and nothing else is enough to replay, since the
+rulebook is in its first block. Commands stand in *runs*: those that one source brought at one time,
+behind one sequence number. A run is msgpack behind its length. A ``Record`` is one command as it
+was sequenced, with numbers 1, 2, 3 and so on.
 """
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct as Layout
-from typing import Final, NamedTuple, get_args
+from typing import Final, get_args
 
 import msgspec
 
+from engine.log.blocks import MAX_GENESIS, Block, Chain, Kind
+from engine.log.errors import FORMAT, LogError, LogFormatError
 from engine.rulebook.model import Rulebook, RulebookError, canonical
 from engine.rulebook.validation import from_canonical
 from engine.vocabulary.commands import Command
 from engine.vocabulary.texts import MAX_TEXT, encodable, shown
 from engine.vocabulary.units import MAX_INT, MIN_INT, Int
 
-FORMAT: Final = 5
-READERS: Final = {  # earlier formats, and what reads them
-    1: "development versions of 0.1.0 whose rulebooks have no modes",
-    2: "development versions of 0.1.0 up to commit 96f675c",
-    3: "development versions of 0.1.0 up to commit d211ea8",  # another price of calls, other days
-    4: "development versions of 0.1.0 up to commit 2605717",  # no money in openings, no batches
-}
-_OLD_HEADER: Final = Layout("<II")  # of formats up to 4: length and CRC-32 of the payload
+ENGINE: Final = "0.1.0"  # the version that writes; a test holds it against the package's
 MAGIC: Final = "carbonx-log"
-HEADER: Final = Layout("<III")  # payload length, bytes back to the batch's start, CRC-32
-MAX_PAYLOAD: Final = 1 << 24  # a genesis with a large rulebook fits many times over
-_HIGH_BYTE: Final = re.compile(rb"[\0\1]")  # the last byte of every length up to MAX_PAYLOAD
-_AROUND: Final = 64  # bytes of a record around its command, at most
+LENGTH: Final = Layout("<I")  # of a run
+MAX_PAYLOAD: Final = 1 << 24  # bytes of one command
+_OLD_HEADERS: Final = (  # of earlier formats: length, bytes back to the batch's start, CRC-32
+    Layout("<II"),
+    Layout("<III"),
+)
+_AROUND: Final = 64  # bytes of a run around a command, at most
 _KINDS: Final = get_args(Command)
 _FIELD: Final = re.compile(r"\$\[(\d+)\]")  # of a command, in msgspec's words
-
-
-class LogError(Exception):
-    """A log that cannot be read on; ``offset`` is the byte where the trouble starts."""
-
-    def __init__(self, offset: int, problem: str) -> None:
-        """Say what is wrong and where."""
-        super().__init__(offset, problem)  # what it is made of, so that it pickles
-        self.offset = offset
-        self.problem = problem
-
-    def __str__(self) -> str:
-        """Return what is wrong and where."""
-        return f"log damaged at byte {self.offset}: {self.problem}"
-
-
-class LogFormatError(LogError):
-    """A whole log of another format; the text says what reads it."""
-
-    def __init__(self, magic: str, number: int) -> None:
-        """Name the versions that read it."""
-        super().__init__(0, "another format")
-        self.args = (magic, number)
-
-    def __str__(self) -> str:
-        """Return what this is and what reads it."""
-        magic, number = self.args
-        reader = READERS.get(number, "another version")
-        return (
-            f"this is a {magic} of format {number}, which {reader} can read; "
-            f"this version reads format {FORMAT}"
-        )
 
 
 class CommandError(ValueError):
@@ -98,113 +58,132 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     command: Command
 
 
+class Run(msgspec.Struct, frozen=True, array_like=True):
+    """Commands that were sequenced together."""
+
+    seq: Int  # of the first
+    time: Int
+    source: Int
+    commands: list[Command]
+
+
 class Genesis(msgspec.Struct, frozen=True, array_like=True):
-    """The first frame: which format, under which rules, since when."""
+    """The first block: which format, under which rules, since when, by which version."""
 
     magic: str
     format: int
     time: int  # ns UTC
     rulebook: bytes  # canonical bytes
     digest: str  # the rulebook's SHA-256
+    engine: str = ""
 
 
-class Frame(NamedTuple):
-    """A payload and the offset behind its frame."""
+class State(msgspec.Struct, frozen=True, array_like=True):
+    """What a venue had come to when the engine of this version had run ``seq`` commands."""
 
-    payload: memoryview
-    end: int
+    seq: Int
+    engine: str
+    hash: str
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_command = msgspec.msgpack.Decoder(Command).decode
-_decode_record = msgspec.msgpack.Decoder(Record).decode
+_decode_run = msgspec.msgpack.Decoder(Run).decode
+_decode_state = msgspec.msgpack.Decoder(State).decode
 _decode_genesis = msgspec.msgpack.Decoder(Genesis).decode
 
 
-def frame(payload: bytes, back: int = 0) -> bytes:
-    """Return a payload with its header, ``back`` bytes behind the start of its batch."""
-    return HEADER.pack(len(payload), back, zlib.crc32(payload, back)) + payload
+def encode_run(run: Run) -> bytes:
+    """Return a run with its length."""
+    payload = _encode(run)
+    return LENGTH.pack(len(payload)) + payload
 
 
-def encode_record(record: Record) -> bytes:
-    """Return a record's frame."""
-    return frame(_encode(record))
+def encode_state(seq: int, state: str) -> bytes:
+    """Return the body of a block that says what the venue has come to."""
+    return _encode(State(seq, ENGINE, state))
 
 
-def encode_genesis(rulebook: Rulebook, time: int) -> bytes:
-    """Return the first frame of a log under this rulebook. Raises ``RulebookError``."""
-    payload = _encode(Genesis(MAGIC, FORMAT, time, canonical(rulebook), rulebook.digest()))
-    if len(payload) > MAX_PAYLOAD:
-        message = f"$: {len(payload)} bytes in a log, which takes {MAX_PAYLOAD}: fewer lines"
-        raise RulebookError(message)
-    return frame(payload)
-
-
-def frames(data: bytes | memoryview, offset: int = 0) -> Iterator[Frame]:
-    """Yield the whole frames from ``offset`` on; stop at a torn tail.
-
-    Raises ``LogError`` where a frame is damaged and a whole one of a later batch stands behind it.
-    """
-    view = memoryview(data)
-    size = len(view)
-    while offset + HEADER.size <= size:
-        length, back, checksum = HEADER.unpack_from(view, offset)
-        end = offset + HEADER.size + length
-        if not 0 < length <= MAX_PAYLOAD or end > size:
-            break
-        payload = view[offset + HEADER.size : end]
-        if zlib.crc32(payload, back) != checksum:
-            break
-        yield Frame(payload, end)
-        offset = end
-    if _later_batch_behind(view, offset):
-        raise LogError(offset, "a damaged record with whole records behind it; restore a copy")
-
-
-def _later_batch_behind(view: memoryview, offset: int) -> bool:
-    """Say whether a record of a batch that began behind an unreadable place can be found."""
-    size = len(view)
-    behind = offset + 1
-    for found in _HIGH_BYTE.finditer(view, behind + 3):
-        start = found.start() - 3
-        if not behind <= start < size - HEADER.size:
-            continue
-        length, back, checksum = HEADER.unpack_from(view, start)
-        end = start + HEADER.size + length
-        if not 2 < length <= MAX_PAYLOAD or end > size:  # noqa: PLR2004 - no record is shorter
-            continue
-        payload = view[end - length : end]
-        if zlib.crc32(payload, back) == checksum and _is_record(payload):
-            if start - back > offset:
-                return True
-            behind = end  # of the batch that was not durable; a later one may follow
-    return False
-
-
-def _is_record(payload: memoryview) -> bool:
+def decode_state(block: Block) -> State:
+    """Read such a body. Raises ``LogError``."""
     try:
-        _decode_record(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
+        return _decode_state(block.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        problem = f"not a state ({error})"
+        raise LogError(block.start, problem) from error
 
 
-def is_cut_genesis(start: bytes, size: int) -> bool:
-    """Say whether a file of ``size`` bytes is what a full disk leaves of a log's first frame."""
-    begins = b"\x95" + bytes([0xA0 + len(MAGIC)]) + MAGIC.encode()  # an array of five, the magic
-    payload = start[HEADER.size :]
-    length = HEADER.unpack_from(start)[0] if len(start) >= HEADER.size else MAX_PAYLOAD
-    cut = size < HEADER.size + length <= HEADER.size + MAX_PAYLOAD
-    zeros = len(start) == size and not any(start)
-    return zeros or (cut and begins.startswith(payload[: len(begins)]))
+def encode_genesis(rulebook: Rulebook, time: int, chain: Chain | None = None) -> bytes:
+    """Return the first block of a log under this rulebook. Raises ``RulebookError``."""
+    rules, digest = canonical(rulebook), rulebook.digest()
+    payload = _encode(Genesis(MAGIC, FORMAT, time, rules, digest, ENGINE))
+    if len(payload) > MAX_GENESIS:
+        message = f"$: {len(payload)} bytes in a log, which takes {MAX_GENESIS}: fewer lines"
+        raise RulebookError(message)
+    return (chain or Chain()).add(Kind.GENESIS, payload) + payload
 
 
-def no_genesis(data: bytes) -> LogError:
-    """Return what to say of a log whose first frame is not whole."""
-    if len(data) > _OLD_HEADER.size:
-        length, checksum = _OLD_HEADER.unpack_from(data)
-        payload = data[_OLD_HEADER.size : _OLD_HEADER.size + length]
-        if length and zlib.crc32(payload) == checksum:
+def log_pieces(
+    rulebook: Rulebook, time: int, records: Iterable[Record], size: int = 1 << 16
+) -> Iterator[bytes]:
+    """Yield the bytes of a log: its first block, then one for every ``size`` bytes of records."""
+    chain = Chain()
+    yield encode_genesis(rulebook, time, chain)
+    body = bytearray()
+    for record in records:
+        body += encode_run(Run(record.seq, record.time, record.source, [record.command]))
+        if len(body) > size:
+            chain.durable = chain.number  # each is written behind the one before it
+            yield chain.add(Kind.RUNS, body) + body
+            body = bytearray()
+    if body:
+        yield chain.add(Kind.RUNS, body) + body
+
+
+def records(block: Block, expected: int) -> Iterator[Record]:
+    """Yield the records of a block, the first with number ``expected``. Raises ``LogError``."""
+    for run in runs(block, expected):
+        for seq, command in enumerate(run.commands, run.seq):
+            yield Record(seq, run.time, run.source, command)
+
+
+def runs(block: Block, expected: int) -> Iterator[Run]:
+    """Yield the runs of a block, the first with number ``expected``. Raises ``LogError``."""
+    body = block.body
+    place = 0
+    while place < len(body):
+        if place + LENGTH.size > len(body):
+            raise LogError(block.start, "a run without its length")
+        behind = place + LENGTH.size + LENGTH.unpack_from(body, place)[0]
+        if behind > len(body):
+            raise LogError(block.start, "a run that is longer than its block")
+        run = decode_run(body[place + LENGTH.size : behind], expected, block.start)
+        yield run
+        expected += len(run.commands)
+        place = behind
+
+
+def decode_run(payload: bytes | memoryview, expected: int, offset: int) -> Run:
+    """Read a run that must have sequence number ``expected``. Raises ``LogError``."""
+    try:
+        run = _decode_run(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        problem = f"not a run of commands ({_explain(payload, error)})"
+        raise LogError(offset, problem) from error
+    if run.seq != expected:
+        problem = f"record {run.seq} where {expected} should stand"
+        raise LogError(offset, problem)
+    return run
+
+
+def no_genesis(start: bytes) -> LogError:
+    """Return what to say of a log whose first block is not whole; ``start`` has its bytes."""
+    for header in _OLD_HEADERS:
+        if len(start) <= header.size:
+            continue
+        length, *back, checksum = header.unpack_from(start)
+        payload = start[header.size : header.size + length]
+        if length and zlib.crc32(payload, *back) == checksum:
             try:
                 decode_genesis(payload)
             except LogError as error:
@@ -214,11 +193,11 @@ def no_genesis(data: bytes) -> LogError:
     )
 
 
-def decode_genesis(payload: bytes | memoryview) -> tuple[Genesis, Rulebook]:
+def decode_genesis(payload: bytes | memoryview, number: int = FORMAT) -> tuple[Genesis, Rulebook]:
     """Read the first payload. Raises ``LogError`` when it is not one of this format."""
     try:
         genesis = _decode_genesis(payload)
-        if genesis.magic != MAGIC or genesis.format != FORMAT:
+        if genesis.magic != MAGIC or genesis.format != number:
             raise LogFormatError(genesis.magic, genesis.format)
         rulebook = from_canonical(genesis.rulebook)
     except (msgspec.MsgspecError, RulebookError) as error:
@@ -272,21 +251,10 @@ def _unloggable(value: object) -> str:
 
 
 def _explain(payload: bytes | memoryview, error: Exception) -> str:
-    """Return what is wrong with a record, the field by its name where it is a command's."""
-    at = re.search(r"\$\[3\]\[(\d+)\]", str(error))
+    """Return what is wrong with a run, the field by its name where it is a command's."""
+    at = re.search(r"\$\[3\]\[(\d+)\]\[(\d+)\]", str(error))
     if at is None:
         return str(error)
-    tag = msgspec.msgpack.decode(payload)[3][0]
-    kind = next(kind for kind in get_args(Command) if kind.__struct_config__.tag == tag)
-    return f"{kind.__name__}.{kind.__struct_fields__[int(at[1]) - 1]}: {error}"
-
-
-def decode_record(payload: bytes | memoryview, expected: int, offset: int) -> Record:
-    """Read a record that must have sequence number ``expected``. Raises ``LogError``."""
-    try:
-        record = _decode_record(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise LogError(offset, f"not a record ({_explain(payload, error)})") from error
-    if record.seq != expected:
-        raise LogError(offset, f"record {record.seq} where {expected} should stand")
-    return record
+    tag = msgspec.msgpack.decode(payload)[3][int(at[1])][0]
+    kind = next(kind for kind in _KINDS if kind.__struct_config__.tag == tag)
+    return f"{kind.__name__}.{kind.__struct_fields__[int(at[2]) - 1]}: {error}"

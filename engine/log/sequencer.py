@@ -6,21 +6,24 @@ caller's part of the promise *durable, then acknowledged*.
 """
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Final, TypeAlias
-from zlib import crc32
+from typing import BinaryIO, Final, TypeAlias
 
 import msgspec
 
-from engine.log.journal import Journal, read_log
+from engine.log.blocks import MAX_GENESIS, Block, Kind, Reader
+from engine.log.errors import EngineDisagreesError
+from engine.log.journal import Journal, open_log
 from engine.log.records import (
-    HEADER,
+    ENGINE,
+    LENGTH,
     Record,
     check_command,
     decode_genesis,
-    decode_record,
-    frames,
+    decode_state,
     no_genesis,
+    runs,
 )
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command
@@ -32,14 +35,14 @@ TIMER: Final = 1  # the source of the passing of time
 OnRecord: TypeAlias = Callable[[Record, list[Event]], None]
 
 _encode = msgspec.msgpack.Encoder().encode
-_pack_header = HEADER.pack
-_HEADER_SIZE: Final = HEADER.size
+_pack_length = LENGTH.pack
+MARK_EVERY: Final = 1 << 16  # commits from one hash of the state in the log to the next
 
 
 class Sequencer:
     """The one way into a venue that is being run."""
 
-    __slots__ = ("journal", "seq", "time", "venue")
+    __slots__ = ("_mark_at", "journal", "seq", "time", "venue")
 
     def __init__(
         self, venue: Venue, journal: Journal | None = None, seq: int = 0, time: int = 0
@@ -49,6 +52,7 @@ class Sequencer:
         self.journal = journal
         self.seq = seq
         self.time = time
+        self._mark_at = MARK_EVERY
 
     def submit(self, time: int, source: int, command: Command) -> list[Event]:
         """Stamp, log and apply a command; return what happened.
@@ -73,19 +77,12 @@ class Sequencer:
         have been decoded, or checked with ``check_command``, before.
         """
         time = max(time, self.time)
-        seq = self.seq
         journal = self.journal
-        if journal is not None:
-            frames = bytearray()
-            back = len(journal.buffer)  # since the last sync
-            for command in commands:
-                seq += 1
-                # The bytes of a Record, without the cost of making one for each order.
-                payload = _encode((seq, time, source, command))
-                frames += _pack_header(len(payload), back, crc32(payload, back))
-                frames += payload
-                back += _HEADER_SIZE + len(payload)
-            journal.buffer += frames  # all of them or, where one cannot be encoded, none
+        if journal is not None and commands:
+            # The bytes of a Run, without the cost of making one.
+            run = _encode((self.seq + 1, time, source, commands))
+            journal.buffer += _pack_length(len(run))
+            journal.buffer += run
         self.time = time
         self.seq += len(commands)
         apply = self.venue.apply
@@ -96,11 +93,18 @@ class Sequencer:
         journal = self.journal
         if journal is not None and journal.buffer:
             journal.sync()
+            if journal.syncs >= self._mark_at:
+                self._mark_at += MARK_EVERY
+                journal.mark(self.seq, self.venue.state_hash())
 
     def close(self) -> None:
-        """Commit and close the journal."""
-        if self.journal is not None:
-            self.journal.close()
+        """Commit, say what state it came to, and close the journal."""
+        journal = self.journal
+        if journal is not None and not journal.closed:
+            self.commit()
+            if journal.syncs:
+                journal.mark(self.seq, self.venue.state_hash())
+            journal.close()
 
 
 class Replay:
@@ -118,36 +122,59 @@ class Replay:
         self.torn_bytes = 0
 
 
-def replay_bytes(data: bytes, on_record: OnRecord | None = None) -> Replay:
+def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
     """Apply a log's records to a new venue, telling ``on_record`` of each.
 
-    Raises ``LogError`` where the log is damaged, which a torn tail is not.
+    Raises ``LogError`` where the log is damaged, which a torn commit is not, and where this
+    engine comes to another state than the one that wrote it.
     """
-    stream = frames(data)
+    reader = Reader(file)
     replayed: Replay | None = None
-    end = 0
-    for payload, behind in stream:
+    for block in reader.blocks():
         if replayed is None:
-            genesis, rulebook = decode_genesis(payload)
+            genesis, rulebook = decode_genesis(block.body)
             replayed = Replay(Venue(rulebook), genesis.time)
-            end = behind
-            continue
-        record = decode_record(payload, replayed.records + 1, end)
-        events = replayed.venue.apply(record.command)
-        replayed.records += 1
-        replayed.time = record.time
-        if on_record is not None:
-            on_record(record, events)
-        end = behind
+        elif block.kind == Kind.RUNS:
+            _apply(block, replayed, on_record)
+        elif block.kind == Kind.STATE:
+            _compare(block, replayed)
     if replayed is None:
-        raise no_genesis(data)
-    replayed.torn_bytes = len(data) - end
+        file.seek(0)
+        raise no_genesis(file.read(MAX_GENESIS))
+    replayed.torn_bytes = reader.torn
     return replayed
+
+
+def _apply(block: Block, replayed: Replay, on_record: OnRecord | None) -> None:
+    apply = replayed.venue.apply
+    for run in runs(block, replayed.records + 1):
+        if on_record is None:
+            for command in run.commands:
+                apply(command)
+        else:
+            for seq, command in enumerate(run.commands, run.seq):
+                events = apply(command)
+                on_record(Record(seq, run.time, run.source, command), events)
+        replayed.records += len(run.commands)
+        replayed.time = run.time
+
+
+def _compare(block: Block, replayed: Replay) -> None:
+    """Hold the state against what the log says of it. Raises ``EngineDisagreesError``."""
+    state = decode_state(block)
+    if (state.seq, state.hash) != (replayed.records, replayed.venue.state_hash()):
+        raise EngineDisagreesError(block.start, state.seq, state.engine, ENGINE)
+
+
+def replay_bytes(data: bytes, on_record: OnRecord | None = None) -> Replay:
+    """Replay a log that is in memory. Raises ``LogError``."""
+    return replay_file(BytesIO(data), on_record)
 
 
 def replay(directory: Path, on_record: OnRecord | None = None) -> Replay:
     """Replay the log in a directory. Raises ``JournalError`` and ``LogError``."""
-    return replay_bytes(read_log(directory), on_record)
+    with open_log(directory) as file:
+        return replay_file(file, on_record)
 
 
 def recover(

@@ -22,8 +22,8 @@ import click
 from click.exceptions import NoArgsIsHelpError
 from rich.console import Console, RenderableType
 
+from engine.log.errors import LogError
 from engine.log.journal import FILE_NAME
-from engine.log.records import LogError
 from engine.vocabulary.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Final, NoReturn
 
 import click
 
+from engine.log.errors import LogError
 from engine.log.journal import JournalError
-from engine.log.records import CommandError, LogError
+from engine.log.records import CommandError
 from engine.rulebook.model import RulebookError
 from engine.vocabulary.tables import TableError
 from gateway.cli.console import INTERRUPTED, Group, in_words, prepare_streams, tell
@@ -22,6 +23,8 @@ VERBS: Final = {
     "admin": "operate a running venue in words: halt, resume, kill, begin-day",
     "operate": "give a running venue an operator's commands as JSON",
     "config": "check the configuration file of serve, or write one",
+    "log": "check a venue's log, repair it, print it, convert it",
+    "backup": "copy a venue's directory, also while it runs, and prove the copy",
     "shell": "trade by hand: buy, sell, cancel, book, orders, balances",
     "match": "run a file of commands through a rulebook, offline",
     "load": "measure a venue's throughput and latency",

@@ -114,7 +114,8 @@ def note_what_differs(node: Node, directory: Directory) -> None:
     journal = node.sequencer.journal
     if journal is not None and journal.cut:
         click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
-                   "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
+                   f"whole, and nothing in them was acknowledged; {journal.kept} has them",
+                   err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
     if node.options.timetable:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 import pytest
 
-from engine.log.records import CommandError, LogError, Record, check_command, decode_record
+from engine.log.errors import LogError
+from engine.log.records import CommandError, Run, check_command, decode_run
 from engine.log.sequencer import Sequencer
 from engine.rulebook.presets import load
 from engine.venue.venue import Venue
@@ -149,14 +150,14 @@ def test_a_figure_beyond_63_bits_is_refused_with_its_field(
         with pytest.raises(CommandError, match=f"{kind.__name__}.{name}"):
             check_command(wrong)
         if -(1 << 63) <= value < 1 << 64:  # msgpack has nothing wider
-            payload = msgspec.msgpack.encode(Record(1, 0, 0, wrong))
+            payload = msgspec.msgpack.encode(Run(1, 0, 0, [wrong]))
             with pytest.raises(LogError, match=f"{kind.__name__}.{name}"):
-                decode_record(payload, 1, 0)
+                decode_run(payload, 1, 0)
         with pytest.raises(TextError, match=f"^{name}:"):
             command_from_object(to_object(right) | {name: value})
     for value in (MIN_INT, MAX_INT):
         edge = msgspec.structs.replace(right, **{name: value})
-        assert decode_record(msgspec.msgpack.encode(Record(1, 0, 0, edge)), 1, 0).command == edge
+        assert decode_run(msgspec.msgpack.encode(Run(1, 0, 0, [edge])), 1, 0).commands == [edge]
 
 
 def test_the_refused_command_has_no_number_and_changes_nothing() -> None:

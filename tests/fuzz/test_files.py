@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from engine.log.records import check_command, decode_genesis, encode_genesis, frames
+from engine.log.blocks import Reader
+from engine.log.records import check_command, decode_genesis, encode_genesis
 from engine.rulebook import model
 from engine.rulebook.amend import amended
 from engine.rulebook.model import Rulebook, RulebookError
@@ -61,8 +63,8 @@ def refused(error: Exception, where: str = "") -> None:
 def holds(book: Rulebook) -> None:
     """Check that a rulebook that was taken makes a venue, a log and a file."""
     Venue(book).check()
-    (genesis,) = frames(encode_genesis(book, 0))
-    assert decode_genesis(genesis.payload)[1] == book
+    (genesis,) = Reader(BytesIO(encode_genesis(book, 0))).blocks()
+    assert decode_genesis(genesis.body)[1] == book
     assert from_toml(to_toml(book)) == book
 
 

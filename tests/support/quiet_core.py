@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.log.blocks import Kind
+from engine.log.journal import whole
+from engine.log.records import encode_genesis, encode_state
 from engine.log.sequencer import Sequencer
 from engine.rulebook.presets import load as load_rulebook
 from engine.venue.venue import Venue
@@ -32,22 +36,32 @@ class MemoryLog:
     """A log in memory: what is in ``kept`` is durable. ``before_sync`` may make its disk fail."""
 
     durability = "memory"
+    closed = False
 
-    def __init__(self) -> None:
+    def __init__(self, begun: bytes) -> None:
+        """Go on behind the last whole block of a log."""
+        found = whole(BytesIO(begun))
         self.buffer = bytearray()
-        self.kept = bytearray()
+        self.kept = bytearray(begun[: found.end])
+        self.chain = found.chain
         self.syncs = 0
         self.before_sync: Callable[[], Any] = bool
 
     def sync(self) -> None:
         self.before_sync()
-        self.kept += self.buffer
+        self.kept += self.chain.add(Kind.RUNS, self.buffer) + self.buffer
+        self.chain.durable = self.chain.number
         self.buffer.clear()
         self.syncs += 1
+
+    def mark(self, seq: int, state: str) -> None:
+        body = encode_state(seq, state)
+        self.kept += self.chain.add(Kind.STATE, body) + body
 
     def close(self) -> None:
         if self.buffer:
             self.sync()
+        self.closed = True
 
 
 class End:
@@ -108,7 +122,7 @@ class QuietVenue:
             Credentials(name, f"{name}-key", cash=10**12, allowances=stock) for name in names
         )
         directory = Directory(accounts)
-        self.log = MemoryLog()
+        self.log = MemoryLog(encode_genesis(book, START))
         self.sequencer = Sequencer(Venue(book), self.log)  # type: ignore[arg-type] # in its place
         self.outboxes = Outboxes()
         timetable = None if draw is None else Timetable(self.sequencer.venue, draw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.log.records import Record, encode_genesis, encode_record
+from engine.log.records import Record, log_pieces
 from engine.venue.venue import Venue
 from engine.vocabulary.enums import Side
 from tests.support.random_flow import Flow
@@ -41,14 +41,15 @@ def random_log(rulebook: Rulebook, seed: int, days: int = 3, commands: int = 40)
         for _pair in flow.day(commands):
             pass
     venue = Venue(rulebook)
-    data = bytearray(encode_genesis(rulebook, 0))
+    records = []
     happened = []
     for seq, command in enumerate(flow.given, 1):
         events = venue.apply(command)
         time = max(venue.time, 0) + seq  # each record at a time that is later than the last
-        data += encode_record(Record(seq, time, 0, command))
+        records.append(Record(seq, time, 0, command))
         happened.append(Happened(seq, time, command, events, books(venue)))
-    return RandomLog(bytes(data), happened, venue)
+    data = b"".join(log_pieces(rulebook, 0, records, 0))
+    return RandomLog(data, happened, venue)
 
 
 def books(venue: Venue) -> dict[tuple[str, str], list[tuple[int, int]]]:

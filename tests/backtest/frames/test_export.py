@@ -17,7 +17,7 @@ from backtest.frames.arrow import FORMATS
 from backtest.frames.log_frames import frames
 from backtest.frames.tables import TABLES, Kind
 from engine.log.journal import FILE_NAME
-from engine.log.records import Record, encode_genesis, encode_record
+from engine.log.records import Record, log_pieces
 from engine.rulebook import presets
 from engine.vocabulary import commands as c
 from tests.support.command_line import typed
@@ -95,8 +95,8 @@ def test_the_largest_amount_is_exact(tmp_path: Path) -> None:
         c.OpenAccount("ann", cash=10**18), c.OpenAccount("bob", allowances=((product, 10**10),)),
         c.BeginDay(20251201),
     ]  # fmt: skip
-    data = encode_genesis(rules, 0)
-    data += b"".join(encode_record(Record(n, n, 0, each)) for n, each in enumerate(commands, 1))
+    records = [Record(n, n, 0, each) for n, each in enumerate(commands, 1)]
+    data = b"".join(log_pieces(rules, 0, records))
     (tmp_path / FILE_NAME).write_bytes(data)
     assert frames(tmp_path, decimals=True).cash["total"].to_list() == [Decimal(10**16)]
 

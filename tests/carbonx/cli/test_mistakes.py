@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from engine.log import records
+from engine.log.errors import FORMAT
 from engine.log.journal import FILE_NAME
 from engine.rulebook import presets
 from gateway.cli.console import in_words
@@ -39,7 +40,7 @@ def logs(folder: Path) -> None:
     """Write logs that cannot be replayed: of a later format, damaged, empty."""
     genesis = records.encode_genesis(presets.load("textbook"), 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "FORMAT", records.FORMAT + 1)
+        patch.setattr("engine.log.records.FORMAT", FORMAT + 1)
         future = records.encode_genesis(presets.load("textbook"), 1)
     damaged = bytes([genesis[0], genesis[1], genesis[2] ^ 1, *genesis[3:]]) + genesis
     for name, data in (

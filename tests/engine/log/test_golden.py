@@ -1,4 +1,4 @@
-"""The bytes of every command and the numbers of every choice, which logs hold: format 5.
+"""The bytes of every command and the numbers of every choice, which logs hold: format 6.
 
 A log that was written reads for ever as it was meant. A change here needs a new format number.
 """
@@ -6,15 +6,35 @@ A log that was written reads for ever as it was meant. A change here needs a new
 from __future__ import annotations
 
 from enum import IntEnum
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin
+from zlib import crc32
 
 import msgspec
 import pytest
 
-from engine.log.records import FORMAT, HEADER, MAGIC, Record, check_command, encode_record, frames
+from engine.log.blocks import HEADER, MARKER, Chain, Kind, Reader
+from engine.log.errors import FORMAT, LogFormatError
+from engine.log.records import MAGIC, Genesis, Record, Run, check_command, encode_run, encode_state
+from engine.log.sequencer import replay_bytes
+from engine.vocabulary import commands as c
 from engine.vocabulary import enums, units
 from engine.vocabulary.commands import AdvanceTime
 from engine.vocabulary.json_codec import COMMANDS
+
+GOLDEN: Final = Path(__file__).parent / "golden"
+RAN: Final = [
+    c.OpenAccount("a", "o", "g", cash=1_000_000),
+    c.OpenAccount("b", allowances=(("CO2", 10),)),
+    c.SetPhase(enums.Phase.CONTINUOUS),
+    c.NewOrder("b", 1, "CO2", enums.Side.SELL, 4, 5_000),
+    c.NewOrder("a", 1, "CO2", enums.Side.BUY, 6, 5_000),
+    c.CancelOrder("a", 2, 1),
+    c.AdvanceTime(30),
+]
+STAMPS: Final = [(1, 10, 0), (2, 10, 0), (3, 10, 0), (4, 20, 2), (5, 20, 3), (6, 20, 3), (7, 30, 1)]
 
 # every field given, and those that must be given alone
 BYTES: Final = {
@@ -101,7 +121,7 @@ def value(kind: Any, place: int) -> Any:
 
 
 def test_every_command_has_its_bytes() -> None:
-    assert FORMAT == 5
+    assert FORMAT == 6
     assert list(BYTES) == list(COMMANDS)
 
 
@@ -125,9 +145,46 @@ def test_the_bounds_of_what_a_log_holds() -> None:
     assert {name: getattr(units, name) for name in BOUNDS} == BOUNDS
 
 
-def test_bytes_of_a_record() -> None:
-    data = encode_record(Record(1, 2, 3, AdvanceTime(5)))
-    assert data.hex() == "0700000000000000" + data[8:12].hex() + "94010203" + "920805"
-    assert (HEADER.size, MAGIC) == (12, "carbonx-log")
-    (found,) = frames(data)
-    assert found.end == len(data)
+def test_bytes_of_a_run() -> None:
+    assert encode_run(Run(1, 2, 3, [AdvanceTime(5)])).hex() == "08000000" + "94010203" + "91920805"
+
+
+def test_bytes_of_a_state() -> None:
+    assert encode_state(5, "ab").hex() == "9305a5302e312e30a26162"
+
+
+def test_bytes_of_a_genesis() -> None:
+    found = msgspec.msgpack.encode(Genesis("m", 6, 1, b"r", "d", "v"))
+    assert found.hex() == "96a16d0601c40172a164a176"
+    assert MAGIC == "carbonx-log"
+
+
+def test_bytes_of_blocks() -> None:
+    chain = Chain()
+    first = chain.add(Kind.GENESIS, b"abc")
+    assert (HEADER.size, MARKER) == (65, b"carbonx6")
+    assert first.hex() == (
+        "636172626f6e7836" "03000000" "00" + "00" * 16 + "00" * 32 + first[61:].hex()
+    )  # fmt: skip
+    assert int.from_bytes(first[61:], "little") == crc32(first[:61] + b"abc")
+    chain.durable = 0
+    second = chain.add(Kind.RUNS, b"d")
+    before = sha256(first + b"abc").hexdigest()
+    numbers = "01" + "00" * 7 + "01" + "00" * 7
+    assert second.hex() == before[:16] + "0100000001" + numbers + before + second[61:].hex()
+
+
+def test_the_log_of_format_6_reads_for_ever() -> None:
+    data = (GOLDEN / "format6.log").read_bytes()
+    found: list[Record] = []
+    replayed = replay_bytes(data, lambda record, _events: found.append(record))
+    assert [(each.seq, each.time, each.source) for each in found] == STAMPS
+    assert [each.command for each in found] == RAN
+    assert replayed.venue.cash("a") == (1_000_000 - 4 * 5_000, 0)
+    assert replayed.venue.allowances("a", "CO2") == (4, 0)
+    assert [block.kind for block in Reader(BytesIO(data)).blocks()] == [0, 1, 1, 1]
+
+
+def test_the_log_of_format_5_is_refused_with_what_converts_it() -> None:
+    with pytest.raises(LogFormatError, match=r"format 5, which .* commit d53383e .* log migrate"):
+        replay_bytes((GOLDEN / "format5.log").read_bytes())

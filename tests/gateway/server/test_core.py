@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from engine.log.records import encode_genesis
 from engine.log.sequencer import replay_bytes
 from engine.vocabulary.commands import MoveCash, SetKillSwitch, SetPhase
 from engine.vocabulary.enums import CancelReason, OfferKind, Phase, Side, TimeInForce
@@ -15,7 +14,7 @@ from gateway.protocol import wire, wire_market, wire_modes
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
 from gateway.server.outbox import Outboxes
-from tests.support.quiet_core import START, End, QuietVenue
+from tests.support.quiet_core import End, QuietVenue
 
 NAMES = tuple(f"client-{n}" for n in range(12))
 
@@ -31,7 +30,7 @@ def sell(ref: int, quantity: int = 1, price: int = 5_000, **fields: Any) -> wire
 def unbatched(quiet: QuietVenue) -> tuple[dict[str, list[Any]], str]:
     """Run a quiet's log a record at a time; return every account's reports and the state."""
     boxes = Outboxes()
-    data = encode_genesis(quiet.sequencer.venue.genesis, START) + quiet.log.kept
+    data = bytes(quiet.log.kept)
     replayed = replay_bytes(data, lambda record, events: boxes.absorb(record.time, events))
     assert not replayed.torn_bytes
     unframed = {

@@ -1,11 +1,12 @@
 """A key opens its account to its member, as it stands in the file or hashed, and nothing else."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from engine.log.blocks import Reader
 from engine.log.journal import FILE_NAME, holds_log
-from engine.log.records import frames
 from engine.log.sequencer import replay
 from engine.rulebook.model import Product, Rulebook
 from engine.venue.venue import Venue
@@ -64,7 +65,7 @@ def test_a_log_cut_anywhere_is_never_left_with_half_an_account(tmp_path: Path) -
 
     state = started(tmp_path / "whole")
     log = (tmp_path / "whole" / FILE_NAME).read_bytes()
-    genesis = next(frames(log)).end
+    genesis = next(Reader(BytesIO(log)).blocks()).end
     for size in (*range(0, genesis, 37), *range(genesis, len(log) + 1)):
         folder = tmp_path / "cut"
         folder.mkdir(exist_ok=True)

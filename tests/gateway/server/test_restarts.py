@@ -87,8 +87,7 @@ class Following:
     def __init__(self, book: Rulebook, draw: int) -> None:
         self.book = book
         self.draw = draw
-        self.log = MemoryLog()
-        self.log.kept += encode_genesis(book, 0)
+        self.log = MemoryLog(encode_genesis(book, 0))
         self.batch = 0  # bytes of the last tick
         self.follows = True
         self._go(Sequencer(Venue(book), self.log), Past(), Outboxes())  # type: ignore[arg-type]
@@ -120,8 +119,7 @@ class Following:
             past.absorb(record, events)
 
         replayed = replay_bytes(data, on_record)
-        self.log = MemoryLog()
-        self.log.kept += data[: len(data) - replayed.torn_bytes]
+        self.log = MemoryLog(data)
         self._go(Sequencer(replayed.venue, self.log, replayed.records, replayed.time),  # type: ignore[arg-type]
                  past, outboxes)  # fmt: skip
 
