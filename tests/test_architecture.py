@@ -29,7 +29,8 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "server": ("protocol",),
         "client": ("protocol",),
         "load": ("protocol", "runtime", "server"),
-        "cli": ("protocol", "runtime", "server", "client", "load"),
+        "web": ("protocol", "server"),
+        "cli": ("protocol", "runtime", "server", "client", "load", "web"),
     },
     "backtest": {
         "agents": (),
@@ -70,6 +71,8 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "hdrh",
             "prompt_toolkit",
             "tomlkit",
+            "starlette",
+            "uvicorn",
         }
     ),
     "backtest": frozenset(

@@ -19,6 +19,7 @@ from engine.rulebook import presets
 from gateway.cli.console import reading_log
 from gateway.cli.hangup import reload_on_hangup
 from gateway.cli.serve_facts import facts, show
+from gateway.cli.web_page import page_maker
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
@@ -26,16 +27,25 @@ from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Calendar
+    from gateway.web.server import WebServer
 
 DEFAULT_PORT: Final = 7117
 
 
 async def run(
-    node: Node, folder: Path, directory: Directory, accounts: Path | None, *, as_json: bool
+    node: Node,
+    folder: Path,
+    directory: Directory,
+    accounts: Path | None,
+    *,
+    as_json: bool,
+    web: WebServer | None = None,
 ) -> None:
     """Serve until a signal comes; say where."""
     try:
         await node.start()
+        if web is not None:
+            await web.start()
     except (OSError, UnicodeError) as error:
         node.sequencer.close()
         raise _not_opened(node.options.host, node.options.port, error) from error
@@ -51,6 +61,8 @@ async def run(
     event_loop.on_stop(stop.set)  # before it says how it is stopped
     reload_on_hangup(asyncio.get_running_loop(), node)
     found = facts(node, folder, directory, accounts)
+    if web is not None:
+        found["page"] = web.url
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -59,6 +71,8 @@ async def run(
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
     await door.close()
+    if web is not None:
+        await web.stop()
     if not node.failed.done():
         await node.stop()
     if node.failed.done():
@@ -123,6 +137,10 @@ def note_the_end(calendar: Calendar) -> None:
               help="Open all lines at the first start; later ones change no phase.")  # fmt: skip
 @click.option("--timetable", is_flag=True,
               help="Follow the rulebook's calendar: days, calls, breaks, random ends.")  # fmt: skip
+@click.option("--web", "web_port", type=click.IntRange(0, 65_535), metavar="PORT",
+              help="Serve the page too, at this port of --host; 0 takes any free one.")  # fmt: skip
+@click.option("--web-name", "web_names", multiple=True, metavar="NAME",
+              help="A further name by which browsers reach the page; may be repeated.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say what it is and where as JSON.")
 def command(
     name: str,
@@ -132,6 +150,8 @@ def command(
     port: int,
     durability: str,
     throttle: int,
+    web_port: int | None,
+    web_names: tuple[str, ...],
     *,
     start_open: bool,
     timetable: bool,
@@ -149,6 +169,9 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     check_address(host, port)
+    make_page = page_maker(host, web_port, web_names)
+    if web_port is not None:
+        check_address(host, web_port)
     with reading_log(folder):
         node = Node.open(folder, rulebook, directory, options)
     journal = node.sequencer.journal
@@ -159,4 +182,4 @@ def command(
         click.echo(difference, err=True)
     if timetable:
         note_the_end(node.sequencer.venue.rulebook.calendar)
-    event_loop.run(run(node, folder, directory, accounts, as_json=as_json))
+    event_loop.run(run(node, folder, directory, accounts, as_json=as_json, web=make_page(node)))

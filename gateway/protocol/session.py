@@ -93,6 +93,12 @@ VENUE_TABLE: Final[Table] = {
     State.ACTIVE: {Logout: State.ENDED} | dict.fromkeys((*_ORDERS, *_QUERIES), State.ACTIVE),
     State.ENDED: {},
 }
+# an end that sees public data alone: it need not log on, and nothing else is taken from it
+WATCHER_TABLE: Final[Table] = {
+    State.ACTIVE: {Logout: State.ENDED}
+    | dict.fromkeys((Heartbeat, Subscribe, Unsubscribe, AskTrades, AskHistory), State.ACTIVE),
+    State.ENDED: {},
+}
 CLIENT_TABLE: Final[Table] = {
     State.CONNECTED: {LoggedOn: State.ACTIVE, LoggedOut: State.ENDED},
     State.ACTIVE: {LoggedOut: State.ENDED} | dict.fromkeys((*_REPORTS, *_NOTICES), State.ACTIVE),
@@ -139,7 +145,7 @@ class Session(Generic[Message]):
         self.error: tuple[LogoutReason, str] | None = None
         self.heartbeat = 0  # ns of silence after which to speak; 0 until agreed
         self._table = table
-        self._allowed = table[State.CONNECTED]
+        self._allowed = table.get(State.CONNECTED, {})
         self._decode = decode
         self._unframer = Unframer(limit)
         self._received_at = now
@@ -222,6 +228,14 @@ class Session(Generic[Message]):
 def venue_end(now: int) -> Session[FromClient]:
     """Return the venue's end of a session."""
     return Session(VENUE_TABLE, decode_from_client, MAX_FRAME, now)
+
+
+def watcher_end(now: int) -> Session[FromClient]:
+    """Return the venue's end of a session that sees public data alone, without a logon."""
+    session = Session(WATCHER_TABLE, decode_from_client, MAX_FRAME, now)
+    session.enter(State.ACTIVE)
+    session.agree(MAX_HEARTBEAT_MS)
+    return session
 
 
 def client_end(now: int) -> Session[FromVenue]:

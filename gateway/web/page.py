@@ -1,0 +1,192 @@
+"""One page: what it says, what it is sent, and the account's session that it may have.
+
+What a page reads it gets at most ``PER_SECOND`` times a second, everything since the last time at
+once. One that reads slowly falls behind in the stream and in the end begins anew with a snapshot:
+fewer updates, never wrong ones. One that reads nothing is cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import structs
+from starlette.websockets import WebSocketDisconnect
+
+from gateway.protocol import wire
+from gateway.protocol.session import Throttle
+from gateway.protocol.wire_history import AskHistory, AskTrades
+from gateway.web.link import Link
+from gateway.web.translate import decode, encode
+
+if TYPE_CHECKING:
+    from starlette.websockets import WebSocket
+
+    from gateway.server.node import Node
+    from gateway.web.hub import Hub
+
+PER_SECOND: Final = 25  # frames to one page
+PATIENCE: Final = 5.0  # seconds that one frame may take to be read
+SAYS: Final = 50  # messages a second that a page may send
+MOST_OWN: Final = 1_000_000  # characters of an account's messages that may wait for its page
+TRIES: Final = 5  # logons that a page may fail
+POLICY: Final = 1008  # WebSocket's code for a page that breaks the rules
+AGAIN: Final = 1013  # and for one that is to come back later
+LOGGED_ON: Final = 10_000  # ms of silence; a browser's answers to pings are what keeps a page alive
+
+
+class Page:
+    """A browser's end of a WebSocket."""
+
+    def __init__(self, node: Node, hub: Hub, socket: WebSocket, hello: dict[str, Any]) -> None:
+        """Belong to a WebSocket that was accepted."""
+        self._node = node
+        self._hub = hub
+        self._socket = socket
+        self._own: Link | None = None  # the account's session, after a logon
+        self._items = [encode(["hello", hello])]  # what goes to this page alone
+        self._size = 0
+        self._paused = False
+        self._place: int | None = None  # in the stream; none before a snapshot
+        self._wake = asyncio.Event()
+        self._throttle = Throttle(SAYS, node.clock())
+        self._failed = 0
+        self._over: tuple[int, str] | None = None
+
+    async def run(self) -> None:
+        """Talk until either end has enough."""
+        self._hub.join(self)
+        self._wake.set()
+        talks = [asyncio.ensure_future(each) for each in (self._listen(), self._write())]
+        try:
+            await asyncio.wait(talks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in talks:
+                each.cancel()
+            self._hub.leave(self)
+            if self._own is not None:
+                self._own.close()
+            await asyncio.gather(*talks, return_exceptions=True)
+
+    # -- what the hub and the account's session say -------------------------------------------
+
+    def joined(self, items: str, place: int) -> None:
+        """Begin with a snapshot and go on from a place in the stream."""
+        self._say(items)
+        self._place = place
+
+    def answered(self, item: str) -> None:
+        """Take the answer to a question."""
+        self._say(item)
+
+    def wake(self) -> None:
+        """Look into the stream: there is more."""
+        self._wake.set()
+
+    def gone(self) -> None:
+        """End: the venue stops."""
+        self._end(AGAIN, "the venue stops")
+
+    def _end(self, code: int, why: str) -> None:
+        self._over = (code, why)
+        self._wake.set()
+
+    def _say(self, item: str) -> None:
+        self._items.append(item)
+        self._size += len(item)
+        self._wake.set()
+        if self._own is not None and self._size > MOST_OWN and not self._paused:
+            self._paused = True
+            self._own.pause()
+
+    # -- to the browser -------------------------------------------------------------------------
+
+    def _due(self) -> str:
+        """Return what is to be sent now as one array, "" where there is nothing."""
+        items, self._items, self._size = self._items, [], 0
+        if self._paused and self._own is not None:
+            self._paused = False
+            self._own.resume()
+        if self._place is not None:
+            text = self._hub.stream.since(self._place)
+            if text is None:
+                self._place = None
+                self._hub.join(self)
+                items.append('["behind"]')
+            else:
+                self._place = self._hub.stream.end
+                if text:
+                    items.append(text)
+        if not items:
+            return ""
+        return f'[["time",{self._node.clock()}],{",".join(items)}]'
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            text = self._due()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    if text:
+                        await self._socket.send_text(text)
+                    if self._over is not None:
+                        await self._socket.close(*self._over)
+                        return
+            except (TimeoutError, WebSocketDisconnect, RuntimeError):
+                return  # it reads nothing, or is gone
+            await asyncio.sleep(1 / PER_SECOND)
+
+    # -- from the browser -----------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        while self._over is None:
+            try:
+                text = await self._socket.receive_text()
+            except (WebSocketDisconnect, RuntimeError, KeyError):
+                return  # gone, or bytes instead of text
+            if not self._throttle.take(self._node.clock()):
+                self._end(POLICY, f"more than {SAYS} messages a second")
+            else:
+                self._take(text)
+        await asyncio.sleep(PATIENCE)  # the last words are on their way
+
+    def _take(self, text: str) -> None:
+        """Do what a message asks for."""
+        try:
+            message = decode(text)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            self._say(encode(["refused", str(error)]))
+            return
+        if isinstance(message, wire.Logon):
+            self._log_on(message)
+        elif isinstance(message, wire.Subscribe):
+            self._hub.join(self)
+        elif isinstance(message, AskTrades | AskHistory):
+            self._hub.ask(self, message)
+        elif self._own is not None and not isinstance(message, wire.Unsubscribe):
+            self._own.say(message)
+        else:
+            self._say(encode(["refused", f"{type(message).__name__} needs a logon"]))
+
+    def _log_on(self, message: wire.Logon) -> None:
+        if self._failed >= TRIES:
+            self._end(POLICY, f"{TRIES} logons failed")
+            return
+        if self._own is not None:
+            self._own.close()
+        self._own = Link(self._node, self._heard, self._left)
+        self._own.say(structs.replace(message, heartbeat_ms=LOGGED_ON, follow_balances=True))
+
+    def _heard(self, messages: list[wire.FromVenue]) -> None:
+        """Hand on what the venue says to the account."""
+        for message in messages:
+            if isinstance(message, wire.LoggedOut):
+                self._failed += message.reason is wire.LogoutReason.CREDENTIALS
+            if not isinstance(message, wire.VenueHeartbeat):
+                self._say(encode(message))
+
+    def _left(self) -> None:
+        self._own = None
+        self._paused = False

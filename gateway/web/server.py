@@ -1,0 +1,103 @@
+"""The page of a venue on a port, in the event loop that the venue runs in."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+
+from engine.rulebook.calendar import local_date, steps
+from gateway.web.app import application
+from gateway.web.hub import Hub
+from gateway.web.page import AGAIN, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.websockets import WebSocket
+
+    from gateway.server.node import Node
+
+MOST_PAGES: Final = 512
+MAX_MESSAGE: Final = 16_384  # bytes of what a page says
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever runs the venue."""
+        yield
+
+
+class WebServer:
+    """Serves the page of one node."""
+
+    def __init__(self, node: Node, host: str, port: int, names: tuple[str, ...] = ()) -> None:
+        """Serve ``node`` at an address; ``names`` are further names that it is reached by."""
+        self._node = node
+        self._hub: Hub | None = None
+        self._at = (host, port)
+        self.pages = 0
+        bound = f"[{host}]" if ":" in host else host
+        app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *names)))
+        self._server = _Server(
+            uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off",
+                           ws="websockets-sansio", ws_max_size=MAX_MESSAGE,
+                           ws_per_message_deflate=False, server_header=False,
+                           timeout_graceful_shutdown=2)
+        )  # fmt: skip
+        self._serving: asyncio.Task[None] | None = None
+        self.address = ("", 0)
+
+    async def start(self) -> None:
+        """Open the port. Raises ``OSError`` where it is taken."""
+        host, port = self._at
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family)
+        self.address = listener.getsockname()[:2]
+        self._hub = Hub(self._node)
+        self._serving = asyncio.ensure_future(self._server.serve([listener]))
+
+    @property
+    def url(self) -> str:
+        """The address that a browser opens."""
+        host, port = self.address
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+    async def stop(self) -> None:
+        """Send all pages away and close the port."""
+        if self._hub is not None:
+            self._hub.close()
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+    async def _talk(self, web: WebSocket) -> None:
+        assert self._hub is not None
+        await web.accept()
+        if self.pages >= MOST_PAGES:
+            await web.close(AGAIN, f"{MOST_PAGES} pages are open")
+            return
+        self.pages += 1
+        try:
+            await Page(self._node, self._hub, web, self._hello()).run()
+        finally:
+            self.pages -= 1
+
+    def _hello(self) -> dict[str, Any]:
+        """Return what a page must know before anything else."""
+        venue = self._node.sequencer.venue
+        book = venue.rulebook
+        now = self._node.clock()
+        return {
+            "venue": book.name, "title": book.title, "durability": self._node.durability,
+            "currency": book.currency, "digits": book.minor_digits,
+            "utc_offset_minutes": book.calendar.utc_offset_minutes,
+            "timetable": self._node.options.timetable,
+            "steps": [[each.time, each.command.symbol, int(each.command.phase)]
+                      for each in steps(book, local_date(book.calendar, now))],
+        }  # fmt: skip
