@@ -60,6 +60,7 @@ class Link:
         self._gone = gone
         self._unframer = Unframer(wire.MAX_REPLY)
         self._open = True
+        self._said_at = node.clock()
         self._socket = Socket(node)
         transport = _Transport(self)
         if watcher:
@@ -78,6 +79,7 @@ class Link:
     def say(self, message: wire.FromClient) -> None:
         """Send a message; it counts in the node's next tick."""
         if self._open:
+            self._said_at = self._node.clock()
             self._socket.data_received(pack(message))
 
     def pause(self) -> None:
@@ -91,9 +93,10 @@ class Link:
             self._socket.resume_writing()
 
     def read(self, data: bytes) -> None:
-        """Take bytes of the venue; a heartbeat is answered here, the rest handed on."""
+        """Take bytes of the venue; show it in time that this end lives, hand them on."""
         found = [wire.decode_from_venue(each) for each in self._unframer.feed(data)]
-        if any(type(each) is wire.VenueHeartbeat for each in found):
+        silence = self._node.clock() - self._said_at
+        if 2 * silence > self.connection.session.heartbeat > 0:
             self.say(wire.Heartbeat())
         self._heard(found)
 

@@ -36,9 +36,21 @@ class _Server(uvicorn.Server):
 class WebServer:
     """Serves the page of one node."""
 
-    def __init__(self, node: Node, host: str, port: int, names: tuple[str, ...] = ()) -> None:
-        """Serve ``node`` at an address; ``names`` are further names that it is reached by."""
+    def __init__(
+        self,
+        node: Node,
+        host: str,
+        port: int,
+        names: tuple[str, ...] = (),
+        *,
+        timetable: bool = False,
+    ) -> None:
+        """Serve ``node`` at an address; ``names`` are further names that it is reached by.
+
+        ``timetable`` says that somebody follows the calendar, so that pages may say what is next.
+        """
         self._node = node
+        self._timetable = timetable or node.options.timetable
         self._hub: Hub | None = None
         self._at = (host, port)
         self.pages = 0
@@ -97,7 +109,7 @@ class WebServer:
             "venue": book.name, "title": book.title, "durability": self._node.durability,
             "currency": book.currency, "digits": book.minor_digits,
             "utc_offset_minutes": book.calendar.utc_offset_minutes,
-            "timetable": self._node.options.timetable,
             "steps": [[each.time, each.command.symbol, int(each.command.phase)]
-                      for each in steps(book, local_date(book.calendar, now))],
+                      for each in steps(book, local_date(book.calendar, now))
+                      if self._timetable],
         }  # fmt: skip

@@ -10,28 +10,50 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
+from engine.rulebook.presets import load as load_rulebook
 from gateway.protocol import wire
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.node import Node, Options
 from gateway.web.server import WebServer
-from tests.support.venues import venue
+from tests.support.venues import NAMES, venue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
-
-    from gateway.server.node import Node
 
 _decode = msgspec.json.Decoder(wire.FromVenue).decode
 
 
 @asynccontextmanager
 async def venue_with_page(folder: Path, **options: Any) -> AsyncIterator[tuple[Node, WebServer]]:
-    async with venue(folder, **options) as node:
-        web = WebServer(node, "127.0.0.1", 0)
-        await web.start()
-        try:
-            yield node, web
-        finally:
-            await web.stop()
+    async with venue(folder, **options) as node, page_of(node) as web:
+        yield node, web
+
+
+@asynccontextmanager
+async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
+    web = WebServer(node, "127.0.0.1", port)
+    await web.start()
+    try:
+        yield web
+    finally:
+        await web.stop()
+
+
+@asynccontextmanager
+async def ruled(folder: Path, rulebook: str) -> AsyncIterator[Node]:
+    """Run a venue under a rulebook, its lines closed, with alice and bob."""
+    rules = load_rulebook(rulebook)
+    stock = dict.fromkeys((product.symbol for product in rules.products), 10**6)
+    directory = Directory(tuple(
+        Credentials(name, f"{name}-key", "M1", cash=10**12, allowances=stock) for name in NAMES
+    ))  # fmt: skip
+    node = Node.open(folder, rules, directory, Options(durability="none"))
+    await node.start()
+    try:
+        yield node
+    finally:
+        await node.stop()
 
 
 class Reader:
@@ -63,7 +85,13 @@ class Reader:
 
 @asynccontextmanager
 async def page(web: WebServer, origin: str | None = None) -> AsyncIterator[Reader]:
-    host, port = web.address
-    where = f"ws://{host}:{port}/ws"
-    async with connect(where, origin=origin or f"http://{host}:{port}", compression=None) as socket:  # type: ignore[arg-type] # a plain text
+    async with page_at(web.url, origin) as reader:
+        yield reader
+
+
+@asynccontextmanager
+async def page_at(url: str, origin: str | None = None) -> AsyncIterator[Reader]:
+    where = f"{url.replace('http', 'ws', 1)}ws"
+    given: Any = origin or url.removesuffix("/")
+    async with connect(where, origin=given, compression=None) as socket:
         yield Reader(socket)

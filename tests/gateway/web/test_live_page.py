@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from engine.vocabulary.enums import Side
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import Phase, Side
 from tests.support.browser import Tab, browser, needs_browser
-from tests.support.venues import bounded, client_of
-from tests.support.web_pages import venue_with_page
+from tests.support.paths import ROOT
+from tests.support.venues import bounded, client_of, venue
+from tests.support.web_pages import page_of, venue_with_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +24,16 @@ SHOWN = """[...document.querySelectorAll('#book-body tr[data-price]')].map(
         [className.split(' ')[0], Number(dataset.price), Number(dataset.quantity)])"""
 
 
+# Lose two increments, mend a little later, keep what the page said of it.
+LOSE_TWO = """(() => {
+    carbonx.market.drop = 2;
+    const status = document.querySelector('#status');
+    const keep = () => { window.said = status.innerText };
+    new MutationObserver(keep).observe(status, {childList: true});
+    carbonx.market.mend = () => setTimeout(() => carbonx.mend(), 200);
+})()"""
+
+
 async def shows_the_book(tab: Tab, node: Node, symbol: str = "CO2") -> None:
     """Wait until the page shows the venue's book, level by level."""
     venue = node.sequencer.venue
@@ -28,6 +41,12 @@ async def shows_the_book(tab: Tab, node: Node, symbol: str = "CO2") -> None:
     bids = [["bids", *row] for row in list(venue.depth(symbol, Side.BUY))[:12]]
     expected: list[Any] = [*reversed(asks), *bids]
     await tab.until(f"JSON.stringify({SHOWN}) === JSON.stringify({expected})")
+
+
+async def keep(tab: Tab, name: str) -> None:
+    """Take a picture for ``docs`` where that is asked for: ``CARBONX_PICTURES=1 pytest``."""
+    if os.environ.get("CARBONX_PICTURES"):
+        await tab.shot(ROOT / "docs" / name)
 
 
 async def log_on(tab: Tab, name: str = "alice") -> None:
@@ -97,5 +116,144 @@ def test_an_order_through_the_ticket_reaches_the_log_and_comes_back_as_a_fill(
             await tab.until("!document.querySelector('#own-orders tr')")
             assert list(node.sequencer.venue.depth("CO2", Side.SELL)) == []
             assert tab.errors == []
+
+    bounded(scenario())
+
+
+BAD = (  # side, price, tonnes, what the page says, the nearest valid value
+    ("buy", "", "10", "a price such as 50.00", "50.00"),
+    ("buy", "48.006", "10", "a price such as 50.00", "48.01"),
+    ("buy", "48", "", "whole tonnes from 1", "1"),
+    ("buy", "48", "2.6", "whole tonnes from 1", "3"),
+    ("buy", "48", "2000000", "at most 1,000,000", "1,000,000"),
+    ("sell", "48", "1000000", "", ""),
+    ("sell", "48", "1", "more than is free", ""),
+)
+
+
+def test_each_bad_ticket_says_what_is_wrong_and_the_nearest_valid_value(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            venue_with_page(tmp_path / "venue", durability="none") as (node, web),
+            browser(tmp_path / "profile") as tab,
+        ):
+            await tab.open(web.url)
+            await log_on(tab)
+            for side, price, tonnes, rule, nearest in BAD:
+                records = node.sequencer.seq
+                await fill_in(tab, side, price, tonnes)
+                if not rule:
+                    await tab.until("document.querySelector('#answer.fine')")
+                    await tab.until("carbonx.account.free('CO2') === 0")
+                    continue
+                answer = await tab.value("document.querySelector('#answer').innerText")
+                assert rule in answer
+                assert node.sequencer.seq == records, "nothing was sent"
+                told = await tab.value("document.querySelector('#help').innerText")
+                assert nearest in told, (told, nearest)
+            await fill_in(tab, "buy", "48.006", "10")
+            await tab.click("#use")
+            await tab.click("#send")
+            await tab.until("document.querySelector('#own-orders').innerText.includes('48.01')")
+            assert tab.errors == []
+
+    bounded(scenario())
+
+
+def test_what_the_venue_alone_can_refuse_is_shown_with_its_rule(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            venue_with_page(tmp_path / "venue", durability="none") as (node, web),
+            browser(tmp_path / "profile") as tab,
+        ):
+            node.operate(SetPhase(Phase.CLOSED))
+            await tab.open(web.url)
+            await tab.until("document.querySelector('#figure-phase')?.innerText === 'closed'")
+            await tab.until("document.querySelector('#logon')")
+            await tab.type("#account", "alice")
+            await tab.type("#key", "wrong")
+            await tab.click("#logon button")
+            await tab.until("document.querySelector('#logon').innerText.includes('no such member')")
+            await log_on(tab)
+            await fill_in(tab, "buy", "48", "10")
+            await tab.until("document.querySelector('#answer.wrong')?.innerText.includes('phase')")
+            assert tab.errors == []
+
+    bounded(scenario())
+
+
+def test_supply_and_demand_stand_in_the_centre_while_a_call_is_on(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            venue_with_page(tmp_path / "venue", durability="none") as (node, web),
+            client_of(node) as alice,
+            client_of(node, "bob") as bob,
+            browser(tmp_path / "profile") as tab,
+        ):
+            node.operate(SetPhase(Phase.CLOSED))
+            node.operate(SetPhase(Phase.OPENING_CALL))
+            await tab.open(web.url)
+            await tab.until("!document.querySelector('#curves').hidden")
+            for step in range(6):
+                await bob.buy("CO2", 100 * (step + 1), price=f"{52 - step}.00")
+                await alice.sell("CO2", 80 * (step + 1), price=f"{47 + step}.00")
+            await shows_the_book(tab, node)
+            now = "carbonx.line.indicated"
+            await tab.until(f"{now} && {now}.volume > 0", within=30)
+            note = "document.querySelector('#centre-note').innerText"
+            await tab.until(f"{note}.includes('Indicative price')")
+            await keep(tab, "page-call.png")
+            node.operate(SetPhase(Phase.CONTINUOUS))
+            await tab.until("document.querySelector('#curves').hidden")
+            await shows_the_book(tab, node)
+            assert tab.errors == []
+
+    bounded(scenario())
+
+
+def test_a_gap_is_noticed_shown_and_mended(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            venue_with_page(tmp_path / "venue", durability="none") as (node, web),
+            client_of(node) as alice,
+            browser(tmp_path / "profile") as tab,
+        ):
+            await tab.open(web.url)
+            await alice.sell("CO2", 5, price="51.00")
+            await shows_the_book(tab, node)
+            await tab.value(LOSE_TWO)
+            for step in range(4):
+                await alice.sell("CO2", 7, price=f"{52 + step}.00")
+            await tab.until("window.said?.includes('gap')")
+            await shows_the_book(tab, node)
+            await tab.until("document.querySelector('#status').innerText === ''")
+            assert await tab.value("carbonx.market.gaps") == 1
+            assert tab.errors == []
+
+    bounded(scenario())
+
+
+def test_a_page_comes_back_after_a_restart_and_its_session_with_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with browser(tmp_path / "profile") as tab:
+            async with venue_with_page(tmp_path / "venue", durability="none") as (node, web):
+                port = web.address[1]
+                await tab.open(web.url)
+                await log_on(tab)
+                await fill_in(tab, "sell", "51", "30")
+                await tab.until("document.querySelector('#own-orders tr')")
+            await tab.until("document.querySelector('#status').innerText.includes('no connection')")
+            async with venue(tmp_path / "venue", durability="none") as node:
+                async with client_of(node, "bob") as bob:
+                    await bob.buy("CO2", 10, price="51.00")
+                async with page_of(node, port):
+                    await shows_the_book(tab, node)
+                    await tab.until("document.querySelector('#own-fills tr')")
+                    fill_ = await tab.value("document.querySelector('#own-fills tr').innerText")
+                    assert fill_.split("\t")[1:] == ["CO2", "Sell", "51.00", "10"]
+                    await fill_in(tab, "sell", "52", "3")
+                    await tab.until("document.querySelectorAll('#own-orders tr').length === 2")
+        expected = "net::ERR_CONNECTION_REFUSED"
+        assert [each for each in tab.errors if expected not in each] == []
 
     bounded(scenario())

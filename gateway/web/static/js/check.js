@@ -31,7 +31,7 @@ function wrongPrice(info, given) {
   const { price } = given;
   const shown = (minor) => decimal(minor, info.minor_digits);
   if (price === null || price <= 0)
-    return [`${t("mustPrice")} ${shown(info.reference || 100)}`, info.reference || null];
+    return [`${t("mustPrice")} ${shown(info.reference || 100)}`, nearestPrice(info, given.about || info.reference || 0)];
   const nearest = nearestPrice(info, price);
   const tick = tickAt(info, price) || 1;
   if (price % tick) return [`${t("mustTick")} ${shown(tick)}`, nearest];
@@ -40,10 +40,10 @@ function wrongPrice(info, given) {
   return null;
 }
 
-function wrongQuantity(info, quantity) {
+function wrongQuantity(info, { quantity, tonnes }) {
   const lot = info.lot || 1;
   if (quantity === null || quantity < Math.max(info.min_quantity, 1))
-    return [`${t("mustQuantity")} ${whole(Math.max(info.min_quantity, 1))}`, nearestQuantity(info, quantity ?? 0)];
+    return [`${t("mustQuantity")} ${whole(Math.max(info.min_quantity, 1))}`, nearestQuantity(info, tonnes ?? 0)];
   if (info.max_quantity && quantity > info.max_quantity)
     return [`${t("mustMost")} ${whole(info.max_quantity)}`, nearestQuantity(info, quantity)];
   if (quantity % lot) return [`${t("mustLot")} ${whole(lot)}`, nearestQuantity(info, quantity)];
@@ -57,7 +57,7 @@ export function check(line, account, given, kind) {
     const wrong = wrongPrice(info, given);
     if (wrong) return { field: "price", rule: wrong[0], nearest: wrong[1] };
   }
-  const wrong = wrongQuantity(info, given.quantity);
+  const wrong = wrongQuantity(info, given);
   if (wrong) return { field: "quantity", rule: wrong[0], nearest: wrong[1] };
   if (kind !== "order") return null;
   const name = given.side === "sell" ? info.product : info.currency;

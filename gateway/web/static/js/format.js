@@ -20,6 +20,12 @@ export function minor(text, digits) {
   return Number(found[1] + rest.padEnd(digits, "0"));
 }
 
+// Return minor units of a text with too many decimals, rounded; null where it is no decimal.
+export function roughly(text, digits) {
+  const found = Number(text.trim().replaceAll(",", ""));
+  return text.trim() && Number.isFinite(found) ? Math.round(found * 10 ** digits) : null;
+}
+
 export function clock(nanoseconds, offsetMinutes) {
   const local = new Date(nanoseconds / 1e6 + offsetMinutes * 60_000);
   return Number.isNaN(local.getTime()) ? "" : local.toISOString().slice(11, 19);

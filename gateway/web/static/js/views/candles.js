@@ -4,7 +4,14 @@ import { CandlestickSeries, HistogramSeries, createChart } from "/static/vendor/
 import { byId } from "../dom.js";
 import { t } from "../words.js";
 
-const MINUTE = 60;
+const WIDTHS = [60, 300, 900, 3_600, 14_400]; // seconds that a candle may have
+const MOST = 120; // candles, beyond which they become wider
+
+// The narrowest candles that fit, for the time over which the trades went.
+function widthFor(trades) {
+  const span = trades.length ? (trades.at(-1).time - trades[0].time) / 1e9 : 0;
+  return WIDTHS.find((each) => span / each <= MOST) ?? WIDTHS.at(-1);
+}
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -49,8 +56,10 @@ export class Candles {
   }
 
   draw(line) {
-    const at = `${line.symbol} ${line.tradesVersion}`;
+    const width = widthFor(line.trades);
+    const at = `${line.symbol} ${line.tradesVersion} ${width}`;
     if (at !== this.at) {
+      this.width = width;
       this.at = at;
       this.taken = 0;
       this.bars = [];
@@ -78,7 +87,7 @@ export class Candles {
 
   take(trade) {
     const seconds = trade.time / 1e9 + this.app.offset * 60;
-    const time = Math.max(Math.floor(seconds / MINUTE) * MINUTE, this.bars.at(-1)?.time ?? 0);
+    const time = Math.max(Math.floor(seconds / this.width) * this.width, this.bars.at(-1)?.time ?? 0);
     let bar = this.bars.at(-1);
     if (!bar || bar.time !== time) {
       bar = { time, open: trade.price, high: trade.price, low: trade.price, close: trade.price, volume: 0 };

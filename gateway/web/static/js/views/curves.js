@@ -25,7 +25,8 @@ export function supplyAndDemand(line) {
 }
 
 class Steps {
-  constructor(element, title) {
+  constructor(element, title, small = false) {
+    this.small = small;
     this.element = element;
     this.title = title;
     this.plot = null;
@@ -58,7 +59,7 @@ class Steps {
     const side = (label, colour, align) => ({ label, stroke: resolved(colour), width: 2, points: { show: false },
       paths: uPlot.paths.stepped({ align }), value: (_, tonnes) => (tonnes === null ? "–" : whole(tonnes)) });
     return {
-      width, height: height - 30, cursor: { y: false },
+      width, height: height - (this.small ? 4 : 30), cursor: { y: false },
       scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
       axes: [
         { stroke: soft, grid, values: (_, prices) => prices.map((each) => decimal(Math.round(each), digits)) },
@@ -94,7 +95,7 @@ class Steps {
 
 export class Depth {
   constructor() {
-    this.steps = new Steps(byId("depth"), "depth");
+    this.steps = new Steps(byId("depth"), "depth", true);
   }
 
   draw(line) {

@@ -5,8 +5,7 @@ import { decimal, left, whole } from "../format.js";
 import { t } from "../words.js";
 
 export function upcoming(app, line) {
-  const base = line.info.product === line.symbol ? [line.symbol, ""] : [line.symbol];
-  return app.steps.find(([time, symbol]) => time > app.time && (base.includes(symbol) || !symbol));
+  return app.steps.find(([time, symbol]) => time > app.time && (!symbol || symbol === line.symbol));
 }
 
 function feed(app, line) {

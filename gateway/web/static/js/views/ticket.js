@@ -2,7 +2,7 @@
 
 import { byId, h, text } from "../dom.js";
 import { check } from "../check.js";
-import { decimal, minor, whole } from "../format.js";
+import { decimal, minor, roughly, whole } from "../format.js";
 import { t } from "../words.js";
 import { Own } from "./own.js";
 
@@ -90,8 +90,9 @@ export class Ticket {
 
   given() {
     const digits = this.line.info.minor_digits;
-    return { side: this.of.side.value, price: minor(this.of.price.value, digits),
-      quantity: minor(this.of.quantity.value, 0), market: this.of.type.value === "market" };
+    const { side, price, quantity, type } = this.of;
+    return { side: side.value, price: minor(price.value, digits), about: roughly(price.value, digits),
+      quantity: minor(quantity.value, 0), tonnes: roughly(quantity.value, 0), market: type.value === "market" };
   }
 
   send() {
