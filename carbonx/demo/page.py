@@ -10,7 +10,7 @@ from carbonx.demo.day import accounts, rules
 from engine.log.sequencer import replay
 from gateway.runtime import event_loop
 from gateway.server.node import Node, Options
-from gateway.web.server import WebServer
+from gateway.web.server import Web, WebServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,14 +32,13 @@ class Page:
     @asynccontextmanager
     async def of(self, node: Node) -> AsyncIterator[None]:
         """Serve the page of a node. Raises ``OSError`` where a port that was asked for is taken."""
-        web = WebServer(node, HOST, DEFAULT_PORT if self._port is None else self._port,
-                        timetable=True)  # fmt: skip
+        web = self._server(node, DEFAULT_PORT if self._port is None else self._port)
         try:
             await web.start()
         except OSError:
             if self._port is not None:
                 raise
-            web = WebServer(node, HOST, 0, timetable=True)
+            web = self._server(node, 0)
             await web.start()
         self._port = web.address[1]
         if web.url != self.url:
@@ -49,6 +48,9 @@ class Page:
             yield
         finally:
             await web.stop()
+
+    def _server(self, node: Node, port: int) -> WebServer:
+        return WebServer(node, Web(host=HOST, port=port, timetable=True, curves=True))
 
     async def stay(self, folder: Path) -> None:
         """Serve the venue as the day left it, brought back from its log, until a signal comes."""

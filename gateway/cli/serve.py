@@ -141,6 +141,8 @@ def note_the_end(calendar: Calendar) -> None:
               help="Serve the page too, at this port of --host; 0 takes any free one.")  # fmt: skip
 @click.option("--web-name", "web_names", multiple=True, metavar="NAME",
               help="A further name by which browsers reach the page; may be repeated.")  # fmt: skip
+@click.option("--web-curves", is_flag=True,
+              help="Show supply and demand of a call while it forms, without names.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say what it is and where as JSON.")
 def command(
     name: str,
@@ -155,6 +157,7 @@ def command(
     *,
     start_open: bool,
     timetable: bool,
+    web_curves: bool,
     as_json: bool,
 ) -> None:
     """Run a venue; its log in --dir brings it back after any stop.
@@ -169,7 +172,7 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     check_address(host, port)
-    make_page = page_maker(host, web_port, web_names)
+    make_page = page_maker(host, web_port, web_names, timetable=timetable, curves=web_curves)
     if web_port is not None:
         check_address(host, web_port)
     with reading_log(folder):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def page_maker(
-    host: str, port: int | None, names: tuple[str, ...] = ()
+    host: str, port: int | None, names: tuple[str, ...], *, timetable: bool, curves: bool
 ) -> Callable[[Node], WebServer | None]:
     """Return what makes the page of a node; without a port there is none.
 
@@ -23,8 +23,9 @@ def page_maker(
     if port is None:
         return lambda _node: None
     try:
-        from gateway.web.server import WebServer  # noqa: PLC0415 - an extra
+        from gateway.web.server import Web, WebServer  # noqa: PLC0415 - an extra
     except ImportError as error:
         message = f"the page needs {error.name}: pip install 'carbonx-exchange[web]'"
         raise click.ClickException(message) from error
-    return lambda node: WebServer(node, host, port, names)
+    web = Web(host=host, port=port, names=names, timetable=timetable, curves=curves)
+    return lambda node: WebServer(node, web)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 LOGON_WITHIN: Final = 5_000_000_000  # ns a connection may stay without a logon
 MIN_HEARTBEAT_MS: Final = 100
 MAX_HEARTBEAT_MS: Final = 600_000
+NEVER: Final = 1 << 62  # ns of silence that do not come
 
 
 Message = TypeVar("Message")  # what the peer says
@@ -231,10 +232,13 @@ def venue_end(now: int) -> Session[FromClient]:
 
 
 def watcher_end(now: int) -> Session[FromClient]:
-    """Return the venue's end of a session that sees public data alone, without a logon."""
+    """Return the venue's end of a session that sees public data alone, without a logon.
+
+    The other end is in the same process: its silence means nothing.
+    """
     session = Session(WATCHER_TABLE, decode_from_client, MAX_FRAME, now)
     session.enter(State.ACTIVE)
-    session.agree(MAX_HEARTBEAT_MS)
+    session.heartbeat = NEVER
     return session
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
+from engine.vocabulary.enums import Phase
 from gateway.protocol import wire, wire_market
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
 from gateway.web.link import Link
@@ -42,8 +43,11 @@ class Reader(Protocol):
 class Hub:
     """Everything public, for all pages."""
 
-    def __init__(self, node: Node) -> None:
-        """Watch a venue from now on."""
+    def __init__(self, node: Node, *, curves: bool = False) -> None:
+        """Watch a venue from now on; ``curves`` shows supply and demand of calls as they form."""
+        self._venue = node.sequencer.venue
+        self._curves = curves
+        self._formed: dict[str, str] = {}  # the curves as they were shown last, by line
         self.stream = Stream()
         self.readers: dict[Reader, None] = {}
         self._joining: dict[Reader, None] = {}
@@ -88,6 +92,8 @@ class Hub:
                 snapshot.append(message)
             elif not isinstance(message, wire.VenueHeartbeat | wire.LoggedOut):
                 self.stream.add(encode(message))
+                if self._curves:
+                    self._form(message)
         if snapshot:
             self._show(snapshot)
         for reader in self.readers:
@@ -103,9 +109,19 @@ class Hub:
                 self.stream.add(item)
         if len(symbols) >= len(self._lines):  # of all lines, not of one that was opened
             joining, self._joining = self._joining, {}
-            text = ",".join(items)
+            text = ",".join([*items, *self._formed.values()])
             for reader in joining:
                 reader.joined(text, self.stream.end)
+
+    def _form(self, message: wire.FromVenue) -> None:
+        """Show what takes part in a call, limit by limit, as often as what it would give."""
+        if isinstance(message, wire_market.AuctionIndicated):
+            symbol = message.symbol
+            item = encode(["curves", [symbol, *self._venue.interest(symbol)]])
+            self._formed[symbol] = item
+            self.stream.add(item)
+        elif isinstance(message, wire_market.PhaseChanged) and message.phase is not Phase.FREEZE:
+            self._formed.pop(message.symbol, None)
 
     def _answer(self, item: str) -> None:
         """Hand the answer to the oldest question on; the next one in the row is asked."""

@@ -7,9 +7,11 @@ import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import uvicorn
 
 from engine.rulebook.calendar import local_date, steps
+from engine.rulebook.model import line_name
 from gateway.web.app import application
 from gateway.web.hub import Hub
 from gateway.web.page import AGAIN, Page
@@ -33,29 +35,27 @@ class _Server(uvicorn.Server):
         yield
 
 
+class Web(msgspec.Struct, frozen=True, kw_only=True):
+    """How to serve a page."""
+
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: any free port
+    names: tuple[str, ...] = ()  # by which browsers reach it, beside the machine's own and the host
+    timetable: bool = False  # somebody follows the calendar, so a page may say what is next
+    curves: bool = False  # show supply and demand of a call while it forms, without names
+
+
 class WebServer:
     """Serves the page of one node."""
 
-    def __init__(
-        self,
-        node: Node,
-        host: str,
-        port: int,
-        names: tuple[str, ...] = (),
-        *,
-        timetable: bool = False,
-    ) -> None:
-        """Serve ``node`` at an address; ``names`` are further names that it is reached by.
-
-        ``timetable`` says that somebody follows the calendar, so that pages may say what is next.
-        """
+    def __init__(self, node: Node, web: Web) -> None:
+        """Serve ``node``; ``start`` opens the port."""
         self._node = node
-        self._timetable = timetable or node.options.timetable
+        self._web = web
         self._hub: Hub | None = None
-        self._at = (host, port)
         self.pages = 0
-        bound = f"[{host}]" if ":" in host else host
-        app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *names)))
+        bound = f"[{web.host}]" if ":" in web.host else web.host
+        app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *web.names)))
         self._server = _Server(
             uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off",
                            ws="websockets-sansio", ws_max_size=MAX_MESSAGE,
@@ -67,11 +67,11 @@ class WebServer:
 
     async def start(self) -> None:
         """Open the port. Raises ``OSError`` where it is taken."""
-        host, port = self._at
+        host, port = self._web.host, self._web.port
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
         self.address = listener.getsockname()[:2]
-        self._hub = Hub(self._node)
+        self._hub = Hub(self._node, curves=self._web.curves)
         self._serving = asyncio.ensure_future(self._server.serve([listener]))
 
     @property
@@ -111,5 +111,8 @@ class WebServer:
             "utc_offset_minutes": book.calendar.utc_offset_minutes,
             "steps": [[each.time, each.command.symbol, int(each.command.phase)]
                       for each in steps(book, local_date(book.calendar, now))
-                      if self._timetable],
+                      if self._web.timetable],
+            "picks": {line_name(product, mode, book.modes_of(product)[0]):
+                      [mode.pick.name.lower(), mode.pick_levels]
+                      for product in book.products for mode in book.modes_of(product)},
         }  # fmt: skip

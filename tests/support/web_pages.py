@@ -14,7 +14,7 @@ from engine.rulebook.presets import load as load_rulebook
 from gateway.protocol import wire
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
-from gateway.web.server import WebServer
+from gateway.web.server import Web, WebServer
 from tests.support.venues import NAMES, venue
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def venue_with_page(folder: Path, **options: Any) -> AsyncIterator[tuple[N
 
 @asynccontextmanager
 async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
-    web = WebServer(node, "127.0.0.1", port)
+    web = WebServer(node, Web(port=port, curves=True))
     await web.start()
     try:
         yield web

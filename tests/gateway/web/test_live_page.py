@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
 from engine.vocabulary.commands import SetPhase
-from engine.vocabulary.enums import Phase, Side
+from engine.vocabulary.enums import Mechanism, Phase, Side
+from engine.vocabulary.json_codec import decimal_text
+from gateway.protocol import wire_modes
 from tests.support.browser import Tab, browser, needs_browser
 from tests.support.paths import ROOT
 from tests.support.venues import bounded, client_of, venue
-from tests.support.web_pages import page_of, venue_with_page
+from tests.support.web_pages import page_of, ruled, venue_with_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +35,15 @@ LOSE_TWO = """(() => {
     const keep = () => { window.said = status.innerText };
     new MutationObserver(keep).observe(status, {childList: true});
     carbonx.market.mend = () => setTimeout(() => carbonx.mend(), 200);
+})()"""
+
+
+CROSS = """(() => {
+    const {interest: {bids, asks}, indicated: {price, volume}} = carbonx.line;
+    const sum = (rows, takesPart) =>
+        [...rows].filter(([limit]) => takesPart(limit)).reduce((total, row) => total + row[1], 0);
+    const wanted = sum(bids, (limit) => limit >= price);
+    return Math.min(wanted, sum(asks, (limit) => limit <= price)) === volume;
 })()"""
 
 
@@ -197,11 +210,16 @@ def test_supply_and_demand_stand_in_the_centre_while_a_call_is_on(tmp_path: Path
             for step in range(6):
                 await bob.buy("CO2", 100 * (step + 1), price=f"{52 - step}.00")
                 await alice.sell("CO2", 80 * (step + 1), price=f"{47 + step}.00")
-            await shows_the_book(tab, node)
             now = "carbonx.line.indicated"
             await tab.until(f"{now} && {now}.volume > 0", within=30)
+            bids, asks = node.sequencer.venue.interest("CO2")
+            shown = "[...'ba'].map((s) => [...carbonx.line.interest[{b: 'bids', a: 'asks'}[s]]])"
+            expected = json.dumps([bids, asks], separators=(",", ":"))
+            await tab.until(f"JSON.stringify({shown}) === '{expected}'")
             note = "document.querySelector('#centre-note').innerText"
             await tab.until(f"{note}.includes('Indicative price')")
+            assert await tab.value(CROSS), "the curves cross where the venue says"
+            await asyncio.sleep(0.7)  # curves are drawn twice a second
             await keep(tab, "page-call.png")
             node.operate(SetPhase(Phase.CONTINUOUS))
             await tab.until("document.querySelector('#curves').hidden")
@@ -255,5 +273,83 @@ def test_a_page_comes_back_after_a_restart_and_its_session_with_it(tmp_path: Pat
                     await tab.until("document.querySelectorAll('#own-orders tr').length === 2")
         expected = "net::ERR_CONNECTION_REFUSED"
         assert [each for each in tab.errors if expected not in each] == []
+
+    bounded(scenario())
+
+
+def test_listings_may_be_picked_and_say_why_not(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            ruled(tmp_path / "venue", "beijing") as node,
+            page_of(node) as web,
+            client_of(node, "bob") as bob,
+            browser(tmp_path / "profile") as tab,
+        ):
+            venue = node.sequencer.venue
+            listing = Mechanism.LISTING
+            symbol = next(s for s in venue.symbols if venue.line_view(s).mechanism is listing)
+            view = venue.line_view(symbol)
+            node.operate(SetPhase(Phase.CONTINUOUS))
+            first, second = view.reference, view.reference + 10 * view.tick
+            for price in (second, first):
+                await bob.sell(symbol, 100, price=decimal_text(price, 2))
+            await tab.open(f"{web.url}#{symbol}")
+            await log_on(tab)
+            rows = "[...document.querySelectorAll('#book-body tr[data-number]')]"
+            await tab.until(f"{rows}.length === 2")
+            said = await tab.value(f"{rows}.map((row) => row.querySelector('button').innerText)")
+            assert sorted(said) == ["Pick", "not the best price"]
+            await keep(tab, "page-listing.png")
+            buttons = f"{rows}.map((row) => row.querySelector('button'))"
+            chosen = "(each) => each.innerText === "
+            await tab.value(f"{buttons}.find({chosen}'not the best price').click()")
+            await tab.until("document.querySelector('#answer.wrong')")
+            assert await tab.value(f"{rows}.length") == 2
+            await tab.value(f"{buttons}.find({chosen}'Pick').click()")
+            await tab.until("document.querySelector('#own-fills tr')")
+            await tab.until(f"{rows}.length === 1")
+            assert tab.errors == []
+
+    bounded(scenario())
+
+
+def test_a_block_is_quoted_and_an_auction_bid_for(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            ruled(tmp_path / "venue", "shenzhen-2022") as node,
+            page_of(node) as web,
+            client_of(node, "bob") as bob,
+            browser(tmp_path / "profile") as tab,
+        ):
+            node.operate(SetPhase(Phase.CONTINUOUS))
+            venue = node.sequencer.venue
+            (block,) = [s for s in venue.symbols if s.startswith("SZA-2020@ag")]
+            (auction,) = [s for s in venue.symbols if s.startswith("SZA-2020@one")]
+            await tab.open(f"{web.url}#{block}")
+            await log_on(tab)
+            least = venue.line_view(block).min_quantity
+            price = decimal_text(venue.line_view(block).reference, 2)
+            await tab.type("#to", "bob")
+            await fill_in(tab, "sell", price, str(least))
+            await tab.until("document.querySelector('#answer.fine')")
+            event = await bob.next_event()
+            while not isinstance(event, wire_modes.QuoteReceived):
+                event = await bob.next_event()
+            assert (event.account, event.quantity) == ("alice", least)
+            now = node.clock()
+            line = venue.line_view(auction)
+            await bob.announce(auction, Side.SELL, line.min_quantity * 10, price=price,
+                               window=(now, now + 3_600 * 10**9))  # fmt: skip
+            await tab.value(f"carbonx.choose('{auction}')")
+            await tab.until("document.querySelectorAll('#book-body tbody tr').length === 1")
+            number = await tab.value("[...carbonx.line.auctions.keys()][0]")
+            await tab.until("document.querySelector('#number')")
+            await tab.type("#number", str(number))
+            await tab.type("#price", price)
+            await tab.type("#quantity", str(line.min_quantity))
+            await tab.click("#send")
+            await tab.until("document.querySelector('#answer.fine')")
+            await keep(tab, "page-auction.png")
+            assert tab.errors == []
 
     bounded(scenario())

@@ -75,6 +75,7 @@ class App {
   take(m) {
     if (m.is === "time") this.time = m.what;
     else if (m.is === "hello") this.greet(m.what);
+    else if (m.is === "curves") this.market.curves(m.what);
     else if (m.is === "behind") this.behindAt = performance.now();
     else if (m.is === "refused") this.account.answer = { ok: false, field: "", rule: m.what, reason: "" };
     else if (m.is === "DayTrades") this.fill(m);
@@ -91,7 +92,6 @@ class App {
   heard(m) {
     if (m.is !== "BookSnapshot") return;
     this.mending = false;
-    if (!this.symbol || (!this.line && !this.asked.size)) this.symbol = m.symbol;
     this.ask(m.symbol);
   }
 
@@ -109,12 +109,15 @@ class App {
   }
 
   draw(now) {
+    if (!this.line && this.market.lines.size) [this.symbol] = this.market.lines.keys();
     const { line } = this;
     this.header.draw(line);
     if (line) {
       const call = inCall(line);
       byId("candles").hidden = call;
       byId("curves").hidden = !call;
+      byId("depth").hidden = call;
+      byId("depth-title").hidden = call;
       text(byId("centre-title"), t(call ? "curves" : "chart"));
       this.book.draw(line);
       this.trades.draw(line);
@@ -127,7 +130,7 @@ class App {
       if (slow) {
         this.slowAt = now;
         this.drawn = line.symbol;
-        this.depth.draw(line);
+        if (!call) this.depth.draw(line);
         this.lines.draw();
       }
     }

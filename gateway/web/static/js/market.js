@@ -17,6 +17,7 @@ export class Line {
     this.cleared = [];
     this.phases = []; // of the day: {time, phase}
     this.indicated = null;
+    this.interest = null; // bids and asks of the call that is on, where the venue shows them
     this.uncrossed = null;
     this.trades = [];
     this.volume = 0;
@@ -42,6 +43,13 @@ export class Line {
   sorted(side) {
     const rows = [...(side === "buy" ? this.bids : this.asks)];
     return rows.sort((a, b) => (side === "buy" ? b[0] - a[0] : a[0] - b[0]));
+  }
+
+  // The book, or in a call the orders that take part, where the venue shows them.
+  shown(side) {
+    if (!this.interest) return this.sorted(side);
+    const rows = [...(side === "buy" ? this.interest.bids : this.interest.asks)];
+    return rows.filter((row) => row[0]).sort((a, b) => (side === "buy" ? b[0] - a[0] : a[0] - b[0]));
   }
 
   get price() {
@@ -124,7 +132,10 @@ const TAKES = {
   },
   PhaseChanged: (line, m) => {
     if (line.phase === "closed" && m.phase !== "closed") line.newDay();
-    if (m.phase !== "freeze") line.indicated = null;
+    if (m.phase !== "freeze") {
+      line.indicated = null;
+      line.interest = null;
+    }
     line.describe({ ...line.info, phase: m.phase, reference: m.reference,
       low_limit: m.low_limit, high_limit: m.high_limit });
     line.reason = m.reason;
@@ -196,6 +207,13 @@ export class Market {
     }
     line.update = m.update;
     line.behindSnapshot = false;
+  }
+
+  curves([symbol, bids, asks]) {
+    const line = this.lines.get(symbol);
+    if (!line) return;
+    line.interest = { bids: new Map(bids), asks: new Map(asks) };
+    line.version += 1;
   }
 
   allStale() {

@@ -37,6 +37,7 @@ const WORDS = {
   surplus: ["surplus", "未匹配量"],
   decided: ["decided by", "价格由此步决定"],
   nothing: ["nothing would trade", "暂无可成交"],
+  unseen: ["the venue does not show the orders of a call", "本交易所不公开集合竞价订单"],
   trades: ["Trades", "成交"],
   time: ["Time", "时间"],
   noTrades: ["No trade yet today", "今日尚无成交"],

@@ -36,8 +36,8 @@ export class Book {
   }
 
   book(line) {
-    const asks = line.sorted("sell").slice(0, SHOWN).reverse();
-    const bids = line.sorted("buy").slice(0, SHOWN);
+    const asks = line.shown("sell").slice(0, SHOWN).reverse();
+    const bids = line.shown("buy").slice(0, SHOWN);
     const most = Math.max(1, ...asks.map((row) => row[1]), ...bids.map((row) => row[1]));
     const own = this.app.account.prices(line.symbol);
     const low = line.info.low_limit;
@@ -56,12 +56,7 @@ export class Book {
     const { app } = this;
     const items = [...line.offers.values()].sort((a, b) =>
       a.side === b.side ? a.price - b.price : a.side < b.side ? 1 : -1);
-    const best = {};
-    for (const each of items) {
-      const now = best[each.side];
-      if (now === undefined || (each.side === "sell" ? each.price < now : each.price > now))
-        best[each.side] = each.price;
-    }
+    const rule = app.hello.picks?.[line.symbol] ?? ["any", 0];
     const own = app.account.numbers();
     rows(this.rows, items, makeOffer, (row, offer) => {
       const [number, side, price, quantity, may] = row.children;
@@ -73,7 +68,7 @@ export class Book {
       text(price, decimal(offer.price, line.info.minor_digits));
       text(quantity, whole(offer.quantity));
       const why = own.has(offer.number) ? "ownOffer"
-        : line.info.mechanism === "listing" && offer.price !== best[offer.side] ? "notBest" : "mayPick";
+        : mayPick(line, rule, offer, items) ? "mayPick" : "notBest";
       const button = may.firstChild;
       button.onclick = () => app.ticket.pick(offer);
       button.title = t(why);
@@ -97,6 +92,16 @@ export class Book {
         : `${clock(m.time, offset)} ${t("filled")}`);
     });
   }
+}
+
+// Whether the rules of the line let anybody take this one now; the venue has the last word.
+function mayPick(line, [rule, levels], offer, items) {
+  if (line.info.mechanism !== "listing" || rule === "any") return true;
+  const side = items.filter((each) => each.side === offer.side);
+  const better = (each) => (offer.side === "sell" ? each.price < offer.price : each.price > offer.price);
+  const before = new Set(side.filter(better).map((each) => each.price)).size;
+  if (rule === "within_levels") return before < levels;
+  return !before && !side.some((each) => each.price === offer.price && each.number < offer.number);
 }
 
 function makeLevel() {

@@ -6,19 +6,20 @@ import { decimal, whole } from "../format.js";
 import { t } from "../words.js";
 import { resolved } from "./candles.js";
 
-// At each price: tonnes bid for at it or above, and offered at it or below.
-export function supplyAndDemand(line) {
-  const prices = [...new Set([...line.bids.keys(), ...line.asks.keys()])].sort((a, b) => a - b);
+// At each price: tonnes bid for at it or above, and offered at it or below. A limit of 0 is none:
+// those orders trade at any price.
+export function supplyAndDemand({ bids, asks }) {
+  const prices = [...new Set([...bids.keys(), ...asks.keys()])].filter(Boolean).sort((a, b) => a - b);
   const demand = new Array(prices.length).fill(0);
   const supply = new Array(prices.length).fill(0);
-  let sum = 0;
+  let sum = bids.get(0) ?? 0;
   for (let place = prices.length - 1; place >= 0; place -= 1) {
-    sum += line.bids.get(prices[place]) ?? 0;
+    sum += bids.get(prices[place]) ?? 0;
     demand[place] = sum;
   }
-  sum = 0;
+  sum = asks.get(0) ?? 0;
   prices.forEach((price, place) => {
-    sum += line.asks.get(price) ?? 0;
+    sum += asks.get(price) ?? 0;
     supply[place] = sum;
   });
   return { prices, demand, supply };
@@ -117,11 +118,11 @@ export class Curves {
   }
 
   draw(line) {
-    const { prices, demand, supply } = supplyAndDemand(line);
+    const { prices, demand, supply } = supplyAndDemand(line.interest ?? line);
     const { indicated } = line;
     const mark = indicated?.volume ? indicated : null;
     this.steps.draw(line, [prices, demand, supply], mark, "");
-    text(byId("centre-note"), told(line));
+    text(byId("centre-note"), told(line) + (line.interest || line.bids.size ? "" : ` · ${t("unseen")}`));
   }
 }
 
