@@ -62,7 +62,7 @@ async def run(
     reload_on_hangup(asyncio.get_running_loop(), node)
     found = facts(node, folder, directory, accounts)
     if web is not None:
-        found["page"] = web.url
+        found |= {"page": web.url, "operator_key": str(folder / "operator.key")}
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -172,7 +172,8 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     check_address(host, port)
-    make_page = page_maker(host, web_port, web_names, timetable=timetable, curves=web_curves)
+    make_page = page_maker(folder, web_port, host=host, names=web_names, timetable=timetable,
+                           curves=web_curves)  # fmt: skip
     if web_port is not None:
         check_address(host, web_port)
     with reading_log(folder):

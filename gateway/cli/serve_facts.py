@@ -70,7 +70,7 @@ def show(facts: dict[str, Any]) -> None:
     click.echo(drawn(f"a venue under the rulebook {facts['rulebook']}{title}"))
     click.echo(drawn(grid))
     if facts.get("page"):
-        click.echo(f"page:     {facts['page']}")
+        click.echo(f"page:     {facts['page']} (its operator's key: {facts['operator_key']})")
     if facts["shell"]:
         click.echo(f"trade:    {facts['shell']}")  # in one piece, to be copied
     click.echo(f"operate:  {facts['operate']}")

@@ -120,6 +120,7 @@ class Node:
         self.clock = time.time_ns
         self.durability = self.core.durability
         self.observers = self.core.running.observers
+        self.meter: Callable[[int, list[Write]], None] | None = None  # told of each tick's ns
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.sockets: dict[Connection, Socket] = {}
@@ -278,6 +279,7 @@ class Node:
         """Run one tick of the core and write what comes of it. Raises ``VenueStoppedError``."""
         if self.stopping:
             return
+        began = time.perf_counter_ns()
         try:
             writes = self.core.tick(self.clock())
         except BaseException as error:
@@ -288,6 +290,8 @@ class Node:
             raise
         for write in writes:
             self._write(write)
+        if self.meter is not None:
+            self.meter(time.perf_counter_ns() - began, writes)
         if self.core.busy:
             self.schedule()
 

@@ -8,7 +8,7 @@ fewer updates, never wrong ones. One that reads nothing is cut.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import structs
@@ -21,6 +21,8 @@ from gateway.web.link import Link
 from gateway.web.translate import decode, encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.websockets import WebSocket
 
     from gateway.server.node import Node
@@ -33,19 +35,24 @@ MOST_OWN: Final = 1_000_000  # characters of an account's messages that may wait
 TRIES: Final = 5  # logons that a page may fail
 POLICY: Final = 1008  # WebSocket's code for a page that breaks the rules
 AGAIN: Final = 1013  # and for one that is to come back later
+OWN_ITEM: Final = '["'  # what begins so is no message of the protocol
+Control: TypeAlias = "Callable[[object], list[Any]]"
 LOGGED_ON: Final = 10_000  # ms of silence; a browser's answers to pings are what keeps a page alive
 
 
 class Page:
     """A browser's end of a WebSocket."""
 
-    def __init__(self, node: Node, hub: Hub, socket: WebSocket, hello: dict[str, Any]) -> None:
-        """Belong to a WebSocket that was accepted."""
+    def __init__(
+        self, node: Node, hub: Hub, socket: WebSocket, controls: Mapping[str, Control]
+    ) -> None:
+        """Belong to a WebSocket that was accepted; ``controls`` take items led by a word."""
+        self._controls = controls
         self._node = node
         self._hub = hub
         self._socket = socket
         self._own: Link | None = None  # the account's session, after a logon
-        self._items = [encode(["hello", hello])]  # what goes to this page alone
+        self._items: list[str] = []  # what goes to this page alone
         self._size = 0
         self._paused = False
         self._place: int | None = None  # in the stream; none before a snapshot
@@ -83,6 +90,13 @@ class Page:
     def wake(self) -> None:
         """Look into the stream: there is more."""
         self._wake.set()
+
+    def move(self, node: Node, hub: Hub) -> None:
+        """Go over to another node, from whose snapshot on everything is new."""
+        self._hub.leave(self)
+        self._node, self._hub, self._place = node, hub, None
+        self._say('["anew"]')
+        hub.join(self)
 
     def gone(self) -> None:
         """End: the venue stops."""
@@ -154,6 +168,9 @@ class Page:
 
     def _take(self, text: str) -> None:
         """Do what a message asks for."""
+        if text.startswith(OWN_ITEM):
+            self._control(text)
+            return
         try:
             message = decode(text)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -169,6 +186,15 @@ class Page:
             self._own.say(message)
         else:
             self._say(encode(["refused", f"{type(message).__name__} needs a logon"]))
+
+    def _control(self, text: str) -> None:
+        try:
+            word, what = msgspec.json.decode(text, type=tuple[str, Any])
+            control = self._controls[word]
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, KeyError):
+            self._say(encode(["refused", "no such item here"]))
+            return
+        self._say(encode(control(what)))
 
     def _log_on(self, message: wire.Logon) -> None:
         if self._failed >= TRIES:

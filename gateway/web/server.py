@@ -15,13 +15,15 @@ from engine.rulebook.model import line_name
 from gateway.web.app import application
 from gateway.web.hub import Hub
 from gateway.web.page import AGAIN, Page
+from gateway.web.translate import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.websockets import WebSocket
 
     from gateway.server.node import Node
+    from gateway.web.page import Control
 
 MOST_PAGES: Final = 512
 MAX_MESSAGE: Final = 16_384  # bytes of what a page says
@@ -48,12 +50,24 @@ class Web(msgspec.Struct, frozen=True, kw_only=True):
 class WebServer:
     """Serves the page of one node."""
 
-    def __init__(self, node: Node, web: Web) -> None:
-        """Serve ``node``; ``start`` opens the port."""
+    def __init__(
+        self,
+        node: Node,
+        web: Web,
+        controls: dict[str, Control] | None = None,
+        state: Callable[[], list[Any]] | None = None,
+    ) -> None:
+        """Serve ``node``; ``start`` opens the port.
+
+        ``controls`` take what a page says under a word and return an item for it. ``state``
+        returns an item that every page begins with.
+        """
         self._node = node
         self._web = web
+        self._controls = controls or {}
+        self._state = state
+        self._pages: dict[Page, None] = {}
         self._hub: Hub | None = None
-        self.pages = 0
         bound = f"[{web.host}]" if ":" in web.host else web.host
         app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *web.names)))
         self._server = _Server(
@@ -91,14 +105,33 @@ class WebServer:
     async def _talk(self, web: WebSocket) -> None:
         assert self._hub is not None
         await web.accept()
-        if self.pages >= MOST_PAGES:
+        if len(self._pages) >= MOST_PAGES:
             await web.close(AGAIN, f"{MOST_PAGES} pages are open")
             return
-        self.pages += 1
+        page = Page(self._node, self._hub, web, self._controls)
+        self._pages[page] = None
         try:
-            await Page(self._node, self._hub, web, self._hello()).run()
+            page.answered(encode(["hello", self._hello()]))
+            if self._state is not None:
+                page.answered(encode(self._state()))
+            await page.run()
         finally:
-            self.pages -= 1
+            del self._pages[page]
+
+    def show(self, node: Node) -> None:
+        """Show another node on all pages."""
+        before, self._node = self._hub, node
+        self._hub = Hub(node, curves=self._web.curves)
+        for page in self._pages:
+            page.move(node, self._hub)
+        if before is not None:
+            before.close()
+
+    def tell(self, item: list[Any]) -> None:
+        """Send an item to all pages."""
+        text = encode(item)
+        for page in self._pages:
+            page.answered(text)
 
     def _hello(self) -> dict[str, Any]:
         """Return what a page must know before anything else."""
@@ -106,6 +139,7 @@ class WebServer:
         book = venue.rulebook
         now = self._node.clock()
         return {
+            "controls": [*self._controls],
             "venue": book.name, "title": book.title, "durability": self._node.durability,
             "currency": book.currency, "digits": book.minor_digits,
             "utc_offset_minutes": book.calendar.utc_offset_minutes,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,13 +15,18 @@ from engine.rulebook.presets import load as load_rulebook
 from gateway.protocol import wire
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
+from gateway.web.operator import Operator
 from gateway.web.server import Web, WebServer
+from tests.support.paths import ROOT
 from tests.support.venues import NAMES, venue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from tests.support.browser import Tab
+
+OPERATOR_KEY: Final = "the operator's"
 _decode = msgspec.json.Decoder(wire.FromVenue).decode
 
 
@@ -32,7 +38,7 @@ async def venue_with_page(folder: Path, **options: Any) -> AsyncIterator[tuple[N
 
 @asynccontextmanager
 async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
-    web = WebServer(node, Web(port=port, curves=True))
+    web = WebServer(node, Web(port=port, curves=True), {"operator": Operator(node, OPERATOR_KEY)})
     await web.start()
     try:
         yield web
@@ -41,14 +47,14 @@ async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
 
 
 @asynccontextmanager
-async def ruled(folder: Path, rulebook: str) -> AsyncIterator[Node]:
-    """Run a venue under a rulebook, its lines closed, with alice and bob."""
+async def ruled(folder: Path, rulebook: str, *, trading: bool = False) -> AsyncIterator[Node]:
+    """Run a venue under a rulebook with alice and bob; its lines are closed or trade."""
     rules = load_rulebook(rulebook)
     stock = dict.fromkeys((product.symbol for product in rules.products), 10**6)
     directory = Directory(tuple(
         Credentials(name, f"{name}-key", "M1", cash=10**12, allowances=stock) for name in NAMES
     ))  # fmt: skip
-    node = Node.open(folder, rules, directory, Options(durability="none"))
+    node = Node.open(folder, rules, directory, Options(durability="none", opens=trading))
     await node.start()
     try:
         yield node
@@ -95,3 +101,18 @@ async def page_at(url: str, origin: str | None = None) -> AsyncIterator[Reader]:
     given: Any = origin or url.removesuffix("/")
     async with connect(where, origin=given, compression=None) as socket:
         yield Reader(socket)
+
+
+async def keep(tab: Tab, name: str) -> None:
+    """Take a picture for ``docs`` where that is asked for: ``CARBONX_PICTURES=1 pytest``."""
+    if os.environ.get("CARBONX_PICTURES"):
+        await tab.shot(ROOT / "docs" / name)
+
+
+async def log_on(tab: Tab, name: str = "alice") -> None:
+    await tab.until("document.querySelector('#logon')")
+    await tab.type("#member", "M1")
+    await tab.type("#account", name)
+    await tab.type("#key", f"{name}-key")
+    await tab.click("#logon button")
+    await tab.until("document.querySelector('#ticket')")

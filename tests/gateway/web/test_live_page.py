@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from engine.vocabulary.commands import SetPhase
@@ -12,9 +11,8 @@ from engine.vocabulary.enums import Mechanism, Phase, Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.protocol import wire_modes
 from tests.support.browser import Tab, browser, needs_browser
-from tests.support.paths import ROOT
 from tests.support.venues import bounded, client_of, venue
-from tests.support.web_pages import page_of, ruled, venue_with_page
+from tests.support.web_pages import keep, log_on, page_of, ruled, venue_with_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,21 +52,6 @@ async def shows_the_book(tab: Tab, node: Node, symbol: str = "CO2") -> None:
     bids = [["bids", *row] for row in list(venue.depth(symbol, Side.BUY))[:12]]
     expected: list[Any] = [*reversed(asks), *bids]
     await tab.until(f"JSON.stringify({SHOWN}) === JSON.stringify({expected})")
-
-
-async def keep(tab: Tab, name: str) -> None:
-    """Take a picture for ``docs`` where that is asked for: ``CARBONX_PICTURES=1 pytest``."""
-    if os.environ.get("CARBONX_PICTURES"):
-        await tab.shot(ROOT / "docs" / name)
-
-
-async def log_on(tab: Tab, name: str = "alice") -> None:
-    await tab.until("document.querySelector('#logon')")
-    await tab.type("#member", "M1")
-    await tab.type("#account", name)
-    await tab.type("#key", f"{name}-key")
-    await tab.click("#logon button")
-    await tab.until("document.querySelector('#ticket')")
 
 
 async def fill_in(tab: Tab, side: str, price: str, tonnes: str) -> None:
@@ -298,11 +281,11 @@ def test_listings_may_be_picked_and_say_why_not(tmp_path: Path) -> None:
             rows = "[...document.querySelectorAll('#book-body tr[data-number]')]"
             await tab.until(f"{rows}.length === 2")
             said = await tab.value(f"{rows}.map((row) => row.querySelector('button').innerText)")
-            assert sorted(said) == ["Pick", "not the best price"]
+            assert sorted(said) == ["Pick", "not best"]
             await keep(tab, "page-listing.png")
             buttons = f"{rows}.map((row) => row.querySelector('button'))"
             chosen = "(each) => each.innerText === "
-            await tab.value(f"{buttons}.find({chosen}'not the best price').click()")
+            await tab.value(f"{buttons}.find({chosen}'not best').click()")
             await tab.until("document.querySelector('#answer.wrong')")
             assert await tab.value(f"{rows}.length") == 2
             await tab.value(f"{buttons}.find({chosen}'Pick').click()")

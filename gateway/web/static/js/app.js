@@ -11,6 +11,8 @@ import { Candles } from "./views/candles.js";
 import { Curves, Depth } from "./views/curves.js";
 import { Header } from "./views/header.js";
 import { Lines } from "./views/lines.js";
+import { Operator } from "./views/operator.js";
+import { Replay } from "./views/replay.js";
 import { Ticket } from "./views/ticket.js";
 import { Trades } from "./views/trades.js";
 
@@ -40,6 +42,8 @@ class App {
     this.trades = new Trades(this);
     this.lines = new Lines(this);
     this.ticket = new Ticket(this);
+    this.replay = new Replay(this);
+    this.operator = new Operator(this);
     this.slowAt = 0;
     this.drawn = 0;
     this.settings();
@@ -75,6 +79,9 @@ class App {
   take(m) {
     if (m.is === "time") this.time = m.what;
     else if (m.is === "hello") this.greet(m.what);
+    else if (m.is === "anew") this.market.forget();
+    else if (m.is === "replay") this.replay.state = m.what;
+    else if (m.is === "operator") this.operator.heard(m.what);
     else if (m.is === "curves") this.market.curves(m.what);
     else if (m.is === "behind") this.behindAt = performance.now();
     else if (m.is === "refused") this.account.answer = { ok: false, field: "", rule: m.what, reason: "" };
@@ -85,6 +92,8 @@ class App {
 
   greet(hello) {
     this.hello = hello;
+    this.operator.begin(hello.controls);
+    byId("own").hidden = hello.controls.includes("replay"); // nobody can trade in the past
     this.offset = hello.utc_offset_minutes;
     this.steps = hello.steps.map(([time, symbol, phase]) => [time, symbol, wordOf("Phase", phase)]);
   }
@@ -135,6 +144,7 @@ class App {
       }
     }
     this.ticket.draw(line);
+    this.replay.draw();
     requestAnimationFrame((later) => this.draw(later));
   }
 

@@ -216,6 +216,11 @@ export class Market {
     line.version += 1;
   }
 
+  // Another venue, or another moment: nothing that is known holds.
+  forget() {
+    this.lines.clear();
+  }
+
   allStale() {
     for (const line of this.lines.values()) line.stale = true;
   }

@@ -51,7 +51,8 @@ export class Own {
       text(leaves, whole(order.leaves));
       text(state, t(order.state));
       const button = cancel.firstChild;
-      text(button, t("cancel"));
+      text(button, "✕");
+      button.setAttribute("aria-label", `${t("cancel")} ${order.symbol} ${order.ref}`);
       button.onclick = () => account.send("CancelOrder", { target: order.ref });
     });
     rows(this.fills, account.fills.slice(0, 30), cells(5), (row, fill) => {
