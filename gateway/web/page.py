@@ -35,6 +35,7 @@ MOST_OWN: Final = 1_000_000  # characters of an account's messages that may wait
 TRIES: Final = 5  # logons that a page may fail
 POLICY: Final = 1008  # WebSocket's code for a page that breaks the rules
 AGAIN: Final = 1013  # and for one that is to come back later
+ABORT: Final = "carbonx.abort"  # in a WebSocket's scope: what cuts its connection
 OWN_ITEM: Final = '["'  # what begins so is no message of the protocol
 Control: TypeAlias = "Callable[[object], list[Any]]"
 LOGGED_ON: Final = 10_000  # ms of silence; a browser's answers to pings are what keeps a page alive
@@ -148,8 +149,11 @@ class Page:
                     if self._over is not None:
                         await self._socket.close(*self._over)
                         return
-            except (TimeoutError, WebSocketDisconnect, RuntimeError):
-                return  # it reads nothing, or is gone
+            except TimeoutError:  # it reads nothing: whatever is on its way to it is lost
+                self._socket.scope[ABORT]()
+                return
+            except (WebSocketDisconnect, RuntimeError):
+                return  # gone
             await asyncio.sleep(1 / PER_SECOND)
 
     # -- from the browser -----------------------------------------------------------------------

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from engine.rulebook.calendar import local_date, steps
 from engine.rulebook.model import line_name
 from gateway.web.app import application
 from gateway.web.hub import Hub
-from gateway.web.page import AGAIN, Page
+from gateway.web.page import ABORT, AGAIN, Page
 from gateway.web.translate import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from starlette.websockets import WebSocket
+    from websockets.http11 import Request
 
     from gateway.server.node import Node
     from gateway.web.page import Control
@@ -28,6 +30,16 @@ if TYPE_CHECKING:
 MOST_PAGES: Final = 512
 MAX_MESSAGE: Final = 16_384  # bytes of what a page says
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+class _Protocol(WebSocketsSansIOProtocol):
+    """Lets a page be cut whose reader leaves the last words unread, too."""
+
+    def handle_connect(self, event: Request) -> None:
+        """Begin, and say how to cut it."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):  # a handshake that failed has none
+            self.scope[ABORT] = self.transport.abort
 
 
 class _Server(uvicorn.Server):
@@ -66,13 +78,13 @@ class WebServer:
         self._web = web
         self._controls = controls or {}
         self._state = state
-        self._pages: dict[Page, None] = {}
+        self.pages: dict[Page, None] = {}
         self._hub: Hub | None = None
         bound = f"[{web.host}]" if ":" in web.host else web.host
         app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *web.names)))
         self._server = _Server(
             uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off",
-                           ws="websockets-sansio", ws_max_size=MAX_MESSAGE,
+                           ws=_Protocol, ws_max_size=MAX_MESSAGE,
                            ws_per_message_deflate=False, server_header=False,
                            timeout_graceful_shutdown=2)
         )  # fmt: skip
@@ -105,24 +117,24 @@ class WebServer:
     async def _talk(self, web: WebSocket) -> None:
         assert self._hub is not None
         await web.accept()
-        if len(self._pages) >= MOST_PAGES:
+        if len(self.pages) >= MOST_PAGES:
             await web.close(AGAIN, f"{MOST_PAGES} pages are open")
             return
         page = Page(self._node, self._hub, web, self._controls)
-        self._pages[page] = None
+        self.pages[page] = None
         try:
             page.answered(encode(["hello", self._hello()]))
             if self._state is not None:
                 page.answered(encode(self._state()))
             await page.run()
         finally:
-            del self._pages[page]
+            del self.pages[page]
 
     def show(self, node: Node) -> None:
         """Show another node on all pages."""
         before, self._node = self._hub, node
         self._hub = Hub(node, curves=self._web.curves)
-        for page in self._pages:
+        for page in self.pages:
             page.move(node, self._hub)
         if before is not None:
             before.close()
@@ -130,7 +142,7 @@ class WebServer:
     def tell(self, item: list[Any]) -> None:
         """Send an item to all pages."""
         text = encode(item)
-        for page in self._pages:
+        for page in self.pages:
             page.answered(text)
 
     def _hello(self) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socket
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +17,8 @@ from gateway.client.market_view import MarketView
 from gateway.protocol import wire, wire_market
 from gateway.protocol.wire_history import AskTrades, DayTrades
 from gateway.web.stream import Stream
-from tests.support.venues import bounded, client_of
-from tests.support.web_pages import page, venue_with_page
+from tests.support.venues import bounded, client_of, until
+from tests.support.web_pages import Reader, page, venue_with_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,5 +196,78 @@ def test_a_page_that_was_away_too_long_begins_anew_and_is_right(
             await reader.until(equal)
             assert any(each[0] == "behind" for each in reader.words)
             assert len(reader.all_of(wire_market.BookSnapshot)) > 1
+
+    bounded(scenario())
+
+
+async def silent_page(web: WebServer) -> socket.socket:
+    """Open a WebSocket by hand, with a small buffer, that will never be read."""
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    plain.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(plain, web.address)
+    host, port = web.address
+    upgrade = (
+        f"GET /ws HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    await loop.sock_sendall(plain, upgrade.encode())
+    return plain
+
+
+def test_a_page_that_does_not_read_is_cut_and_nobody_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.web.page.PATIENCE", 0.3)
+
+    async def scenario() -> None:
+        async with (
+            venue_with_page(tmp_path, durability="none") as (node, web),
+            client_of(node) as alice,
+            client_of(node, "bob") as bob,
+        ):
+            pending = [alice.sell("CO2", 1, price=f"{50 + i / 100:.2f}") for i in range(5_000)]
+            await asyncio.gather(*pending)
+            silent = await silent_page(web)
+            await until(lambda: len(web.pages) == 1)
+            asks = bytes([0x81, 0x80 + 6, 0, 0, 0, 0]) + b'[8,""]'  # masked with zeros
+            async with page(web) as reader:
+                with suppress(ConnectionError):
+                    for _ in range(100):  # a snapshot of 5,000 levels each time
+                        await asyncio.get_running_loop().sock_sendall(silent, asks)
+                        await asyncio.sleep(0.03)
+                await until(lambda: len(web.pages) == 1)
+                await bob.buy("CO2", 1, price="50.00")
+                await reader.until(lambda r: bool(r.all_of(wire_market.Trade)))
+            silent.close()
+
+    bounded(scenario())
+
+
+def test_two_hundred_pages_hear_the_same(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            venue_with_page(tmp_path, durability="none") as (node, web),
+            client_of(node) as alice,
+            AsyncExitStack() as stack,
+        ):
+            pages = [await stack.enter_async_context(page(web)) for _ in range(200)]
+            subscribers = len(node.core.sessions.by_account)
+            assert subscribers == 2, "alice and one watcher"
+            for step in range(30):
+                await alice.sell("CO2", 3 + step, price=f"{50 + step % 7}.00")
+            expected = list(node.sequencer.venue.depth("CO2", Side.SELL))
+
+            def equal(r: Reader) -> bool:
+                view = MarketView((), new_lines=True)
+                for each in r.heard:
+                    view.absorb(each)
+                line = view.lines.get("CO2")
+                return line is not None and not line.gaps and line.depth(Side.SELL, 99) == expected
+
+            for each in pages:
+                await each.until(equal)
 
     bounded(scenario())
