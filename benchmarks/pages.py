@@ -59,7 +59,7 @@ async def read(url: str, pages: int, seconds: float) -> None:
 
 def load(port: int, file: Path, rate: int, duration: float) -> int:
     """Run the generator; return p99 in ns."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - a command of its own
         [sys.executable, "-m", "carbonx", "load", "--port", str(port), "--accounts", str(file),
          "-c", str(SESSIONS), "--rate", str(rate), "-d", str(duration), "--no-pin", "--json"],
         capture_output=True, text=True, check=False,
@@ -82,7 +82,7 @@ def _p99(found: dict[str, Any]) -> int:
 
 def with_pages(url: str, pages: int, seconds: float) -> subprocess.Popen[str]:
     """Open pages in a process of their own."""
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - a command of its own
         [sys.executable, "-m", "benchmarks.pages", "--read", url, "--pages", str(pages),
          "--seconds", str(seconds)], stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -97,7 +97,7 @@ def measure(pages: int, rate: int, duration: float, rounds: int) -> None:
         file = Path(place) / "accounts.toml"
         products = [product.symbol for product in load_rulebook(RULEBOOK).products]
         Directory(accounts(SESSIONS, products)).write(file)
-        venue = subprocess.Popen(
+        venue = subprocess.Popen(  # noqa: S603 - a command of its own
             [sys.executable, "-m", "carbonx", "serve", "--rulebook", RULEBOOK, "--port", "0",
              "--web", "0", "--dir", str(Path(place) / "venue"), "--accounts", str(file),
              "--durability", "none", "--json"], stdout=subprocess.PIPE, text=True,

@@ -33,9 +33,6 @@ class Reader(Protocol):
     def answered(self, item: str) -> None:
         """Take the answer to a question."""
 
-    def wake(self) -> None:
-        """Look into the stream: there is more."""
-
     def gone(self) -> None:
         """End: the venue stops."""
 
@@ -96,8 +93,6 @@ class Hub:
                     self._form(message)
         if snapshot:
             self._show(snapshot)
-        for reader in self.readers:
-            reader.wake()
 
     def _show(self, snapshot: list[wire.FromVenue]) -> None:
         """Begin with what stands for those who wait for it; of a new line everybody must hear."""

@@ -1,8 +1,11 @@
 """One page: what it says, what it is sent, and the account's session that it may have.
 
-What a page reads it gets at most ``PER_SECOND`` times a second, everything since the last time at
-once. One that reads slowly falls behind in the stream and in the end begins anew with a snapshot:
-fewer updates, never wrong ones. One that reads nothing is cut.
+What a page is sent comes at most some times a second, everything since the last time at once. One
+that reads slowly is left out until it has read, falls behind in the stream and in the end begins
+anew with a snapshot: fewer updates, never wrong ones. One that reads nothing is cut.
+
+Frames go to the transport beside the server's own machinery: pages at the same place in the stream
+share the bytes of a frame, so that one page more costs a write.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from gateway.protocol import wire
 from gateway.protocol.session import Throttle
 from gateway.protocol.wire_history import AskHistory, AskTrades
 from gateway.web.link import Link
+from gateway.web.stream import frame_of
 from gateway.web.translate import decode, encode
 
 if TYPE_CHECKING:
@@ -28,14 +32,15 @@ if TYPE_CHECKING:
     from gateway.server.node import Node
     from gateway.web.hub import Hub
 
-PER_SECOND: Final = 25  # frames to one page
-PATIENCE: Final = 5.0  # seconds that one frame may take to be read
+PATIENCE: Final = 5.0  # seconds for which a page may leave everything unread
+UNREAD: Final = 1 << 18  # bytes unread from which a page is sent no more
+TIMES: Final = 10_000_000  # ns in which pages are told the same time
 SAYS: Final = 50  # messages a second that a page may send
 MOST_OWN: Final = 1_000_000  # characters of an account's messages that may wait for its page
 TRIES: Final = 5  # logons that a page may fail
 POLICY: Final = 1008  # WebSocket's code for a page that breaks the rules
 AGAIN: Final = 1013  # and for one that is to come back later
-ABORT: Final = "carbonx.abort"  # in a WebSocket's scope: what cuts its connection
+TRANSPORT: Final = "carbonx.transport"  # in a WebSocket's scope
 OWN_ITEM: Final = '["'  # what begins so is no message of the protocol
 Control: TypeAlias = "Callable[[object], list[Any]]"
 LOGGED_ON: Final = 10_000  # ms of silence; a browser's answers to pings are what keeps a page alive
@@ -57,7 +62,9 @@ class Page:
         self._size = 0
         self._paused = False
         self._place: int | None = None  # in the stream; none before a snapshot
-        self._wake = asyncio.Event()
+        self._transport: asyncio.Transport = socket.scope[TRANSPORT]
+        self._stuck_since = 0.0  # seconds of the loop's clock, 0 while it reads
+        self._ending = asyncio.Event()
         self._throttle = Throttle(SAYS, node.clock())
         self._failed = 0
         self._over: tuple[int, str] | None = None
@@ -65,10 +72,14 @@ class Page:
     async def run(self) -> None:
         """Talk until either end has enough."""
         self._hub.join(self)
-        self._wake.set()
-        talks = [asyncio.ensure_future(each) for each in (self._listen(), self._write())]
+        talks = [asyncio.ensure_future(each) for each in (self._listen(), self._ending.wait())]
         try:
             await asyncio.wait(talks, return_when=asyncio.FIRST_COMPLETED)
+            if self._over is not None:
+                self.flush()
+                await self._socket.close(*self._over)
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # it was gone before
         finally:
             for each in talks:
                 each.cancel()
@@ -76,6 +87,7 @@ class Page:
             if self._own is not None:
                 self._own.close()
             await asyncio.gather(*talks, return_exceptions=True)
+            asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
 
     # -- what the hub and the account's session say -------------------------------------------
 
@@ -87,10 +99,6 @@ class Page:
     def answered(self, item: str) -> None:
         """Take the answer to a question."""
         self._say(item)
-
-    def wake(self) -> None:
-        """Look into the stream: there is more."""
-        self._wake.set()
 
     def move(self, node: Node, hub: Hub) -> None:
         """Go over to another node, from whose snapshot on everything is new."""
@@ -105,56 +113,59 @@ class Page:
 
     def _end(self, code: int, why: str) -> None:
         self._over = (code, why)
-        self._wake.set()
+        self._ending.set()
 
     def _say(self, item: str) -> None:
         self._items.append(item)
         self._size += len(item)
-        self._wake.set()
         if self._own is not None and self._size > MOST_OWN and not self._paused:
             self._paused = True
             self._own.pause()
 
     # -- to the browser -------------------------------------------------------------------------
 
+    def flush(self) -> None:
+        """Send what is due, unless much is unread; cut a page that reads nothing."""
+        transport, stream = self._transport, self._hub.stream
+        if transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > UNREAD:
+            now = asyncio.get_running_loop().time()
+            self._stuck_since = self._stuck_since or now
+            if now - self._stuck_since > PATIENCE:
+                transport.abort()
+            return
+        self._stuck_since = 0.0
+        time = self._node.clock() // TIMES * TIMES
+        if self._items:
+            transport.write(frame_of(self._due(), time))
+        elif self._place is not None and self._place != stream.end:
+            frame = stream.frame_since(self._place, time)
+            if frame is None:
+                self._begin_anew()
+                return
+            self._place = stream.end
+            transport.write(frame)
+
     def _due(self) -> str:
-        """Return what is to be sent now as one array, "" where there is nothing."""
+        """Return the page's own items, and those of the stream behind its place."""
+        if self._place is not None:
+            text = self._hub.stream.since(self._place)
+            if text is None:
+                self._begin_anew()
+            else:
+                self._place = self._hub.stream.end
+                self._items += [text] if text else []
         items, self._items, self._size = self._items, [], 0
         if self._paused and self._own is not None:
             self._paused = False
             self._own.resume()
-        if self._place is not None:
-            text = self._hub.stream.since(self._place)
-            if text is None:
-                self._place = None
-                self._hub.join(self)
-                items.append('["behind"]')
-            else:
-                self._place = self._hub.stream.end
-                if text:
-                    items.append(text)
-        if not items:
-            return ""
-        return f'[["time",{self._node.clock()}],{",".join(items)}]'
+        return ",".join(items)
 
-    async def _write(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            text = self._due()
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    if text:
-                        await self._socket.send_text(text)
-                    if self._over is not None:
-                        await self._socket.close(*self._over)
-                        return
-            except TimeoutError:  # it reads nothing: whatever is on its way to it is lost
-                self._socket.scope[ABORT]()
-                return
-            except (WebSocketDisconnect, RuntimeError):
-                return  # gone
-            await asyncio.sleep(1 / PER_SECOND)
+    def _begin_anew(self) -> None:
+        self._place = None
+        self._say('["behind"]')
+        self._hub.join(self)
 
     # -- from the browser -----------------------------------------------------------------------
 
@@ -168,7 +179,6 @@ class Page:
                 self._end(POLICY, f"more than {SAYS} messages a second")
             else:
                 self._take(text)
-        await asyncio.sleep(PATIENCE)  # the last words are on their way
 
     def _take(self, text: str) -> None:
         """Do what a message asks for."""

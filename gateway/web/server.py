@@ -15,7 +15,7 @@ from engine.rulebook.calendar import local_date, steps
 from engine.rulebook.model import line_name
 from gateway.web.app import application
 from gateway.web.hub import Hub
-from gateway.web.page import ABORT, AGAIN, Page
+from gateway.web.page import AGAIN, TRANSPORT, Page
 from gateway.web.translate import encode
 
 if TYPE_CHECKING:
@@ -27,19 +27,22 @@ if TYPE_CHECKING:
     from gateway.server.node import Node
     from gateway.web.page import Control
 
+PER_SECOND: Final = 25  # frames to one page
+WRITES: Final = 2_500  # frames a second to all pages: more pages get fewer each
+IN_A_ROW: Final = 8  # pages that are written to before the venue has its turn
 MOST_PAGES: Final = 512
 MAX_MESSAGE: Final = 16_384  # bytes of what a page says
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
 class _Protocol(WebSocketsSansIOProtocol):
-    """Lets a page be cut whose reader leaves the last words unread, too."""
+    """Gives a page its transport: what many are sent is written by itself."""
 
     def handle_connect(self, event: Request) -> None:
-        """Begin, and say how to cut it."""
+        """Begin."""
         super().handle_connect(event)
         if hasattr(self, "scope"):  # a handshake that failed has none
-            self.scope[ABORT] = self.transport.abort
+            self.scope[TRANSPORT] = self.transport
 
 
 class _Server(uvicorn.Server):
@@ -89,6 +92,7 @@ class WebServer:
                            timeout_graceful_shutdown=2)
         )  # fmt: skip
         self._serving: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
         self.address = ("", 0)
 
     async def start(self) -> None:
@@ -99,6 +103,7 @@ class WebServer:
         self.address = listener.getsockname()[:2]
         self._hub = Hub(self._node, curves=self._web.curves)
         self._serving = asyncio.ensure_future(self._server.serve([listener]))
+        self._writing = asyncio.ensure_future(self._write())
 
     @property
     def url(self) -> str:
@@ -113,6 +118,17 @@ class WebServer:
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
+        if self._writing is not None:
+            self._writing.cancel()
+
+    async def _write(self) -> None:
+        """Send to all pages what is due, some at a time."""
+        while True:
+            await asyncio.sleep(max(1 / PER_SECOND, len(self.pages) / WRITES))
+            for place, page in enumerate(list(self.pages)):
+                page.flush()
+                if place % IN_A_ROW == IN_A_ROW - 1:
+                    await asyncio.sleep(0)
 
     async def _talk(self, web: WebSocket) -> None:
         assert self._hub is not None

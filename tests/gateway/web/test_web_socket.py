@@ -172,7 +172,7 @@ def test_a_page_that_was_away_too_long_begins_anew_and_is_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.web.hub.Stream", lambda: Stream(2_000))
-    monkeypatch.setattr("gateway.web.page.PER_SECOND", 2)
+    monkeypatch.setattr("gateway.web.server.PER_SECOND", 2)
 
     async def scenario() -> None:
         async with (
