@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 import uvicorn
@@ -42,7 +42,7 @@ class _Protocol(WebSocketsSansIOProtocol):
         """Begin."""
         super().handle_connect(event)
         if hasattr(self, "scope"):  # a handshake that failed has none
-            self.scope[TRANSPORT] = self.transport
+            cast("dict[str, Any]", self.scope)[TRANSPORT] = self.transport
 
 
 class _Server(uvicorn.Server):
