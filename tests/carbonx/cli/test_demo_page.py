@@ -15,8 +15,9 @@ from carbonx.demo.page import Page
 from engine.log.journal import FILE_NAME
 from gateway.protocol import wire_market
 from gateway.protocol.wire_history import AskTrades, DayTrades
+from tests.support.browser import browser, needs_browser
 from tests.support.venues import bounded
-from tests.support.web_pages import Reader, page_at
+from tests.support.web_pages import Reader, keep, page_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,5 +72,35 @@ def test_the_finished_day_stays_on_the_page_until_a_signal(tmp_path: Path) -> No
         await staying
         assert (tmp_path / "day" / FILE_NAME).read_bytes() == before
         assert len(addresses) == 1, "it stays where it was"
+
+    bounded(scenario())
+
+
+@needs_browser
+def test_the_day_stands_on_the_page_as_it_went(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        addresses: list[str] = []
+        shown = Page(0, addresses.append)
+        plan = Plan(1, seconds=6, durability="none")
+        async with browser(tmp_path / "profile", height=1000) as tab:
+            going = asyncio.ensure_future(run(tmp_path / "day", plan, lambda *_: None, shown.of))
+            while not addresses:  # noqa: ASYNC110 - it is said once
+                await asyncio.sleep(0.01)
+            await tab.open(f"{addresses[0]}#SZA-2020")
+            await tab.until(
+                "carbonx.line?.symbol === 'SZA-2020' && carbonx.line.trades.length > 50"
+            )
+            await tab.until("document.querySelector('#figure-phase').innerText.includes('next')")
+            await keep(tab, "page.png")
+            result = await going
+            staying = asyncio.ensure_future(shown.stay(tmp_path / "day"))
+            volumes = {name: line.volume for name, line in result.view.lines.items()}
+            lines = "[...carbonx.market.lines.values()]"
+            told = f"Object.fromEntries({lines}.map((each) => [each.symbol, each.volume]))"
+            for name, volume in volumes.items():
+                await tab.until(f"!carbonx.line.stale && {told}['{name}'] === {volume}")
+            assert [each for each in tab.errors if "CONNECTION_REFUSED" not in each] == []
+            os.kill(os.getpid(), signal.SIGINT)
+            await staying
 
     bounded(scenario())

@@ -336,3 +336,29 @@ def test_a_block_is_quoted_and_an_auction_bid_for(tmp_path: Path) -> None:
             assert tab.errors == []
 
     bounded(scenario())
+
+
+def test_a_tab_that_was_paused_is_right_when_it_is_looked_at_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            venue_with_page(tmp_path / "venue", durability="none") as (node, web),
+            client_of(node) as alice,
+            browser(tmp_path / "profile") as tab,
+        ):
+            await tab.open(web.url)
+            await alice.sell("CO2", 5, price="51.00")
+            await shows_the_book(tab, node)
+            await tab.call("Page.setWebLifecycleState", state="frozen")
+            for step in range(200):
+                await alice.sell("CO2", 1 + step, price=f"{52 + step % 9}.00")
+            await tab.call("Page.setWebLifecycleState", state="active")
+            # Without a screen it stays hidden and draws nothing: what it would draw counts.
+            best = json.dumps(list(node.sequencer.venue.depth("CO2", Side.SELL)))
+            rows = "carbonx.line.sorted('sell')"
+            await tab.until(
+                f"!carbonx.line.stale && JSON.stringify({rows}) === '{best}'.replaceAll(' ', '')"
+            )
+            assert await tab.value("carbonx.market.gaps") == 0
+            assert [each for each in tab.errors if "Back-Forward Cache" not in each] == []
+
+    bounded(scenario())

@@ -11,11 +11,15 @@ export class Link {
     this.changed = changed;
     this.open = false;
     this.wait = FIRST_WAIT;
-    this.said = 0;
+    // A page that was frozen, or comes out of the browser's cache, may not be told of the cut.
+    for (const name of ["resume", "visibilitychange"])
+      document.addEventListener(name, () => this.look());
+    window.addEventListener("pageshow", () => this.look());
     this.connect();
   }
 
   connect() {
+    this.again = 0;
     const address = new URL("/ws", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new WebSocket(address);
@@ -25,12 +29,19 @@ export class Link {
       this.changed(true);
     });
     this.socket.addEventListener("message", (event) => this.read(event.data));
-    this.socket.addEventListener("close", () => {
-      this.open = false;
-      this.changed(false);
-      setTimeout(() => this.connect(), this.wait);
-      this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
-    });
+    this.socket.addEventListener("close", () => this.lost());
+  }
+
+  look() {
+    if (document.visibilityState !== "hidden" && this.socket.readyState >= WebSocket.CLOSING) this.lost();
+  }
+
+  lost() {
+    if (this.again) return;
+    this.open = false;
+    this.changed(false);
+    this.again = setTimeout(() => this.connect(), this.wait);
+    this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
   }
 
   read(text) {
