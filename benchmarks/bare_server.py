@@ -21,7 +21,7 @@ import msgspec
 from msgspec import structs
 
 from engine.vocabulary.enums import CancelReason, OrderState, Phase
-from gateway.load.server import Settings, rulebook
+from gateway.load.server import CASH, TONNES, Settings, rulebook
 from gateway.protocol import wire, wire_market
 from gateway.protocol.framing import Unframer
 from gateway.runtime.event_loop import run
@@ -58,12 +58,29 @@ class BareServer:
 
     def __init__(self, settings: Settings) -> None:
         self.durability = settings.durability
-        self.products = tuple(
+        products = rulebook(settings.rulebook).products
+        self.lines = tuple(
             wire_market.LineInfo(
-                p.symbol, p.title, p.currency, 2, p.tick, p.lot, Phase.CONTINUOUS, p.reference, 0, 0
+                symbol=p.symbol,
+                title=p.title,
+                currency=p.currency,
+                minor_digits=2,
+                tick=p.tick,
+                lot=p.lot,
+                phase=Phase.CONTINUOUS,
+                reference=p.reference,
+                low_limit=0,
+                high_limit=0,
+                product=p.symbol,
+                min_quantity=p.min_quantity,
+                max_quantity=p.max_quantity,
             )
-            for p in rulebook(settings.rulebook).products
+            for p in products
         )
+        # What every account has, as the venue that stands beside it gives it.
+        currencies = dict.fromkeys(p.currency for p in products)
+        self.cash = tuple(wire.BalanceStatus(name, CASH, 0) for name in currencies)
+        self.holdings = tuple(wire.BalanceStatus(p.symbol, TONNES, 0) for p in products)
         self.commands = self.syncs = self.largest_batch = 0
         self.port = 0
         self._log = os.open(Path(settings.folder) / "bare.log", os.O_CREAT | os.O_WRONLY, 0o640)
@@ -138,12 +155,12 @@ class BareServer:
                     "",
                     self.durability,
                     message.heartbeat_ms,
-                    self.products,
+                    self.lines,
                 )
             )
             connection.out.append(len(report).to_bytes(4, "big") + report)
         elif isinstance(message, wire.AskStatus):
-            report = wire.encode(wire.AccountStatus(seq, 0, False, (), (), ()))
+            report = wire.encode(wire.AccountStatus(seq, 0, False, self.cash, self.holdings, ()))
             connection.out.append(len(report).to_bytes(4, "big") + report)
         elif isinstance(message, wire.Logout) and connection.transport is not None:
             connection.transport.close()

@@ -12,6 +12,7 @@ with ``pip install --no-deps``.
 from __future__ import annotations
 
 import json
+from math import log
 from statistics import median
 from time import process_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -24,7 +25,7 @@ from backtest.kernel.kernel import Kernel
 from backtest.kernel.streams import Streams
 from backtest.lab.people import Trader
 from backtest.measures.fills import fills
-from backtest.measures.welfare import Interest, gains
+from backtest.measures.welfare import Valuation, gains
 from benchmarks.measure import COLLECTOR, WrongError, no_collector
 from benchmarks.peers.simulators import installed
 from engine.log.sequencer import Sequencer
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 
 GAP: Final = 1_000_000  # ns between two orders of the whole population, on average
 LOW, HIGH = 4_900, 5_100  # minor units
-DRAWS: Final = 64  # that an agent draws at a time
+DRAWS: Final = 16  # that an agent draws at a time
+RESTS: Final = 1 << 52  # parts of 1 that a waiting time is drawn in
+SPAN: Final = RESTS * 2 * (HIGH - LOW)
 ROWS: Final = 4_096  # that a crowd draws at a time
 AGENTS: Final = 1_000
 GROWTH: Final = (100, 1_000, 10_000)
@@ -56,21 +59,19 @@ class Alone(Trader):
 
     def __init__(self, rng: np.random.Generator, gap: int) -> None:
         self.rng, self.gap = rng, gap
-        self.draws: list[tuple[int, int, bool]] = []
+        self.draws: list[int] = []  # one for each order: its side, its price, the time to the next
 
     def on_start(self, seat: Market) -> None:
         seat.wake_at(seat.now() + int(self.rng.exponential(self.gap)))
 
     def on_wake(self, seat: Market) -> None:
-        if not self.draws:
-            self.draws = list(zip(
-                self.rng.exponential(self.gap, DRAWS).astype(np.int64).tolist(),
-                self.rng.integers(LOW, HIGH, DRAWS).tolist(),
-                self.rng.integers(0, 2, DRAWS).astype(bool).tolist(), strict=True,
-            ))  # fmt: skip
-        gap, price, buys = self.draws.pop()
-        (seat.buy if buys else seat.sell)(SYMBOL, 1, price)
-        seat.wake_at(seat.now() + gap)
+        draws = self.draws
+        if not draws:
+            draws += self.rng.integers(0, SPAN, DRAWS).tolist()
+        rest, drawn = divmod(draws.pop(), 2 * (HIGH - LOW))
+        price, buys = divmod(drawn, 2)
+        (seat.buy if buys else seat.sell)(SYMBOL, 1, LOW + price)
+        seat.wake_at(seat.now() + int(-log((rest + 1) / RESTS) * self.gap))
 
 
 class Together(Trader):
@@ -126,7 +127,7 @@ def timed(
     """Return the orders of a run, and the seconds that they and their measures took."""
     tape: list[Entry] = []
     kernel = make(agents, tape)
-    interests = {name: Interest("all", (), ()) for name in kernel.venue.accounts}
+    interests = {name: Valuation("all", (), ()) for name in kernel.venue.accounts}
     with no_collector():
         start = process_time()
         kernel.run(orders * GAP)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from backtest.lab.people import Person, Window
-from backtest.strategies.interest import Giveaway, Interest
+from backtest.strategies.interest import Giveaway, InducedValues
 from engine.vocabulary.enums import Mechanism, Side
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def truthful(who: str, value: int, at: int, rulebook: Rulebook, scale: int) -> P
     """Return a buyer or a seller (as ``who`` begins) of a tonne, with an account of that name."""
     product = rulebook.products[0]
     buys = who.startswith("buyer")
-    interest = Interest(product.symbol, Side.BUY if buys else Side.SELL, (value,), scale)
+    interest = InducedValues(product.symbol, Side.BUY if buys else Side.SELL, (value,), scale)
     agent = Giveaway(interest, at)
     agent.hears_own = False
     agent.hears_public = rulebook.modes_of(product)[0].mechanism is not Mechanism.ORDER_BOOK

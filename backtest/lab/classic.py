@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from backtest.lab.people import Person, Window
 from backtest.strategies.interest import (
-    Interest,
+    InducedValues,
     Interested,
     Truthful,
     ZeroConstrained,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backtest.kernel.streams import Streams
     from engine.rulebook.model import Rulebook
 
-STRATEGIES: Final[dict[str, Callable[[Interest], Interested]]] = {
+STRATEGIES: Final[dict[str, Callable[[InducedValues], Interested]]] = {
     "truthful": Truthful,
     "zi-u": ZeroUnconstrained,
     "zi-c": ZeroConstrained,
@@ -66,7 +66,9 @@ class Schedules(Struct, frozen=True):
             buys = side is Side.BUY
             for number, values in enumerate(rows):
                 who = f"{group}/{number}"
-                agent = STRATEGIES[self.strategy](Interest(product.symbol, side, values, self.top))
+                agent = STRATEGIES[self.strategy](
+                    InducedValues(product.symbol, side, values, self.top)
+                )
                 agent.hears_public |= board
                 traders.append(agent)
                 tonnes = len(values) * self.periods

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 from msgspec import Struct
 
 from backtest.agents.market import Trader
-from backtest.measures.welfare import Interest
+from backtest.measures.welfare import Valuation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ class Person(NamedTuple):
     role: str = ""  # a class of accounts, where the rulebook has it
 
 
-def interests(people: Iterable[Person]) -> dict[str, Interest]:
+def interests(people: Iterable[Person]) -> dict[str, Valuation]:
     """Return what tonnes are worth to people, by account; nothing where none of them says so.
 
     Gains from trade are then not known, which is not 0. Where some do say so, the others are those
@@ -51,7 +51,7 @@ def interests(people: Iterable[Person]) -> dict[str, Interest]:
     known = list(people)
     if not any(each.worth or each.costs for each in known):
         return {}
-    return {each.account: Interest(each.group, each.worth, each.costs) for each in known}
+    return {each.account: Valuation(each.group, each.worth, each.costs) for each in known}
 
 
 class Day(NamedTuple):

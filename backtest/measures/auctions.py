@@ -20,7 +20,7 @@ from engine.vocabulary.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from backtest.measures.welfare import Interest
+    from backtest.measures.welfare import Valuation
     from engine.vocabulary.commands import Command
 
 
@@ -123,7 +123,7 @@ def unsold(auctions: Iterable[Auction]) -> float | None:
     return sum(each.unsold for each in rows) / offered if offered else None
 
 
-def shading(auction: Auction, interests: Mapping[str, Interest]) -> tuple[int, int]:
+def shading(auction: Auction, interests: Mapping[str, Valuation]) -> tuple[int, int]:
     """Return how far bids were from what the tonnes were worth, and the tonnes that have a worth.
 
     In minor units times tonnes, above 0 where bidders ask for a gain. A bidder's best bid counts
@@ -145,7 +145,7 @@ def shading(auction: Auction, interests: Mapping[str, Interest]) -> tuple[int, i
     return total, counted
 
 
-def truthful_revenue(auction: Auction, interests: Mapping[str, Interest]) -> int:
+def truthful_revenue(auction: Auction, interests: Mapping[str, Valuation]) -> int:
     """Return what a sale would bring if all bid their worths: the lowest accepted worth for each.
 
     Those below the reserve are not accepted.

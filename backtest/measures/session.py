@@ -16,7 +16,7 @@ from backtest.measures.spreads import Quotes
 from backtest.measures.survival import Curve, Span, kaplan_meier
 from backtest.measures.tape import Pass, Reader
 from backtest.measures.trading_costs import Paid, Quoted, paid, quoted, recoveries
-from backtest.measures.welfare import Gains, Interest, Schedules, settled
+from backtest.measures.welfare import Gains, Schedules, Valuation, settled
 from engine.vocabulary.events import AccountOpened
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Session:
 
     def __init__(self, needs: Collection[str], settings: Settings) -> None:
         """Prepare to read what is needed: names of the readers below."""
-        self.interests: Mapping[str, Interest] = {}
+        self.interests: Mapping[str, Valuation] = {}
         self.fundamental: Callable[[int], float] | float | None = None
         self.settings = settings
         self.delay = round(settings.delay_seconds * SECOND)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from backtest.measures.tape import Tape
-    from backtest.measures.welfare import Interest
+    from backtest.measures.welfare import Valuation
 
     Value = float | None
     Of = Callable[[Session], float | None]
@@ -311,7 +311,7 @@ class Meter:
 
     def measure(
         self,
-        interests: Mapping[str, Interest],
+        interests: Mapping[str, Valuation],
         fundamental: Callable[[int], float] | float | None = None,
     ) -> dict[str, float | None]:
         """Return the measures, in the order asked for; once, when all is taken in."""
@@ -337,7 +337,7 @@ def _groups(s: Session) -> dict[str, Value]:
 
 def measure_all(
     tape: Tape,
-    interests: Mapping[str, Interest],
+    interests: Mapping[str, Valuation],
     names: Iterable[str] = DEFAULTS,
     settings: Settings | None = None,
     fundamental: Callable[[int], float] | float | None = None,

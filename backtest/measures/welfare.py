@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backtest.measures.fills import Fill
 
 
-class Interest(NamedTuple):
+class Valuation(NamedTuple):
     """What trading is worth to an account, and the group that it counts in.
 
     ``worth`` falls from tonne to tonne, ``costs`` rises.
@@ -56,7 +56,7 @@ class Losses(NamedTuple):
     em: int  # tonnes changed hands between the wrong accounts, or too many did
 
 
-def gains(fills: Iterable[Fill], interests: Mapping[str, Interest]) -> Gains:
+def gains(fills: Iterable[Fill], interests: Mapping[str, Valuation]) -> Gains:
     """Return what each account gained from its trades, and its net tonnes.
 
     Raises ``KeyError`` where somebody traded who has no interest.
@@ -72,7 +72,7 @@ def gains(fills: Iterable[Fill], interests: Mapping[str, Interest]) -> Gains:
 
 
 def settled(
-    money: Mapping[str, int], net: Mapping[str, int], interests: Mapping[str, Interest]
+    money: Mapping[str, int], net: Mapping[str, int], interests: Mapping[str, Valuation]
 ) -> Gains:
     """Return what accounts gained that received so much money and bought so many tonnes in net."""
     tonnes = {account: net.get(account, 0) for account in interests}
@@ -80,7 +80,7 @@ def settled(
     return Gains(worth, tonnes)
 
 
-def by_group(surplus: Mapping[str, int], interests: Mapping[str, Interest]) -> dict[str, int]:
+def by_group(surplus: Mapping[str, int], interests: Mapping[str, Valuation]) -> dict[str, int]:
     """Return the gains of each group; together they are all gains."""
     found: dict[str, int] = {}
     for account, gain in surplus.items():
@@ -92,7 +92,7 @@ def by_group(surplus: Mapping[str, int], interests: Mapping[str, Interest]) -> d
 class Schedules:
     """Demand and supply: all worths from the dearest, all costs from the cheapest."""
 
-    def __init__(self, interests: Mapping[str, Interest]) -> None:
+    def __init__(self, interests: Mapping[str, Valuation]) -> None:
         """Put the interests of all accounts together."""
         self.worth = sorted((w for each in interests.values() for w in each.worth), reverse=True)
         self.costs = sorted(c for each in interests.values() for c in each.costs)
@@ -123,7 +123,7 @@ class Schedules:
         return low, min([self.worth[q - 1], *self.costs[q : q + 1]])
 
 
-def maximum(interests: Mapping[str, Interest]) -> int:
+def maximum(interests: Mapping[str, Valuation]) -> int:
     """Return the most that trading could gain: the dearest worths against the cheapest costs."""
     return Schedules(interests).maximum
 
@@ -139,7 +139,7 @@ def losses(found: Gains, schedules: Schedules) -> Losses:
     return Losses(schedules.maximum - best, best - found.total)
 
 
-def ideal(interests: Mapping[str, Interest], price: float) -> dict[str, float]:
+def ideal(interests: Mapping[str, Valuation], price: float) -> dict[str, float]:
     """Return what each account gains if all trade what they want to at one price."""
     return {
         account: sum(max(w - price, 0.0) for w in each.worth)
@@ -149,7 +149,7 @@ def ideal(interests: Mapping[str, Interest], price: float) -> dict[str, float]:
 
 
 def profit_dispersion(
-    surplus: Mapping[str, int], interests: Mapping[str, Interest], schedules: Schedules
+    surplus: Mapping[str, int], interests: Mapping[str, Valuation], schedules: Schedules
 ) -> float | None:
     """Return the root mean square of gains less those at the equilibrium price (Gode, Sunder 1993).
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OTHER = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
 
 
-class Interest(NamedTuple):
+class InducedValues(NamedTuple):
     """What somebody wants in a line, tonne by tonne.
 
     ``values`` are the minor units that each tonne bought is worth, falling, or that each tonne sold
@@ -48,7 +48,7 @@ class Interested(Trader):
     market: Market
     picture: MarketPicture | None
 
-    def __init__(self, interest: Interest, pause: int = 0) -> None:
+    def __init__(self, interest: InducedValues, pause: int = 0) -> None:
         """Have traded nothing yet."""
         self.interest = interest
         self.symbol, self.side = interest.symbol, interest.side
@@ -172,7 +172,7 @@ class Truthful(Interested):
 class Giveaway(Interested):
     """Enters all its tonnes at their true values at once, at a time of its own."""
 
-    def __init__(self, interest: Interest, at: int) -> None:
+    def __init__(self, interest: InducedValues, at: int) -> None:
         """Come once, ``at`` (ns UTC)."""
         super().__init__(interest)
         self.at = at

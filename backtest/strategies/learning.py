@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backtest.strategies.interest import OTHER, Interest, Interested
+from backtest.strategies.interest import OTHER, InducedValues, Interested
 from engine.vocabulary.enums import Side
 from engine.vocabulary.events import DepthChanged, Trade
 
@@ -29,7 +29,7 @@ class Listener(Interested):
 
     hears_public = True
 
-    def __init__(self, interest: Interest, pause: int = 0) -> None:
+    def __init__(self, interest: InducedValues, pause: int = 0) -> None:
         """Have heard nothing yet."""
         super().__init__(interest, pause)
         self._shown: dict[tuple[Side, int], int] = {}  # tonnes by side and price
@@ -112,7 +112,7 @@ class Gd(Listener):
     trades; between prices that were heard they are those of the nearest.
     """
 
-    def __init__(self, interest: Interest, pause: int = 0, memory: int = 8) -> None:
+    def __init__(self, interest: InducedValues, pause: int = 0, memory: int = 8) -> None:
         """Remember so many trades."""
         super().__init__(interest, pause)
         self.memory = memory

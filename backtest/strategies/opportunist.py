@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backtest.strategies.interest import OTHER, Interest, Interested
+from backtest.strategies.interest import OTHER, InducedValues, Interested
 from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Sniper(Opportunist):
     """
 
     def __init__(
-        self, interest: Interest, pause: int = 0, share: float = 0.2, hurry: int = 0
+        self, interest: InducedValues, pause: int = 0, share: float = 0.2, hurry: int = 0
     ) -> None:
         """Wait for a bargain."""
         super().__init__(interest, pause)

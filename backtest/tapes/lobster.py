@@ -13,6 +13,8 @@ import csv
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from engine.vocabulary.texts import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _NS_DIGITS: Final = 9
 _COLUMNS: Final = ("time", "type", "order id", "size", "price", "direction")
 _DUMMY: Final = 9_999_999_999  # the price of a level that is not there, negative for bids
+_LONGEST: Final = 18  # figures that fit 63 bits
 _DAY_SECONDS: Final = 86_400
 
 
@@ -139,14 +142,15 @@ def _time(path: Path, row: int, text: str) -> int:
     """Return ns from seconds with up to nine decimals, exactly; further decimals are cut off."""
     seconds, _, decimals = text.partition(".")
     digits = seconds + decimals
-    if not (seconds and digits.isascii() and digits.isdigit()) or int(seconds) >= _DAY_SECONDS:
-        problem = f"time: {text!r} is not a number of seconds after midnight"
+    whole = seconds and digits.isascii() and digits.isdigit() and len(seconds) <= _LONGEST
+    if not whole or int(seconds) >= _DAY_SECONDS:
+        problem = f"time: {shown(text)} is not a number of seconds after midnight"
         raise LobsterError(_at(path, row, problem))
     return int(seconds) * 10**_NS_DIGITS + int(decimals[:_NS_DIGITS].ljust(_NS_DIGITS, "0"))
 
 
 def _whole(path: Path, row: int, column: str, text: str) -> int:
     figures = text.removeprefix("-")
-    if not (figures.isascii() and figures.isdigit()) or len(figures) > 18:  # noqa: PLR2004 - 63 bits
-        raise LobsterError(_at(path, row, f"{column}: {text!r} is not a whole number"))
+    if not (figures.isascii() and figures.isdigit()) or len(figures) > _LONGEST:
+        raise LobsterError(_at(path, row, f"{column}: {shown(text)} is not a whole number"))
     return int(text)

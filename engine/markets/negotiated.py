@@ -18,6 +18,7 @@ from engine.vocabulary.commands import Decline, Pick, Quote
 from engine.vocabulary.enums import CancelReason, OfferKind, OrderState, RejectReason, Side
 from engine.vocabulary.events import Announced, Declined, Event, Offered, OrderAccepted, Rejected
 from engine.vocabulary.texts import shown
+from engine.vocabulary.units import MAX_RECIPIENTS
 
 if TYPE_CHECKING:
     from engine.book.orders import Order, Participant
@@ -115,6 +116,9 @@ class Negotiated(OfferLine):
     def _admit_parties(self, command: Quote, participant: Participant) -> Refusal | None:
         """Check to whom it goes, and that an answer goes to an enquiry that was sent here."""
         everybody = self.shared.participants
+        if len(command.to) > MAX_RECIPIENTS:
+            rule = f"at most {MAX_RECIPIENTS} accounts, or none for everybody"
+            return Refusal(RejectReason.COUNTERPARTY, "to", rule)
         for name in command.to:
             other = everybody.get(name)
             if other is None or other.stp_id == participant.stp_id:

@@ -1,16 +1,15 @@
 """Clear a one-way auction: who gets how much, and at what price.
 
-One function for one-way bidding (单向竞价) and for government auctions, which differ in three
-choices: what winners pay, who comes first among equal bids, and what happens where less is bid
-for than is offered. Prices are ranked for an auction that sells; one that buys ranks them upside
-down. Sources: EU Reg. 1031/2010 art. 7, UK SI 2021/484 reg. 6-7, Quebec Q-2 r.46.1 s.52 and s.61,
-Guangdong notices of 2014 and 2015, KRX.
+A face of the clearing of sealed auctions for one-way bidding (单向竞价), where one initiator sells
+or buys: bids are known by their place alone, without bidders' limits. An auction that buys is
+cleared as its mirror, in which the lowest bid is the highest.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.matching.auction_terms import AuctionTerms, BidBook, SealedBid, Seller
+from engine.matching.sealed_auction import clear_sealed
 from engine.vocabulary.enums import BidTie, PricingRule, Undersubscribed
 
 
@@ -42,71 +41,23 @@ class Win(NamedTuple):
     price: int
 
 
-def draw(seed: int, number: int) -> bytes:
-    """Return the sort key of a bid among equals; the same seed always gives the same."""
-    return hashlib.sha256(f"{seed}:{number}".encode()).digest()
-
-
 def clear(bids: Sequence[Sealed], offer: Offer) -> list[Win]:
-    """Return what every successful bid gets, the best first; nothing where the auction fails.
+    """Return what every successful bid gets, the best first; nothing where the auction fails."""
+    top = max((bid.price for bid in bids), default=0) + offer.reserve
 
-    Bids worse than the reserve must have been refused before.
-    """
-    sign = -1 if offer.sells else 1
-    if offer.pricing is PricingRule.WHOLE:
-        whole = [n for n, bid in enumerate(bids) if bid.quantity >= offer.quantity]
-        ranked = _ranked(bids, whole, sign, offer)
-        return [Win(ranked[0], offer.quantity, bids[ranked[0]].price)] if ranked else []
-    ranked = _ranked(bids, list(range(len(bids))), sign, offer)
-    total = sum(bid.quantity for bid in bids)
-    if not ranked or (total < offer.quantity and offer.undersubscribed is Undersubscribed.CANCEL):
-        return []
-    shares = _filled(bids, ranked, offer)
-    last = bids[shares[-1][0]].price
-    if total < offer.quantity and offer.undersubscribed is Undersubscribed.SELL_AT_RESERVE:
-        last = offer.reserve
-    uniform = offer.pricing is PricingRule.UNIFORM
-    return [Win(n, share, last if uniform else bids[n].price) for n, share in shares]
+    def turned(price: int) -> int:
+        return price if offer.sells else top - price
 
-
-def _ranked(bids: Sequence[Sealed], among: list[int], sign: int, offer: Offer) -> list[int]:
-    """Sort bids best first; equal ones by time, or as the seed draws them."""
-    if offer.tie is BidTie.TIME:
-        return sorted(among, key=lambda n: (sign * bids[n].price, n))
-    return sorted(among, key=lambda n: (sign * bids[n].price, draw(offer.seed, n)))
-
-
-def _filled(bids: Sequence[Sealed], ranked: list[int], offer: Offer) -> list[tuple[int, int]]:
-    """Fill bids down the ranking until the supply is gone; the last one is cut."""
-    shares: list[tuple[int, int]] = []
-    left = offer.quantity
-    place = 0
-    while left and place < len(ranked):
-        price = bids[ranked[place]].price
-        tied = [n for n in ranked[place:] if bids[n].price == price]
-        if offer.tie is BidTie.PRO_RATA and sum(bids[n].quantity for n in tied) > left:
-            return shares + _in_proportion(bids, tied, left, offer)
-        share = min(bids[ranked[place]].quantity, left)
-        shares.append((ranked[place], share))
-        left -= share
-        place += 1
-    return shares
-
-
-def _in_proportion(
-    bids: Sequence[Sealed], tied: list[int], left: int, offer: Offer
-) -> list[tuple[int, int]]:
-    """Share what is left among tied bids: proportions in whole lots, then a lot each as drawn."""
-    wanted = sum(bids[n].quantity for n in tied)
-    lot = offer.lot
-    shares = {n: bids[n].quantity * left // wanted // lot * lot for n in tied}
-    rest = left - sum(shares.values())
-    while rest >= lot:
-        before = rest
-        for n in tied:  # in the order drawn
-            if rest >= lot and shares[n] + lot <= bids[n].quantity:
-                shares[n] += lot
-                rest -= lot
-        if rest == before:
-            break
-    return [(n, share) for n, share in shares.items() if share]
+    terms = AuctionTerms(
+        reserve=turned(offer.reserve),
+        lot=offer.lot,
+        cut_lot=offer.lot,
+        pricing=offer.pricing,
+        tie=offer.tie,
+        undersubscribed=offer.undersubscribed,
+        seed=offer.seed,
+    )
+    sealed = [SealedBid(str(n), str(n), turned(bid.price), bid.quantity)
+              for n, bid in enumerate(bids)]  # fmt: skip
+    result = clear_sealed(BidBook(sealed, (Seller("", offer.quantity),)), terms)
+    return [Win(award.bid, award.quantity, turned(award.price)) for award in result.awards]

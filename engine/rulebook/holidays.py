@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.rulebook.model import RulebookError
+from engine.vocabulary.suggest import not_one_of
 
 _FOLDER: Final = resources.files("engine.rulebook").joinpath("presets", "holidays")
 
@@ -35,7 +36,7 @@ def names() -> list[str]:
 def load(name: str) -> Holidays:
     """Return a market's holidays. Raises ``RulebookError`` with the names there are."""
     if name not in names():
-        message = f"$.calendar.holidays: {name!r} is not one of {', '.join(names())}"
+        message = f"$.calendar.holidays: {not_one_of(name, names())}"
         raise RulebookError(message)
     written = _FOLDER.joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return msgspec.toml.decode(written, type=Holidays)

@@ -331,6 +331,10 @@ class Venue(VenueBase):
         """Return an account's live orders in the order of their entry."""
         return [view_order(order) for order in self.participants[account].orders.values()]
 
+    def live_orders(self) -> int:
+        """Return how many orders of all accounts are live."""
+        return sum(len(each.orders) for each in self.participants.values())
+
     def phase(self, symbol: str) -> Phase:
         """Return a market's phase."""
         return self.markets[symbol].gate.phase

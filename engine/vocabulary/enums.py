@@ -161,6 +161,7 @@ class PricingRule(IntEnum):
     UNIFORM = 1  # all of them the price of the last accepted bid
     PAY_AS_BID = 2
     WHOLE = 3  # one bidder takes all of it, at his price
+    HIGHEST_REJECTED = 4  # all of them the price of the best tonne that got nothing
 
 
 class BidTie(IntEnum):
@@ -179,6 +180,60 @@ class Undersubscribed(IntEnum):
     SELL = 1  # what is bid for goes at the lowest accepted bid
     SELL_AT_RESERVE = 2  # what is bid for goes at the reserve price
     CANCEL = 3
+
+
+class LimitRule(IntEnum):
+    """What happens to a sealed bid beyond a purchase or holding limit."""
+
+    TRIM = 1  # lots are taken off the lowest-priced bids up
+    REFUSE = 2  # the bid that exceeds the limit is not taken, the later one
+
+
+class GuaranteeRule(IntEnum):
+    """What happens to sealed bids that may cost more than their bidder's guarantee."""
+
+    NONE = 1  # there is no guarantee
+    TRIM = 2  # the lots it does not cover are taken off the bid that exceeds it, from the top down
+    RETRY = 3  # and come back at the next lower price of any bid at which it covers them
+    REFUSE = 4  # the bid that exceeds the guarantee is not taken, the later one
+
+
+class BelowMarket(IntEnum):
+    """What happens where an auction's price lies well below the secondary market's."""
+
+    IGNORE = 1
+    CANCEL = 2
+    REACH = 3  # the price is that of the lowest bid which reaches the secondary market's
+
+
+class TierKind(IntEnum):
+    """How a part of an auction's supply answers to the price."""
+
+    RELEASE = 1  # added where the price would be above the trigger
+    WITHHOLD = 2  # kept back where the price would be below the trigger
+    FIXED = 3  # sold after the auction, at the trigger itself
+
+
+class CutReason(IntEnum):
+    """Why a sealed bid, or a part of it, got nothing."""
+
+    BELOW_RESERVE = 1
+    HOLDING = 2
+    PURCHASE = 3
+    GUARANTEE = 4
+    TIE = 5  # among bids at the last price others were drawn, or came, first
+    NOT_REACHED = 6  # the supply ended before
+    CANCELLED = 7  # with the whole auction
+
+
+class AuctionEnd(IntEnum):
+    """How a sealed auction ended."""
+
+    SOLD = 1  # all of the supply
+    SOLD_IN_PART = 2
+    NO_BIDS = 3  # none that counts
+    UNDERSUBSCRIBED = 4  # cancelled: less was bid for than offered
+    BELOW_MARKET = 5  # cancelled: well below the secondary market
 
 
 class Candidates(IntEnum):

@@ -17,3 +17,4 @@ MAX_REF = 2**62  # a client's reference
 MAX_ACCOUNT_NAME = 256  # characters of an account's name, owner, group, member and class
 BASIS_POINTS = 10_000
 PARTS_PER_MILLION = 1_000_000
+MAX_RECIPIENTS = 16  # accounts that one quote goes to; () is everybody

@@ -18,7 +18,10 @@ from gateway.server.failure import VenueStoppedError
 
 VERBS: Final = {
     "serve": "run a venue",
-    "operate": "give a running venue an operator's commands",
+    "status": "what a running venue is doing",
+    "admin": "operate a running venue in words: halt, resume, kill, begin-day",
+    "operate": "give a running venue an operator's commands as JSON",
+    "config": "check the configuration file of serve, or write one",
     "shell": "trade by hand: buy, sell, cancel, book, orders, balances",
     "match": "run a file of commands through a rulebook, offline",
     "load": "measure a venue's throughput and latency",

@@ -10,6 +10,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.toml_codec import from_toml
+from engine.vocabulary.texts import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ def changed(text: str, path: str, value: str) -> tuple[str, Rulebook]:
     try:
         given = tomlkit.value(value)
     except TOMLKitError as error:
-        message = f"{path}: {value!r} is not a TOML value: a text needs quotation marks"
+        message = f"{path}: {shown(value)} is not a TOML value: a text needs quotation marks"
         raise RulebookError(message) from error
     *way, last = path.split(".")
     place: Any = document

@@ -16,10 +16,12 @@ import click
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from gateway.cli import configuration
 from gateway.cli.console import reading_log
 from gateway.cli.hangup import reload_on_hangup
 from gateway.cli.serve_facts import facts, show
 from gateway.cli.web_page import page_maker
+from gateway.operations.outside import MissingExtraError, Outside
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
@@ -35,7 +37,7 @@ DEFAULT_PORT: Final = 7117
 async def run(
     node: Node,
     folder: Path,
-    directory: Directory,
+    outside: Outside,
     accounts: Path | None,
     *,
     as_json: bool,
@@ -51,6 +53,7 @@ async def run(
         raise _not_opened(node.options.host, node.options.port, error) from error
     gc.collect()
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
+    outside.serve(node)
     venue = node.sequencer.venue
     door = AdminSocket(node, folder / "operator.sock")
     if event_loop.has_unix_sockets():
@@ -60,9 +63,7 @@ async def run(
     stop = asyncio.Event()
     event_loop.on_stop(stop.set)  # before it says how it is stopped
     reload_on_hangup(asyncio.get_running_loop(), node)
-    found = facts(node, folder, directory, accounts)
-    if web is not None:
-        found |= {"page": web.url, "operator_key": str(folder / "operator.key")}
+    found = facts(node, folder, node.directory, accounts) | _further(folder, outside, web)
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -79,6 +80,16 @@ async def run(
         node.failed.result()  # raises what made the venue stop
     if not as_json:
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
+
+
+def _further(folder: Path, outside: Outside, web: WebServer | None) -> dict[str, str]:
+    """Return the addresses beside the venue's own."""
+    found = {}
+    if outside.port is not None:
+        found["operations"] = "http://{}:{}".format(*outside.port.address)
+    if web is not None:
+        found |= {"page": web.url, "operator_key": str(folder / "operator.key")}
+    return found
 
 
 def check_address(host: str, port: int) -> None:
@@ -118,6 +129,18 @@ def note_the_end(calendar: Calendar) -> None:
                    "now; amend calendar.holidays+", err=True)  # fmt: skip
 
 
+def note_what_differs(node: Node, directory: Directory) -> None:
+    """Say where the log, the accounts and the calendar are not what one may think they are."""
+    journal = node.sequencer.journal
+    if journal is not None and journal.cut:
+        click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
+                   "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
+    for difference in directory.differences(node.sequencer.venue):
+        click.echo(difference, err=True)
+    if node.options.timetable:
+        note_the_end(node.sequencer.venue.rulebook.calendar)
+
+
 @click.command()
 @click.option("--rulebook", "name", default="shenzhen-2022", show_default=True,
               help="A rulebook's name, or a .toml file.")  # fmt: skip
@@ -126,7 +149,7 @@ def note_the_end(calendar: Calendar) -> None:
               help="Where the log is kept.")  # fmt: skip
 @click.option("--accounts", type=click.Path(path_type=Path, dir_okay=False),
               help="Who may log on: a TOML file.")  # fmt: skip
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True,
               help="0 takes any free port.")  # fmt: skip
 @click.option("--durability", type=click.Choice(DURABILITY), default="fdatasync",
@@ -143,6 +166,13 @@ def note_the_end(calendar: Calendar) -> None:
               help="A further name by which browsers reach the page; may be repeated.")  # fmt: skip
 @click.option("--web-curves", is_flag=True,
               help="Show supply and demand of a call while it forms, without names.")  # fmt: skip
+@click.option("--metrics", type=click.IntRange(0, 65_535),
+              help="A port of this machine for /metrics, /healthz, /readyz.")  # fmt: skip
+@click.option("--log-lines", type=click.Path(path_type=Path, dir_okay=False),
+              help="Append sessions and operations to this file, JSON a line.")  # fmt: skip
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), is_eager=True,
+              expose_value=False, callback=configuration.use,
+              help="Take options from this TOML file (carbonx config).")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say what it is and where as JSON.")
 def command(
     name: str,
@@ -154,6 +184,8 @@ def command(
     throttle: int,
     web_port: int | None,
     web_names: tuple[str, ...],
+    metrics: int | None,
+    log_lines: Path | None,
     *,
     start_open: bool,
     timetable: bool,
@@ -176,14 +208,13 @@ def command(
                            curves=web_curves)  # fmt: skip
     if web_port is not None:
         check_address(host, web_port)
-    with reading_log(folder):
-        node = Node.open(folder, rulebook, directory, options)
-    journal = node.sequencer.journal
-    if journal is not None and journal.cut:
-        click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
-                   "whole, and nothing in them was acknowledged", err=True)  # fmt: skip
-    for difference in directory.differences(node.sequencer.venue):
-        click.echo(difference, err=True)
-    if timetable:
-        note_the_end(node.sequencer.venue.rulebook.calendar)
-    event_loop.run(run(node, folder, directory, accounts, as_json=as_json, web=make_page(node)))
+    try:
+        outside = Outside(metrics, log_lines)
+    except MissingExtraError as error:
+        raise click.ClickException(str(error)) from error
+    with outside:
+        with reading_log(folder):
+            node = Node.open(folder, rulebook, directory, options)
+        note_what_differs(node, directory)
+        web = make_page(node)
+        event_loop.run(run(node, folder, outside, accounts, as_json=as_json, web=web))

@@ -39,7 +39,9 @@ def facts(node: Node, folder: Path, directory: Directory, accounts: Path | None)
         "host": host, "port": port, "folder": str(folder), "log": str(folder / FILE_NAME),
         "rulebook": book.name, "title": book.title, "records": node.sequencer.seq,
         "durability": node.durability, "accounts_file": str(accounts) if accounts else None,
-        "accounts": list(members), "opened": node.opens, "timetable": node.options.timetable,
+        "accounts": list(members),
+        "accounts_by_operator": [name for name in members if name not in directory.accounts],
+        "opened": node.opens, "timetable": node.options.timetable,
         "phases": {each: venue.phase(each).name.lower() for each in venue.symbols},
         "modes": {mode.name: how(mode) for mode in book.modes}, "hours": _hours(book),
         **_today(book.calendar), "shell": _shell(host, port, members),
@@ -74,17 +76,23 @@ def show(facts: dict[str, Any]) -> None:
     if facts["shell"]:
         click.echo(f"trade:    {facts['shell']}")  # in one piece, to be copied
     click.echo(f"operate:  {facts['operate']}")
+    if "operations" in facts:
+        click.echo(f"figures:  {facts['operations']}/metrics (/healthz, /readyz, /status)")
     click.echo("stop:     Ctrl-C; started again with the same --dir it goes on where it was")
 
 
 def _accounts(facts: dict[str, Any]) -> str:
-    names, file = facts["accounts"], facts["accounts_file"]
-    if not names:
-        return "none: nobody can log on (--accounts FILE says who may)"
-    listed = ", ".join(names[:_MOST_NAMES])
-    if names[_MOST_NAMES:]:
-        listed += f" and {len(names) - _MOST_NAMES} more"
-    return f"{listed} ({file or 'keys that an operator set'})"
+    added = facts["accounts_by_operator"]
+    of_file = [name for name in facts["accounts"] if name not in added]
+    parts = [(of_file, facts["accounts_file"]), (added, "keys that an operator set")]
+    listed = [f"{_some(names)} ({where})" for names, where in parts if names]
+    return "; ".join(listed) or "none: nobody can log on (--accounts FILE says who may)"
+
+
+def _some(names: list[str]) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _phases(phases: dict[str, str]) -> str:

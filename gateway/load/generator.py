@@ -129,6 +129,8 @@ async def hang_up(sessions: Sequence[LoadSession], *, tidy: bool) -> None:
         async with asyncio.timeout(HANG_UP_WITHIN):
             for session in sessions:
                 await session.gone.wait()
+    for session in sessions:
+        session.abandon()
 
 
 def prepare(sessions: Sequence[LoadSession], plan: Plan, *, own: bool) -> None:

@@ -92,13 +92,14 @@ def result(rungs: list[Rung], limit: int) -> Ladder:
     return Ladder(limit, tuple(rungs), knee, knee // 2, tuple(problems))
 
 
-HEADINGS: Final = "   messages/s    answered/s    p50 us    p99 us   lag p99 us"
+HEADINGS: Final = "  messages/s   answered/s      p50 us      p99 us  lag p99 us"
 
 
 def line(rung: Rung) -> str:
     """Return a rung as a row."""
-    cells = f"{rung.rate:13,} {rung.answered:13,.0f} {rung.p50 / 1e3:9,.0f} {rung.p99 / 1e3:9,.0f}"
-    return f"{cells} {rung.lag / 1e3:12,.0f}  {rung.verdict or 'borne'}"
+    cells = f"{rung.rate:12,} {rung.answered:12,.0f} {rung.p50 / 1e3:11,.0f}"
+    cells += f" {rung.p99 / 1e3:11,.0f} {rung.lag / 1e3:11,.0f}"
+    return f"{cells}  {rung.verdict or 'borne'}"
 
 
 def text(ladder: Ladder) -> str:

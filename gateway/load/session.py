@@ -215,11 +215,18 @@ class LoadSession(asyncio.Protocol):
         return self.sent >= self.limit or bool(self.deadline and now >= self.deadline)
 
     def close(self, *, tidy: bool) -> None:
-        """Log out; where it is to be ``tidy``, take back what still rests in the line."""
+        """Log out; where it is to be ``tidy``, take back what still rests in the line.
+
+        The venue closes the connection once it has read that: ours, closed first, could lose it.
+        """
         self._leaving = True
         if self._transport is not None:
             if tidy and self.sent:
                 last = self.script.first_ref + self.sent
                 self._transport.write(pack(wire.MassCancel(last, self.symbol)))
             self._transport.write(pack(wire.Logout()))
-            self._transport.close()
+
+    def abandon(self) -> None:
+        """Cut a connection that the venue has not closed."""
+        if self._transport is not None:
+            self._transport.abort()

@@ -158,7 +158,6 @@ class Session(Generic[Message]):
 
         A wrong one ends the session: ``error`` says why, and nothing is returned from then on.
         """
-        self._received_at = now
         messages: list[Message] = []
         keep = messages.append
         if self.state is State.ENDED:
@@ -184,6 +183,8 @@ class Session(Generic[Message]):
                 allowed, present = self._allowed, following
         if unframer.error:
             return self._wrong(messages, LogoutReason.BAD_FRAME, unframer.error)
+        if messages:  # whole ones: a byte now and then is no sign of life
+            self._received_at = now
         return messages
 
     def _wrong(self, messages: list[Message], reason: LogoutReason, text: str) -> list[Message]:

@@ -1,8 +1,9 @@
 """The operator's socket of a running venue, in the file system, JSON a line.
 
 Whoever may open the socket is the operator: it is made for its owner alone. A line is a command as
-``carbonx match`` reads it (``docs/commands.md``), or ``set_key``, ``drop_key`` or
-``reload_accounts``; the answer is one line, ``{"events": [...]}`` or ``{"error": ...}`` (with
+``carbonx match`` reads it (``docs/commands.md``), or ``set_key``, ``drop_key``,
+``reload_accounts`` or ``status``; the answer is one line, ``{"events": [...]}``,
+``{"status": {...}}`` or ``{"error": ...}`` (with
 ``field`` and ``rule`` where there is one), and leaves only when what it says is durable. What
 brokers send stays theirs: commands that carry an account's reference are refused here.
 """
@@ -14,6 +15,8 @@ import json
 import os
 import socket
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import to_builtins
 
 from engine.log.records import CommandError
 from engine.vocabulary.commands import (
@@ -36,6 +39,7 @@ from gateway.server.accounts_file import AccountsError, check_key
 from gateway.server.failure import VenueStoppedError
 from gateway.server.keys_file import FILE_NAME
 from gateway.server.socket_path import address
+from gateway.server.status import status_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -47,9 +51,10 @@ if TYPE_CHECKING:
 COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, MoveAllowances, MoveCash, OpenAccount,
                    SetAccountClass, SetKillSwitch, SetPhase, SetReference)  # fmt: skip
 RELOAD: Final = "reload_accounts"
+STATUS: Final = "status"
 KEY_FIELDS: Final = {"set_key": ("account", "key", "member"), "drop_key": ("account",)}
 MAX_ANSWER: Final = 1 << 24  # bytes of one answer: what many orders come to is long
-_NAMES: Final = ", ".join([*(type_name(kind) for kind in COMMANDS), *KEY_FIELDS, RELOAD])
+_NAMES: Final = ", ".join([*(type_name(kind) for kind in COMMANDS), *KEY_FIELDS, RELOAD, STATUS])
 
 
 class AdminSocket:
@@ -98,16 +103,23 @@ class AdminSocket:
             said = read_json(line.removesuffix(b"\n"))
             if isinstance(said, dict) and said.get("type") in [*KEY_FIELDS]:
                 return self._key(said)
-            if isinstance(said, dict) and said.get("type") == RELOAD:
-                other = next((name for name in said if name != "type"), None)
-                if other is not None:
-                    return _refused(shown(other)[1:-1], f"a {RELOAD} has no fields")
-                return {"events": self._node.reload_accounts()}
+            if isinstance(said, dict) and said.get("type") in [RELOAD, STATUS]:
+                return self._bare(said)
             return {"events": [to_object(event) for event in self._command(said)]}
         except (TextError, CommandError) as error:
             return _refused(error.field, error.rule)
         except (AccountsError, UnreadableError, VenueStoppedError) as error:
             return {"error": str(error)}
+
+    def _bare(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Answer a line that has nothing but a type."""
+        kind = said["type"]
+        other = next((name for name in said if name != "type"), None)
+        if other is not None:
+            return _refused(shown(other)[1:-1], f"a {kind} has no fields")
+        if kind == RELOAD:
+            return {"events": self._node.reload_accounts()}
+        return {"status": to_builtins(status_of(self._node))}
 
     def _command(self, said: object) -> list[Event]:
         """Run an operator's command."""

@@ -20,11 +20,12 @@ class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "data",
-                 "ended", "lost", "named", "number", "out", "queued", "sent", "session",
+                 "ended", "host", "lost", "named", "number", "out", "queued", "sent", "session",
                  "stuck_since", "symbols", "throttle")  # fmt: skip
 
-    def __init__(self, number: int, now: int) -> None:
+    def __init__(self, number: int, now: int, host: str = "") -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
+        self.host = host  # where it comes from, as far as that is known
         self.number = number
         self.session: Session[wire.FromClient] = venue_end(now)
         self.account = ""

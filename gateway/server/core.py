@@ -23,7 +23,8 @@ from gateway.server.sessions import Sessions
 from gateway.server.timetable import passing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from engine.log.sequencer import Sequencer
     from engine.vocabulary.commands import Command
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from gateway.server.limits import Limits
     from gateway.server.outbox import Outboxes
     from gateway.server.timetable import Timetable
+
+    Operated: TypeAlias = Callable[[int, Command, list[Event]], None]
 
 WATCH_EVERY: Final = 50_000_000  # ns between looks at silence and at what the clock makes due
 TIME_EVERY: Final = 1_000_000_000  # ns between times given to calls and to bidding windows
@@ -74,6 +77,9 @@ class Core:
         self.running = RunningVenue(sequencer, outboxes)
         self.durability = sequencer.journal.durability if sequencer.journal else "none"
         self.sessions = Sessions(self.running, directory, limits, self.durability)
+        self.commit = sequencer.commit  # a shell may time it
+        self.operated: Operated | None = None  # hears the operator's commands and the clock's
+        self.batch = 0  # commands in the last tick
         self.peak_batch = 0  # commands in the largest tick so far
         self.stopped = False
         self._limits = limits
@@ -86,9 +92,9 @@ class Core:
 
     # -- what happens outside -----------------------------------------------------------------
 
-    def connected(self, now: int) -> Connection:
-        """Take a new connection in."""
-        return self.sessions.connected(now)
+    def connected(self, now: int, host: str = "") -> Connection:
+        """Take a new connection in; ``host`` is where it comes from."""
+        return self.sessions.connected(now, host)
 
     def watcher(self, now: int) -> Connection:
         """Take in the one connection that sees public data without an account."""
@@ -179,11 +185,11 @@ class Core:
         if self._leaving:
             text = "the venue stops; come back later and resume"
             sessions.end_all(LogoutReason.SHUTDOWN, text)
-        running.sequencer.commit()
+        self.commit()
         for operation in operations:
             operation.durable = True
         sessions.publish()
-        batch = running.sequencer.seq - before
+        self.batch = batch = running.sequencer.seq - before
         self.peak_batch = max(self.peak_batch, batch)
         # A trade also reports to accounts that said nothing in this tick.
         return self._writes(now, sessions.by_account.values() if batch else touched)
@@ -227,4 +233,6 @@ class Core:
         events = self.running.run(source, command)
         if self._timetable is not None:
             self._timetable.absorb(source, self.running.time, command, events)
+        if self.operated is not None:
+            self.operated(source, command, events)
         return events

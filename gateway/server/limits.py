@@ -7,9 +7,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds on sessions; the defaults suit a venue on one core."""
 
     max_sessions: int = 1_024
-    throttle: int = 0  # messages a second and session, 0 for no limit
+    max_strangers: int = 128  # connections without a logon
+    max_strangers_from: int = 32  # such connections from one address
+    throttle: int = 0  # messages a second and account, 0 for no limit; what is asked counts
     batch: int = 128  # commands sequenced together: they and what they bring fit the caches
     chunk: int = 1 << 19  # bytes of reports written to one session in one tick
+    max_input: int = 1 << 16  # bytes of one connection that wait for a tick; then reading pauses
     max_queued: int = 1 << 22  # bytes beside reports that may wait for a reader
     high_water: int = 1 << 20  # bytes in the transport's buffer from which writing pauses
     patience: int = 5_000_000_000  # ns for which writing may stay paused

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
@@ -39,6 +39,15 @@ if TYPE_CHECKING:
 FAREWELL_WITHIN: Final = 2.0  # seconds a closing connection gets to take its last bytes
 
 
+class Tick(NamedTuple):
+    """What one tick took: monotonic times in ns, and how many commands it ran."""
+
+    heard: int  # when the first of what it worked on arrived; its start where nothing did
+    began: int
+    ended: int  # everything was handed to the sockets
+    commands: int
+
+
 class Options(Limits, frozen=True, kw_only=True):
     """How to run a node."""
 
@@ -63,7 +72,8 @@ class Socket(asyncio.Protocol):
         self.transport = stream = cast("asyncio.Transport", transport)
         node = self._node
         stream.set_write_buffer_limits(high=node.options.high_water)
-        self.connection = node.core.connected(node.clock())
+        peer = stream.get_extra_info("peername")
+        self.connection = node.core.connected(node.clock(), peer[0] if peer else "")
         node.sockets[self.connection] = self
         if node.stopping:
             stream.abort()  # it came while the port was being closed
@@ -71,9 +81,13 @@ class Socket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Keep what came for the tick."""
-        assert self.connection is not None
-        self._node.core.received(self.connection, data)
-        self._node.schedule()
+        connection, node = self.connection, self._node
+        assert connection is not None
+        node.core.received(connection, data)
+        if sum(map(len, connection.data)) >= node.options.max_input and self.transport is not None:
+            self.transport.pause_reading()
+            node.full.append(self)
+        node.schedule()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Tell the core that the connection is gone."""
@@ -120,10 +134,12 @@ class Node:
         self.clock = time.time_ns
         self.durability = self.core.durability
         self.observers = self.core.running.observers
-        self.meter: Callable[[int, list[Write]], None] | None = None  # told of each tick's ns
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.sockets: dict[Connection, Socket] = {}
+        self.full: list[Socket] = []  # that read no more until a tick has worked on what came
+        self.meter: Callable[[Tick], None] | None = None  # hears what each tick took
+        self._heard = 0  # monotonic ns, when the next tick was asked for
         self._scheduled = False
         self.stopping = False
         self._server: asyncio.Server | None = None
@@ -268,6 +284,8 @@ class Node:
         """Have a tick follow when this turn of the loop has read what there is."""
         if not self._scheduled and not self.stopping and self._loop is not None:
             self._scheduled = True
+            if self.meter is not None:
+                self._heard = time.monotonic_ns()
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
@@ -279,7 +297,8 @@ class Node:
         """Run one tick of the core and write what comes of it. Raises ``VenueStoppedError``."""
         if self.stopping:
             return
-        began = time.perf_counter_ns()
+        meter = self.meter
+        began = time.monotonic_ns() if meter is not None else 0
         try:
             writes = self.core.tick(self.clock())
         except BaseException as error:
@@ -290,8 +309,13 @@ class Node:
             raise
         for write in writes:
             self._write(write)
-        if self.meter is not None:
-            self.meter(time.perf_counter_ns() - began, writes)
+        for socket in self.full:
+            if socket.transport is not None and not socket.transport.is_closing():
+                socket.transport.resume_reading()
+        self.full.clear()
+        if meter is not None:
+            meter(Tick(self._heard or began, began, time.monotonic_ns(), self.core.batch))
+            self._heard = 0
         if self.core.busy:
             self.schedule()
 

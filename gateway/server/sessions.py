@@ -12,12 +12,16 @@ from gateway.server.connection import Connection
 from gateway.server.views import balances, lines, status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from engine.vocabulary.commands import ClientCommand
     from gateway.server.accounts import Directory
     from gateway.server.limits import Limits
     from gateway.server.running_venue import RunningVenue
+
+    # The connection, what happened to it in a word, and why.
+    Note: TypeAlias = Callable[[Connection, str, str], None]
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
@@ -35,6 +39,9 @@ class Sessions:
         self.by_account: dict[str, Connection] = {}
         self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
         self.closing: list[Connection] = []  # to be closed at the end of the tick
+        self._strangers: dict[Connection, None] = {}  # who have not logged on yet
+        self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
+        self.note: Note | None = None  # what an operator wants to hear of sessions
         self._running = running
         self._directory = directory
         self._limits = limits
@@ -47,14 +54,21 @@ class Sessions:
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
-    def connected(self, now: int) -> Connection:
+    def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
-        connection = Connection(self._next_number, now)
+        connection = Connection(self._next_number, now, host)
         self._next_number += 1
         self.connections[connection] = None
-        most = self._limits.max_sessions
-        if len(self.connections) > most:
-            self.end(connection, wire.LogoutReason.FULL, f"{most} sessions are the limit")
+        self._strangers[connection] = None
+        limits, full = self._limits, wire.LogoutReason.FULL
+        if len(self.connections) > limits.max_sessions:
+            self.end(connection, full, f"{limits.max_sessions} sessions are the limit")
+        elif len(self._strangers) > limits.max_strangers:
+            text = f"{limits.max_strangers} connections without a logon are the limit"
+            self.end(connection, full, f"{text}: come back later")
+        elif sum(each.host == host for each in self._strangers) > limits.max_strangers_from:
+            text = f"{limits.max_strangers_from} connections without a logon from one address"
+            self.end(connection, full, f"{text} are the limit: log on with those there are")
         return connection
 
     def watcher(self, now: int) -> Connection:
@@ -77,6 +91,8 @@ class Sessions:
             return
         connection.ended = True
         self._leave(connection)
+        if self.note is not None:
+            self.note(connection, reason.name.lower(), text)
         connection.farewell(reason, text, self._limits.chunk)
         self.closing.append(connection)
 
@@ -89,6 +105,7 @@ class Sessions:
     def _leave(self, connection: Connection) -> None:
         """Take a session off its account; cancel the orders if that was asked for."""
         account = connection.account
+        self._strangers.pop(connection, None)
         if self.by_account.get(account) is connection:
             del self.by_account[account]
         connection.symbols.clear()
@@ -112,6 +129,8 @@ class Sessions:
             connection.data.clear()
             if not connection.ended:
                 connection.ended = True
+                if self.note is not None:
+                    self.note(connection, "lost", "the connection was lost")
                 self._leave(connection)
             connection.box = None
 
@@ -260,6 +279,8 @@ class Sessions:
 
     def _converse(self, connection: Connection, m: wire.SessionMessage, now: int) -> None:
         """Do what a message about the session itself asks for; a heartbeat is noted already."""
+        if connection.throttle is not None:
+            connection.throttle.take(now)  # it is answered, and orders pay for it
         match m:
             case wire.Logon():
                 self._logon(connection, m, now)
@@ -279,8 +300,6 @@ class Sessions:
             case wire_history.AskHistory():
                 tape = self._running.outboxes.tape
                 connection.say(tape.history(m.symbol, connection.seq()))
-            case wire.Heartbeat():
-                pass
         if connection.queued > self._limits.max_queued:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
@@ -313,8 +332,12 @@ class Sessions:
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[m.account] = connection
         connection.admit(m, box)
+        if self.note is not None:
+            self.note(connection, "logon", "")
+        self._strangers.pop(connection, None)
         if self._limits.throttle:
-            connection.throttle = Throttle(self._limits.throttle, now)
+            fresh = Throttle(self._limits.throttle, now)
+            connection.throttle = self._throttles.setdefault(m.account, fresh)
         agreed = connection.session.agree(m.heartbeat_ms)
         self._welcome(connection, m, agreed)
 

@@ -27,6 +27,16 @@ class _Transport(asyncio.Transport):
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Nothing is kept here."""
 
+    def pause_reading(self) -> None:
+        """Do nothing: a page says little at a time."""
+
+    def resume_reading(self) -> None:
+        """Do nothing: no reading was paused."""
+
+    def is_closing(self) -> bool:
+        """Say whether the connection has ended."""
+        return not self._link.is_open
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Hand bytes on."""
         self._link.read(bytes(data))
@@ -59,7 +69,7 @@ class Link:
         self._heard = heard
         self._gone = gone
         self._unframer = Unframer(wire.MAX_REPLY)
-        self._open = True
+        self.is_open = True
         self._said_at = node.clock()
         self._socket = Socket(node)
         transport = _Transport(self)
@@ -78,18 +88,18 @@ class Link:
 
     def say(self, message: wire.FromClient) -> None:
         """Send a message; it counts in the node's next tick."""
-        if self._open:
+        if self.is_open:
             self._said_at = self._node.clock()
             self._socket.data_received(pack(message))
 
     def pause(self) -> None:
         """Tell the core that what it wrote is not read."""
-        if self._open:
+        if self.is_open:
             self._socket.pause_writing()
 
     def resume(self) -> None:
         """Tell the core that it is."""
-        if self._open:
+        if self.is_open:
             self._socket.resume_writing()
 
     def read(self, data: bytes) -> None:
@@ -102,7 +112,7 @@ class Link:
 
     def close(self) -> None:
         """End the connection; twice is harmless."""
-        if self._open:
-            self._open = False
+        if self.is_open:
+            self.is_open = False
             self._socket.connection_lost(None)
             self._gone()

@@ -19,11 +19,11 @@ from engine.vocabulary.events import Rejected
 from gateway.server.failure import VenueStoppedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from engine.vocabulary.events import Event
-    from gateway.server.core import Write
-    from gateway.server.node import Node
+    from gateway.server.node import Node, Tick
 
 FILE_NAME: Final = "operator.key"
 KEPT: Final = 10_000  # ticks of which the duration is known
@@ -54,8 +54,7 @@ class Operator:
         self._counting = False
         self._refused: Counter[str] = Counter()
         self._ticks: deque[int] = deque(maxlen=KEPT)  # ns, sync and writing included
-        self._frames = 0
-        self._bytes = 0
+        self._other_meter: Callable[[Tick], None] | None = None
 
     def __call__(self, what: object) -> list[Any]:
         """Do what is asked for; return how the venue is."""
@@ -66,7 +65,7 @@ class Operator:
         if not self._counting:
             self._counting = True
             self._node.observers.append(self._observe)
-            self._node.meter = self._measure
+            self._other_meter, self._node.meter = self._node.meter, self._measure
         answer = self._set_phase(asked) if "phase" in asked else ""
         return ["operator", {"answer": answer, **self._status()}]
 
@@ -92,7 +91,7 @@ class Operator:
         share = [ticks[len(ticks) * part // 100] // 1_000 if ticks else 0 for part in (50, 99)]
         accounts = [name for name in node.core.sessions.by_account if name]
         return {
-            "records": node.sequencer.seq, "frames": self._frames, "bytes": self._bytes,
+            "records": node.sequencer.seq,
             "tick_us": share, "durability": node.durability, "accounts": accounts,
             "connections": len(node.core.sessions.connections),
             "stuck": len(node.core.sessions.stuck), "refused_by": dict(self._refused),
@@ -104,7 +103,7 @@ class Operator:
             if isinstance(event, Rejected):
                 self._refused[event.reason.name.lower()] += 1
 
-    def _measure(self, duration: int, writes: list[Write]) -> None:
-        self._ticks.append(duration)
-        self._frames += len(writes)
-        self._bytes += sum(len(write.data) for write in writes)
+    def _measure(self, tick: Tick) -> None:
+        self._ticks.append(tick.ended - tick.began)
+        if self._other_meter is not None:
+            self._other_meter(tick)

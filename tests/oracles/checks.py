@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, sqrt
+from math import comb, exp, sqrt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import structs
@@ -17,6 +17,7 @@ from backtest.lab.session import Outcome, run
 from backtest.lab.sniping import Sniping, gains
 from backtest.measures.fills import fills
 from engine.vocabulary.events import OrderAccepted
+from tests.oracles.auctions import CONTAINED, HIGHEST, LOWEST, RESERVED, SMALL, auctions
 from tests.oracles.book import shape, waits
 from tests.support.designs import measures
 
@@ -159,6 +160,27 @@ def poisson_book(size: int) -> Iterator[Row]:
         yield row(f"1.7 time to fill, {ahead} ahead", known, 0.000005, found[ahead])
 
 
+def sealed_auction(size: int) -> Iterator[Row]:
+    """1.8: the sealed auction in both pricings, and the price-containment reserve."""
+    count = 2_000 * size
+    known = (
+        ("(10, 3, 0)", SMALL, 21 / 11, 24 / 11),
+        ("(20, 10, .5)", RESERVED, 4.880952, 5.119048),
+    )
+    for name, setting, highest, lowest in known:
+        for rule, pricing, revenue in (("highest rejected", HIGHEST, highest),
+                                       ("lowest accepted", LOWEST, lowest)):  # fmt: skip
+            found = auctions(setting, pricing, count, ROOT)
+            yield row(f"1.8 revenue {name}, {rule}", revenue, 0.0, [each[0] for each in found])
+            if setting is RESERVED:
+                yield row(f"1.8 sold {name}, {rule}", 9.119015, 0.0, [each[1] for each in found])
+    found = auctions(CONTAINED, HIGHEST, count, ROOT)
+    yield row("1.8 containment, sold", 10.4447, 0.0016, [each[1] for each in found])
+    yield row("1.8 containment, price", 0.46246, 0.00013, [each[2] for each in found])
+    eleven = sum(comb(20, n) * 0.45**n * 0.55 ** (20 - n) for n in range(11, 21))
+    yield row("1.8 containment, P(release)", eleven, 0.0, [float(each[3]) for each in found])
+
+
 def sniping(size: int) -> Iterator[Row]:
     """1.10: what each firm earns in the race, and what is sniped in batches."""
     market = Sniping(unit=2_000_000_000)
@@ -219,6 +241,7 @@ CHECKS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "1.5": exact_zero_intelligence,
     "1.6": zero_intelligence,
     "1.7": poisson_book,
+    "1.8": sealed_auction,
     "1.10": sniping,
     "1.11": rules,
 }

@@ -53,9 +53,9 @@ class MemoryLog:
 class End:
     """One client's connection to a core: what it wrote, and what it has heard."""
 
-    def __init__(self, quiet: QuietVenue) -> None:
+    def __init__(self, quiet: QuietVenue, host: str = "") -> None:
         self.quiet = quiet
-        self.connection: Connection = quiet.core.connected(quiet.now)
+        self.connection: Connection = quiet.core.connected(quiet.now, host)
         quiet.ends[self.connection] = self
         self.heard: list[Any] = []
         self.writes = 0

@@ -9,7 +9,7 @@ from backtest.measures.fills import fills
 from backtest.measures.spreads import Quotes
 from backtest.measures.table import MEASURES, measure_all
 from backtest.measures.tape import read
-from backtest.measures.welfare import Interest
+from backtest.measures.welfare import Valuation
 from engine.rulebook.presets import load
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import Phase, PricingRule, Side, Undersubscribed
@@ -57,9 +57,9 @@ def test_an_auction_by_hand() -> None:
     assert not quotes.deals
     assert not list(quotes.stretches())
     interests = {
-        "ann": Interest("x", (7_100,) * LOT + (7_040,) * LOT, ()),
-        "bob": Interest("x", (6_600,) * LOT, ()),  # its second bid is for tonnes of no worth
-        "dan": Interest("y", (), (6_000,) * 3 * LOT),
+        "ann": Valuation("x", (7_100,) * LOT + (7_040,) * LOT, ()),
+        "bob": Valuation("x", (6_600,) * LOT, ()),  # its second bid is for tonnes of no worth
+        "dan": Valuation("y", (), (6_000,) * 3 * LOT),
     }
     measures = measure_all(tape.entries, interests, OF_AUCTIONS)
     assert measures == {
@@ -80,7 +80,7 @@ def test_an_auction_that_sells_too_little() -> None:
     assert found["auction revenue ratio"] is None
     reader = Auctions()
     read(tape.entries, reader)
-    below = Interest("x", (6_400, 6_100, 5_900), ())
+    below = Valuation("x", (6_400, 6_100, 5_900), ())
     assert truthful_revenue(reader.all[0], {"ann": below}) == 2 * 6_100  # the reserve is 6,000
 
 

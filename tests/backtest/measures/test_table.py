@@ -22,7 +22,7 @@ from backtest.measures.table import (
     measure_all,
     unit,
 )
-from backtest.measures.welfare import Interest, gains
+from backtest.measures.welfare import Valuation, gains
 from engine.log.sequencer import Sequencer
 from engine.rulebook import presets
 from engine.venue.venue import Venue
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.events import Event
     from tests.support.tapes import Tape
 
-GIVEN = {name: Interest("xy"[place % 2], (5_200, 5_100, 5_000), (4_700, 4_800, 5_100))
+GIVEN = {name: Valuation("xy"[place % 2], (5_200, 5_100, 5_000), (4_700, 4_800, 5_100))
          for place, name in enumerate(NAMES)}  # fmt: skip
 
 
@@ -151,7 +151,9 @@ def test_names_of_accounts_do_not_matter(rows: Moves, others: list[str]) -> None
 def test_a_shift_of_all_prices_shifts_prices_and_nothing_else(rows: Moves, shift: int) -> None:
     names = {name: name for name in NAMES}
     moved = {
-        name: Interest(each.group, [w + shift for w in each.worth], [c + shift for c in each.costs])
+        name: Valuation(
+            each.group, [w + shift for w in each.worth], [c + shift for c in each.costs]
+        )
         for name, each in GIVEN.items()
     }
     before = measure_all(played(rows, 5_000, names).entries, GIVEN, MEASURES)
@@ -180,7 +182,7 @@ def _net(tape: Tape) -> dict[str, int]:
 def test_every_measure_of_random_days_of_real_rulebooks(name: str) -> None:
     flow = Flow(presets.load(name), Random(f"table:{name}"))
     tape = [(flow.venue.time, *each) for _ in range(4) for each in flow.day(30)]
-    interests = {each: Interest("all", (10_000,) * 9, (1_000,) * 9) for each in PEOPLE}
+    interests = {each: Valuation("all", (10_000,) * 9, (1_000,) * 9) for each in PEOPLE}
     found = measure_all(tape, interests, MEASURES, Settings(round_trip_tonnes=10))
     shares = [each.name for each in MEASURES.values() if each.unit == "share"]
     for share in shares:

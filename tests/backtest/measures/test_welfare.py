@@ -15,9 +15,9 @@ from backtest.measures import abatement
 from backtest.measures.fills import Fill
 from backtest.measures.table import GROUPS, measure_all
 from backtest.measures.welfare import (
-    Interest,
     Losses,
     Schedules,
+    Valuation,
     by_group,
     gains,
     losses,
@@ -28,10 +28,10 @@ from engine.vocabulary.enums import Side
 
 # v = 10, 8, 5 and c = 2, 6, 7: two tonnes gain all there is, 8 + 2, at prices from 6 to 7.
 INTERESTS = {
-    "a": Interest("buyers", (10, 5), ()),
-    "b": Interest("buyers", (8,), ()),
-    "c": Interest("sellers", (), (2, 7)),
-    "d": Interest("sellers", (), (6,)),
+    "a": Valuation("buyers", (10, 5), ()),
+    "b": Valuation("buyers", (8,), ()),
+    "c": Valuation("sellers", (), (2, 7)),
+    "d": Valuation("sellers", (), (6,)),
 }
 
 
@@ -44,9 +44,9 @@ def test_what_there_is_to_gain() -> None:
     assert (schedules.maximum, schedules.tonnes, schedules.prices) == (10, 2, (6, 7))
     assert [schedules.best(tonnes) for tonnes in range(4)] == [0, 8, 10, 10]
     assert maximum(INTERESTS) == 10
-    assert Schedules({"a": Interest("x", (3,), (4,))}).prices is None
-    assert Schedules({"a": Interest("x", (4,), ()), "b": Interest("x", (), (4,))}).tonnes == 0
-    scarce = {"a": Interest("x", (10, 9), ()), "b": Interest("x", (), (2,))}
+    assert Schedules({"a": Valuation("x", (3,), (4,))}).prices is None
+    assert Schedules({"a": Valuation("x", (4,), ()), "b": Valuation("x", (), (4,))}).tonnes == 0
+    scarce = {"a": Valuation("x", (10, 9), ()), "b": Valuation("x", (), (2,))}
     assert Schedules(scarce).prices == (9, 10)
 
 
@@ -78,7 +78,7 @@ def test_profit_dispersion() -> None:
     gaps = (0.5, -1.5, -0.5, -0.5)
     expected = sqrt(sum(gap * gap for gap in gaps) / 4)
     assert profit_dispersion(found, INTERESTS, Schedules(INTERESTS)) == pytest.approx(expected)
-    nobody = {"a": Interest("x", (1,), ())}
+    nobody = {"a": Valuation("x", (1,), ())}
     assert profit_dispersion({"a": 0}, nobody, Schedules(nobody)) is None
 
 
@@ -94,7 +94,7 @@ def test_losses_and_groups_add_up(
     rows: list[tuple[str, list[int], list[int]]], trades: list[tuple[int, int, int]]
 ) -> None:
     interests = {
-        str(place): Interest(group, sorted(worth, reverse=True), sorted(costs))
+        str(place): Valuation(group, sorted(worth, reverse=True), sorted(costs))
         for place, (group, worth, costs) in enumerate(rows)
     }
     tape = [fill(str(b % len(rows)), str(s % len(rows)), price) for b, s, price in trades]
@@ -110,7 +110,7 @@ def test_losses_and_groups_add_up(
 def test_shares_add_up_to_one_and_groups_to_all() -> None:
     for seed in range(10):
         outcome = run(design("textbook"), UniformValues(8, 6), 1, seed)
-        interests = {p.account: Interest(p.group, p.worth, p.costs) for p in outcome.people}
+        interests = {p.account: Valuation(p.group, p.worth, p.costs) for p in outcome.people}
         names = ("efficiency", "v-inefficiency", "em-inefficiency", "surplus", GROUPS)
         found = measure_all(outcome.tape, interests, names)
         efficiency, v, em, total, *groups = (value or 0.0 for value in found.values())

@@ -15,7 +15,7 @@ from backtest.lab.session import Outcome, run
 from backtest.measures.fills import fills
 from backtest.strategies.blocks import BlockBuyer, BlockSeller
 from backtest.strategies.dealing import Maker, Noise, Pegger
-from backtest.strategies.interest import Interest
+from backtest.strategies.interest import InducedValues
 from backtest.strategies.opportunist import Sniper
 from backtest.strategies.speculation import Arbitrageur, Fundamental, Momentum, Value
 from engine.vocabulary.enums import Side
@@ -163,7 +163,7 @@ def test_a_fundamental_is_the_same_whoever_looks_first() -> None:
 
 def test_a_sniper_takes_bargains_and_hurries_in_the_end() -> None:
     def sniping(_streams: Streams, window: Window) -> Trader:
-        interest = Interest("CO2", Side.BUY, (5_050,) * 20, 10_000)
+        interest = InducedValues("CO2", Side.BUY, (5_050,) * 20, 10_000)
         return Sniper(interest, SECOND, share=0.2, hurry=window.closes - 600 * SECOND)
 
     outcome = run(TEXTBOOK, crowd(sniper=sniping), 1, 0)

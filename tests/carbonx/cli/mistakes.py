@@ -231,5 +231,26 @@ OTHERS: Final = (
     Mistake("demo --dir plain.txt", "plain.txt", "file"),
     Mistake("demo extra", "extra", "carbonx demo --help"),
 )
+OPERATING: Final = (
+    Mistake("status --dir nowhere", "nowhere", "is it served"),
+    Mistake("status --dir plain.txt", "plain.txt", "file"),
+    Mistake("status --jsn", "--jsn", "'--json'"),
+    Mistake("admin hlat", "'hlat'", "'halt'"),
+    Mistake("admin halt CO2", "--reason", "Missing"),
+    Mistake("admin halt C02 --reason news --dir {dir}", "C02", "CO2"),
+    Mistake("admin resume --phase contineous", "'contineous'", "'continuous'"),
+    Mistake("admin kill", "ACCOUNT", "Missing"),
+    Mistake("admin kill alcie --dir {dir}", "'alcie'", "account"),
+    Mistake("admin begin-day tomorrow", "'tomorrow'", "whole number"),
+    Mistake("admin begin-day 20260230 --dir {dir}", "date", "a day that there is"),
+    Mistake("admin reload --dir nowhere", "nowhere", "is it served"),
+    Mistake("config chek venue.toml", "'chek'", "'check'"),
+    Mistake("config check nothing.toml", "nothing.toml", "name a configuration file"),
+    Mistake("config check accounts.toml", "account", "there is no such key"),
+    Mistake("serve --config nothing.toml", "nothing.toml", "name a configuration file"),
+    Mistake("serve --config binary.toml", "binary.toml", "UTF-8"),
+    Mistake("serve --metrics 99999", "99999", "65535"),
+    Mistake("serve --log-lines nowhere/lines --port 0", "nowhere", "name one that is there"),
+)
 ALL: Final = (*TOP, *SERVE, *OPERATE, *MATCH, *REPLAY, *HISTORY, *RULEBOOKS, *SHELL, *BROKERS,
-              *LOAD, *OTHERS)  # fmt: skip
+              *LOAD, *OTHERS, *OPERATING)  # fmt: skip

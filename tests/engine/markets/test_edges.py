@@ -9,7 +9,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import Mechanism, Phase, RejectReason, Side, TimeInForce
-from engine.vocabulary.units import MAX_PRICE, MAX_QUANTITY, MAX_TOTAL
+from engine.vocabulary.units import MAX_PRICE, MAX_QUANTITY, MAX_RECIPIENTS, MAX_TOTAL
 
 PRICES = (0, 1, 2, 4, 5, 6, *(MAX_PRICE + step for step in (-5, -1, 0, 1, 5)))
 DESIGNS = (Mechanism.ORDER_BOOK, Mechanism.LISTING, Mechanism.NEGOTIATED, Mechanism.ONE_WAY)
@@ -167,3 +167,18 @@ def test_a_holding_limit_is_about_bids_that_buy(side: Side, tonnes: int) -> None
         assert (event.reason, event.field) == (RejectReason.HOLDING, "quantity")
     else:
         assert isinstance(event, e.OrderAccepted)
+
+
+def test_a_quote_goes_to_few_accounts_or_to_everybody() -> None:
+    """Rule 11.5."""
+    venue = funded(Mechanism.NEGOTIATED, Phase.CONTINUOUS)
+    names = [f"dealer{number}" for number in range(MAX_RECIPIENTS + 1)]
+    for name in names:
+        venue.apply(c.OpenAccount(name))
+    (refused,) = venue.apply(c.Quote("ann", 1, "A", Side.BUY, 1, 100, tuple(names)))
+    assert isinstance(refused, e.Rejected)
+    assert (refused.reason, refused.field) == (RejectReason.COUNTERPARTY, "to")
+    accepted, offered = venue.apply(c.Quote("ann", 2, "A", Side.BUY, 1, 100, tuple(names[1:])))
+    assert isinstance(accepted, e.OrderAccepted)
+    assert isinstance(offered, e.Offered)
+    assert offered.to == tuple(names[1:])

@@ -78,6 +78,17 @@ def test_a_venue_says_what_it_is_and_how_to_reach_it(tmp_path: Path) -> None:
     assert f"{facts['today']}"[:4] in plain
 
 
+def test_accounts_of_the_file_and_of_the_operator_are_told_apart(tmp_path: Path) -> None:
+    served(tmp_path, "--dir", "v")
+    of_file, by_operator = ACCOUNTS.split("\n\n")
+    (tmp_path / "v" / "keys.toml").write_text(by_operator, "utf-8")
+    facts, text = served(tmp_path, "--dir", "v", accounts=of_file)
+    assert facts["accounts"] == ["alice", "bob's desk"]
+    assert facts["accounts_by_operator"] == ["bob's desk"]
+    plain = " ".join(text.split())
+    assert "alice (accounts.toml); bob's desk (keys that an operator set)" in plain
+
+
 def test_hours_that_are_followed_and_a_venue_without_accounts(tmp_path: Path) -> None:
     facts, lines = served(tmp_path, "--rulebook", "krx", "--timetable", accounts="")
     text = " ".join(lines.split())

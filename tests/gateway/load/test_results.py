@@ -57,6 +57,13 @@ def test_a_venue_that_bears_not_even_the_first_rate_is_a_problem() -> None:
     assert "does not bear 1,000 messages/s" in ladder.text(found)
 
 
+@pytest.mark.parametrize("verdict", ["", "no figures", "backlog grows", "p99 above limit"])
+def test_the_widest_row_of_a_ladder_fits_80_columns(verdict: str) -> None:
+    ns = 999_999_999_000  # a quarter of an hour
+    widest = ladder.Rung(ladder.HIGHEST_RATE, 9_999_999.0, ns, ns, ns, verdict)
+    assert max(map(len, (ladder.line(widest), ladder.HEADINGS))) <= 80
+
+
 def test_a_backlog_ends_the_climb_whatever_the_latency() -> None:
     slow = structs.replace(FIGURES, rate=2_000, messages_in=1_500.0)
     rungs = list(ladder.climb(lambda rate: slow if rate > 1_500 else at(rate, 9_999), 1_000, 9**9))

@@ -53,6 +53,7 @@ def windows() -> None:
     vars(os)["replace"] = of_closed_files
     for name in ("fdatasync", "O_DIRECTORY", "O_CLOEXEC", "sched_setaffinity", "sched_getaffinity"):
         delattr(os, name)
+    vars(os)["process_cpu_count"] = os.cpu_count  # Python 3.13's asks for the cores of a process
     for name in ("start_unix_server", "open_unix_connection"):
         delattr(asyncio, name)
     for name in ("add_signal_handler", "add_reader", "create_unix_server"):

@@ -92,8 +92,6 @@ const WORDS = {
   reason: ["Reason", "原因"],
   records: ["Records", "日志记录"],
   recordsEach: ["Records a second", "每秒记录"],
-  framesEach: ["Writes a second", "每秒写出"],
-  bytesEach: ["Bytes a second", "每秒字节"],
   tick: ["Tick with sync, p50 / p99", "处理周期（含落盘）p50 / p99"],
   logSize: ["Log", "日志大小"],
   sessions: ["Sessions", "会话"],

@@ -44,7 +44,6 @@ export class Operator {
       const refused = Object.entries(state.refused_by).map(([name, count]) => `${name.replaceAll("_", " ")} ${count}`);
       rows(byId("operator-figures"), [
         ["records", whole(state.records)], ["recordsEach", whole(each("records"))],
-        ["framesEach", whole(each("frames"))], ["bytesEach", whole(each("bytes"))],
         ["tick", `${whole(state.tick_us[0])} / ${whole(state.tick_us[1])} µs`],
         ["logSize", `${whole(state.log_bytes)} B`], ["sessions", `${state.accounts.join(", ") || "–"}`],
         ["connections", whole(state.connections)], ["stuck", whole(state.stuck)],

@@ -1,0 +1,67 @@
+"""``carbonx status``: what a running venue is doing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from gateway.cli.console import drawn
+from gateway.cli.operate import asked
+
+
+@click.command()
+@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
+              default=Path("runs/venue"), show_default=True,
+              help="The venue's folder, as given to serve.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def command(folder: Path, *, as_json: bool) -> None:
+    """Show what a running venue is doing: its log, its lines, its sessions.
+
+    The exit code is 1 where no venue answers, or where it takes no orders.
+
+    Example:  carbonx status
+    """
+    (answer,) = asyncio.run(asked(folder, [json.dumps({"type": "status"})]))
+    if "error" in answer:
+        raise click.ClickException(str(answer["error"]))
+    status: dict[str, Any] = answer["status"]
+    click.echo(json.dumps(status, ensure_ascii=False) if as_json else _page(status))
+    if not status["ready"]:
+        raise SystemExit(1)
+
+
+def _page(s: dict[str, Any]) -> str:
+    """Return it for people."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    time = datetime.fromtimestamp(s["time"] / 1e9, UTC) if s["time"] else None
+    lines: dict[str, list[str]] = {}
+    for symbol, phase in s["phases"].items():
+        lines.setdefault(phase, []).append(symbol)
+    for name, text in (
+        ("state", "takes orders" if s["ready"] else s["why"]),
+        ("rulebook", s["rulebook"]),
+        ("time", f"{time:%Y-%m-%d %H:%M:%S} UTC" if time else "none yet"),
+        ("log", f"{s['records']:,} records, {s['log_bytes']:,} bytes, {s['durability']}"),
+        ("orders", f"{s['orders']:,} live, of {s['accounts']:,} accounts"),
+        ("reports", f"{s['reports']:,}, {s['outbox_bytes']:,} bytes in memory"),
+        *((phase, ", ".join(symbols)) for phase, symbols in lines.items()),
+        ("sessions", str(len(s["sessions"]))),
+    ):
+        grid.add_row(name, text)
+    parts = [drawn(grid)]
+    if s["sessions"]:
+        table = Table("session", "account", "lines", "unread bytes", "", box=None)
+        for each in s["sessions"]:
+            state = "slow" if each["slow"] else ""
+            table.add_row(str(each["number"]), each["account"] or "(no logon yet)",
+                          str(each["lines"]), f"{each['unread_bytes']:,}", state)  # fmt: skip
+        parts.append(drawn(table))
+    return "\n".join(parts)

@@ -1,0 +1,1 @@
+"""A running venue seen from outside: its figures, health and status, over HTTP and as log lines."""

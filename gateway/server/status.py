@@ -1,0 +1,88 @@
+"""What a venue is doing now, as a value: for ``carbonx status``, for the metrics, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from gateway.server.connection import Connection
+    from gateway.server.node import Node
+
+
+class SessionStatus(Struct, frozen=True):
+    """One session."""
+
+    number: int  # the source of its commands in the log
+    account: str  # "" before its logon
+    lines: int  # subscribed to
+    unread_bytes: int  # of reports and answers that its reader has not taken
+    slow: bool  # whether the venue waits for its reader
+    cancel_on_disconnect: bool
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """A venue."""
+
+    ready: bool
+    why: str  # it is not ready
+    rulebook: str
+    time: int  # ns UTC, of the venue
+    records: int
+    durability: str
+    accounts: int
+    orders: int  # live, of all accounts
+    reports: int  # made so far, for all accounts
+    log_bytes: int
+    outbox_bytes: int  # of reports kept in memory
+    peak_batch: int  # commands in the largest tick so far
+    phases: dict[str, str]
+    sessions: tuple[SessionStatus, ...]
+
+
+def status_of(node: Node) -> Status:
+    """Look at a venue; in its own event loop, between two ticks."""
+    venue, core = node.sequencer.venue, node.core
+    journal = node.sequencer.journal
+    boxes = node.outboxes.boxes.values()
+    why = not_ready(node)
+    return Status(
+        ready=not why,
+        why=why,
+        rulebook=venue.rulebook.name,
+        time=venue.time,
+        records=node.sequencer.seq,
+        durability=node.durability,
+        accounts=len(venue.accounts),
+        orders=venue.live_orders(),
+        reports=sum(box.seq for box in boxes),
+        log_bytes=journal.path.stat().st_size if journal is not None else 0,
+        outbox_bytes=sum(box.end for box in boxes),
+        peak_batch=core.peak_batch,
+        phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},
+        sessions=tuple(map(_session, core.sessions.connections)),
+    )
+
+
+def not_ready(node: Node) -> str:
+    """Say why a venue takes no orders now, "" where it does."""
+    failed = node.failed
+    if failed is None:
+        return "it has not been started"
+    if failed.done():
+        return f"it has stopped: {failed.exception()}"
+    return "it is being stopped" if node.stopping else ""
+
+
+def _session(connection: Connection) -> SessionStatus:
+    box = connection.box
+    unread = connection.queued + (box.end - connection.sent if box is not None else 0)
+    return SessionStatus(
+        number=connection.number,
+        account=connection.account,
+        lines=len(connection.symbols),
+        unread_bytes=unread,
+        slow=bool(connection.stuck_since),
+        cancel_on_disconnect=connection.cancel_on_disconnect,
+    )

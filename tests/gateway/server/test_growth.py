@@ -1,0 +1,149 @@
+"""Everything that people can make grow has a bound: the table of the docs, and what it promises."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from engine.vocabulary import texts, units
+from gateway.protocol import session, wire
+from gateway.server import accounts_file, sessions, tape
+from gateway.server.limits import Limits
+from tests.gateway.server.test_core import buy
+from tests.support.paths import ROOT
+from tests.support.quiet_core import End, QuietVenue
+from tests.support.venues import bounded, venue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.server.connection import Connection
+
+LIMITS: Final = Limits()
+SECOND: Final = 1_000_000_000
+READ_AT_ONCE: Final = 262_144  # bytes that an event loop takes from a socket in one piece, at most
+BOUNDS: Final = {
+    "bytes of one connection that wait for a tick": LIMITS.max_input,
+    "bytes of one message": wire.MAX_FRAME,
+    "commands of one session sequenced in a batch": LIMITS.batch,
+    "open connections": LIMITS.max_sessions,
+    "connections without a logon": LIMITS.max_strangers,
+    "connections without a logon from one address": LIMITS.max_strangers_from,
+    "seconds from connecting to the logon": session.LOGON_WITHIN // SECOND,
+    "messages a second of one account (`--throttle`; none unless asked for)": LIMITS.throttle,
+    "bytes of reports written to one session in a tick": LIMITS.chunk,
+    "bytes of answers and market data that wait for one reader": LIMITS.max_queued,
+    "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
+    "live orders that a logon's answer lists": sessions.MOST_AT_LOGON,
+    "lines that are not there, subscribed to by one session": sessions.MOST_NAMED,
+    "trades of one answer to `AskTrades`": tape.PAGE,
+    "trades of a line's day that are kept to be asked for": tape.MOST_TRADES,
+    "days of a line that are kept to be asked for": tape.MOST_BARS,
+    "results of calls and auctions of a line that are kept": tape.MOST_RESULTS,
+    "accounts that one quote goes to": units.MAX_RECIPIENTS,
+    "characters of an account's name, owner, group, member or class": units.MAX_ACCOUNT_NAME,
+    "characters of a key": accounts_file.MAX_KEY,
+    "bytes of a command as JSON: a line of an operator's or of `carbonx match`": texts.MAX_LINE,
+    "characters of one text in a command, such as an amendment's value": texts.MAX_TEXT,
+    "lists and tables in each other": texts.MAX_DEPTH,
+    "characters of a figure, or of a name without quotes": texts.MAX_WORD,
+    "bytes of a file of accounts": texts.MAX_ACCOUNTS,
+    "bytes of a rulebook's file": texts.MAX_RULEBOOK,
+}
+
+
+def test_the_table_of_the_docs_is_what_holds() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    table = text.partition("## What cannot grow")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| ([\d,]+) \| [^|]+ \|$", table, re.MULTILINE)
+    assert {what: int(bound.replace(",", "")) for what, bound in rows} == BOUNDS
+
+
+def test_a_byte_now_and_then_is_no_sign_of_life() -> None:
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann", heartbeat_ms=1_000)
+    mute = End(quiet)
+    frame = b"\0\0\x10\0"
+    for _ in range(8):
+        mute.send(b"" if mute.closed() else frame[:1])
+        frame = frame[1:] or b"\x01"
+        ann.say(wire.Heartbeat())
+        quiet.tick(1_000)
+    assert mute.closed()
+    assert not ann.closed()
+    for _ in range(4):
+        ann.send(b"\0" if ann.heard else b"")
+        quiet.tick(1_000)
+    assert ann.closed(), "nor is it after the logon"
+
+
+def test_strangers_are_few_and_leave_the_members_alone() -> None:
+    quiet = QuietVenue(("ann",), max_strangers=5, max_strangers_from=3)
+    (ann,) = quiet.logged_on("ann")
+    near = [End(quiet) for _ in range(4)]
+    far = [End(quiet, f"192.0.2.{number}") for number in range(3)]
+    quiet.tick()
+    assert [end.closed() for end in near] == [False, False, False, True]
+    assert [end.closed() for end in far] == [False, False, True]
+    assert "from one address" in near[3].heard[-1].text
+    assert {end.heard[-1].reason for end in (near[3], far[2])} == {wire.LogoutReason.FULL}
+    ann.say(buy(1))
+    quiet.tick()
+    assert ann.all_of(wire.OrderAccepted)
+    near[0].cut()
+    quiet.tick()
+    late = End(quiet)
+    quiet.tick()
+    assert not late.closed(), "a place that was left is free"
+
+
+def test_an_account_throttle_outlives_its_session_and_counts_what_is_asked() -> None:
+    quiet = QuietVenue(("ann",), throttle=10)
+    (ann,) = quiet.logged_on("ann")
+    ann.say(*(buy(ref) for ref in range(1, 7)))
+    quiet.tick()
+    assert not ann.all_of(wire.Throttled)
+    ann.cut()
+    (again,) = quiet.logged_on("ann")
+    again.say(*(wire.AskStatus() for _ in range(3)), *(buy(ref) for ref in range(7, 12)))
+    quiet.tick()
+    assert len(again.all_of(wire.AccountStatus)) == 3, "what is asked is answered"
+    assert [m.ref for m in again.all_of(wire.OrderAccepted)] == [1, 2, 3, 4, 5, 6, 7]
+    assert len(again.all_of(wire.Throttled)) == 4
+
+
+@pytest.mark.parametrize("size", [1_000, 65_536])
+def test_a_connection_that_floods_is_read_no_faster_than_it_is_worked_on(
+    tmp_path: Path, size: int
+) -> None:
+    orders = 20_000
+    logon = wire.Logon(wire.VERSION, "M1", "alice", "alice-key", heartbeat_ms=60_000)
+    flood = b"".join((session.pack(logon), *(session.pack(buy(ref + 1)) for ref in range(orders))))
+
+    async def scenario() -> None:
+        async with venue(tmp_path, max_input=size) as node:
+            largest, received = 0, node.core.received
+
+            def watched(connection: Connection, data: bytes) -> None:
+                nonlocal largest
+                received(connection, data)
+                largest = max(largest, sum(map(len, connection.data)))
+
+            node.core.received = watched  # type: ignore[method-assign]
+            reader, writer = await asyncio.open_connection(*node.address)
+            sent = asyncio.create_task(drained(writer, flood))
+            while node.sequencer.venue.last_ref("alice") < orders:
+                await reader.read(1 << 16)
+            await sent
+            assert 0 < largest < size + READ_AT_ONCE
+            writer.close()
+
+    bounded(scenario())
+
+
+async def drained(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(data)
+    await writer.drain()
