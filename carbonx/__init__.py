@@ -4,6 +4,7 @@ What stands here is the public face; ``docs/sdk.md`` lists it. ``carbonx.testing
 who test programs against a venue.
 """
 
+from backtest.frames.log_frames import Frames, frames
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.presets import find as load_rulebook
 from engine.venue.venue import Venue
@@ -26,6 +27,7 @@ __all__ = [
     "BlockingClient",
     "Client",
     "ClientError",
+    "Frames",
     "Missed",
     "NotTakenError",
     "Pending",
@@ -38,6 +40,7 @@ __all__ = [
     "commands",
     "enums",
     "events",
+    "frames",
     "load_rulebook",
     "messages",
     "minor_units",

@@ -21,6 +21,7 @@ from backtest.lab.named import MarketError, market
 from backtest.lab.people import Day, Horizon, Person, Population, Window
 from backtest.lab.points import StudyError
 from backtest.lab.poisson_book import PoissonBook
+from backtest.lab.regions import Regions, link
 from backtest.lab.schedules import UniformValues
 from backtest.lab.screen import Screen
 from backtest.lab.session import Outcome, run
@@ -28,6 +29,7 @@ from backtest.lab.sniping import Sniping
 from backtest.lab.study import Failure, Study
 from backtest.lab.sweep import Between, sweep
 from backtest.lab.year import Year
+from backtest.measures.fills import fills
 from backtest.measures.intervals import bootstrap
 from backtest.measures.table import MeasureError
 from backtest.report.subject import PictureError
@@ -80,6 +82,7 @@ __all__ = [
     "PoissonArrivals",
     "PoissonBook",
     "Population",
+    "Regions",
     "RejectReason",
     "Rejected",
     "Schedules",
@@ -100,6 +103,8 @@ __all__ = [
     "compare",
     "design",
     "diff",
+    "fills",
+    "link",
     "market",
     "run",
     "sweep",

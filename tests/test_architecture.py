@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 
 # The engine's rooms, ground floor first: each may import those before it.
-ENGINE: Final = ("vocabulary", "rulebook", "ledger", "book", "matching", "markets", "venue", "log")
+ENGINE: Final = (
+    "vocabulary",
+    "rulebook",
+    "ledger",
+    "book",
+    "matching",
+    "markets",
+    "registry",
+    "venue",
+    "log",
+)
 # In the other packages each room names the rooms of its own package that it may import.
 ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "engine": {room: ENGINE[:floor] for floor, room in enumerate(ENGINE)},
@@ -35,6 +45,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "backtest": {
         "agents": (),
+        "frames": (),
         "history": (),
         "measures": (),
         "strategies": ("agents",),
@@ -42,7 +53,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "report": ("measures",),
         "tapes": ("kernel", "agents", "measures"),
         "lab": ("kernel", "strategies", "agents", "measures", "report"),
-        "cli": ("history", "agents", "lab", "measures", "tapes"),
+        "cli": ("history", "agents", "frames", "lab", "measures", "tapes"),
     },
     "carbonx": {
         "testing": (),
@@ -90,6 +101,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "polars",
             "pyarrow",
             "distributed",
+            "gymnasium",
         }
     ),
     "carbonx": frozenset({"msgspec", "click", "rich", "matplotlib", "numpy"}),

@@ -32,7 +32,7 @@ def test_a_notebook_shows_what_its_page_says(path: Path) -> None:
         width, height = struct.unpack(">II", head[16:])
         inches = figure.get_size_inches()
         assert head[:8] == PNG
-        assert (width, height) == tuple(int(side * render_notebooks.DPI) for side in inches)
+        assert (width, height) == tuple(int(side * render_notebooks.DPI + 1e-9) for side in inches)
 
 
 def test_the_page_on_backtesting_draws_what_it_says(
@@ -46,9 +46,9 @@ def test_the_page_on_backtesting_draws_what_it_says(
     assert (tmp_path / "study.html").exists()
 
 
-def test_there_are_three() -> None:
+def test_there_are_four() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
-        "a_year_of_compliance", "compare_designs", "your_own_agent"
+        "a_year_of_compliance", "compare_designs", "linked_regions", "your_own_agent"
     ]  # fmt: skip
 
 

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from backtest.lab.design import as_mapping
 from backtest.lab.identity import versions
 from backtest.lab.manifest import Spent, manifest
 from backtest.lab.points import Point, StudyError, keys
+from backtest.lab.regions import as_mapping
 from backtest.lab.runs import Cell, Job
 from backtest.lab.store import MANIFEST, VALUES, Store, write
 from backtest.lab.study import Study
@@ -29,7 +29,7 @@ _LEAST: Final = 10  # seeds before a precision is looked at, and between two loo
 
 
 def compare(
-    designs: Mapping[str, Design | str] | Design | str,
+    designs: Mapping[str, Design | str | Sequence[Design | str]] | Design | str,
     *,
     market: Population,
     seeds: int = 100,
@@ -42,6 +42,7 @@ def compare(
 ) -> Study:
     """Run a market on every design, with so many seeds, and return what it came to.
 
+    A list of designs is regions without a link between them; ``link`` makes one.
     ``jobs`` is a number of processes, an executor or a Dask client. A ``folder`` keeps the runs:
     the same call goes on where it was interrupted. ``measures`` are names of ``docs/measures.md``,
     by default the main ones. With ``precision`` (measure to half the width of its 95% intervals) it

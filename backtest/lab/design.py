@@ -40,6 +40,11 @@ class Design(Struct, frozen=True):
         """The hash of the rules."""
         return self.rulebook.digest()
 
+    def plain(self) -> dict[str, Any]:
+        """Return the rules as JSON can say them."""
+        found: dict[str, Any] = to_plain(self.rulebook, brief=True)
+        return found
+
     def __hash__(self) -> int:
         """Agree with ``==``; a rulebook's parts have no hash of their own."""
         return hash((self.digest, self.changes))

@@ -15,7 +15,7 @@ from backtest.lab.design import Design
 from backtest.lab.identity import canonical, digest, versions
 from backtest.lab.points import Keys, Point, StudyError
 from engine.rulebook.model import RulebookError
-from engine.rulebook.toml_codec import from_plain, to_plain
+from engine.rulebook.toml_codec import from_plain
 from engine.vocabulary.texts import shown
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def manifest(study: Study, keys: Keys, spent: Spent, state: str) -> bytes:
     for point in study.points.values():
         market = digest(canonical(point.market))
         markets[market] = market_figures(point.market)
-        rulebooks[point.design.digest] = to_plain(point.design.rulebook, brief=True)
+        rulebooks[point.design.digest] = point.design.plain()
         points.append(
             {
                 "label": point.label,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from backtest.lab.identity import canonical, digest, sources, versions
-from backtest.lab.session import cast
+from backtest.lab.regional import cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

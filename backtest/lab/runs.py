@@ -30,7 +30,7 @@ from pyarrow import parquet
 from backtest.kernel.kernel import AgentError
 from backtest.lab.identity import digest, versions
 from backtest.lab.people import interests
-from backtest.lab.session import run
+from backtest.lab.regional import run
 from backtest.measures.fills import Fills
 from backtest.measures.table import Meter
 from backtest.measures.tape import Pass

@@ -25,11 +25,13 @@ from engine.vocabulary.enums import Mechanism, Phase
 from engine.vocabulary.events import Announced
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
 
     from backtest.kernel.kernel import Entry, Watcher
     from backtest.lab.design import Design
-    from backtest.lab.people import Person, Population
+    from backtest.lab.people import Person, Population, Registry
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
@@ -75,14 +77,53 @@ def run(
     With a ``sink`` each command goes there with its time and its events, and the tape stays
     empty: a year of trading then takes no more memory than a day.
     """
+    tape: list[Entry] = []
+    begun = begin(design, market, root, replication, tape=None if sink else tape, sink=sink)
+    kernel, rulebook, registry = begun.kernel, design.rulebook, begun.registry
+    for number, day in enumerate(begun.window.days):
+        if number:
+            kernel.run(utc(rulebook.calendar, day.date, 0))
+            kernel.give(BeginDay(day.date))
+        for command in registry.due(day.date, kernel.venue) if registry else ():
+            kernel.give(command)
+        begun.schedule(day)
+        kernel.run(day.closes)
+    return Outcome(design, begun.people, tape, kernel.venue, kernel.commands)
+
+
+class Begun(NamedTuple):
+    """A session whose people have joined and whose first day has begun."""
+
+    kernel: Kernel
+    people: list[Person]
+    window: Window
+    registry: Registry | None
+    streams: Streams
+
+    def schedule(self, day: Day) -> None:
+        """Have the operator follow a day's timetable."""
+        draws = self.streams.stream("calendar", str(day.date))
+        _timetable(self.kernel, day, int(draws.integers(1 << 31)))
+
+
+def begin(
+    design: Design,
+    market: Population,
+    root: int,
+    replication: int,
+    *,
+    tape: list[Entry] | None,
+    sink: Watcher | None = None,
+    guests: Sequence[Person] = (),
+) -> Begun:
+    """Open the accounts of a market's people, and after them of guests, and let them start."""
     rulebook = design.rulebook
     lasting = market if isinstance(market, Lasting) else None
     streams = Streams(root, replication)
     window = window_of(rulebook, lasting.horizon if lasting else Horizon())
-    people = market.people(streams, rulebook, window)
+    people = [*market.people(streams, rulebook, window), *guests]
     registry = lasting.registry(people, window) if lasting else None
-    tape: list[Entry] = []
-    kernel = Kernel(Sequencer(Venue(rulebook)), None if sink else tape, streams)
+    kernel = Kernel(Sequencer(Venue(rulebook)), tape, streams)
     if sink:
         kernel.watchers.append(sink)
     if any(mode.mechanism is Mechanism.ONE_WAY for mode in rulebook.modes):
@@ -107,15 +148,7 @@ def run(
             compute=person.compute,
         )
         seat.start()
-    for number, day in enumerate(window.days):
-        if number:
-            kernel.run(utc(rulebook.calendar, day.date, 0))
-            kernel.give(BeginDay(day.date))
-        for command in registry.due(day.date, kernel.venue) if registry else ():
-            kernel.give(command)
-        _timetable(kernel, day, int(streams.stream("calendar", str(day.date)).integers(1 << 31)))
-        kernel.run(day.closes)
-    return Outcome(design, people, tape, kernel.venue, kernel.commands)
+    return Begun(kernel, people, window, registry, streams)
 
 
 def cast(design: Design, market: Population, root: int = 1, replication: int = 0) -> list[Person]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import polars as pl
 
 from backtest.lab.identity import digest
+from backtest.lab.regional import run
 from backtest.lab.runs import TRADES, trades_in
-from backtest.lab.session import run
 from backtest.lab.table import Line, rendered
 from backtest.measures.comparisons import against_control
 from backtest.measures.intervals import Estimate, estimate

@@ -60,6 +60,11 @@ def _price(s: Session) -> Value:
     return s.totals.value / s.totals.tonnes if s.totals.tonnes else None
 
 
+def _gap(s: Session) -> Value:
+    found = [mean(price for _, price in rows) for rows in s.prices.values() if rows]
+    return (max(found) - min(found)) / mean(found) if len(found) > 1 else None
+
+
 def _error(s: Session, place: int) -> Value:
     if s.worths is None:
         return None
@@ -185,6 +190,7 @@ _ALL: Final = (
     Measure("volume", "tonnes", "tonnes traded", _T, lambda s: float(s.totals.tonnes),
             default=True),
     Measure("price", _PER_TONNE, "average price, weighted by tonnes", _T, _price, default=True),
+    Measure("price gap", _SHARE, "dearest less cheapest line's average price, over both", _F, _gap),
     Measure("surplus", _MONEY, "realised gains from trade", _T, _surplus,
             default=True),
     Measure(GROUPS, _MONEY, "realised gains of each group, as 'surplus of NAME'", _T, None,

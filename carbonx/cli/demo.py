@@ -26,7 +26,7 @@ from gateway.runtime import event_loop
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from carbonx.demo.page import Page
+    from carbonx.demo.live_page import Page
     from gateway.client.market_view import MarketView
 
 TITLE = f"Shenzhen (SZA) {DAY}, simulated brokers around the real day"
@@ -78,12 +78,13 @@ def summary(result: Result) -> Table:
     return table
 
 
-def as_dict(result: Result, picture: Path | None) -> dict[str, Any]:
+def as_dict(result: Result, drawn: tuple[Path, Path] | None) -> dict[str, Any]:
     """Return the result for a program to read. Prices and values in fen."""
     bars = {name: line.bar for name, line in result.view.lines.items() if line.bar is not None}
     return {
         "date": DAY, "records": result.records, "messages": result.messages,
-        "folder": str(result.folder), "picture": str(picture) if picture else None,
+        "folder": str(result.folder), "picture": str(drawn[0]) if drawn else None,
+        "page": str(drawn[1]) if drawn else None,
         "state": result.live_state, "replayed_state": result.replayed_state,
         "proven": result.proven,
         "bars": {name: {"open": b.open, "high": b.high, "low": b.low, "close": b.close,
@@ -138,27 +139,28 @@ def command(
         raise click.UsageError(message)
     console = plain_console(stderr=as_json)
     needed = web_port is not None or open_page or stay
-    page = _page(web_port, console, needed=needed, open_page=open_page)
+    live = _page(web_port, console, needed=needed, open_page=open_page)
     plan = Plan(seed, seconds, durability=durability)
-    shows = page.of if page is not None else unseen
+    shows = live.of if live is not None else unseen
     result = _trade(folder, plan, console, shows)
-    picture = _draw(result, console)
+    drawn = _draw(result, console)
     if as_json:
-        click.echo(json.dumps(as_dict(result, picture)))
+        click.echo(json.dumps(as_dict(result, drawn)))
     else:
         console.print(summary(result))
         console.print(f"run      {folder}", soft_wrap=True)
-        drawn_as = picture or "none (install matplotlib)"
-        console.print(f"picture  {drawn_as}", soft_wrap=True)
+        picture, page = drawn or ("none (install matplotlib)", "none (install matplotlib)")
+        console.print(f"picture  {picture}", soft_wrap=True)
+        console.print(f"page     {page}", soft_wrap=True)
         verdict = "same state hash" if result.proven else "DIFFERENT STATE"
         console.print(f"proof    replayed {result.records:,} records of the log: {verdict}")
         console.print(f"         {result.replayed_state}")
     if not result.proven:
         message = f"the log in {folder} does not replay to the state the venue had"
         raise click.ClickException(message)
-    if stay and page is not None:
-        console.print(f"page     {page.url} until Ctrl-C", soft_wrap=True)
-        event_loop.run(page.stay(folder))
+    if stay and live is not None:
+        console.print(f"live     {live.url} until Ctrl-C", soft_wrap=True)
+        event_loop.run(live.stay(folder))
 
 
 def _trade(folder: Path, plan: Plan, console: Console, shows: Shows) -> Result:
@@ -186,7 +188,7 @@ def _trade(folder: Path, plan: Plan, console: Console, shows: Shows) -> Result:
 def _page(port: int | None, console: Console, *, needed: bool, open_page: bool) -> Page | None:
     """Return the page; none where its libraries are missing and nobody asked for it."""
     try:
-        from carbonx.demo.page import Page  # noqa: PLC0415 - starlette and uvicorn are an extra
+        from carbonx.demo.live_page import Page  # noqa: PLC0415 - starlette and uvicorn are an extra
     except ImportError as error:
         if not needed:
             return None
@@ -194,20 +196,24 @@ def _page(port: int | None, console: Console, *, needed: bool, open_page: bool) 
         raise click.ClickException(message) from error
 
     def say(url: str) -> None:
-        console.print(f"page     {url}", soft_wrap=True)
+        console.print(f"live     {url}", soft_wrap=True)
         if open_page:
             webbrowser.open(url)
 
     return Page(port, say)
 
 
-def _draw(result: Result, console: Console) -> Path | None:
+def _draw(result: Result, console: Console) -> tuple[Path, Path] | None:
+    """Draw the day into the run's folder; return picture and page."""
     try:
-        from carbonx.demo.plots import draw_day  # noqa: PLC0415 - matplotlib is an extra
+        from carbonx.demo.page import write_page  # noqa: PLC0415 - matplotlib is an extra
+        from carbonx.demo.plots import draw_day  # noqa: PLC0415
 
-        path = result.folder / "day.png"
-        draw_day(result, path, TITLE)
+        picture, page = result.folder / "day.png", result.folder / "day.html"
+        if not draw_day(result, picture, TITLE):
+            console.print("no font with Chinese characters: the picture's labels are English")
+        write_page(result, picture, page, TITLE)
     except ImportError:
-        console.print("matplotlib is not installed: pip install 'carbonx[plots]'")
+        console.print("matplotlib is not installed: pip install 'carbonx-exchange[plots]'")
         return None
-    return path
+    return picture, page

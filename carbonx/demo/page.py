@@ -1,67 +1,64 @@
-"""The demonstration's page: while the day goes, and afterwards as it ended."""
+"""The finished day as one page that opens without a server."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
+import base64
 from typing import TYPE_CHECKING, Final
 
-from carbonx.demo.day import accounts, rules
-from engine.log.sequencer import replay
-from gateway.runtime import event_loop
-from gateway.server.node import Node, Options
-from gateway.web.server import Web, WebServer
+from backtest.report.html import Html, joined, table, tag
+from carbonx.demo.shenzhen_day import BARS
+from engine.vocabulary.json_codec import decimal_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-HOST: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 8117
+    from carbonx.demo.day import Result
+
+_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_STYLE: Final = """
+body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;color:#22303c;background:#fff;
+max-width:76rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.2rem;margin-top:2.2rem}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:.25rem .8rem;border-bottom:1px solid #e4e4e4;text-align:right;white-space:nowrap}
+th:first-child{text-align:left}thead th{border-bottom:2px solid #767676}
+img{width:100%;height:auto}code{font-size:.9em;overflow-wrap:anywhere}
+"""
+_HEAD: Final = (
+    "vintage 年份", "open 开盘", "high 最高", "low 最低", "close 收盘", "real close 真实收盘",
+    "tonnes 成交量", "real tonnes 真实成交量", "trades 笔数",
+)  # fmt: skip
 
 
-class Page:
-    """One address, at which the day is shown and then what it came to."""
-
-    def __init__(self, port: int | None, say: Callable[[str], None]) -> None:
-        """Serve at a port; without one at the usual one, or any. ``say`` is given the address."""
-        self.url = ""
-        self._port = port
-        self._say = say
-
-    @asynccontextmanager
-    async def of(self, node: Node) -> AsyncIterator[None]:
-        """Serve the page of a node. Raises ``OSError`` where a port that was asked for is taken."""
-        web = self._server(node, DEFAULT_PORT if self._port is None else self._port)
-        try:
-            await web.start()
-        except OSError:
-            if self._port is not None:
-                raise
-            web = self._server(node, 0)
-            await web.start()
-        self._port = web.address[1]
-        if web.url != self.url:
-            self.url = web.url
-            self._say(web.url)
-        try:
-            yield
-        finally:
-            await web.stop()
-
-    def _server(self, node: Node, port: int) -> WebServer:
-        return WebServer(node, Web(host=HOST, port=port, timetable=True, curves=True))
-
-    async def stay(self, folder: Path) -> None:
-        """Serve the venue as the day left it, brought back from its log, until a signal comes."""
-        last = replay(folder).time
-        options = Options(durability="none")
-        node = Node.open(folder, rules(), accounts(), options, lambda: last)
-        await node.start()
-        stop = asyncio.Event()
-        event_loop.on_stop(stop.set)
-        try:
-            async with self.of(node):
-                await stop.wait()
-        finally:
-            await node.stop()
+def write_page(result: Result, picture: Path, path: Path, title: str) -> None:
+    """Write the page, with the picture inside it."""
+    data = base64.b64encode(picture.read_bytes()).decode()
+    said = "Each vintage's trades between its price limits, with its volume; the table has figures."
+    rows = []
+    for name, line in result.view.lines.items():
+        bar, real = line.bar, BARS[name]
+        if bar is not None:
+            prices = (bar.open, bar.high, bar.low, bar.close, real.close)
+            figures = (bar.volume, real.volume, bar.trades)
+            rows.append((name, *map(decimal_text, prices), *(f"{each:,}" for each in figures)))
+    verdict = "the same state" if result.proven else "ANOTHER STATE"
+    proof = (f"The log's {result.records:,} records, replayed, give {verdict} as the venue had "
+             "when the day ended:")  # fmt: skip
+    body = (
+        tag("h1", title),
+        Html(f'<img alt="{said}" src="data:image/png;base64,{data}">'),
+        tag("h2", "The day beside the real one 与真实行情对照"),
+        tag("div", table(_HEAD, rows), class_="wide"),
+        tag("h2", "Proof 验证"),
+        tag("p", proof),
+        tag("p", tag("code", result.replayed_state)),
+    )
+    head = (
+        Html('<meta charset="utf-8">'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        tag("title", title),
+        tag("style", Html(_STYLE)),
+    )
+    whole = tag("html", tag("head", *head), tag("body", *body), lang="en")
+    path.write_text("<!doctype html>\n" + joined([whole]), encoding="utf-8")

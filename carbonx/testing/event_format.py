@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carbonx.testing.link_words import tell_link
 from engine.vocabulary import events as e
+from engine.vocabulary import registry_events as r
 from engine.vocabulary.enums import OfferKind, OrderState
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def tell(event: e.Event, m: Money = str) -> str:
         case e.OrderReduced():
             head = f"{event.account}#{event.ref} reduced {event.quantity} to {event.leaves}"
             return head + depth(event.depth)
-    return _tell_operator(event, m) or _tell_auction(event, m)
+    return _tell_operator(event, m) or tell_link(event, m) or _tell_auction(event, m)
 
 
 def _fees(one: int, other: int, m: Money) -> str:
@@ -94,6 +96,31 @@ def _tell_operator(event: e.Event, m: Money) -> str:
             return f"{event.account} delivered {event.quantity} {event.product} {money}"
         case e.Released():
             return f"{event.account} released {event.amount} {event.name}"
+    return _tell_registry(event, m)
+
+
+def _tell_registry(event: e.Event, m: Money) -> str:
+    """Write what happened in the registry; "" for an event of something else."""
+    match event:
+        case r.AllowancesAllocated():
+            return f"{event.account} allocated {event.quantity} for {event.year} to {event.balance}"
+        case r.AllowancesTransferred():
+            return f"{event.account} transfers {event.quantity} to {event.to} for {m(event.amount)}"
+        case r.EmissionsVerified():
+            return (
+                f"{event.account} emitted {event.quantity} in {event.year} owes {event.obligation}"
+            )
+        case r.AllowancesSurrendered():
+            done = f"{event.quantity} {event.product} for {event.year}"
+            return f"{event.account} surrenders {done} owes {event.outstanding}"
+        case r.AllowancesCancelled():
+            return f"{event.account} retires {event.quantity} to {event.balance}"
+        case r.ShortfallFound():
+            fine = f"{m(event.amount)} {event.currency}"
+            return f"{event.account} short {event.quantity} for {event.year} fined {fine}"
+        case r.YearSettled():
+            sums = f"owed {event.obligation} surrendered {event.surrendered} short {event.short}"
+            return f"year {event.year} {sums}"
     return ""
 
 

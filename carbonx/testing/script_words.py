@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
+from carbonx.testing.link_words import VERBS, parse_link, parse_sent
 from engine.rulebook.calendar import utc
 from engine.vocabulary import commands as c
+from engine.vocabulary import registry_commands as r
 from engine.vocabulary.enums import (
     BidTie,
     OrderType,
@@ -92,15 +94,25 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         "reference": lambda price, symbol=product: c.SetReference(symbol, stage.minor(price)),
         "rule": rule,
         "clear": clear,
+        **registry_words(stage, product),
     }
     if first in verbs:
         return verbs[first](*rest)
+    if first in VERBS:
+        return parse_link(stage.line, stage.minor, first, rest)
     verb, *rest = rest
+    return _of_client(stage, first, verb, rest)
+
+
+def _of_client(stage: Stage, first: str, verb: str, rest: list[str]) -> c.Command:
+    """Read a command that begins with its account."""
     if verb == "disconnects":
         return c.CancelOnDisconnect(first)
     ref = stage.venue.last_ref(first) + 1
     if "ref" in rest:
         ref = int(rest[rest.index("ref") + 1])
+    if verb in ("routes", "recalls"):
+        return parse_sent(stage.minor, first, ref, verb, rest)
     if verb in ("buy", "sell"):
         return order(stage, first, ref, Side[verb.upper()], rest)
     if verb == "cancel":
@@ -108,6 +120,20 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
             return c.MassCancel(first, ref, *rest[1:])
         return c.CancelOrder(first, ref, int(rest[0]))
     return _answer(stage, first, ref, verb, rest)
+
+
+def registry_words(stage: Stage, product: str) -> dict[str, Callable[..., c.Command]]:
+    """Return the verbs of the registry; a product that is not named is the line's."""
+    return {
+        "allocate": lambda name, year, q, of=product: r.Allocate(name, int(year), of, int(q)),
+        "transfer": lambda name, to, q, paid="0", of=product: r.Transfer(
+            name, to, of, int(q), stage.minor(paid)
+        ),
+        "verify": lambda name, year, q: r.VerifyEmissions(name, int(year), int(q)),
+        "surrender": lambda name, year, q, of=product: r.Surrender(name, int(year), of, int(q)),
+        "retire": lambda name, q, of=product: r.CancelAllowances(name, of, int(q)),
+        "settle": lambda year, price="0": r.SettleYear(int(year), stage.minor(price)),
+    }
 
 
 def _answer(stage: Stage, name: str, ref: int, verb: str, rest: list[str]) -> c.Command:

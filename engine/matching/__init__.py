@@ -1,1 +1,1 @@
-"""Pure algorithms: prices, allocation, the continuous sweep, call prices, auction clearing."""
+"""Pure algorithms: prices, allocation, the continuous sweep, calls, sealed auctions and limits."""

@@ -186,6 +186,8 @@ def _cover(
 class _Guarantee:
     """One bidder's guarantee, used up from the highest price down."""
 
+    __slots__ = ("amount", "as_bid", "held", "lot", "spent")
+
     def __init__(self, amount: int, lot: int, *, as_bid: bool) -> None:
         self.amount = amount
         self.lot = lot

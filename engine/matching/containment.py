@@ -85,6 +85,4 @@ def _withhold(demand: Demand, supply: Supply, terms: AuctionTerms) -> Supply:
         quantity = supply.quantity - withheld[n]
         price = min(tier.trigger, uniform_price(demand, quantity, terms))
         supply = supply._replace(quantity=quantity, price=price)
-        if withheld[n] < tier.quantity:
-            break
     return supply._replace(withheld=tuple(withheld))

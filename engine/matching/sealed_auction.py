@@ -105,6 +105,7 @@ class _Filled:
 
 def clear_sealed(book: BidBook, terms: AuctionTerms) -> AuctionResult:
     """Return who gets how much at what price, and why others get nothing."""
+    assert terms.lot % terms.cut_lot == 0
     offered = sum(seller.quantity for seller in book.sellers)
     admitted = admit_bids(book, terms)
     pieces = admitted.pieces
@@ -161,7 +162,7 @@ def _priced(demand: Demand, base: int, terms: AuctionTerms) -> tuple[Supply, Auc
         return cancelled, AuctionEnd.UNDERSUBSCRIBED
     if terms.below_market is BelowMarket.IGNORE or supply.price >= terms.market_floor:
         return supply, None
-    reached = demand.lowest(max(terms.market_price, supply.price, supply.floor))
+    reached = demand.lowest(max(terms.market_price, supply.price))
     if terms.below_market is BelowMarket.CANCEL or not reached:
         cancelled = supply._replace(withheld=(0,) * len(terms.tiers))
         return cancelled, AuctionEnd.BELOW_MARKET

@@ -9,8 +9,9 @@ import hashlib
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from engine.rulebook.programme import Programme
 from engine.vocabulary.enums import (
     BidTie,
     CallFill,
@@ -211,6 +212,7 @@ class Rulebook(Struct, frozen=True, forbid_unknown_fields=True):
     classes: tuple[AccountClass, ...] = ()
     calendar: Calendar = Calendar()
     auction: Auction = Auction()
+    programme: Programme | UnsetType = UNSET  # what is not there is not in the bytes either
     sources: Mapping[str, str] = {}  # path -> document, article, year, or "default to confirm"
 
     def digest(self) -> str:

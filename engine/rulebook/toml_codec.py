@@ -53,11 +53,13 @@ def to_plain(value: Any, *, brief: bool = True) -> Any:
         found = {}
         for field in msgspec.structs.fields(value):
             part = getattr(value, field.name)
-            if brief and not field.required and part == field.default:
+            if part is msgspec.UNSET or (brief and not field.required and part == field.default):
                 continue
             is_clock = field.name in _CLOCKS
             found[field.name] = _clock(part) if is_clock else to_plain(part, brief=brief)
         return found
+    if value is msgspec.UNSET:  # a part that the rulebook lacks
+        return {}
     if isinstance(value, IntEnum):
         return value.name.lower()
     if isinstance(value, tuple):
@@ -86,6 +88,8 @@ def _seconds(text: Any, path: str) -> int:
 
 def _typed(kind: Any, data: Any, path: str) -> Any:
     """Replace names by enum members and clocks by seconds, wherever the types ask for them."""
+    if msgspec.UnsetType in get_args(kind):
+        kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         choices = [member.name.lower() for member in kind]
         if data not in choices:

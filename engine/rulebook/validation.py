@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UnsetType
 
 from engine.rulebook.calendar import is_date
 from engine.rulebook.model import (
@@ -15,6 +16,7 @@ from engine.rulebook.model import (
     Rulebook,
     RulebookError,
 )
+from engine.rulebook.programme import Programme
 from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CallFill, Delivery, LastRung, Tie
 from engine.vocabulary.suggest import not_one_of
@@ -78,6 +80,8 @@ def validate(book: Rulebook) -> None:
         _known(f"$.classes[{index}].modes", role.modes, names)
     _validate_calendar(book.calendar, names)
     _validate_calls(book)
+    if not isinstance(book.programme, UnsetType):
+        _validate_programme(book.programme)
     for name in ("lot", "reserve", "min_bid", "max_bid", "reoffer_over", "reoffer_cap_bp"):
         _among(f"$.auction.{name}", getattr(book.auction, name), name == "lot", MAX_QUANTITY)
 
@@ -220,6 +224,19 @@ def _validate_class(path: str, role: AccountClass) -> None:
     _among(f"{path}.holding_limit", role.holding_limit, 0, MAX_QUANTITY)
     _among(f"{path}.purchase_limit_bp", role.purchase_limit_bp, 0, BASIS_POINTS)
     _among(f"{path}.bid_limit", role.bid_limit, 0, MAX_QUANTITY)
+
+
+def _validate_programme(terms: Programme) -> None:
+    path = "$.programme"
+    _among(f"{path}.cap", terms.cap, 0, MAX_QUANTITY)
+    _among(f"{path}.penalty", terms.penalty, 0, MAX_PRICE)
+    _among(f"{path}.penalty_multiple", terms.penalty_multiple, 0, 100)
+    _among(f"{path}.borrow_years", terms.borrow_years, 0, 100)
+    _among(f"{path}.deadline_years", terms.deadline_years, 0, 100)
+    # A leap year's day, so that any month and day there is may be a deadline.
+    holds = not terms.deadline or is_date(20_200_000 + terms.deadline)
+    rule = f"{terms.deadline} is no month and day such as 1231"
+    _require(f"{path}.deadline", holds=holds, rule=rule)
 
 
 def _validate_calendar(calendar: Calendar, names: list[str]) -> None:

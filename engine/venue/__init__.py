@@ -1,1 +1,1 @@
-"""All markets with participants and ledger, and ``apply``; the trading day; views; the hash."""
+"""All markets with participants and ledger, and ``apply``; the day; views; the hash; links."""

@@ -11,11 +11,14 @@ from engine.ledger.accounts import Ledger
 from engine.markets.assets import Asset
 from engine.markets.designs import open_line
 from engine.markets.settlement import Shared
+from engine.registry.registry import Registry
 from engine.rulebook.model import line_name
 from engine.rulebook.validation import validate
+from engine.venue.link_state import Links
 from engine.vocabulary.enums import RejectReason, SelfTradeScope
 from engine.vocabulary.events import Rejected
 from engine.vocabulary.texts import shown
+from engine.vocabulary.units import MAX_REF
 
 if TYPE_CHECKING:
     from engine.markets.line import Line
@@ -29,7 +32,7 @@ class VenueBase:
 
     __slots__ = (
         "_relatives", "amendments", "assets", "clock", "currencies", "date", "expiries", "genesis",
-        "ledger", "markets", "participants", "products", "rulebook", "shared",
+        "ledger", "links", "markets", "participants", "products", "registry", "rulebook", "shared",
     )  # fmt: skip
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -40,12 +43,14 @@ class VenueBase:
         self.date = 0  # the trading day, such as 20210628
         self.amendments: list[AmendRulebook] = []  # that wait for their day
         self.ledger = Ledger()
+        self.registry = Registry(self.ledger)
         self.expiries = Expiries()
         self.participants: dict[str, Participant] = {}  # in the order of opening
         self.shared = Shared(self.ledger, self.clock, self.expiries, self.participants)
         self.assets: dict[str, Asset] = {}  # by the product's symbol
         self.markets: dict[str, Line] = {}  # by the line's symbol
         self.products: dict[str, Product] = {}  # by symbol
+        self.links = Links()
         self._relatives: dict[str, list[Participant]] = {}  # who counts as one, by its name
         for product in rulebook.products:
             for mode in rulebook.modes_of(product):
@@ -68,6 +73,7 @@ class VenueBase:
         """Take a rulebook over; every line of it is open."""
         self.rulebook = rulebook
         self.products = {product.symbol: product for product in rulebook.products}
+        self.registry.install(rulebook)
         money = (rulebook.currency, *(p.currency for p in rulebook.products))
         self.currencies = tuple(dict.fromkeys(money))
 
@@ -84,3 +90,16 @@ def unknown_account(account: str, ref: int) -> list[Event]:
     """Refuse a command of an account that is not open."""
     rule = f"no account {shown(account)} is open"
     return [Rejected(account, ref, RejectReason.UNKNOWN_ACCOUNT, "account", rule)]
+
+
+def duplicate(participant: Participant, ref: int) -> list[Event]:
+    """Refuse a reference that was used, or can never be."""
+    """Refuse a reference that was used, or can never be."""
+    rule = f"above {participant.last_ref}, at most {MAX_REF}"
+    return [Rejected(participant.name, ref, RejectReason.DUPLICATE_REF, "ref", rule)]
+
+
+def killed(account: str, ref: int) -> list[Event]:
+    """Refuse entry while the kill switch is on."""
+    rule = "the account's kill switch is on: cancels only, until an operator turns it off"
+    return [Rejected(account, ref, RejectReason.ACCOUNT_KILLED, "account", rule)]

@@ -61,7 +61,7 @@ def _rules_of_opening(
         yield fits, value, field, f"at most {MAX_ACCOUNT_NAME} characters"
     new = c.account not in venue.participants
     yield new, RejectReason.ACCOUNT_EXISTS, "account", "an account is opened once"
-    unknown = _unknown_class(venue, c.role)
+    unknown = unknown_class(venue, c.role)
     yield not unknown, RejectReason.ROLE, "role", unknown
     fits = 0 <= c.allocation <= MAX_QUANTITY
     yield fits, value, "allocation", f"0 to {MAX_QUANTITY} tonnes"
@@ -82,7 +82,7 @@ def _rules_of_opening(
         yield total <= MAX_TOTAL, value, field, _TONNES_IN
 
 
-def _unknown_class(venue: VenueBase, role: str) -> str:
+def unknown_class(venue: VenueBase, role: str) -> str:
     """Return the rule that a class breaks by not being one of the rulebook's, "" where it is."""
     roles = [each.name for each in venue.rulebook.classes]
     if not role or role in roles:
@@ -95,7 +95,7 @@ def set_account_class(venue: VenueBase, c: SetAccountClass) -> list[Event]:
     participant = venue.participants.get(c.account)
     if participant is None:
         return unknown_account(c.account, 0)
-    refusal = _unknown_class(venue, c.role)
+    refusal = unknown_class(venue, c.role)
     if refusal:
         return [Rejected(c.account, 0, RejectReason.ROLE, "role", refusal)]
     participant.role = c.role

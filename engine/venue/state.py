@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def dump(venue: VenueBase) -> list[Any]:
     """Return the canonical state: nested lists of integers and strings in a fixed order."""
     ledger = venue.ledger
+    linked = [venue.links.dump()] if venue.links.ends else []  # as before links, without any
     return [
         venue.rulebook.digest(),
         venue.clock.now,
@@ -37,6 +38,8 @@ def dump(venue: VenueBase) -> list[Any]:
         [_dump_participant(each) for each in venue.participants.values()],
         [[at, order.seat.name, order.ref] for at, order in venue.expiries.dump()],
         sorted([key, taken.total] for key, taken in ledger.fees.items() if taken.total),
+        *([] if venue.registry.programme is None else [venue.registry.dump()]),
+        *linked,
     ]  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from engine.markets.admission import SMALL
 from engine.markets.phases import change
-from engine.venue.base import VenueBase, unknown_account
+from engine.registry.registry import OF_REGISTRY
+from engine.venue.base import VenueBase, duplicate, killed, unknown_account
 from engine.venue.funding import move_allowances, move_cash, open_account, set_account_class
+from engine.venue.link_commands import link_handlers
 from engine.venue.state import check_reservations, state_hash
 from engine.venue.trading_day import begin_day, rulebook_on, set_reference, take_amendment
 from engine.venue.views import (
@@ -105,6 +107,8 @@ class Venue(VenueBase):
             BeginDay: lambda c: begin_day(self, c),
             SetReference: lambda c: set_reference(self, c),
             AmendRulebook: lambda c: take_amendment(self, c),
+            **dict.fromkeys(OF_REGISTRY, lambda c: self.registry.apply(c, self.date)),
+            **link_handlers(self),
         }
 
     def apply(self, command: Command) -> list[Event]:
@@ -117,7 +121,7 @@ class Venue(VenueBase):
                 return unknown_account(command.account, command.ref)
             ref = command.ref
             if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
-                return _duplicate(participant, ref)
+                return duplicate(participant, ref)
             participant.last_ref = ref
             try:
                 seat = participant.seats[command.symbol]
@@ -127,7 +131,7 @@ class Venue(VenueBase):
                     return self._unknown_symbol(command.account, ref, command.symbol)
                 seat = market.seat(participant)
             if participant.killed:
-                return _killed(command.account, ref)
+                return killed(command.account, ref)
             return seat.market.enter(command, seat)
         if type(command) is CancelOrder:
             try:
@@ -136,7 +140,7 @@ class Venue(VenueBase):
                 return unknown_account(command.account, command.ref)
             ref = command.ref
             if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
-                return _duplicate(participant, ref)
+                return duplicate(participant, ref)
             participant.last_ref = ref
             try:
                 order = participant.orders[command.target]
@@ -155,14 +159,14 @@ class Venue(VenueBase):
                 return unknown_account(command.account, command.ref)
             ref = command.ref
             if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
-                return _duplicate(participant, ref)
+                return duplicate(participant, ref)
             participant.last_ref = ref
             try:
                 order = participant.orders[command.target]
             except KeyError:
                 return _unknown_order(command.account, ref, command.target)
             if participant.killed:
-                return _killed(command.account, ref)
+                return killed(command.account, ref)
             return order.seat.market.amend(order, command)
         handler = self._handlers.get(type(command))
         if handler is not None:
@@ -183,7 +187,7 @@ class Venue(VenueBase):
         if participant is None:
             return unknown_account(name, ref)
         if not participant.last_ref < ref <= MAX_REF:
-            return _duplicate(participant, ref)
+            return duplicate(participant, ref)
         participant.last_ref = ref
         return participant
 
@@ -207,7 +211,7 @@ class Venue(VenueBase):
         if line is None:
             return self._unknown_symbol(c.account, c.ref, c.symbol)
         if participant.killed:
-            return _killed(c.account, c.ref)
+            return killed(c.account, c.ref)
         handler = line.commands.get(type(c))
         if handler is not None:
             return handler(c, participant)
@@ -391,6 +395,7 @@ class Venue(VenueBase):
     def check(self) -> None:
         """Assert every invariant of the venue. Raises ``AssertionError``."""
         self.ledger.check()
+        self.registry.check()
         for market in self.markets.values():
             market.check()
         check_reservations(self)
@@ -421,16 +426,6 @@ def _not_there(c: OfOperator, design: str, account: str, ref: int) -> list[Event
     return [Rejected(account, ref, RejectReason.MODE, "symbol", rule)]
 
 
-def _duplicate(participant: Participant, ref: int) -> list[Event]:
-    rule = f"above {participant.last_ref}, at most {MAX_REF}"
-    return [Rejected(participant.name, ref, RejectReason.DUPLICATE_REF, "ref", rule)]
-
-
 def _unknown_order(account: str, ref: int, target: int) -> list[Event]:
     rule = f"the account has no live order {target}"
     return [Rejected(account, ref, RejectReason.UNKNOWN_ORDER, "target", rule)]
-
-
-def _killed(account: str, ref: int) -> list[Event]:
-    rule = "the account's kill switch is on: cancels only, until an operator turns it off"
-    return [Rejected(account, ref, RejectReason.ACCOUNT_KILLED, "account", rule)]

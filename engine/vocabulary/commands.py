@@ -19,6 +19,8 @@ from engine.vocabulary.enums import (
     TimeInForce,
     Undersubscribed,
 )
+from engine.vocabulary.link_commands import LinkCommand
+from engine.vocabulary.registry_commands import RegistryCommand
 from engine.vocabulary.units import Int
 
 
@@ -253,4 +255,6 @@ Command: TypeAlias = (
     | AmendRulebook
     | ClearAuction
     | SetAccountClass
+    | RegistryCommand
+    | LinkCommand
 )

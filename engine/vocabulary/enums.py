@@ -321,6 +321,15 @@ class CancelReason(IntEnum):
     LOST = 16  # a bid, or what of an announcement, an auction left without a trade
 
 
+class LinkKind(IntEnum):
+    """What a link between two venues lets pass."""
+
+    NONE = 0  # nothing new: what is on its way arrives
+    ROUTING = 1  # orders that find a better price there
+    SHARED = 2  # all orders: there is one book, and it is there
+    HOSTING = 3  # orders from there alone: the one book is here
+
+
 class RejectReason(IntEnum):
     """Why a command was refused. ``docs/protocol.md`` lists each with its field and rule."""
 

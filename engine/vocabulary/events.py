@@ -22,6 +22,8 @@ from engine.vocabulary.enums import (
     Side,
     Undersubscribed,
 )
+from engine.vocabulary.link_events import LinkEvent
+from engine.vocabulary.registry_events import RegistryEvent
 
 
 class Rejected(Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -404,4 +406,6 @@ Event: TypeAlias = (
     | Released
     | Declined
     | AccountClassSet
+    | RegistryEvent
+    | LinkEvent
 )

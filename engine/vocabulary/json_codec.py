@@ -21,7 +21,7 @@ from engine.vocabulary.texts import MAX_DIGITS, MAX_TEXT, encodable, named, read
 from engine.vocabulary.units import MAX_INT, MIN_INT
 
 # Fields that may be typed as decimals.
-_PRICES: Final = ("price", "stop_price", "amount", "increment", "cash")
+_PRICES: Final = ("price", "stop_price", "amount", "increment", "cash", "away_price", "fee")
 # Nothing is rounded in silence: what is as long as may be, and scaled, is exact in it.
 # ``Decimal`` would take 1_000 and the digits of other scripts, too.
 _DECIMAL: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")

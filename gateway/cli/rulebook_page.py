@@ -66,7 +66,7 @@ weekends like others. After the last year of the list, weekdays alone decide.
 `python -m docs.holidays` makes the lists; a test compares the two.
 """
 _PARTS = ("Product", "Mode", "PriceRule", "Session", "Calendar", "AccountClass", "Containment",
-          "Auction", "Rulebook")  # fmt: skip
+          "Auction", "Programme", "Rulebook")  # fmt: skip
 _FIELD = re.compile(r"    (\w+): .*?(?:  # (.*))?$")
 
 

@@ -26,10 +26,14 @@ class Outside:
 
     def __init__(self, metrics: int | None = None, log_lines: Path | None = None) -> None:
         """Open both. Raises ``OSError`` and ``MissingExtraError``."""
-        self.port: OperationsPort | None = None
-        self.lines = LogLines(log_lines) if log_lines is not None else None
-        if metrics is not None:
-            self.port = _port(metrics)
+        self.lines = None
+        self.port = _port(metrics) if metrics is not None else None
+        try:
+            self.lines = LogLines(log_lines) if log_lines is not None else None
+        except OSError:
+            if self.port is not None:
+                self.port.close()
+            raise
 
     def __enter__(self) -> Self:
         """Say that the venue recovers."""

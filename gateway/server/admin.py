@@ -14,7 +14,7 @@ import asyncio
 import json
 import os
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from msgspec import to_builtins
 
@@ -32,6 +32,7 @@ from engine.vocabulary.commands import (
     SetReference,
 )
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object, type_name
+from engine.vocabulary.registry_commands import RegistryCommand
 from engine.vocabulary.suggest import did_you_mean
 from engine.vocabulary.texts import MAX_LINE, UnreadableError, named, read_json, shown
 from engine.vocabulary.units import MAX_ACCOUNT_NAME
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
     from gateway.server.node import Node
 
 COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, MoveAllowances, MoveCash, OpenAccount,
-                   SetAccountClass, SetKillSwitch, SetPhase, SetReference)  # fmt: skip
+                   SetAccountClass, SetKillSwitch, SetPhase, SetReference,
+                   *get_args(RegistryCommand))  # fmt: skip
 RELOAD: Final = "reload_accounts"
 STATUS: Final = "status"
 KEY_FIELDS: Final = {"set_key": ("account", "key", "member"), "drop_key": ("account",)}

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from msgspec import structs
 
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import CancelReason, OfferKind, RejectReason, Side
+from engine.vocabulary.link_events import LinkEvent
+from engine.vocabulary.registry_events import RegistryEvent
 from gateway.protocol import wire, wire_modes
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import HEADERS, header, length_at
@@ -157,6 +159,8 @@ class Outboxes:
         self.project.update(dict.fromkeys(PUBLIC, _no_report))
         self.project.update(self.tape.rows())
         self.project[ev.AccountClassSet] = _no_report
+        self.project.update(dict.fromkeys(get_args(RegistryEvent), _no_report))
+        self.project.update(dict.fromkeys(get_args(LinkEvent), _no_report))
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
 

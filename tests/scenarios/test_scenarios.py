@@ -16,13 +16,16 @@ from tests.scenarios import auctions as scenarios_auctions
 from tests.scenarios import bids as scenarios_bids
 from tests.scenarios import calls as scenarios_calls
 from tests.scenarios import china as scenarios_china
+from tests.scenarios import compliance as scenarios_compliance
 from tests.scenarios import days as scenarios_days
+from tests.scenarios import links as scenarios_links
 from tests.scenarios import modes as scenarios_modes
 from tests.scenarios import orders as scenarios_orders
 from tests.scenarios import own_orders as scenarios_own_orders
 from tests.scenarios import pilots as scenarios_pilots
 from tests.scenarios import rules as scenarios_rules
 from tests.scenarios import world as scenarios_world
+from tests.scenarios.clearings import TABLES
 from tests.scenarios.refusals import AMEND_REFUSALS, CLOSED_REFUSALS, GATE, REFUSALS
 from tests.support.paths import ROOT
 
@@ -44,9 +47,11 @@ MODULES = (
     scenarios_auctions,
     scenarios_bids,
     scenarios_modes,
+    scenarios_compliance,
     scenarios_china,
     scenarios_pilots,
     scenarios_world,
+    scenarios_links,
 )
 
 
@@ -91,6 +96,7 @@ def cited() -> Iterator[str]:
     yield from (rule for scenario in STORIES for rule in scenario.shows)
     yield from (row[0] for row in REFUSALS + AMEND_REFUSALS)
     yield from (row[0] for row in CLOSED_REFUSALS)
+    yield from (rule for row in TABLES for rule in row.shows)
 
 
 def test_every_rule_is_shown_and_every_citation_is_of_a_rule() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner
 
 from backtest.agents.market_picture import MarketPicture
 from carbonx.cli import demo
 from carbonx.demo.day import Plan, brokers, run
+from carbonx.demo.plots import chinese_font, draw_day, limits
 from carbonx.demo.shenzhen_day import BARS, Calibrated
 from engine.log.journal import FILE_NAME
 from engine.log.sequencer import replay
@@ -46,6 +49,11 @@ def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
     traded = sum(bar["volume"] for bar in result["bars"].values())
     assert 0.8 < traded / sum(bar.volume for bar in BARS.values()) < 1.5
     assert Path(result["picture"]).stat().st_size > 10_000
+    page = Path(result["page"]).read_text("utf-8")
+    assert result["state"] in page
+    assert "data:image/png;base64," in page
+    assert not re.search(r"(src|href)=.(?!data:)", page), "it needs no other file"
+    assert all(f'<th scope="row">{name}</th>' in page for name in BARS)
     said = done.stderr.splitlines()
     assert any("of the day" in line for line in said)
     assert max(map(len, said)) <= 80, "tables fit where there is no terminal to ask"
@@ -57,6 +65,20 @@ def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
     assert {name: found.markets[name].day.volume for name in BARS} == {
         name: bar["volume"] for name, bar in result["bars"].items()
     }
+
+
+@pytest.mark.parametrize("font", ["", None])
+def test_the_picture_renders_with_and_without_a_chinese_font(
+    tmp_path: Path, font: str | None
+) -> None:
+    folder = tmp_path / "run"
+    result = asyncio.run(run(folder, Plan(3, 0, looks=8, durability="none"), lambda *_: None))
+    used = draw_day(result, tmp_path / "day.png", demo.TITLE, font)
+    assert used == ("" if font == "" else chinese_font())
+    assert (tmp_path / "day.png").stat().st_size > 50_000
+    for name, bar in BARS.items():
+        low, high = limits(bar.previous)
+        assert all(low <= each.price <= high for each in result.view.lines[name].prints)
 
 
 def test_the_days_brokers_are_of_four_kinds_and_share_one_market() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from websockets.exceptions import ConnectionClosed
 
 from carbonx.demo.day import Plan, run, unseen
-from carbonx.demo.page import Page
+from carbonx.demo.live_page import Page
 from engine.log.journal import FILE_NAME
 from gateway.protocol import wire_market
 from gateway.protocol.wire_history import AskTrades, DayTrades

@@ -38,6 +38,7 @@ OPERATED: Final = ("carbonx operate", "carbonx status", "carbonx admin resume",
                    "carbonx admin revive", "carbonx admin reload", "carbonx admin close",
                    "carbonx admin begin-day")  # fmt: skip
 TALKS: Final = ("carbonx shell", "carbonx brokers", "carbonx trade")  # to a venue on a port
+REREAD: Final = ("carbonx replay", "carbonx export")  # the log of that venue
 MISSES: Final = ("carbonx bench", "carbonx load")  # exit 1 says that a figure is not good enough
 SILENT: Final = ("carbonx bench",)  # a process of its own prints
 README: Final = (ROOT / "README.md").read_text("utf-8")
@@ -115,8 +116,9 @@ def test_the_examples_that_need_a_venue_run(venue: int) -> None:
             assert done.returncode == 0, (line, done.stderr)
     for line in dict.fromkeys(EXAMPLES[name][0] for name in OPERATED):
         run("carbonx operate", line, [])
-    for line in EXAMPLES["carbonx replay"]:
-        run("carbonx replay", line, [])
+    for name in REREAD:
+        for line in EXAMPLES[name]:
+            run(name, line, [])
 
 
 def test_the_example_of_the_demo_fits_a_terminal_of_80_columns(sandbox: Path) -> None:
@@ -130,7 +132,7 @@ def test_the_example_of_the_demo_fits_a_terminal_of_80_columns(sandbox: Path) ->
 
 def test_all_other_examples_and_those_of_the_readme_run(sandbox: Path) -> None:
     assert sandbox.is_dir()
-    apart = {"carbonx serve", "carbonx replay", "carbonx demo", *OPERATED, *TALKS}
+    apart = {"carbonx serve", "carbonx demo", *REREAD, *OPERATED, *TALKS}
     config = "carbonx config example"
     run(config, f"{config} > venue.toml", [])
     others = {line: name for name, lines in EXAMPLES.items() if name not in apart

@@ -12,6 +12,7 @@ from engine.matching.auction_clearing import Offer, Sealed, Win, clear
 from engine.vocabulary.enums import BidTie, PricingRule, Undersubscribed
 
 UNIFORM, WHOLE, AS_BID = PricingRule.UNIFORM, PricingRule.WHOLE, PricingRule.PAY_AS_BID
+HIGHEST = PricingRule.HIGHEST_REJECTED
 TIME, RANDOM, PRO_RATA = BidTie.TIME, BidTie.RANDOM, BidTie.PRO_RATA
 SELL, RESERVE, CANCEL = (
     Undersubscribed.SELL,
@@ -60,6 +61,9 @@ WORKED = [
     ("RGGI: the reserve where supply is not exhausted", "4@18 3@16",
      offer(10, 262, RANDOM, RESERVE), "2.62", [4, 3]),
     ("EU: cancelled where less is bid for", "4@40 3@30", offer(10, 1, RANDOM, CANCEL), "0", [0, 0]),
+    ("the highest rejected price", "4@40 3@30 9@20", offer(10, pricing=HIGHEST), "20", [4, 3, 3]),
+    ("the highest rejected price, of a whole bid", "4@40 6@30 9@20", offer(10, pricing=HIGHEST),
+     "20", [4, 6, 0]),
     ("the last bid is cut", "4@40 3@30 9@20", offer(10), "20", [4, 3, 3]),
     ("whole: one takes all, parts do not count", "9@40 10@30 10@31", offer(10, pricing=WHOLE),
      "31", [0, 0, 10]),
@@ -149,7 +153,7 @@ def _check_ties(given_bids: list[Sealed], shares: list[int], sold: Offer, worst:
             assert filled == sorted(filled, reverse=True), "a later bid came first"
 
 
-@given(BIDS, OFFERS)
+@given(BIDS, st.one_of(OFFERS, OFFERS.map(lambda each: each._replace(pricing=HIGHEST))))
 def test_an_auction_that_buys_is_its_mirror(given_bids: list[Sealed], sold: Offer) -> None:
     mirrored = [Sealed(100 - bid.price, bid.quantity) for bid in given_bids]
     bought = sold._replace(sells=False, reserve=100 - sold.reserve)

@@ -20,6 +20,7 @@ from engine.matching.reserve_prices import (
     share_of_vwap,
     vwap,
 )
+from tests.scenarios.clearings import GROWINGS, SPREADINGS, Growing, Spreading
 
 DAYS = st.lists(
     st.builds(
@@ -60,17 +61,10 @@ def test_korea_takes_the_mean_of_three_averages_and_rounds_once() -> None:
     assert mean_of_averages([[DayTraded(20180301, 22_024, 1)]], 50) == 22_000
 
 
-GROWN = [
-    ("RGGI CCR trigger from 2021", 1300, 700, [1391, 1488, 1592, 1703, 1822]),
-    ("RGGI ECR trigger from 2021", 600, 700, [642, 687, 735, 786, 841]),
-    ("RGGI CCR trigger from 2017", 1000, 250, [1025, 1051, 1077]),
-]
-
-
-@pytest.mark.parametrize(("value", "rate", "series"), [row[1:] for row in GROWN],
-                         ids=[row[0] for row in GROWN])  # fmt: skip
-def test_growth_is_of_the_rounded_value(value: int, rate: int, series: list[int]) -> None:
-    assert [grown(value, [rate] * years) for years in range(1, len(series) + 1)] == series
+@pytest.mark.parametrize("row", GROWINGS, ids=lambda row: row.name)
+def test_growth_is_of_the_rounded_value(row: Growing) -> None:
+    years = range(1, len(row.series) + 1)
+    assert [grown(row.value, [row.rate_bp] * count) for count in years] == row.series
 
 
 def test_growth_takes_a_rate_for_each_year() -> None:
@@ -99,28 +93,11 @@ def test_months_before_are_whole_and_as_many(date: int, count: int) -> None:
     assert months == count
 
 
-SPREAD = [
-    ("EU: evenly over the next four", [100] * 5, 20, 4, 0, 5, [105] * 4 + [100], 0),
-    ("lots that are over go to the earlier ones", [100] * 4, 30, 4, 0, 5, [110, 110, 105, 105], 0),
-    ("what makes no lot is left", [100] * 2, 23, 2, 0, 10, [110, 110], 3),
-    ("UK: no more than 125%, the excess moves on", [100, 40, 100, 100, 100], 120, 4, 12_500, 1,
-     [125, 50, 125, 125, 125], 10),
-    ("what fits nowhere is left", [100, 100], 80, 4, 12_500, 1, [125, 125], 30),
-    ("Korea: all of it into the next", [100, 100], 7, 1, 0, 1, [107, 100], 0),
-    ("no auction comes", [], 7, 4, 0, 1, [], 7),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("plan", "unsold", "over", "cap", "lot", "volumes", "left"),
-    [row[1:] for row in SPREAD],
-    ids=[row[0] for row in SPREAD],
-)
-def test_a_spread(
-    plan: list[int], unsold: int, over: int, cap: int, lot: int, volumes: list[int], left: int
-) -> None:
-    planned = [Planned(volume, volume) for volume in plan]
-    assert spread(planned, unsold, over, cap, lot) == Spread(tuple(volumes), left)
+@pytest.mark.parametrize("row", SPREADINGS, ids=lambda row: row.name)
+def test_a_spread(row: Spreading) -> None:
+    planned = [Planned(volume, volume) for volume in row.plan]
+    made = spread(planned, row.unsold, row.over, row.cap_bp, row.lot)
+    assert made == Spread(tuple(row.volumes), row.left)
 
 
 def test_a_cap_is_of_the_volume_first_planned() -> None:

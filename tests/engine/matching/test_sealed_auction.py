@@ -23,7 +23,6 @@ from engine.matching.bid_limits import exceeds, guarantee_needed, purchase_limit
 from engine.matching.sealed_auction import clear_sealed, split_sale
 from engine.vocabulary.enums import (
     AuctionEnd,
-    BelowMarket,
     BidTie,
     CutReason,
     GuaranteeRule,
@@ -32,7 +31,7 @@ from engine.vocabulary.enums import (
     TierKind,
     Undersubscribed,
 )
-from engine.vocabulary.units import MAX_QUANTITY
+from tests.scenarios.clearings import CLEARINGS, Clearing
 
 TIME, RANDOM, PRO_RATA = BidTie.TIME, BidTie.RANDOM, BidTie.PRO_RATA
 AT_RESERVE, CANCEL = Undersubscribed.SELL_AT_RESERVE, Undersubscribed.CANCEL
@@ -69,60 +68,18 @@ def cut(result: AuctionResult) -> dict[int, tuple[int, CutReason]]:
     return {each.bid: (each.quantity, each.reason) for each in result.cuts}
 
 
-# name, bids, supply, terms, price, what each bid gets, how it ends
-WORKED: list[tuple[str, str, int, dict[str, Any], str, list[int], AuctionEnd]] = [
-    ("UK: below the reserve rejected, the rest sold in part at the lowest bid",
-     "A 4@40 B 3@30 C 5@21", 10, {"reserve": "22"}, "30", [4, 3, 0], AuctionEnd.SOLD_IN_PART),
-    ("EU: cancelled where less is bid for", "A 4@40 B 3@30", 10, {"undersubscribed": CANCEL}, "0",
-     [0, 0], AuctionEnd.UNDERSUBSCRIBED),
-    ("EU: as much as is offered is not less", "A 7@40 B 3@30", 10, {"undersubscribed": CANCEL},
-     "30", [7, 3], AuctionEnd.SOLD),
-    ("Guangdong 2014: both fill at the lowest", "A 900000@30.00 B 600000@26.00", 2_000_000,
-     {"reserve": "25", "tie": TIME}, "26", [900_000, 600_000], AuctionEnd.SOLD_IN_PART),
-    ("California, 60 lots", "A 10@15 50@12 40@10", 60, {"reserve": "10", "tie": PRO_RATA}, "12",
-     [10, 50, 0], AuctionEnd.SOLD),
-    ("California, 120 lots", "A 10@15 50@12 40@10", 120, {"reserve": "10", "tie": PRO_RATA}, "10",
-     [10, 50, 40], AuctionEnd.SOLD_IN_PART),
-    ("KRX: ties by time", ("A 1000@110 1500@110 2500@110 B 1000@105 2000@105 "
-     "C 1000@103 D 1000@103 E 2000@103 F 1000@100 2000@100"), 10_000,
-     {"reserve": "100", "tie": TIME}, "103",
-     [1000, 1500, 2500, 1000, 2000, 1000, 1000, 0, 0, 0], AuctionEnd.SOLD),
-    ("RGGI: the reserve where supply is not exhausted", "A 4@18 B 3@16", 10,
-     {"reserve": "2.62", "undersubscribed": AT_RESERVE}, "2.62", [4, 3], AuctionEnd.SOLD_IN_PART),
-    ("highest rejected: the cut rest counts", "A 4@40 B 3@30 C 9@20 D 2@10", 10,
-     {"pricing": PricingRule.HIGHEST_REJECTED}, "20", [4, 3, 3, 0], AuctionEnd.SOLD),
-    ("highest rejected: the next bid", "A 4@40 B 6@30 C 9@20", 10,
-     {"pricing": PricingRule.HIGHEST_REJECTED}, "20", [4, 6, 0], AuctionEnd.SOLD),
-    ("highest rejected: nothing rejected", "A 4@40 B 6@30", 10,
-     {"pricing": PricingRule.HIGHEST_REJECTED, "reserve": "5"}, "5", [4, 6], AuctionEnd.SOLD),
-    ("nothing bid", "", 10, {}, "0", [], AuctionEnd.NO_BIDS),
-    ("EU: well below the secondary market, cancelled", "A 10@40", 10,
-     {"below_market": BelowMarket.CANCEL, "market_floor": 4001}, "0", [0], AuctionEnd.BELOW_MARKET),
-    ("EU: at the secret reserve it holds", "A 10@40", 10,
-     {"below_market": BelowMarket.CANCEL, "market_floor": 4000}, "40", [10], AuctionEnd.SOLD),
-    ("UK: the bid that reaches the market", "A 2@60 B 3@52 C 5@30", 10,
-     {"below_market": BelowMarket.REACH, "market_floor": 4500, "market_price": 5000}, "52",
-     [2, 3, 0], AuctionEnd.SOLD_IN_PART),
-    ("UK: no bid reaches the market", "A 2@49 C 8@30", 10,
-     {"below_market": BelowMarket.REACH, "market_floor": 4500, "market_price": 5000}, "0",
-     [0, 0], AuctionEnd.BELOW_MARKET),
-    ("one takes all, parts do not count", "A 9@40 B 10@30 C 11@31", 10,
-     {"pricing": PricingRule.WHOLE}, "31", [0, 0, 10], AuctionEnd.SOLD),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "supply", "terms", "price", "shares", "end"),
-    [row[1:] for row in WORKED],
-    ids=[row[0] for row in WORKED],
-)
-def test_worked_example(
-    text: str, supply: int, terms: dict[str, Any], price: str, shares: list[int], end: AuctionEnd
-) -> None:
-    result = cleared(text, supply, **terms)
-    assert got(result, len(shares)) == shares
-    assert (result.price, result.end) == (int(Fraction(price) * 100), end)
-    assert (result.sold, result.unsold) == (sum(shares), supply - sum(shares))
+@pytest.mark.parametrize("row", CLEARINGS, ids=lambda row: row.name)
+def test_clearing(row: Clearing) -> None:
+    terms = AuctionTerms(**({"reserve": 1, "lot": 1} | dict(row.terms)))
+    sellers = row.sellers or (Seller("state", row.supply),)
+    result = clear_sealed(BidBook(bids(row.bids), sellers, row.limits, row.guarantees), terms)
+    assert got(result, len(row.gets)) == row.gets
+    assert (result.price, result.end) == (int(Fraction(row.price) * 100), row.end)
+    assert (result.released, result.withheld) == (row.released, row.withheld)
+    assert result.sold == sum(row.gets)
+    assert result.unsold == row.supply + row.released - row.withheld - sum(row.gets)
+    assert sum(tier.used for tier in result.tiers) == row.released + row.withheld
+    assert not row.sales or [sale.sold for sale in result.sales] == list(row.sales)
 
 
 def test_each_pays_his_own_price_in_a_discriminatory_auction() -> None:
@@ -141,6 +98,19 @@ def test_eu_ties_are_whole_bids_in_the_order_drawn_and_the_last_is_cut() -> None
         assert {each.reason for each in result.cuts} == {CutReason.TIE}
     assert set(outcomes) == {(4, 5, 1, 0), (4, 5, 0, 1)}
     assert abs(outcomes[4, 5, 1, 0] - 200) < 4 * 10  # four standard deviations of a fair coin
+
+
+def test_why_bids_are_cut_where_the_supply_ends() -> None:
+    alone = cleared("A 8@40 B 9@30 C 1@20", 10)
+    assert cut(alone) == {1: (7, CutReason.NOT_REACHED), 2: (1, CutReason.NOT_REACHED)}
+    tied = cleared("A 8@40 B 9@30 C 1@30 D 1@20", 10, tie=TIME)
+    assert cut(tied) == {
+        1: (7, CutReason.TIE),
+        2: (1, CutReason.TIE),
+        3: (1, CutReason.NOT_REACHED),
+    }
+    failed = cleared("A 8@40 B 1@0.50", 10, "1", undersubscribed=CANCEL)
+    assert cut(failed) == {0: (8, CutReason.CANCELLED), 1: (1, CutReason.BELOW_RESERVE)}
 
 
 def test_the_supply_sells_to_the_tonne_or_in_lots() -> None:
@@ -206,46 +176,6 @@ def test_lots_beyond_the_guarantee_come_back_at_the_next_price_that_it_covers() 
     absent = clear_sealed(book._replace(guarantees={}), AuctionTerms(
         1000, 1, guarantee_rule=GuaranteeRule.RETRY))  # fmt: skip
     assert (absent.sold, absent.end) == (0, AuctionEnd.NO_BIDS)
-
-
-CCR = Tier(TierKind.RELEASE, 600, 5)
-ECR = Tier(TierKind.WITHHOLD, 600, 3)
-CONTAINED: list[tuple[str, str, tuple[Tier, ...], str, int, int, int]] = [
-    # name, bids for a supply of 10 with reserve 2, tiers, price, sold, released, withheld
-    ("CCR: above the trigger", "A 12@7 B 2@6.50 C 9@6 D 5@3", (CCR,), "6", 15, 5, 0),
-    ("CCR: in part, at the trigger exactly", "A 12@7 D 5@3", (CCR,), "6", 12, 2, 0),
-    ("CCR: used up, the price stays above", "A 16@7", (CCR,), "7", 15, 5, 0),
-    ("CCR: not at the trigger itself", "A 9@7 C 9@6", (CCR,), "6", 10, 0, 0),
-    ("CCR: not below it", "A 4@7 D 9@3", (CCR,), "3", 10, 0, 0),
-    ("CCR: not where too little is bid, however high", "A 4@7", (CCR,), "2", 4, 0, 0),
-    ("CCR, two tiers: the second too", "A 20@9", (Tier(TierKind.RELEASE, 800, 4), CCR), "9",
-     19, 9, 0),
-    ("CCR, two tiers: the first is enough", "A 14@9 B 1@7", (CCR, Tier(TierKind.RELEASE, 800, 4)),
-     "7", 15, 5, 0),
-    ("a ceiling", "A 500@99", (Tier(TierKind.RELEASE, 9492, MAX_QUANTITY),), "94.92", 500, 490, 0),
-    ("ECR: up to the trigger and no further", "A 8@7 D 9@3", (ECR,), "6", 8, 0, 2),
-    ("ECR: all of it", "A 4@7 D 9@3", (ECR,), "3", 7, 0, 3),
-    ("ECR: not above the trigger", "A 12@7", (ECR,), "7", 10, 0, 0),
-    ("ECR: where too little is bid", "A 4@7", (ECR,), "2", 4, 0, 3),
-    ("ECR, two tiers", "A 4@7 B 2@5.50 D 9@3", (Tier(TierKind.WITHHOLD, 550, 5), ECR), "5.50",
-     6, 0, 4),
-    ("CCR and ECR: between the triggers neither", "A 12@5", (CCR, Tier(TierKind.WITHHOLD, 400, 3)),
-     "5", 10, 0, 0),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "tiers", "price", "sold", "released", "withheld"),
-    [row[1:] for row in CONTAINED],
-    ids=[row[0] for row in CONTAINED],
-)
-def test_containment(
-    text: str, tiers: tuple[Tier, ...], price: str, sold: int, released: int, withheld: int
-) -> None:
-    result = cleared(text, 10, "2", tiers=tiers, undersubscribed=AT_RESERVE)
-    assert (result.sold, result.released, result.withheld) == (sold, released, withheld)
-    assert result.price == int(Fraction(price) * 100)
-    assert sum(tier.used for tier in result.tiers) == released + withheld
 
 
 def test_a_reserve_sale_fills_the_cheapest_tier_first_and_shares_it() -> None:

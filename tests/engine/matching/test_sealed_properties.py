@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.matching.auction_terms import AuctionResult, AuctionTerms, BidBook
@@ -34,6 +34,7 @@ def totals(result: AuctionResult) -> tuple[Counter[int], Counter[int]]:
     return gets, pays
 
 
+@settings(max_examples=500)
 @given(SEEDS)
 def test_it_comes_out_as_the_slow_oracle_says(seed: int) -> None:
     book, terms = random_book(seed)

@@ -9,6 +9,7 @@ import pytest
 
 from engine.rulebook import model
 from engine.rulebook.model import Calendar, Mode, PriceRule
+from engine.rulebook.programme import Programme
 from engine.vocabulary.enums import (
     BidTie,
     CallFill,
@@ -31,7 +32,7 @@ from engine.vocabulary.enums import (
 )
 
 PARTS: Final = (model.Product, PriceRule, Mode, model.Session, Calendar, model.AccountClass,
-                model.Containment, model.Auction, model.Rulebook)  # fmt: skip
+                model.Containment, model.Auction, Programme, model.Rulebook)  # fmt: skip
 DEFAULTS: Final[dict[str, Any]] = {
     "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1,
     "Product.lot": 1, "Product.min_quantity": 1,
@@ -50,7 +51,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Rulebook.close": CloseRule.LAST, "Rulebook.open": OpenRule.FIRST_TRADE,
     "Rulebook.self_trade": SelfTrade.CANCEL_RESTING,
     "Rulebook.self_trade_scope": SelfTradeScope.OWNER, "Rulebook.calendar": Calendar(),
-    "Rulebook.auction": model.Auction(),
+    "Rulebook.auction": model.Auction(), "Rulebook.programme": msgspec.UNSET,
+    "Programme.deadline_years": 1,
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from engine.vocabulary.units import MAX_INT, MIN_INT
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=5)
 KINDS = [*COMMANDS.values(), *EVENTS.values()]
-PRICES = ("price", "stop_price", "amount", "increment", "cash")
+PRICES = ("price", "stop_price", "amount", "increment", "cash", "away_price", "fee")
 
 
 def plain(field: msgspec.structs.FieldInfo) -> Any:

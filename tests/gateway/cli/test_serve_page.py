@@ -75,7 +75,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
 
 
 def test_the_page_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("gateway.web.server", "gateway.web.replayed", "carbonx.demo.page"):
+    for name in ("gateway.web.server", "gateway.web.replayed", "carbonx.demo.live_page"):
         monkeypatch.setitem(sys.modules, name, None)  # as where a library of theirs is missing
     (tmp_path / "venue.log").write_bytes(b"")
     for command, words in (

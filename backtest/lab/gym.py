@@ -1,0 +1,168 @@
+"""A gymnasium environment: an agent that learns trades a day among a market's people.
+
+Extra ``gym``. The kernel's virtual time runs on between two decisions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from backtest.agents.market import Trader
+from backtest.lab.people import Person
+from backtest.lab.session import begin
+from engine.venue.venue import Venue
+from engine.vocabulary.enums import Mechanism, Side
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from backtest.agents.market import Market
+    from backtest.lab.design import Design
+    from backtest.lab.people import Day, Population
+    from backtest.lab.session import Begun
+
+ACCOUNT: Final = "learner"
+SEEN: Final = (  # in shares of the reference, of the start, of an order
+    "time left", "phase is continuous", "best bid", "best offer", "tonnes bid", "tonnes offered",
+    "last price", "cash", "tonnes held",
+)  # fmt: skip
+NOTHING, BUY, SELL = range(3)
+_MOST: Final = 1e6  # bound of what is observed
+
+
+class _Learner(Trader):
+    """Acts only when the environment says so."""
+
+    def __init__(self) -> None:
+        self.market: Market | None = None
+
+    def on_start(self, market: Market) -> None:
+        self.market = market
+
+
+class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
+    """One trading day in a line with an order book.
+
+    An action is (what, how far): nothing, buy or sell; and ticks, from ``reach`` below the last
+    price to ``reach`` above it. Each replaces the learner's earlier orders. The observation is
+    ``SEEN``, best prices less the last price. The reward is the change of wealth, tonnes at the
+    last price, in shares of the wealth at the start.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - as gymnasium has it
+
+    def __init__(
+        self, design: Design, market: Population, *, symbol: str = "", decisions: int = 100,
+        tonnes: int = 1, reach: int = 10, cash: int = 10**8, holding: int = 100,
+    ) -> None:  # fmt: skip
+        """Trade ``tonnes`` an order, with so much ``cash`` (minor units) and tonnes to begin with.
+
+        Raises ``ValueError`` on a figure that makes no sense, or a line that has no order book.
+        """
+        for name, value, least in (("decisions", decisions, 1), ("tonnes", tonnes, 1),
+                                   ("reach", reach, 0), ("cash", cash, 1),
+                                   ("holding", holding, 0)):  # fmt: skip
+            if value < least:
+                message = f"{name} {value}: {least} or more is needed"
+                raise ValueError(message)
+        rulebook = design.rulebook
+        self.symbol = symbol or rulebook.products[0].symbol
+        self._product = _product_of(design, self.symbol)
+        self._design, self._market = design, market
+        self._decisions, self._tonnes, self._reach = decisions, tonnes, reach
+        self._cash, self._holding = cash, holding
+        self.observation_space = spaces.Box(-_MOST, _MOST, (len(SEEN),), np.float32)
+        self.action_space = spaces.MultiDiscrete([3, 2 * reach + 1])
+        self._root, self._episode = 0, -1
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Begin a day: the first of a seed, or the one after the last."""
+        super().reset(seed=seed, options=options)
+        if seed is not None:
+            self._root, self._episode = seed, -1
+        self._episode += 1
+        learner = _Learner()
+        guest = Person(ACCOUNT, ACCOUNT, ACCOUNT, learner, self._cash,
+                       {self._product: self._holding})  # fmt: skip
+        self._begun: Begun = begin(self._design, self._market, self._root, self._episode,
+                                   tape=None, guests=[guest])  # fmt: skip
+        self._day: Day = self._begun.window.days[0]
+        kernel, registry = self._begun.kernel, self._begun.registry
+        for command in registry.due(self._day.date, kernel.venue) if registry else ():
+            kernel.give(command)
+        self._begun.schedule(self._day)
+        kernel.run(self._day.opens)
+        assert learner.market is not None
+        self._seat: Market = learner.market
+        self._step = 0
+        self._start = self._before = self._wealth()
+        return self._seen(), self._info()
+
+    def step(
+        self, action: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Act, then let the day go on until the next decision."""
+        what, place = (int(each) for each in action)
+        kernel, day = self._begun.kernel, self._day
+        venue = kernel.venue
+        line = venue.line_view(self.symbol)
+        if venue.open_orders(ACCOUNT):
+            self._seat.cancel_all(self.symbol)
+        price = max(line.tick, self._last() + (place - self._reach) * line.tick)
+        if what != NOTHING:
+            (self._seat.buy if what == BUY else self._seat.sell)(self.symbol, self._tonnes, price)
+        self._step += 1
+        length = day.closes - day.opens
+        kernel.queue_sent()
+        kernel.run(day.opens + length * self._step // self._decisions)
+        wealth = self._wealth()
+        reward = (wealth - self._before) / self._start
+        self._before = wealth
+        return self._seen(), reward, self._step == self._decisions, False, self._info()
+
+    def _last(self) -> int:
+        venue = self._begun.kernel.venue
+        return venue.last_price(self.symbol) or venue.reference(self.symbol)
+
+    def _owned(self) -> tuple[int, int]:
+        venue = self._begun.kernel.venue
+        return venue.cash(ACCOUNT)[0], venue.allowances(ACCOUNT, self._product)[0]
+
+    def _wealth(self) -> int:
+        cash, held = self._owned()
+        return cash + held * self._last()
+
+    def _info(self) -> dict[str, Any]:
+        cash, held = self._owned()
+        return {"time": self._begun.kernel.now, "cash": cash, "tonnes": held,
+                "wealth": self._wealth(), "last": self._last()}  # fmt: skip
+
+    def _seen(self) -> NDArray[np.float32]:
+        venue = self._begun.kernel.venue
+        last = self._last()
+        scale = venue.reference(self.symbol) or last or 1
+        best = [venue.depth(self.symbol, side, 1) for side in (Side.BUY, Side.SELL)]
+        prices = [(rows[0][0] - last) / scale if rows else 0.0 for rows in best]
+        shown = [rows[0][1] / self._tonnes if rows else 0.0 for rows in best]
+        cash, held = self._owned()
+        figures = (1 - self._step / self._decisions,
+                   float(venue.phase(self.symbol).name == "CONTINUOUS"), *prices, *shown,
+                   last / scale, cash / self._cash, held / max(1, self._holding))  # fmt: skip
+        return np.clip(np.array(figures, np.float32), -_MOST, _MOST)
+
+
+def _product_of(design: Design, symbol: str) -> str:
+    """Return a line's product. Raises ``ValueError`` where it is none, or has no order book."""
+    venue = Venue(design.rulebook)
+    books = [line for line in venue.symbols
+             if venue.line_view(line).mechanism is Mechanism.ORDER_BOOK]  # fmt: skip
+    if symbol not in books:
+        message = f"{symbol!r} has no order book: lines with one are {', '.join(books) or None}"
+        raise ValueError(message)
+    return venue.line_view(symbol).product

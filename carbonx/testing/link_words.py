@@ -1,0 +1,92 @@
+"""The scripts' words for links between venues (see ``carbonx.testing.script``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.vocabulary import link_commands as c
+from engine.vocabulary import link_events as e
+from engine.vocabulary.enums import LinkKind, Side, TimeInForce
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.vocabulary.events import Event
+
+    Minor = Callable[[str], int]
+
+VERBS = ("link", "guest", "home", "back", "ends")
+
+
+def given_in(words: list[str]) -> dict[str, str]:
+    """Return the figures that follow their names."""
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkCommand:
+    """Read a command of a link's end."""
+    link, *rest = words
+    if first == "home":
+        return c.CarryHome(link, rest[0])
+    if first == "link":
+        kind, peer, symbol, *more = rest
+        given = given_in(more)
+        return c.SetLink(link, LinkKind[kind.upper()], peer, line, symbol,
+                         minor(given.get("fee", "0")), int(given.get("quota", 0)),
+                         given.get("as", ""))  # fmt: skip
+    number, account, *more = rest
+    if first == "ends":
+        return c.GuestCancel(link, int(number), account, int(number), int(more[0]))
+    if first == "guest":
+        side, quantity, *more = more
+        given = given_in(more)
+        return c.GuestOrder(link, int(number), account, int(given.get("ref", number)),
+                            given.get("of", account),
+                            Side[side.upper()], int(quantity), minor(given["@"]),
+                            TimeInForce.DAY, minor(given.get("with", "0")))  # fmt: skip
+    given = given_in(more)
+    tonnes, filled, unfilled = (int(given.get(key, 0)) for key in ("tonnes", "filled", "unfilled"))
+    return c.CarryIn(link, int(number), account, minor(given.get("cash", "0")), tonnes,
+                     filled, unfilled)  # fmt: skip
+
+
+def parse_sent(
+    minor: Minor, account: str, ref: int, verb: str, words: list[str]
+) -> c.RouteOrder | c.RouteCancel:
+    """Read an order of which a part leaves, or a cancel that is sent after one."""
+    if verb == "recalls":
+        target, _, link = words
+        return c.RouteCancel(account, ref, link, int(target))
+    side, quantity, *more = words
+    given = given_in(more)
+    return c.RouteOrder(account, int(given.get("ref", ref)), given["by"], Side[side.upper()],
+                        int(quantity), minor(given["@"]), TimeInForce.DAY,
+                        int(given["away"]), minor(given["for"]),
+                        minor(given.get("with", "0")))  # fmt: skip
+
+
+def tell_link(event: Event, m: Callable[[int], str]) -> str:
+    """Write what happened at a link's end; "" for another event."""
+    text = ""
+    match event:
+        case e.LinkSet():
+            figures = f"fee {m(event.fee)} quota {event.quota}"
+            text = f"{event.link} is {event.kind.name.lower()} to {event.peer} {figures}"
+        case e.OrderRouted():
+            what = f"{event.quantity} @ {m(event.price)} with {m(event.cash)}"
+            left = f"{event.account}#{event.ref} leaves by {event.link} {event.number}"
+            text = f"{left}: {what} used {event.used}"
+        case e.CancelRouted():
+            who = f"{event.account}#{event.ref}"
+            text = f"{who} cancels {event.target} by {event.link} {event.number}"
+        case e.GuestArrived():
+            text = f"{event.account} comes by {event.link} {event.number} as {event.guest}"
+        case e.CarriedHome():
+            what = f"{m(event.cash)} and {event.tonnes} t"
+            rest = f"filled {event.filled} unfilled {event.unfilled}"
+            text = f"{event.account} goes home by {event.link} {event.number}: {what} {rest}"
+        case e.CarriedIn():
+            what = f"{m(event.cash)} and {event.tonnes} t"
+            rest = f"fee {m(event.fee)} used {event.used}"
+            text = f"{event.account} has back by {event.link} {event.number}: {what} {rest}"
+    return text

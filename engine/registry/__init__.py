@@ -1,0 +1,1 @@
+"""The compliance year over the ledger: allocate, transfer, verify, surrender, cancel, settle."""

@@ -1,0 +1,211 @@
+"""Several venues and the links between them: what one sends, another receives once.
+
+A federation is a value of venues; links are what the venues' own ends say. It keeps no state that
+the venues lack: a message is made of the event that sent it, and waits here until its receiver's
+number shows that it was taken and ``confirm`` says that this will stay so. Whatever a crash cuts
+off is therefore delivered again, once. Rules: ``docs/rules.md``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.venue.link_commands import available
+from engine.venue.routing import after, routed
+from engine.vocabulary.commands import CancelOrder, NewOrder
+from engine.vocabulary.enums import LinkKind, Side
+from engine.vocabulary.link_commands import CarryHome, CarryIn, GuestCancel, GuestOrder, SetLink
+from engine.vocabulary.link_events import CancelRouted, CarriedHome, OrderRouted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from engine.venue.link_state import LinkEnd
+    from engine.venue.venue import Venue
+    from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
+    from engine.vocabulary.link_commands import LinkCommand
+
+
+class Happened(NamedTuple):
+    """A command that a venue of the federation was given, and its events."""
+
+    venue: str
+    command: Command
+    events: list[Event]
+
+
+class Way(NamedTuple):
+    """One direction of a link, on which messages are numbered."""
+
+    link: str
+    sender: str
+    receiver: str
+
+
+class FederationError(ValueError):
+    """Venues that cannot be linked so; the text says what would do."""
+
+
+class Federation:
+    """Venues by name. Everything that concerns them comes in through ``submit``."""
+
+    __slots__ = ("_apply", "_before", "_logged", "messages", "venues")
+
+    def __init__(
+        self,
+        venues: Mapping[str, Venue],
+        apply: Callable[[str, Command], list[Event]] | None = None,
+        before: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Join venues. ``apply`` gives a venue a command, by default at once.
+
+        ``before`` is called with a sender's name before what it sent is given to its receiver.
+        """
+        self.venues = dict(venues)
+        self._apply = apply or (lambda name, command: self.venues[name].apply(command))
+        self._before = before
+        self._logged = apply is not None  # then what a venue has taken may still be cut off
+        # the messages that may have to be delivered, by number
+        self.messages: dict[Way, dict[int, LinkCommand]] = {}
+
+    def link(self, one: str, rules: SetLink, other: str) -> list[Happened]:
+        """Set both ends of a link; ``rules`` are those of ``one``. Raises ``FederationError``."""
+        if one == other or one not in self.venues or other not in self.venues:
+            message = f"a link joins two of {', '.join(self.venues)}, not {one} and {other}"
+            raise FederationError(message)
+        here, there = self.venues[one], self.venues[other]
+        if rules.symbol not in here.markets or rules.peer_symbol not in there.markets:
+            message = f"no line {rules.symbol} at {one}, or no line {rules.peer_symbol} at {other}"
+            raise FederationError(message)
+        mine = here.markets[rules.symbol].product
+        theirs = there.markets[rules.peer_symbol].product
+        digits = (here.rulebook.minor_digits, there.rulebook.minor_digits)
+        if mine.currency != theirs.currency or digits[0] != digits[1]:
+            message = f"{mine.symbol} is in {mine.currency}, {theirs.symbol} in {theirs.currency}"
+            raise FederationError(message)
+        kind = LinkKind.HOSTING if rules.kind is LinkKind.SHARED else rules.kind
+        back = SetLink(rules.link, kind, one, rules.peer_symbol, rules.symbol, rules.fee,
+                       rules.quota, rules.role)  # fmt: skip
+        return [*self.submit(one, rules), *self.submit(other, back)]
+
+    def submit(self, name: str, command: Command) -> list[Happened]:
+        """Give a venue a command, and all venues what follows from it; return it all, in order.
+
+        Raises ``KeyError`` where no venue has the name.
+        """
+        if type(command) is NewOrder:
+            command = routed(self.venues, name, command)
+        elif type(command) is CancelOrder:
+            command = after(self.venues, name, command)
+        found = [self._give(name, command)]
+        return found + self.deliver()
+
+    def deliver(self) -> list[Happened]:
+        """Deliver every message that was not, and send home what guests have left."""
+        found: list[Happened] = []
+        before = -1
+        while len(found) > before:
+            before = len(found)
+            for way, messages in self.messages.items():
+                end = self._end(way.receiver, way.link)
+                while end is not None and end.received + 1 in messages:
+                    self._before(way.sender)
+                    found.append(self._give(way.receiver, messages[end.received + 1]))
+            for name, venue in self.venues.items():
+                for link, account in _to_go_home(venue):
+                    found.append(self._give(name, CarryHome(link, account)))
+        if not self._logged:
+            for name in self.venues:
+                self.confirm(name)
+        return found
+
+    def remember(self, name: str, events: Iterable[Event]) -> None:
+        """Take in the messages that a venue's events send."""
+        for event in events:
+            if isinstance(event, OrderRouted | CarriedHome | CancelRouted):
+                peer = self.venues[name].links.ends[event.link].rules.peer
+                waiting = self.messages.setdefault(Way(event.link, name, peer), {})
+                waiting[event.number] = message_of(event)
+
+    def confirm(self, receiver: str) -> None:
+        """Forget the messages that a venue has taken for good."""
+        for way, messages in self.messages.items():
+            if way.receiver == receiver:
+                end = self._end(receiver, way.link)
+                taken = end.received if end is not None else 0
+                for number in [each for each in messages if each <= taken]:
+                    del messages[number]
+
+    def cut_back(self, sender: str) -> None:
+        """Forget the messages that a venue does not know any more that it sent."""
+        for way, messages in self.messages.items():
+            if way.sender == sender:
+                end = self._end(sender, way.link)
+                sent = end.sent if end is not None else 0
+                for number in [each for each in messages if each > sent]:
+                    del messages[number]
+
+    def on_the_way(self) -> tuple[int, int]:
+        """Return the minor units and tonnes that have left one venue and not reached the other."""
+        cash = tonnes = 0
+        for way, messages in self.messages.items():
+            end = self._end(way.receiver, way.link)
+            taken = end.received if end is not None else 0
+            for number, message in messages.items():
+                if number > taken:
+                    more = carried(message)
+                    cash, tonnes = cash + more[0], tonnes + more[1]
+        return cash, tonnes
+
+    def check(self) -> None:
+        """Assert the invariants of all venues and links. Raises ``AssertionError``."""
+        for name, venue in self.venues.items():
+            venue.check()
+            for link, end in venue.links.ends.items():
+                peer = self.venues[end.rules.peer].links.ends.get(link)
+                if peer is None:
+                    continue
+                assert peer.received <= end.sent, f"{link}: more came than {name} sent"
+                waiting = self.messages.get(Way(link, name, end.rules.peer), {})
+                missing = [n for n in range(peer.received + 1, end.sent + 1) if n not in waiting]
+                assert not missing, f"{link}: messages {missing} of {name} are lost"
+                assert end.used >= 0, f"{link}: a quota that is used less than not at all"
+
+    def _end(self, name: str, link: str) -> LinkEnd | None:
+        return self.venues[name].links.ends.get(link)
+
+    def _give(self, name: str, command: Command) -> Happened:
+        events = self._apply(name, command)
+        self.remember(name, events)
+        return Happened(name, command, events)
+
+
+def message_of(event: OrderRouted | CarriedHome | CancelRouted) -> LinkCommand:
+    """Return the command that an event sends to the peer."""
+    if type(event) is OrderRouted:
+        return GuestOrder(event.link, event.number, event.account, event.ref, event.owner,
+                          event.side, event.quantity, event.price, event.tif,
+                          event.cash)  # fmt: skip
+    if type(event) is CancelRouted:
+        return GuestCancel(event.link, event.number, event.account, event.ref, event.target)
+    assert type(event) is CarriedHome
+    return CarryIn(event.link, event.number, event.account, event.cash, event.tonnes,
+                   event.filled, event.unfilled)  # fmt: skip
+
+
+def carried(message: LinkCommand) -> tuple[int, int]:
+    """Return the minor units and tonnes that a message brings."""
+    if type(message) is GuestOrder:
+        return message.cash, message.quantity if message.side is Side.SELL else 0
+    return (message.cash, message.tonnes) if type(message) is CarryIn else (0, 0)
+
+
+def _to_go_home(venue: Venue) -> list[tuple[str, str]]:
+    """Return link and account of the guests who have something that is not known at home."""
+    return [
+        (link, account)
+        for link, end in venue.links.ends.items()
+        for account, guest in end.guests.items()
+        if guest.unfilled or any(available(venue, end, guest))
+    ]

@@ -1,0 +1,352 @@
+"""Links at one venue: what leaves over them, who comes, and what goes home again.
+
+Every message is a command in both logs. The sender's takes what leaves out of its ledger and
+counts a number up; the receiver's takes each number once, in order, and always: an order that its
+line refuses leaves its money with the guest, from where it goes home. Rules: ``docs/rules.md``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.markets.limits import admit_role
+from engine.venue.base import duplicate, killed, unknown_account
+from engine.venue.funding import unknown_class
+from engine.venue.link_state import Guest, LinkEnd
+from engine.vocabulary.commands import NewOrder, OpenAccount
+from engine.vocabulary.enums import (
+    CancelReason,
+    LinkKind,
+    OrderType,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
+from engine.vocabulary.events import AccountOpened, Event, Rejected, Trade
+from engine.vocabulary.link_commands import (
+    CarryHome,
+    CarryIn,
+    GuestCancel,
+    GuestOrder,
+    RouteCancel,
+    RouteOrder,
+    SetLink,
+)
+from engine.vocabulary.link_events import (
+    CancelRouted,
+    CarriedHome,
+    CarriedIn,
+    GuestArrived,
+    LinkSet,
+    OrderRouted,
+)
+from engine.vocabulary.suggest import not_one_of
+from engine.vocabulary.texts import shown
+from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from engine.book.orders import Participant
+    from engine.ledger.accounts import Account, Balance
+    from engine.markets.line import Line
+    from engine.venue.base import VenueBase
+
+
+def link_handlers(venue: VenueBase) -> dict[type, Callable[..., list[Event]]]:
+    """Return what takes each command of links."""
+    return {
+        SetLink: lambda c: set_link(venue, c),
+        RouteOrder: lambda c: route_order(venue, c),
+        GuestOrder: lambda c: guest_order(venue, c),
+        CarryHome: lambda c: carry_home(venue, c),
+        CarryIn: lambda c: carry_in(venue, c),
+        RouteCancel: lambda c: route_cancel(venue, c),
+        GuestCancel: lambda c: guest_cancel(venue, c),
+    }
+
+
+def set_link(venue: VenueBase, c: SetLink) -> list[Event]:
+    """Make an end of a link, or give it other figures; peer and line stay as they are."""
+    for holds, reason, field, rule in _rules_of_links(venue, c):
+        if not holds:
+            return [Rejected("", 0, reason, field, rule)]
+    end = venue.links.ends.get(c.link)
+    if end is None:
+        venue.links.ends[c.link] = LinkEnd(c)
+    else:
+        end.rules, end.used = c, 0
+    return [LinkSet(c.link, c.kind, c.peer, c.symbol, c.peer_symbol, c.fee, c.quota, c.role)]
+
+
+def _rules_of_links(venue: VenueBase, c: SetLink) -> Iterator[tuple[bool, RejectReason, str, str]]:
+    """Yield what a link must keep, in order: whether it does, the reason, field and rule."""
+    value = RejectReason.VALUE
+    for field in ("link", "peer", "peer_symbol"):
+        fits = 0 < len(getattr(c, field)) <= MAX_ACCOUNT_NAME
+        yield fits, value, field, f"1 to {MAX_ACCOUNT_NAME} characters"
+    known = c.symbol in venue.markets
+    rule = "" if known else not_one_of(c.symbol, venue.markets)
+    yield known, RejectReason.UNKNOWN_SYMBOL, "symbol", rule
+    yield 0 <= c.fee <= MAX_PRICE, value, "fee", f"0 to {MAX_PRICE} minor units a tonne"
+    yield 0 <= c.quota <= MAX_QUANTITY, value, "quota", f"0 to {MAX_QUANTITY} tonnes"
+    unknown = unknown_class(venue, c.role)
+    yield not unknown, RejectReason.ROLE, "role", unknown
+    end = venue.links.ends.get(c.link)
+    if end is not None:
+        old = end.rules
+        for field in ("peer", "symbol", "peer_symbol"):
+            was = getattr(old, field)
+            yield getattr(c, field) == was, value, field, f"{shown(was)}, as it was set first"
+
+
+# -- at a member's own venue ------------------------------------------------------------------
+
+
+def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
+    """Let a part of an order leave with what it needs; enter the rest of it here."""
+    participant = _member(venue, c)
+    if isinstance(participant, list):
+        return participant
+    end = venue.links.ends.get(c.link)
+    if end is None:
+        return _refused(c, RejectReason.UNKNOWN_SYMBOL, "link", _unknown_link(venue, c.link))
+    line = venue.markets[end.rules.symbol]
+    for holds, reason, field, rule in _rules_of_routing(c, end, line, participant):
+        if not holds:
+            return _refused(c, reason, field, rule)
+    account = participant.account
+    _move(venue, line, account, -c.cash, 0 if c.side is Side.BUY else -c.away)
+    rest = c.quantity - c.away
+    entered: list[Event] = []
+    if rest:
+        order = NewOrder(c.account, c.ref, line.symbol, c.side, rest, c.price, OrderType.LIMIT,
+                         c.tif)  # fmt: skip
+        entered = line.enter(order, line.seat(participant))
+        if type(entered[0]) is Rejected:  # then nothing leaves either
+            _move(venue, line, account, c.cash, 0 if c.side is Side.BUY else c.away)
+            return entered
+    end.used += c.away
+    end.sent += 1
+    routed = OrderRouted(c.account, c.ref, c.link, end.sent, account.owner, c.side, c.away,
+                         c.away_price, c.tif, c.cash, end.used)  # fmt: skip
+    return [routed, *entered]
+
+
+def route_cancel(venue: VenueBase, c: RouteCancel) -> list[Event]:
+    """Send a cancel after an order; a kill switch does not keep a member from it."""
+    participant = _member(venue, c)
+    if isinstance(participant, list):
+        return participant
+    end = venue.links.ends.get(c.link)
+    if end is None:
+        unknown = _unknown_link(venue, c.link)
+        return [Rejected(c.account, c.ref, RejectReason.UNKNOWN_SYMBOL, "link", unknown)]
+    end.sent += 1
+    return [CancelRouted(c.account, c.ref, c.link, end.sent, c.target)]
+
+
+def _member(venue: VenueBase, c: RouteOrder | RouteCancel) -> Participant | list[Event]:
+    """Return whose order it is and use its reference up, or refuse."""
+    participant = venue.participants.get(c.account)
+    if participant is None:
+        return unknown_account(c.account, c.ref)
+    if not participant.last_ref < c.ref <= MAX_REF:
+        return duplicate(participant, c.ref)
+    participant.last_ref = c.ref
+    if participant.killed and type(c) is RouteOrder:
+        return killed(c.account, c.ref)
+    return participant
+
+
+def _rules_of_routing(
+    c: RouteOrder, end: LinkEnd, line: Line, participant: Participant
+) -> Iterator[tuple[bool, RejectReason, str, str]]:
+    """Yield what a routed order must keep, in order: whether it does, reason, field and rule."""
+    buying, rules = c.side is Side.BUY, end.rules
+    passes = rules.kind is LinkKind.ROUTING or rules.kind is LinkKind.SHARED
+    yield passes, RejectReason.MODE, "link", "the link lets no order leave here"
+    closed = line.admit_open()
+    if closed is not None:
+        yield False, *closed
+    value = RejectReason.VALUE
+    fits = 0 < c.quantity <= MAX_QUANTITY
+    yield fits, RejectReason.QUANTITY_RANGE, "quantity", f"1 to {MAX_QUANTITY} tonnes"
+    yield 0 < c.away <= c.quantity, value, "away", f"1 to {c.quantity} tonnes"
+    low, high = (1, c.price - rules.fee) if buying else (c.price + rules.fee, MAX_PRICE)
+    within = low <= c.away_price <= high and c.price <= MAX_PRICE
+    yield within, value, "away_price", f"{low} to {high}: the limit and the link's fee"
+    needs = c.away * (c.away_price + rules.fee) if buying else 0
+    fits = needs <= c.cash <= (MAX_MONEY if buying else 0)
+    yield fits, value, "cash", f"{needs} or more to buy, 0 to sell"
+    left = rules.quota - end.used
+    fits = not rules.quota or c.away <= left
+    yield fits, RejectReason.QUANTITY_RANGE, "away", f"the link's quota has {max(left, 0)} left"
+    seat = line.seat(participant)
+    refusal = admit_role(seat.role, seat, c.side, c.quantity) if seat.role is not None else None
+    if refusal is not None:
+        yield False, *refusal
+    available = _available(seat.cash)
+    rule = f"needs {line.gate.money(c.cash)}, {line.gate.money(available)} available"
+    yield c.cash <= available, RejectReason.CASH, "cash", rule
+    available = _available(seat.holding)
+    rule = f"at most the {available} tonnes available"
+    yield buying or c.away <= available, RejectReason.ALLOWANCES, "away", rule
+
+
+def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
+    """Give a member what came back, and take the link's fee for what was traded."""
+    end = venue.links.ends.get(c.link)
+    problem = _out_of_turn(venue, end, c)
+    if end is None or problem:
+        return problem
+    account = venue.ledger.accounts.get(c.account)
+    if account is None:
+        return unknown_account(c.account, 0)
+    if min(c.cash, c.tonnes, c.filled, c.unfilled) < 0:
+        return [Rejected(c.account, 0, RejectReason.VALUE, "cash", "nothing below 0")]
+    end.received = c.number
+    line = venue.markets[end.rules.symbol]
+    _move(venue, line, account, c.cash, c.tonnes)
+    currency = line.product.currency
+    fee = min(c.cash, c.filled * end.rules.fee)
+    venue.ledger.cash(account, currency).total -= fee
+    venue.ledger.fees_in(currency).total += fee
+    end.used = max(end.used - c.unfilled, 0)
+    return [CarriedIn(c.link, c.number, c.account, c.cash, c.tonnes, fee, end.used)]
+
+
+# -- at the venue of the other end ------------------------------------------------------------
+
+
+def guest_order(venue: VenueBase, c: GuestOrder) -> list[Event]:
+    """Take a guest's order in; what its line refuses, or leaves, stays the guest's."""
+    end = venue.links.ends.get(c.link)
+    problem = _out_of_turn(venue, end, c)
+    if end is None or problem:
+        return problem
+    if not (0 < c.quantity <= MAX_QUANTITY and 0 <= c.cash <= MAX_MONEY):
+        return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", "what a venue sends")]
+    end.received = c.number
+    line = venue.markets[end.rules.symbol]
+    guest = end.guests.get(c.account)
+    events: list[Event] = []
+    if guest is None:
+        guest = end.guests[c.account] = Guest(_guest_name(venue, end, c.account))
+        opening = OpenAccount(guest.name, role=end.rules.role)
+        venue.join(opening, c.owner, c.owner)
+        events.append(AccountOpened(guest.name, c.owner, c.owner, "", end.rules.role))
+    participant = venue.participants[guest.name]
+    participant.last_ref = c.ref
+    buying = c.side is Side.BUY
+    _move(venue, line, participant.account, c.cash, 0 if buying else c.quantity)
+    events.append(GuestArrived(c.link, c.number, c.account, guest.name))
+    tif = TimeInForce.IOC if end.rules.kind is LinkKind.ROUTING else c.tif
+    order = NewOrder(guest.name, c.ref, line.symbol, c.side, c.quantity, c.price,
+                     OrderType.LIMIT, tif)  # fmt: skip
+    entered = (
+        killed(guest.name, c.ref)
+        if participant.killed
+        else line.enter(order, line.seat(participant))
+    )
+    if tif is TimeInForce.IOC:
+        filled = sum(e.quantity for e in entered if type(e) is Trade and e.taker == guest.name)
+        guest.filled += filled
+        guest.unfilled += c.quantity - filled
+    return events + entered
+
+
+def guest_cancel(venue: VenueBase, c: GuestCancel) -> list[Event]:
+    """Cancel a guest's order where it is live and does not bind."""
+    end = venue.links.ends.get(c.link)
+    problem = _out_of_turn(venue, end, c)
+    if end is None or problem:
+        return problem
+    end.received = c.number
+    guest = end.guests.get(c.account)
+    if guest is None:
+        return unknown_account(c.account, 0)
+    order = venue.participants[guest.name].orders.get(c.target)
+    if order is None:
+        rule = f"the guest has no live order {c.target}"
+        return [Rejected(guest.name, c.ref, RejectReason.UNKNOWN_ORDER, "target", rule)]
+    line = order.seat.market
+    rule = line.binds(order, CancelReason.REQUESTED) if line.frozen else ""
+    if rule:
+        return [Rejected(guest.name, c.ref, RejectReason.FROZEN, "target", rule)]
+    return line.end(order, CancelReason.REQUESTED, c.ref)
+
+
+def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
+    """Let all that a guest has and does not need here leave."""
+    end = venue.links.ends.get(c.link)
+    if end is None:
+        unknown = _unknown_link(venue, c.link)
+        return [Rejected(c.account, 0, RejectReason.UNKNOWN_SYMBOL, "link", unknown)]
+    guest = end.guests.get(c.account)
+    if guest is None:
+        return unknown_account(c.account, 0)
+    cash, tonnes = available(venue, end, guest)
+    if not (cash or tonnes or guest.unfilled):
+        rule = "the guest has nothing that may leave"
+        return [Rejected(c.account, 0, RejectReason.NOTHING_TO_CHANGE, "account", rule)]
+    account = venue.ledger.accounts[guest.name]
+    _move(venue, venue.markets[end.rules.symbol], account, -cash, -tonnes)
+    filled = guest.filled if cash else 0  # the fee for it is taken from the cash
+    guest.filled -= filled
+    end.sent += 1
+    event = CarriedHome(c.link, end.sent, c.account, cash, tonnes, filled, guest.unfilled)
+    guest.unfilled = 0
+    return [event]
+
+
+def available(venue: VenueBase, end: LinkEnd, guest: Guest) -> tuple[int, int]:
+    """Return the minor units and tonnes of a guest that nothing here holds."""
+    product = venue.markets[end.rules.symbol].product
+    account = venue.ledger.accounts[guest.name]
+    cash = _available(venue.ledger.cash(account, product.currency))
+    return cash, _available(venue.ledger.holding(account, product.symbol))
+
+
+# -- both -------------------------------------------------------------------------------------
+
+
+def _available(balance: Balance) -> int:
+    return balance.total - balance.reserved
+
+
+def _move(venue: VenueBase, line: Line, account: Account, cash: int, tonnes: int) -> None:
+    """Let cash and tonnes in, or (negative) out."""
+    if cash:
+        venue.ledger.move_cash(account, line.product.currency, cash)
+    if tonnes:
+        venue.ledger.move_tonnes(account, line.product.symbol, tonnes)
+
+
+def _guest_name(venue: VenueBase, end: LinkEnd, account: str) -> str:
+    """Return a name for a guest's account that no account here has."""
+    name = f"{end.rules.peer}:{account}"
+    while name in venue.participants:
+        name += "'"
+    return name
+
+
+def _out_of_turn(
+    venue: VenueBase, end: LinkEnd | None, c: GuestOrder | CarryIn | GuestCancel
+) -> list[Event]:
+    """Refuse a message over no link, or one that was taken or is not next; [] where it is next."""
+    if end is None:
+        unknown = _unknown_link(venue, c.link)
+        return [Rejected(c.account, 0, RejectReason.UNKNOWN_SYMBOL, "link", unknown)]
+    if c.number == end.received + 1:
+        return []
+    rule = f"{end.received + 1} is the next message of the link"
+    return [Rejected(c.account, 0, RejectReason.UNKNOWN_NUMBER, "number", rule)]
+
+
+def _unknown_link(venue: VenueBase, link: str) -> str:
+    return not_one_of(link, venue.links.ends or ["no link at all"])
+
+
+def _refused(c: RouteOrder, reason: RejectReason, field: str, rule: str) -> list[Event]:
+    return [Rejected(c.account, c.ref, reason, field, rule)]

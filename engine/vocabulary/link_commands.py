@@ -1,0 +1,98 @@
+"""What passes between linked venues, as commands: a part of the vocabulary's union.
+
+Each is an operator's; a federation gives them. A number counts the messages from one venue to
+another from 1 on, so that each is taken once.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from engine.vocabulary.enums import LinkKind, Side, TimeInForce
+from engine.vocabulary.units import Int
+
+
+class SetLink(Struct, frozen=True, array_like=True, gc=False, tag=50):
+    """Operator: this venue's end of a link with another venue; the use of its quota starts anew."""
+
+    link: str
+    kind: LinkKind
+    peer: str  # the other venue's name
+    symbol: str  # the line here
+    peer_symbol: str  # the line there
+    fee: Int = 0  # minor units per tonne, for what members from here trade there
+    quota: Int = 0  # tonnes that members from here may trade there; 0: no limit
+    role: str = ""  # the account class of guests from there
+
+
+class RouteOrder(Struct, frozen=True, array_like=True, gc=False, tag=51):
+    """Enter a member's order and send a part of it over a link, with what that part needs."""
+
+    account: str
+    ref: Int  # the member's own
+    link: str
+    side: Side
+    quantity: Int  # tonnes in all; what does not leave is entered here
+    price: Int  # the member's limit
+    tif: TimeInForce
+    away: Int  # tonnes that leave
+    away_price: Int  # their limit there
+    cash: Int = 0  # minor units that leave with an order to buy; the rest of it comes back
+
+
+class GuestOrder(Struct, frozen=True, array_like=True, gc=False, tag=52):
+    """Enter the order of another venue's member that came over a link, with what it brought."""
+
+    link: str
+    number: Int
+    account: str  # at its own venue
+    ref: Int  # the member's own, and the guest's
+    owner: str
+    side: Side
+    quantity: Int
+    price: Int
+    tif: TimeInForce
+    cash: Int = 0  # minor units that came with an order to buy; tonnes come with one to sell
+
+
+class CarryHome(Struct, frozen=True, array_like=True, gc=False, tag=53):
+    """Send a guest's available cash and tonnes back to its own venue."""
+
+    link: str
+    account: str  # at its own venue
+
+
+class CarryIn(Struct, frozen=True, array_like=True, gc=False, tag=54):
+    """Take in what came back to a member over a link."""
+
+    link: str
+    number: Int
+    account: str
+    cash: Int  # minor units
+    tonnes: Int
+    filled: Int  # tonnes that were traded there, and the link's fee is due for
+    unfilled: Int  # tonnes of quota that were not used after all
+
+
+class RouteCancel(Struct, frozen=True, array_like=True, gc=False, tag=55):
+    """Ask over a link for the cancel of a member's order that rests at the peer."""
+
+    account: str
+    ref: Int  # the member's own
+    link: str
+    target: Int  # the order's reference
+
+
+class GuestCancel(Struct, frozen=True, array_like=True, gc=False, tag=56):
+    """Cancel the guest's order that its member no longer wants."""
+
+    link: str
+    number: Int
+    account: str  # at its own venue
+    ref: Int
+    target: Int
+
+
+LinkCommand: TypeAlias = (
+    SetLink | RouteOrder | GuestOrder | CarryHome | CarryIn | RouteCancel | GuestCancel
+)

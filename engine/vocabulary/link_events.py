@@ -1,0 +1,82 @@
+"""What happened over links between venues: a part of the vocabulary's union of events."""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from engine.vocabulary.enums import LinkKind, Side, TimeInForce
+
+
+class LinkSet(Struct, frozen=True, array_like=True, gc=False, tag=60):
+    """An end of a link here is as it says from now on."""
+
+    link: str
+    kind: LinkKind
+    peer: str
+    symbol: str
+    peer_symbol: str
+    fee: int
+    quota: int
+    role: str
+
+
+class OrderRouted(Struct, frozen=True, array_like=True, gc=False, tag=61):
+    """A part of a member's order, and what it needs, left over a link."""
+
+    account: str
+    ref: int
+    link: str
+    number: int  # of the message to the peer
+    owner: str
+    side: Side
+    quantity: int
+    price: int
+    tif: TimeInForce
+    cash: int
+    used: int  # tonnes of the link's quota, this part included
+
+
+class GuestArrived(Struct, frozen=True, array_like=True, gc=False, tag=62):
+    """An order came over a link; the guest's account here has what it brought."""
+
+    link: str
+    number: int
+    account: str  # at its own venue
+    guest: str  # here; the order keeps the member's reference
+
+
+class CarriedHome(Struct, frozen=True, array_like=True, gc=False, tag=63):
+    """A guest's available cash and tonnes left for its own venue."""
+
+    link: str
+    number: int  # of the message to the peer
+    account: str
+    cash: int
+    tonnes: int
+    filled: int
+    unfilled: int
+
+
+class CarriedIn(Struct, frozen=True, array_like=True, gc=False, tag=64):
+    """What a member has traded or not spent over a link is in its account, less the link's fee."""
+
+    link: str
+    number: int
+    account: str
+    cash: int
+    tonnes: int
+    fee: int
+    used: int  # tonnes of the link's quota
+
+
+class CancelRouted(Struct, frozen=True, array_like=True, gc=False, tag=65):
+    """A member's cancel left over a link for the order that rests there."""
+
+    account: str
+    ref: int
+    link: str
+    number: int  # of the message to the peer
+    target: int
+
+
+LinkEvent: TypeAlias = LinkSet | OrderRouted | GuestArrived | CarriedHome | CarriedIn | CancelRouted

@@ -1,0 +1,109 @@
+"""The environment for agents that learn: its contract, its repeatability, its accounts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from backtest.lab.design import design
+from backtest.lab.schedules import UniformValues
+from tests.support.paths import ROOT
+
+pytest.importorskip("gymnasium")
+
+import numpy as np
+from gymnasium.utils.env_checker import check_env
+
+from backtest.lab.gym import ACCOUNT, BUY, NOTHING, SELL, TradingEnv
+
+PEOPLE = UniformValues(60, 60, scale=10_000)
+
+
+def env(**more: Any) -> TradingEnv:
+    return TradingEnv(design("textbook"), PEOPLE, **{"decisions": 20, **more})
+
+
+def day(found: TradingEnv, actions: list[tuple[int, int]], **reset: Any) -> list[Any]:
+    """Return all that was seen, rewarded and known in a day."""
+    seen, info = found.reset(**reset)
+    told: list[Any] = [(seen.tolist(), info)]
+    for action in actions:
+        seen, reward, over, cut, info = found.step(np.array(action))
+        assert found.observation_space.contains(seen)
+        assert not cut
+        told.append((seen.tolist(), reward, info))
+    assert over
+    return told
+
+
+def actions(seed: int, count: int = 20, reach: int = 10) -> list[tuple[int, int]]:
+    draws = np.random.default_rng(seed)
+    return [(int(draws.integers(3)), int(draws.integers(2 * reach + 1))) for _ in range(count)]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of gymnasium, on what it only advises
+def test_it_keeps_the_contract_of_gymnasium() -> None:
+    check_env(env(), skip_render_check=True)
+
+
+def test_a_seed_gives_the_same_days() -> None:
+    given = actions(1)
+    first, second = env(), env()
+    days = [day(first, given, seed=7), day(first, given)]
+    assert [day(second, given, seed=7), day(second, given)] == days
+    assert days[0] != days[1], "the next day is another"
+    assert day(second, given, seed=8) != days[0]
+
+
+def test_rewards_add_up_to_the_change_of_wealth() -> None:
+    found = env(reach=500, tonnes=3)
+    told = day(found, actions(3, reach=500), seed=2)
+    first, last = told[0][1], told[-1][2]
+    assert sum(reward for _, reward, _ in told[1:]) == pytest.approx(
+        last["wealth"] / first["wealth"] - 1
+    )
+    assert last["tonnes"] != 100 or last["cash"] != 10**8, "it traded"
+    for _, _, info in told[1:]:
+        assert info["wealth"] == info["cash"] + info["tonnes"] * info["last"]
+    found._begun.kernel.venue.check()  # noqa: SLF001 - the venue behind it
+
+
+def test_doing_nothing_changes_nothing_of_what_it_has() -> None:
+    told = day(env(), [(NOTHING, 0)] * 20, seed=1)
+    assert {(info["cash"], info["tonnes"]) for *_, info in told} == {(10**8, 100)}
+
+
+@pytest.mark.parametrize(("what", "sign"), [(BUY, 1), (SELL, -1)])
+def test_an_order_far_through_the_market_trades_on_its_side(what: int, sign: int) -> None:
+    place = 4_000 if what == BUY else 0
+    told = day(env(reach=2_000), [(what, place)] * 20, seed=1)
+    assert sign * (told[-1][2]["tonnes"] - 100) > 0
+
+
+def test_an_action_replaces_the_order_before() -> None:
+    found = env(reach=4_000)
+    found.reset(seed=1)
+    for _ in range(19):
+        found.step(np.array((BUY, 0)))
+        venue = found._begun.kernel.venue  # noqa: SLF001 - the venue behind it
+        assert len(venue.open_orders(ACCOUNT)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [({"decisions": 0}, "decisions 0"), ({"tonnes": 0}, "tonnes 0"), ({"reach": -1}, "reach -1"),
+     ({"symbol": "CO3"}, "'CO3' has no order book: lines with one are CO2")],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        env(**more)
+
+
+def test_the_example_of_the_page_runs() -> None:
+    page = (ROOT / "docs" / "backtesting.md").read_text("utf-8")
+    (block,) = [b for b in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "TradingEnv" in b]
+    space: dict[str, Any] = {}
+    exec(compile(block, "docs/backtesting.md", "exec"), space)  # noqa: S102 - the page's own
+    assert space["over"]

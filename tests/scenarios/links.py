@@ -1,0 +1,127 @@
+"""One end of a link between two venues, told in the words of its rules.
+
+The little language is explained in ``carbonx.testing.script``; its words for links are in
+``carbonx.testing.link_words``.
+"""
+
+from carbonx.testing.script import Scenario
+
+LINKS = (
+    Scenario(
+        "a link is set, set anew, and keeps its peer",
+        """
+        link bay routing gd GDA fee 2 quota 50   | bay is routing to gd fee 2 quota 50
+        link bay routing hb HBA                  | refused VALUE peer
+        link bay routing gd GDA quota -1         | refused VALUE quota
+        link bay routing gd GDA fee -1           | refused VALUE fee
+        link bay routing gd GDA as firm          | refused ROLE role
+        link bay none gd GDA                     | bay is none to gd fee 0 quota 0
+        ann routes buy 5 @ 100 away 5 for 100 by bay with 500   | ann#1 refused MODE link
+    """,
+        shows=("14.1",),
+    ),
+    Scenario(
+        "a part of an order leaves with what it needs, the rest is entered here",
+        """
+        link bay routing gd GDA fee 2 quota 50
+        ann routes buy 30 @ 110 away 20 for 100 by bay with 2040
+                                  | ann#1 leaves by bay 1: 20 @ 100 with 2040 used 20
+                                  | ann#1 resting 10 @ 110 depth 10
+        ann cash                  | 997960 reserved 1100
+        ann routes sell 5 @ 90 away 5 for 92 by bay
+                                  | ann#2 leaves by bay 2: 5 @ 92 with 0 used 25
+        ann routes buy 30 @ 110 away 26 for 100 by bay with 2652 | ann#3 refused QUANTITY_RANGE away
+    """,
+        shows=("14.2", "14.3"),
+    ),
+    Scenario(
+        "what an order takes along must cover it, and be there",
+        """
+        link bay routing gd GDA fee 2
+        ann routes buy 5 @ 100 away 5 for 99 by bay with 505   | ann#1 refused VALUE away_price
+        ann routes buy 5 @ 100 away 5 for 98 by bay with 499   | ann#2 refused VALUE cash
+        ann routes sell 5 @ 100 away 5 for 101 by bay          | ann#3 refused VALUE away_price
+        ann routes sell 5 @ 100 away 5 for 102 by bay with 1   | ann#4 refused VALUE cash
+        ann routes buy 5 @ 100 away 6 for 98 by bay with 600   | ann#5 refused VALUE away
+        ann routes buy 5 @ 100 away 5 for 98 by boy with 500   | ann#6 refused UNKNOWN_SYMBOL link
+        ann routes buy 5 @ 100 away 5 for 98 by bay with 999999999  | ann#7 refused CASH cash
+        phase closed
+        ann routes buy 5 @ 100 away 5 for 98 by bay with 500   | ann#8 refused PHASE symbol
+    """,
+        shows=("14.2",),
+    ),
+    Scenario(
+        "a guest's order trades, and what it brought and bought goes home",
+        """
+        link bay routing sz SZA
+        bob sell 10 @ 100
+        guest bay 1 mei buy 15 @ 102 with 1530
+                                  | sz:mei opened
+                                  | mei comes by bay 1 as sz:mei
+                                  | sz:mei#1 matching 15 @ 102
+                                  | trade 10 @ 100 bob#1(0) sz:mei#1(5) depth 0
+                                  | sz:mei#1 cancelled 5 IOC_REST
+        home bay mei              | mei goes home by bay 1: 530 and 10 t filled 10 unfilled 5
+        home bay mei              | refused NOTHING_TO_CHANGE account
+        guest bay 2 mei sell 5 @ 110
+                                  | mei comes by bay 2 as sz:mei
+                                  | sz:mei#2 matching 5 @ 110
+                                  | sz:mei#2 cancelled 5 IOC_REST
+    """,
+        shows=("14.4", "14.5"),
+    ),
+    Scenario(
+        "a message comes in its turn, once",
+        """
+        link bay routing sz SZA
+        guest bay 2 mei buy 15 @ 102 with 1530   | refused UNKNOWN_NUMBER number
+        guest bay 1 mei buy 15 @ 102 with 1530
+        guest bay 1 mei buy 15 @ 102 with 1530   | refused UNKNOWN_NUMBER number
+        back bay 3 ann cash 10                   | refused UNKNOWN_NUMBER number
+        back bay 2 ann cash 10                   | ann has back by bay 2: 10 and 0 t fee 0 used 0
+    """,
+        shows=("14.4", "14.6"),
+    ),
+    Scenario(
+        "what comes home is the member's, less the link's fee, and frees the quota",
+        """
+        link bay routing gd GDA fee 2 quota 50
+        ann routes buy 20 @ 110 away 20 for 100 by bay with 2040
+        back bay 1 ann cash 1040 tonnes 10 filled 10 unfilled 10
+                                  | ann has back by bay 1: 1040 and 10 t fee 20 used 10
+        ann cash                  | 998980 reserved 0
+    """,
+        shows=("14.6",),
+    ),
+    Scenario(
+        "in a shared book a guest's order rests; what it saves goes home as it trades",
+        """
+        link bay hosting sz SZA
+        ann routes buy 5 @ 100 away 5 for 100 by bay with 500   | ann#1 refused MODE link
+        guest bay 1 mei buy 15 @ 102 with 1530
+                                  | sz:mei opened
+                                  | mei comes by bay 1 as sz:mei
+                                  | sz:mei#1 resting 15 @ 102 depth 15
+        bob sell 10 @ 90          | bob#1 matching 10 @ 90
+                                  | trade 10 @ 102 sz:mei#1(5) bob#1(0) depth 5
+        home bay mei              | mei goes home by bay 1: 0 and 10 t filled 0 unfilled 0
+        ends bay 3 mei 1          | refused UNKNOWN_NUMBER number
+        ends bay 2 mei 1          | sz:mei#1 cancelled 5 REQUESTED depth 0
+        ends bay 3 mei 1          | sz:mei#3 refused UNKNOWN_ORDER target
+        ends bay 4 ada 1          | refused UNKNOWN_ACCOUNT account
+    """,
+        shows=("14.4", "14.5", "14.7"),
+    ),
+    Scenario(
+        "a member's cancel goes after the order",
+        """
+        link bay shared gd GDA
+        ann routes buy 5 @ 100 away 5 for 100 by bay with 500
+                                  | ann#1 leaves by bay 1: 5 @ 100 with 500 used 5
+        kill ann
+        ann recalls 1 by bay      | ann#2 cancels 1 by bay 2
+        ann recalls 1 by boy      | ann#3 refused UNKNOWN_SYMBOL link
+    """,
+        shows=("14.7",),
+    ),
+)
