@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gateway.web.page import Control
 
 PER_SECOND: Final = 25  # frames to one page
-WRITES: Final = 2_500  # frames a second to all pages: more pages get fewer each
+WRITES: Final = 1_000  # frames a second to all pages: more pages get fewer each
 IN_A_ROW: Final = 8  # pages that are written to before the venue has its turn
 MOST_PAGES: Final = 512
 MAX_MESSAGE: Final = 16_384  # bytes of what a page says
