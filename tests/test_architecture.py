@@ -40,7 +40,8 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "client": ("protocol",),
         "load": ("protocol", "runtime", "server"),
         "operations": ("server",),
-        "cli": ("protocol", "runtime", "server", "client", "load", "operations"),
+        "web": ("protocol", "server"),
+        "cli": ("protocol", "runtime", "server", "client", "load", "operations", "web"),
     },
     "backtest": {
         "agents": (),
@@ -83,6 +84,9 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
             "prompt_toolkit",
             "tomlkit",
             "prometheus_client",
+            "starlette",
+            "uvicorn",
+            "websockets",
         }
     ),
     "backtest": frozenset(

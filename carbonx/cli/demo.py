@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from carbonx.demo.day import Plan, Result, run
+from carbonx.demo.day import Plan, Result, Shows, run, unseen
 from carbonx.demo.shenzhen_day import BARS, DAY
 from engine.log.journal import DURABILITY, FILE_NAME
 from engine.vocabulary.enums import Side
@@ -25,6 +26,7 @@ from gateway.runtime import event_loop
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from carbonx.demo.live_page import Page
     from gateway.client.market_view import MarketView
 
 TITLE = f"Shenzhen (SZA) {DAY}, simulated brokers around the real day"
@@ -105,14 +107,26 @@ def as_dict(result: Result, drawn: tuple[Path, Path] | None) -> dict[str, Any]:
                    "[default: runs/demo-SEED, made anew]")  # fmt: skip
 @click.option("--durability", type=click.Choice(list(DURABILITY)), default="fdatasync",
               show_default=True, help="What each step waits for.")  # fmt: skip
+@click.option("--web", "web_port", type=click.IntRange(0, 65_535), metavar="PORT",
+              help="Where the page is served.  [default: 8117, or any free port]")  # fmt: skip
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@click.option("--stay", is_flag=True, help="Serve the page of the finished day until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    seed: int, seconds: float, folder: Path | None, durability: str, *, as_json: bool
+    seed: int,
+    seconds: float,
+    folder: Path | None,
+    durability: str,
+    web_port: int | None,
+    *,
+    open_page: bool,
+    stay: bool,
+    as_json: bool,
 ) -> None:
     """Trade a real Shenzhen day with simulated brokers over TCP, draw it, prove it.
 
     The brokers act in turns on the day's own clock: a seed gives the same trades and the same
-    hash every time, however many seconds the day takes.
+    hash every time, however many seconds the day takes, and whoever looks at its page.
 
     Example:  carbonx demo --seconds 5 --seed 7
     """
@@ -124,26 +138,11 @@ def command(
         message = f"{folder} holds a venue already: name another --dir, for the day begins anew"
         raise click.UsageError(message)
     console = plain_console(stderr=as_json)
-    shown = [-1.0]
-    if console.is_terminal:
-        with Live(console=console, refresh_per_second=8) as live:
-
-            def progress(share: float, view: MarketView) -> None:
-                live.update(screen(share, view))
-
-            result = event_loop.run(
-                run(folder, Plan(seed, seconds, durability=durability), progress)
-            )
-    else:
-
-        def progress(share: float, view: MarketView) -> None:
-            if share - shown[0] >= 0.2 or share >= 1 > shown[0]:  # noqa: PLR2004 - a fifth
-                shown[0] = share
-                tonnes = sum(line.volume for line in view.lines.values())
-                trades = sum(len(line.prints) for line in view.lines.values())
-                console.print(f"{share:4.0%} of the day  {trades:,} trades  {tonnes:,} t")
-
-        result = event_loop.run(run(folder, Plan(seed, seconds, durability=durability), progress))
+    needed = web_port is not None or open_page or stay
+    live = _page(web_port, console, needed=needed, open_page=open_page)
+    plan = Plan(seed, seconds, durability=durability)
+    shows = live.of if live is not None else unseen
+    result = _trade(folder, plan, console, shows)
     drawn = _draw(result, console)
     if as_json:
         click.echo(json.dumps(as_dict(result, drawn)))
@@ -159,6 +158,49 @@ def command(
     if not result.proven:
         message = f"the log in {folder} does not replay to the state the venue had"
         raise click.ClickException(message)
+    if stay and live is not None:
+        console.print(f"live     {live.url} until Ctrl-C", soft_wrap=True)
+        event_loop.run(live.stay(folder))
+
+
+def _trade(folder: Path, plan: Plan, console: Console, shows: Shows) -> Result:
+    """Trade the day and say how far it is: on a screen that changes, or a line at a time."""
+    shown = -1.0
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=8) as live:
+
+            def draw(share: float, view: MarketView) -> None:
+                live.update(screen(share, view))
+
+            return event_loop.run(run(folder, plan, draw, shows))
+
+    def tell(share: float, view: MarketView) -> None:
+        nonlocal shown
+        if share - shown >= 0.2 or share >= 1 > shown:  # noqa: PLR2004 - a fifth
+            shown = share
+            tonnes = sum(line.volume for line in view.lines.values())
+            trades = sum(len(line.prints) for line in view.lines.values())
+            console.print(f"{share:4.0%} of the day  {trades:,} trades  {tonnes:,} t")
+
+    return event_loop.run(run(folder, plan, tell, shows))
+
+
+def _page(port: int | None, console: Console, *, needed: bool, open_page: bool) -> Page | None:
+    """Return the page; none where its libraries are missing and nobody asked for it."""
+    try:
+        from carbonx.demo.live_page import Page  # noqa: PLC0415 - starlette and uvicorn are an extra
+    except ImportError as error:
+        if not needed:
+            return None
+        message = f"the page needs {error.name}: pip install 'carbonx-exchange[web]'"
+        raise click.ClickException(message) from error
+
+    def say(url: str) -> None:
+        console.print(f"live     {url}", soft_wrap=True)
+        if open_page:
+            webbrowser.open(url)
+
+    return Page(port, say)
 
 
 def _draw(result: Result, console: Console) -> tuple[Path, Path] | None:

@@ -9,6 +9,7 @@ import click
 
 from backtest.tapes.differences import facts
 from backtest.tapes.other_rules import PHASES, under
+from carbonx.cli.replay_page import show
 from carbonx.cli.replay_report import told
 from engine.log.sequencer import replay
 from engine.rulebook import presets
@@ -34,20 +35,34 @@ def _a_hash(_context: click.Context, _option: click.Parameter, text: str | None)
 @click.option("--phases", type=click.Choice(PHASES), default="auto", show_default=True,
               help="With --under: whose phases. auto: the timetable where the new rulebook has "
                    "another one.")  # fmt: skip
+@click.option("--web", "web_port", type=click.IntRange(0, 65_535), metavar="PORT",
+              help="Show the log on a page with a slider; 0 takes any free port.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    folder: Path, verify: str | None, name: str | None, phases: str, *, as_json: bool
+    folder: Path,
+    verify: str | None,
+    name: str | None,
+    phases: str,
+    web_port: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Replay the log in DIR, check every invariant, print the state hash.
 
     With --under, replay it under other rules too and print what differs: trades, prices, and
-    fills and refusals by account.
+    fills and refusals by account. With --web, show it on a page with a slider.
 
     Examples:  carbonx replay runs/venue
 
     \b
       carbonx replay runs/venue --under beijing
     """  # noqa: D301 - click's mark for lines as they are
+    if web_port is not None:
+        if verify or name is not None or as_json:
+            message = "--web shows the log as it is: leave out --verify, --under and --json"
+            raise click.UsageError(message)
+        show(folder, web_port)
+        return
     if name is not None:
         if verify:
             message = "--verify is for a replay under the log's own rules: leave out --under"

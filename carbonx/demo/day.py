@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from msgspec import structs
 
@@ -33,7 +33,8 @@ from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from backtest.agents.agent import Agent
@@ -109,13 +110,36 @@ class Plan(NamedTuple):
     durability: str = "fdatasync"
 
 
-async def run(folder: Path, plan: Plan, progress: Callable[[float, MarketView], None]) -> Result:
-    """Trade the day; call ``progress`` with its share and the market as it goes."""
-    names = [*BROKERS, BUYER, SELLER, OBSERVER]
+Shows: TypeAlias = "Callable[[Node], AbstractAsyncContextManager[None]]"  # a page, while it is open
+NAMES: Final = (*BROKERS, BUYER, SELLER, OBSERVER)
+
+
+def accounts() -> Directory:
+    """Return the day's accounts: all of them begin with as much."""
     tonnes = dict.fromkeys(BARS, TONNES)
-    directory = Directory(
-        tuple(Credentials(name, f"key of {name}", cash=CASH, allowances=tonnes) for name in names)
+    return Directory(
+        tuple(Credentials(name, f"key of {name}", cash=CASH, allowances=tonnes) for name in NAMES)
     )
+
+
+@asynccontextmanager
+async def unseen(_node: Node) -> AsyncIterator[None]:
+    """Show the day on no page."""
+    yield
+
+
+async def run(
+    folder: Path,
+    plan: Plan,
+    progress: Callable[[float, MarketView], None],
+    page: Shows = unseen,
+) -> Result:
+    """Trade the day; call ``progress`` with its share and the market as it goes.
+
+    ``page`` shows the venue while the day goes; it comes after the brokers, whose numbers in the
+    log are the same with it and without.
+    """
+    directory = accounts()
     day = _Day(plan, progress)
     node = Node.open(folder, day.rules, directory, Options(durability=plan.durability), day.time)
     await node.start()
@@ -127,8 +151,9 @@ async def run(folder: Path, plan: Plan, progress: Callable[[float, MarketView], 
                     Client(host, port, account=name, key=f"key of {name}",
                            heartbeat_ms=HEARTBEAT_MS)
                 )
-                for name in names
+                for name in NAMES
             }  # fmt: skip
+            await stack.enter_async_context(page(node))
             view = await day.trade(node, clients)
         live_state = node.sequencer.venue.state_hash()
         records = node.sequencer.seq

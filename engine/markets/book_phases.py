@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from engine.book.orders import POST_ONLY
 from engine.markets.book_line import BookLine
-from engine.markets.call_auction import NO_BEST, best_limits, end_call, indicative, settle_rests
+from engine.markets.call_auction import (
+    NO_BEST,
+    best_limits,
+    end_call,
+    indicative,
+    interest,
+    settle_rests,
+)
 from engine.markets.phases import change
 from engine.matching.call_price import NOTHING
 from engine.vocabulary.enums import CancelReason, Phase, TimeInForce
@@ -16,7 +23,7 @@ from engine.vocabulary.events import AuctionIndicated, Event
 if TYPE_CHECKING:
     from engine.markets.assets import Asset
     from engine.markets.settlement import Shared
-    from engine.matching.call_price import Crossing
+    from engine.matching.call_price import Crossing, Interest
     from engine.rulebook.model import Mode, Product, Rulebook
 
 _AT_CLOSE: Final = TimeInForce.AT_CLOSE
@@ -128,6 +135,10 @@ class BookPhases(BookLine):
             events.append(AuctionIndicated(self.symbol, *crossing, *best))
 
     # -- views ------------------------------------------------------------------------------
+
+    def interest(self) -> tuple[list[Interest], list[Interest]]:
+        """Return what takes part in the call that is on, by limit; nothing outside one."""
+        return ([], []) if self.gate.call is Phase.CLOSED else interest(self)
 
     def indicative(self) -> Crossing:
         """Return what a call would give now; nothing where none is on."""

@@ -96,6 +96,20 @@ def indicative(market: BookLine) -> Crossing:
     return _cross(market, bids, asks)
 
 
+def interest(market: BookLine) -> tuple[list[Interest], list[Interest]]:
+    """Return limit and tonnes of all that takes part in the call, bids and asks; no names.
+
+    Each side has its limits rising; 0 stands for the orders without one.
+    """
+    sides = []
+    for orders in _sides(market):
+        sums: dict[int, int] = {}
+        for limit, tonnes in _limits(orders):
+            sums[limit] = sums.get(limit, 0) + tonnes
+        sides.append(sorted(sums.items()))
+    return sides[0], sides[1]
+
+
 # -- self-trade prevention, where the mode has it in calls ------------------------------------
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.book.orders import Order, Participant
     from engine.markets.assets import Asset
     from engine.markets.settlement import Shared
-    from engine.matching.call_price import Crossing
+    from engine.matching.call_price import Crossing, Interest
     from engine.rulebook.model import Mode, Product, Rulebook
     from engine.vocabulary.events import Announced, BestBid, Event, Offered
 
@@ -161,6 +161,10 @@ class Line(Settlement):
         The time is ns UTC, 0 where there is none.
         """
         return False, 0
+
+    def interest(self) -> tuple[list[Interest], list[Interest]]:
+        """Return what takes part in the call that is on, by limit: no design but one has calls."""
+        return [], []
 
     def indicative(self) -> Crossing:
         """Return what a call would give now; nothing where none is on."""

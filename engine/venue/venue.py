@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.book.orders import Participant
-    from engine.matching.call_price import Crossing
+    from engine.matching.call_price import Crossing, Interest
     from engine.rulebook.model import Rulebook
 
     class OfOperator(Protocol):
@@ -375,6 +375,10 @@ class Venue(VenueBase):
     def indicative(self, symbol: str) -> Crossing:
         """Return price, volume and surplus that a call would give now, and what decides; or 0s."""
         return self.markets[symbol].indicative()
+
+    def interest(self, symbol: str) -> tuple[list[Interest], list[Interest]]:
+        """Return bids and asks of the call that is on, (limit, tonnes) each; 0 is no limit."""
+        return self.markets[symbol].interest()
 
     def may_follow(self, symbol: str) -> tuple[Phase, ...]:
         """Return the phases that may follow a line's present one."""

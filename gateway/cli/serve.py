@@ -20,6 +20,7 @@ from gateway.cli import configuration
 from gateway.cli.console import reading_log
 from gateway.cli.hangup import reload_on_hangup
 from gateway.cli.serve_facts import facts, show
+from gateway.cli.web_page import page_maker
 from gateway.operations.outside import MissingExtraError, Outside
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
@@ -28,16 +29,25 @@ from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Calendar
+    from gateway.web.server import WebServer
 
 DEFAULT_PORT: Final = 7117
 
 
 async def run(
-    node: Node, folder: Path, outside: Outside, accounts: Path | None, *, as_json: bool
+    node: Node,
+    folder: Path,
+    outside: Outside,
+    accounts: Path | None,
+    *,
+    as_json: bool,
+    web: WebServer | None = None,
 ) -> None:
     """Serve until a signal comes; say where."""
     try:
         await node.start()
+        if web is not None:
+            await web.start()
     except (OSError, UnicodeError) as error:
         node.sequencer.close()
         raise _not_opened(node.options.host, node.options.port, error) from error
@@ -53,9 +63,7 @@ async def run(
     stop = asyncio.Event()
     event_loop.on_stop(stop.set)  # before it says how it is stopped
     reload_on_hangup(asyncio.get_running_loop(), node)
-    found = facts(node, folder, node.directory, accounts)
-    if outside.port is not None:
-        found["operations"] = "http://{}:{}".format(*outside.port.address)
+    found = facts(node, folder, node.directory, accounts) | _further(folder, outside, web)
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -64,12 +72,24 @@ async def run(
     node.failed.add_done_callback(lambda _failed: stop.set())
     await stop.wait()
     await door.close()
+    if web is not None:
+        await web.stop()
     if not node.failed.done():
         await node.stop()
     if node.failed.done():
         node.failed.result()  # raises what made the venue stop
     if not as_json:
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
+
+
+def _further(folder: Path, outside: Outside, web: WebServer | None) -> dict[str, str]:
+    """Return the addresses beside the venue's own."""
+    found = {}
+    if outside.port is not None:
+        found["operations"] = "http://{}:{}".format(*outside.port.address)
+    if web is not None:
+        found |= {"page": web.url, "operator_key": str(folder / "operator.key")}
+    return found
 
 
 def check_address(host: str, port: int) -> None:
@@ -141,6 +161,12 @@ def note_what_differs(node: Node, directory: Directory) -> None:
               help="Open all lines at the first start; later ones change no phase.")  # fmt: skip
 @click.option("--timetable", is_flag=True,
               help="Follow the rulebook's calendar: days, calls, breaks, random ends.")  # fmt: skip
+@click.option("--web", "web_port", type=click.IntRange(0, 65_535), metavar="PORT",
+              help="Serve the page too, at this port of --host; 0 takes any free one.")  # fmt: skip
+@click.option("--web-name", "web_names", multiple=True, metavar="NAME",
+              help="A further name by which browsers reach the page; may be repeated.")  # fmt: skip
+@click.option("--web-curves", is_flag=True,
+              help="Show supply and demand of a call while it forms, without names.")  # fmt: skip
 @click.option("--metrics", type=click.IntRange(0, 65_535),
               help="A port of this machine for /metrics, /healthz, /readyz.")  # fmt: skip
 @click.option("--log-lines", type=click.Path(path_type=Path, dir_okay=False),
@@ -157,11 +183,14 @@ def command(
     port: int,
     durability: str,
     throttle: int,
+    web_port: int | None,
+    web_names: tuple[str, ...],
     metrics: int | None,
     log_lines: Path | None,
     *,
     start_open: bool,
     timetable: bool,
+    web_curves: bool,
     as_json: bool,
 ) -> None:
     """Run a venue; its log in --dir brings it back after any stop.
@@ -176,6 +205,10 @@ def command(
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
                       timetable=timetable, opens=start_open)  # fmt: skip
     check_address(host, port)
+    make_page = page_maker(folder, web_port, host=host, names=web_names, timetable=timetable,
+                           curves=web_curves)  # fmt: skip
+    if web_port is not None:
+        check_address(host, web_port)
     try:
         outside = Outside(metrics, log_lines)
     except MissingExtraError as error:
@@ -184,4 +217,5 @@ def command(
         with reading_log(folder):
             node = Node.open(folder, rulebook, directory, options)
         note_what_differs(node, directory)
-        event_loop.run(run(node, folder, outside, accounts, as_json=as_json))
+        web = make_page(node)
+        event_loop.run(run(node, folder, outside, accounts, as_json=as_json, web=web))

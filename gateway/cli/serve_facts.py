@@ -71,6 +71,8 @@ def show(facts: dict[str, Any]) -> None:
     title = f", like {facts['title']}" if facts["title"] else ""
     click.echo(drawn(f"a venue under the rulebook {facts['rulebook']}{title}"))
     click.echo(drawn(grid))
+    if facts.get("page"):
+        click.echo(f"page:     {facts['page']} (its operator's key: {facts['operator_key']})")
     if facts["shell"]:
         click.echo(f"trade:    {facts['shell']}")  # in one piece, to be copied
     click.echo(f"operate:  {facts['operate']}")

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 LOGON_WITHIN: Final = 5_000_000_000  # ns a connection may stay without a logon
 MIN_HEARTBEAT_MS: Final = 100
 MAX_HEARTBEAT_MS: Final = 600_000
+NEVER: Final = 1 << 62  # ns of silence that do not come
 
 
 Message = TypeVar("Message")  # what the peer says
@@ -91,6 +92,12 @@ _NOTICES: Final = (VenueHeartbeat, Throttled, Balances, *Reply.__args__)
 VENUE_TABLE: Final[Table] = {
     State.CONNECTED: {Logon: State.ACTIVE, Logout: State.ENDED},
     State.ACTIVE: {Logout: State.ENDED} | dict.fromkeys((*_ORDERS, *_QUERIES), State.ACTIVE),
+    State.ENDED: {},
+}
+# an end that sees public data alone: it need not log on, and nothing else is taken from it
+WATCHER_TABLE: Final[Table] = {
+    State.ACTIVE: {Logout: State.ENDED}
+    | dict.fromkeys((Heartbeat, Subscribe, Unsubscribe, AskTrades, AskHistory), State.ACTIVE),
     State.ENDED: {},
 }
 CLIENT_TABLE: Final[Table] = {
@@ -139,7 +146,7 @@ class Session(Generic[Message]):
         self.error: tuple[LogoutReason, str] | None = None
         self.heartbeat = 0  # ns of silence after which to speak; 0 until agreed
         self._table = table
-        self._allowed = table[State.CONNECTED]
+        self._allowed = table.get(State.CONNECTED, {})
         self._decode = decode
         self._unframer = Unframer(limit)
         self._received_at = now
@@ -223,6 +230,17 @@ class Session(Generic[Message]):
 def venue_end(now: int) -> Session[FromClient]:
     """Return the venue's end of a session."""
     return Session(VENUE_TABLE, decode_from_client, MAX_FRAME, now)
+
+
+def watcher_end(now: int) -> Session[FromClient]:
+    """Return the venue's end of a session that sees public data alone, without a logon.
+
+    The other end is in the same process: its silence means nothing.
+    """
+    session = Session(WATCHER_TABLE, decode_from_client, MAX_FRAME, now)
+    session.enter(State.ACTIVE)
+    session.heartbeat = NEVER
+    return session
 
 
 def client_end(now: int) -> Session[FromVenue]:

@@ -96,6 +96,10 @@ class Core:
         """Take a new connection in; ``host`` is where it comes from."""
         return self.sessions.connected(now, host)
 
+    def watcher(self, now: int) -> Connection:
+        """Take in the one connection that sees public data without an account."""
+        return self.sessions.watcher(now)
+
     def received(self, connection: Connection, data: bytes) -> None:
         """Keep what came for the tick."""
         if not connection.ended:

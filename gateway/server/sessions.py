@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
 from gateway.protocol import wire, wire_history
 from gateway.protocol.mapping import to_command
-from gateway.protocol.session import Due, Throttle
+from gateway.protocol.session import Due, Throttle, watcher_end
 from gateway.server.connection import Connection
 from gateway.server.views import balances, lines, status
 
@@ -69,6 +69,18 @@ class Sessions:
         elif sum(each.host == host for each in self._strangers) > limits.max_strangers_from:
             text = f"{limits.max_strangers_from} connections without a logon from one address"
             self.end(connection, full, f"{text} are the limit: log on with those there are")
+        return connection
+
+    def watcher(self, now: int) -> Connection:
+        """Take in the one connection that sees public data without an account.
+
+        It stands among the accounts' under the name that no account can have.
+        """
+        connection = Connection(self._next_number, now)
+        self._next_number += 1
+        connection.session = watcher_end(now)
+        self.connections[connection] = None
+        self.by_account[""] = connection
         return connection
 
     # -- how a session ends -------------------------------------------------------------------

@@ -1,0 +1,142 @@
+"""What open pages cost the brokers: ``python -m benchmarks.pages``.
+
+A venue with its page runs in a process, so many pages that take everything in another, the load
+generator at a fixed rate in this one's children: rounds without pages and with them in turn, the
+ratio of the medians of p99.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from engine.rulebook.presets import load as load_rulebook
+from gateway.load.server import accounts
+from gateway.server.accounts import Directory
+
+RULEBOOK: Final = "textbook"
+SESSIONS: Final = 4
+
+
+class Discard(asyncio.Protocol):
+    """A page that takes everything and looks at nothing."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.taken = 0
+        self._upgrade = (
+            f"GET /ws HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(self._upgrade.encode())
+
+    def data_received(self, data: bytes) -> None:
+        self.taken += len(data)
+
+
+async def read(url: str, pages: int, seconds: float) -> None:
+    """Hold pages open for a while; print what they took."""
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    loop = asyncio.get_running_loop()
+    made = [await loop.create_connection(lambda: Discard(host, int(port)), host, int(port))
+            for _ in range(pages)]  # fmt: skip
+    print("open", flush=True)
+    await asyncio.sleep(seconds)
+    print(sum(protocol.taken for _, protocol in made), flush=True)
+
+
+def load(port: int, file: Path, rate: int, duration: float) -> int:
+    """Run the generator; return p99 in ns."""
+    done = subprocess.run(  # noqa: S603 - a command of its own
+        [sys.executable, "-m", "carbonx", "load", "--port", str(port), "--accounts", str(file),
+         "-c", str(SESSIONS), "--rate", str(rate), "-d", str(duration), "--no-pin", "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(done.stdout)
+    return int(found["latency_ns"]["p99"]) if "latency_ns" in found else _p99(found)
+
+
+def _p99(found: dict[str, Any]) -> int:
+    """Find the percentile wherever the report has it."""
+    for value in found.values():
+        if isinstance(value, dict):
+            if "p99" in value:
+                return int(value["p99"])
+            deeper = _p99(value)
+            if deeper:
+                return deeper
+    return 0
+
+
+def with_pages(url: str, pages: int, seconds: float) -> subprocess.Popen[str]:
+    """Open pages in a process of their own."""
+    process = subprocess.Popen(  # noqa: S603 - a command of its own
+        [sys.executable, "-m", "benchmarks.pages", "--read", url, "--pages", str(pages),
+         "--seconds", str(seconds)], stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def measure(pages: int, rate: int, duration: float, rounds: int) -> None:
+    """Run the rounds and print what came of them."""
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "accounts.toml"
+        products = [product.symbol for product in load_rulebook(RULEBOOK).products]
+        Directory(accounts(SESSIONS, products)).write(file)
+        venue = subprocess.Popen(  # noqa: S603 - a command of its own
+            [sys.executable, "-m", "carbonx", "serve", "--rulebook", RULEBOOK, "--port", "0",
+             "--web", "0", "--dir", str(Path(place) / "venue"), "--accounts", str(file),
+             "--durability", "none", "--json"], stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert venue.stdout is not None
+        facts = json.loads(venue.stdout.readline())
+        found: dict[int, list[int]] = {0: [], pages: []}
+        try:
+            for _ in range(rounds):
+                found[0].append(load(facts["port"], file, rate, duration))
+                readers = with_pages(facts["page"], pages, duration + 4)
+                found[pages].append(load(facts["port"], file, rate, duration))
+                taken, _ = readers.communicate()
+                print(f"p99 {found[0][-1] / 1e3:,.0f} us without pages, "
+                      f"{found[pages][-1] / 1e3:,.0f} us with {pages}, "
+                      f"which took {int(taken) / 1e6:,.1f} MB", flush=True)  # fmt: skip
+                time.sleep(0.5)
+        finally:
+            venue.send_signal(signal.SIGINT)
+            venue.wait(20)
+    ratio = median(found[pages]) / median(found[0])
+    print(f"{rate} messages/s: {ratio:.2f} times the p99 of no page (medians of {rounds} rounds)")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--rate", type=int, default=1_000)
+    parser.add_argument("--duration", type=float, default=6)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--read", help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.read:
+        asyncio.run(read(given.read, given.pages, given.seconds))
+    else:
+        measure(given.pages, given.rate, given.duration, given.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The public side of all pages: one watching connection, one stream, and snapshots for who joins.
+
+However many pages there are, the core has one subscriber more. Its increments go into the stream
+with the numbers that every subscriber sees. A page that joins, or has fallen too far behind, waits
+for a snapshot, which the core makes between two increments; it goes on from that place.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+from engine.vocabulary.enums import Phase
+from gateway.protocol import wire, wire_market
+from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
+from gateway.web.link import Link
+from gateway.web.stream import Stream
+from gateway.web.translate import encode
+
+if TYPE_CHECKING:
+    from gateway.server.node import Node
+
+Question = AskTrades | AskHistory
+AT_ONCE: Final = 8  # questions under way: their answers stay far below what may be queued
+
+
+class Reader(Protocol):
+    """A page, as the hub sees it."""
+
+    def joined(self, items: str, place: int) -> None:
+        """Begin with a snapshot and go on from a place in the stream."""
+
+    def answered(self, item: str) -> None:
+        """Take the answer to a question."""
+
+    def gone(self) -> None:
+        """End: the venue stops."""
+
+
+class Hub:
+    """Everything public, for all pages."""
+
+    def __init__(self, node: Node, *, curves: bool = False) -> None:
+        """Watch a venue from now on; ``curves`` shows supply and demand of calls as they form."""
+        self._venue = node.sequencer.venue
+        self._curves = curves
+        self._formed: dict[str, str] = {}  # the curves as they were shown last, by line
+        self.stream = Stream()
+        self.readers: dict[Reader, None] = {}
+        self._joining: dict[Reader, None] = {}
+        self._asked: deque[Question] = deque()
+        self._waiting: dict[Question, dict[Reader, None]] = {}
+        self._lines: dict[str, None] = {}
+        self._link = Link(node, self._heard, self._ended, watcher=True)
+        self._link.say(wire.Subscribe())
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._link.close()
+
+    def join(self, reader: Reader) -> None:
+        """Have a page begin, or begin anew, with a snapshot of everything."""
+        self.readers[reader] = None
+        if not self._joining:
+            self._link.say(wire.Subscribe())
+        self._joining[reader] = None
+
+    def leave(self, reader: Reader) -> None:
+        """Forget a page."""
+        for table in (self.readers, self._joining, *self._waiting.values()):
+            table.pop(reader, None)
+
+    def ask(self, reader: Reader, question: Question) -> None:
+        """Have the venue answer a question; who asks the same meanwhile shares the answer."""
+        if question not in self._waiting:
+            self._waiting[question] = {}
+            self._asked.append(question)
+            if len(self._asked) <= AT_ONCE:
+                self._link.say(question)
+        self._waiting[question][reader] = None
+
+    def _heard(self, messages: list[wire.FromVenue]) -> None:
+        """Take what a tick wrote: answers and increments, then what it has of a snapshot."""
+        snapshot: list[wire.FromVenue] = []
+        for message in messages:
+            if isinstance(message, DayTrades | History):
+                self._answer(encode(message))
+            elif isinstance(message, wire_market.BookSnapshot) or snapshot:
+                snapshot.append(message)
+            elif not isinstance(message, wire.VenueHeartbeat | wire.LoggedOut):
+                self.stream.add(encode(message))
+                if self._curves:
+                    self._form(message)
+        if snapshot:
+            self._show(snapshot)
+
+    def _show(self, snapshot: list[wire.FromVenue]) -> None:
+        """Begin with what stands for those who wait for it; of a new line everybody must hear."""
+        items = [encode(message) for message in snapshot]
+        symbols = [m.symbol for m in snapshot if isinstance(m, wire_market.BookSnapshot)]
+        if any(each not in self._lines for each in symbols):
+            self._lines |= dict.fromkeys(symbols)
+            for item in items:
+                self.stream.add(item)
+        if len(symbols) >= len(self._lines):  # of all lines, not of one that was opened
+            joining, self._joining = self._joining, {}
+            text = ",".join([*items, *self._formed.values()])
+            for reader in joining:
+                reader.joined(text, self.stream.end)
+
+    def _form(self, message: wire.FromVenue) -> None:
+        """Show what takes part in a call, limit by limit, as often as what it would give."""
+        if isinstance(message, wire_market.AuctionIndicated):
+            symbol = message.symbol
+            item = encode(["curves", [symbol, *self._venue.interest(symbol)]])
+            self._formed[symbol] = item
+            self.stream.add(item)
+        elif isinstance(message, wire_market.PhaseChanged) and message.phase is not Phase.FREEZE:
+            self._formed.pop(message.symbol, None)
+
+    def _answer(self, item: str) -> None:
+        """Hand the answer to the oldest question on; the next one in the row is asked."""
+        question = self._asked.popleft()
+        if len(self._asked) >= AT_ONCE:
+            self._link.say(self._asked[AT_ONCE - 1])
+        for reader in self._waiting.pop(question):
+            reader.answered(item)
+
+    def _ended(self) -> None:
+        for reader in list(self.readers):
+            reader.gone()

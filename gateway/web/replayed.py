@@ -1,0 +1,183 @@
+"""A log on the page: at any moment, at any speed.
+
+What is shown is a venue without accounts that is given the log's own records and nothing else.
+Forward they run on it; backward, or far away, a venue is brought there out of sight and shown then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.log.journal import read_log
+from engine.log.records import decode_genesis, decode_record, frames, no_genesis
+from engine.log.sequencer import Sequencer
+from engine.venue.venue import Venue
+from gateway.server.accounts import Directory
+from gateway.server.core import Core
+from gateway.server.node import Node, Options
+from gateway.server.outbox import Outboxes
+from gateway.server.timetable import Past
+from gateway.web.server import Web, WebServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.log.records import Record
+    from gateway.server.core import Write
+
+EVERY: Final = 0.04  # seconds between steps while it plays
+AT_ONCE: Final = 2_000  # records in one step: the page is to stay alive
+FAR: Final = 5_000  # records beyond which a way forward is gone out of sight
+FASTEST: Final = 100_000
+MAX_INT: Final = (1 << 63) - 1
+
+
+class _Recorded(Core):
+    """Nothing is due by the clock, and commands come between ticks: the log has what was."""
+
+    def tick(self, now: int) -> list[Write]:
+        """Run one tick; whatever was run before it is written to everybody."""
+        self._awake |= dict.fromkeys(self.sessions.by_account.values())
+        return super().tick(now)
+
+    def _run_clock(self, now: int) -> None:
+        """Run nothing."""
+
+
+class Tape:
+    """A log's records, decoded when they are needed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the log in a folder. Raises ``JournalError`` and ``LogError``."""
+        data = read_log(folder)
+        found = list(frames(data))
+        if not found:
+            raise no_genesis(data)
+        genesis, self.rulebook = decode_genesis(found[0].payload)
+        self._frames = found[1:]
+        self.started = genesis.time
+        self.times = array("q")  # of the records: never decreasing
+        for place in range(len(self._frames)):
+            self.times.append(self.record(place).time)
+
+    def __len__(self) -> int:
+        """Return how many records there are."""
+        return len(self._frames)
+
+    def record(self, place: int) -> Record:
+        """Return the record at a place, from 0."""
+        frame = self._frames[place]
+        return decode_record(frame.payload, place + 1, frame.end)
+
+
+class Replayed:
+    """A log that plays on a page."""
+
+    def __init__(self, tape: Tape, web: Web) -> None:
+        """Begin at the start of a log, at rest."""
+        self.tape = tape
+        self.position = 0  # records that were run
+        self.speed = 60  # seconds of the log in a second
+        self.playing = False
+        self._time = tape.started
+        self._node = self._fresh()
+        self.web = WebServer(self._node, web, {"replay": self._told}, self._state)
+        self._clock: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the port. Raises ``OSError``."""
+        await self.web.start()
+        self._clock = asyncio.ensure_future(self._play())
+
+    async def stop(self) -> None:
+        """Close the port."""
+        if self._clock is not None:
+            self._clock.cancel()
+        await self.web.stop()
+
+    def seek(self, position: int) -> None:
+        """Go behind a record: as it was then."""
+        position = min(max(position, 0), len(self.tape))
+        near = 0 <= position - self.position <= FAR
+        if not near:
+            if position < self.position:
+                self._node = self._fresh()
+                self.position = 0
+            else:
+                self._node = self._around(self._node.sequencer, self._node.outboxes)
+            self._run(position)
+            self.web.show(self._node)
+        else:
+            self._run(position)
+        self._time = self.tape.times[position - 1] if position else self.tape.started
+        self._node.tick()
+
+    # -- what plays -----------------------------------------------------------------------------
+
+    def _fresh(self) -> Node:
+        return self._around(Sequencer(Venue(self.tape.rulebook)), Outboxes())
+
+    def _around(self, sequencer: Sequencer, outboxes: Outboxes) -> Node:
+        options = Options(durability="none")
+        node = Node(Directory(()), sequencer, outboxes, options, Past())
+        node.core = _Recorded(Directory(()), sequencer, outboxes, options)
+        node.clock = lambda: self._time
+        return node
+
+    def _run(self, position: int) -> None:
+        running = self._node.core.running
+        for place in range(self.position, position):
+            record = self.tape.record(place)
+            running.begin(record.time)
+            running.run(record.source, record.command)
+        self.position = position
+
+    async def _play(self) -> None:
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        while True:
+            await asyncio.sleep(EVERY)
+            passed, before = loop.time() - before, loop.time()
+            if self.playing:
+                self._step(passed)
+                self.web.tell(self._state())
+            else:
+                self._node.tick()  # questions of pages
+
+    def _step(self, passed: float) -> None:
+        """Let the log's time go on by so many seconds, times the speed."""
+        tape = self.tape
+        until = min(self._time + int(passed * self.speed * 1e9), MAX_INT)
+        due = bisect_right(tape.times, until)
+        end = min(due, self.position + AT_ONCE)
+        self._run(max(end, self.position))
+        # No more was done than there was time for: the log's time waits for its records.
+        self._time = until if end >= due else tape.times[end - 1]
+        self.playing = self.position < len(tape)
+        self._node.tick()
+
+    # -- what a page says -------------------------------------------------------------------------
+
+    def _told(self, what: object) -> list[Any]:
+        """Do what a page asks for: ``seek`` to a record, ``speed``, ``play``."""
+        wanted = what if isinstance(what, dict) else {}
+        seek, speed, play = (wanted.get(word) for word in ("seek", "speed", "play"))
+        if type(seek) is int:
+            self.seek(seek)
+        if type(speed) is int:
+            self.speed = min(max(speed, 1), FASTEST)
+        if isinstance(play, bool):
+            self.playing = play and self.position < len(self.tape)
+        state = self._state()
+        self.web.tell(state)
+        return state
+
+    def _state(self) -> list[Any]:
+        tape = self.tape
+        last = tape.times[-1] if len(tape) else tape.started
+        return ["replay", {"position": self.position, "records": len(tape), "time": self._time,
+                           "first": tape.started, "last": last, "speed": self.speed,
+                           "playing": self.playing}]  # fmt: skip

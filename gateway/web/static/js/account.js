@@ -1,0 +1,163 @@
+// The account that this page is logged on to: its orders, fills and balances.
+
+const MOST_FILLS = 200;
+const GONE = ["filled", "cancelled", "rejected"];
+
+export class Account {
+  constructor(link) {
+    this.link = link;
+    this.changed = 0;
+    this.forget();
+  }
+
+  forget() {
+    this.name = "";
+    this.logon = null; // how it logged on: kept to come back after a cut connection
+    this.on = false;
+    this.orders = new Map();
+    this.fills = [];
+    this.cash = [];
+    this.holdings = [];
+    this.quotes = new Map(); // received, by number
+    this.owns = new Map(); // ref -> number of what it offers
+    this.ref = 0;
+    this.seq = 0;
+    this.answer = null; // to what was sent last: {ok, ref, ...}
+    this.changed += 1;
+  }
+
+  logOn(member, account, key) {
+    this.forget();
+    this.logon = { member, account, key, instance: crypto.getRandomValues(new Uint32Array(1))[0] + 1 };
+    this.say(false);
+  }
+
+  // After a cut connection: every report that was missed comes, unless another took over.
+  comeBack() {
+    if (this.logon) this.say(true);
+  }
+
+  say(again) {
+    this.link.say("Logon", { version: this.version, ...this.logon, last_seen: again ? this.seq : 0,
+      cancel_on_disconnect: false, heartbeat_ms: 10_000, instance: this.logon.instance, again });
+  }
+
+  logOff() {
+    this.link.say("Logout");
+    this.forget();
+  }
+
+  send(name, given) {
+    this.ref += 1;
+    const sent = { ref: this.ref, ...given };
+    this.answer = null;
+    this.link.say(name, sent);
+    if (name === "NewOrder")
+      this.orders.set(this.ref, { ...sent, leaves: sent.quantity, state: "sent" });
+    this.changed += 1;
+    return this.ref;
+  }
+
+  prices(symbol) {
+    const found = { buy: new Set(), sell: new Set() };
+    for (const each of this.live())
+      if (each.symbol === symbol) found[each.side].add(each.price);
+    return found;
+  }
+
+  numbers() {
+    return new Set(this.owns.values());
+  }
+
+  live() {
+    return [...this.orders.values()].filter((each) => !GONE.includes(each.state));
+  }
+
+  free(name) {
+    const found = [...this.cash, ...this.holdings].find((each) => each.name === name);
+    return found ? found.total - found.reserved : 0;
+  }
+
+  absorb(m) {
+    const take = TAKES[m.is];
+    if (!take) return;
+    if (NUMBERED.has(m.is)) this.seq = m.seq;
+    take(this, m);
+    this.changed += 1;
+  }
+}
+
+function change(account, m, given) {
+  const order = account.orders.get(m.ref);
+  if (order) Object.assign(order, given);
+  for (const [ref, each] of account.orders)
+    if (account.orders.size > MOST_FILLS && GONE.includes(each.state)) account.orders.delete(ref);
+}
+
+function status(account, m) {
+  account.cash = m.cash;
+  account.holdings = m.holdings;
+  if (!m.orders) return;
+  account.orders = new Map(m.orders.map((each) => [each.ref, { ...each }]));
+}
+
+const TAKES = {
+  LoggedOn: (account, m) => {
+    account.on = true;
+    account.name = account.logon.account;
+    account.ref = Math.max(account.ref, m.last_ref);
+    account.refusal = "";
+    if (m.status) status(account, m.status);
+    else account.link.say("AskStatus");
+  },
+  LoggedOut: (account, m) => {
+    const { text, reason } = m;
+    if (reason === "shutdown") {
+      account.on = false; // and it comes back
+      return;
+    }
+    account.forget();
+    account.refusal = text;
+  },
+  AccountStatus: status,
+  Balances: status,
+  OrderAccepted: (account, m) => {
+    account.orders.set(m.ref, { leaves: m.quantity, ...account.orders.get(m.ref), ...m });
+    account.answer = { ok: true, ...m };
+  },
+  OrderResting: (account, m) => change(account, m, { leaves: m.leaves, state: "resting" }),
+  OrderFilled: (account, m) => {
+    account.fills.unshift(m);
+    account.fills.length = Math.min(account.fills.length, MOST_FILLS);
+    change(account, m, { leaves: m.leaves, ...(m.leaves ? {} : { state: "filled" }) });
+  },
+  OrderCancelled: (account, m) => change(account, m, { state: "cancelled", why: m.reason }),
+  OrderAmended: (account, m) =>
+    change(account, m, { price: m.price, quantity: m.quantity, leaves: m.leaves, state: m.state }),
+  OrderReduced: (account, m) => change(account, m, { leaves: m.leaves }),
+  OrderTriggered: (account, m) => change(account, m, { state: "matching" }),
+  Rejected: (account, m) => {
+    account.answer = { ok: false, ...m };
+    change(account, m, { state: "rejected" });
+  },
+  Throttled: (account, m) => {
+    account.answer = { ok: false, ref: m.ref, field: "", rule: `${m.per_second}/s`, reason: "throttled" };
+  },
+  NumberAssigned: (account, m) => {
+    account.owns.set(m.ref, m.number);
+  },
+  QuoteReceived: (account, m) => account.quotes.set(m.number, m),
+  QuoteEnded: (account, m) => account.quotes.delete(m.number),
+  Declined: (account, m) => account.quotes.delete(m.number),
+  MassCancelled: () => {},
+  KillSwitchSet: (account, m) => {
+    account.killed = m.on;
+  },
+  CashMoved: () => {},
+  AllowancesMoved: () => {},
+  Delivered: () => {},
+  Released: () => {},
+};
+
+const NUMBERED = new Set(Object.keys(TAKES).filter((name) =>
+  !["LoggedOn", "LoggedOut", "AccountStatus", "Balances", "Throttled"].includes(name)));

@@ -1,0 +1,133 @@
+// The book as bars of size; in lines without one what stands for others to answer.
+
+import { byId, h, rows, text } from "../dom.js";
+import { clock, decimal, whole } from "../format.js";
+import { t } from "../words.js";
+
+const SHOWN = 12; // levels of a side
+
+export class Book {
+  constructor(app) {
+    this.app = app;
+    this.body = byId("book-body");
+    this.kind = "";
+  }
+
+  draw(line) {
+    const { mechanism } = line.info;
+    const kind = mechanism === "one_way" ? "auctions" : mechanism === "order_book" ? "book" : "offers";
+    if (kind !== this.kind) this.begin(kind);
+    if (kind === "book") this.book(line);
+    else if (kind === "offers") this.offers(line);
+    else this.auctions(line);
+  }
+
+  begin(kind) {
+    this.kind = kind;
+    text(byId("book-title"), t(kind));
+    byId("book-title").dataset.t = kind;
+    const heads = {
+      book: ["price", "quantity"], offers: ["number", "side", "price", "quantity", "pick"],
+      auctions: ["number", "side", "quantity", "price", "time"],
+    }[kind];
+    this.rows = h("tbody");
+    const head = heads.map((each) => h("th", { scope: "col", "data-t": each }, t(each)));
+    this.body.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows));
+  }
+
+  book(line) {
+    const asks = line.shown("sell").slice(0, SHOWN).reverse();
+    const bids = line.shown("buy").slice(0, SHOWN);
+    const most = Math.max(1, ...asks.map((row) => row[1]), ...bids.map((row) => row[1]));
+    const own = this.app.account.prices(line.symbol);
+    const low = line.info.low_limit;
+    const high = line.info.high_limit;
+    const spread = asks.length && bids.length ? asks.at(-1)[0] - bids[0][0] : null;
+    const digits = line.info.minor_digits;
+    const item = (kind) => ([price, quantity]) => ({
+      kind, price, text: decimal(price, digits), quantity, share: quantity / most,
+      mine: own[kind === "bids" ? "buy" : "sell"].has(price), limit: price === low || price === high,
+    });
+    const items = [...asks.map(item("asks")), { kind: "spread", spread, digits }, ...bids.map(item("bids"))];
+    rows(this.rows, items, makeLevel, fillLevel);
+  }
+
+  offers(line) {
+    const { app } = this;
+    const items = [...line.offers.values()].sort((a, b) =>
+      a.side === b.side ? a.price - b.price : a.side < b.side ? 1 : -1);
+    const rule = app.hello.picks?.[line.symbol] ?? ["any", 0];
+    const own = app.account.numbers();
+    rows(this.rows, items, makeOffer, (row, offer) => {
+      const [number, side, price, quantity, may] = row.children;
+      row.dataset.number = offer.number;
+      row.className = own.has(offer.number) ? "mine" : "";
+      text(number, String(offer.number));
+      text(side, t(offer.side === "buy" ? "bid" : "ask"));
+      side.className = offer.side === "buy" ? "bid" : "ask";
+      text(price, decimal(offer.price, line.info.minor_digits));
+      text(quantity, whole(offer.quantity));
+      const why = own.has(offer.number) ? "ownOffer"
+        : mayPick(line, rule, offer, items) ? "mayPick" : "notBest";
+      const button = may.firstChild;
+      button.onclick = () => app.ticket.pick(offer);
+      button.title = t(why);
+      button.disabled = why === "ownOffer";
+      text(button, why === "mayPick" ? t("pick") : t(why));
+    });
+  }
+
+  auctions(line) {
+    const { digits, offset } = { digits: line.info.minor_digits, offset: this.app.offset };
+    const items = [...line.auctions.values(), ...line.cleared];
+    rows(this.rows, items, () => h("tr", {}, ...Array.from({ length: 5 }, () => h("td"))), (row, m) => {
+      const [number, side, quantity, price, time] = row.children;
+      text(number, String(m.number));
+      const announced = m.is === "Announced" ? m : m.announced;
+      text(side, announced ? t(announced.side) : "");
+      text(quantity, whole(m.quantity));
+      text(price, decimal(m.price, digits));
+      text(time, m.is === "Announced"
+        ? `${clock(m.opens_at, offset)}–${clock(m.closes_at, offset)}`
+        : `${clock(m.time, offset)} ${t("filled")}`);
+    });
+  }
+}
+
+// Whether the rules of the line let anybody take this one now; the venue has the last word.
+function mayPick(line, [rule, levels], offer, items) {
+  if (line.info.mechanism !== "listing" || rule === "any") return true;
+  const side = items.filter((each) => each.side === offer.side);
+  const better = (each) => (offer.side === "sell" ? each.price < offer.price : each.price > offer.price);
+  const before = new Set(side.filter(better).map((each) => each.price)).size;
+  if (rule === "within_levels") return before < levels;
+  return !before && !side.some((each) => each.price === offer.price && each.number < offer.number);
+}
+
+function makeLevel() {
+  return h("tr", {}, h("td", {}), h("td", { className: "size" },
+    h("span", { className: "bar" }), h("span", { className: "on" })));
+}
+
+function fillLevel(row, item) {
+  const [price, size] = row.children;
+  const [bar, quantity] = size.children;
+  if (item.kind === "spread") {
+    row.className = "spread";
+    delete row.dataset.price;
+    text(price, item.spread === null ? "–" : `↕ ${decimal(item.spread, item.digits)}`);
+    text(quantity, "");
+    bar.style.width = "0";
+    return;
+  }
+  row.className = `${item.kind}${item.mine ? " mine" : ""}${item.limit ? " limit" : ""}`;
+  row.dataset.price = item.price;
+  row.dataset.quantity = item.quantity;
+  price.className = item.kind === "bids" ? "bid" : "ask";
+  text(price, item.text);
+  text(quantity, whole(item.quantity));
+  bar.style.width = `${(100 * item.share).toFixed(1)}%`;
+}
+
+const makeOffer = () => h("tr", {}, h("td"), h("td"), h("td"), h("td"),
+  h("td", {}, h("button", { type: "button" })));

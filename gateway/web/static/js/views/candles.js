@@ -1,0 +1,120 @@
+// Candles and volume of the day, with the limits and the reference as lines.
+
+import { CandlestickSeries, HistogramSeries, createChart } from "/static/vendor/lightweight-charts.mjs";
+import { byId } from "../dom.js";
+import { t } from "../words.js";
+
+const WIDTHS = [60, 300, 900, 3_600, 14_400]; // seconds that a candle may have
+const MOST = 120; // candles, beyond which they become wider
+
+// The narrowest candles that fit, for the time over which the trades went.
+function widthFor(trades) {
+  const span = trades.length ? (trades.at(-1).time - trades[0].time) / 1e9 : 0;
+  return WIDTHS.find((each) => span / each <= MOST) ?? WIDTHS.at(-1);
+}
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// Custom properties that name another one are not resolved: do it here.
+function resolved(name) {
+  let found = colour(name);
+  for (let step = 0; step < 3 && found.startsWith("var("); step += 1) found = colour(found.slice(4, -1));
+  return found;
+}
+
+export class Candles {
+  constructor(app) {
+    this.app = app;
+    this.element = byId("candles");
+    this.chart = createChart(this.element, {
+      autoSize: true,
+      layout: { attributionLogo: false, background: { color: "transparent" } },
+      timeScale: { timeVisible: true, secondsVisible: false },
+      rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.25 } },
+    });
+    this.prices = this.chart.addSeries(CandlestickSeries, {});
+    this.volumes = this.chart.addSeries(HistogramSeries, { priceScaleId: "", priceFormat: { type: "volume" } });
+    this.volumes.priceScale().applyOptions({ scaleMargins: { top: 0.8, bottom: 0 } });
+    this.lines = [];
+    this.at = "";
+    this.taken = 0;
+    this.restyle();
+  }
+
+  restyle() {
+    const up = resolved("--up");
+    const down = resolved("--down");
+    const soft = resolved("--soft");
+    this.chart.applyOptions({
+      layout: { textColor: soft, attributionLogo: false, background: { color: "transparent" } },
+      grid: { vertLines: { color: resolved("--line") }, horzLines: { color: resolved("--line") } },
+    });
+    this.prices.applyOptions({ upColor: up, downColor: down, borderUpColor: up, borderDownColor: down,
+      wickUpColor: up, wickDownColor: down });
+    this.volumes.applyOptions({ color: resolved("--soft") });
+    this.limits = "";
+  }
+
+  draw(line) {
+    const width = widthFor(line.trades);
+    const at = `${line.symbol} ${line.tradesVersion} ${width}`;
+    if (at !== this.at) {
+      this.width = width;
+      this.at = at;
+      this.taken = 0;
+      this.bars = [];
+      const digits = line.info.minor_digits;
+      this.scale = 10 ** digits;
+      this.prices.applyOptions({ priceFormat: { type: "price", precision: digits, minMove: 1 / this.scale } });
+    }
+    this.limit(line);
+    if (this.taken === line.trades.length && this.taken) return;
+    const anew = this.taken === 0;
+    let from = this.bars.length ? this.bars.length - 1 : 0;
+    for (; this.taken < line.trades.length; this.taken += 1) this.take(line.trades[this.taken]);
+    if (anew) {
+      this.prices.setData(this.bars.map((bar) => this.candle(bar)));
+      this.volumes.setData(this.bars.map((bar) => ({ time: bar.time, value: bar.volume })));
+      this.chart.timeScale().fitContent();
+    } else {
+      for (; from < this.bars.length; from += 1) {
+        this.prices.update(this.candle(this.bars[from]));
+        this.volumes.update({ time: this.bars[from].time, value: this.bars[from].volume });
+      }
+    }
+    this.element.setAttribute("aria-label", `${t("chart")}: ${line.symbol}, ${line.trades.length} ${t("trades")}`);
+  }
+
+  take(trade) {
+    const seconds = trade.time / 1e9 + this.app.offset * 60;
+    const time = Math.max(Math.floor(seconds / this.width) * this.width, this.bars.at(-1)?.time ?? 0);
+    let bar = this.bars.at(-1);
+    if (!bar || bar.time !== time) {
+      bar = { time, open: trade.price, high: trade.price, low: trade.price, close: trade.price, volume: 0 };
+      this.bars.push(bar);
+    }
+    bar.high = Math.max(bar.high, trade.price);
+    bar.low = Math.min(bar.low, trade.price);
+    bar.close = trade.price;
+    bar.volume += trade.quantity;
+  }
+
+  candle({ time, open, high, low, close }) {
+    const { scale } = this;
+    return { time, open: open / scale, high: high / scale, low: low / scale, close: close / scale };
+  }
+
+  limit(line) {
+    const { low_limit: low, high_limit: high, reference } = line.info;
+    const now = [line.symbol, low, high, reference, document.documentElement.lang].join();
+    if (now === this.limits) return;
+    this.limits = now;
+    this.lines.forEach((each) => this.prices.removePriceLine(each));
+    this.lines = [[low, "limits", "--warn"], [high, "limits", "--warn"], [reference, "reference", "--soft"]]
+      .filter(([price]) => price)
+      .map(([price, title, name]) => this.prices.createPriceLine({ price: price / this.scale, title: t(title),
+        color: resolved(name), lineStyle: 2, lineWidth: 1, axisLabelVisible: true }));
+  }
+}
+
+export { resolved };

@@ -1,0 +1,76 @@
+// Every line of the venue in a row, with the way of its day.
+
+import { byId, h, rows, text } from "../dom.js";
+import { decimal, whole } from "../format.js";
+import { t } from "../words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const POINTS = 60;
+const WIDE = 110;
+const HIGH = 22;
+
+function way(trades) {
+  if (trades.length < 2) return "";
+  const step = Math.max(1, Math.floor(trades.length / POINTS));
+  const prices = trades.filter((_, place) => place % step === 0 || place === trades.length - 1)
+    .map((each) => each.price);
+  const low = Math.min(...prices);
+  const range = Math.max(...prices) - low || 1;
+  return prices.map((price, place) => {
+    const x = ((WIDE - 2) * place) / (prices.length - 1) + 1;
+    const y = HIGH - 2 - ((HIGH - 4) * (price - low)) / range;
+    return `${place ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+  }).join("");
+}
+
+function toLimits(line) {
+  const { low_limit: low, high_limit: high } = line.info;
+  if (!line.price || !(low || high)) return "–";
+  const share = (limit) => (limit ? `${((100 * (limit - line.price)) / line.price).toFixed(1)} %` : "–");
+  return `${share(low)} / +${share(high)}`;
+}
+
+export class Lines {
+  constructor(app) {
+    this.app = app;
+    this.rows = h("tbody");
+    const head = ["line", "phase", "last", "change", "bid", "ask", "volume", "toLimits", "spark"]
+      .map((each) => h("th", { scope: "col", "data-t": each }, t(each)));
+    byId("lines-body").replaceChildren(
+      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows));
+  }
+
+  draw() {
+    const { app } = this;
+    rows(this.rows, [...app.market.lines.values()], () => this.make(), (row, line) => {
+      row.className = line.symbol === app.symbol ? "chosen" : "";
+      if (row.version === line.version && row.symbol === line.symbol && row.language === document.documentElement.lang) return;
+      Object.assign(row, { version: line.version, symbol: line.symbol, language: document.documentElement.lang });
+      const digits = line.info.minor_digits;
+      const price = (minor) => (minor ? decimal(minor, digits) : "–");
+      const best = (side) => line.sorted(side)[0]?.[0] ?? 0;
+      const change = line.last ? line.last - line.info.reference : 0;
+      const [name, phase, last, moved, bid, ask, volume, limits, spark] = row.children;
+      text(name.firstChild, line.symbol);
+      text(phase, t(line.phase));
+      text(last, price(line.last));
+      text(moved, line.last ? `${change > 0 ? "+" : ""}${decimal(change, digits)}` : "–");
+      moved.className = change > 0 ? "up" : change < 0 ? "down" : "";
+      text(bid, price(best("buy")));
+      text(ask, price(best("sell")));
+      text(volume, whole(line.volume));
+      text(limits, toLimits(line));
+      spark.firstChild.firstChild.setAttribute("d", way(line.trades));
+    });
+  }
+
+  make() {
+    const cells = Array.from({ length: 7 }, () => h("td"));
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("class", "spark");
+    svg.setAttribute("aria-hidden", "true");
+    svg.append(document.createElementNS(SVG, "path"));
+    const button = h("button", { type: "button", onclick: () => this.app.choose(button.textContent) });
+    return h("tr", {}, h("td", {}, button), ...cells, h("td", {}, svg));
+  }
+}

@@ -1,0 +1,78 @@
+// The account's orders, fills and balances.
+
+import { h, rows, text } from "../dom.js";
+import { clock, decimal, whole } from "../format.js";
+import { t } from "../words.js";
+
+function table(title, heads, body) {
+  const head = heads.map((each) => h("th", { scope: "col", "data-t": each }, each ? t(each) : ""));
+  return h("table", {}, h("caption", { "data-t": title }, t(title)), h("thead", {}, h("tr", {}, ...head)), body);
+}
+
+const cells = (count) => () => h("tr", {}, ...Array.from({ length: count }, () => h("td")));
+
+export class Own {
+  constructor(app) {
+    this.app = app;
+    this.version = -1;
+  }
+
+  begin() {
+    this.version = -1;
+    this.orders = h("tbody", { id: "own-orders" });
+    this.fills = h("tbody", { id: "own-fills" });
+    this.balances = h("tbody", { id: "own-balances" });
+    const scroll = (title, ...inside) =>
+      h("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": t(title) }, ...inside);
+    return [
+      scroll("own", table("own", ["line", "side", "price", "leaves", "state", "cancel"], this.orders)),
+      scroll("fills", table("fills", ["time", "line", "side", "price", "quantity"], this.fills)),
+      scroll("balances", table("balances", ["account", "free", "reserved", "total"], this.balances)),
+    ];
+  }
+
+  draw(line) {
+    const { account, market } = this.app;
+    if (this.version === account.changed || !line) return;
+    this.version = account.changed;
+    const digits = (symbol) => market.lines.get(symbol)?.info.minor_digits ?? 2;
+    const makeOrder = () => {
+      const row = cells(6)();
+      row.lastChild.append(h("button", { type: "button" }));
+      return row;
+    };
+    rows(this.orders, account.live(), makeOrder, (row, order) => {
+      const [symbol, side, price, leaves, state, cancel] = row.children;
+      row.dataset.ref = order.ref;
+      text(symbol, order.symbol);
+      text(side, t(order.side));
+      side.className = order.side === "buy" ? "bid" : "ask";
+      text(price, decimal(order.price, digits(order.symbol)));
+      text(leaves, whole(order.leaves));
+      text(state, t(order.state));
+      const button = cancel.firstChild;
+      text(button, "✕");
+      button.setAttribute("aria-label", `${t("cancel")} ${order.symbol} ${order.ref}`);
+      button.onclick = () => account.send("CancelOrder", { target: order.ref });
+    });
+    rows(this.fills, account.fills.slice(0, 30), cells(5), (row, fill) => {
+      const [time, symbol, side, price, quantity] = row.children;
+      text(time, clock(fill.time, this.app.offset));
+      text(symbol, fill.symbol);
+      text(side, t(fill.side));
+      side.className = fill.side === "buy" ? "bid" : "ask";
+      text(price, decimal(fill.price, digits(fill.symbol)));
+      text(quantity, whole(fill.quantity));
+    });
+    const money = account.cash.map((each) => ({ ...each, digits: line.info.minor_digits }));
+    rows(this.balances, [...money, ...account.holdings], cells(4), (row, balance) => {
+      const [name, free, reserved, total] = row.children;
+      const shown = (amount) => decimal(amount, balance.digits ?? 0);
+      row.dataset.name = balance.name;
+      text(name, balance.name);
+      text(free, shown(balance.total - balance.reserved));
+      text(reserved, shown(balance.reserved));
+      text(total, shown(balance.total));
+    });
+  }
+}

@@ -1,0 +1,31 @@
+// The last trades of the line, the newest first.
+
+import { byId, h, rows, text } from "../dom.js";
+import { clock, decimal, whole } from "../format.js";
+import { t } from "../words.js";
+
+const SHOWN = 40;
+
+export class Trades {
+  constructor(app) {
+    this.app = app;
+    this.rows = h("tbody");
+    const head = ["time", "price", "quantity"].map((each) =>
+      h("th", { scope: "col", "data-t": each }, t(each)));
+    byId("trades-body").replaceChildren(
+      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows));
+  }
+
+  draw(line) {
+    const digits = line.info.minor_digits;
+    const recent = line.trades.slice(-SHOWN).reverse();
+    rows(this.rows, recent, () => h("tr", {}, h("td"), h("td"), h("td")), (row, trade) => {
+      const [time, price, quantity] = row.children;
+      row.dataset.trade = trade.trade;
+      text(time, clock(trade.time, this.app.offset));
+      text(price, decimal(trade.price, digits));
+      price.className = trade.side === "buy" ? "up" : trade.side === "sell" ? "down" : "";
+      text(quantity, whole(trade.quantity));
+    });
+  }
+}

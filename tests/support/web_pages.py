@@ -1,0 +1,118 @@
+"""A venue with its page, and a page without a browser: what the WebSocket says, decoded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+
+from engine.rulebook.presets import load as load_rulebook
+from gateway.protocol import wire
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.node import Node, Options
+from gateway.web.operator import Operator
+from gateway.web.server import Web, WebServer
+from tests.support.paths import ROOT
+from tests.support.venues import NAMES, venue
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from tests.support.browser import Tab
+
+OPERATOR_KEY: Final = "the operator's"
+_decode = msgspec.json.Decoder(wire.FromVenue).decode
+
+
+@asynccontextmanager
+async def venue_with_page(folder: Path, **options: Any) -> AsyncIterator[tuple[Node, WebServer]]:
+    async with venue(folder, **options) as node, page_of(node) as web:
+        yield node, web
+
+
+@asynccontextmanager
+async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
+    web = WebServer(node, Web(port=port, curves=True), {"operator": Operator(node, OPERATOR_KEY)})
+    await web.start()
+    try:
+        yield web
+    finally:
+        await web.stop()
+
+
+@asynccontextmanager
+async def ruled(folder: Path, rulebook: str, *, trading: bool = False) -> AsyncIterator[Node]:
+    """Run a venue under a rulebook with alice and bob; its lines are closed or trade."""
+    rules = load_rulebook(rulebook)
+    stock = dict.fromkeys((product.symbol for product in rules.products), 10**6)
+    directory = Directory(tuple(
+        Credentials(name, f"{name}-key", "M1", cash=10**12, allowances=stock) for name in NAMES
+    ))  # fmt: skip
+    node = Node.open(folder, rules, directory, Options(durability="none", opens=trading))
+    await node.start()
+    try:
+        yield node
+    finally:
+        await node.stop()
+
+
+class Reader:
+    """A page that keeps what it is sent."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.heard: list[wire.FromVenue] = []
+        self.words: list[list[Any]] = []
+
+    def say(self, message: wire.FromClient) -> Any:
+        return self.socket.send(msgspec.json.encode(message).decode())
+
+    async def read(self) -> None:
+        for item in json.loads(await self.socket.recv()):
+            if isinstance(item[0], str):
+                self.words.append(item)
+            else:
+                self.heard.append(_decode(json.dumps(item)))
+
+    async def until(self, holds: Callable[[Self], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds(self):
+                await self.read()
+
+    def all_of(self, kind: type[Any]) -> list[Any]:
+        return [each for each in self.heard if isinstance(each, kind)]
+
+
+@asynccontextmanager
+async def page(web: WebServer, origin: str | None = None) -> AsyncIterator[Reader]:
+    async with page_at(web.url, origin) as reader:
+        yield reader
+
+
+@asynccontextmanager
+async def page_at(url: str, origin: str | None = None) -> AsyncIterator[Reader]:
+    where = f"{url.replace('http', 'ws', 1)}ws"
+    given: Any = origin or url.removesuffix("/")
+    async with connect(where, origin=given, compression=None) as socket:
+        yield Reader(socket)
+
+
+async def keep(tab: Tab, name: str) -> None:
+    """Take a picture for ``docs`` where that is asked for: ``CARBONX_PICTURES=1 pytest``."""
+    if os.environ.get("CARBONX_PICTURES"):
+        await tab.shot(ROOT / "docs" / name)
+
+
+async def log_on(tab: Tab, name: str = "alice") -> None:
+    await tab.until("document.querySelector('#logon')")
+    await tab.type("#member", "M1")
+    await tab.type("#account", name)
+    await tab.type("#key", f"{name}-key")
+    await tab.click("#logon button")
+    await tab.until("document.querySelector('#ticket')")
