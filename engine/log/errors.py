@@ -8,7 +8,7 @@ READERS: Final = {  # earlier formats, and what reads them
     2: "development versions of 0.1.0 up to commit 96f675c",
     3: "development versions of 0.1.0 up to commit d211ea8",  # another price of calls, other days
     4: "development versions of 0.1.0 up to commit 2605717",  # no money in openings, no batches
-    5: "development versions of 0.1.0 up to commit d53383e",  # a checksum for each record
+    5: "development versions of 0.1.0 up to commit dd69aa1",  # a checksum for each record
 }
 MIGRATES: Final = 5  # the one that ``carbonx log migrate`` makes into today's
 

@@ -11,8 +11,11 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.log.journal import read_log
-from engine.log.records import decode_genesis, decode_record, frames, no_genesis
+import msgspec
+
+from engine.log.blocks import MAX_GENESIS, Kind, Reader
+from engine.log.journal import open_log
+from engine.log.records import Record, decode_genesis, no_genesis, records
 from engine.log.sequencer import Sequencer
 from engine.venue.venue import Venue
 from gateway.server.accounts import Directory
@@ -25,7 +28,7 @@ from gateway.web.server import Web, WebServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.log.records import Record
+    from engine.rulebook.model import Rulebook
     from gateway.server.core import Write
 
 EVERY: Final = 0.04  # seconds between steps while it plays
@@ -33,6 +36,8 @@ AT_ONCE: Final = 2_000  # records in one step: the page is to stay alive
 FAR: Final = 5_000  # records beyond which a way forward is gone out of sight
 FASTEST: Final = 100_000
 MAX_INT: Final = (1 << 63) - 1
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Record).decode
 
 
 class _Recorded(Core):
@@ -48,29 +53,34 @@ class _Recorded(Core):
 
 
 class Tape:
-    """A log's records, decoded when they are needed."""
+    """A log's records, kept as bytes and decoded when they are needed."""
 
     def __init__(self, folder: Path) -> None:
         """Read the log in a folder. Raises ``JournalError`` and ``LogError``."""
-        data = read_log(folder)
-        found = list(frames(data))
-        if not found:
-            raise no_genesis(data)
-        genesis, self.rulebook = decode_genesis(found[0].payload)
-        self._frames = found[1:]
-        self.started = genesis.time
         self.times = array("q")  # of the records: never decreasing
-        for place in range(len(self._frames)):
-            self.times.append(self.record(place).time)
+        self._records: list[bytes] = []
+        rulebook: Rulebook | None = None
+        with open_log(folder) as log:
+            for block in Reader(log).blocks():
+                if rulebook is None:
+                    genesis, rulebook = decode_genesis(block.body)
+                    self.started = genesis.time
+                elif block.kind == Kind.RUNS:
+                    for record in records(block, len(self._records) + 1):
+                        self.times.append(record.time)
+                        self._records.append(_encode(record))
+            if rulebook is None:
+                log.seek(0)
+                raise no_genesis(log.read(MAX_GENESIS))
+        self.rulebook = rulebook
 
     def __len__(self) -> int:
         """Return how many records there are."""
-        return len(self._frames)
+        return len(self._records)
 
     def record(self, place: int) -> Record:
         """Return the record at a place, from 0."""
-        frame = self._frames[place]
-        return decode_record(frame.payload, place + 1, frame.end)
+        return _decode(self._records[place])
 
 
 class Replayed:
