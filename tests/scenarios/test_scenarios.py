@@ -24,6 +24,7 @@ from tests.scenarios import orders as scenarios_orders
 from tests.scenarios import own_orders as scenarios_own_orders
 from tests.scenarios import pilots as scenarios_pilots
 from tests.scenarios import planned_auctions as scenarios_planned_auctions
+from tests.scenarios import primary_auctions as scenarios_primary_auctions
 from tests.scenarios import rules as scenarios_rules
 from tests.scenarios import world as scenarios_world
 from tests.scenarios.clearings import TABLES
@@ -52,6 +53,7 @@ MODULES = (
     scenarios_china,
     scenarios_pilots,
     scenarios_planned_auctions,
+    scenarios_primary_auctions,
     scenarios_world,
     scenarios_links,
 )
