@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from engine.log.records import Record
-from engine.log.sequencer import replay
-from engine.vocabulary.events import AuctionStated, Event
+from carbonx.cli.auction_past import Held, read_auctions
+from engine.vocabulary.events import AuctionStated
 from engine.vocabulary.json_codec import decimal_text, to_object
 from gateway.cli.console import drawn, reading_log
 from gateway.cli.progress import counting
@@ -25,31 +24,57 @@ def command() -> None:
 @click.argument("folder", metavar="DIR",
                 type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
 @click.argument("number", type=click.IntRange(1), required=False)
+@click.option("--line", default="", help="Only the auctions of this line.")
 @click.option("--json", "as_json", is_flag=True, help="Print the statements as JSON lines.")
-def show(folder: Path, number: int | None, *, as_json: bool) -> None:
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False),
+              help="Draw demand against supply into this file (.png, .svg or .pdf).")  # fmt: skip
+def show(folder: Path, number: int | None, line: str, *, as_json: bool, plot: Path | None) -> None:
     """Print the statements of the auctions in the log in DIR, or of those with NUMBER.
+
+    With --plot draw one auction: demand against supply, with reserve, containment and price.
 
     Example:  carbonx auction show runs/venue
     """
-    found: list[AuctionStated] = []
-
-    def keep(_record: Record, events: list[Event]) -> None:
-        one()
-        found.extend(event for event in events if isinstance(event, AuctionStated))
-
     with reading_log(folder), counting("records") as one:
-        rulebook = replay(folder, keep).venue.rulebook
-    wanted = [each for each in found if number in (None, each.number)]
-    if number is not None and not wanted:
-        message = f"{folder}: no auction {number} of a calendar was cleared"
+        found, digits = read_auctions(folder, one)
+    wanted = [
+        held
+        for held in found
+        if number in (None, held.statement.number) and line in ("", held.statement.symbol)
+    ]
+    if (number is not None or line) and not wanted:
+        asked = f"auction {number}" if number is not None else "auction"
+        message = f"{folder}: no {asked} of a calendar was cleared{f' in {line}' if line else ''}"
         raise click.ClickException(message)
+    if plot is not None:
+        _plot(wanted, plot, digits)
     if not wanted and not as_json:
         click.echo("no auction of a calendar was cleared")
-    for statement in wanted:
+    for held in wanted:
         if as_json:
-            click.echo(json.dumps(to_object(statement)))
+            click.echo(json.dumps(to_object(held.statement)))
         else:
-            click.echo(drawn("\n".join(told(statement, rulebook.minor_digits))))
+            click.echo(drawn("\n".join(told(held.statement, digits))))
+
+
+def _plot(wanted: list[Held], path: Path, digits: int) -> None:
+    """Draw the one auction that is asked for."""
+    if len(wanted) != 1:
+        message = f"--plot: one auction is drawn, and {len(wanted)} match: give NUMBER and --line"
+        raise click.ClickException(message)
+    if path.suffix not in (".png", ".svg", ".pdf"):
+        message = f"--plot: a file that ends in .png, .svg or .pdf is needed, not {path.name}"
+        raise click.ClickException(message)
+    try:
+        from carbonx.cli.auction_plot import draw  # noqa: PLC0415 - matplotlib is an extra
+    except ImportError:
+        message = "matplotlib is not installed: pip install 'carbonx-exchange[plots]'"
+        raise click.ClickException(message) from None
+    try:
+        draw(wanted[0], path, digits)
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}"
+        raise click.ClickException(message) from None
 
 
 def told(s: AuctionStated, digits: int) -> list[str]:
