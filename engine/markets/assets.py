@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.markets.daily_trades import DailyTrades
+
 if TYPE_CHECKING:
     from engine.rulebook.model import Product
 
@@ -11,10 +13,11 @@ if TYPE_CHECKING:
 class Asset:
     """What a product's next price limits start from, and its close where the operator fixes it."""
 
-    __slots__ = ("fixing", "reference", "symbol")
+    __slots__ = ("daily", "fixing", "reference", "symbol")
 
     def __init__(self, product: Product) -> None:
         """Start from the rulebook's reference."""
         self.symbol = product.symbol
         self.reference = product.reference  # previous close, minor units per tonne
         self.fixing = 0  # of the day that is on, minor units per tonne; 0: none yet
+        self.daily = DailyTrades()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import UNSET
+
 from engine.book.orders import NO_LIMIT
 from engine.markets.admission import check_price, check_quantity
 from engine.rulebook.ticks import on_tick
@@ -94,6 +96,8 @@ def _close_day(line: Line, events: list[Event]) -> None:
     if line.leads:
         asset.reference = closing_price(line, opened)
     line.new_limits()
+    if line.rulebook.auction.formula is not UNSET:
+        asset.daily.add(line.mode.name, day.value, day.volume)
     events.append(DayClosed(line.symbol, opened if day.last else 0, day.high, day.low,
                             asset.reference, *day.turnover, day.trades))  # fmt: skip
     for name, (tonnes, cash) in line.net.items():

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import UnsetType
+
 from engine.markets.admission import Refusal
 from engine.markets.bidding import admit_announcement
 from engine.markets.one_way import OneWay
@@ -24,10 +26,12 @@ from engine.matching.auction_terms import (
 )
 from engine.matching.bid_limits import purchase_limit
 from engine.matching.reoffers import Planned, spread
+from engine.matching.reserve_prices import half_up
 from engine.matching.sealed_auction import clear_sealed
 from engine.rulebook.calendar import utc
 from engine.vocabulary.commands import Announce
 from engine.vocabulary.enums import (
+    BelowMarket,
     CancelReason,
     LimitRule,
     RejectReason,
@@ -91,7 +95,7 @@ class PlannedAuctions(OneWay):
             symbol=self.symbol,
             side=Side.SELL,
             quantity=quantity,
-            price=max(1, planned.reserve or auction.reserve),
+            price=max(1, planned.reserve or self._formula(planned.date) or auction.reserve),
             opens_at=utc(calendar, planned.date, planned.opens),
             closes_at=utc(calendar, planned.date, planned.closes),
             min_bid=max(1, auction.min_bid),
@@ -106,6 +110,13 @@ class PlannedAuctions(OneWay):
         events = self.put_up(command, self.seat(seller))
         self.dates[self.counted] = planned.date
         return events
+
+    def _formula(self, date: int) -> int:
+        """Return the reserve that the rulebook's formula gives; 0 for none."""
+        formula = self.rulebook.auction.formula
+        if isinstance(formula, UnsetType):
+            return 0
+        return self.asset.daily.reserve(formula, date, self.product.tick)
 
     def binds(self, order: Order, why: CancelReason) -> str:
         """Say why a bid or an announcement stays: the calendar's is not its seller's to end."""
@@ -168,8 +179,15 @@ class PlannedAuctions(OneWay):
                 free -= quantity
             kind = TierKind.WITHHOLD if each.withhold else TierKind.RELEASE
             tiers.append(Tier(TierKind.FIXED if each.fixed else kind, each.trigger, quantity))
+        market, reference = self.rulebook.auction.market, self.asset.reference
+        below, share_bp = BelowMarket.IGNORE, 0
+        if not isinstance(market, UnsetType):
+            below, share_bp = market.below, market.share_bp
         return AuctionTerms(
             reserve=initiator.price,
+            below_market=below,
+            market_floor=half_up(reference * share_bp, BASIS_POINTS),
+            market_price=reference,
             lot=self.gate.lot,
             pricing=mode.pricing,
             tie=mode.bid_tie,

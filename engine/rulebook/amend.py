@@ -15,6 +15,7 @@ from engine.vocabulary.texts import MAX_TEXT, UnreadableError, encodable, read_t
 
 _LONGEST = 256  # characters of a path
 _LISTED = 64  # characters of names that are listed where none is near
+_OPTIONAL = {"auction": ("market", "formula")}  # tables that a rulebook may lack
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
 
 
@@ -77,13 +78,14 @@ def _set(plain: dict[str, Any], path: str, value: Any) -> None:
         found.update(value)
         return
     key = last.removesuffix("+")
-    if not isinstance(place, dict) or key not in place:
+    optional = _OPTIONAL.get(".".join(way), ())
+    if not isinstance(place, dict) or (key not in place and key not in optional):
         message = f"{path}: the rulebook has no {key}{_perhaps(place, key)}"
         raise RulebookError(message)
     if not adds:
         place[key] = value
         return
-    if not isinstance(place[key], list):
+    if not isinstance(place.get(key), list):
         message = f"{path}: only lists take one more"
         raise RulebookError(message)
     place[key].append(value)

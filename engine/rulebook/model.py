@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from engine.rulebook.programme import Programme
+from engine.rulebook.reserves import ReserveFormula, SecondaryMarket
 from engine.vocabulary.enums import (
     BidTie,
     CallFill,
@@ -211,6 +212,8 @@ class Auction(Struct, frozen=True, forbid_unknown_fields=True):
     seller: str = ""  # the account whose allowances the calendar's auctions sell
     limit_rule: LimitRule = LimitRule.REFUSE  # REFUSE: at entry; TRIM: at the clearing
     calendar: tuple[PlannedAuction, ...] = ()
+    market: SecondaryMarket | UnsetType = UNSET
+    formula: ReserveFormula | UnsetType = UNSET  # of reserves that the calendar leaves open
 
 
 class Rulebook(Struct, frozen=True, forbid_unknown_fields=True):

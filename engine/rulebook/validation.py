@@ -95,8 +95,25 @@ def validate(book: Rulebook) -> None:
     _validate_auctions(book)
 
 
+def _validate_reserves(book: Rulebook) -> None:
+    """Check what auctions' prices are held against."""
+    market, formula = book.auction.market, book.auction.formula
+    if not isinstance(market, UnsetType):
+        _among("$.auction.market.share_bp", market.share_bp, 0, BASIS_POINTS)
+    if not isinstance(formula, UnsetType):
+        path = "$.auction.formula"
+        _require(path, holds=bool(formula.months or formula.days), rule="months or days are needed")
+        for count in formula.months:
+            _among(f"{path}.months", count, 1, 12)
+        for count in formula.days:
+            _among(f"{path}.days", count, 1, 250)
+        _known(f"{path}.modes", formula.modes, [mode.name for mode in book.modes])
+        _among(f"{path}.share_bp", formula.share_bp, 1, 10 * BASIS_POINTS)
+
+
 def _validate_auctions(book: Rulebook) -> None:
     """Check the calendar of auctions: where and when each is held, and what it sells."""
+    _validate_reserves(book)
     planned = book.auction.calendar
     rule = "the account that sells in the auctions of the calendar is needed"
     _require("$.auction.seller", holds=bool(book.auction.seller) or not planned, rule=rule)

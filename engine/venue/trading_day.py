@@ -60,6 +60,8 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
     for change in _due(venue, date):
         venue.amendments.remove(change)
         events += _amend(venue, change)
+    for asset in venue.assets.values():
+        asset.daily.begin(date)
     for market in venue.markets.values():
         events += market.begin_date(date)
     return events

@@ -12,6 +12,7 @@ from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
 from engine.vocabulary.enums import CancelReason, OrderState, RejectReason, Side, TimeInForce
 from tests.scenarios import admission as scenarios_admission
+from tests.scenarios import auction_prices as scenarios_auction_prices
 from tests.scenarios import auctions as scenarios_auctions
 from tests.scenarios import bids as scenarios_bids
 from tests.scenarios import calls as scenarios_calls
@@ -54,6 +55,7 @@ MODULES = (
     scenarios_pilots,
     scenarios_planned_auctions,
     scenarios_primary_auctions,
+    scenarios_auction_prices,
     scenarios_world,
     scenarios_links,
 )

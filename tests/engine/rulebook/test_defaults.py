@@ -10,7 +10,9 @@ import pytest
 from engine.rulebook import model
 from engine.rulebook.model import Calendar, Mode, PriceRule
 from engine.rulebook.programme import Programme
+from engine.rulebook.reserves import ReserveFormula, SecondaryMarket
 from engine.vocabulary.enums import (
+    BelowMarket,
     BidTie,
     CallFill,
     Candidates,
@@ -34,7 +36,7 @@ from engine.vocabulary.enums import (
 
 PARTS: Final = (model.Product, PriceRule, Mode, model.Session, Calendar, model.AccountClass,
                 model.Containment, model.PlannedAuction, model.Auction, Programme,
-                model.Rulebook)  # fmt: skip
+                SecondaryMarket, ReserveFormula, model.Rulebook)  # fmt: skip
 DEFAULTS: Final[dict[str, Any]] = {
     "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1,
     "Product.lot": 1, "Product.min_quantity": 1,
@@ -56,6 +58,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Rulebook.self_trade_scope": SelfTradeScope.OWNER, "Rulebook.calendar": Calendar(),
     "Rulebook.auction": model.Auction(), "Rulebook.programme": msgspec.UNSET,
     "Programme.deadline_years": 1,
+    "Auction.market": msgspec.UNSET, "Auction.formula": msgspec.UNSET,
+    "SecondaryMarket.below": BelowMarket.CANCEL, "ReserveFormula.share_bp": 10_000,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from engine.rulebook.model import (
     RulebookError,
     Session,
 )
+from engine.rulebook.reserves import ReserveFormula, SecondaryMarket
 from engine.rulebook.validation import validate
 from engine.vocabulary.enums import Delivery, Phase
 from engine.vocabulary.units import MAX_PRICE, MAX_QUANTITY
@@ -90,6 +91,11 @@ EVERY: Final = [
     *((of_mode, name, ends) for name, ends in MODES.items()),
     *((of_class, name, ends) for name, ends in CLASSES.items()),
     *((lambda **fields: book(auction=Auction(**fields)), *row) for row in AUCTIONS.items()),
+    (lambda bp: book(auction=Auction(market=SecondaryMarket(share_bp=bp))), "bp", (0, 10_000)),
+    (lambda of: book(auction=Auction(formula=ReserveFormula((of,)))), "of", (1, 12)),
+    (lambda of: book(auction=Auction(formula=ReserveFormula((), (of,)))), "of", (1, 250)),
+    (lambda bp: book(auction=Auction(formula=ReserveFormula((3,), share_bp=bp))), "bp",
+     (1, 100_000)),
     (book, "minor_digits", (0, 6)),
     (book, "close_min_volume", SIZE),
     (of_calendar, "utc_offset_minutes", (-1_440, 1_440)),
