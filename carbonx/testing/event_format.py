@@ -76,6 +76,8 @@ def _tell_operator(event: e.Event, m: Money) -> str:
             return f"{event.account} opened{role}"
         case e.AccountClassSet():
             return f"{event.account} is {event.role or 'in no class'}"
+        case e.GuaranteeChanged():
+            return f"{event.account} guarantee {m(event.amount)} to {m(event.guarantee)}"
         case e.CashMoved():
             money = f"{m(event.amount)} to {m(event.balance)}"
             return f"{event.account} cash {money} {event.currency}"

@@ -90,6 +90,10 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         "cash": lambda name, amount, money="": c.MoveCash(name, stage.minor(amount), money),
         "tonnes": lambda name, q, symbol=product: c.MoveAllowances(name, symbol, int(q)),
         "class": lambda name, role="": c.SetAccountClass(name, role),
+        "guarantee": lambda name, amount: c.PostGuarantee(name, stage.line, stage.minor(amount)),
+        "unguarantee": lambda name, amount="0": c.ReturnGuarantee(
+            name, stage.line, stage.minor(amount)
+        ),
         "day": lambda date: c.BeginDay(int(date)),
         "reference": lambda price, symbol=product: c.SetReference(symbol, stage.minor(price)),
         "rule": rule,

@@ -165,5 +165,9 @@ class Market(ABC):
         """Return the cash (minor units) that a buy order of this size has to reserve."""
 
     @abstractmethod
+    def holds(self, order: Order) -> int:
+        """Return what a live order has reserved: cash to buy (minor units), tonnes to sell."""
+
+    @abstractmethod
     def state(self, order: Order) -> OrderState:
         """Say where a live order is."""

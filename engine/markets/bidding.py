@@ -43,6 +43,7 @@ class Wanted(NamedTuple):
     more: int  # what it adds to the tonnes that he bids for
     keeps: bool = False  # it stays where it is, and has bettered the best already
     trimmed: bool = False  # the clearing takes off what exceeds its class's purchase limit
+    side: Side = Side.BUY
 
 
 def admit_bid(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) -> Refusal | None:

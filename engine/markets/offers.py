@@ -18,6 +18,7 @@ from engine.vocabulary.events import Event, Offered, Rejected
 if TYPE_CHECKING:
     from engine.book.orders import Seat
     from engine.markets.assets import Asset
+    from engine.markets.bidding import Wanted
     from engine.markets.settlement import Shared
     from engine.rulebook.model import Mode, Product, Rulebook
     from engine.vocabulary.commands import AmendOrder, NewOrder
@@ -83,6 +84,11 @@ class OfferLine(Line):
         if expire_at:
             self.expiries.add((seat.name, ref), order, expire_at)
         return order
+
+    def cover(self, number: int, wanted: Wanted, others: list[Order], need: int) -> Refusal | None:
+        """Reserve what a bid in an auction needs."""
+        del number, others
+        return self.reserve_more(wanted.seat, wanted.side, need)
 
     def number(self, order: Order) -> int:
         """Give an offer its number."""

@@ -130,10 +130,12 @@ class OneWay(OfferLine):
         side = Side.SELL if initiator.side is Side.BUY else Side.BUY
         refusal = refusal or self._admit_place(c, initiator, seat)
         if refusal is None:
-            wanted = Wanted(seat, c.quantity, c.price, c.quantity, trimmed=self.trims(c.number))
+            trimmed = self.trims(c.number)
+            wanted = Wanted(seat, c.quantity, c.price, c.quantity, trimmed=trimmed, side=side)
             terms, others = self.announced[c.number], self.bids[c.number]
             refusal = admit_bid(wanted, terms, others, self.gate)
-        refusal = refusal or self.reserve(seat, side, c.quantity, c.price)
+            need = self.needs(c.price, c.quantity) if side is Side.BUY else c.quantity
+            refusal = refusal or self.cover(c.number, wanted, others, need)
         if refusal is not None:
             return [Rejected(c.account, c.ref, *refusal)]
         before = self._best(c.number)
@@ -173,12 +175,12 @@ class OneWay(OfferLine):
         keeps = price == order.price and quantity <= order.quantity
         more = quantity - order.quantity
         refusal = self.admit_open() or self._admit_change(order, quantity, price)
-        wanted = Wanted(order.seat, quantity, price, more, keeps, self.trims(number))
+        wanted = Wanted(order.seat, quantity, price, more, keeps, self.trims(number), order.side)
         others = [bid for bid in self.bids[number] if bid is not order]
         refusal = refusal or admit_bid(wanted, self.announced[number], others, self.gate)
         if order.side is Side.BUY:
             more = self.needs(price, quantity) - self.needs(order.price, order.quantity)
-        refusal = refusal or self.reserve_more(order.seat, order.side, more)
+        refusal = refusal or self.cover(number, wanted, others, more)
         if refusal is not None:
             return [Rejected(command.account, command.ref, *refusal)]
         before = self._best(number)

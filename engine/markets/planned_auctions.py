@@ -13,7 +13,7 @@ from msgspec import UnsetType
 
 from engine.markets.admission import Refusal
 from engine.markets.bidding import admit_announcement
-from engine.markets.one_way import OneWay
+from engine.markets.guarantees import GuaranteedBids
 from engine.matching.auction_clearing import Win
 from engine.matching.auction_terms import (
     AuctionResult,
@@ -52,17 +52,16 @@ _ENDS: Final = (CancelReason.DAY_ENDED, CancelReason.RULES)  # what ends it all 
 _YEAR: Final = 10_000  # a date is the year times this, and month and day
 
 
-class PlannedAuctions(OneWay):
+class PlannedAuctions(GuaranteedBids):
     """A line of announced auctions, those of the calendar among them."""
 
-    __slots__ = ("added", "dates", "used")
+    __slots__ = ("added", "used")
 
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
     ) -> None:
         """Make an empty, closed market."""
         super().__init__(rulebook, product, mode, asset, shared)
-        self.dates: dict[int, int] = {}  # the number of an auction of the calendar -> its date
         self.added: dict[int, int] = {}  # date -> tonnes left unsold before, offered again then
         self.used: dict[tuple[int, str], int] = {}  # year and tier -> tonnes released
 
@@ -165,7 +164,9 @@ class PlannedAuctions(OneWay):
                 most = purchase_limit(initiator.quantity, role.purchase_limit_bp, lot)
                 limits[str(bid.seat.stp_id)] = GroupLimit(purchase=most)
         sealed = [SealedBid(b.seat.name, str(b.seat.stp_id), b.price, b.leaves) for b in bids]
-        return BidBook(sealed, (Seller(initiator.seat.name, initiator.quantity),), limits)
+        sellers = (Seller(initiator.seat.name, initiator.quantity),)
+        put_up = {name: self.usable(name) for name in self.guarantees}
+        return BidBook(sealed, sellers, limits, put_up)
 
     def _terms(self, initiator: Order, seed: int, date: int) -> AuctionTerms:
         mode = self.mode
@@ -194,6 +195,7 @@ class PlannedAuctions(OneWay):
             undersubscribed=mode.undersubscribed,
             seed=seed,
             limit_rule=LimitRule.TRIM,  # what is refused was refused at entry
+            guarantee_rule=self.guarantee_rule,
             tiers=tuple(tiers),
         )
 
@@ -274,6 +276,7 @@ class PlannedAuctions(OneWay):
             [list(each) for each in self.dates.items()],
             sorted(list(each) for each in self.added.items()),
             sorted([year, name, tonnes] for (year, name), tonnes in self.used.items()),
+            *self.dump_guarantees(),
         ]
         return [*super().dump(), *(kept if any(kept) else ())]
 

@@ -336,6 +336,14 @@ class Settlement(Market):
         """Return the cash that a buy order of this size has to reserve."""
         return cost(price, quantity, self.reserve_ppm)
 
+    def holds(self, order: Order) -> int:
+        """Return what a live order has reserved."""
+        return self.needs(order.price, order.leaves) if order.side is _BUY else order.leaves
+
+    def set_aside(self) -> dict[str, int]:
+        """Return the cash that accounts have put up here for no order by itself."""
+        return {}
+
 
 def shortage(balance: Balance, side: Side, need: int, gate: Gate) -> Refusal:
     """Refuse for want of cash (to buy) or of allowances (to sell), with the figures."""

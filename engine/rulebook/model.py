@@ -21,6 +21,7 @@ from engine.vocabulary.enums import (
     CloseRule,
     Delivery,
     Dst,
+    GuaranteeRule,
     Instrument,
     LastRung,
     LimitRule,
@@ -212,6 +213,7 @@ class Auction(Struct, frozen=True, forbid_unknown_fields=True):
     seller: str = ""  # the account whose allowances the calendar's auctions sell
     limit_rule: LimitRule = LimitRule.REFUSE  # REFUSE: at entry; TRIM: at the clearing
     calendar: tuple[PlannedAuction, ...] = ()
+    guarantees: GuaranteeRule | UnsetType = UNSET  # what covers bids; else each reserves its cash
     market: SecondaryMarket | UnsetType = UNSET
     formula: ReserveFormula | UnsetType = UNSET  # of reserves that the calendar leaves open
 

@@ -99,11 +99,13 @@ def check_reservations(venue: VenueBase) -> None:
             market = order.seat.market
             if order.side is Side.BUY:
                 key = (participant.name, "cash", market.product.currency)
-                need = market.needs(order.price, order.leaves)
             else:
                 key = (participant.name, "holding", market.product.symbol)
-                need = order.leaves
-            needed[key] = needed.get(key, 0) + need
+            needed[key] = needed.get(key, 0) + market.holds(order)
+    for line in venue.markets.values():
+        for name, amount in line.set_aside().items():
+            key = (name, "cash", line.product.currency)
+            needed[key] = needed.get(key, 0) + amount
     for account in venue.ledger.accounts.values():
         for kind, table in (("cash", account.cash), ("holding", account.holdings)):
             for name, balance in table.items():

@@ -172,7 +172,7 @@ class Venue(VenueBase):
         if handler is not None:
             return handler(command)
         # The others belong to one design of a market, which knows what to do with them.
-        if "account" in command.__struct_fields__:
+        if "ref" in command.__struct_fields__:
             return self._to_line(cast("OfClient", command))
         return self._operator_to_line(cast("OfOperator", command))
 

@@ -236,6 +236,22 @@ class SetAccountClass(Struct, frozen=True, array_like=True, gc=False, tag=21):
     role: str = ""  # "" is none, so that nothing limits it
 
 
+class PostGuarantee(Struct, frozen=True, array_like=True, gc=False, tag=22):
+    """Operator: set cash of an account aside for its bids in a line's auctions of the calendar."""
+
+    account: str
+    symbol: str  # the line
+    amount: Int  # minor units
+
+
+class ReturnGuarantee(Struct, frozen=True, array_like=True, gc=False, tag=23):
+    """Operator: set what an account put up for its bids free again."""
+
+    account: str
+    symbol: str
+    amount: Int = 0  # minor units; 0: all of it
+
+
 # From clients: these carry an account and a reference.
 ClientCommand: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
@@ -255,6 +271,8 @@ Command: TypeAlias = (
     | AmendRulebook
     | ClearAuction
     | SetAccountClass
+    | PostGuarantee
+    | ReturnGuarantee
     | RegistryCommand
     | LinkCommand
 )

@@ -400,6 +400,15 @@ class AuctionStated(Struct, frozen=True, array_like=True, tag=32):
     draw: str  # SHA-256 of the seed and the order drawn, in hex; "" where nothing was drawn
 
 
+class GuaranteeChanged(Struct, frozen=True, array_like=True, gc=False, tag=33):
+    """An account put cash up for its bids, or got some back (a negative amount)."""
+
+    account: str
+    symbol: str
+    amount: int  # minor units
+    guarantee: int  # what it has put up now
+
+
 Event: TypeAlias = (
     Rejected
     | OrderAccepted
@@ -433,6 +442,7 @@ Event: TypeAlias = (
     | Declined
     | AccountClassSet
     | AuctionStated
+    | GuaranteeChanged
     | RegistryEvent
     | LinkEvent
 )

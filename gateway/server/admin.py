@@ -26,6 +26,8 @@ from engine.vocabulary.commands import (
     MoveAllowances,
     MoveCash,
     OpenAccount,
+    PostGuarantee,
+    ReturnGuarantee,
     SetAccountClass,
     SetKillSwitch,
     SetPhase,
@@ -50,8 +52,8 @@ if TYPE_CHECKING:
     from gateway.server.node import Node
 
 COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, MoveAllowances, MoveCash, OpenAccount,
-                   SetAccountClass, SetKillSwitch, SetPhase, SetReference,
-                   *get_args(RegistryCommand))  # fmt: skip
+                   PostGuarantee, ReturnGuarantee, SetAccountClass, SetKillSwitch, SetPhase,
+                   SetReference, *get_args(RegistryCommand))  # fmt: skip
 RELOAD: Final = "reload_accounts"
 STATUS: Final = "status"
 KEY_FIELDS: Final = {"set_key": ("account", "key", "member"), "drop_key": ("account",)}

@@ -159,6 +159,7 @@ class Outboxes:
         self.project.update(dict.fromkeys(PUBLIC, _no_report))
         self.project.update(self.tape.rows())
         self.project[ev.AccountClassSet] = _no_report
+        self.project[ev.GuaranteeChanged] = _no_report
         self.project.update(dict.fromkeys(get_args(RegistryEvent), _no_report))
         self.project.update(dict.fromkeys(get_args(LinkEvent), _no_report))
         # quotes to chosen accounts, by their maker's account and reference

@@ -19,6 +19,7 @@ from tests.scenarios import calls as scenarios_calls
 from tests.scenarios import china as scenarios_china
 from tests.scenarios import compliance as scenarios_compliance
 from tests.scenarios import days as scenarios_days
+from tests.scenarios import guarantees as scenarios_guarantees
 from tests.scenarios import links as scenarios_links
 from tests.scenarios import modes as scenarios_modes
 from tests.scenarios import orders as scenarios_orders
@@ -56,6 +57,7 @@ MODULES = (
     scenarios_planned_auctions,
     scenarios_primary_auctions,
     scenarios_auction_prices,
+    scenarios_guarantees,
     scenarios_world,
     scenarios_links,
 )

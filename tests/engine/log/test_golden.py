@@ -59,6 +59,8 @@ BYTES: Final = {
     "amend_rulebook": ("940ea161a16202", "940ea161a16200"),
     "clear_auction": ("9514a1610102c3", "9514a1610100c2"),
     "set_account_class": ("9315a161a162", "9315a161a0"),
+    "post_guarantee": ("9416a161a16202", "9416a161a16202"),
+    "return_guarantee": ("9417a161a16202", "9417a161a16200"),
     "allocate": ("951ea16101a16303", "951ea16101a16303"),
     "transfer": ("961fa161a162a1630304", "961fa161a162a1630300"),
     "verify_emissions": ("9420a1610102", "9420a1610102"),

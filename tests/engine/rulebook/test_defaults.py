@@ -58,7 +58,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Rulebook.self_trade_scope": SelfTradeScope.OWNER, "Rulebook.calendar": Calendar(),
     "Rulebook.auction": model.Auction(), "Rulebook.programme": msgspec.UNSET,
     "Programme.deadline_years": 1,
-    "Auction.market": msgspec.UNSET, "Auction.formula": msgspec.UNSET,
+    "Auction.guarantees": msgspec.UNSET, "Auction.market": msgspec.UNSET,
+    "Auction.formula": msgspec.UNSET,
     "SecondaryMarket.below": BelowMarket.CANCEL, "ReserveFormula.share_bp": 10_000,
 }  # fmt: skip
 

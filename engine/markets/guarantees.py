@@ -1,0 +1,175 @@
+"""Bids under a guarantee: cash that accounts set aside before a window, which then covers them.
+
+Source: Quebec Q-2 r.46.1 s.52. A bid that is covered so reserves nothing by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import UnsetType
+
+from engine.markets.admission import Refusal
+from engine.markets.one_way import OneWay
+from engine.matching.auction_terms import SealedBid
+from engine.matching.bid_limits import guarantee_needed
+from engine.vocabulary.commands import PostGuarantee, ReturnGuarantee
+from engine.vocabulary.enums import GuaranteeRule, PricingRule, RejectReason, Side
+from engine.vocabulary.events import Event, GuaranteeChanged, Rejected, Trade
+from engine.vocabulary.texts import shown
+from engine.vocabulary.units import MAX_MONEY
+
+if TYPE_CHECKING:
+    from engine.book.orders import Order
+    from engine.markets.assets import Asset
+    from engine.markets.bidding import Wanted
+    from engine.markets.settlement import Shared
+    from engine.matching.auction_clearing import Win
+    from engine.rulebook.model import Mode, Product, Rulebook
+    from engine.vocabulary.enums import CancelReason
+
+_PPM: Final = 1_000_000
+
+
+class GuaranteedBids(OneWay):
+    """A line of announced auctions, of which those of the calendar may go by guarantees."""
+
+    __slots__ = ("dates", "guarantees")
+
+    def __init__(
+        self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
+    ) -> None:
+        """Make an empty, closed market."""
+        super().__init__(rulebook, product, mode, asset, shared)
+        self.dates: dict[int, int] = {}  # the number of an auction of the calendar -> its date
+        self.guarantees: dict[str, int] = {}  # by account, minor units
+        self.operator_commands |= {PostGuarantee: self.post, ReturnGuarantee: self.give_back}
+
+    # -- what is put up ---------------------------------------------------------------------
+
+    def post(self, c: PostGuarantee) -> list[Event]:
+        """Set cash of an account aside for its bids."""
+        participant = self.shared.participants.get(c.account)
+        if participant is None:
+            return _unknown(c)
+        refusal = self._admit_change_of(c, 1)
+        refusal = refusal or self.reserve_more(self.seat(participant), Side.BUY, c.amount)
+        if refusal is not None:
+            if refusal.reason is RejectReason.CASH:
+                refusal = refusal._replace(field="amount")
+            return [Rejected(c.account, 0, *refusal)]
+        total = self.guarantees[c.account] = self.guarantees.get(c.account, 0) + c.amount
+        return [GuaranteeChanged(c.account, self.symbol, c.amount, total)]
+
+    def give_back(self, c: ReturnGuarantee) -> list[Event]:
+        """Set cash of a guarantee free, all that is left of it where no amount is named."""
+        participant = self.shared.participants.get(c.account)
+        if participant is None:
+            return _unknown(c)
+        held = self.guarantees.get(c.account, 0)
+        amount = c.amount or held
+        refusal = self._admit_change_of(c, 0)
+        if refusal is None and not 0 < amount <= held:
+            rule = f"at most the {self.gate.money(held)} that are put up"
+            refusal = Refusal(RejectReason.VALUE, "amount", rule)
+        if refusal is not None:
+            return [Rejected(c.account, 0, *refusal)]
+        self._take(c.account, amount)
+        self.reserve_more(self.seat(participant), Side.BUY, -amount)
+        return [GuaranteeChanged(c.account, self.symbol, -amount, held - amount)]
+
+    def _admit_change_of(self, c: PostGuarantee | ReturnGuarantee, least: int) -> Refusal | None:
+        """Check the amount, and that no window is open or still to be cleared."""
+        if not least <= c.amount <= MAX_MONEY:
+            rule = f"{least} to {self.gate.money(MAX_MONEY)}"
+            return Refusal(RejectReason.VALUE, "amount", rule)
+        for number in self.dates:
+            opens_at = self.announced[number].opens_at
+            if self.clock.now >= opens_at:
+                rule = f"auction {number} opened at {opens_at} ns: it is to be cleared before"
+                return Refusal(RejectReason.WINDOW, "symbol", rule)
+        return None
+
+    def _take(self, account: str, amount: int) -> None:
+        """Shrink what an account has put up."""
+        left = self.guarantees.pop(account) - amount
+        assert left >= 0, "a guarantee that does not cover what was won"
+        if left:
+            self.guarantees[account] = left
+
+    # -- what it covers ---------------------------------------------------------------------
+
+    @property
+    def guarantee_rule(self) -> GuaranteeRule:
+        """What covers bids in auctions of the calendar."""
+        rule = self.rulebook.auction.guarantees
+        return GuaranteeRule.NONE if isinstance(rule, UnsetType) else rule
+
+    def _covered(self, number: int) -> bool:
+        """Say whether guarantees cover the bids of an auction."""
+        return number in self.dates and self.guarantee_rule is not GuaranteeRule.NONE
+
+    def _is_covered(self, order: Order) -> bool:
+        return self._covered(self.bidding.get((order.seat.name, order.ref), 0))
+
+    def cover(self, number: int, wanted: Wanted, others: list[Order], need: int) -> Refusal | None:
+        """Reserve what a bid needs, where no guarantee covers it."""
+        if not self._covered(number):
+            return super().cover(number, wanted, others, need)
+        if self.guarantee_rule is not GuaranteeRule.REFUSE:
+            return None
+        name = wanted.seat.name
+        own = [SealedBid(name, name, b.price, b.leaves) for b in others if b.seat is wanted.seat]
+        own.append(SealedBid(name, name, wanted.price, wanted.quantity))
+        most, held = guarantee_needed(own, as_bid=self._as_bid()), self.usable(name)
+        if most <= held:
+            return None
+        rule = f"bids that cost at most {self.gate.money(held)}, as the guarantee covers"
+        return Refusal(RejectReason.CASH, "quantity", rule)
+
+    def _as_bid(self) -> bool:
+        """Say whether bids of one bidder may pay different prices."""
+        one_price = self.mode.pricing in (PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED)
+        return not one_price or any(each.fixed for each in self.rulebook.auction.containment)
+
+    def usable(self, account: str) -> int:
+        """Return how much an account's bids may cost: its guarantee without the buyer's fee."""
+        return self.guarantees.get(account, 0) * _PPM // (_PPM + self._taker_buy)
+
+    def holds(self, order: Order) -> int:
+        """Return what a live order has reserved: nothing where a guarantee covers it."""
+        return 0 if self._is_covered(order) else super().holds(order)
+
+    def set_aside(self) -> dict[str, int]:
+        """Return the guarantees."""
+        return self.guarantees
+
+    def cancel(self, order: Order, why: CancelReason, request: int = 0) -> Event:
+        """Take a live order out; what it would give back it never had where it is covered."""
+        if self._is_covered(order):
+            order.seat.cash.reserved += self.needs(order.price, order.leaves)
+        return super().cancel(order, why, request)
+
+    def _sell(self, initiator: Order, winner: Order, win: Win) -> Trade:
+        """Settle what a bid won, out of its guarantee where that covers it."""
+        if self._is_covered(winner):
+            value = win.price * win.quantity
+            paid = value + value * self._taker_buy // _PPM
+            after = self.needs(winner.price, winner.leaves - win.quantity)
+            winner.seat.cash.reserved += self.needs(winner.price, winner.leaves) - after - paid
+            self._take(winner.seat.name, paid)
+        return super()._sell(initiator, winner, win)
+
+    def dump_guarantees(self) -> list[object]:
+        """Return what is put up, nothing where that is nothing."""
+        return [sorted(list(each) for each in self.guarantees.items())] if self.guarantees else []
+
+    def check(self) -> None:
+        """Assert that something is put up where anything is noted."""
+        super().check()
+        assert all(amount > 0 for amount in self.guarantees.values()), "an empty guarantee"
+
+
+def _unknown(c: PostGuarantee | ReturnGuarantee) -> list[Event]:
+    rule = f"no account {shown(c.account)} is open"
+    return [Rejected(c.account, 0, RejectReason.UNKNOWN_ACCOUNT, "account", rule)]
