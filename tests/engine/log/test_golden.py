@@ -186,5 +186,5 @@ def test_the_log_of_format_6_reads_for_ever() -> None:
 
 
 def test_the_log_of_format_5_is_refused_with_what_converts_it() -> None:
-    with pytest.raises(LogFormatError, match=r"format 5, which .* commit d53383e .* log migrate"):
+    with pytest.raises(LogFormatError, match=r"format 5, which .* commit dd69aa1 .* log migrate"):
         replay_bytes((GOLDEN / "format5.log").read_bytes())
