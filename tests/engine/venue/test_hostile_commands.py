@@ -57,7 +57,7 @@ def hostile(flow: Flow, rng: Random) -> c.Command:
     if "symbol" in given and rng.random() < 0.6:
         given["symbol"] = rng.choice(list(flow.venue.markets))
     if "number" in given:
-        given["number"] = rng.choice((*flow.numbers.get(given["symbol"], ()), *EDGES[:3]))
+        given["number"] = rng.choice((*flow.numbers.get(given.get("symbol", ""), ()), *EDGES[:3]))
     if kind is c.AdvanceTime:
         given["time"] = flow.venue.time + rng.choice((1, 10**9, 10**13))
     command: c.Command = kind(**given)
