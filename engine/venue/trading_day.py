@@ -62,7 +62,7 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
         events += _amend(venue, change)
     for market in venue.markets.values():
         events += market.begin_date(date)
-    return events
+    return events + venue.registry.begin_day(date)
 
 
 def _delivered(dues: list[Due]) -> list[Event]:

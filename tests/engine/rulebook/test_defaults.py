@@ -7,9 +7,8 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from engine.rulebook import model
+from engine.rulebook import model, programme
 from engine.rulebook.model import Calendar, Mode, PriceRule
-from engine.rulebook.programme import Programme
 from engine.vocabulary.enums import (
     BidTie,
     CallFill,
@@ -33,8 +32,8 @@ from engine.vocabulary.enums import (
 )
 
 PARTS: Final = (model.Product, PriceRule, Mode, model.Session, Calendar, model.AccountClass,
-                model.Containment, model.PlannedAuction, model.Auction, Programme,
-                model.Rulebook)  # fmt: skip
+                model.Containment, model.PlannedAuction, model.Auction, programme.Cycle,
+                programme.Credit, programme.Programme, model.Rulebook)  # fmt: skip
 DEFAULTS: Final[dict[str, Any]] = {
     "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1,
     "Product.lot": 1, "Product.min_quantity": 1,
@@ -54,8 +53,9 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Rulebook.close": CloseRule.LAST, "Rulebook.open": OpenRule.FIRST_TRADE,
     "Rulebook.self_trade": SelfTrade.CANCEL_RESTING,
     "Rulebook.self_trade_scope": SelfTradeScope.OWNER, "Rulebook.calendar": Calendar(),
-    "Rulebook.auction": model.Auction(), "Rulebook.programme": msgspec.UNSET,
-    "Programme.deadline_years": 1,
+    "Rulebook.auction": model.Auction(),
+    "Cycle.share_bp": 10_000, "Programme.make_good_bp": 10_000,
+    "Rulebook.programme": msgspec.UNSET,
 }  # fmt: skip
 
 
@@ -85,6 +85,7 @@ def test_a_part_refuses_a_field_that_it_does_not_have(part: type) -> None:
         "quantity": 1,
         "opens": 1,
         "closes": 2,
+        "first": 1,
     }
     needed = {each.name: given[each.name] for each in msgspec.structs.fields(part) if each.required}
     msgspec.json.decode(msgspec.json.encode(needed), type=part)
