@@ -64,7 +64,7 @@ def command(directory: Path, as_json: bool, plot: Path | None) -> None:  # noqa:
     The balance sheet has tonnes by product. Of a position, due is what is still to be surrendered,
     and short what the entity's holdings leave of that.
 
-    Example:  carbonx registry ./venue --plot year.png
+    Example:  carbonx registry runs/venue --plot year.png
     """
     venue = replay(directory).venue
     venue.check()

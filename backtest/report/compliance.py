@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 
-from backtest.report.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, legend_below, save, styled
+from backtest.report.style import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, save, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +39,7 @@ def _balance(axis: Axes, rows: list[dict[str, Any]]) -> None:
         axis.barh(names, width, left=left, color=colour, label=name)
         left = [start + more for start, more in zip(left, width, strict=True)]
     axis.set_title("Where the tonnes are")
-    axis.set_xlabel("tonnes")
-    legend_below(axis, 4)
+    _finish(axis, 4)
 
 
 def _obligations(axis: Axes, rows: list[dict[str, Any]]) -> None:
@@ -52,5 +52,11 @@ def _obligations(axis: Axes, rows: list[dict[str, Any]]) -> None:
     axis.barh(names, [row["short"] for row in rows], left=left, color=RED, label="short")
     axis.invert_yaxis()
     axis.set_title("Obligations, the largest")
+    _finish(axis, 3)
+
+
+def _finish(axis: Axes, columns: int) -> None:
     axis.set_xlabel("tonnes")
-    legend_below(axis, 3)
+    axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    # Below these axes: two legends below the figure would lie on one another.
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=columns, frameon=False)
