@@ -53,7 +53,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "report": ("measures",),
         "tapes": ("kernel", "agents", "measures"),
         "lab": ("kernel", "strategies", "agents", "measures", "report"),
-        "cli": ("history", "agents", "frames", "lab", "measures", "tapes"),
+        "cli": ("history", "agents", "frames", "lab", "measures", "report", "tapes"),
     },
     "carbonx": {
         "testing": (),

@@ -4,70 +4,85 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from engine.log.sequencer import replay
+from engine.registry.records import Totals
 
 if TYPE_CHECKING:
     from engine.venue.venue import Venue
 
 
+_BESIDE: Final = ("reported", "allocated", "closed")  # in JSON alone: a terminal is narrow
+
+
 def balance_sheet(venue: Venue) -> list[dict[str, Any]]:
     """Return where each product's tonnes came from and where they are.
 
-    ``brought`` is what came from outside beside what was issued, less what left:
-    issued + brought = held + surrendered + cancelled.
+    issued + brought + banked = held + surrendered + cancelled + returned.
     """
-    registry = venue.registry
     rows = []
     for product in venue.products:
-        accounts = venue.ledger.accounts.values()
-        held = sum(a.holdings[product].total for a in accounts if product in a.holdings)
-        issued = registry.issued.get(product, 0)
-        surrendered = registry.surrendered.get(product, 0)
-        cancelled = registry.cancelled.get(product, 0)
-        brought = held + surrendered + cancelled - issued
-        rows.append({"product": product, "issued": issued, "brought": brought, "held": held,
-                     "surrendered": surrendered, "cancelled": cancelled})  # fmt: skip
+        totals = venue.registry.totals.get(product) or Totals()
+        held = sum(venue.allowances(name, product)[0] for name in venue.accounts)
+        rows.append({
+            "product": product, "cap": totals.cap, "issued": totals.issued,
+            "brought": venue.ledger.tonnes_in.get(product, 0),
+            "banked": totals.banked_in - totals.banked_out, "held": held,
+            "surrendered": totals.surrendered, "cancelled": totals.cancelled,
+            "returned": totals.returned,
+        })  # fmt: skip
     return rows
 
 
 def positions(venue: Venue) -> list[dict[str, Any]]:
-    """Return what each account owes for each year, and what it has surrendered."""
+    """Return what each entity holds, owes for each cycle, has surrendered, and is short of."""
+    registry = venue.registry
     return [
-        {"year": year, "account": name, "verified": owes.verified, "carried": owes.carried,
-         "surrendered": owes.owed - owes.outstanding, "short": owes.outstanding,
-         "settled": year <= venue.registry.settled}
-        for year, accounts in sorted(venue.registry.years.items())
-        for name, owes in accounts.items()
+        {"cycle": cycle, "entity": entity.name, "reported": max(record.reported, 0),
+         "verified": max(record.verified, 0), "allocated": sum(record.allocated.values()),
+         "obligation": record.obligation, "surrendered": sum(record.surrendered.values()),
+         "due": record.due, "held": registry.allowances_of(entity),
+         "short": max(record.due - registry.allowances_of(entity), 0),
+         "penalty": record.penalty, "closed": registry.is_closed(cycle)}
+        for entity in registry.entities.values()
+        for cycle, record in entity.records.items()
     ]  # fmt: skip
 
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(directory: Path, as_json: bool) -> None:  # noqa: FBT001 - click gives it by name
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the year.")
+def command(directory: Path, as_json: bool, plot: Path | None) -> None:  # noqa: FBT001 - click gives it by name
     """Replay the log in DIRECTORY and show its compliance years.
 
-    The balance sheet has tonnes by product; a position's short is what is still outstanding, final
-    where the year is settled.
+    The balance sheet has tonnes by product. Of a position, due is what is still to be surrendered,
+    and short what the entity's holdings leave of that.
 
-    Example:  carbonx registry ./venue
+    Example:  carbonx registry runs/venue --plot year.png
     """
     venue = replay(directory).venue
     venue.check()
     tables = {"balance": balance_sheet(venue), "positions": positions(venue)}
+    if plot is not None:
+        from backtest.report.compliance import draw_year  # noqa: PLC0415 - matplotlib is slow
+
+        draw_year(tables["balance"], tables["positions"], plot)
     if as_json:
         click.echo(json.dumps({**tables, "state": venue.state_hash()}, ensure_ascii=False))
         return
-    if venue.registry.programme is None:
+    if not venue.registry.programme.cycles:
         click.echo("The rulebook has no compliance programme.")
     for title, rows in tables.items():
-        table = Table(*(rows[0] if rows else ()), title=title)
+        table = Table(title=title, box=None, padding=(0, 1, 0, 0))
+        shown = [name for name in rows[0] if name not in _BESIDE] if rows else []
+        for name in shown:
+            table.add_column(name, overflow="fold")
         for row in rows:
-            table.add_row(*map(str, row.values()))
+            table.add_row(*(str(row[name]) for name in shown))
         Console().print(table if rows else f"no {title}", markup=False)

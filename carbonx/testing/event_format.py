@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from carbonx.testing.link_words import tell_link
 from engine.vocabulary import events as e
-from engine.vocabulary import registry_events as r
+from engine.vocabulary import registry_events as re
 from engine.vocabulary.enums import OfferKind, OrderState
 
 if TYPE_CHECKING:
@@ -98,31 +98,54 @@ def _tell_operator(event: e.Event, m: Money) -> str:
             return f"{event.account} delivered {event.quantity} {event.product} {money}"
         case e.Released():
             return f"{event.account} released {event.amount} {event.name}"
-    return _tell_registry(event, m)
+    return _tell_registry(event, m) or _tell_year(event, m)
 
 
 def _tell_registry(event: e.Event, m: Money) -> str:
-    """Write what happened in the registry; "" for an event of something else."""
+    """Write what moved in the registry."""
     match event:
-        case r.AllowancesAllocated():
-            return f"{event.account} allocated {event.quantity} for {event.year} to {event.balance}"
-        case r.AllowancesTransferred():
-            return f"{event.account} transfers {event.quantity} to {event.to} for {m(event.amount)}"
-        case r.EmissionsVerified():
-            return (
-                f"{event.account} emitted {event.quantity} in {event.year} owes {event.obligation}"
-            )
-        case r.AllowancesSurrendered():
-            done = f"{event.quantity} {event.product} for {event.year}"
-            return f"{event.account} surrenders {done} owes {event.outstanding}"
-        case r.AllowancesCancelled():
-            return f"{event.account} retires {event.quantity} to {event.balance}"
-        case r.ShortfallFound():
-            fine = f"{m(event.amount)} {event.currency}"
-            return f"{event.account} short {event.quantity} for {event.year} fined {fine}"
-        case r.YearSettled():
-            sums = f"owed {event.obligation} surrendered {event.surrendered} short {event.short}"
-            return f"year {event.year} {sums}"
+        case re.EntityRegistered():
+            return f"{event.entity} registered {' '.join(event.accounts)}"
+        case re.CapSet():
+            return f"cap {event.quantity} {event.product}"
+        case re.AllowancesIssued():
+            return f"{event.account} issued {event.quantity} {event.product}"
+        case re.AllowancesAllocated():
+            owed = f" owes {event.owed}" if event.owed else ""
+            kind = "final" if event.final else "provisional"
+            return f"{event.entity} allocated {event.quantity} by {event.change:+} {kind}{owed}"
+        case re.AllowancesTransferred():
+            paid = f" for {m(event.amount)}" if event.amount else ""
+            return f"{event.account} gives {event.to} {event.quantity} {event.product}{paid}"
+        case re.AllowancesSurrendered():
+            return f"{event.entity} surrenders {event.quantity} {event.product} due {event.due}"
+        case re.AllowancesCancelled():
+            return f"{event.account} cancels {event.quantity} {event.product}"
+        case re.AllowancesBanked():
+            return f"{event.entity} banks {event.quantity} {event.product} as {event.to}"
+    return ""
+
+
+def _tell_year(event: e.Event, m: Money) -> str:
+    """Write what the compliance year brought."""
+    match event:
+        case re.EmissionsReported():
+            return f"{event.entity} reports {event.quantity}"
+        case re.EmissionsVerified():
+            return f"{event.entity} verified {event.quantity} due {event.due}"
+        case re.CompliancePublished():
+            return f"{event.entity} published {event.verified} allocated {event.allocated}"
+        case re.ComplianceSettled():
+            penalty = f"penalty {m(event.penalty)} make good {event.make_good}"
+            return f"{event.entity} short {event.short} {penalty}"
+        case re.CycleClosed():
+            return f"cycle {event.cycle} closed {event.short} of {event.entities} short"
+        case re.PurchasesFrozen():
+            return f"{event.entity} {'frozen' if event.on else 'thawed'}"
+        case re.LargeHolderReported():
+            return f"{event.group} holds {event.quantity} above {event.level}"
+        case re.DeadlinePassed():
+            return f"{event.step} of {event.cycle} ended {event.date} missing {event.missing}"
     return ""
 
 

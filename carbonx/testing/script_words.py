@@ -98,7 +98,7 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         "reference": lambda price, symbol=product: c.SetReference(symbol, stage.minor(price)),
         "rule": rule,
         "clear": clear,
-        **registry_words(stage, product),
+        **registry_words(product),
     }
     if first in verbs:
         return verbs[first](*rest)
@@ -126,17 +126,39 @@ def _of_client(stage: Stage, first: str, verb: str, rest: list[str]) -> c.Comman
     return _answer(stage, first, ref, verb, rest)
 
 
-def registry_words(stage: Stage, product: str) -> dict[str, Callable[..., c.Command]]:
+def registry_words(product: str) -> dict[str, Callable[..., c.Command]]:
     """Return the verbs of the registry; a product that is not named is the line's."""
+
+    def register(name: str, *more: str) -> c.Command:
+        given = dict(pairwise(more))
+        accounts = tuple(given.get("with", name).split(","))
+        officers = tuple(given["by"].split(",")) if "by" in given else ()
+        return r.RegisterEntity(name, accounts, officers, given.get("in", ""), given.get("as", ""))
+
+    def allocate(name: str, cycle: str, output: str, *more: str) -> c.Command:
+        given = dict(pairwise(more))
+        return r.AllocateAllowances(
+            name, cycle, given.get("of", product), int(output), int(given.get("at", "1000000")),
+            int(given.get("share", "10000")), final="final" in more)  # fmt: skip
+
+    def surrender(name: str, cycle: str, q: str = "0", of: str = "any", by: str = "") -> c.Command:
+        return r.SurrenderAllowances(name, cycle, "" if of == "any" else of, int(q), by)
+
+    def transfer(name: str, to: str, q: str, price: str = "0", of: str = product) -> c.Command:
+        return r.TransferAllowances(name, to, of, int(q), int(price))
+
     return {
-        "allocate": lambda name, year, q, of=product: r.Allocate(name, int(year), of, int(q)),
-        "transfer": lambda name, to, q, paid="0", of=product: r.Transfer(
-            name, to, of, int(q), stage.minor(paid)
-        ),
-        "verify": lambda name, year, q: r.VerifyEmissions(name, int(year), int(q)),
-        "surrender": lambda name, year, q, of=product: r.Surrender(name, int(year), of, int(q)),
+        "register": register,
+        "allocate": allocate,
+        "surrender": surrender,
+        "transfer": transfer,
+        "cap": lambda q, of=product: r.SetCap(of, int(q)),
+        "issue": lambda name, q, of=product: r.IssueAllowances(name, of, int(q)),
+        "report": lambda name, cycle, q: r.ReportEmissions(name, cycle, int(q)),
+        "verify": lambda name, cycle, q: r.VerifyEmissions(name, cycle, int(q)),
         "retire": lambda name, q, of=product: r.CancelAllowances(name, of, int(q)),
-        "settle": lambda year, price="0": r.SettleYear(int(year), stage.minor(price)),
+        "bank": lambda name, cycle, q, of, to: r.BankAllowances(name, cycle, of, to, int(q)),
+        "close": lambda cycle, price="0": r.CloseCycle(cycle, int(price)),
     }
 
 

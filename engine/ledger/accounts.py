@@ -67,7 +67,7 @@ class Account:
 class Ledger:
     """All accounts, in the order in which they were opened, and the fees collected."""
 
-    __slots__ = ("accounts", "cash_in", "day", "dues", "fees", "locks", "tonnes_in")
+    __slots__ = ("accounts", "cash_in", "day", "dues", "fees", "issued", "locks", "tonnes_in")
 
     def __init__(self) -> None:
         """Start with no account."""
@@ -75,6 +75,7 @@ class Ledger:
         self.fees: dict[str, Balance] = {}  # collected, by currency
         self.cash_in: dict[str, int] = {}  # from outside, by currency
         self.tonnes_in: dict[str, int] = {}  # from outside, by product
+        self.issued: dict[str, int] = {}  # by the registry, less what it took out, by product
         self.day = 0  # trading days begun
         self.locks: dict[int, list[Lock]] = {}  # by the day that releases them
         self.dues: dict[int, list[Due]] = {}  # by the day that delivers them
@@ -118,6 +119,13 @@ class Ledger:
         holding.total += quantity
         self.tonnes_in[product] = self.tonnes_in.get(product, 0) + quantity
         return holding.total
+
+    def issue(self, account: Account, product: str, quantity: int) -> Balance:
+        """Make allowances in an account, or (if negative) take them out of the world."""
+        holding = self.holding(account, product)
+        holding.total += quantity
+        self.issued[product] = self.issued.get(product, 0) + quantity
+        return holding
 
     # -- what waits for a later trading day ---------------------------------------------------
 
@@ -181,7 +189,10 @@ class Ledger:
                     holds = 0 <= balance.locked + balance.owed <= balance.reserved <= balance.total
                     assert holds, f"{account.name} {key}: {balance.reserved} of {balance.total}"
                     sums[key] = sums.get(key, 0) + balance.total
-        for sums, incoming in ((cash, self.cash_in), (tonnes, self.tonnes_in)):
+        made = dict(self.tonnes_in)
+        for product, quantity in self.issued.items():
+            made[product] = made.get(product, 0) + quantity
+        for sums, incoming in ((cash, self.cash_in), (tonnes, made)):
             for key in [*sums, *incoming]:
                 assert sums.get(key, 0) == incoming.get(key, 0), f"{key} is not conserved"
         self._check_days()

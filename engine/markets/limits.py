@@ -20,6 +20,30 @@ def role_of(rulebook: Rulebook, participant: Participant) -> AccountClass | None
     return None
 
 
+def set_role(rulebook: Rulebook, participant: Participant, name: str) -> None:
+    """Give a participant another class; it holds for what comes, and live orders stay."""
+    participant.role = name
+    role = role_of(rulebook, participant)
+    for seat in participant.seats.values():
+        seat.role = role
+
+
+def room_under(role: AccountClass, participant: Participant, product: str) -> int | None:
+    """Return the tonnes that a holding limit still lets in, ``None`` where there is no limit."""
+    if not role.holding_limit:
+        return None
+    counted = participant.relatives if role.per_owner else [participant]
+    return limit_of(role, participant) - sum(_bound(each, product) for each in counted)
+
+
+def limit_of(role: AccountClass, participant: Participant) -> int:
+    """Return the holding limit that counts for a participant."""
+    if not role.over_allocation:
+        return role.holding_limit
+    counted = participant.relatives if role.per_owner else [participant]
+    return role.holding_limit + sum(each.account.allocation for each in counted)
+
+
 def admit_role(role: AccountClass, seat: Seat, side: Side, quantity: int) -> Refusal | None:
     """Check an order against what its account's class may do.
 
@@ -31,14 +55,13 @@ def admit_role(role: AccountClass, seat: Seat, side: Side, quantity: int) -> Ref
     if role.modes and market.mode.name not in role.modes:
         rule = f"{role.name} accounts trade in {', '.join(role.modes)}"
         return Refusal(RejectReason.ROLE, "symbol", rule)
-    if side is not Side.BUY or not role.holding_limit:
+    if side is not Side.BUY:
         return None
-    counted = seat.participant.relatives if role.per_owner else [seat.participant]
-    limit = role.holding_limit
-    if role.over_allocation:
-        limit += sum(each.account.allocation for each in counted)
-    room = limit - sum(_bound(each, market.product.symbol) for each in counted)
-    if quantity > room:
+    if role.no_purchases:
+        return Refusal(RejectReason.ROLE, "side", f"{role.name} accounts may not purchase")
+    room = room_under(role, seat.participant, market.product.symbol)
+    if room is not None and quantity > room:
+        limit = limit_of(role, seat.participant)
         who = f"all accounts of a {role.name} owner hold" if role.per_owner else (
             f"a {role.name} account holds")  # fmt: skip
         rule = f"{who} at most {limit} tonnes: room for {max(room, 0)}"

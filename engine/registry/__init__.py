@@ -1,1 +1,1 @@
-"""The compliance year over the ledger: allocate, transfer, verify, surrender, cancel, settle."""
+"""The compliance year over the ledger: issue, allocate, surrender, offset, bank, cancel, close."""

@@ -175,6 +175,7 @@ class AccountClass(Struct, frozen=True, forbid_unknown_fields=True):
     bid_limit: int = 0  # tonnes in one bid; 0 means no limit
     bid_minimum: int = 0  # tonnes in one bid, at least
     modes: tuple[str, ...] = ()  # those it may trade in; () means all
+    no_purchases: bool = False  # it sells alone
 
 
 class Containment(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ from engine.rulebook.model import (
     Rulebook,
     RulebookError,
 )
-from engine.rulebook.programme import Programme
+from engine.rulebook.programme_rules import rules_of
 from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import (
     CALL_PHASES,
@@ -88,8 +88,10 @@ def validate(book: Rulebook) -> None:
         _known(f"$.classes[{index}].modes", role.modes, names)
     _validate_calendar(book.calendar, names)
     _validate_calls(book)
+    symbols, roles = [p.symbol for p in book.products], [role.name for role in book.classes]
     if not isinstance(book.programme, UnsetType):
-        _validate_programme(book.programme)
+        for field, holds, rule in rules_of(book.programme, symbols, roles):
+            _require(f"$.programme.{field}", holds=holds, rule=rule)
     for name in ("lot", "reserve", "min_bid", "max_bid", "reoffer_over", "reoffer_cap_bp"):
         _among(f"$.auction.{name}", getattr(book.auction, name), name == "lot", MAX_QUANTITY)
     _validate_auctions(book)
@@ -279,19 +281,6 @@ def _validate_class(path: str, role: AccountClass) -> None:
     _among(f"{path}.bid_limit", role.bid_limit, 0, MAX_QUANTITY)
     most = role.bid_limit or MAX_QUANTITY
     _among(f"{path}.bid_minimum", role.bid_minimum, 0, most)
-
-
-def _validate_programme(terms: Programme) -> None:
-    path = "$.programme"
-    _among(f"{path}.cap", terms.cap, 0, MAX_QUANTITY)
-    _among(f"{path}.penalty", terms.penalty, 0, MAX_PRICE)
-    _among(f"{path}.penalty_multiple", terms.penalty_multiple, 0, 100)
-    _among(f"{path}.borrow_years", terms.borrow_years, 0, 100)
-    _among(f"{path}.deadline_years", terms.deadline_years, 0, 100)
-    # A leap year's day, so that any month and day there is may be a deadline.
-    holds = not terms.deadline or is_date(20_200_000 + terms.deadline)
-    rule = f"{terms.deadline} is no month and day such as 1231"
-    _require(f"{path}.deadline", holds=holds, rule=rule)
 
 
 def _validate_calendar(calendar: Calendar, names: list[str]) -> None:

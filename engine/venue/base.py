@@ -43,9 +43,9 @@ class VenueBase:
         self.date = 0  # the trading day, such as 20210628
         self.amendments: list[AmendRulebook] = []  # that wait for their day
         self.ledger = Ledger()
-        self.registry = Registry(self.ledger)
         self.expiries = Expiries()
         self.participants: dict[str, Participant] = {}  # in the order of opening
+        self.registry = Registry(self.ledger, self.participants)
         self.shared = Shared(self.ledger, self.clock, self.expiries, self.participants)
         self.assets: dict[str, Asset] = {}  # by the product's symbol
         self.markets: dict[str, Line] = {}  # by the line's symbol
@@ -73,7 +73,7 @@ class VenueBase:
         """Take a rulebook over; every line of it is open."""
         self.rulebook = rulebook
         self.products = {product.symbol: product for product in rulebook.products}
-        self.registry.install(rulebook)
+        self.registry.install(rulebook, self.products)
         money = (rulebook.currency, *(p.currency for p in rulebook.products))
         self.currencies = tuple(dict.fromkeys(money))
 

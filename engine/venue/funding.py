@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.markets.limits import role_of
+from engine.markets.limits import set_role
 from engine.venue.base import unknown_account
 from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.events import (
@@ -98,10 +98,7 @@ def set_account_class(venue: VenueBase, c: SetAccountClass) -> list[Event]:
     refusal = unknown_class(venue, c.role)
     if refusal:
         return [Rejected(c.account, 0, RejectReason.ROLE, "role", refusal)]
-    participant.role = c.role
-    role = role_of(venue.rulebook, participant)
-    for seat in participant.seats.values():
-        seat.role = role
+    set_role(venue.rulebook, participant, c.role)
     return [AccountClassSet(c.account, c.role)]
 
 

@@ -39,7 +39,7 @@ def dump(venue: VenueBase) -> list[Any]:
         [_dump_participant(each) for each in venue.participants.values()],
         [[at, order.seat.name, order.ref] for at, order in venue.expiries.dump()],
         sorted([key, taken.total] for key, taken in ledger.fees.items() if taken.total),
-        *([] if venue.registry.programme is None else [venue.registry.dump()]),
+        *([venue.registry.dump()] if any(venue.registry.dump()) else []),
         *linked,
     ]  # fmt: skip
 

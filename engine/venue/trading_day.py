@@ -64,7 +64,7 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
         asset.daily.begin(date)
     for market in venue.markets.values():
         events += market.begin_date(date)
-    return events
+    return events + venue.registry.begin_day(date)
 
 
 def _delivered(dues: list[Due]) -> list[Event]:

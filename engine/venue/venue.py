@@ -6,11 +6,10 @@ events and the same state. Rules: ``docs/rules.md``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast, get_args
 
 from engine.markets.admission import SMALL
 from engine.markets.phases import change
-from engine.registry.registry import OF_REGISTRY
 from engine.venue.base import VenueBase, duplicate, killed, unknown_account
 from engine.venue.funding import move_allowances, move_cash, open_account, set_account_class
 from engine.venue.link_commands import link_handlers
@@ -53,6 +52,7 @@ from engine.vocabulary.events import (
     Rejected,
 )
 from engine.vocabulary.json_codec import type_name
+from engine.vocabulary.registry_commands import RegistryCommand
 from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.texts import shown
 from engine.vocabulary.units import MAX_REF
@@ -107,7 +107,7 @@ class Venue(VenueBase):
             BeginDay: lambda c: begin_day(self, c),
             SetReference: lambda c: set_reference(self, c),
             AmendRulebook: lambda c: take_amendment(self, c),
-            **dict.fromkeys(OF_REGISTRY, lambda c: self.registry.apply(c, self.date)),
+            **dict.fromkeys(get_args(RegistryCommand), self.registry.apply),
             **link_handlers(self),
         }
 

@@ -372,3 +372,12 @@ class RejectReason(IntEnum):
     OUTBID = 37
     RULEBOOK = 38
     UNKNOWN_PRODUCT = 39
+    PROGRAMME = 60  # the rulebook has no compliance programme
+    UNKNOWN_ENTITY = 61
+    UNKNOWN_CYCLE = 62
+    CAP = 63
+    ELIGIBILITY = 64  # it does not count for the cycle
+    QUOTA = 65
+    DEADLINE = 66
+    DUE = 67  # more than is owed
+    OFFICER = 68

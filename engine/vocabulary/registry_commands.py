@@ -1,4 +1,4 @@
-"""The operator's commands to the registry of a compliance programme, a part of ``Command``."""
+"""The operator's commands to the registry: the compliance year. Tags 30 to 49."""
 
 from typing import TypeAlias
 
@@ -7,60 +7,117 @@ from msgspec import Struct
 from engine.vocabulary.units import Int
 
 
-class Allocate(Struct, frozen=True, array_like=True, gc=False, tag=30):
-    """Operator: issue allowances of a compliance year to an account; negative takes them back.
+class RegisterEntity(Struct, frozen=True, array_like=True, gc=False, tag=30):
+    """Operator: enter an entity with its accounts and officers, or change what is entered."""
 
-    A final allocation settles the difference from the provisional one.
-    """
+    entity: str
+    accounts: tuple[str, ...]  # that are open; what it surrenders leaves them in this order
+    officers: tuple[str, ...] = ()  # who may surrender for it; () is anybody
+    group: str = ""  # entities under common control; defaults to the entity's own name
+    role: str = ""  # the rulebook's account class for all its accounts; "" leaves theirs
 
-    account: str
-    year: Int
+
+class SetCap(Struct, frozen=True, array_like=True, gc=False, tag=31):
+    """Operator: the tonnes of a product that may be issued in all."""
+
     product: str
     quantity: Int
 
 
-class Transfer(Struct, frozen=True, array_like=True, gc=False, tag=31):
-    """Operator: tonnes go from one account to another in the registry."""
+class IssueAllowances(Struct, frozen=True, array_like=True, gc=False, tag=32):
+    """Operator: issue tonnes under the cap into an account, such as the one that auctions them."""
+
+    account: str
+    product: str
+    quantity: Int
+
+
+class AllocateAllowances(Struct, frozen=True, array_like=True, gc=False, tag=33):
+    """Operator: allocate for free, benchmark x output x share; the final one settles the rest.
+
+    The tonnes come under the cap into the entity's first account.
+    """
+
+    entity: str
+    cycle: str
+    product: str
+    output: Int  # units of activity, such as MWh
+    benchmark_ppm: Int = 0  # tonnes for a million units; 0 takes the programme's
+    share_bp: Int = 10_000  # the share that is free
+    final: bool = False
+
+
+class TransferAllowances(Struct, frozen=True, array_like=True, gc=False, tag=34):
+    """Operator: move tonnes between accounts, against payment or for nothing."""
 
     account: str
     to: str
     product: str
     quantity: Int
-    amount: Int = 0  # minor units that the other pays; 0: without payment
+    price: Int = 0  # minor units per tonne, from the receiver's cash; 0: no payment
 
 
-class VerifyEmissions(Struct, frozen=True, array_like=True, gc=False, tag=32):
-    """Operator: an account's verified emissions of a compliance year, its obligation."""
+class ReportEmissions(Struct, frozen=True, array_like=True, gc=False, tag=35):
+    """Operator: what an entity says that it emitted in a cycle."""
 
-    account: str
-    year: Int
+    entity: str
+    cycle: str
     quantity: Int
 
 
-class Surrender(Struct, frozen=True, array_like=True, gc=False, tag=33):
-    """Operator: an account gives allowances or offsets up for its obligation of a year."""
+class VerifyEmissions(Struct, frozen=True, array_like=True, gc=False, tag=36):
+    """Operator: what an entity emitted in a cycle, verified; its obligation follows."""
+
+    entity: str
+    cycle: str
+    quantity: Int
+
+
+class SurrenderAllowances(Struct, frozen=True, array_like=True, gc=False, tag=37):
+    """Operator: surrender tonnes from an entity's accounts against its obligation."""
+
+    entity: str
+    cycle: str
+    product: str = ""  # "": what is eligible, offsets first, then the oldest vintage
+    quantity: Int = 0  # 0: all that is due, or as much as there is
+    officer: str = ""
+
+
+class CancelAllowances(Struct, frozen=True, array_like=True, gc=False, tag=38):
+    """Operator: cancel tonnes of an account for good, against no obligation."""
 
     account: str
-    year: Int
     product: str
     quantity: Int
 
 
-class CancelAllowances(Struct, frozen=True, array_like=True, gc=False, tag=34):
-    """Operator: an account's allowances are cancelled, for no obligation."""
+class BankAllowances(Struct, frozen=True, array_like=True, gc=False, tag=39):
+    """Operator: carry an entity's tonnes over into a later vintage, within the cycle's limit."""
 
-    account: str
+    entity: str
+    cycle: str
     product: str
+    to: str  # the product of the later vintage
     quantity: Int
 
 
-class SettleYear(Struct, frozen=True, array_like=True, gc=False, tag=35):
-    """Operator: a compliance year ends; who is short is found and fined."""
+class CloseCycle(Struct, frozen=True, array_like=True, gc=False, tag=40):
+    """Operator: close a cycle after its deadline; penalise who is short."""
 
-    year: Int
-    price: Int = 0  # minor units per tonne, where the penalty is a multiple of a price
+    cycle: str
+    price: Int = 0  # minor units per tonne: the average that the penalty is a multiple of
 
 
 RegistryCommand: TypeAlias = (
-    Allocate | Transfer | VerifyEmissions | Surrender | CancelAllowances | SettleYear
+    RegisterEntity
+    | SetCap
+    | IssueAllowances
+    | AllocateAllowances
+    | TransferAllowances
+    | ReportEmissions
+    | VerifyEmissions
+    | SurrenderAllowances
+    | CancelAllowances
+    | BankAllowances
+    | CloseCycle
 )

@@ -1,52 +1,89 @@
-"""What happened in the registry of a compliance programme, a part of ``Event``."""
+"""What happened in the registry. Tags 40 to 59."""
 
 from typing import TypeAlias
 
 from msgspec import Struct
 
 
-class AllowancesAllocated(Struct, frozen=True, array_like=True, gc=False, tag=40):
-    """Allowances of a compliance year were issued to an account (or taken back, if negative)."""
+class EntityRegistered(Struct, frozen=True, array_like=True, gc=False, tag=40):
+    """An entity is entered, or its entry changed."""
 
-    account: str
-    year: int
+    entity: str
+    accounts: tuple[str, ...]
+    officers: tuple[str, ...]
+    group: str
+
+
+class CapSet(Struct, frozen=True, array_like=True, gc=False, tag=41):
+    """So many tonnes of a product may be issued in all."""
+
     product: str
     quantity: int
-    balance: int
 
 
-class AllowancesTransferred(Struct, frozen=True, array_like=True, gc=False, tag=41):
-    """Tonnes went from one account to another in the registry."""
+class AllowancesIssued(Struct, frozen=True, array_like=True, gc=False, tag=42):
+    """Tonnes were issued into an account."""
+
+    account: str
+    product: str
+    quantity: int
+    balance: int  # the account's, afterwards
+    issued: int  # of the product in all
+
+
+class AllowancesAllocated(Struct, frozen=True, array_like=True, gc=False, tag=43):
+    """An entity's free allocation for a cycle is settled, provisionally or finally."""
+
+    entity: str
+    cycle: str
+    product: str
+    quantity: int  # of the whole allocation
+    change: int  # what was issued now, or taken back if negative
+    owed: int  # what could not be taken back: it adds to the obligation
+    final: bool
+
+
+class AllowancesTransferred(Struct, frozen=True, array_like=True, gc=False, tag=44):
+    """Tonnes went from one account to another, and the payment the other way."""
 
     account: str
     to: str
     product: str
     quantity: int
+    amount: int  # minor units paid
     currency: str
-    amount: int  # paid for them
 
 
-class EmissionsVerified(Struct, frozen=True, array_like=True, gc=False, tag=42):
-    """An account's emissions of a compliance year are verified."""
+class EmissionsReported(Struct, frozen=True, array_like=True, gc=False, tag=45):
+    """An entity reported its emissions."""
 
-    account: str
-    year: int
+    entity: str
+    cycle: str
     quantity: int
-    obligation: int  # with what earlier years left to be made good
 
 
-class AllowancesSurrendered(Struct, frozen=True, array_like=True, gc=False, tag=43):
-    """Tonnes were given up for an obligation, for good."""
+class EmissionsVerified(Struct, frozen=True, array_like=True, gc=False, tag=46):
+    """An entity's emissions are verified; nothing of it is public before the publication date."""
 
+    entity: str
+    cycle: str
+    quantity: int
+    due: int  # what is still to be surrendered
+
+
+class AllowancesSurrendered(Struct, frozen=True, array_like=True, gc=False, tag=47):
+    """Tonnes of one product were surrendered and exist no more."""
+
+    entity: str
+    cycle: str
     account: str
-    year: int
     product: str
     quantity: int
-    outstanding: int  # what is still owed
+    due: int  # what is still to be surrendered
 
 
-class AllowancesCancelled(Struct, frozen=True, array_like=True, gc=False, tag=44):
-    """Tonnes were cancelled, for no obligation."""
+class AllowancesCancelled(Struct, frozen=True, array_like=True, gc=False, tag=48):
+    """Tonnes were cancelled for good."""
 
     account: str
     product: str
@@ -54,31 +91,83 @@ class AllowancesCancelled(Struct, frozen=True, array_like=True, gc=False, tag=44
     balance: int
 
 
-class ShortfallFound(Struct, frozen=True, array_like=True, gc=False, tag=45):
-    """An account has not surrendered all that it owed for a year."""
+class AllowancesBanked(Struct, frozen=True, array_like=True, gc=False, tag=49):
+    """Tonnes were carried over into a later vintage."""
 
+    entity: str
+    cycle: str
     account: str
-    year: int
+    product: str
+    to: str
     quantity: int
-    currency: str
-    amount: int  # the penalty
 
 
-class YearSettled(Struct, frozen=True, array_like=True, gc=False, tag=46):
-    """A compliance year is over; sums over all accounts, in tonnes."""
+class CompliancePublished(Struct, frozen=True, array_like=True, gc=False, tag=50):
+    """Publication: an entity's verified emissions and free allocation of a cycle are public."""
 
-    year: int
-    obligation: int
-    surrendered: int
-    short: int
+    cycle: str
+    entity: str
+    verified: int
+    allocated: int
+
+
+class ComplianceSettled(Struct, frozen=True, array_like=True, gc=False, tag=51):
+    """A cycle closed for one entity that was short of its obligation."""
+
+    cycle: str
+    entity: str
+    short: int  # tonnes
+    penalty: int  # minor units of the venue's own currency
+    make_good: int  # tonnes that are still to be surrendered
+
+
+class CycleClosed(Struct, frozen=True, array_like=True, gc=False, tag=52):
+    """A cycle is closed for all."""
+
+    cycle: str
+    entities: int  # with an obligation
+    short: int  # of them
+
+
+class PurchasesFrozen(Struct, frozen=True, array_like=True, gc=False, tag=53):
+    """An entity may not purchase until it has made good, or may again."""
+
+    entity: str
+    on: bool
+
+
+class LargeHolderReported(Struct, frozen=True, array_like=True, gc=False, tag=54):
+    """A group of entities holds allowances above the level that has to be reported."""
+
+    group: str
+    quantity: int
+    level: int
+
+
+class DeadlinePassed(Struct, frozen=True, array_like=True, gc=False, tag=55):
+    """A date of a cycle went by: how many entities have not done what it asks for."""
+
+    cycle: str
+    step: str  # reporting, verification or surrender
+    date: int
+    missing: int
 
 
 RegistryEvent: TypeAlias = (
-    AllowancesAllocated
+    EntityRegistered
+    | CapSet
+    | AllowancesIssued
+    | AllowancesAllocated
     | AllowancesTransferred
+    | EmissionsReported
     | EmissionsVerified
     | AllowancesSurrendered
     | AllowancesCancelled
-    | ShortfallFound
-    | YearSettled
+    | AllowancesBanked
+    | CompliancePublished
+    | ComplianceSettled
+    | CycleClosed
+    | PurchasesFrozen
+    | LargeHolderReported
+    | DeadlinePassed
 )

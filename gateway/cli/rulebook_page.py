@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from engine.rulebook import holidays, presets
+from engine.rulebook import holidays, presets, programme
 from engine.rulebook import model as schema
 from engine.rulebook.ladders import PRICE_RULES, in_words
 from engine.rulebook.model import Mode, PriceRule, Rulebook
@@ -68,8 +68,8 @@ weekends like others. After the last year of the list, weekdays alone decide.
 `python -m docs.holidays` makes the lists; a test compares the two.
 """
 _PARTS = ("Product", "Mode", "PriceRule", "Session", "Calendar", "AccountClass", "Containment",
-          "SecondaryMarket", "ReserveFormula", "PlannedAuction", "Auction", "Programme",
-          "Rulebook")  # fmt: skip
+          "SecondaryMarket", "ReserveFormula", "PlannedAuction", "Auction", "Cycle", "Credit",
+          "Programme", "Rulebook")  # fmt: skip
 _FIELD = re.compile(r"    (\w+): .*?(?:  # (.*))?$")
 
 
@@ -83,7 +83,7 @@ def page() -> str:
 
 def _schema() -> Iterator[str]:
     for part in _PARTS:
-        kind = getattr(schema, part)
+        kind = getattr(schema, part, None) or getattr(programme, part)
         meanings = {}
         for line in inspect.getsource(kind).splitlines():
             found = _FIELD.match(line)

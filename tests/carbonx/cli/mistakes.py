@@ -252,5 +252,23 @@ OPERATING: Final = (
     Mistake("serve --metrics 99999", "99999", "65535"),
     Mistake("serve --log-lines nowhere/lines --port 0", "nowhere", "name one that is there"),
 )
+LOGS: Final = (
+    Mistake("export nowhere", "nowhere", "name one that is there"),
+    Mistake("export plain.txt", "plain.txt", "file"),
+    Mistake("export served --to excel", "'excel'", "'parquet'"),
+    Mistake("export served --table trads", "'trads'", "'trades'"),
+    Mistake("log chek", "'chek'", "'check'"),
+    Mistake("log check nowhere", "nowhere", "name one that is there"),
+    Mistake("log repair served", "served", "in use"),
+    Mistake("log migrate nowhere", "nowhere", "name one that is there"),
+    Mistake("backup nowhere copy", "nowhere", "name one that is there"),
+    Mistake("backup served", "Missing", "'TO'"),
+    Mistake("auction shwo", "'shwo'", "'show'"),
+    Mistake("auction show nowhere", "nowhere", "name one that is there"),
+    Mistake("auction show served 7", "7", "no auction"),
+    Mistake("registry nowhere", "nowhere", "name one that is there"),
+    Mistake("serve --web 99999", "99999", "65535"),
+    Mistake("replay nowhere --web 0", "nowhere", "name one that is there"),
+)
 ALL: Final = (*TOP, *SERVE, *OPERATE, *MATCH, *REPLAY, *HISTORY, *RULEBOOKS, *SHELL, *BROKERS,
-              *LOAD, *OTHERS, *OPERATING)  # fmt: skip
+              *LOAD, *OTHERS, *OPERATING, *LOGS)  # fmt: skip

@@ -48,6 +48,7 @@ REREAD: Final = (
     "carbonx export",
     "carbonx auction",
     "carbonx auction show",
+    "carbonx registry",
 )  # the log of that venue
 MISSES: Final = ("carbonx bench", "carbonx load")  # exit 1 says that a figure is not good enough
 STORED: Final = ("carbonx log", "carbonx backup")  # on a venue's directory

@@ -61,12 +61,17 @@ BYTES: Final = {
     "set_account_class": ("9315a161a162", "9315a161a0"),
     "post_guarantee": ("9416a161a16202", "9416a161a16202"),
     "return_guarantee": ("9417a161a16202", "9417a161a16200"),
-    "allocate": ("951ea16101a16303", "951ea16101a16303"),
-    "transfer": ("961fa161a162a1630304", "961fa161a162a1630300"),
-    "verify_emissions": ("9420a1610102", "9420a1610102"),
-    "surrender": ("9521a16101a16303", "9521a16101a16303"),
-    "cancel_allowances": ("9422a161a16202", "9422a161a16202"),
-    "settle_year": ("93230001", "93230000"),
+    "register_entity": ("961ea16192a161a16292a161a162a164a165", "961ea16192a161a16290a0a0"),
+    "set_cap": ("931fa16101", "931fa16101"),
+    "issue_allowances": ("9420a161a16202", "9420a161a16202"),
+    "allocate_allowances": ("9821a161a162a163030405c3", "9821a161a162a1630300cd2710c2"),
+    "transfer_allowances": ("9622a161a162a1630304", "9622a161a162a1630300"),
+    "report_emissions": ("9423a161a16202", "9423a161a16202"),
+    "verify_emissions": ("9424a161a16202", "9424a161a16202"),
+    "surrender_allowances": ("9625a161a162a16303a165", "9625a161a162a000a0"),
+    "cancel_allowances": ("9426a161a16202", "9426a161a16202"),
+    "bank_allowances": ("9627a161a162a163a16404", "9627a161a162a163a16404"),
+    "close_cycle": ("9328a16101", "9328a16100"),
     "set_link": ("9932a16103a163a164a1650506a168", "9932a16103a163a164a1650000a0"),
     "route_order": ("9b33a16101a16302040507070809", "9b33a16101a16302040507070800"),
     "guest_order": ("9b34a16101a16303a1650206070709", "9b34a16101a16303a1650206070700"),
@@ -188,5 +193,5 @@ def test_the_log_of_format_6_reads_for_ever() -> None:
 
 
 def test_the_log_of_format_5_is_refused_with_what_converts_it() -> None:
-    with pytest.raises(LogFormatError, match=r"format 5, which .* commit d53383e .* log migrate"):
+    with pytest.raises(LogFormatError, match=r"format 5, which .* commit dd69aa1 .* log migrate"):
         replay_bytes((GOLDEN / "format5.log").read_bytes())

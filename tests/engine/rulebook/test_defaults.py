@@ -7,9 +7,8 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from engine.rulebook import model
+from engine.rulebook import model, programme
 from engine.rulebook.model import Calendar, Mode, PriceRule
-from engine.rulebook.programme import Programme
 from engine.rulebook.reserves import ReserveFormula, SecondaryMarket
 from engine.vocabulary.enums import (
     BelowMarket,
@@ -35,8 +34,9 @@ from engine.vocabulary.enums import (
 )
 
 PARTS: Final = (model.Product, PriceRule, Mode, model.Session, Calendar, model.AccountClass,
-                model.Containment, model.PlannedAuction, model.Auction, Programme,
-                SecondaryMarket, ReserveFormula, model.Rulebook)  # fmt: skip
+                model.Containment, model.PlannedAuction, model.Auction, programme.Cycle,
+                programme.Credit, programme.Programme, SecondaryMarket,
+                ReserveFormula, model.Rulebook)  # fmt: skip
 DEFAULTS: Final[dict[str, Any]] = {
     "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1,
     "Product.lot": 1, "Product.min_quantity": 1,
@@ -56,8 +56,9 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Rulebook.close": CloseRule.LAST, "Rulebook.open": OpenRule.FIRST_TRADE,
     "Rulebook.self_trade": SelfTrade.CANCEL_RESTING,
     "Rulebook.self_trade_scope": SelfTradeScope.OWNER, "Rulebook.calendar": Calendar(),
-    "Rulebook.auction": model.Auction(), "Rulebook.programme": msgspec.UNSET,
-    "Programme.deadline_years": 1,
+    "Rulebook.auction": model.Auction(),
+    "Cycle.share_bp": 10_000, "Programme.make_good_bp": 10_000,
+    "Rulebook.programme": msgspec.UNSET,
     "Auction.guarantees": msgspec.UNSET, "Auction.market": msgspec.UNSET,
     "Auction.formula": msgspec.UNSET,
     "SecondaryMarket.below": BelowMarket.CANCEL, "ReserveFormula.share_bp": 10_000,
@@ -90,6 +91,7 @@ def test_a_part_refuses_a_field_that_it_does_not_have(part: type) -> None:
         "quantity": 1,
         "opens": 1,
         "closes": 2,
+        "first": 1,
     }
     needed = {each.name: given[each.name] for each in msgspec.structs.fields(part) if each.required}
     msgspec.json.decode(msgspec.json.encode(needed), type=part)

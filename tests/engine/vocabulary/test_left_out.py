@@ -14,6 +14,7 @@ OTHERS: Final[dict[str, Any]] = {
     "new_order.order_type": OrderType.LIMIT,
     "new_order.tif": TimeInForce.DAY,
     "announce.min_bid": 1,
+    "allocate_allowances.share_bp": 10_000,
 }
 
 
