@@ -130,7 +130,8 @@ class GuaranteedBids(OneWay):
     def _as_bid(self) -> bool:
         """Say whether bids of one bidder may pay different prices."""
         one_price = self.mode.pricing in (PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED)
-        return not one_price or any(each.fixed for each in self.rulebook.auction.containment)
+        tiers = self.rulebook.auction.containment
+        return not one_price or any(t.fixed and (t.quantity or t.share_bp) for t in tiers)
 
     def usable(self, account: str) -> int:
         """Return how much an account's bids may cost: its guarantee without the buyer's fee."""

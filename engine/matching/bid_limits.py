@@ -53,7 +53,8 @@ def guarantee_needed(bids: Iterable[SealedBid], *, as_bid: bool) -> int:
 def pays_as_bid(terms: AuctionTerms) -> bool:
     """Whether bids of one bidder may pay different prices."""
     one_price = terms.pricing in (PricingRule.UNIFORM, PricingRule.HIGHEST_REJECTED)
-    return not one_price or any(tier.kind is TierKind.FIXED for tier in terms.tiers)
+    fixed = any(tier.kind is TierKind.FIXED and tier.quantity for tier in terms.tiers)
+    return not one_price or fixed
 
 
 def exceeds(

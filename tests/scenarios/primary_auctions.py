@@ -129,7 +129,7 @@ PRIMARY = (
                                           | auction 1 of 20140926 sold_in_part 1500000 of 2000000 @ 26.00; cover 7500; winners 900000, 600000
     """,
         {"preset": "guangdong-2014"},
-        shows=("12.9", "12.19"),
+        shows=("12.9", "12.19", "12.29"),
     ),
     Scenario(
         "guangdong since 2015: valid from the policy reserve, half of the volume each, ties by time",
@@ -195,6 +195,11 @@ PRIMARY = (
         + planned(20251119, "CCA-ADVANCE@auction", 120_000, "10:00-13:00", ", reserve = 1000")
         + """
         open plant as covered cash 100000000.00
+        guarantee dan 1000000.00
+        at CCA-ADVANCE
+        guarantee dan 1000000.00
+        guarantee plant 300000.00
+        at CCA-CURRENT
         day 20251119
         clock 10:00
         dan bid 1 for 10000 @ 15.00

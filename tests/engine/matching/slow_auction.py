@@ -47,7 +47,7 @@ def dearest(prices: list[int], lot: int, *, as_bid: bool) -> int:
 
 
 def as_bid(terms: AuctionTerms) -> bool:
-    fixed = any(tier.kind is TierKind.FIXED for tier in terms.tiers)
+    fixed = any(tier.kind is TierKind.FIXED and tier.quantity for tier in terms.tiers)
     return fixed or terms.pricing is PricingRule.PAY_AS_BID
 
 
