@@ -73,6 +73,7 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
     (wire.Throttled(3, 9, 100), "9443030964"),
+    (wire.NotTaken(3, 9, RejectReason.STORAGE, "x"), "9648030928a178c2"),
     (STATUS,
      "97440302c29193a3434e5905019090"),
     (wire.Balances(3, (wire.BalanceStatus("CNY", 5, 1),), ()), "9447039193a3434e59050190"),
