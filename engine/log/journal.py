@@ -23,7 +23,7 @@ from engine.rulebook.model import Rulebook
 FILE_NAME: Final = "venue.log"
 _ASIDE: Final = "venue.log.new"
 _LOOK: Final = 128  # bytes of a log's start that tell what it is
-DURABILITY: Final = ("fdatasync", "none")
+DURABILITY: Final = ("sync", "interval", "none")
 AHEAD: Final = 1 << 24  # bytes that are reserved ahead
 _LEAST: Final = 1 << 12  # bytes that it is worth to ask for
 _UNBOUNDED: Final = 1 << 62  # nothing was reserved: what a write says counts
@@ -34,7 +34,11 @@ class JournalError(Exception):
 
 
 class Journal:
-    """A log file opened for appending. ``durability`` is ``fdatasync`` or ``none``."""
+    """A log file opened for appending.
+
+    ``durability`` is ``sync`` (each block is durable once it is written), ``interval`` (blocks are
+    when ``make_durable`` has returned, which is the caller's to call) or ``none``.
+    """
 
     def __init__(self, path: Path, descriptor: int, durability: str, chain: Chain) -> None:
         """Wrap an open, locked file, positioned behind ``chain``; use ``create`` or ``open``."""
@@ -53,7 +57,7 @@ class Journal:
 
     @classmethod
     def create(
-        cls, directory: Path, rulebook: Rulebook, time: int, durability: str = "fdatasync"
+        cls, directory: Path, rulebook: Rulebook, time: int, durability: str = "sync"
     ) -> "Journal":
         """Start a log whose genesis is durable on return.
 
@@ -71,6 +75,8 @@ class Journal:
             _refuse_another(directory)  # under the lock: nobody else makes one now
             os.ftruncate(descriptor, 0)
             journal._write(genesis)
+            if durability == "interval":
+                journal.make_durable()
             journal._take_name(aside)
             for each in (directory, *(folder.parent for folder in made)):
                 sync_folder(each)
@@ -98,7 +104,7 @@ class Journal:
         self._descriptor = descriptor
 
     @classmethod
-    def open(cls, directory: Path, durability: str = "fdatasync") -> "Journal":
+    def open(cls, directory: Path, durability: str = "sync") -> "Journal":
         """Open a log to append to it, behind its last whole block; a torn commit is cut off.
 
         Raises ``JournalError`` when it is missing or in use, ``LogError`` when it is damaged.
@@ -161,7 +167,7 @@ class Journal:
         return end <= self._reserved or self._keep_space(end)
 
     def sync(self) -> None:
-        """Write what was appended as one block and make it durable. Raises ``JournalError``.
+        """Write what was appended as one block, in ``sync`` durable. Raises ``JournalError``.
 
         After a failed write or sync there is no knowing what is on the disk, so the journal takes
         nothing more: the venue must be restarted from what the log holds. Where space is reserved
@@ -186,6 +192,8 @@ class Journal:
         body = encode_state(seq, state)
         if not self._broken and self._fits(len(body)):
             self._write(self.chain.add(Kind.STATE, body) + body)
+            if self.durability == "interval":
+                self.make_durable()
             self._name_head()
 
     def _name_head(self) -> None:
@@ -206,12 +214,22 @@ class Journal:
             while done < len(view):
                 done += os.write(self._descriptor, view[done:])
             self.size += done
-            if self.durability == "fdatasync":
-                sync_data(self._descriptor)
-                self.chain.durable = self.chain.number
         except OSError as error:
             self._broken = True
             raise self._failed(error) from error
+        if self.durability == "sync":
+            self.make_durable()
+
+    def make_durable(self) -> None:
+        """Make durable what was written, if it is not. Raises ``JournalError``."""
+        if self.chain.durable == self.chain.number or self._broken:
+            return
+        try:
+            sync_data(self._descriptor)
+        except OSError as error:
+            self._broken = True
+            raise self._failed(error) from error
+        self.chain.durable = self.chain.number
 
     def _failed(self, error: OSError) -> JournalError:
         problem = f"{self.path} cannot be written ({error}): free the disk, then restart"
@@ -229,6 +247,8 @@ class Journal:
         try:
             if self.buffer and not self._broken:
                 self.sync()
+            if self.durability == "interval":
+                self.make_durable()
             if self._reserved != _UNBOUNDED and not self._broken:
                 with suppress(OSError):  # a reader takes zeros for what they are
                     os.ftruncate(self._descriptor, self.size)

@@ -228,7 +228,7 @@ class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
     version: int
     venue: str
     rulebook: str  # its digest, hex
-    durability: str  # what an acknowledgement promises: "fdatasync", "none"
+    durability: str  # what an acknowledgement promises: "sync", "interval 100 ms", "none"
     heartbeat_ms: int
     lines: tuple[LineInfo, ...]
     status: AccountStatus | None = None  # the account as of ``seq``; none where it is long

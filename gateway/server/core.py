@@ -76,8 +76,8 @@ class Core:
     ) -> None:
         """Go on behind the sequencer's last record; with a timetable the venue follows it."""
         self.running = RunningVenue(sequencer, outboxes)
-        self.durability = sequencer.journal.durability if sequencer.journal else "none"
-        self.storage = Storage(sequencer.journal)
+        self.storage = Storage(sequencer.journal, limits.sync_every)
+        self.durability = self.storage.durability
         self.sessions = Sessions(self.running, directory, limits, self.durability, self.storage)
         self.commit = sequencer.commit  # a shell may time it
         self.operated: Operated | None = None  # hears the operator's commands and the clock's
@@ -189,6 +189,7 @@ class Core:
             text = "the venue stops; come back later and resume"
             sessions.end_all(LogoutReason.SHUTDOWN, text)
         self.commit()
+        self.storage.settle(now)
         for operation in operations:
             operation.durable = True
         sessions.publish()

@@ -1,4 +1,4 @@
-"""Whether a venue's log has space for new orders, and what is taken while it has none."""
+"""What a running venue's log needs beside blocks: space ahead of them, and a sync now and then."""
 
 from __future__ import annotations
 
@@ -20,11 +20,18 @@ _CANCELS: Final = (CancelOrder, MassCancel)
 class Storage:
     """Reserves a log's space ahead of what comes, and refuses what could not be kept."""
 
-    def __init__(self, journal: Journal | None) -> None:
+    def __init__(self, journal: Journal | None, sync_every: int = 0) -> None:
         """Reserve a log's first space; without a log nothing is kept, and nothing refused.
 
-        Raises ``JournalError``.
+        Where its durability is ``interval``, it is synced after every ``sync_every`` ns. Raises
+        ``JournalError``.
         """
+        self.durability = journal.durability if journal is not None else "none"
+        self._synced = self.durability == "interval"
+        if self._synced:
+            self.durability += f" {sync_every // 10**6} ms"
+        self._sync_every = sync_every
+        self._sync_at = 0  # ns
         self.short = False  # new orders are refused
         self.announced = False  # what the sessions know of it
         self._journal = journal
@@ -43,6 +50,17 @@ class Storage:
             return
         self._ask_at = now + ASK_EVERY
         self._reserve(journal)
+
+    def settle(self, now: int) -> None:
+        """Make the log durable where that is due. Raises ``JournalError``."""
+        journal = self._journal
+        if (
+            self._synced
+            and journal is not None
+            and not self._sync_at - self._sync_every <= now < self._sync_at  # or it was set back
+        ):
+            self._sync_at = now + self._sync_every
+            journal.make_durable()
 
     def _reserve(self, journal: Journal) -> None:
         plenty = journal.reserve()

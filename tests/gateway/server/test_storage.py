@@ -252,3 +252,39 @@ def test_a_close_gives_back_what_was_reserved(tmp_path: Path) -> None:
     assert replay(tmp_path).torn_bytes == 0
     journal.close()
     assert (tmp_path / FILE_NAME).stat().st_size == written
+
+
+# -- a sync now and then ---------------------------------------------------------------------------
+
+
+def test_in_interval_the_log_is_synced_when_the_time_has_come_and_sessions_know(
+    tmp_path: Path,
+) -> None:
+    journal = Journal.create(tmp_path, load_rulebook("textbook"), START, "interval")
+    quiet = QuietVenue(("ann",), log=journal, sync_every=100 * 10**6)
+    (ann,) = quiet.logged_on("ann")
+    assert ann.all_of(wire.LoggedOn)[0].durability == "interval 100 ms"
+    quiet.tick(100)
+    durable = journal.chain.durable
+    assert durable == journal.chain.number
+    for ref in range(1, 10):
+        ann.say(wire.NewOrder(ref, "CO2", Side.BUY, 1, 4_990))
+        quiet.tick(10)
+    assert len(ann.all_of(wire.OrderAccepted)) == 9
+    assert (journal.chain.number, journal.chain.durable) == (durable + 9, durable)
+    quiet.tick(10)
+    assert journal.chain.durable == journal.chain.number
+    quiet.now = START  # a clock that was set back
+    ann.say(wire.NewOrder(10, "CO2", Side.BUY, 1, 4_990))
+    quiet.tick()
+    assert journal.chain.durable == journal.chain.number
+    quiet.sequencer.close()
+
+
+@pytest.mark.parametrize(("durability", "said"), [("sync", "sync"), ("none", "none")])
+def test_the_other_modes_are_named_as_they_are(tmp_path: Path, durability: str, said: str) -> None:
+    journal = Journal.create(tmp_path, load_rulebook("textbook"), START, durability)
+    quiet = QuietVenue(("ann",), log=journal)
+    (ann,) = quiet.logged_on("ann")
+    assert ann.all_of(wire.LoggedOn)[0].durability == said
+    quiet.sequencer.close()
