@@ -243,6 +243,37 @@ def test_where_space_cannot_be_reserved_the_log_is_written_as_before(
         venue.fill()
 
 
+def test_a_limit_on_the_size_of_files_is_met_with_the_calls_of_the_system(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="this system has no such limits")
+    if not hasattr(os, "posix_fallocate"):
+        pytest.skip("this system cannot reserve space")
+    journal = Journal.create(tmp_path, load_rulebook("textbook"), START)
+    journal.ahead = AHEAD
+    quiet = QuietVenue(("ann",), log=journal)
+    (ann,) = quiet.logged_on("ann")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.size + AHEAD, before[1]))
+    try:
+        ref = 0
+        while not ann.all_of(wire.NotTaken):
+            ref += 1
+            ann.say(wire.NewOrder(ref, "CO2", Side.BUY, 1, 4_990))
+            quiet.tick()
+            assert ref < AHEAD
+        ann.say(wire.CancelOrder(ref + 1, 1))
+        quiet.tick()
+        assert len(ann.all_of(wire.OrderCancelled)) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    quiet.tick(SECOND)
+    assert ann.all_of(wire.NotTaken)[-1].over
+    ann.say(wire.NewOrder(ref + 2, "CO2", Side.BUY, 1, 4_990))
+    quiet.tick()
+    assert ann.all_of(wire.OrderAccepted)[-1].ref == ref + 2
+    quiet.sequencer.close()
+    assert replay(tmp_path).venue.state_hash() == quiet.sequencer.venue.state_hash()
+
+
 def test_a_close_gives_back_what_was_reserved(tmp_path: Path) -> None:
     journal = Journal.create(tmp_path, load_rulebook("textbook"), START)
     written = journal.size
