@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
 from gateway.protocol import wire, wire_history
 from gateway.protocol.mapping import to_command
-from gateway.protocol.session import Due, Throttle, watcher_end
+from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
 from gateway.server.connection import Connection
 from gateway.server.views import balances, lines, status
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
+AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence that are too many
 MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
@@ -51,6 +52,7 @@ class Sessions:
         self._followers: dict[Connection, None] = {}  # who follow their balances
         self._followed_to = 0  # the record up to which they know them
         self._looked_at = 0  # ns, when slow readers were looked for
+        self._watched_at = 0  # ns, when silence was looked for
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
@@ -135,9 +137,17 @@ class Sessions:
             connection.box = None
 
     def watch(self, now: int) -> list[Connection]:
-        """Do what silence calls for; return the connections that have something to be written."""
+        """Do what silence calls for; return the connections that have something to be written.
+
+        Time in which the venue itself did not look, or that its clock was set forward by, is
+        nobody's silence. What is shorter than any heartbeat cannot use up the two that are allowed.
+        """
         spoken = []
+        away = now - self._watched_at
+        self._watched_at = now
         for connection in list(self.connections):
+            if away > AWAY:
+                connection.session.pardon(away)
             due = connection.session.due(now)
             if due is Due.HEARTBEAT:
                 connection.say(wire.VenueHeartbeat(connection.seq()))
