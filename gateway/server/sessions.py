@@ -52,12 +52,13 @@ class Sessions:
         self._followers: dict[Connection, None] = {}  # who follow their balances
         self._followed_to = 0  # the record up to which they know them
         self._looked_at = 0  # ns, when slow readers were looked for
-        self._watched_at = 0  # ns, when silence was looked for
+        self._passed = 0  # ns, the clock when it was last looked at for that
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
     def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
+        self._pass(now)
         connection = Connection(self._next_number, now, host)
         self._next_number += 1
         self.connections[connection] = None
@@ -137,17 +138,10 @@ class Sessions:
             connection.box = None
 
     def watch(self, now: int) -> list[Connection]:
-        """Do what silence calls for; return the connections that have something to be written.
-
-        Time in which the venue itself did not look, or that its clock was set forward by, is
-        nobody's silence. What is shorter than any heartbeat cannot use up the two that are allowed.
-        """
+        """Do what silence calls for; return the connections that have something to be written."""
         spoken = []
-        away = now - self._watched_at
-        self._watched_at = now
+        self._pass(now)
         for connection in list(self.connections):
-            if away > AWAY:
-                connection.session.pardon(away)
             due = connection.session.due(now)
             if due is Due.HEARTBEAT:
                 connection.say(wire.VenueHeartbeat(connection.seq()))
@@ -156,6 +150,17 @@ class Sessions:
                 text = "no message within two heartbeat intervals"
                 self.end(connection, wire.LogoutReason.SILENT, text)
         return spoken
+
+    def _pass(self, now: int) -> None:
+        """Take note of the time; what the venue was away for, or its clock set by, is no silence.
+
+        What is shorter than any heartbeat cannot use up the two that are allowed.
+        """
+        away = now - self._passed
+        self._passed = now
+        if away > AWAY:
+            for connection in self.connections:
+                connection.session.pardon(away)
 
     def cut_slow_readers(self, now: int) -> None:
         """End the sessions whose readers left too much unread, or for too long.

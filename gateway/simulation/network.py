@@ -22,9 +22,17 @@ class Link:
         self.heard_at = 0  # ns, when a whole message last was at the venue's machine
         self.stuck_at = 0  # ns, when the reader stopped; 0 while it reads
         self.closed_at = 0  # ns, when the venue closed it
+        self.silence = 0  # ns, at that time, since a whole message was at its machine
+        self.unread = 0  # ns, at that time, since the reader stopped; 0 where it was reading
         self._sent = 0
         self._arrived = 0
         self._ends: deque[int] = deque()  # of messages under way
+
+    def close(self, now: int) -> None:
+        """Carry what is under way to the client, and nothing more."""
+        self.closed_at = now
+        self.silence = now - self.heard_at
+        self.unread = now - self.stuck_at if self.stuck_at else 0
 
     def send(self, frame: bytes) -> None:
         """Take a client's message."""

@@ -33,7 +33,12 @@ class Outcome:
     starts: int
     reports: int  # that clients heard
     state: str  # the hash of the state at the end
-    failure: str = ""  # what did not hold
+    failure: str = ""  # what did not hold, and where
+
+    @property
+    def promise(self) -> str:
+        """The promise that did not hold, "" where all did."""
+        return self.failure.partition(":")[0]
 
 
 def run(seed: int, steps: Sequence[Step], parts: Parts = SOUND) -> Outcome:
@@ -108,14 +113,15 @@ def settle(world: World) -> str:
 def shrink(
     seed: int, parts: Parts = SOUND, show: Callable[[int], None] = lambda _left: None
 ) -> list[Step]:
-    """Return the steps of a failing seed without those that the failure does not need."""
+    """Return the steps of a failing seed without those that breaking the same promise needs not."""
     steps = history(Random(seed))
+    promise = run(seed, steps, parts).promise
     size = len(steps) // 2
     while size:
         at = 0
         while at < len(steps):
             fewer = steps[:at] + steps[at + size :]
-            if run(seed, fewer, parts).failure:
+            if run(seed, fewer, parts).promise == promise:
                 steps = fewer
             else:
                 at += size

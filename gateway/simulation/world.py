@@ -18,7 +18,7 @@ from gateway.server.accounts import Credentials, Directory
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
-from gateway.simulation.client import SYMBOL, SimulatedClient
+from gateway.simulation.client import PATIENCE, SYMBOL, SimulatedClient
 from gateway.simulation.disk import Disk, DiskJournal, PowerCut, Trouble
 from gateway.simulation.network import Link
 from gateway.simulation.steps import CLIENTS, Kind
@@ -76,7 +76,9 @@ class World:
         self.directory = Directory(
             tuple(Credentials(n, f"{n}-key", cash=10**12, allowances=stock) for n in NAMES)
         )
-        self.limits = Limits(chunk=1 << rng.randint(8, 19), batch=rng.choice((1, 3, 128)))
+        self.limits = Limits(
+            chunk=1 << rng.randint(8, 19), batch=rng.choice((1, 3, 128)), patience=PATIENCE
+        )
         self.blocks = bytearray(GENESIS)  # the log as it would be had nothing ever failed
         self.ends = [len(GENESIS)]  # of its blocks
         self.promised = len(GENESIS)  # all before it was acknowledged
@@ -192,7 +194,7 @@ class World:
         link = self.links[write.connection]
         link.down += write.data
         if write.close:
-            link.closed_at = self.now
+            link.close(self.now)
             del self.links[write.connection]
             self.core.lost(write.connection)
 
