@@ -208,6 +208,10 @@ class Session(Generic[Message]):
         """Remember that something was said at ``now`` (ns)."""
         self._sent_at = now
 
+    def pardon(self, away: int) -> None:
+        """Count ``away`` ns less of silence: this end was away, or its clock was set forward."""
+        self._received_at += away
+
     def due(self, now: int) -> Due:
         """Say what silence calls for at ``now`` (ns); to be asked often.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
 from gateway.protocol import wire, wire_history
 from gateway.protocol.mapping import to_command
-from gateway.protocol.session import Due, Throttle, watcher_end
+from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
 from gateway.server.connection import Connection
 from gateway.server.views import balances, lines, status
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
+AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence that are too many
 MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
@@ -58,11 +59,13 @@ class Sessions:
         self._followers: dict[Connection, None] = {}  # who follow their balances
         self._followed_to = 0  # the record up to which they know them
         self._looked_at = 0  # ns, when slow readers were looked for
+        self._passed = 0  # ns, the clock when it was last looked at for that
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
     def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
+        self._pass(now)
         connection = Connection(self._next_number, now, host)
         self._next_number += 1
         self.connections[connection] = None
@@ -144,6 +147,7 @@ class Sessions:
     def watch(self, now: int) -> list[Connection]:
         """Do what silence calls for; return the connections that have something to be written."""
         spoken = []
+        self._pass(now)
         for connection in list(self.connections):
             due = connection.session.due(now)
             if due is Due.HEARTBEAT:
@@ -153,6 +157,17 @@ class Sessions:
                 text = "no message within two heartbeat intervals"
                 self.end(connection, wire.LogoutReason.SILENT, text)
         return spoken
+
+    def _pass(self, now: int) -> None:
+        """Take note of the time; what the venue was away for, or its clock set by, is no silence.
+
+        What is shorter than any heartbeat cannot use up the two that are allowed.
+        """
+        away = now - self._passed
+        self._passed = now
+        if away > AWAY:
+            for connection in self.connections:
+                connection.session.pardon(away)
 
     def cut_slow_readers(self, now: int) -> None:
         """End the sessions whose readers left too much unread, or for too long.
