@@ -76,7 +76,7 @@ def core_with(sessions: type[Sessions]) -> type[Core]:
     class Faulty(Core):
         def __init__(self, directory: Any, sequencer: Any, outboxes: Any, limits: Any) -> None:
             super().__init__(directory, sequencer, outboxes, limits)
-            self.sessions = sessions(self.running, directory, limits, self.durability)
+            self.sessions = sessions(self.running, directory, limits, self.durability, self.storage)
 
     return Faulty
 
