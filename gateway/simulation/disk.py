@@ -102,7 +102,8 @@ class DiskJournal(Journal):
 
     def __init__(self, disk: Disk, chain: Chain, rng: Random) -> None:
         """Go on behind a chain."""
-        super().__init__(NAME, 0, "fdatasync", chain)
+        super().__init__(NAME, 0, "sync", chain)
+        self.size = len(disk.data)
         self.disk = disk
         self.rng = rng
         self.blocks = bytearray(disk.data)  # all that ever was to be written, whole
@@ -127,6 +128,11 @@ class DiskJournal(Journal):
         if self.chain.durable == self.chain.number:
             self.name_head()
 
+    def _keep_space(self, end: int) -> bool:
+        """Have as much space as is asked for."""
+        self._reserved = end
+        return True
+
     def _append(self, block: bytes) -> None:
         """Write a block and make it durable."""
         self.disk.write(block)
@@ -136,6 +142,7 @@ class DiskJournal(Journal):
     def _write(self, block: bytes) -> None:
         self.blocks += block
         self.ends.append(len(self.blocks))
+        self.size += len(block)
         try:
             self._append(block)
         except OSError as error:
