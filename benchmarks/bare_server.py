@@ -116,7 +116,7 @@ class BareServer:
             self._read(connection, now)
         if self._buffer:
             os.write(self._log, self._buffer)
-            if self.durability == "fdatasync":
+            if self.durability == "sync":
                 os.fdatasync(self._log)
             self._buffer.clear()
             self.syncs += 1

@@ -187,11 +187,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         base = Path(scratch)
         machine = load_report.this_machine(*two_cores())
         plan = Plan(MIXES["default"], window=WINDOW, messages=options.messages, seed=0)
-        print(load_report.header(plan, 1, machine, "fdatasync"))
-        print(
-            f"durable (fdatasync), median of {options.rounds} interleaved rounds; "
-            f"apply: {COLLECTOR}"
-        )
+        print(load_report.header(plan, 1, machine, "sync"))
+        print(f"durable (sync), median of {options.rounds} interleaved rounds; apply: {COLLECTOR}")
         alone, rate = report_full(base, 1, options.messages, options.rounds)
         many, _ = report_full(base, 16, options.messages, options.rounds)
         steady = report_open(base, int(rate * SHARE_OF_FULL), options.duration, options.rounds)

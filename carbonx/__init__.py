@@ -19,6 +19,7 @@ from gateway.client.errors import (
     Pending,
     RejectedError,
     SessionEndedError,
+    StorageError,
     ThrottledError,
     minor_units,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Rulebook",
     "RulebookError",
     "SessionEndedError",
+    "StorageError",
     "ThrottledError",
     "Venue",
     "commands",

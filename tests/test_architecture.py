@@ -41,7 +41,17 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "load": ("protocol", "runtime", "server"),
         "operations": ("server",),
         "web": ("protocol", "server"),
-        "cli": ("protocol", "runtime", "server", "client", "load", "operations", "web"),
+        "simulation": ("protocol", "server"),
+        "cli": (
+            "protocol",
+            "runtime",
+            "server",
+            "client",
+            "load",
+            "operations",
+            "web",
+            "simulation",
+        ),
     },
     "backtest": {
         "agents": (),

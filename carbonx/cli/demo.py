@@ -105,7 +105,7 @@ def as_dict(result: Result, drawn: tuple[Path, Path] | None) -> dict[str, Any]:
 @click.option("--dir", "folder", type=click.Path(path_type=Path),
               help="Where to put log and picture: a new folder.  "
                    "[default: runs/demo-SEED, made anew]")  # fmt: skip
-@click.option("--durability", type=click.Choice(list(DURABILITY)), default="fdatasync",
+@click.option("--durability", type=click.Choice(list(DURABILITY)), default="sync",
               show_default=True, help="What each step waits for.")  # fmt: skip
 @click.option("--web", "web_port", type=click.IntRange(0, 65_535), metavar="PORT",
               help="Where the page is served.  [default: 8117, or any free port]")  # fmt: skip

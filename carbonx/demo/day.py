@@ -107,7 +107,7 @@ class Plan(NamedTuple):
     seed: int
     seconds: float  # that it takes at least
     looks: int = LOOKS  # of each broker at the market, about
-    durability: str = "fdatasync"
+    durability: str = "sync"
 
 
 Shows: TypeAlias = "Callable[[Node], AbstractAsyncContextManager[None]]"  # a page, while it is open

@@ -78,8 +78,8 @@ class Reports:
 
     def event(self, message: object) -> ev.Event | None:
         """Return the event in a report; None for messages of other kinds."""
-        if isinstance(message, wire.Throttled):
-            return self._throttled(message)
+        if isinstance(message, wire.Throttled | wire.NotTaken):
+            return self._not_taken(message)
         if isinstance(message, wire.Report):
             self.seq = message.seq
         if isinstance(message, wire.OrderFilled):
@@ -109,9 +109,11 @@ class Reports:
             return SAME_FIELDS[type(message)](self.account, *structs.astuple(message)[2:])
         return None
 
-    def _throttled(self, m: wire.Throttled) -> ev.Rejected:
-        """Return a refusal: the engine has no reason for what never reached it."""
+    def _not_taken(self, m: wire.Throttled | wire.NotTaken) -> ev.Rejected | None:
+        """Return a refusal of what never reached the engine; None for what is said to all."""
         self._offering.pop(m.ref, None)
+        if isinstance(m, wire.NotTaken):
+            return ev.Rejected(self.account, m.ref, m.reason, "", m.rule) if m.ref else None
         rule = f"not taken: at most {m.per_second} messages a second"
         return ev.Rejected(self.account, m.ref, RejectReason.VALUE, "ref", rule)
 

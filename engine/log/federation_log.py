@@ -48,7 +48,7 @@ class FederationLog:
         directory: Path,
         rulebooks: Mapping[str, Rulebook],
         time: int,
-        durability: str = "fdatasync",
+        durability: str = "sync",
     ) -> FederationLog:
         """Start a log for each venue. Raises ``JournalError`` and ``RulebookError``."""
         sequencers = {}
@@ -58,7 +58,7 @@ class FederationLog:
         return cls(directory, durability, sequencers)
 
     @classmethod
-    def open(cls, directory: Path, durability: str = "fdatasync") -> FederationLog:
+    def open(cls, directory: Path, durability: str = "sync") -> FederationLog:
         """Open the logs in a directory and deliver what was cut off.
 
         Raises ``JournalError`` and ``LogError``.

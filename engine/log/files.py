@@ -5,6 +5,7 @@ Linux has ``fdatasync``. macOS has not, and its ``fsync`` stops at the disk's ow
 folder: NTFS keeps its own log of names.
 """
 
+import errno
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,8 @@ else:
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows would turn some bytes into others
 RENAMES_OPEN: Final = _posix is not None  # whether an open file can get another name
 FULL_SYNC: Final[int | None] = getattr(_posix, "F_FULLFSYNC", None)
+# A quota and a limit on a file's size are no space either.
+NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Windows locks bytes, which nobody else can read then: the last one that it can lock.
 _LOCK_AT: Final = (1 << 31) - 2
 
@@ -37,6 +40,23 @@ def sync_data(descriptor: int) -> None:
         os.fdatasync(descriptor)
     else:
         os.fsync(descriptor)
+
+
+def reserve(descriptor: int, start: int, length: int) -> bool:
+    """Have the disk keep space for these bytes of a file; say whether it has that much.
+
+    Where the system or the file system cannot do that, it is taken to have. Raises ``OSError``.
+    """
+    if not hasattr(os, "posix_fallocate"):  # macOS, Windows
+        return True
+    try:
+        os.posix_fallocate(descriptor, start, length)
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            return False
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+    return True
 
 
 def sync_folder(folder: Path) -> None:

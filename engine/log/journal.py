@@ -3,14 +3,19 @@
 A journal is one file, ``venue.log``, in a venue's directory; a lock keeps a second process out. It
 is made whole or not at all: its first block is written aside and renamed once it is durable. What
 is cut off its end, because the commit it belonged to was never durable, is kept beside it.
+
+A server has space reserved ahead of what is written, so that a full disk is known before a byte of
+a block is on it: with less than half of it left, new orders are to be refused; with less than a
+quarter, cancels too; the rest is for the clock and the operator.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from engine.log.blocks import MAX_GENESIS, Chain, Kind, Reader, is_cut_genesis
-from engine.log.files import BINARY, RENAMES_OPEN, lock, sync_data, sync_folder
+from engine.log.blocks import HEADER, MAX_GENESIS, Chain, Kind, Reader, is_cut_genesis
+from engine.log.files import BINARY, NO_SPACE, RENAMES_OPEN, lock, reserve, sync_data, sync_folder
 from engine.log.head import HEAD_NAME, compare, read_head, write_head
 from engine.log.records import decode_genesis, encode_genesis, encode_state, no_genesis
 from engine.rulebook.model import Rulebook
@@ -18,7 +23,10 @@ from engine.rulebook.model import Rulebook
 FILE_NAME: Final = "venue.log"
 _ASIDE: Final = "venue.log.new"
 _LOOK: Final = 128  # bytes of a log's start that tell what it is
-DURABILITY: Final = ("fdatasync", "none")
+DURABILITY: Final = ("sync", "interval", "none")
+AHEAD: Final = 1 << 24  # bytes that are reserved ahead
+_LEAST: Final = 1 << 12  # bytes that it is worth to ask for
+_UNBOUNDED: Final = 1 << 62  # nothing was reserved: what a write says counts
 
 
 class JournalError(Exception):
@@ -26,7 +34,11 @@ class JournalError(Exception):
 
 
 class Journal:
-    """A log file opened for appending. ``durability`` is ``fdatasync`` or ``none``."""
+    """A log file opened for appending.
+
+    ``durability`` is ``sync`` (each block is durable once it is written), ``interval`` (blocks are
+    when ``make_durable`` has returned, which is the caller's to call) or ``none``.
+    """
 
     def __init__(self, path: Path, descriptor: int, durability: str, chain: Chain) -> None:
         """Wrap an open, locked file, positioned behind ``chain``; use ``create`` or ``open``."""
@@ -37,12 +49,15 @@ class Journal:
         self.cut = 0  # bytes of a commit that was not whole, and never acknowledged, when opened
         self.kept: Path | None = None  # where those bytes are now
         self.chain = chain
+        self.ahead = AHEAD
+        self.size = 0  # bytes written
+        self._reserved = _UNBOUNDED  # the offset up to which the disk has space for certain
         self._descriptor = descriptor
         self._broken = False
 
     @classmethod
     def create(
-        cls, directory: Path, rulebook: Rulebook, time: int, durability: str = "fdatasync"
+        cls, directory: Path, rulebook: Rulebook, time: int, durability: str = "sync"
     ) -> "Journal":
         """Start a log whose genesis is durable on return.
 
@@ -60,6 +75,8 @@ class Journal:
             _refuse_another(directory)  # under the lock: nobody else makes one now
             os.ftruncate(descriptor, 0)
             journal._write(genesis)
+            if durability == "interval":
+                journal.make_durable()
             journal._take_name(aside)
             for each in (directory, *(folder.parent for folder in made)):
                 sync_folder(each)
@@ -87,7 +104,7 @@ class Journal:
         self._descriptor = descriptor
 
     @classmethod
-    def open(cls, directory: Path, durability: str = "fdatasync") -> "Journal":
+    def open(cls, directory: Path, durability: str = "sync") -> "Journal":
         """Open a log to append to it, behind its last whole block; a torn commit is cut off.
 
         Raises ``JournalError`` when it is missing or in use, ``LogError`` when it is damaged.
@@ -103,33 +120,80 @@ class Journal:
             os.ftruncate(descriptor, found.end)
             os.lseek(descriptor, found.end, os.SEEK_SET)
             os.fsync(descriptor)
-            write_head(directory, found.chain)
+            _write_head(directory, found.chain)
         except BaseException:
             os.close(descriptor)
             raise
         journal = cls(path, descriptor, durability, found.chain)
+        journal.size = found.end
         journal.cut = found.torn
         journal.kept = kept
         return journal
 
+    @property
+    def room(self) -> int:
+        """Return how many reserved bytes are left behind what was appended."""
+        return self._reserved - self.size - len(self.buffer)
+
+    def reserve(self) -> bool:
+        """Reserve space ahead, or what there is of it; say whether that is plenty.
+
+        Raises ``JournalError`` where the disk fails.
+        """
+        end = self.size + len(self.buffer)
+        if self._reserved == _UNBOUNDED:
+            self._reserved = end
+        ask = self.ahead
+        while ask >= _LEAST and ask > self.room:
+            if self._keep_space(end + ask):
+                break
+            ask //= 2
+        return self.room >= self.ahead // 4 * 3
+
+    def _keep_space(self, end: int) -> bool:
+        """Reserve space up to an offset; say whether there is so much. Raises ``JournalError``."""
+        try:
+            found = reserve(self._descriptor, self.size, end - self.size)
+        except OSError as error:
+            self._broken = True
+            raise self._failed(error) from error
+        if found:
+            self._reserved = end
+        return found
+
+    def _fits(self, length: int) -> bool:
+        """Say whether a block of this length can be written without asking the disk."""
+        end = self.size + HEADER.size + length
+        return end <= self._reserved or self._keep_space(end)
+
     def sync(self) -> None:
-        """Write what was appended as one block and make it durable. Raises ``JournalError``.
+        """Write what was appended as one block, in ``sync`` durable. Raises ``JournalError``.
 
         After a failed write or sync there is no knowing what is on the disk, so the journal takes
-        nothing more: the venue must be restarted from what the log holds.
+        nothing more: the venue must be restarted from what the log holds. Where space is reserved
+        and the block does not fit, nothing of it is written, and that is the end too.
         """
         if self._broken:
             problem = f"{self.path} failed before: restart from the log"
+            raise JournalError(problem)
+        if not self._fits(len(self.buffer)):
+            self._broken = True
+            problem = f"{self.path} has no space left: free the disk, then restart"
             raise JournalError(problem)
         self._write(self.chain.add(Kind.RUNS, self.buffer) + self.buffer)
         self.syncs += 1
         self.buffer.clear()
 
     def mark(self, seq: int, state: str) -> None:
-        """Say in a block what state the commands so far have come to. Raises ``JournalError``."""
-        if not self._broken:
-            body = encode_state(seq, state)
+        """Say in a block what state the commands so far have come to. Raises ``JournalError``.
+
+        Where there is no space for it, it is not said: a log need not have it.
+        """
+        body = encode_state(seq, state)
+        if not self._broken and self._fits(len(body)):
             self._write(self.chain.add(Kind.STATE, body) + body)
+            if self.durability == "interval":
+                self.make_durable()
             self._name_head()
 
     def _name_head(self) -> None:
@@ -137,7 +201,7 @@ class Journal:
         if self.chain.durable != self.chain.number:
             return
         try:
-            write_head(self.path.parent, self.chain)
+            _write_head(self.path.parent, self.chain)
         except OSError as error:
             self._broken = True
             problem = f"{self.path.parent} cannot be written to ({error}): free it, then restart"
@@ -149,13 +213,27 @@ class Journal:
             done = 0
             while done < len(view):
                 done += os.write(self._descriptor, view[done:])
-            if self.durability == "fdatasync":
-                sync_data(self._descriptor)
-                self.chain.durable = self.chain.number
+            self.size += done
         except OSError as error:
             self._broken = True
-            problem = f"{self.path} cannot be written ({error}): free the disk, then restart"
-            raise JournalError(problem) from error
+            raise self._failed(error) from error
+        if self.durability == "sync":
+            self.make_durable()
+
+    def make_durable(self) -> None:
+        """Make durable what was written, if it is not. Raises ``JournalError``."""
+        if self.chain.durable == self.chain.number or self._broken:
+            return
+        try:
+            sync_data(self._descriptor)
+        except OSError as error:
+            self._broken = True
+            raise self._failed(error) from error
+        self.chain.durable = self.chain.number
+
+    def _failed(self, error: OSError) -> JournalError:
+        problem = f"{self.path} cannot be written ({error}): free the disk, then restart"
+        return JournalError(problem)
 
     @property
     def closed(self) -> bool:
@@ -169,9 +247,23 @@ class Journal:
         try:
             if self.buffer and not self._broken:
                 self.sync()
+            if self.durability == "interval":
+                self.make_durable()
+            if self._reserved != _UNBOUNDED and not self._broken:
+                with suppress(OSError):  # a reader takes zeros for what they are
+                    os.ftruncate(self._descriptor, self.size)
         finally:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _write_head(directory: Path, chain: Chain) -> None:
+    """Name the chain's end beside the log. Without space the one before stays, and is right."""
+    try:
+        write_head(directory, chain)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
 
 
 def open_log(directory: Path) -> BinaryIO:

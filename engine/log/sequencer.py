@@ -178,7 +178,7 @@ def replay(directory: Path, on_record: OnRecord | None = None) -> Replay:
 
 
 def recover(
-    directory: Path, on_record: OnRecord | None = None, durability: str = "fdatasync"
+    directory: Path, on_record: OnRecord | None = None, durability: str = "sync"
 ) -> Sequencer:
     """Open a directory's log, replay it and return a sequencer that goes on behind it."""
     journal = Journal.open(directory, durability)

@@ -372,6 +372,7 @@ class RejectReason(IntEnum):
     OUTBID = 37
     RULEBOOK = 38
     UNKNOWN_PRODUCT = 39
+    STORAGE = 40  # the log has no space: given by a server, never by an engine
     PROGRAMME = 60  # the rulebook has no compliance programme
     UNKNOWN_ENTITY = 61
     UNKNOWN_CYCLE = 62

@@ -12,6 +12,7 @@ import click
 import msgspec
 from msgspec import structs
 
+from engine.log.journal import DURABILITY
 from engine.rulebook import presets
 from gateway.cli.console import Number, folded
 from gateway.cli.progress import shares
@@ -186,8 +187,8 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
 )
 @click.option(
     "--durability",
-    type=click.Choice(["fdatasync", "none"]),
-    default="fdatasync",
+    type=click.Choice(DURABILITY),
+    default="sync",
     show_default=True,
     help="Own venue: what an answer promises.",
 )

@@ -28,6 +28,7 @@ VERBS: Final = {
     "shell": "trade by hand: buy, sell, cancel, book, orders, balances",
     "match": "run a file of commands through a rulebook, offline",
     "load": "measure a venue's throughput and latency",
+    "simulate": "run the server's core through crashes, bad networks and bad disks, by seed",
     "bench": "measure the engine beside its yardsticks",
     "rulebooks": "list the rulebooks, or show one",
 }

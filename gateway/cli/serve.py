@@ -153,8 +153,11 @@ def note_what_differs(node: Node, directory: Directory) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True,
               help="0 takes any free port.")  # fmt: skip
-@click.option("--durability", type=click.Choice(DURABILITY), default="fdatasync",
+@click.option("--durability", type=click.Choice(DURABILITY), default="sync",
               show_default=True, help="What an acknowledgement promises.")  # fmt: skip
+@click.option("--sync-every", "sync_ms", type=click.IntRange(50, 60_000), default=100,
+              show_default=True, metavar="MS",
+              help="With --durability interval: milliseconds between syncs.")  # fmt: skip
 @click.option("--throttle", type=click.IntRange(0), default=0, show_default=True,
               help="Messages a second and session; 0 for no limit.")  # fmt: skip
 @click.option("--open/--closed", "start_open", default=True, show_default=True,
@@ -182,6 +185,7 @@ def command(
     host: str,
     port: int,
     durability: str,
+    sync_ms: int,
     throttle: int,
     web_port: int | None,
     web_names: tuple[str, ...],
@@ -203,7 +207,8 @@ def command(
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
-                      timetable=timetable, opens=start_open)  # fmt: skip
+                      sync_every=sync_ms * 10**6, timetable=timetable,
+                      opens=start_open)  # fmt: skip
     check_address(host, port)
     make_page = page_maker(folder, web_port, host=host, names=web_names, timetable=timetable,
                            curves=web_curves)  # fmt: skip

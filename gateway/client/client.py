@@ -29,6 +29,7 @@ from gateway.client.errors import (
     Pending,
     RejectedError,
     SessionEndedError,
+    StorageError,
     ThrottledError,
     minor_units,
 )
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from gateway.protocol import wire_market
 
 __all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "RejectedError",
-           "SessionEndedError", "ThrottledError", "minor_units"]  # fmt: skip
+           "SessionEndedError", "StorageError", "ThrottledError", "minor_units"]  # fmt: skip
 
 MAX_PORT: Final = 65_535
 MAX_EVENTS: Final = 100_000  # reports and market data that wait for ``events()``

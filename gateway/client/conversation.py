@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from gateway.client.errors import (
     Answer,
     ClientError,
+    NotTakenError,
     Pending,
     RejectedError,
     SessionEndedError,
+    StorageError,
     ThrottledError,
     resolve,
 )
@@ -100,12 +102,20 @@ class Conversation:
             if isinstance(message, wire.AccountStatus):
                 self.pictures.account.adopt(message)
             self._questions.answered(message)
-        elif isinstance(message, wire.Throttled):
-            # Let the caller decide: sent again it might come behind later ones, and be refused.
-            error = ThrottledError(message.ref, message.per_second)
-            self._unanswered.not_taken(message.ref, error)
-            self._told(message)
+        elif isinstance(message, wire.Throttled | wire.NotTaken):
+            self._not_taken(message)
         return ""
+
+    def _not_taken(self, message: wire.Throttled | wire.NotTaken) -> None:
+        """Let the caller decide: sent again it might come behind later ones, and be refused."""
+        error: NotTakenError
+        if isinstance(message, wire.Throttled):
+            error = ThrottledError(message.ref, message.per_second)
+        else:
+            error = StorageError(message.ref, message.rule)
+        if message.ref:
+            self._unanswered.not_taken(message.ref, error)
+        self._told(message)
 
     def _logged_on(self, message: wire.LoggedOn) -> None:
         if self.info is not None:

@@ -116,6 +116,16 @@ class ThrottledError(NotTakenError):
         self.per_second = per_second
 
 
+class StorageError(NotTakenError):
+    """The venue's log has no space: new orders are not taken, cancels are. Ask again later."""
+
+    def __init__(self, ref: int, rule: str) -> None:
+        """Keep what would have to be."""
+        super().__init__(ref)
+        self.args = (f"not taken: the venue takes orders while {rule}",)
+        self.rule = rule
+
+
 class Missed(Struct, frozen=True, gc=False):
     """The client's own event: ``count`` events were dropped, not having been taken in time."""
 

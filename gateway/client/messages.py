@@ -18,6 +18,7 @@ from gateway.protocol.wire import (
     LogoutReason,
     MarketData,
     MassCancelled,
+    NotTaken,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -58,7 +59,7 @@ from gateway.protocol.wire_modes import (
     Released,
 )
 
-ClientEvent: TypeAlias = Report | MarketData | Throttled | AccountStatus | Missed
+ClientEvent: TypeAlias = Report | MarketData | Throttled | NotTaken | AccountStatus | Missed
 
 __all__ = [
     "AccountStatus",
@@ -90,6 +91,7 @@ __all__ = [
     "MarketData",
     "MassCancelled",
     "Missed",
+    "NotTaken",
     "NumberAssigned",
     "Offered",
     "OrderAccepted",

@@ -31,7 +31,7 @@ class Settings(msgspec.Struct, frozen=True):
     folder: str
     sessions: int
     core: int = -1
-    durability: str = "fdatasync"
+    durability: str = "sync"
     rulebook: str = "textbook"
 
 

@@ -184,6 +184,9 @@ class LoadSession(asyncio.Protocol):
             self.error = (f"the venue takes {message.per_second} messages a second from a session: "
                           "ask for a lower --rate, or for more --sessions")  # fmt: skip
             self.over.set()
+        elif isinstance(message, wire.NotTaken) and not message.over:
+            self.error = f"the venue takes orders while {message.rule}"
+            self.over.set()
 
     # -- sending --------------------------------------------------------------------------------
 

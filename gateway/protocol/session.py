@@ -30,6 +30,7 @@ from gateway.protocol.wire import (
     MarketData,
     MassCancel,
     NewOrder,
+    NotTaken,
     Reply,
     Report,
     Subscribe,
@@ -86,7 +87,7 @@ _ORDERS: Final = (
 )
 _QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades, AskHistory)
 _REPORTS: Final = (*Report.__args__, *MarketData.__args__)
-_NOTICES: Final = (VenueHeartbeat, Throttled, Balances, *Reply.__args__)
+_NOTICES: Final = (VenueHeartbeat, Throttled, NotTaken, Balances, *Reply.__args__)
 
 # state x what the peer says -> next state; what is missing ends the session
 VENUE_TABLE: Final[Table] = {
@@ -206,6 +207,10 @@ class Session(Generic[Message]):
     def sent(self, now: int) -> None:
         """Remember that something was said at ``now`` (ns)."""
         self._sent_at = now
+
+    def pardon(self, away: int) -> None:
+        """Count ``away`` ns less of silence: this end was away, or its clock was set forward."""
+        self._received_at += away
 
     def due(self, now: int) -> Due:
         """Say what silence calls for at ``now`` (ns); to be asked often.

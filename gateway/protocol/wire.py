@@ -228,7 +228,7 @@ class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
     version: int
     venue: str
     rulebook: str  # its digest, hex
-    durability: str  # what an acknowledgement promises: "fdatasync", "none"
+    durability: str  # what an acknowledgement promises: "sync", "interval 100 ms", "none"
     heartbeat_ms: int
     lines: tuple[LineInfo, ...]
     status: AccountStatus | None = None  # the account as of ``seq``; none where it is long
@@ -254,6 +254,19 @@ class Throttled(Struct, frozen=True, array_like=True, gc=False, tag=67):
     seq: int
     ref: int
     per_second: int
+
+
+class NotTaken(Struct, frozen=True, array_like=True, gc=False, tag=72):
+    """A message was *not* taken, nor would others be: its ``ref`` may be used again.
+
+    With ``ref`` 0 it answers nothing: it says to all sessions that this has begun, or is ``over``.
+    """
+
+    seq: int
+    ref: int
+    reason: RejectReason
+    rule: str
+    over: bool = False
 
 
 # -- venue to client: reports, numbered and kept --------------------------------------------------
@@ -406,8 +419,9 @@ MarketData: TypeAlias = (
 # The answers to what concerns the session alone, in the order of the questions.
 Reply: TypeAlias = AccountStatus | DayTrades | History
 FromVenue: TypeAlias = (
-    LoggedOn | LoggedOut | VenueHeartbeat | Throttled | Balances | Reply | Report | MarketData
-)
+    LoggedOn | LoggedOut | VenueHeartbeat | Throttled | NotTaken | Balances | Reply | Report
+    | MarketData
+)  # fmt: skip
 
 encode = msgspec.msgpack.Encoder().encode
 decode_from_client = msgspec.msgpack.Decoder(FromClient).decode

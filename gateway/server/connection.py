@@ -85,7 +85,7 @@ class Connection:
         if reason is wire.LogoutReason.SLOW_READER:
             self.out = self.out[-1:]  # nothing more for a reader that does not read
         elif self.box is not None:
-            self.out.insert(0, self.box.frames(self.sent, most))
+            self.out.insert(-1, self.box.frames(self.sent, most))
         self.box = None
 
     @property

@@ -20,6 +20,7 @@ from engine.vocabulary.commands import AdvanceTime
 from gateway.protocol.wire import LogoutReason
 from gateway.server.running_venue import RunningVenue
 from gateway.server.sessions import Sessions
+from gateway.server.storage import Storage
 from gateway.server.timetable import passing
 
 if TYPE_CHECKING:
@@ -75,8 +76,9 @@ class Core:
     ) -> None:
         """Go on behind the sequencer's last record; with a timetable the venue follows it."""
         self.running = RunningVenue(sequencer, outboxes)
-        self.durability = sequencer.journal.durability if sequencer.journal else "none"
-        self.sessions = Sessions(self.running, directory, limits, self.durability)
+        self.storage = Storage(sequencer.journal, limits.sync_every)
+        self.durability = self.storage.durability
+        self.sessions = Sessions(self.running, directory, limits, self.durability, self.storage)
         self.commit = sequencer.commit  # a shell may time it
         self.operated: Operated | None = None  # hears the operator's commands and the clock's
         self.batch = 0  # commands in the last tick
@@ -165,6 +167,7 @@ class Core:
     def _tick(self, now: int) -> list[Write]:
         running, sessions = self.running, self.sessions
         running.begin(now)
+        self.storage.look(now)
         before = running.sequencer.seq
         operations, self._operations = self._operations, []
         for operation in operations:
@@ -186,9 +189,12 @@ class Core:
             text = "the venue stops; come back later and resume"
             sessions.end_all(LogoutReason.SHUTDOWN, text)
         self.commit()
+        self.storage.settle(now)
         for operation in operations:
             operation.durable = True
         sessions.publish()
+        if self.storage.short is not self.storage.announced:
+            touched |= dict.fromkeys(sessions.announce_storage())
         self.batch = batch = running.sequencer.seq - before
         self.peak_batch = max(self.peak_batch, batch)
         # A trade also reports to accounts that said nothing in this tick.

@@ -1,4 +1,4 @@
-"""What one session may cost a venue."""
+"""What one session may cost a venue, and how long a log may wait for its sync."""
 
 import msgspec
 
@@ -15,4 +15,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_input: int = 1 << 16  # bytes of one connection that wait for a tick; then reading pauses
     max_queued: int = 1 << 22  # bytes beside reports that may wait for a reader
     high_water: int = 1 << 20  # bytes in the transport's buffer from which writing pauses
+    sync_every: int = 100_000_000  # ns between syncs where durability is ``interval``
     patience: int = 5_000_000_000  # ns for which writing may stay paused

@@ -53,7 +53,7 @@ class Options(Limits, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: int = 0  # 0: any free port
-    durability: str = "fdatasync"
+    durability: str = "sync"
     timetable: bool = False  # follow the rulebook's calendar
     opens: bool = False  # without a timetable: open all lines at the first start
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
 from gateway.protocol import wire, wire_history
 from gateway.protocol.mapping import to_command
-from gateway.protocol.session import Due, Throttle, watcher_end
+from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
 from gateway.server.connection import Connection
 from gateway.server.views import balances, lines, status
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from gateway.server.accounts import Directory
     from gateway.server.limits import Limits
     from gateway.server.running_venue import RunningVenue
+    from gateway.server.storage import Storage
 
     # The connection, what happened to it in a word, and why.
     Note: TypeAlias = Callable[[Connection, str, str], None]
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
+AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence that are too many
 MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
@@ -32,7 +34,12 @@ class Sessions:
     """All connections and what they ask for; every method but ``connected`` is part of a tick."""
 
     def __init__(
-        self, running: RunningVenue, directory: Directory, limits: Limits, durability: str
+        self,
+        running: RunningVenue,
+        directory: Directory,
+        limits: Limits,
+        durability: str,
+        storage: Storage,
     ) -> None:
         """Serve a venue to the accounts of a directory."""
         self.connections: dict[Connection, None] = {}
@@ -46,16 +53,19 @@ class Sessions:
         self._directory = directory
         self._limits = limits
         self._durability = durability
+        self._storage = storage
         self._next_number = FIRST_SESSION
         self._instances: dict[str, int] = {}  # by account: the client that logged on last
         self._followers: dict[Connection, None] = {}  # who follow their balances
         self._followed_to = 0  # the record up to which they know them
         self._looked_at = 0  # ns, when slow readers were looked for
+        self._passed = 0  # ns, the clock when it was last looked at for that
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
     def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
+        self._pass(now)
         connection = Connection(self._next_number, now, host)
         self._next_number += 1
         self.connections[connection] = None
@@ -137,6 +147,7 @@ class Sessions:
     def watch(self, now: int) -> list[Connection]:
         """Do what silence calls for; return the connections that have something to be written."""
         spoken = []
+        self._pass(now)
         for connection in list(self.connections):
             due = connection.session.due(now)
             if due is Due.HEARTBEAT:
@@ -146,6 +157,17 @@ class Sessions:
                 text = "no message within two heartbeat intervals"
                 self.end(connection, wire.LogoutReason.SILENT, text)
         return spoken
+
+    def _pass(self, now: int) -> None:
+        """Take note of the time; what the venue was away for, or its clock set by, is no silence.
+
+        What is shorter than any heartbeat cannot use up the two that are allowed.
+        """
+        away = now - self._passed
+        self._passed = now
+        if away > AWAY:
+            for connection in self.connections:
+                connection.session.pardon(away)
 
     def cut_slow_readers(self, now: int) -> None:
         """End the sessions whose readers left too much unread, or for too long.
@@ -220,7 +242,7 @@ class Sessions:
         """Run what a client's messages ask for, in their order, a batch at a time."""
         account = connection.account
         last = _last_answered(connection)  # the highest reference so far
-        number, batch = connection.number, self._limits.batch
+        batch = self._limits.batch
         commands: list[ClientCommand] = []
         command: ClientCommand
         for m in messages:
@@ -236,7 +258,7 @@ class Sessions:
                 ref = m.ref
                 command = AmendOrder(account, ref, m.target, m.quantity, m.price)
             elif isinstance(m, wire.SESSION_MESSAGES):
-                self._run(number, commands)
+                self._run(connection, commands)
                 self._converse(connection, m, now)
                 if connection.ended:
                     return
@@ -246,21 +268,44 @@ class Sessions:
                 command = to_command(account, m)
                 ref = command.ref
             if ref <= last or connection.throttle is not None:
-                self._run(number, commands)  # the answer may be among what is being asked
+                self._run(connection, commands)  # the answer may be among what is being asked
                 if self._answered(connection, ref, now):
                     continue
             else:
                 last = ref
             commands.append(command)
             if len(commands) == batch:
-                self._run(number, commands)
-        self._run(number, commands)
+                self._run(connection, commands)
+        self._run(connection, commands)
 
-    def _run(self, source: int, commands: list[ClientCommand]) -> None:
-        """Run a client's commands and empty the list."""
+    def _run(self, connection: Connection, commands: list[ClientCommand]) -> None:
+        """Run a client's commands, those that the log has space for, and empty the list."""
         if commands:
-            self._running.run_all(source, commands)
+            if self._storage.pressed:
+                commands[:] = self._storable(connection, commands)
+            self._running.run_all(connection.number, commands)
             commands.clear()
+
+    def _storable(
+        self, connection: Connection, commands: list[ClientCommand]
+    ) -> list[ClientCommand]:
+        """Return the commands that are taken though space is short; refuse the others."""
+        storage, taken = self._storage, []
+        for command in commands:
+            if storage.takes(command):
+                taken.append(command)
+            else:
+                connection.say(storage.refusal(connection.seq(), command.ref))
+        return taken
+
+    def announce_storage(self) -> list[Connection]:
+        """Tell all sessions that orders are refused for want of space, or taken again."""
+        storage = self._storage
+        storage.announced = storage.short
+        told = [each for account, each in self.by_account.items() if account]
+        for connection in told:
+            connection.say(storage.refusal(connection.seq(), 0))
+        return told
 
     def _answered(self, connection: Connection, ref: int, now: int) -> bool:
         """Answer a message that was answered before, or comes too fast; say whether it is one."""
@@ -363,6 +408,8 @@ class Sessions:
         )
         if not few and connection.balances is not None:
             connection.say(connection.balances)
+        if self._storage.announced:
+            connection.say(self._storage.refusal(seq, 0))
 
     def _subscribe(self, connection: Connection, m: wire.Subscribe) -> None:
         """Send snapshots at the end of this tick and increments from then on."""

@@ -57,7 +57,7 @@ def status_of(node: Node) -> Status:
         accounts=len(venue.accounts),
         orders=venue.live_orders(),
         reports=sum(box.seq for box in boxes),
-        log_bytes=journal.path.stat().st_size if journal is not None else 0,
+        log_bytes=journal.size if journal is not None else 0,
         outbox_bytes=sum(box.end for box in boxes),
         peak_batch=core.peak_batch,
         phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},
@@ -72,6 +72,8 @@ def not_ready(node: Node) -> str:
         return "it has not been started"
     if failed.done():
         return f"it has stopped: {failed.exception()}"
+    if node.core.storage.short:
+        return "the log has no space: new orders are refused"
     return "it is being stopped" if node.stopping else ""
 
 

@@ -37,6 +37,7 @@ class MemoryLog:
 
     durability = "memory"
     closed = False
+    room = ahead = 1 << 62  # a disk that is never full
 
     def __init__(self, begun: bytes) -> None:
         """Go on behind the last whole block of a log."""
@@ -46,6 +47,9 @@ class MemoryLog:
         self.chain = found.chain
         self.syncs = 0
         self.before_sync: Callable[[], Any] = bool
+
+    def reserve(self) -> bool:
+        return True
 
     def sync(self) -> None:
         self.before_sync()
@@ -115,6 +119,7 @@ class QuietVenue:
 
     def __init__(self, names: tuple[str, ...], *, draw: Callable[[int], int] | None = None,
                  rulebook: str | Rulebook = "textbook", closed: bool = False,
+                 log: Any = None,
                  **limits: Any) -> None:  # fmt: skip
         book = load_rulebook(rulebook) if isinstance(rulebook, str) else rulebook
         stock = {product.symbol: 10**6 for product in book.products}
@@ -123,7 +128,8 @@ class QuietVenue:
         )
         directory = Directory(accounts)
         self.log = MemoryLog(encode_genesis(book, START))
-        self.sequencer = Sequencer(Venue(book), self.log)  # type: ignore[arg-type] # in its place
+        journal: Any = log or self.log
+        self.sequencer = Sequencer(Venue(book), journal)
         self.outboxes = Outboxes()
         timetable = None if draw is None else Timetable(self.sequencer.venue, draw)
         self.core = Core(directory, self.sequencer, self.outboxes, Limits(**limits), timetable)
@@ -143,6 +149,11 @@ class QuietVenue:
             assert not end.closed(), "written to after the close"
             assert not write.connection.lost, "written to though it is gone"
             end.hear(write.data, close=write.close)
+
+    def wait(self, ms: int) -> None:
+        """Let time pass as it does for a venue that is never away."""
+        for _ in range(0, ms, 50):
+            self.tick(50)
 
     def logged_on(self, *names: str, **fields: Any) -> list[End]:
         """Return a connection for each name, logged on."""

@@ -11,7 +11,7 @@ from engine.vocabulary.suggest import nearest
 from gateway.cli.terminal import refusals, tables, typed
 from gateway.cli.terminal.typed import RefusedError, shown
 from gateway.cli.terminal.words import clock, spelled
-from gateway.client.client import RejectedError, ThrottledError
+from gateway.client.client import NotTakenError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -76,7 +76,7 @@ async def answer(desk: Desk, line: str) -> str:
     try:
         verb.check(words[1:])
         return await verb.run(desk, words[1:])
-    except ThrottledError as error:
+    except NotTakenError as error:
         raise RefusedError(str(error)) from None
     except RejectedError as error:
         raise RefusedError(_refused(desk, words, error)) from None

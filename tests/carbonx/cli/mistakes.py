@@ -58,7 +58,7 @@ SERVE: Final = (
     Mistake("serve --dir {dir} --port 0 --rulebook textbook", "{dir}", "another"),
     Mistake("serve --dir future --port 0", "future", "another version"),
     Mistake("serve --throttle -5", "-5", ">=0"),
-    Mistake("serve --durability full", "'full'", "'fdatasync'"),
+    Mistake("serve --durability full", "'full'", "'sync'"),
     Mistake("serve extra", "extra", "carbonx serve --help"),
 )
 OPERATE: Final = (

@@ -35,6 +35,7 @@ BOUNDS: Final = {
     "carbonx brokers": ["--seconds", "0.5"],
     "carbonx trade": ["--seconds", "0.5"],
     "carbonx load": ["--duration", "0.3", "--warmup", "0.1"],
+    "carbonx simulate": ["--seeds", "3"],
     "carbonx bench": ["--rounds", "1", "--messages", "200"],
 }
 # to a venue in its folder, in an order that leads on

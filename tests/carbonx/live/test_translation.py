@@ -30,6 +30,7 @@ from engine.vocabulary.enums import (
     OfferKind,
     Phase,
     PricingRule,
+    RejectReason,
     Side,
     Undersubscribed,
 )
@@ -210,6 +211,13 @@ def test_a_command_is_asked_for_with_all_its_fields() -> None:
     message_type, fields = request_of(command)
     assert message_type(9, *fields) == wire.NewOrder(9, "CO2", Side.SELL, 30, 5_100, display=10,
                                                      expire_at=7)  # fmt: skip
+
+
+def test_a_command_without_space_for_it_is_told_as_refused() -> None:
+    reports = Reports("ann")
+    event = reports.event(wire.NotTaken(4, 17, RejectReason.STORAGE, "the log has space"))
+    assert event == e.Rejected("ann", 17, RejectReason.STORAGE, "", "the log has space")
+    assert reports.event(wire.NotTaken(4, 0, RejectReason.STORAGE, "the log has space")) is None
 
 
 def test_a_throttled_command_is_told_as_refused() -> None:

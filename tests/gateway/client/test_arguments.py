@@ -26,6 +26,7 @@ from gateway.client.errors import (
     NotTakenError,
     RejectedError,
     SessionEndedError,
+    StorageError,
     ThrottledError,
 )
 from gateway.client.refusals import nearest_valid, refused
@@ -347,6 +348,7 @@ ERRORS = [
     RejectedError(rejected(RejectReason.PRICE_TICK, "price"), (1, 2), ("0.01", "0.02")),
     NotTakenError(7),
     ThrottledError(7, 5),
+    StorageError(7, "the log has space"),
 ]
 
 

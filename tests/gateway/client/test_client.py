@@ -19,12 +19,14 @@ from gateway.client.client import (
     Missed,
     RejectedError,
     SessionEndedError,
+    StorageError,
     ThrottledError,
     minor_units,
 )
 from gateway.client.market_view import MarketView
 from gateway.protocol import wire, wire_market
 from gateway.protocol.session import pack
+from gateway.server.status import status_of
 from tests.support.venues import (
     FUNDING,
     bounded,
@@ -242,6 +244,30 @@ def test_a_throttled_message_fails_and_says_how_fast_is_allowed(tmp_path: Path) 
             assert len(refused) == 7
             assert all(error.per_second == 5 for error in refused)
             assert len(node.sequencer.venue.open_orders("alice")) == 5
+
+    bounded(scenario())
+
+
+def test_a_client_of_a_venue_without_space_learns_that_and_still_cancels(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path) as node, client_of(node) as client:
+            order = await client.buy("CO2", 1, price_minor=4_900)
+            journal = node.sequencer.journal
+            assert journal is not None
+            room = journal.room
+            journal.ahead = 3 * room  # of which a third is reserved, and no more can be
+            journal.reserve = lambda: False  # type: ignore[method-assign]
+            with pytest.raises(StorageError, match="takes orders while the log has space"):
+                await client.buy("CO2", 1, price_minor=4_900)
+            assert (await client.cancel(order.ref)).ref == order.ref
+            assert "no space" in status_of(node).why
+            del journal.reserve
+            journal.ahead = room
+            while (event := await client.next_event()) is not None:
+                if isinstance(event, wire.NotTaken) and event.over:
+                    break
+            await client.buy("CO2", 1, price_minor=4_900)
+            assert not status_of(node).why
 
     bounded(scenario())
 

@@ -34,12 +34,14 @@ async def narrow(client: Client) -> None:
                 assert_type(count, int)
             case messages.Throttled():
                 assert_type(event.per_second, int)
+            case messages.NotTaken():
+                assert_type(event.over, bool)
             case messages.AccountStatus():
                 assert_type(event.orders, tuple[messages.OrderStatus, ...])
         own = messages.Report | messages.Throttled | messages.AccountStatus | messages.Missed
         if isinstance(event, own):
             continue
-        if isinstance(event, messages.AccountStatus):
+        if isinstance(event, messages.NotTaken):
             continue
         if isinstance(event, messages.MarketData):
             assert_type(event.symbol, str)

@@ -87,7 +87,7 @@ def test_open_loop_reports_everything_an_operator_expects() -> None:
     assert found.exit_code in {0, 1}, found.output  # a busy machine may delay the generator
     figures = json.loads(found.stdout)
     assert figures["model"] == "open loop"
-    assert figures["server"]["durability"] == "fdatasync"
+    assert figures["server"]["durability"] == "sync"
     assert figures["sent"] == 2_400
     assert figures["sent"] == figures["accepted"] + figures["rejected"]
     assert figures["outstanding"] == 0

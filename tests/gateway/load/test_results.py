@@ -24,7 +24,7 @@ MS = 1_000_000
 LATENCY = {"p50": MS, "p90": MS, "p99": 2 * MS, "p99.9": 3 * MS, "p99.99": 3 * MS, "max": 4 * MS}
 MACHINE = Machine("0", "", "cpython 3", "uvloop", "pure python", "cpu", 2, 0, 1)
 FIGURES = Figures(
-    schema=1, model="open loop", machine=MACHINE, server=Server("v", "r", "fdatasync"),
+    schema=1, model="open loop", machine=MACHINE, server=Server("v", "r", "sync"),
     mix="default", sessions=1, rate=1_000, window=0, seed=7, warmup=1.0, seconds=3.0, sent=3_000,
     accepted=3_000, rejected=0, outstanding=0, rejected_for={}, fills=0, bought=0, sold=0, gaps=0,
     out_of_turn=0, measured=3_000, messages_in=1_000.0, messages_out=1_100.0, latency=LATENCY,

@@ -40,7 +40,7 @@ INFO = wire_market.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 90
                         "P", "continuous", Mechanism.ORDER_BOOK, ((0, 1), (500, 5)),
                         5, 1_000)  # fmt: skip
 STATUS = wire.AccountStatus(3, 2, False, (wire.BalanceStatus("CNY", 5, 1),), (), ())
-LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "fdatasync", 10_000, (INFO,), STATUS)
+LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "sync", 10_000, (INFO,), STATUS)
 
 GOLDEN: list[tuple[Any, str]] = [
     (LOGON, "9b0101a24d31a5616c696365a673656372657400c2cd271000c2c2"),
@@ -67,12 +67,13 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire_modes.Bid(15, "P", 3, 5, 990),
      "960f0fa1500305cd03de"),
     (LOGGED_ON,
-     ("9a40030201a874657874626f6f6ba26162a9666461746173796e63cd271091dc0010a150a0a3434e5902"
+     ("9a40030201a874657874626f6f6ba26162a473796e63cd271091dc0010a150a0a3434e5902"
       "010103cd03e8cd0384cd044ca150aa636f6e74696e756f7573019292000192cd01f40505cd03e8"
       "97440302c29193a3434e5905019090")),
     (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
     (wire.Throttled(3, 9, 100), "9443030964"),
+    (wire.NotTaken(3, 9, RejectReason.STORAGE, "x"), "9648030928a178c2"),
     (STATUS,
      "97440302c29193a3434e5905019090"),
     (wire.Balances(3, (wire.BalanceStatus("CNY", 5, 1),), ()), "9447039193a3434e59050190"),

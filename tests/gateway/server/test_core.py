@@ -221,6 +221,17 @@ def test_a_stream_may_be_split_at_any_byte() -> None:
 # -- who hears in which tick ----------------------------------------------------------------------
 
 
+def test_reports_follow_the_answer_to_a_logon_that_ends_in_its_own_tick() -> None:
+    quiet = QuietVenue(("ann",))
+    end = End(quiet)
+    end.log_on("ann")
+    end.say(buy(1), wire.Logout())
+    quiet.tick()
+    assert isinstance(end.heard[0], wire.LoggedOn)
+    assert isinstance(end.heard[-1], wire.LoggedOut)
+    assert len(end.reports()) == len(end.heard) - 2
+
+
 def test_a_lost_connections_orders_go_in_the_next_tick_and_subscribers_hear_it_then() -> None:
     quiet = QuietVenue(("ann", "bob"))
     ann, bob = quiet.logged_on("ann", "bob", cancel_on_disconnect=True)
@@ -258,8 +269,7 @@ def test_a_session_that_the_venue_ends_has_its_orders_cancelled_in_that_tick(
     ann.say(buy(1))
     quiet.tick()
     if silence:
-        quiet.tick(400)
-        quiet.tick(50)
+        quiet.wait(300)
     else:
         ann.send(b"\0\0\0\0")
         quiet.tick()

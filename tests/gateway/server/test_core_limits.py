@@ -74,11 +74,10 @@ def test_who_does_not_log_on_goes_and_who_is_silent_hears_heartbeats_first() -> 
     quiet = QuietVenue(("ann",))
     (ann,) = quiet.logged_on("ann", heartbeat_ms=4_000)
     mute = End(quiet)
-    quiet.tick(4_500)
+    quiet.wait(4_500)
     assert ann.all_of(wire.VenueHeartbeat)
     assert not mute.closed()
-    quiet.tick(1_000)
-    quiet.tick(50)
+    quiet.wait(1_050)
     assert mute.closed()
     assert mute.heard[-1].reason is wire.LogoutReason.SILENT
 
@@ -180,14 +179,25 @@ def test_a_clock_that_is_set_back_stops_no_session() -> None:
     (accepted,) = ann.all_of(wire.OrderAccepted)
     assert accepted.time >= time
     for ref in range(2, 8):
-        quiet.tick(1_000)
+        quiet.wait(1_000)
         ann.say(buy(ref))
     quiet.tick()
     assert len(ann.all_of(wire.OrderAccepted)) == 7, "the throttle refills"
     assert not ann.closed()
     assert mute.closed(), "silence is noticed"
-    quiet.tick(1_500)
+    quiet.wait(1_500)
     assert ann.all_of(wire.VenueHeartbeat)
+
+
+def test_a_clock_that_is_set_forward_ends_no_session() -> None:
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann", heartbeat_ms=4_000)
+    quiet.wait(3_000)
+    quiet.tick(3_600_000)
+    quiet.wait(4_500)
+    assert not ann.closed(), "it is silent for less than two intervals"
+    quiet.wait(1_000)
+    assert ann.closed()
 
 
 def test_a_subscription_that_ends_in_its_own_tick_brings_nothing() -> None:

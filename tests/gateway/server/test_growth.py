@@ -71,12 +71,12 @@ def test_a_byte_now_and_then_is_no_sign_of_life() -> None:
         mute.send(b"" if mute.closed() else frame[:1])
         frame = frame[1:] or b"\x01"
         ann.say(wire.Heartbeat())
-        quiet.tick(1_000)
+        quiet.wait(1_000)
     assert mute.closed()
     assert not ann.closed()
     for _ in range(4):
         ann.send(b"\0" if ann.heard else b"")
-        quiet.tick(1_000)
+        quiet.wait(1_000)
     assert ann.closed(), "nor is it after the logon"
 
 

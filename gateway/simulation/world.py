@@ -1,0 +1,357 @@
+"""What is around a venue's core: time, connections, the disk, crashes; one step after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from engine.log.errors import LogError
+from engine.log.journal import JournalError
+from engine.log.records import CommandError, encode_genesis
+from engine.log.sequencer import MARK_EVERY, Sequencer, replay_file
+from engine.rulebook.presets import load as load_rulebook
+from engine.vocabulary.commands import MoveCash, SetKillSwitch, SetPhase
+from engine.vocabulary.enums import Phase
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.core import WATCH_EVERY, Core
+from gateway.server.limits import Limits
+from gateway.server.outbox import Outboxes
+from gateway.simulation.client import PATIENCE, SYMBOL, SimulatedClient
+from gateway.simulation.disk import Disk, DiskJournal, PowerCut, Trouble
+from gateway.simulation.network import Link
+from gateway.simulation.steps import CLIENTS, Kind
+from gateway.simulation.violation import ViolationError, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.log.records import Record
+    from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
+    from gateway.server.core import Write
+    from gateway.simulation.steps import Step
+
+START: Final = 1_700_000_000 * 10**9
+MILLISECOND: Final = 1_000_000
+HOP: Final = 50 * MILLISECOND  # in which time passes at most before everybody looks at it
+NAMES: Final = tuple(f"client-{n}" for n in range(CLIENTS))
+BOOK: Final = load_rulebook("textbook")
+GENESIS: Final = encode_genesis(BOOK, START)
+TROUBLES: Final = tuple(Trouble)
+
+
+def as_it_is(data: bytes) -> bytes:
+    """Return what a start finds on the disk as it is."""
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a venue is built from. A test puts one with a fault in the place of one of them."""
+
+    core: type[Core] = Core
+    journal: type[DiskJournal] = DiskJournal
+    sequencer: type[Sequencer] = Sequencer
+    outboxes: Callable[[], Outboxes] = Outboxes
+    found: Callable[[bytes], bytes] = as_it_is  # what a start takes for the log
+
+
+class World:
+    """One venue with its machine and its clients."""
+
+    def __init__(self, seed: int, parts: Parts) -> None:
+        """Start a venue for the first time."""
+        rng = Random(seed)
+        self.parts = parts
+        self.now = START  # the true time, ns
+        self.skew = 0  # of the machine's clock
+        self.clients = [SimulatedClient(name, n + 1) for n, name in enumerate(NAMES)]
+        self.links: dict[object, Link] = {}  # by connection
+        self.disk = Disk(GENESIS)
+        self.starts = 0
+        self.commands = 0
+        stock = {product.symbol: 10**6 for product in BOOK.products}
+        self.directory = Directory(
+            tuple(Credentials(n, f"{n}-key", cash=10**12, allowances=stock) for n in NAMES)
+        )
+        self.limits = Limits(
+            chunk=1 << rng.randint(8, 19), batch=rng.choice((1, 3, 128)), patience=PATIENCE
+        )
+        self.blocks = bytearray(GENESIS)  # the log as it would be had nothing ever failed
+        self.ends = [len(GENESIS)]  # of its blocks
+        self.promised = len(GENESIS)  # all before it was acknowledged
+        self._state: tuple[int, str] | None = None  # of the venue that ended: its log, its hash
+        self.core: Core
+        self.journal: DiskJournal
+        self._start(rng)
+
+    @property
+    def clock(self) -> int:
+        """What the machine's clock shows."""
+        return self.now + self.skew
+
+    # -- a venue begins and ends --------------------------------------------------------------
+
+    def _start(self, rng: Random) -> None:
+        """Recover the venue from the disk and hold what comes back against what was promised."""
+        disk, parts = self.disk, self.parts
+        outboxes = parts.outboxes()
+
+        def on_record(record: Record, events: list[Event]) -> None:
+            outboxes.absorb(record.time, events)
+
+        try:
+            disk.data = bytearray(parts.found(bytes(disk.data)))
+            journal = parts.journal.opened(disk, rng)
+            replayed = replay_file(BytesIO(disk.data), on_record)
+        except LogError as error:
+            promise = "a crash leaves a log that starts"
+            raise ViolationError(promise, str(error)) from error
+        self._compare_log(replayed.venue.state_hash())
+        journal.blocks, journal.ends = self.blocks, self.ends
+        journal.syncs = MARK_EVERY - rng.randint(1, 40)
+        self.journal = journal
+        sequencer = parts.sequencer(replayed.venue, journal, replayed.records, replayed.time)
+        self.core = parts.core(self.directory, sequencer, outboxes, self.limits)
+        self.starts += 1
+        for command in self.directory.openings(replayed.venue):
+            self.core.operate(command)
+        if replayed.venue.phase(SYMBOL) is not Phase.CONTINUOUS:
+            self.core.operate(SetPhase(Phase.CONTINUOUS))
+        self.tick(rng)
+
+    def _compare_log(self, state: str) -> None:
+        """See that a start goes on behind whole commits, all that were acknowledged included."""
+        end = len(self.disk.data)
+        seen = f"the log begins again behind byte {end}, and {self.promised} were promised"
+        require(end >= self.promised, "what was acknowledged is there", seen)
+        whole = end in self.ends and self.disk.data == self.blocks[:end]
+        require(whole, "a commit is there whole or not at all", seen)
+        if self._state is not None and self._state[0] == end:
+            require(self._state[1] == state, "the replay comes to the live state", seen)
+        del self.blocks[end:]
+        while self.ends[-1] > end:
+            self.ends.pop()
+        self.promised = end
+
+    def crash(self, rng: Random, *, power: bool, tick: bool = False) -> None:
+        """End the venue where it stands, and start it again."""
+        venue = self.core.running.sequencer.venue
+        if not self.journal.buffer or tick:
+            self._state = (self.ends[-1], venue.state_hash())
+        venue.check()
+        if power:
+            self.disk.lose(rng)
+        self.disk.trouble = None
+        for link in list(self.links.values()):
+            self._forget(link, tells_client=not power or rng.random() < 1 / 2)
+        self.now += rng.randint(1, 2_000) * MILLISECOND
+        self._start(rng)
+
+    def stop(self, rng: Random) -> None:
+        """Stop the venue in good order, and start it again."""
+        self.core.farewell()
+        running = self.core
+        self.tick(rng)
+        if self.core is not running:
+            return  # it crashed on the way
+        try:
+            self.core.running.sequencer.close()
+        except (JournalError, PowerCut):
+            self.crash(rng, power=True)
+            return
+        for client in self.clients:
+            self.carry(client, 1 << 20)
+        self.crash(rng, power=False)
+
+    # -- a tick -------------------------------------------------------------------------------
+
+    def tick(self, rng: Random) -> None:
+        """Have the venue work on what it has, and take what it writes."""
+        core = self.core
+        try:
+            writes = core.tick(self.clock)
+        except PowerCut:
+            self.crash(rng, power=True, tick=True)
+            return
+        except JournalError:
+            core.running.abandon()
+            self.crash(rng, power=False, tick=True)
+            return
+        self.commands += core.batch
+        self.promised = self.ends[-1]
+        for write in writes:
+            self._write(write)
+        if self.disk.slow:
+            self.disk.slow = 0
+            self.now += rng.randint(1, 400) * MILLISECOND
+
+    def _write(self, write: Write) -> None:
+        there = write.connection in self.links
+        require(there, "who is gone is not written to", repr(write.data))
+        link = self.links[write.connection]
+        link.down += write.data
+        if write.close:
+            link.close(self.now)
+            del self.links[write.connection]
+            self.core.lost(write.connection)
+
+    def read(self) -> None:
+        """Have the venue read what its machine has."""
+        for link in self.links.values():
+            if link.waiting:
+                self.core.received(link.connection, bytes(link.waiting))
+                link.waiting.clear()
+
+    # -- what happens -------------------------------------------------------------------------
+
+    def do(self, step: Step) -> None:
+        """Do one step of a history."""
+        client, rng = self.clients[step.who], Random(step.draw)
+        match step.kind:
+            case Kind.ORDERS:
+                for _ in range(step.size):
+                    client.order(rng, self.now)
+            case Kind.CARRY:
+                self.carry(client, 1 << rng.randint(0, 12))
+            case Kind.TICK:
+                self._turn(rng)
+            case Kind.COME:
+                self.come(client, rng)
+            case Kind.AGAIN:
+                client.again(rng, self.now)
+            case Kind.LOGOUT:
+                client.log_out(self.now)
+            case Kind.OPERATE:
+                self._operate(rng)
+            case Kind.WAIT:
+                self.pass_time(step.size * 100, rng)
+            case Kind.AWAY:
+                self._be_away(step.size * 300, rng)
+            case Kind.CLOCK:
+                self.skew += rng.choice((-1, 1)) * rng.randint(0, 3_600_000) * MILLISECOND
+            case Kind.DISK:
+                self.disk.trouble = rng.choice(TROUBLES)
+            case Kind.KILL:
+                self.crash(rng, power=False)
+            case Kind.POWER:
+                self.crash(rng, power=True)
+            case Kind.STOP:
+                self.stop(rng)
+            case _:
+                self._disturb(client, step.kind)
+
+    def _disturb(self, client: SimulatedClient, kind: Kind) -> None:
+        """Do something to a client's connection."""
+        link = client.link
+        if link is None:
+            return
+        match kind:
+            case Kind.CUT:
+                self._forget(link, tells_client=True)
+            case Kind.HALF_OPEN:
+                link.carries = False
+            case Kind.VANISH:
+                link.carries = False
+                client.gone()
+            case Kind.STICK:
+                if not link.stuck_at and link.connection in self.links:
+                    link.stuck_at = self.now
+                    self.core.paused(link.connection, self.clock)
+            case Kind.UNSTICK:
+                if link.stuck_at:
+                    link.stuck_at = 0
+                    if link.connection in self.links:
+                        self.core.resumed(link.connection)
+
+    def come(self, client: SimulatedClient, rng: Random) -> None:
+        """Connect a client; a connection that it has is left as it is, unread."""
+        if client.link is not None:
+            client.link.carries = False
+            client.gone()
+        connection = self.core.connected(self.clock, client.name)
+        link = Link(connection)
+        link.heard_at = self.now
+        self.links[connection] = link
+        client.come(link, rng, self.now)
+
+    def _operate(self, rng: Random) -> None:
+        name = rng.choice(NAMES)
+        command: Command = rng.choice(
+            (
+                MoveCash(name, 7),
+                SetKillSwitch(name, on=False),
+                SetPhase(Phase.CONTINUOUS),
+                MoveCash(name, 1 << 80),  # no log can hold it
+            )
+        )
+        try:
+            self.core.operate(command, timed=rng.random() < 1 / 2)
+        except CommandError:
+            return
+
+    def _forget(self, link: Link, *, tells_client: bool) -> None:
+        """Have the venue's machine learn that a connection is gone, and perhaps the client."""
+        if self.links.pop(link.connection, None) is not None:
+            self.core.lost(link.connection)
+        link.carries = False
+        for client in self.clients:
+            if client.link is link and tells_client:
+                client.gone()
+
+    def carry(self, client: SimulatedClient, size: int) -> None:
+        """Have the network carry at most so many bytes in each direction."""
+        link = client.link
+        if link is None:
+            return
+        if link.connection in self.links:
+            link.carry_up(size, self.now)
+        client.hear(link.carry_down(size), self.now)
+        if client.link is link and link.closed_at and not link.down and link.carries:
+            client.gone()
+
+    def _turn(self, rng: Random) -> None:
+        """Have most clients connected, most bytes carried, and the venue tick."""
+        for client in self.clients:
+            if client.link is None and rng.random() < 1 / 4:
+                self.come(client, rng)
+            if rng.random() < 3 / 4:
+                self.carry(client, 1 << rng.choice((4, 8, 16)))
+        self.pass_time(rng.randint(0, 60), rng)
+
+    # -- time ---------------------------------------------------------------------------------
+
+    def pass_time(self, ms: int, rng: Random) -> None:
+        """Let time pass; everybody does what it calls for, and the venue ticks as it would."""
+        left = ms * MILLISECOND
+        while True:
+            hop = min(left, HOP)
+            left -= hop
+            self.now += hop
+            self._clients_look()
+            self.read()
+            self.tick(rng)
+            if left <= 0:
+                return
+
+    def _clients_look(self) -> None:
+        for client in self.clients:
+            link = client.link
+            if not client.look(self.now) and link is not None:
+                if link.carries:
+                    self._forget(link, tells_client=True)
+                client.gone()
+
+    def _be_away(self, ms: int, rng: Random) -> None:
+        """Let the venue's process stand still, while clients and network go on."""
+        until = self.now + ms * MILLISECOND
+        while self.now < until:
+            self.now += HOP
+            self._clients_look()
+            for client in self.clients:
+                self.carry(client, 1 << 12)
+        self.tick(rng)  # before it has read anything
+        self.read()
+        self.pass_time(WATCH_EVERY // MILLISECOND, rng)

@@ -1,0 +1,82 @@
+"""The server's core under seeds: no promise breaks, and each class of fault is found."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+import pytest
+
+from gateway.cli import simulate as verb
+from gateway.simulation.run import SOUND, run, shrink, simulate
+from gateway.simulation.steps import history
+from tests.support.command_line import typed
+from tests.support.planted_faults import FAULTS
+
+SEEDS = 200
+WITHIN = 1_000  # seeds in which each fault must show
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_seed_breaks_a_promise(part: int) -> None:
+    outcomes = [simulate(seed) for seed in range(part, SEEDS, 4)]
+    assert [outcome for outcome in outcomes if outcome.failure] == []
+    assert sum(outcome.starts for outcome in outcomes) > 2 * len(outcomes), "there were crashes"
+    assert sum(outcome.commands for outcome in outcomes) > 100 * len(outcomes)
+
+
+def test_a_seed_comes_to_the_same_again() -> None:
+    assert [simulate(seed) for seed in range(10)] == [simulate(seed) for seed in range(10)]
+
+
+def test_any_steps_of_a_history_may_be_left_out() -> None:
+    for seed in range(20):
+        rng = Random(seed)
+        steps = [step for step in history(Random(seed)) if rng.random() < 1 / 2]
+        assert not run(seed, steps).failure
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(fault: str) -> None:
+    parts, promises = FAULTS[fault]
+    found = next(
+        (each for each in (simulate(n, parts) for n in range(WITHIN)) if each.failure), None
+    )
+    assert found is not None, "no seed shows it"
+    assert found.promise in promises
+    assert not run(found.seed, history(Random(found.seed)), SOUND).failure
+
+
+def test_a_history_shrinks_to_what_the_failure_needs() -> None:
+    parts, _ = FAULTS["the grace for silence forgotten"]
+    found = next(each for each in (simulate(n, parts) for n in range(WITHIN)) if each.failure)
+    steps = shrink(found.seed, parts)
+    assert run(found.seed, steps, parts).promise == found.promise
+    assert len(steps) < 20
+    for left_out in range(len(steps)):
+        fewer = steps[:left_out] + steps[left_out + 1 :]
+        assert run(found.seed, fewer, parts).promise != found.promise
+
+
+def test_the_verb_says_how_much_was_tried() -> None:
+    answer = typed("simulate", "--seeds", "3", "--seed", "7", "--json")
+    assert answer.status == 0
+    found = json.loads(answer.out)
+    outcomes = [simulate(seed) for seed in (7, 8, 9)]
+    assert found["commands"] == sum(each.commands for each in outcomes)
+    assert (found["first"], found["seeds"], found["failed"]) == (7, 3, None)
+    assert "every promise held" in typed("simulate", "--seed", "7").out
+
+
+def test_the_verb_prints_the_history_of_a_seed_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, _ = FAULTS["a number before the encoding"]
+    monkeypatch.setattr(verb, "simulate", lambda seed: simulate(seed, parts))
+    monkeypatch.setattr(verb, "shrink", lambda seed, show: shrink(seed, parts, show))
+    monkeypatch.setattr(verb, "run", lambda seed, steps: run(seed, steps, parts))
+    answer = typed("simulate", "--seeds", "100")
+    assert answer.status == 1
+    assert "breaks a promise: " in answer.out
+    assert " 1 " in answer.out
+    found = json.loads(typed("simulate", "--seeds", "100", "--json").out)
+    assert found["failed"] == found["seeds"] - 1
+    assert any(line.startswith("operate ") for line in found["history"])

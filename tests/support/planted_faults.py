@@ -1,0 +1,145 @@
+"""Faults planted in a simulated venue, one of each class that a simulation must find."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.log.blocks import HEADER, Kind, Reader
+from engine.log.records import LENGTH
+from engine.vocabulary.events import AccountOpened, OrderResting
+from gateway.server.core import Core
+from gateway.server.outbox import Outboxes
+from gateway.server.sessions import Sessions
+from gateway.simulation.disk import DiskJournal
+from gateway.simulation.world import Parts
+
+if TYPE_CHECKING:
+    from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
+    from gateway.server.connection import Connection
+    from gateway.server.core import Operation
+
+
+class EagerJournal(DiskJournal):
+    """Acknowledges before the sync: one write of eight is not made durable."""
+
+    def _append(self, block: bytes) -> None:
+        if self.chain.number % 8:
+            super()._append(block)
+        else:
+            self.disk.write(block)
+
+
+class LossyOutboxes(Outboxes):
+    """Loses an entry when it is made again from the log."""
+
+    def absorb(self, time: int, events: list[Event]) -> None:
+        super().absorb(time, [each for each in events if not isinstance(each, OrderResting)])
+
+
+class UnsortedOutboxes(Outboxes):
+    """Goes through the events of a record by where they happen to lie in memory."""
+
+    def absorb(self, time: int, events: list[Event]) -> None:
+        opens = any(isinstance(each, AccountOpened) for each in events)  # that has to come first
+        super().absorb(time, events if opens else sorted(events, key=id))
+
+
+class ForgetfulSessions(Sessions):
+    """Takes a reference that was used."""
+
+    def _answered(self, connection: Connection, ref: int, now: int) -> bool:
+        del now
+        self._running.sequencer.venue.participants[connection.account].last_ref = ref - 1
+        return False
+
+
+class HastySessions(Sessions):
+    """Forgets that the venue itself was away."""
+
+    def _pass(self, now: int) -> None:
+        """Look at nothing."""
+
+
+class HarshSessions(Sessions):
+    """Forgets that time in which nothing was written is not the reader's."""
+
+    def cut_slow_readers(self, now: int) -> None:
+        self._looked_at = now
+        super().cut_slow_readers(now)
+
+
+def core_with(sessions: type[Sessions]) -> type[Core]:
+    """Return a core whose sessions are of this kind."""
+
+    class Faulty(Core):
+        def __init__(self, directory: Any, sequencer: Any, outboxes: Any, limits: Any) -> None:
+            super().__init__(directory, sequencer, outboxes, limits)
+            self.sessions = sessions(self.running, directory, limits, self.durability, self.storage)
+
+    return Faulty
+
+
+class NumberingCore(Core):
+    """Gives a command its number before it is known that a log can hold it."""
+
+    def operate(self, command: Command, *, timed: bool = False) -> Operation:
+        sequencer = self.running.sequencer
+        sequencer.seq += 1
+        operation = super().operate(command, timed=timed)
+        sequencer.seq -= 1
+        return operation
+
+
+def taken_as_far_as_it_goes(data: bytes) -> bytes:
+    """Take the commands of a torn commit that are whole."""
+    reader = Reader(BytesIO(data))
+    for _ in reader.blocks():
+        pass
+    rest = data[reader.end :]
+    if len(rest) < HEADER.size or not rest.startswith(reader.chain.marker):
+        return data
+    body, place = rest[HEADER.size :], 0
+    while place + LENGTH.size <= len(body):
+        (length,) = LENGTH.unpack_from(body, place)
+        if not length or place + LENGTH.size + length > len(body):
+            break
+        place += LENGTH.size + length
+    kept = body[:place]
+    return data[: reader.end] + reader.chain.add(Kind.RUNS, kept) + kept if kept else data
+
+
+_KEPT: Final = ("what was acknowledged is there", "what was seen stays",
+                "the replay comes to the live state")  # fmt: skip
+_HEARD: Final = ("clients heard what the log says", "no report comes twice",
+                 "a report that comes again is the same", "what was seen stays",
+                 "who keeps to the protocol stays", "reports come without a gap",
+                 "status and reports agree", "what is cancelled is what was left",
+                 "fills add up", "a message is answered once")  # fmt: skip
+# what is planted -> where, and the promises of which one must be found broken
+FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
+    "acknowledged before the sync": (Parts(journal=EagerJournal), _KEPT),
+    "an outbox entry lost": (Parts(outboxes=LossyOutboxes), _HEARD),
+    "iteration without an order": (Parts(outboxes=UnsortedOutboxes), _HEARD),
+    "a reference used again": (
+        Parts(core=core_with(ForgetfulSessions)),
+        ("a message is answered once", "a reference is taken once"),
+    ),
+    "a number before the encoding": (
+        Parts(core=NumberingCore),
+        ("a crash leaves a log that starts", "the venue goes on"),
+    ),
+    "the grace for silence forgotten": (
+        Parts(core=core_with(HastySessions)),
+        ("who speaks is not ended as silent",),
+    ),
+    "the grace for readers forgotten": (
+        Parts(core=core_with(HarshSessions)),
+        ("who reads is not ended as slow",),
+    ),
+    "a torn block taken": (
+        Parts(found=taken_as_far_as_it_goes),
+        ("a commit is there whole or not at all", "a crash leaves a log that starts"),
+    ),
+}
