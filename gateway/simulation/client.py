@@ -211,12 +211,12 @@ class SimulatedClient:
             case wire.OrderAccepted():
                 orders[report.ref] = report.quantity
             case wire.OrderFilled():
-                left = orders[report.ref] - report.quantity
+                left = orders.get(report.ref, 0) - report.quantity
                 require(left == report.leaves, "fills add up", self._says(report))
                 orders[report.ref] = left
-            case wire.OrderReduced():
-                orders[report.ref] = report.leaves
-            case wire.OrderAmended():
+            case wire.OrderReduced() | wire.OrderAmended():
+                known = report.ref in orders
+                require(known, "what is changed is live", self._says(report))
                 orders[report.ref] = report.leaves
             case wire.OrderCancelled():
                 fits = orders.pop(report.ref, None) == report.quantity
