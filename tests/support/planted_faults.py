@@ -125,7 +125,11 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     "iteration without an order": (Parts(outboxes=UnsortedOutboxes), _HEARD),
     "a reference used again": (
         Parts(core=core_with(ForgetfulSessions)),
-        ("a message is answered once", "a reference is taken once"),
+        (
+            "a message is answered once",
+            "a reference is taken once",
+            "the replay comes to the live state",
+        ),
     ),
     "a number before the encoding": (
         Parts(core=NumberingCore),
