@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.vocabulary.enums import RejectReason, Side, TimeInForce
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 SYMBOL: Final = "CO2"
 HEARTBEATS: Final = (200, 1_000, 10_000)  # ms
-PATIENCE: Final = 2_000_000_000  # ns that a reader may be stuck
+PATIENCE: Final = 800_000_000  # ns that a reader may be stuck
 EXPECTED: Final = (
     wire.LogoutReason.REQUESTED,
     wire.LogoutReason.SILENT,
@@ -43,6 +44,7 @@ class SimulatedClient:
         self.sent_as: dict[int, wire.OrderMessage] = {}  # what was answered
         self.repeats: dict[int, None] = {}  # answered, and sent again since the logon
         self.logged_on = False
+        self.happened: Counter[str] = Counter()
         self._instance = instance
         self._came = False
         self._ref = 0
@@ -174,6 +176,7 @@ class SimulatedClient:
             fits = kind is BookSnapshot or message.update == (previous or 0) + 1
             require(fits, "market data has no gap", self._says((previous, message)))
             self._updates = message.update
+            self.happened["market data came"] += 1
         self._compare()
 
     def _report(self, report: Any) -> None:
@@ -184,6 +187,7 @@ class SimulatedClient:
             require(ref in self.repeats, "no report comes twice", self._says(report))
             same = report == self.reports[report.seq - 1]
             require(same, "a report that comes again is the same", self._says(report))
+            self.happened["an answer was repeated"] += 1
             return
         require(report.seq == known + 1, "reports come without a gap", self._says((known, report)))
         self.reports.append(report)
@@ -211,12 +215,12 @@ class SimulatedClient:
             case wire.OrderAccepted():
                 orders[report.ref] = report.quantity
             case wire.OrderFilled():
-                left = orders[report.ref] - report.quantity
+                left = orders.get(report.ref, 0) - report.quantity
                 require(left == report.leaves, "fills add up", self._says(report))
                 orders[report.ref] = left
-            case wire.OrderReduced():
-                orders[report.ref] = report.leaves
-            case wire.OrderAmended():
+            case wire.OrderReduced() | wire.OrderAmended():
+                known = report.ref in orders
+                require(known, "what is changed is live", self._says(report))
                 orders[report.ref] = report.leaves
             case wire.OrderCancelled():
                 fits = orders.pop(report.ref, None) == report.quantity
@@ -230,10 +234,12 @@ class SimulatedClient:
         taken = max(self.answers, default=0)
         require(message.last_ref >= taken, "what was answered stays", self._says((taken, message)))
         self.logged_on = True
+        self.happened["a client came back for reports"] += 0 < known < message.seq
         self._session.heartbeat = self._heartbeat * 1_000_000
         self._status = message.status
         for ref, unanswered in self.unanswered.items():
             if ref > message.last_ref:
+                self.happened["a message was sent again"] += 1
                 self.say(unanswered, now)
 
     def _compare(self) -> None:
@@ -250,7 +256,7 @@ class SimulatedClient:
         assert link is not None
         require(message.reason in EXPECTED, "who keeps to the protocol stays", self._says(message))
         if message.reason is wire.LogoutReason.SILENT:
-            least = 2 * self._heartbeat * 1_000_000 if self.logged_on else LOGON_WITHIN
+            least = 2 * self._session.heartbeat or LOGON_WITHIN
             require(link.silence >= least, "who speaks is not ended as silent", self._says(message))
         if message.reason is wire.LogoutReason.SLOW_READER:
             require(link.unread >= PATIENCE, "who reads is not ended as slow", self._says(message))

@@ -33,6 +33,7 @@ class Outcome:
     starts: int
     reports: int  # that clients heard
     state: str  # the hash of the state at the end
+    happened: dict[str, int]  # how often what
     failure: str = ""  # what did not hold, and where
 
     @property
@@ -60,9 +61,10 @@ def run(seed: int, steps: Sequence[Step], parts: Parts = SOUND) -> Outcome:
     except Exception as error:  # noqa: BLE001 - whatever is raised is a finding, with its seed
         failure = f"the venue goes on: {type(error).__name__}: {error}; {at}"
     if world is None:
-        return Outcome(seed, 0, 0, 0, state, failure)
+        return Outcome(seed, 0, 0, 0, state, {}, failure)
+    happened = sum((client.happened for client in world.clients), world.happened)
     heard = sum(len(client.reports) for client in world.clients)
-    return Outcome(seed, world.commands, world.starts, heard, state, failure)
+    return Outcome(seed, world.commands, world.starts, heard, state, dict(happened), failure)
 
 
 def simulate(seed: int, parts: Parts = SOUND) -> Outcome:

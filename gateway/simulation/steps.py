@@ -36,7 +36,8 @@ class Kind(Enum):
     STOP = "the venue is stopped in good order, and started"
 
 
-ORDINARY: Final = {Kind.ORDERS: 40, Kind.CARRY: 20, Kind.TICK: 40, Kind.COME: 4, Kind.UNSTICK: 3}
+ORDINARY: Final = {Kind.ORDERS: 40, Kind.CARRY: 20, Kind.TICK: 40, Kind.COME: 4, Kind.UNSTICK: 1,
+                   Kind.AGAIN: 2}  # fmt: skip
 TROUBLES: Final = tuple(kind for kind in Kind if kind not in ORDINARY)
 OFTEN: Final = (0, 0, 1, 3)  # how often a seed has each of the troubles; many go without
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from io import BytesIO
 from random import Random
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from engine.log.records import Record
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
+    from gateway.server.connection import Connection
     from gateway.server.core import Write
     from gateway.simulation.steps import Step
 
@@ -72,6 +74,7 @@ class World:
         self.disk = Disk(GENESIS)
         self.starts = 0
         self.commands = 0
+        self.happened: Counter[str] = Counter()  # what a history is for, and how often it came
         stock = {product.symbol: 10**6 for product in BOOK.products}
         self.directory = Directory(
             tuple(Credentials(n, f"{n}-key", cash=10**12, allowances=stock) for n in NAMES)
@@ -104,7 +107,9 @@ class World:
 
         try:
             disk.data = bytearray(parts.found(bytes(disk.data)))
+            left = len(disk.data)
             journal = parts.journal.opened(disk, rng)
+            self.happened["a torn commit was cut off"] += len(disk.data) < left
             replayed = replay_file(BytesIO(disk.data), on_record)
         except LogError as error:
             promise = "a crash leaves a log that starts"
@@ -115,12 +120,16 @@ class World:
         self.journal = journal
         sequencer = parts.sequencer(replayed.venue, journal, replayed.records, replayed.time)
         self.core = parts.core(self.directory, sequencer, outboxes, self.limits)
+        self.core.sessions.note = self._note
         self.starts += 1
         for command in self.directory.openings(replayed.venue):
             self.core.operate(command)
         if replayed.venue.phase(SYMBOL) is not Phase.CONTINUOUS:
             self.core.operate(SetPhase(Phase.CONTINUOUS))
         self.tick(rng)
+
+    def _note(self, _connection: Connection, what: str, _text: str) -> None:
+        self.happened[f"a session: {what}"] += 1
 
     def _compare_log(self, state: str) -> None:
         """See that a start goes on behind whole commits, all that were acknowledged included."""
@@ -131,6 +140,8 @@ class World:
         require(whole, "a commit is there whole or not at all", seen)
         if self._state is not None and self._state[0] == end:
             require(self._state[1] == state, "the replay comes to the live state", seen)
+        self.happened["a commit was lost"] += end < self.ends[-1]
+        self.happened["a commit stayed that was not acknowledged"] += end > self.promised
         del self.blocks[end:]
         while self.ends[-1] > end:
             self.ends.pop()
@@ -170,22 +181,27 @@ class World:
 
     def tick(self, rng: Random) -> None:
         """Have the venue work on what it has, and take what it writes."""
-        core = self.core
+        core, trouble = self.core, self.disk.trouble
+        written = len(self.ends)
         try:
             writes = core.tick(self.clock)
         except PowerCut:
+            self.happened[trouble.value if trouble else "?"] += 1
             self.crash(rng, power=True, tick=True)
             return
         except JournalError:
+            self.happened[trouble.value if trouble else "?"] += 1
             core.running.abandon()
             self.crash(rng, power=False, tick=True)
             return
         self.commands += core.batch
         self.promised = self.ends[-1]
+        self.happened["the log has a state"] += len(self.ends) > written + 1
         for write in writes:
             self._write(write)
         if self.disk.slow:
             self.disk.slow = 0
+            self.happened[Trouble.SLOW.value] += 1
             self.now += rng.randint(1, 400) * MILLISECOND
 
     def _write(self, write: Write) -> None:
@@ -319,7 +335,7 @@ class World:
                 self.come(client, rng)
             if rng.random() < 3 / 4:
                 self.carry(client, 1 << rng.choice((4, 8, 16)))
-        self.pass_time(rng.randint(0, 60), rng)
+        self.pass_time(rng.choice((0, 1, 20, 60, 300)), rng)
 
     # -- time ---------------------------------------------------------------------------------
 

@@ -116,7 +116,8 @@ _HEARD: Final = ("clients heard what the log says", "no report comes twice",
                  "a report that comes again is the same", "what was seen stays",
                  "who keeps to the protocol stays", "reports come without a gap",
                  "status and reports agree", "what is cancelled is what was left",
-                 "fills add up", "a message is answered once")  # fmt: skip
+                 "fills add up", "a message is answered once",
+                 "what is changed is live")  # fmt: skip
 # what is planted -> where, and the promises of which one must be found broken
 FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     "acknowledged before the sync": (Parts(journal=EagerJournal), _KEPT),
@@ -124,7 +125,11 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     "iteration without an order": (Parts(outboxes=UnsortedOutboxes), _HEARD),
     "a reference used again": (
         Parts(core=core_with(ForgetfulSessions)),
-        ("a message is answered once", "a reference is taken once"),
+        (
+            "a message is answered once",
+            "a reference is taken once",
+            "the replay comes to the live state",
+        ),
     ),
     "a number before the encoding": (
         Parts(core=NumberingCore),

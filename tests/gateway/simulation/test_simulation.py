@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from random import Random
 
 import pytest
 
 from gateway.cli import simulate as verb
+from gateway.simulation.client import EXPECTED
+from gateway.simulation.disk import Trouble
 from gateway.simulation.run import SOUND, run, shrink, simulate
 from gateway.simulation.steps import history
 from tests.support.command_line import typed
 from tests.support.planted_faults import FAULTS
 
 SEEDS = 200
+MUST_HAPPEN = (
+    *(trouble.value for trouble in Trouble),
+    *(f"a session: {reason.name.lower()}" for reason in EXPECTED),
+    "a client came back for reports",
+    "a commit stayed that was not acknowledged",
+    "a commit was lost",
+    "a message was sent again",
+    "a torn commit was cut off",
+    "an answer was repeated",
+    "market data came",
+    "the log has a state",
+)
 WITHIN = 1_000  # seeds in which each fault must show
 
 
@@ -27,6 +42,14 @@ def test_no_seed_breaks_a_promise(part: int) -> None:
 
 def test_a_seed_comes_to_the_same_again() -> None:
     assert [simulate(seed) for seed in range(10)] == [simulate(seed) for seed in range(10)]
+
+
+def test_whatever_can_happen_does() -> None:
+    happened = Counter[str]()
+    for seed in range(80):
+        happened.update(simulate(seed).happened)
+    rare = {what for what in MUST_HAPPEN if happened[what] < 3}
+    assert not rare
 
 
 def test_any_steps_of_a_history_may_be_left_out() -> None:
