@@ -9,6 +9,7 @@ from gateway.protocol import wire, wire_history
 from gateway.protocol.mapping import to_command
 from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
 from gateway.server.connection import Connection
+from gateway.server.strangers import Strangers
 from gateway.server.views import balances, lines, status
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Sessions:
         self.by_account: dict[str, Connection] = {}
         self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
         self.closing: list[Connection] = []  # to be closed at the end of the tick
-        self._strangers: dict[Connection, None] = {}  # who have not logged on yet
+        self._strangers = Strangers()
         self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
         self.note: Note | None = None  # what an operator wants to hear of sessions
         self._running = running
@@ -70,15 +71,12 @@ class Sessions:
         self._next_number += 1
         self.connections[connection] = None
         self._strangers[connection] = None
-        limits, full = self._limits, wire.LogoutReason.FULL
-        if len(self.connections) > limits.max_sessions:
-            self.end(connection, full, f"{limits.max_sessions} sessions are the limit")
-        elif len(self._strangers) > limits.max_strangers:
-            text = f"{limits.max_strangers} connections without a logon are the limit"
-            self.end(connection, full, f"{text}: come back later")
-        elif sum(each.host == host for each in self._strangers) > limits.max_strangers_from:
-            text = f"{limits.max_strangers_from} connections without a logon from one address"
-            self.end(connection, full, f"{text} are the limit: log on with those there are")
+        most = self._limits.max_sessions
+        text = self._strangers.too_many(connection, self._limits)
+        if len(self.connections) > most:
+            text = f"{most} sessions are the limit"
+        if text:
+            self.end(connection, wire.LogoutReason.FULL, text)
         return connection
 
     def watcher(self, now: int) -> Connection:
