@@ -194,7 +194,10 @@ class Core:
             operation.durable = True
         sessions.publish()
         if self.storage.short is not self.storage.announced:
-            touched |= dict.fromkeys(sessions.announce_storage())
+            told = [each for account, each in sessions.by_account.items() if account]
+            self.storage.announce(told)
+            self.storage.announced = self.storage.short
+            touched |= dict.fromkeys(told)
         self.batch = batch = running.sequencer.seq - before
         self.peak_batch = max(self.peak_batch, batch)
         # A trade also reports to accounts that said nothing in this tick.

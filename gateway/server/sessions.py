@@ -280,30 +280,9 @@ class Sessions:
         """Run a client's commands, those that the log has space for, and empty the list."""
         if commands:
             if self._storage.pressed:
-                commands[:] = self._storable(connection, commands)
+                commands[:] = self._storage.storable(connection, commands)
             self._running.run_all(connection.number, commands)
             commands.clear()
-
-    def _storable(
-        self, connection: Connection, commands: list[ClientCommand]
-    ) -> list[ClientCommand]:
-        """Return the commands that are taken though space is short; refuse the others."""
-        storage, taken = self._storage, []
-        for command in commands:
-            if storage.takes(command):
-                taken.append(command)
-            else:
-                connection.say(storage.refusal(connection.seq(), command.ref))
-        return taken
-
-    def announce_storage(self) -> list[Connection]:
-        """Tell all sessions that orders are refused for want of space, or taken again."""
-        storage = self._storage
-        storage.announced = storage.short
-        told = [each for account, each in self.by_account.items() if account]
-        for connection in told:
-            connection.say(storage.refusal(connection.seq(), 0))
-        return told
 
     def _answered(self, connection: Connection, ref: int, now: int) -> bool:
         """Answer a message that was answered before, or comes too fast; say whether it is one."""
@@ -406,8 +385,8 @@ class Sessions:
         )
         if not few and connection.balances is not None:
             connection.say(connection.balances)
-        if self._storage.announced:
-            connection.say(self._storage.refusal(seq, 0))
+        if self._storage.announced and self._storage.short:
+            self._storage.announce([connection])
 
     def _subscribe(self, connection: Connection, m: wire.Subscribe) -> None:
         """Send snapshots at the end of this tick and increments from then on."""

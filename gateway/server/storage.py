@@ -11,6 +11,7 @@ from gateway.protocol.wire import NotTaken
 if TYPE_CHECKING:
     from engine.log.journal import Journal
     from engine.vocabulary.commands import ClientCommand
+    from gateway.server.connection import Connection
 
 ASK_EVERY: Final = 1_000_000_000  # ns between tries to reserve space on a disk that is full
 RULE: Final = "the log has space; cancels are taken, and orders again when there is more"
@@ -76,12 +77,24 @@ class Storage:
             self._reserve(journal)
         return self.short
 
-    def takes(self, command: ClientCommand) -> bool:
-        """Say whether a command is taken while space is short."""
+    def storable(
+        self, connection: Connection, commands: list[ClientCommand]
+    ) -> list[ClientCommand]:
+        """Return the commands that are taken though space is short; refuse the others."""
         journal = self._journal
         assert journal is not None
-        return isinstance(command, _CANCELS) and journal.room >= journal.ahead // 4
+        cancels = journal.room >= journal.ahead // 4
+        taken: list[ClientCommand] = []
+        for command in commands:
+            if cancels and isinstance(command, _CANCELS):
+                taken.append(command)
+            else:
+                connection.say(NotTaken(connection.seq(), command.ref, RejectReason.STORAGE, RULE))
+        return taken
 
-    def refusal(self, seq: int, ref: int) -> NotTaken:
-        """Return what to say of a message; ``ref`` 0 says it of all that are to come."""
-        return NotTaken(seq, ref, RejectReason.STORAGE, RULE, over=not self.short)
+    def announce(self, connections: list[Connection]) -> None:
+        """Tell sessions that orders are refused for want of space, or taken again."""
+        for connection in connections:
+            connection.say(
+                NotTaken(connection.seq(), 0, RejectReason.STORAGE, RULE, not self.short)
+            )

@@ -129,15 +129,17 @@ def test_any_bit_flipped_in_a_log_is_noticed(log: Written) -> None:
 class Disk:
     """Calls of the system that fail once, at the one with a number."""
 
-    NAMES: Final = ("write", "fdatasync", "fsync", "ftruncate", "replace")
+    NAMES: Final = ("write", "fdatasync", "fsync", "ftruncate", "replace", "posix_fallocate")
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.calls = 0
         self.fails_at = -1
+        self.error = errno.EIO
         self.short = False  # whether a write that fails has written half before
         for name in self.NAMES:
             owner: Any = Path if name == "replace" else os
-            patch.setattr(owner, name, self.failing(name, getattr(owner, name)))
+            if hasattr(owner, name):
+                patch.setattr(owner, name, self.failing(name, getattr(owner, name)))
 
     def failing(self, name: str, real: Any) -> Any:
         def call(*words: Any) -> Any:
@@ -145,7 +147,7 @@ class Disk:
             if self.calls == self.fails_at:
                 if name == "write" and self.short:
                     real(words[0], words[1][: len(words[1]) // 2])
-                raise OSError(errno.EIO, "Input/output error")
+                raise OSError(self.error, os.strerror(self.error))
             return real(*words)
 
         return call
@@ -159,6 +161,9 @@ def live(folder: Path, acknowledged: list[int]) -> None:
     acknowledged.append(0)
     try:
         for _ in range(2):
+            assert sequencer.journal is not None
+            sequencer.journal.ahead = 1 << 12
+            sequencer.journal.reserve()
             for command in flow.given[sequencer.seq : sequencer.seq + 3]:
                 sequencer.submit(2, 0, command)
                 sequencer.commit()
@@ -171,11 +176,13 @@ def live(folder: Path, acknowledged: list[int]) -> None:
             sequencer.journal.close()
 
 
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC])
 @pytest.mark.parametrize("short", [False, True])
 def test_a_disk_that_fails_at_any_call_loses_nothing_acknowledged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, short: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, *, short: bool
 ) -> None:
     disk = Disk(monkeypatch)
+    disk.error = error
     disk.short = short
     live(tmp_path / "counted", [])
     count, failed = disk.calls, 0
@@ -195,7 +202,12 @@ def test_a_disk_that_fails_at_any_call_loses_nothing_acknowledged(
         assert again.seq <= max(acknowledged, default=0) + 1, call
         again.close()
         assert replay(folder).venue.state_hash() == again.venue.state_hash()
-    assert failed == count
+    # A close goes on where it cannot give back what it had reserved; without space a head and what
+    # is reserved can wait.
+    if error == errno.EIO:
+        assert failed >= count - 2
+    else:
+        assert count // 2 < failed < count
 
 
 def test_a_journal_that_failed_takes_nothing_more(

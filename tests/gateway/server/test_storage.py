@@ -164,6 +164,18 @@ def test_all_sessions_hear_of_it_and_so_does_who_comes_then(venue: Venue) -> Non
     assert venue.told(later) == []
 
 
+def test_a_logon_in_the_tick_in_which_space_returns_takes_nothing_from_the_others(
+    venue: Venue,
+) -> None:
+    venue.fill()
+    venue.disk.free = 1 << 30
+    again = End(venue.quiet)
+    again.log_on("bob")
+    venue.quiet.tick(SECOND)
+    assert venue.told(venue.ann) == [False, True]
+    assert venue.told(again) == [True]
+
+
 def test_it_goes_on_when_space_returns_under_the_same_reference(venue: Venue) -> None:
     taken = venue.fill()
     refused = venue.ref
