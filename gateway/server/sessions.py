@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
-AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence that are too many
+AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence; two heartbeats may pass
 MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
@@ -157,12 +157,8 @@ class Sessions:
         return spoken
 
     def _pass(self, now: int) -> None:
-        """Take note of the time; what the venue was away for, or its clock set by, is no silence.
-
-        What is shorter than any heartbeat cannot use up the two that are allowed.
-        """
-        away = now - self._passed
-        self._passed = now
+        """Note the time: what the venue was away for, or its clock set by, is no silence."""
+        away, self._passed = now - self._passed, now
         if away > AWAY:
             for connection in self.connections:
                 connection.session.pardon(away)
