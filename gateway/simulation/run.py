@@ -13,7 +13,7 @@ from gateway.protocol.framing import Unframer
 from gateway.server.outbox import Outboxes
 from gateway.simulation.steps import history
 from gateway.simulation.violation import ViolationError, require
-from gateway.simulation.world import Parts, World
+from gateway.simulation.world import Parts, World, let_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +62,7 @@ def run(seed: int, steps: Sequence[Step], parts: Parts = SOUND) -> Outcome:
         failure = f"the venue goes on: {type(error).__name__}: {error}; {at}"
     if world is None:
         return Outcome(seed, 0, 0, 0, state, {}, failure)
+    let_go(world.core.running.sequencer.venue)
     happened = sum((client.happened for client in world.clients), world.happened)
     heard = sum(len(client.reports) for client in world.clients)
     return Outcome(seed, world.commands, world.starts, heard, state, dict(happened), failure)
@@ -101,6 +102,7 @@ def settle(world: World) -> str:
     )
     state = venue.state_hash()
     require(replayed.venue.state_hash() == state, "the replay comes to the live state", state)
+    let_go(replayed.venue)
     for client in world.clients:
         box = outboxes.boxes[client.name]
         told = map(wire.decode_from_venue, Unframer(1 << 24).feed(box.frames(0, box.end)))

@@ -13,7 +13,7 @@ from engine.log.journal import JournalError
 from engine.log.records import CommandError, encode_genesis
 from engine.log.sequencer import MARK_EVERY, Sequencer, replay_file
 from engine.rulebook.presets import load as load_rulebook
-from engine.vocabulary.commands import MoveCash, SetKillSwitch, SetPhase
+from engine.vocabulary.commands import MassCancel, MoveCash, SetKillSwitch, SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.core import WATCH_EVERY, Core
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.log.records import Record
+    from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
     from gateway.server.connection import Connection
@@ -58,6 +59,12 @@ class Parts:
     sequencer: type[Sequencer] = Sequencer
     outboxes: Callable[[], Outboxes] = Outboxes
     found: Callable[[bytes], bytes] = as_it_is  # what a start takes for the log
+
+
+def let_go(venue: Venue) -> None:
+    """Take the orders off a venue that has ended: the collector frees none that has some."""
+    for name in venue.accounts:
+        venue.apply(MassCancel(name, venue.last_ref(name) + 1))
 
 
 class World:
@@ -153,6 +160,7 @@ class World:
         if not self.journal.buffer or tick:
             self._state = (self.ends[-1], venue.state_hash())
         venue.check()
+        let_go(venue)
         if power:
             self.disk.lose(rng)
         self.disk.trouble = None
