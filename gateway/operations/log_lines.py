@@ -1,4 +1,4 @@
-"""What an operator's log collector reads: one JSON object a line, on standard error or in a file.
+"""What an operator's log collector reads: a file with one JSON object a line.
 
 Sessions, what the operator did, starts and stops; never an order, which the venue's own log has.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,16 +42,12 @@ class JsonLines(logging.Formatter):
 class LogLines:
     """Writes lines about one node."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Append to a file, or write to standard error. Raises ``OSError``."""
+    def __init__(self, path: Path) -> None:
+        """Append to a file. Raises ``OSError``."""
         self._logger = logging.getLogger(f"{NAME}.{id(self)}")
         self._logger.setLevel(logging.INFO)
         self._logger.propagate = False
-        handler = (
-            logging.StreamHandler(sys.stderr)
-            if path is None
-            else logging.FileHandler(path, encoding="utf-8")
-        )
+        handler = logging.FileHandler(path, encoding="utf-8")
         handler.setFormatter(JsonLines())
         self._handler = handler
         self._logger.addHandler(handler)

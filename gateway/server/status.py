@@ -46,6 +46,7 @@ def status_of(node: Node) -> Status:
     venue, core = node.sequencer.venue, node.core
     journal = node.sequencer.journal
     boxes = node.outboxes.boxes.values()
+    page = core.sessions.by_account.get("")  # it sees public data alone, and is no client
     why = not_ready(node)
     return Status(
         ready=not why,
@@ -61,7 +62,7 @@ def status_of(node: Node) -> Status:
         outbox_bytes=sum(box.end for box in boxes),
         peak_batch=core.peak_batch,
         phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},
-        sessions=tuple(map(_session, core.sessions.connections)),
+        sessions=tuple(_session(each) for each in core.sessions.connections if each is not page),
     )
 
 

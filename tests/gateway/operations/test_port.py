@@ -20,6 +20,7 @@ from gateway.client.errors import ClientError, RejectedError
 from gateway.operations import port as operations_port
 from gateway.operations.outside import MissingExtraError, Outside
 from gateway.operations.port import OperationsPort
+from gateway.server.status import status_of
 from tests.support.venues import bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -185,3 +186,12 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "gateway.operations.port", None)
     with pytest.raises(MissingExtraError, match="--metrics needs"):
         Outside(metrics=0)
+
+
+def test_the_page_is_no_client(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path) as node, client_of(node):
+            node.core.watcher(node.clock())
+            assert [each.account for each in status_of(node).sessions] == ["alice"]
+
+    bounded(scenario())
