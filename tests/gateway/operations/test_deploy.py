@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 import pytest
 
+from gateway.cli.configuration import read
 from gateway.cli.main import VERBS, Verbs, cli, mount
 from gateway.cli.serve import command as serve
 from gateway.operations.figures import Figures
@@ -86,3 +87,8 @@ def test_the_container_serves_by_the_options_of_serve() -> None:
     assert len(lines_of_carbonx()) == 4
     assert any(words[0] == "serve" and "--host" in words for words in lines_of_carbonx())
     assert any(option.name == "host" for option in serve.params)
+
+
+def test_the_example_of_a_configuration_is_one() -> None:
+    values = read(DEPLOY / "venue.toml", serve)
+    assert (values["name"], values["metrics"], values["timetable"]) == ("guangdong", 9117, True)
