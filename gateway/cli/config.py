@@ -36,7 +36,7 @@ def check(file: Path) -> None:
         accounts = len(Directory.read(Path(values["accounts"])).accounts)
     for name, value in values.items():
         click.echo(f"{names[name]:12} {value}")
-    click.echo(f"{file}: right; rulebook {rulebook.name}, {accounts} accounts")
+    click.echo(f"{file}: right; rulebook {rulebook.name}, accounts: {accounts}")
 
 
 @command.command("example", short_help="Print a file with every key and what it means.")

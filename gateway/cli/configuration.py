@@ -38,7 +38,8 @@ def keys_of(command: click.Command) -> dict[str, click.Option]:
 def read(path: Path, command: click.Command) -> dict[str, Any]:
     """Return values by their options' names. Raises ``ConfigurationError``."""
     try:
-        said = read_toml(path.read_bytes(), MAX_RULEBOOK)
+        with path.open("rb") as file:
+            said = read_toml(file.read(MAX_RULEBOOK + 1), MAX_RULEBOOK)
     except OSError as error:
         message = f"{path} cannot be read ({error.strerror}): name a configuration file"
         raise ConfigurationError(message) from error
@@ -54,8 +55,8 @@ def read(path: Path, command: click.Command) -> dict[str, Any]:
             perhaps = did_you_mean(key, keys) or f"; there are {', '.join(keys)}"
             message = f"{path}: {named(key)}: there is no such key{perhaps}"
             raise ConfigurationError(message)
-        if isinstance(value, bool) is not option.is_flag or isinstance(value, list | dict):
-            kind = "true or false" if option.is_flag else "a text or a number"
+        if isinstance(value, bool) is not option.is_flag or not isinstance(value, str | int):
+            kind = "true or false" if option.is_flag else "a text or a whole number"
             message = f"{path}: {key}: {shown(value)}: {kind} is needed"
             raise ConfigurationError(message)
         if key in _PATHS:

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 from click.testing import CliRunner
 
+from engine.vocabulary.texts import MAX_RULEBOOK
 from gateway.cli.config import command as config
 from gateway.cli.configuration import ConfigurationError, read
 from gateway.cli.serve import command as serve
@@ -107,11 +108,13 @@ def test_no_venue_answers(tmp_path: Path) -> None:
         ("prot = 7117\n", "prot: there is no such key: did you mean 'port'?"),
         ("port = 71170\n", "port: 71170 is not in the range 0<=x<=65535"),
         ('port = "http"\n', "port: 'http' is not a valid integer range"),
-        ("port = true\n", "port: True: a text or a number is needed"),
+        ("port = true\n", "port: True: a text or a whole number is needed"),
         ("timetable = 1\n", "timetable: 1: true or false is needed"),
         ('durability = "maybe"\n', "durability: 'maybe' is not one of"),
         ("json = true\n", "json: there is no such key"),
-        ("port = [1]\n", "a text or a number is needed"),
+        ("port = [1]\n", "a text or a whole number is needed"),
+        ("port = 7117.5\n", "port: 7117.5: a text or a whole number is needed"),
+        ("port = 2026-01-05\n", "a text or a whole number is needed"),
         ("port = \n", "venue.toml: "),
         ("port = 1\nport = 2\n", "venue.toml: "),
     ],
@@ -125,6 +128,13 @@ def test_a_wrong_file_is_refused_with_its_key(tmp_path: Path, text: str, says: s
     done = carbonx("serve", "--config", str(path))
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "venue.toml"
+    path.write_text("#" * (MAX_RULEBOOK + 1), "utf-8")
+    with pytest.raises(ConfigurationError, match="bytes"):
+        read(path, serve)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -162,7 +172,7 @@ def test_checking_reads_what_a_file_names(tmp_path: Path, *, names_accounts: boo
     done = carbonx("config", "check", str(path))
     if names_accounts:
         assert (done.returncode, done.stderr) == (0, "")
-        assert "1 accounts" in done.stdout
+        assert "accounts: 1" in done.stdout
     else:
         assert done.returncode == 1
         assert "did you mean 'guangdong'?" in done.stderr
