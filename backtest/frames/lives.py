@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from backtest.frames.words import END_WORDS, SIDES, STATES, TIFS, TYPES, VERBS
 from engine.vocabulary.commands import NewOrder
-from engine.vocabulary.enums import OrderState, Side
+from engine.vocabulary.enums import OrderState
 from engine.vocabulary.events import (
     AuctionTrade,
     OrderAccepted,
@@ -16,52 +17,40 @@ from engine.vocabulary.events import (
     OrderTriggered,
     Trade,
 )
-from engine.vocabulary.json_codec import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date
 
+    from backtest.frames.words import Take
     from engine.vocabulary.commands import Command
 
-_SIDES: Final = {side: side.name.lower() for side in Side}
-_STATES: Final = {state: state.name.lower() for state in OrderState}
-
-
-class Life:
-    """What is known of an order that lives."""
-
-    __slots__ = ("amends", "entry", "fee", "filled", "first_fill", "last_fill", "open", "prevented",
-                 "price", "quantity", "rested", "state", "trades", "triggered",
-                 "value")  # fmt: skip
-
-    def __init__(self, entry: tuple[Any, ...], e: OrderAccepted, time: int) -> None:
-        """Begin with its acceptance."""
-        self.entry = entry
-        self.price = e.price
-        self.quantity = self.open = e.quantity
-        self.state = _STATES[e.state]
-        self.rested = time if e.state is OrderState.RESTING else None
-        self.triggered: int | None = None
-        self.first_fill: int | None = None
-        self.last_fill: int | None = None
-        self.amends = self.trades = self.filled = self.value = self.fee = self.prevented = 0
-
-    def row(self, ended: int | None, end: str | None) -> tuple[Any, ...]:
-        """Return it as a row of the table."""
-        return (*self.entry, self.state, self.rested, self.triggered, self.amends, self.price,
-                self.quantity, self.first_fill, self.last_fill, self.trades, self.filled,
-                self.value, self.fee, self.prevented, self.open, ended, end)  # fmt: skip
+_RESTING: Final = OrderState.RESTING
+# A life is its row of the table from the start; these are the places of what changes in it.
+_RESTED: Final = 13
+_TRIGGERED: Final = 14
+_AMENDS: Final = 15
+_PRICE: Final = 16
+_QUANTITY: Final = 17
+_FIRST_FILL: Final = 18
+_LAST_FILL: Final = 19
+_TRADES: Final = 20
+_FILLED: Final = 21
+_VALUE: Final = 22
+_FEE: Final = 23
+_PREVENTED: Final = 24
+_OPEN: Final = 25
+_ENDED: Final = 26
+_END: Final = 27
 
 
 class Lives:
     """Follows all live orders; those that end become rows."""
 
-    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
-        """Write to ``rows``."""
-        self.rows = rows
-        self.live: dict[tuple[str, int], Life] = {}
-        self.takes: dict[type, Callable[..., None]] = {
+    def __init__(self, cells: list[Any]) -> None:
+        """Write to ``cells``, one row's behind another's."""
+        self.cells = cells
+        self.live: dict[tuple[str, int], list[Any]] = {}
+        self.takes: dict[type, Take] = {
             OrderAccepted: self._accepted,
             OrderResting: self._resting,
             OrderTriggered: self._triggered,
@@ -75,67 +64,81 @@ class Lives:
     def _accepted(
         self, e: OrderAccepted, seq: int, time: int, day: date | None, c: Command
     ) -> None:
-        order_type = c.order_type.name.lower() if isinstance(c, NewOrder) else None
-        tif = c.tif.name.lower() if isinstance(c, NewOrder) else None
-        entry = (seq, time, day, e.symbol, e.account, e.ref, type_name(type(c)), _SIDES[e.side],
-                 order_type, tif, e.price, e.quantity)  # fmt: skip
-        self.live[e.account, e.ref] = Life(entry, e, time)
+        kind = type(c)
+        order_type = tif = None
+        if kind is NewOrder:
+            order_type, tif = TYPES[c.order_type], TIFS[c.tif]  # type: ignore[union-attr]
+        account, ref, price, quantity, state = e.account, e.ref, e.price, e.quantity, e.state
+        self.live[account, ref] = [
+            seq, time, day, e.symbol, account, ref, VERBS[kind], SIDES[e.side], order_type, tif,
+            price, quantity, STATES[state], time if state is _RESTING else None, None, 0, price,
+            quantity, None, None, 0, 0, 0, 0, 0, quantity, None, None,
+        ]  # fmt: skip
 
-    def _resting(self, e: OrderResting, _seq: int, time: int, *_: object) -> None:
+    def _resting(self, e: OrderResting, _s: int, time: int, _d: date | None, _c: Command) -> None:
         life = self.live[e.account, e.ref]
-        if life.rested is None:
-            life.rested = time
+        if life[_RESTED] is None:
+            life[_RESTED] = time
 
-    def _triggered(self, e: OrderTriggered, _seq: int, time: int, *_: object) -> None:
-        self.live[e.account, e.ref].triggered = time
+    def _triggered(
+        self, e: OrderTriggered, _s: int, time: int, _d: date | None, _c: Command
+    ) -> None:
+        self.live[e.account, e.ref][_TRIGGERED] = time
 
-    def _amended(self, e: OrderAmended, _seq: int, time: int, *_: object) -> None:
+    def _amended(self, e: OrderAmended, _s: int, time: int, _d: date | None, _c: Command) -> None:
         life = self.live[e.account, e.ref]
-        life.amends += 1
-        life.price, life.quantity, life.open = e.price, e.quantity, e.leaves
-        if life.rested is None and e.state is OrderState.RESTING:
-            life.rested = time
+        life[_AMENDS] += 1
+        life[_PRICE], life[_QUANTITY], life[_OPEN] = e.price, e.quantity, e.leaves
+        if life[_RESTED] is None and e.state is _RESTING:
+            life[_RESTED] = time
 
-    def _reduced(self, e: OrderReduced, _seq: int, time: int, *_: object) -> None:
+    def _reduced(self, e: OrderReduced, _s: int, time: int, _d: date | None, _c: Command) -> None:
         life = self.live[e.account, e.ref]
-        life.prevented += e.quantity
-        life.open = e.leaves
+        life[_PREVENTED] += e.quantity
+        life[_OPEN] = e.leaves
         if not e.leaves:
             self._over(e.account, e.ref, time, "self_trade")
 
-    def _cancelled(self, e: OrderCancelled, _seq: int, time: int, *_: object) -> None:
-        self.live[e.account, e.ref].open = e.quantity
-        self._over(e.account, e.ref, time, e.reason.name.lower())
+    def _cancelled(
+        self, e: OrderCancelled, _s: int, time: int, _d: date | None, _c: Command
+    ) -> None:
+        self.live[e.account, e.ref][_OPEN] = e.quantity
+        self._over(e.account, e.ref, time, END_WORDS[e.reason])
 
-    def _trade(self, e: Trade, _seq: int, time: int, *_: object) -> None:
-        value = e.price * e.quantity
-        self._fill(e.maker, e.maker_ref, e.maker_leaves, e.maker_fee, e.quantity, value, time)
-        self._fill(e.taker, e.taker_ref, e.taker_leaves, e.taker_fee, e.quantity, value, time)
+    def _trade(self, e: Trade, _s: int, time: int, _d: date | None, _c: Command) -> None:
+        tonnes = e.quantity
+        value = e.price * tonnes
+        self._fill(e.maker, e.maker_ref, e.maker_leaves, e.maker_fee, tonnes, value, time)
+        self._fill(e.taker, e.taker_ref, e.taker_leaves, e.taker_fee, tonnes, value, time)
 
-    def _in_call(self, e: AuctionTrade, _seq: int, time: int, *_: object) -> None:
-        value = e.price * e.quantity
-        self._fill(e.buyer, e.buyer_ref, e.buyer_leaves, e.buyer_fee, e.quantity, value, time)
-        self._fill(e.seller, e.seller_ref, e.seller_leaves, e.seller_fee, e.quantity, value, time)
+    def _in_call(self, e: AuctionTrade, _s: int, time: int, _d: date | None, _c: Command) -> None:
+        tonnes = e.quantity
+        value = e.price * tonnes
+        self._fill(e.buyer, e.buyer_ref, e.buyer_leaves, e.buyer_fee, tonnes, value, time)
+        self._fill(e.seller, e.seller_ref, e.seller_leaves, e.seller_fee, tonnes, value, time)
 
     def _fill(
         self, account: str, ref: int, leaves: int, fee: int, tonnes: int, value: int, time: int
     ) -> None:
         life = self.live[account, ref]
-        if life.first_fill is None:
-            life.first_fill = time
-        life.last_fill = time
-        life.trades += 1
-        life.filled += tonnes
-        life.value += value
-        life.fee += fee
-        life.open = leaves
+        if life[_FIRST_FILL] is None:
+            life[_FIRST_FILL] = time
+        life[_LAST_FILL] = time
+        life[_TRADES] += 1
+        life[_FILLED] += tonnes
+        life[_VALUE] += value
+        life[_FEE] += fee
+        life[_OPEN] = leaves
         if not leaves:
             self._over(account, ref, time, "filled")
 
     def _over(self, account: str, ref: int, time: int, end: str) -> None:
-        self.rows.append(self.live.pop((account, ref)).row(time, end))
+        life = self.live.pop((account, ref))
+        life[_ENDED], life[_END] = time, end
+        self.cells += life
 
     def end(self) -> None:
         """Write the orders that still live."""
-        self.rows += [life.row(None, None) for life in self.live.values()]
+        for life in self.live.values():
+            self.cells += life
         self.live.clear()

@@ -25,6 +25,7 @@ class Frames:
     depth: pl.DataFrame
     auctions: pl.DataFrame
     sessions: pl.DataFrame
+    refusals: pl.DataFrame
     days: pl.DataFrame
     cash: pl.DataFrame
     holdings: pl.DataFrame
@@ -92,7 +93,7 @@ def _frames(log: BinaryIO, *, decimals: bool) -> Frames:
 
     digits = rulebook_of(log).minor_digits if decimals else None
     batches: dict[str, list[Any]] = {name: [] for name in TABLES}
-    walk(log, TABLES, lambda name, rows: batches[name].append(batch(TABLES[name], rows, digits)))
+    walk(log, TABLES, lambda name, cells: batches[name].append(batch(TABLES[name], cells, digits)))
     tables = {}
     for name, found in batches.items():
         table = pl.from_arrow(pa.Table.from_batches(found, schema(TABLES[name], digits)))

@@ -130,6 +130,18 @@ SESSIONS: Final = Table(
         Column("high_limit", _MONEY, "The highest price allowed; null for none."),
     ),
 )  # fmt: skip
+REFUSALS: Final = Table(
+    "refusals", "One row for each command that the venue refused.", (
+        *_WHEN,
+        Column("account", _TEXT, "Whose command it was; null for the operator's."),
+        Column("ref", _INT, "The client's own reference; null where the command has none."),
+        Column("command", _TEXT, "What was asked for: new_order, cancel_order, pick and so on."),
+        Column("symbol", _TEXT, "The line that it named; null where it names none."),
+        Column("reason", _TEXT, "The reason's name: price_limit, cash, phase and so on."),
+        Column("field", _TEXT, "The command's field that was refused; null where it is none."),
+        Column("rule", _TEXT, "What would have been accepted, in words and figures."),
+    ),
+)  # fmt: skip
 DAYS: Final = Table(
     "days", "One row for each line's trading day as a bar.", (
         *_WHEN, _SYMBOL,
@@ -160,5 +172,6 @@ HOLDINGS: Final = Table(
     ),
 )  # fmt: skip
 TABLES: Final = {
-    table.name: table for table in (TRADES, ORDERS, DEPTH, AUCTIONS, SESSIONS, DAYS, CASH, HOLDINGS)
+    table.name: table
+    for table in (TRADES, ORDERS, DEPTH, AUCTIONS, SESSIONS, REFUSALS, DAYS, CASH, HOLDINGS)
 }

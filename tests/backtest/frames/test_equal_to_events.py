@@ -16,6 +16,7 @@ from engine.rulebook.model import Mode
 from engine.vocabulary import events as e
 from engine.vocabulary.commands import ClearAuction
 from engine.vocabulary.enums import Side
+from engine.vocabulary.json_codec import type_name
 from tests.support.random_logs import RandomLog, random_log
 
 if TYPE_CHECKING:
@@ -171,6 +172,22 @@ def test_sessions_and_days(name: str) -> None:
              for _, x in each(log, e.DayBegan)]  # fmt: skip
     assert found.sessions["day"].drop_nulls().unique().sort().to_list() == begun
     assert isinstance(begun[0], date)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_refusals(name: str) -> None:
+    log, found = case(name)
+    wanted = [
+        (
+            r.seq, x.account or None, x.ref or None, type_name(type(r.command)),
+            getattr(r.command, "symbol", None) or None, x.reason.name.lower(), x.field or None,
+            x.rule or None,
+        )
+        for r, x in each(log, e.Rejected)
+    ]  # fmt: skip
+    assert wanted, "a log without a refusal shows nothing"
+    assert told(found.refusals, "seq", "account", "ref", "command", "symbol", "reason", "field",
+                "rule") == wanted  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EVERY)
