@@ -78,6 +78,16 @@ def summary(result: Result) -> Table:
     return table
 
 
+def beside(result: Result) -> Table:
+    """Return what happened beside the screen; it fits into 80 columns."""
+    table = Table(title="beside the screen: simulated, not in the real day", box=SIMPLE_HEAD)
+    for heading in ("at", "what", ""):
+        table.add_column(heading)
+    for each in result.occasions:
+        table.add_row(each.clock, f"{each.kind} {each.chinese}", each.said)
+    return table
+
+
 def as_dict(result: Result, drawn: tuple[Path, Path] | None) -> dict[str, Any]:
     """Return the result for a program to read. Prices and values in fen."""
     bars = {name: line.bar for name, line in result.view.lines.items() if line.bar is not None}
@@ -87,6 +97,7 @@ def as_dict(result: Result, drawn: tuple[Path, Path] | None) -> dict[str, Any]:
         "page": str(drawn[1]) if drawn else None,
         "state": result.live_state, "replayed_state": result.replayed_state,
         "proven": result.proven,
+        "occasions": [each._asdict() for each in result.occasions],
         "bars": {name: {"open": b.open, "high": b.high, "low": b.low, "close": b.close,
                         "volume": b.volume, "value": b.value, "trades": b.trades}
                  for name, b in bars.items()},
@@ -148,6 +159,7 @@ def command(
         click.echo(json.dumps(as_dict(result, drawn)))
     else:
         console.print(summary(result))
+        console.print(beside(result))
         console.print(f"run      {folder}", soft_wrap=True)
         picture, page = drawn or ("none (install matplotlib)", "none (install matplotlib)")
         console.print(f"picture  {picture}", soft_wrap=True)

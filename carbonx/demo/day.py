@@ -10,6 +10,8 @@ import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from msgspec import structs
@@ -18,6 +20,7 @@ from backtest.agents.market import Trader
 from backtest.agents.market_picture import MarketPicture
 from backtest.agents.quoting import MarketMaker, Noise
 from backtest.agents.taking import Compliance, Momentum
+from carbonx.demo.occasions import PARTIES, Act, Agenda, Occasion, Party, with_cycle
 from carbonx.demo.shenzhen_day import BARS, DATE, Calibrated
 from carbonx.live.channel import Channel
 from carbonx.live.lock_step import LockStep, SteppedPort
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from backtest.agents.market import Market
     from engine.rulebook.calendar import Step
     from engine.rulebook.model import Rulebook
+    from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
 CASH: Final = 10**12  # fen that each broker starts with
@@ -67,6 +71,7 @@ class Result:
     records: int
     seconds: float
     messages: int
+    occasions: list[Occasion]
     books: dict[str, tuple[list[tuple[int, int]], list[tuple[int, int]]]] = field(
         default_factory=dict
     )
@@ -98,7 +103,7 @@ def rules() -> Rulebook:
     """Return the rules of the day: a Saturday on which the market traded."""
     shenzhen = presets.load("shenzhen-2022")
     calendar = structs.replace(shenzhen.calendar, extra_days=(DATE,))
-    return structs.replace(shenzhen, calendar=calendar)
+    return with_cycle(structs.replace(shenzhen, calendar=calendar))
 
 
 class Plan(NamedTuple):
@@ -111,7 +116,7 @@ class Plan(NamedTuple):
 
 
 Shows: TypeAlias = "Callable[[Node], AbstractAsyncContextManager[None]]"  # a page, while it is open
-NAMES: Final = (*BROKERS, BUYER, SELLER, OBSERVER)
+NAMES: Final = (*BROKERS, BUYER, SELLER, OBSERVER, *PARTIES)
 
 
 def accounts() -> Directory:
@@ -162,7 +167,7 @@ async def run(
     replayed = replay(folder)
     replayed.venue.check()
     return Result(view, folder, live_state, replayed.venue.state_hash(), records, plan.seconds,
-                  day.sent, day.books)  # fmt: skip
+                  day.sent, day.agenda.occasions, day.books)  # fmt: skip
 
 
 class _Bystander(Trader):
@@ -205,6 +210,7 @@ class _Day:
         self._guide = Calibrated(plan.seed)
         self._progress = progress
         self._turns = LockStep(self._steps[0].time, self._moved)
+        self.agenda = Agenda(plan.seed, self._sessions[-1][0], self._turns, self._operate)
         self._brokers: list[Agent] = []
         self._started = self._shown = 0.0  # monotonic seconds
         self._node: Node | None = None
@@ -221,18 +227,26 @@ class _Day:
         node.operate(BeginDay(DATE))
         self._started = time.monotonic()
         ports = {port.account: port for port in self._turns.ports}
-        due = sorted((at, name, price) for name in BARS for at, price in self._guide.prints(name))
-        closing = self._at(due[-1][0]) - self._pause
+        prints = sorted(
+            (at, name, price) for name in BARS for at, price in self._guide.prints(name)
+        )
+        due: list[Act] = [
+            (self._at(at), partial(self._print, ports, name, price)) for at, name, price in prints
+        ]
+        closing = due[-1][0] - self._pause
+        due = sorted([*due, *self.agenda.acts()], key=itemgetter(0))
         for begin, end in self._sessions:
             if begin > self.time():
                 await self._turns.rest_until(begin)
             await self._keep_timetable()
-            while due and self._at(due[0][0]) <= end:
-                at, name, price = due.pop(0)
-                await self._brokers_until(self._at(at), closing)
-                await self._print(ports, name, price)
+            while due and due[0][0] <= end:
+                at, act = due.pop(0)
+                await self._brokers_until(at, closing)
+                await act()
             await self._brokers_until(end, closing)
             await self._keep_timetable()
+        self.agenda.surrender()
+        await self._turns.settle()
         self.sent = sum(port.channel.sent for port in self._turns.ports)
         self._progress(1.0, self._view)
         return self._view
@@ -249,9 +263,16 @@ class _Day:
         )
         for name in (BUYER, SELLER):
             await self._turns.join(Channel(clients[name]), _Bystander(name))
+        for name in PARTIES:
+            party = Party(name)
+            self.agenda.joined(await self._turns.join(Channel(clients[name]), party), party)
         self._brokers = brokers(self._plan.seed, market, self._guide, self._pause)
         for broker in self._brokers:
             await self._turns.join(Channel(clients[broker.name]), broker)
+
+    def _operate(self, command: Command) -> list[Event]:
+        assert self._node is not None
+        return self._node.operate(command, timed=True)
 
     # -- the clock ------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ def draw_day(result: Result, path: Path, title: str, font: str | None = None) ->
         rows = -(-len(BARS) // _COLUMNS)
         figure = plt.figure(figsize=(16, 4.1 * rows + 1.3), facecolor="white")
         outer = figure.add_gridspec(rows, _COLUMNS, hspace=0.24, wspace=0.22, left=0.05,
-                                    right=0.985, top=0.865, bottom=0.075)  # fmt: skip
+                                    right=0.985, top=0.865, bottom=0.125)  # fmt: skip
         for place, name in enumerate(BARS):
             inner = outer[place // _COLUMNS, place % _COLUMNS].subgridspec(
                 2, 1, height_ratios=(3, 1), hspace=0.06
@@ -63,6 +63,7 @@ def draw_day(result: Result, path: Path, title: str, font: str | None = None) ->
             volume = figure.add_subplot(inner[1], sharex=price)
             _vintage(price, volume, result, name)
         _headings(figure, title, chinese=bool(font))
+        _beside(figure, result, chinese=bool(font))
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a character that does not render is an error
             figure.savefig(path, dpi=110)
@@ -86,7 +87,16 @@ def _headings(figure: Any, title: str, *, chinese: bool) -> None:
         said += "\n元/吨，每点一笔成交；底色：涨跌幅限制；虚线：昨收；下图：每刻钟成交量（吨）"
     figure.text(0.05, 0.945, said, fontsize=10.5, color=PALE, va="top", linespacing=1.6)
     hours = "hour of the day in Shenzhen" + ("  深圳时间" if chinese else "")
-    figure.text(0.5, 0.022, hours, fontsize=11, color=PALE, ha="center")
+    figure.text(0.5, 0.082, hours, fontsize=11, color=PALE, ha="center")
+
+
+def _beside(figure: Any, result: Result, *, chinese: bool) -> None:
+    said = [f"{each.clock}  {each.kind} {each.chinese if chinese else ''}  {each.said}"
+            for each in result.occasions]  # fmt: skip
+    half = -(-len(said) // 2)
+    for place, part in ((0.05, said[:half]), (0.53, said[half:])):
+        figure.text(place, 0.06, "\n".join(part), fontsize=10, color=INK, va="top",
+                    linespacing=1.6)  # fmt: skip
 
 
 def _vintage(price: Any, volume: Any, result: Result, name: str) -> None:
@@ -98,17 +108,11 @@ def _vintage(price: Any, volume: Any, result: Result, name: str) -> None:
     colours = [UP if p > previous else DOWN if p < previous else INK for p in prices]
     room = (high - low) * 0.13
     price.axhspan(low, high, color=_BAND, zorder=0, linewidth=0)
-    for limit, colour, place in ((high, UP, "bottom"), (low, DOWN, "top")):
+    for limit, colour in ((high, UP), (low, DOWN), (previous, PALE)):
+        price.annotate(f"{limit:.2f}", (sum(_BREAK) / 2, limit), color=colour, fontsize=8.5,
+                       ha="center", va="center", zorder=4)  # fmt: skip
+    for limit, colour in ((high, UP), (low, DOWN)):
         price.axhline(limit, color=colour, linewidth=1.0, zorder=1)
-        price.annotate(
-            f"{limit:.2f}",
-            (_FROM + 0.06, limit),
-            color=colour,
-            fontsize=8,
-            va=place,
-            xytext=(0, 2 if place == "bottom" else -2),
-            textcoords="offset points",
-        )
     price.axhline(previous, color=PALE, linestyle=(0, (4, 3)), linewidth=0.9, zorder=1)
     sizes = [14 + 60 * (p.quantity / max(each.quantity for each in line.prints)) ** 0.5
              for p in line.prints]  # fmt: skip

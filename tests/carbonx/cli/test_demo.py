@@ -8,12 +8,15 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 from backtest.agents.market_picture import MarketPicture
+from backtest.frames.log_frames import frames
 from carbonx.cli import demo
-from carbonx.demo.day import Plan, brokers, run
+from carbonx.demo.day import TONNES, Plan, brokers, run
+from carbonx.demo.occasions import AUCTIONED, BLOCK, CYCLE, PLANT, UTILITY
 from carbonx.demo.plots import chinese_font, draw_day, limits
 from carbonx.demo.shenzhen_day import BARS, Calibrated
 from engine.log.journal import FILE_NAME
@@ -54,6 +57,9 @@ def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
     assert "data:image/png;base64," in page
     assert not re.search(r"(src|href)=.(?!data:)", page), "it needs no other file"
     assert all(f'<th scope="row">{name}</th>' in page for name in BARS)
+    occasions = [each["kind"] for each in result["occasions"]]
+    assert occasions == ["auction", "block", "surrender", "surrender"]
+    assert all(each["said"] in page for each in result["occasions"])
     said = done.stderr.splitlines()
     assert any("of the day" in line for line in said)
     assert max(map(len, said)) <= 80, "tables fit where there is no terminal to ask"
@@ -65,6 +71,26 @@ def test_the_demo_is_proven_and_makes_the_real_bars(tmp_path: Path) -> None:
     assert {name: found.markets[name].day.volume for name in BARS} == {
         name: bar["volume"] for name, bar in result["bars"].items()
     }
+
+
+def test_beside_the_screen_an_auction_a_block_and_the_surrender(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    result = asyncio.run(run(folder, Plan(5, 0, looks=6, durability="none"), lambda *_: None))
+    clocks = [each.clock for each in result.occasions]
+    assert clocks == ["14:11", "14:30", "15:30", "15:30"]
+    trades = frames(folder).trades
+    auction, block = (
+        trades.filter(pl.col("symbol") == line)["quantity"].sum() for line in (AUCTIONED, BLOCK)
+    )
+    assert f"{auction:,} of" in result.occasions[0].said
+    assert result.occasions[1].said.startswith(f"{block:,} t {BLOCK} ")
+    venue = replay(folder).venue
+    for name, bought in ((PLANT, auction + block), (UTILITY, auction)):
+        [said] = [each.said for each in result.occasions if each.said.startswith(name)]
+        assert said.endswith(f"for {CYCLE.name}: 0 t due")
+        assert not venue.open_orders(name)
+        left = sum(holding.total for holding in venue.account(name).holdings)
+        assert left < TONNES * len(BARS) + bought - 20_000, "it gave what it owed"
 
 
 @pytest.mark.parametrize("font", ["", None])

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 from websockets.exceptions import ConnectionClosed
 
+from carbonx.cli.demo import TITLE
 from carbonx.demo.day import Plan, run, unseen
 from carbonx.demo.live_page import Page
+from carbonx.demo.page import write_page
+from carbonx.demo.plots import draw_day
 from engine.log.journal import FILE_NAME
 from gateway.protocol import wire_market
 from gateway.protocol.wire_history import AskTrades, DayTrades
+from tests.gateway.web.test_accessible import serious
 from tests.support.browser import browser, needs_browser
 from tests.support.venues import bounded
 from tests.support.web_pages import Reader, keep, page_at
@@ -102,5 +106,25 @@ def test_the_day_stands_on_the_page_as_it_went(tmp_path: Path) -> None:
             assert [each for each in tab.errors if "CONNECTION_REFUSED" not in each] == []
             os.kill(os.getpid(), signal.SIGINT)
             await staying
+
+    bounded(scenario())
+
+
+@needs_browser
+def test_the_static_page_opens_without_a_server(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        plan = Plan(3, seconds=0, looks=6, durability="none")
+        result = await run(tmp_path / "day", plan, lambda *_: None, unseen)
+        picture, page = tmp_path / "day.png", tmp_path / "day.html"
+        draw_day(result, picture, TITLE)
+        write_page(result, picture, page, TITLE)
+        async with browser(tmp_path / "profile", height=1600) as tab:
+            await tab.open(page.as_uri())
+            await tab.until("document.images.length === 1 && document.images[0].naturalWidth > 900")
+            shown = await tab.value("document.body.innerText")
+            assert all(each.said in shown for each in result.occasions)
+            assert result.replayed_state in shown
+            assert await serious(tab) == []
+            assert tab.errors == []
 
     bounded(scenario())
