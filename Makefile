@@ -9,8 +9,9 @@ MUTANTS_STAMP := $(VENV)/.installed-mutants
 MUTANTS ?= 200
 SEED ?= 1
 
-# How many hostile texts and how many simulated seeds `make soak` tries.
+# How many hostile texts, kills under load and simulated seeds `make soak` tries.
 SOAK ?= 200000
+KILLS ?= 200
 SEEDS ?= 10000
 
 .PHONY: help demo test lint soak oracles bench mutants clean
@@ -18,7 +19,7 @@ SEEDS ?= 10000
 help:
 	@echo "make demo      run a trading day over real sockets and draw it (about a minute the first time)"
 	@echo "make test      lint, types and all tests"
-	@echo "make soak      try 200,000 hostile texts wherever people give one, logs damaged at every byte, and 10,000 simulated seeds"
+	@echo "make soak      try 200,000 hostile texts wherever people give one, logs damaged at every byte, 200 kills and 10,000 simulated seeds"
 	@echo "make oracles   hold long runs of the laboratory against what is known (some minutes)"
 	@echo "make lint      ruff and mypy alone"
 	@echo "make bench     measure the engine beside its yardsticks"
@@ -54,6 +55,7 @@ test: lint
 
 soak: $(DEV_STAMP)
 	CARBONX_TEXTS=$(SOAK) $(BIN)/pytest tests/fuzz tests/engine/log -q --timeout 0
+	CARBONX_KILLS=$(KILLS) $(BIN)/pytest tests/gateway/server/test_crash.py -q --timeout 0
 	$(BIN)/carbonx simulate --seeds $(SEEDS)
 
 oracles: $(DEV_STAMP)

@@ -1,8 +1,12 @@
-"""A venue killed under load: what was acknowledged is there, and every client resumes whole."""
+"""A venue killed under load: what was acknowledged is there, and every client resumes whole.
+
+``CARBONX_KILLS`` is how often; ``make soak`` does it 200 times.
+"""
 
 import asyncio
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -16,7 +20,7 @@ from gateway.server.accounts import Credentials, Directory
 from tests.support.paths import ROOT
 
 NAMES = ("alice", "bob")
-KILLS = 3
+KILLS = int(os.environ.get("CARBONX_KILLS", "3"))
 
 
 def start(folder: Path, accounts: Path, port: int) -> tuple[subprocess.Popen[str], int]:
@@ -69,8 +73,9 @@ async def trade_through_kills(folder: Path, accounts: Path) -> list[Trader]:
     over = asyncio.Event()
     running = [asyncio.create_task(trader.run(port, over)) for trader in traders]
     try:
+        rng = random.Random(1)
         for _ in range(KILLS):
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(rng.uniform(0.05, 0.6))  # also while clients come back
             server.send_signal(signal.SIGKILL)
             server.communicate(timeout=10)
             server, _ = start(folder, accounts, port)

@@ -1,0 +1,109 @@
+"""A venue at 70% of its saturation for eight minutes: ``python -m benchmarks.endurance``.
+
+The venue is ``carbonx serve`` and the load ``carbonx load``, each in a process of its own, nothing
+pinned. The saturation is what a full pipe of some seconds brings through, the log synced as always.
+After each minute: the latency's p50 and p99, the venue's resident memory, its log. At the end the
+venue stops, and its log is replayed and must come to the states that the venue wrote into it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import click
+
+from engine.rulebook.presets import load as load_rulebook
+from gateway.load.server import accounts
+from gateway.server.accounts import Directory
+
+RULEBOOK: Final = "textbook"
+SESSIONS: Final = 4
+SHARE: Final = 0.7
+
+
+class Minute(NamedTuple):
+    """One run of the generator; latencies in ns, sizes in bytes."""
+
+    answered: float  # messages a second
+    p50: int
+    p99: int
+    memory: int
+    log: int
+
+
+def carbonx(*words: str) -> dict[str, Any]:
+    """Run a verb that prints JSON; 1 is the generator's verdict, and not a failure of the run."""
+    command = [sys.executable, "-m", "carbonx", *words, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode not in {0, 1} or not done.stdout:
+        raise click.ClickException(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def resident(pid: int) -> int:
+    """Return a process's resident memory in bytes."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text("ascii"))
+    assert found is not None
+    return int(found[1]) * 1_024
+
+
+def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], dict[str, Any]]:
+    """Load a venue minute after minute; return each, and what the check of its log said."""
+    with tempfile.TemporaryDirectory() as place:
+        file, folder = Path(place) / "accounts.toml", Path(place) / "venue"
+        products = [product.symbol for product in load_rulebook(RULEBOOK).products]
+        Directory(accounts(SESSIONS, products)).write(file)
+        venue = subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-m", "carbonx", "serve", "--rulebook", RULEBOOK, "--port", "0",
+             "--dir", str(folder), "--accounts", str(file), "--json"],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert venue.stdout is not None
+        port = str(json.loads(venue.stdout.readline())["port"])
+        there = ("--port", port, "--accounts", str(file), "-c", str(SESSIONS), "--no-pin")
+        try:
+            if not rate:
+                most = carbonx("load", *there, "-d", "5")["messages_in"]
+                rate = int(most * SHARE)
+                print(f"saturation {most:,.0f} messages/s, {SHARE:.0%} of it {rate:,}", flush=True)
+            found = []
+            for number in range(minutes):
+                said = carbonx("load", *there, "--rate", str(rate), "-d", str(seconds),
+                               "--seed", str(number))  # fmt: skip
+                latency = said["latency"]
+                size = sum(each.stat().st_size for each in folder.glob("venue*.log"))
+                found.append(Minute(said["messages_in"], latency["p50"], latency["p99"],
+                                    resident(venue.pid), size))  # fmt: skip
+                print(f"{number + 1:3}  {found[-1].answered:>9,.0f} messages/s  "
+                      f"p50 {latency['p50'] / 1e6:7.2f} ms  p99 {latency['p99'] / 1e6:7.2f} ms  "
+                      f"memory {found[-1].memory / 1e6:6.0f} MB  log {size / 1e6:7.0f} MB",
+                      flush=True)  # fmt: skip
+        finally:
+            venue.send_signal(signal.SIGTERM)
+            venue.wait(60)
+        return found, carbonx("log", "check", str(folder))
+
+
+@click.command()
+@click.option("--rate", default=0, help="Messages a second.  [default: 70% of saturation]")
+@click.option("--minutes", default=8, show_default=True, type=click.IntRange(1))
+@click.option("--seconds", default=60.0, show_default=True, help="How long a minute takes.")
+def main(rate: int, minutes: int, seconds: float) -> None:
+    """Measure, and print what grew between the second minute and the last."""
+    found, checked = run(rate, minutes, seconds)
+    first, last = found[min(1, len(found) - 1)], found[-1]
+    print(f"memory {last.memory / first.memory:.2f} times the second minute's, "
+          f"p99 {last.p99 / first.p99:.2f} times")  # fmt: skip
+    print(f"log: {checked}")
+
+
+if __name__ == "__main__":
+    main()
