@@ -40,6 +40,7 @@ class Connection(asyncio.Protocol):
         self.data: list[bytes] = []
         self.out: list[bytes] = []
         self.seq = 0
+        self.heartbeat = 0  # ms
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -146,6 +147,10 @@ class BareServer:
 
     def _session(self, connection: Connection, message: Any, seq: int) -> None:
         if isinstance(message, wire.Logon):
+            report = wire.encode(wire.Challenge(0, "00" * 32))
+            connection.heartbeat = message.heartbeat_ms
+            connection.out.append(len(report).to_bytes(4, "big") + report)
+        elif isinstance(message, wire.Proof):
             report = wire.encode(
                 wire.LoggedOn(
                     0,
@@ -154,7 +159,7 @@ class BareServer:
                     "bare",
                     "",
                     self.durability,
-                    message.heartbeat_ms,
+                    connection.heartbeat,
                     self.lines,
                 )
             )

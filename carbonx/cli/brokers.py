@@ -23,8 +23,9 @@ from gateway.cli.console import Number
 from gateway.cli.operate import asked
 from gateway.cli.terminal.calls import Dial
 from gateway.client.client import Client, ClientError
+from gateway.protocol.proof import SCHEME
 from gateway.runtime import event_loop
-from gateway.server.accounts import HASHED, Credentials, Directory
+from gateway.server.accounts import Credentials, Directory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -175,8 +176,10 @@ def command(
         message = f"{accounts} has {len(known)} accounts: {number} brokers need as many"
         raise click.UsageError(message)
     for account in known:
-        if account.key.startswith(HASHED):
-            message = f"{accounts}: {account.name!r} has only the hash of its key: give the key"
+        if account.key.startswith(SCHEME):
+            message = (
+                f"{accounts}: {account.name!r} has the verifier of its key: give the key itself"
+            )
             raise click.UsageError(message)
     done = event_loop.run(trade(host, port, known, Manner(seed, seconds, pause, folder)))
     for broker in done.brokers:

@@ -23,8 +23,9 @@ from gateway.load.generator import LoadError
 from gateway.load.run import Target, run_load
 from gateway.load.script import MIXES, Plan, total_messages
 from gateway.load.server import Settings, accounts
+from gateway.protocol.proof import SCHEME
 from gateway.runtime.subprocess import ChildError, two_cores
-from gateway.server.accounts import HASHED, AccountsError, Directory
+from gateway.server.accounts import AccountsError, Directory
 
 MOST_MESSAGES: Final = 20_000_000  # about a gigabyte of prepared messages and times
 DEFAULT_DURATION: Final = 10.0
@@ -120,8 +121,10 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
         message = f"{file} has {len(known)} accounts; --sessions {sessions} needs as many"
         raise click.UsageError(message)
     for account in known[:sessions]:
-        if account.key.startswith(HASHED):
-            message = f"{file}: account {account.name!r} has only the hash of its key; give the key"
+        if account.key.startswith(SCHEME):
+            message = (
+                f"{file}: account {account.name!r} has the verifier of its key; give the key itself"
+            )
             raise click.UsageError(message)
     return Target(host, port, known[:sessions])
 

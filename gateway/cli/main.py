@@ -22,6 +22,7 @@ VERBS: Final = {
     "status": "what a running venue is doing",
     "admin": "operate a running venue in words: halt, resume, kill, begin-day",
     "operate": "give a running venue an operator's commands as JSON",
+    "keys": "make a key for an account, and what the venue keeps of it",
     "config": "check the configuration file of serve, or write one",
     "log": "check a venue's log, repair it, print it, convert it",
     "backup": "copy a venue's directory, also while it runs, and prove the copy",

@@ -29,6 +29,7 @@ from gateway.client.unanswered import Unanswered
 from gateway.protocol import wire
 from gateway.protocol.explain import explain
 from gateway.protocol.framing import frame as framed
+from gateway.protocol.proof import NONCE_BYTES, exchange, prove, signed
 from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Conversation:
         self._credentials = credentials
         self._cancel_on_disconnect = cancel_on_disconnect
         self._heartbeat_ms = heartbeat_ms
+        self._logon: wire.Logon | None = None  # the last
+        self._exchange = b""  # what was signed for it
         self._instance = secrets.randbits(62)  # tells this client from others of the account
         self._unanswered = Unanswered(self._refused)
         self._questions = Questions()
@@ -80,10 +83,31 @@ class Conversation:
 
     def logon(self) -> wire.Logon:
         """Return what to say on a new connection: it goes on behind the last report."""
-        member, account, key = self._credentials
-        return wire.Logon(wire.VERSION, member, account, key, self.last_arrived,
-                          self._cancel_on_disconnect, self._heartbeat_ms, self._instance,
-                          self.info is not None, follow_balances=True)  # fmt: skip
+        member, account, _key = self._credentials
+        nonce = secrets.token_hex(NONCE_BYTES)
+        self._logon = logon = wire.Logon(
+            wire.VERSION, member, account, nonce, self.last_arrived, self._cancel_on_disconnect,
+            self._heartbeat_ms, self._instance, self.info is not None, follow_balances=True,
+        )  # fmt: skip
+        return logon
+
+    def _prove(self, challenge: wire.Challenge) -> None:
+        """Prove that the client has the key, which stays here."""
+        _member, account, key = self._credentials
+        assert self._logon is not None
+        assert self.link is not None
+        self._exchange = exchange(self._logon, challenge.nonce)
+        self.link.send(pack(wire.Proof(prove(key, account, self._exchange))))
+
+    def _welcomed(self, message: wire.LoggedOn) -> str:
+        """Begin, where it is the venue that answers; one that does not know the key is not."""
+        _member, account, key = self._credentials
+        if not signed(key, account, self._exchange, message.signature):
+            text = "what answers there does not know the account's key: it is not the venue"
+            self._end(ClientError(text))
+            return text
+        self._logged_on(message)
+        return ""
 
     def received(self, message: wire.FromVenue) -> str:
         """Take a message; return why the connection must be made again, "" where it need not."""
@@ -92,8 +116,10 @@ class Conversation:
         if isinstance(message, wire.MarketData):
             self.pictures.learn(message)
             self._told(message)
+        elif isinstance(message, wire.Challenge):
+            self._prove(message)
         elif isinstance(message, wire.LoggedOn):
-            self._logged_on(message)
+            return self._welcomed(message)
         elif isinstance(message, wire.LoggedOut):
             return self._logged_out(message)
         elif isinstance(message, wire.Balances):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,6 +13,7 @@ from gateway.load.generator import HEARTBEAT_MS, Taken, drive, hang_up, log_on, 
 from gateway.load.server import Settings  # noqa: TC001 - the same
 from gateway.load.session import LoadSession
 from gateway.protocol import wire
+from gateway.protocol.proof import NONCE_BYTES
 from gateway.runtime.event_loop import run
 from gateway.runtime.subprocess import Child, ServerStats, pin
 from gateway.server.accounts import Credentials  # noqa: TC001 - msgspec reads the annotations
@@ -67,11 +69,12 @@ def _pinned(stack: ExitStack, core: int) -> None:
 async def _drive(
     target: Target, port: int, plan: Plan, child: Child | None, show: Show
 ) -> tuple[Taken, ServerStats | None]:
-    logons = [
-        wire.Logon(wire.VERSION, c.member, c.name, c.key, heartbeat_ms=HEARTBEAT_MS)
-        for c in target.credentials
-    ]
-    sessions = [LoadSession(number, logon) for number, logon in enumerate(logons)]
+    sessions = [
+        LoadSession(number, wire.Logon(wire.VERSION, c.member, c.name,
+                                       secrets.token_hex(NONCE_BYTES), heartbeat_ms=HEARTBEAT_MS),
+                    c.key)
+        for number, c in enumerate(target.credentials)
+    ]  # fmt: skip
     try:
         await log_on(target.host, port, sessions)
         prepare(sessions, plan, own=target.own is not None)

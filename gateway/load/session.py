@@ -14,6 +14,7 @@ import msgspec
 from engine.vocabulary.enums import Side
 from gateway.load.script import Script
 from gateway.protocol import wire, wire_market
+from gateway.protocol.proof import exchange, prove
 from gateway.protocol.session import pack
 
 _LENGTH: Final = Layout(">I").unpack_from
@@ -49,7 +50,7 @@ _REASON: Final = _place(wire.Rejected, "reason")
 class LoadSession(asyncio.Protocol):
     """One connection of the generator."""
 
-    def __init__(self, number: int, logon: wire.Logon) -> None:
+    def __init__(self, number: int, logon: wire.Logon, key: str) -> None:
         """Belong to a run; the event loop calls the rest."""
         self.number = number
         self.script = Script(1)
@@ -82,6 +83,7 @@ class LoadSession(asyncio.Protocol):
         self.over = asyncio.Event()  # everything answered, or the connection has gone
         self.account = logon.account
         self._logon = logon
+        self._key = key
         self._seq = logon.last_seen
         self._rest = b""
         self._frames = 0
@@ -170,7 +172,11 @@ class LoadSession(asyncio.Protocol):
 
     def _notice(self, payload: bytes) -> None:
         message = wire.decode_from_venue(payload)
-        if isinstance(message, wire.LoggedOn):
+        if isinstance(message, wire.Challenge):
+            said = exchange(self._logon, message.nonce)
+            if self._transport is not None:
+                self._transport.write(pack(wire.Proof(prove(self._key, self.account, said))))
+        elif isinstance(message, wire.LoggedOn):
             self.info = message
             if message.seq == self._seq:
                 self.ready.set()

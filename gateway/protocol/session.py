@@ -19,6 +19,7 @@ from gateway.protocol.wire import (
     AskStatus,
     Balances,
     CancelOrder,
+    Challenge,
     FromClient,
     FromVenue,
     Heartbeat,
@@ -31,6 +32,7 @@ from gateway.protocol.wire import (
     MassCancel,
     NewOrder,
     NotTaken,
+    Proof,
     Reply,
     Report,
     Subscribe,
@@ -59,7 +61,8 @@ Message = TypeVar("Message")  # what the peer says
 class State(Enum):
     """Where a session is."""
 
-    CONNECTED = "connected"  # nothing but a logon, or its answer, may come
+    CONNECTED = "connected"  # nothing but a logon, or the challenge, may come
+    CHALLENGED = "challenged"  # nothing but the proof, or its answer, may come
     ACTIVE = "active"
     ENDED = "ended"
 
@@ -91,7 +94,8 @@ _NOTICES: Final = (VenueHeartbeat, Throttled, NotTaken, Balances, *Reply.__args_
 
 # state x what the peer says -> next state; what is missing ends the session
 VENUE_TABLE: Final[Table] = {
-    State.CONNECTED: {Logon: State.ACTIVE, Logout: State.ENDED},
+    State.CONNECTED: {Logon: State.CHALLENGED, Logout: State.ENDED},
+    State.CHALLENGED: {Proof: State.ACTIVE, Logout: State.ENDED},
     State.ACTIVE: {Logout: State.ENDED} | dict.fromkeys((*_ORDERS, *_QUERIES), State.ACTIVE),
     State.ENDED: {},
 }
@@ -102,7 +106,8 @@ WATCHER_TABLE: Final[Table] = {
     State.ENDED: {},
 }
 CLIENT_TABLE: Final[Table] = {
-    State.CONNECTED: {LoggedOn: State.ACTIVE, LoggedOut: State.ENDED},
+    State.CONNECTED: {Challenge: State.CHALLENGED, LoggedOut: State.ENDED},
+    State.CHALLENGED: {LoggedOn: State.ACTIVE, LoggedOut: State.ENDED},
     State.ACTIVE: {LoggedOut: State.ENDED} | dict.fromkeys((*_REPORTS, *_NOTICES), State.ACTIVE),
     State.ENDED: {},
 }
@@ -184,7 +189,8 @@ class Session(Generic[Message]):
                 allowed, present = self._allowed, following
         if unframer.error:
             return self._wrong(messages, LogoutReason.BAD_FRAME, unframer.error)
-        if messages:  # whole ones: a byte now and then is no sign of life
+        if messages and (self.heartbeat or present is State.ACTIVE):
+            # Whole ones: a byte now and then is no sign of life, nor is half a logon.
             self._received_at = now
         return messages
 

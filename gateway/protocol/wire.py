@@ -57,7 +57,7 @@ from gateway.protocol.wire_modes import (
     Released,
 )
 
-VERSION: Final = 2  # 1: other names
+VERSION: Final = 3  # 2: a logon said its key
 MAX_FRAME: Final = 16_384  # bytes of one client message; the largest real one has about 150
 MAX_REPLY: Final = 1 << 24  # bytes of one server message: an account's status can be long
 HEADER_SIZE: Final = 4  # a frame's length, unsigned, big-endian, not counting itself
@@ -68,7 +68,7 @@ class LogoutReason(IntEnum):
 
     REQUESTED = 1  # the client logged out
     VERSION = 2  # the client speaks another version
-    CREDENTIALS = 3  # unknown member or account, or a wrong key
+    CREDENTIALS = 3  # unknown member or account, or a wrong proof
     BAD_FRAME = 4  # a frame too long or not a message
     OUT_OF_ORDER = 5  # a message that the session's state does not allow
     SILENT = 6  # no message for two heartbeat intervals
@@ -83,18 +83,19 @@ class LogoutReason(IntEnum):
 
 
 class Logon(Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """The first message. ``last_seen`` asks for every report after that number."""
+    """The first message; a ``Challenge`` follows. ``last_seen`` asks for all reports after it."""
 
     version: Int63
     member: str
     account: str
-    key: str
+    nonce: str  # drawn anew by the client for each logon: 32 random bytes, hexadecimal
     last_seen: Int63 = 0
     cancel_on_disconnect: bool = False
     heartbeat_ms: Int63 = 10_000  # silence after which either side sends a heartbeat
     instance: Int63 = 0  # tells clients of one account apart: drawn by the client, kept
     again: bool = False  # it was logged on before, and comes back
     follow_balances: bool = False  # be sent ``Balances`` whenever they change
+    key_name: str = ""  # which of the account's keys
 
 
 class Logout(Struct, frozen=True, array_like=True, gc=False, tag=2):
@@ -160,16 +161,23 @@ class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
     """Ask for the account's balances and live orders."""
 
 
+class Proof(Struct, frozen=True, array_like=True, gc=False, tag=18):
+    """The answer to a challenge: that the client has the key. ``docs/protocol.md`` says how."""
+
+    proof: str  # 64 hexadecimal digits
+
+
 # What asks for a command of the same name, and what concerns the session alone.
 OrderMessage: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
 )
 SessionMessage: TypeAlias = (
-    Logon | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus | AskTrades | AskHistory
+    Logon | Proof | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus | AskTrades
+    | AskHistory
 )  # fmt: skip
 FromClient: TypeAlias = OrderMessage | SessionMessage
-SESSION_MESSAGES: Final = (Logon, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades,
-                           AskHistory)  # fmt: skip
+SESSION_MESSAGES: Final = (Logon, Proof, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus,
+                           AskTrades, AskHistory)  # fmt: skip
 
 
 # -- venue to client: the session ---------------------------------------------------------------
@@ -220,8 +228,15 @@ class Balances(Struct, frozen=True, array_like=True, tag=71):
     holdings: tuple[BalanceStatus, ...]
 
 
+class Challenge(Struct, frozen=True, array_like=True, gc=False, tag=73):
+    """The answer to a logon, whoever it is: prove that you have the key."""
+
+    seq: int  # 0
+    nonce: str  # drawn anew by the venue for each logon: 32 random bytes, hexadecimal
+
+
 class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
-    """The logon is accepted; reports after ``last_seen`` follow at once."""
+    """The proof is right; reports after ``last_seen`` follow at once."""
 
     seq: int
     last_ref: int  # the highest reference the venue has taken from this account
@@ -232,6 +247,7 @@ class LoggedOn(Struct, frozen=True, array_like=True, tag=64):
     heartbeat_ms: int
     lines: tuple[LineInfo, ...]
     status: AccountStatus | None = None  # the account as of ``seq``; none where it is long
+    signature: str = ""  # the venue's, by which a client knows that it is the venue
 
 
 class LoggedOut(Struct, frozen=True, array_like=True, gc=False, tag=65):
@@ -419,8 +435,8 @@ MarketData: TypeAlias = (
 # The answers to what concerns the session alone, in the order of the questions.
 Reply: TypeAlias = AccountStatus | DayTrades | History
 FromVenue: TypeAlias = (
-    LoggedOn | LoggedOut | VenueHeartbeat | Throttled | NotTaken | Balances | Reply | Report
-    | MarketData
+    Challenge | LoggedOn | LoggedOut | VenueHeartbeat | Throttled | NotTaken | Balances | Reply
+    | Report | MarketData
 )  # fmt: skip
 
 encode = msgspec.msgpack.Encoder().encode

@@ -6,32 +6,34 @@ venue runs goes before the file's (``keys_file``).
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING, Final
 
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import OpenAccount
 from engine.vocabulary.events import Rejected
 from engine.vocabulary.texts import quoted
-from gateway.server.accounts_file import (
-    HASHED,
-    AccountsError,
-    Credentials,
-    digest,
-    read,
-    refused,
+from gateway.protocol.proof import (
+    NONCE_BYTES,
+    Verifier,
+    exchange,
+    proves,
+    read_verifier,
+    sign,
+    verifier_of,
 )
+from gateway.server.accounts_file import AccountsError, Credentials, read, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable
     from pathlib import Path
 
     from engine.vocabulary.commands import Command
+    from gateway.protocol.wire import Logon
 
-__all__ = ["HASHED", "AccountsError", "Credentials", "Directory", "as_text"]
+__all__ = ["AccountsError", "Credentials", "Directory", "as_text"]
 
-_UNKNOWN: Final = HASHED + "0" * 64  # compared with where the name is unknown
 _CHANGED_BY: Final = {"role": "; set_account_class changes it (carbonx operate)"}
+_NOBODY: Final = Verifier(bytes(32), bytes(32))  # takes the place of one that is not there
 
 
 class Directory:
@@ -42,6 +44,7 @@ class Directory:
         self.accounts: dict[str, Credentials] = {}
         self.keys: dict[str, Credentials] = {}  # set by an operator; they go before the file's
         self.path: Path | None = None  # of the file, where it is one
+        self.draw: Callable[[int], bytes] | None = None  # random bytes, given by the shell
         self._source = source
         for row, account in enumerate(accounts, 1):
             if account.name in self.accounts:
@@ -55,14 +58,24 @@ class Directory:
         found.path = path
         return found
 
-    def admits(self, member: str, account: str, key: str) -> bool:
-        """Say whether this key opens this account to this member, in constant time."""
-        known = self.keys.get(account) or self.accounts.get(account)
-        stored = known.key if known else _UNKNOWN
-        if not stored.startswith(HASHED):
-            stored = digest(stored)
-        same = hmac.compare_digest(stored.encode(), digest(key).encode())
-        return same and known is not None and known.member == member
+    def nonce(self) -> str:
+        """Return a nonce for one logon."""
+        assert self.draw is not None
+        return self.draw(NONCE_BYTES).hex()
+
+    def admits(self, logon: Logon, challenge: str, proof: str) -> str:
+        """Return the venue's signature where a proof is that of the key, "" where it is not.
+
+        It takes the same steps for one who is unknown as for a wrong key.
+        """
+        known = self.keys.get(logon.account) or self.accounts.get(logon.account)
+        stored = known.key if known else ""
+        made = verifier_of(stored, logon.account)  # where the file has the key itself
+        verifier = read_verifier(stored) or (made if known else _NOBODY)
+        said = exchange(logon, challenge)
+        right = proves(verifier, said, proof)
+        signature = sign(verifier, said)
+        return signature if right and known and known.member == logon.member else ""
 
     # -- the accounts of the file -------------------------------------------------------------
 

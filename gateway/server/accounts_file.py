@@ -1,7 +1,5 @@
 """Reading a file of accounts: what is wrong is refused with its row, its field and the rule."""
 
-import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +16,10 @@ from engine.vocabulary.texts import (
     shown,
 )
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
+from gateway.protocol.proof import SCHEME, read_verifier, verifier_of
 
-HASHED: Final = "sha256:"
-MAX_KEY: Final = 1_024  # characters: a logon with it fits a frame
-_DIGEST: Final = re.compile(HASHED + "[0-9a-f]{64}")
+HASHED: Final = "sha256:"  # what older versions kept of a key
+MAX_KEY: Final = 1_024  # characters
 
 
 class AccountsError(ValueError):
@@ -32,7 +30,7 @@ class Credentials(msgspec.Struct, frozen=True):
     """One ``[[account]]`` of the file. Money in minor units, allowances in tonnes."""
 
     name: str
-    key: str  # the key itself, or "sha256:" and the hex digest of it
+    key: str  # a verifier (``gateway.protocol.proof``), or for trials the key itself
     member: str = ""
     owner: str = ""
     group: str = ""
@@ -53,20 +51,22 @@ def refused(source: str, row: int, name: object, field: str, rule: str) -> Accou
     return AccountsError(f"{source}: account {row} ({shown(name)}), {named(field)}: {rule}")
 
 
-def digest(key: str) -> str:
-    """Return how a key is kept in a file that others may read."""
-    return HASHED + hashlib.sha256(key.encode()).hexdigest()
-
-
 def check_key(key: str) -> str:
     """Return the rule that a key breaks, "" for none."""
     if not key:
         return "must not be empty"
     if len(key) > MAX_KEY or not encodable(key):
         return f"at most {MAX_KEY} characters, none of them half of a surrogate pair"
-    if key.startswith(HASHED) and not _DIGEST.fullmatch(key):
-        return f"behind {HASHED} the 64 lower-case hex digits of the key's SHA-256"
+    if key.startswith(HASHED):
+        return f"{HASHED} is of an older version, and no key can be proved with it: make another"
+    if key.startswith(SCHEME) and read_verifier(key) is None:
+        return f"behind {SCHEME} stand twice 64 lower-case hex digits, as carbonx keys make has it"
     return ""
+
+
+def stored(key: str, account: str) -> str:
+    """Return what is kept of a key, which may be that already."""
+    return key if key.startswith(SCHEME) else verifier_of(key, account).text()
 
 
 def read(path: Path) -> tuple[Credentials, ...]:

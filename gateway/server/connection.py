@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
-    __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "data",
-                 "ended", "host", "lost", "named", "number", "out", "queued", "sent", "session",
-                 "stuck_since", "symbols", "throttle")  # fmt: skip
+    __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "challenge",
+                 "data", "ended", "host", "logon", "lost", "named", "number", "out", "queued",
+                 "sent", "session", "stuck_since", "symbols", "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int, host: str = "") -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
@@ -29,6 +29,8 @@ class Connection:
         self.number = number
         self.session: Session[wire.FromClient] = venue_end(now)
         self.account = ""
+        self.logon: wire.Logon | None = None  # that is to be proved, or was
+        self.challenge = ""  # the venue's nonce for it
         self.box: Outbox | None = None  # the account's, from logon to farewell
         self.sent = 0  # in the outbox: all before it is written
         self.symbols: dict[str, None] = {}  # subscribed to

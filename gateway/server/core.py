@@ -201,7 +201,10 @@ class Core:
         self.batch = batch = running.sequencer.seq - before
         self.peak_batch = max(self.peak_batch, batch)
         # A trade also reports to accounts that said nothing in this tick.
-        return self._writes(now, sessions.by_account.values() if batch else touched)
+        concerned = (*sessions.by_account.values(), *sessions.challenged) if batch else touched
+        writes = self._writes(now, concerned)
+        sessions.challenged.clear()
+        return writes
 
     def _writes(self, now: int, concerned: Iterable[Connection]) -> list[Write]:
         """Return one write for each connection that has something due, then the farewells."""

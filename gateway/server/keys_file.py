@@ -1,4 +1,4 @@
-"""The keys that an operator set on a running venue, on its disk: digests, in one small file."""
+"""The keys that an operator set on a running venue, on its disk: verifiers in a small file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.log.files import BINARY, sync_data, sync_folder
 from gateway.server.accounts import Directory, as_text
-from gateway.server.accounts_file import HASHED, Credentials, digest
+from gateway.server.accounts_file import Credentials, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +28,8 @@ class KeysFile:
 
     def set_key(self, account: str, member: str, key: str) -> None:
         """Have a key open an account. Raises ``OSError``; then everything is as it was."""
-        stored = key if key.startswith(HASHED) else digest(key)
-        self._replace(self._directory.keys | {account: Credentials(account, stored, member)})
+        kept = Credentials(account, stored(key, account), member)
+        self._replace(self._directory.keys | {account: kept})
 
     def drop_key(self, account: str) -> None:
         """Forget a key; that of the accounts file holds again. Raises ``OSError`` likewise."""

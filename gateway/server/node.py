@@ -122,6 +122,7 @@ class Node:
         """Wire the parts; ``start`` opens the port."""
         self.keys: KeysFile | None = None
         self.directory = directory
+        directory.draw = directory.draw or secrets.token_bytes
         timetable = None
         if options.timetable:
             timetable = Timetable(sequencer.venue, secrets.randbelow, past)

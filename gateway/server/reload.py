@@ -14,7 +14,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary.commands import OpenAccount, SetAccountClass
 from engine.vocabulary.events import Rejected
 from gateway.server.accounts import AccountsError, Directory
-from gateway.server.accounts_file import HASHED, digest, refused
+from gateway.server.accounts_file import refused, stored
 
 if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
@@ -102,8 +102,5 @@ def _kept(old: Credentials | None, new: Credentials) -> list[str]:
 
 
 def _logon(account: Credentials | None) -> tuple[str, str] | None:
-    """Return what opens an account: the digest of its key, and its member."""
-    if account is None:
-        return None
-    key = account.key
-    return (key if key.startswith(HASHED) else digest(key), account.member)
+    """Return what opens an account: what is kept of its key, and its member."""
+    return None if account is None else (stored(account.key, account.name), account.member)

@@ -46,6 +46,7 @@ class Sessions:
         self.connections: dict[Connection, None] = {}
         self.by_account: dict[str, Connection] = {}
         self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
+        self.challenged: list[Connection] = []  # in this tick
         self.closing: list[Connection] = []  # to be closed at the end of the tick
         self._strangers = Strangers()
         self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
@@ -300,7 +301,7 @@ class Sessions:
         if connection.throttle is not None:
             connection.throttle.take(now)  # it is answered, and orders pay for it
         match m:
-            case wire.Logon():
+            case wire.Logon() | wire.Proof():
                 self._logon(connection, m, now)
             case wire.Logout():  # the client goes in good order
                 connection.cancel_on_disconnect = False
@@ -322,15 +323,26 @@ class Sessions:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
 
-    def _logon(self, connection: Connection, m: wire.Logon, now: int) -> None:
-        """Admit a client to its account, or say why not; an older session has to go."""
+    def _challenge(self, connection: Connection, m: wire.Logon) -> None:
+        """Ask a client to prove that it has the key; whoever it says it is, it is asked."""
         if m.version != wire.VERSION:
             text = f"version {m.version} is not spoken here: use version {wire.VERSION}"
             self.end(connection, wire.LogoutReason.VERSION, text)
             return
-        running = self._running
-        box = running.outboxes.boxes.get(m.account)
-        if not self._directory.admits(m.member, m.account, m.key) or box is None:
+        connection.logon, connection.challenge = m, self._directory.nonce()
+        connection.say(wire.Challenge(0, connection.challenge))
+        self.challenged.append(connection)
+
+    def _logon(self, connection: Connection, said: wire.Logon | wire.Proof, now: int) -> None:
+        """Admit a client to its account, or say why not; an older session has to go."""
+        if isinstance(said, wire.Logon):
+            self._challenge(connection, said)
+            return
+        m = connection.logon
+        assert m is not None
+        box = self._running.outboxes.boxes.get(m.account)
+        signature = self._directory.admits(m, connection.challenge, said.proof)
+        if not signature or box is None:
             text = "no such member, account and key: check all three with the operator"
             self.end(connection, wire.LogoutReason.CREDENTIALS, text)
             return
@@ -357,9 +369,11 @@ class Sessions:
             fresh = Throttle(self._limits.throttle, now)
             connection.throttle = self._throttles.setdefault(m.account, fresh)
         agreed = connection.session.agree(m.heartbeat_ms)
-        self._welcome(connection, m, agreed)
+        self._welcome(connection, m, agreed, signature)
 
-    def _welcome(self, connection: Connection, m: wire.Logon, heartbeat_ms: int) -> None:
+    def _welcome(
+        self, connection: Connection, m: wire.Logon, heartbeat_ms: int, signature: str
+    ) -> None:
         """Say what the client must know; an account with very many orders asks for them."""
         venue, seq = self._running.sequencer.venue, connection.seq()
         few = len(venue.open_orders(m.account)) <= MOST_AT_LOGON
@@ -377,6 +391,7 @@ class Sessions:
                 heartbeat_ms=heartbeat_ms,
                 lines=lines(venue),
                 status=status(venue, m.account, seq) if few else None,
+                signature=signature,
             )
         )
         if not few and connection.balances is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.vocabulary.enums import RejectReason, Side, TimeInForce
 from gateway.protocol import wire
 from gateway.protocol.answers import ANSWERS, REPORTS
+from gateway.protocol.proof import exchange, prove, signed
 from gateway.protocol.session import LOGON_WITHIN, Due, State, client_end, pack
 from gateway.protocol.wire_market import BookSnapshot
 from gateway.simulation.violation import require
@@ -46,6 +47,8 @@ class SimulatedClient:
         self.logged_on = False
         self.happened: Counter[str] = Counter()
         self._instance = instance
+        self._logon: wire.Logon | None = None
+        self._exchange = b""  # what both ends sign
         self._came = False
         self._ref = 0
         self._heartbeat = 0  # ns
@@ -64,21 +67,20 @@ class SimulatedClient:
         self._status = None
         self._session = client_end(now)
         self._heartbeat = rng.choice(HEARTBEATS)
-        self.say(
-            wire.Logon(
-                version=wire.VERSION,
-                member="",
-                account=self.name,
-                key=f"{self.name}-key",
-                last_seen=len(self.reports),
-                cancel_on_disconnect=rng.random() < 1 / 2,
-                heartbeat_ms=self._heartbeat,
-                instance=self._instance,
-                again=self._came,
-                follow_balances=rng.random() < 1 / 2,
-            ),
-            now,
+        nonce = rng.randbytes(2).hex()
+        self._logon = wire.Logon(
+            version=wire.VERSION,
+            member="",
+            account=self.name,
+            nonce=nonce,
+            last_seen=len(self.reports),
+            cancel_on_disconnect=rng.random() < 1 / 2,
+            heartbeat_ms=self._heartbeat,
+            instance=self._instance,
+            again=self._came,
+            follow_balances=rng.random() < 1 / 2,
         )
+        self.say(self._logon, now)
         self._came = True
 
     def say(self, message: wire.FromClient, now: int) -> None:
@@ -165,7 +167,13 @@ class SimulatedClient:
         kind = message.__class__
         if kind in REPORTS:
             self._report(message)
+        elif kind is wire.Challenge:
+            assert self._logon is not None
+            self._exchange = exchange(self._logon, message.nonce)
+            self.say(wire.Proof(prove(f"{self.name}-key", self.name, self._exchange)), now)
         elif kind is wire.LoggedOn:
+            known = signed(f"{self.name}-key", self.name, self._exchange, message.signature)
+            require(known, "the venue shows that it knows the key", self._says(message))
             self._welcomed(message, now)
         elif kind is wire.LoggedOut:
             self._sent_away(message)
@@ -257,7 +265,8 @@ class SimulatedClient:
         require(message.reason in EXPECTED, "who keeps to the protocol stays", self._says(message))
         if message.reason is wire.LogoutReason.SILENT:
             least = 2 * self._session.heartbeat or LOGON_WITHIN
-            require(link.silence >= least, "who speaks is not ended as silent", self._says(message))
+            silence = link.silence if self._session.heartbeat else link.age  # as it had to log on
+            require(silence >= least, "who speaks is not ended as silent", self._says(message))
         if message.reason is wire.LogoutReason.SLOW_READER:
             require(link.unread >= PATIENCE, "who reads is not ended as slow", self._says(message))
         self._session.enter(State.ENDED)

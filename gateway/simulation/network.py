@@ -19,9 +19,11 @@ class Link:
         self.down = bytearray()
         self.carries = True  # a half-open one does not, and says so to nobody
         self.waiting = bytearray()  # at the venue's machine, unread while the process is away
+        self.began_at = 0  # ns
         self.heard_at = 0  # ns, when a whole message last was at the venue's machine
         self.stuck_at = 0  # ns, when the reader stopped; 0 while it reads
         self.closed_at = 0  # ns, when the venue closed it
+        self.age = 0  # ns, at that time
         self.silence = 0  # ns, at that time, since a whole message was at its machine
         self.unread = 0  # ns, at that time, since the reader stopped; 0 where it was reading
         self._sent = 0
@@ -31,6 +33,7 @@ class Link:
     def close(self, now: int) -> None:
         """Carry what is under way to the client, and nothing more."""
         self.closed_at = now
+        self.age = now - self.began_at
         self.silence = now - self.heard_at
         self.unread = now - self.stuck_at if self.stuck_at else 0
 

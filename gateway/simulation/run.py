@@ -122,7 +122,7 @@ def shrink(
     promise = run(seed, steps, parts).promise
     size = len(steps) // 2
     while size:
-        at = 0
+        at, before = 0, len(steps)
         while at < len(steps):
             fewer = steps[:at] + steps[at + size :]
             if run(seed, fewer, parts).promise == promise:
@@ -130,5 +130,6 @@ def shrink(
             else:
                 at += size
             show(len(steps))
-        size //= 2
+        if size > 1 or len(steps) == before:  # one that stayed may be left out without another
+            size //= 2
     return steps

@@ -86,6 +86,8 @@ class World:
         self.directory = Directory(
             tuple(Credentials(n, f"{n}-key", cash=10**12, allowances=stock) for n in NAMES)
         )
+        nonces = Random(seed)
+        self.directory.draw = lambda _size: nonces.randbytes(2)  # short: bytes are carried slowly
         self.limits = Limits(
             chunk=1 << rng.randint(8, 19), batch=rng.choice((1, 3, 128)), patience=PATIENCE
         )
@@ -297,7 +299,7 @@ class World:
             client.gone()
         connection = self.core.connected(self.clock, client.name)
         link = Link(connection)
-        link.heard_at = self.now
+        link.began_at = link.heard_at = self.now
         self.links[connection] = link
         client.come(link, rng, self.now)
 
@@ -343,6 +345,11 @@ class World:
                 self.come(client, rng)
             if rng.random() < 3 / 4:
                 self.carry(client, 1 << rng.choice((4, 8, 16)))
+        if any(each.link is not None and not each.logged_on for each in self.clients):
+            self.pass_time(0, rng)  # a logon goes to and fro twice
+            for client in self.clients:
+                if not client.logged_on:
+                    self.carry(client, 1 << rng.choice((4, 8, 16)))
         self.pass_time(rng.choice((0, 1, 20, 60, 300)), rng)
 
     # -- time ---------------------------------------------------------------------------------

@@ -50,8 +50,8 @@ def right(field: msgspec.structs.FieldInfo, ref: int) -> Any:
         return next(iter(field.type))
     if not field.required:
         return field.default
-    return {"symbol": "CO2", "version": wire.VERSION, "account": "ann", "key": "ann-key",
-            "member": ""}.get(field.name, 5)  # fmt: skip
+    return {"symbol": "CO2", "version": wire.VERSION, "account": "ann", "nonce": "n",
+            "proof": "0" * 64, "member": ""}.get(field.name, 5)  # fmt: skip
 
 
 def message(rng: Random, value: bytes, ref: int) -> bytes:

@@ -132,6 +132,7 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
             "a message is answered once",
             "a reference is taken once",
             "the replay comes to the live state",
+            "what was answered stays",
         ),
     ),
     "a number before the encoding": (
@@ -148,6 +149,10 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     ),
     "a torn block taken": (
         Parts(found=taken_as_far_as_it_goes),
-        ("a commit is there whole or not at all", "a crash leaves a log that starts"),
+        (
+            "a commit is there whole or not at all",
+            "a crash leaves a log that starts",
+            "the venue goes on",
+        ),
     ),
 }

@@ -21,6 +21,7 @@ from gateway.server.core import Core
 from gateway.server.limits import Limits
 from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Timetable
+from tests.support.logons import hello, predictable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,7 @@ class End:
 
     def log_on(self, name: str, **fields: Any) -> None:
         fields = {"heartbeat_ms": 600_000} | fields
-        self.say(wire.Logon(wire.VERSION, "", name, f"{name}-key", **fields))
+        self.send(hello(wire.Logon(wire.VERSION, "", name, "its nonce", **fields), f"{name}-key"))
 
     def cut(self) -> None:
         self._closed = True
@@ -126,7 +127,7 @@ class QuietVenue:
         accounts = tuple(
             Credentials(name, f"{name}-key", cash=10**12, allowances=stock) for name in names
         )
-        directory = Directory(accounts)
+        directory = predictable(Directory(accounts))
         self.log = MemoryLog(encode_genesis(book, START))
         journal: Any = log or self.log
         self.sequencer = Sequencer(Venue(book), journal)

@@ -14,6 +14,7 @@ from gateway.client.client import Client
 from gateway.protocol import wire
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
+from tests.support.logons import predictable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -38,7 +39,8 @@ def free_port() -> int:
 async def start_node(folder: Path, **options_of_node: Any) -> Node:
     """Start (or recover) a venue that trades."""
     options = Options(**options_of_node)
-    node = Node.open(folder, load_rulebook("textbook"), Directory(ACCOUNTS), options)
+    node = Node.open(folder, load_rulebook("textbook"), predictable(Directory(ACCOUNTS)),
+                     options)  # fmt: skip
     await node.start()
     if node.sequencer.venue.phase("CO2") is Phase.CLOSED:
         node.operate(SetPhase(Phase.CONTINUOUS))

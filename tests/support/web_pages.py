@@ -17,6 +17,7 @@ from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
 from gateway.web.operator import Operator
 from gateway.web.server import Web, WebServer
+from tests.support.logons import proof_of
 from tests.support.paths import ROOT
 from tests.support.venues import NAMES, venue
 
@@ -72,6 +73,11 @@ class Reader:
 
     def say(self, message: wire.FromClient) -> Any:
         return self.socket.send(msgspec.json.encode(message).decode())
+
+    async def log_on(self, name: str, key: str = "") -> None:
+        logon = wire.Logon(wire.VERSION, "M1", name, "its nonce")
+        await self.say(logon)
+        await self.say(proof_of(logon, key or f"{name}-key"))
 
     async def read(self) -> None:
         for item in json.loads(await self.socket.recv()):

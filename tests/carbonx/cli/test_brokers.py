@@ -85,8 +85,8 @@ def test_a_wrong_key_ends_it_before_anything_is_sent(
 
 def test_too_few_accounts_and_hashed_keys_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "accounts.toml"
-    Directory((Credentials("b1", "sha256:" + "0" * 64),)).write(path)
-    for number, problem in ((2, "has 1 accounts"), (1, "only the hash")):
+    Directory((Credentials("b1", "scram-sha-256:" + "0" * 64 + ":" + "1" * 64),)).write(path)
+    for number, problem in ((2, "has 1 accounts"), (1, "the verifier")):
         done = CliRunner().invoke(
             brokers.command, [str(number), "--port", "1", "--accounts", str(path)]
         )

@@ -27,6 +27,7 @@ from gateway.client.market_view import MarketView
 from gateway.protocol import wire, wire_market
 from gateway.protocol.session import pack
 from gateway.server.status import status_of
+from tests.support.scripted import logon_asked, signature
 from tests.support.venues import (
     FUNDING,
     bounded,
@@ -328,8 +329,10 @@ def test_closing_fails_what_is_unanswered_and_ends_the_events() -> None:
 
     async def scenario() -> None:
         async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read(1_000)
-            writer.write(pack(wire.LoggedOn(0, 0, 1, "mute", "", "none", 10_000, ())))
+            logon = await logon_asked(reader, writer)
+            known = signature(logon)
+            info = wire.LoggedOn(0, 0, 1, "mute", "", "none", 10_000, (), signature=known)
+            writer.write(pack(info))
             await reader.read(1_000)
             await reader.read(1_000)
             writer.close()
@@ -358,10 +361,11 @@ def test_a_missing_report_makes_the_client_connect_again_and_ask_for_it() -> Non
         asked: list[int] = []
 
         async def forgetful(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            logon = wire.decode_from_client((await reader.read(1_000))[4:])
-            assert isinstance(logon, wire.Logon)
+            logon = await logon_asked(reader, writer)
             asked.append(logon.last_seen)
-            writer.write(pack(wire.LoggedOn(3, 0, 1, "forgetful", "", "none", 10_000, ())))
+            known = signature(logon)
+            info = wire.LoggedOn(3, 0, 1, "forgetful", "", "none", 10_000, (), signature=known)
+            writer.write(pack(info))
             for seq in (1, 3) if len(asked) == 1 else range(logon.last_seen + 1, 4):
                 writer.write(pack(wire.OrderTriggered(seq, 0, 9)))
             await reader.read(1_000)

@@ -247,7 +247,7 @@ def test_a_client_that_fails_on_what_it_hears_says_so() -> None:
     async def scenario() -> None:
         async with (
             scripted([logged_on(0, 0)], [logged_on(1, 1), accepted(1, 1)]) as (port, _),
-            Failing("127.0.0.1", port, account="a", key="k", attempts=9**9) as client,
+            Failing("127.0.0.1", port, account="a", key="a-key", attempts=9**9) as client,
         ):
             status = client.status()
             with pytest.raises(ClientError, match="failed on what the venue sent: ZeroDiv"):

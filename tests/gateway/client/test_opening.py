@@ -77,7 +77,7 @@ def test_a_host_that_was_known_is_looked_up_again() -> None:
                 loop = asyncio.get_running_loop()
                 await loop.create_connection(factory, "127.0.0.1", port)
 
-            async with Client("h", 1, account="a", key="b", connect=connect) as client:
+            async with Client("h", 1, account="a", key="a-key", connect=connect) as client:
                 troubles += [socket.gaierror(socket.EAI_NONAME, "not known")] * 2
                 assert (await client.buy("CO2", 1, price_minor=4_900)).ref == 1
             assert not troubles

@@ -273,7 +273,7 @@ class Talk:
 
 def session_with(messages: int) -> LoadSession:
     """Return a session that has logged on and sent ``messages`` messages."""
-    session = LoadSession(0, wire.Logon(wire.VERSION, "", "a", "k"))
+    session = LoadSession(0, wire.Logon(wire.VERSION, "", "a", "n"), "k")
     session.connection_made(Talk())  # type: ignore[arg-type]
     session.data_received(
         pack(wire.LoggedOn(0, 0, wire.VERSION, "v", "", "none", 1_000, (PRODUCT,)))
@@ -367,7 +367,7 @@ def test_a_refusal_is_an_answer_and_more_than_a_tenth_of_them_a_problem(messages
 def test_open_loop_latency_counts_from_the_due_time_and_lag_tells_who_was_late() -> None:
     """A message due at 10 ms that left at 14 ms and was answered at 15 ms waited 5 ms."""
     ms = 1_000_000
-    session = LoadSession(0, wire.Logon(wire.VERSION, "", "a", "k"))
+    session = LoadSession(0, wire.Logon(wire.VERSION, "", "a", "n"), "k")
     for sent, answered in ((0, 1), (14, 15), (20, 21)):
         session.sent_at.append(sent * ms)
         session.answered_at.append(answered * ms)
@@ -383,7 +383,7 @@ def test_open_loop_latency_counts_from_the_due_time_and_lag_tells_who_was_late()
 def test_a_session_refused_at_logon_says_why(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path) as node:
-            session = LoadSession(0, wire.Logon(wire.VERSION, "", "carol", "wrong"))
+            session = LoadSession(0, wire.Logon(wire.VERSION, "", "carol", "n"), "wrong")
             with pytest.raises(LoadError, match="no such member, account and key"):
                 await log_on("127.0.0.1", node.address[1], [session])
 

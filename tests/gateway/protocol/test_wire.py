@@ -35,7 +35,8 @@ from gateway.protocol.session import Due, State, Throttle, client_end, pack, ven
 from gateway.server.outbox import Outboxes
 
 SECOND = 1_000_000_000
-LOGON = wire.Logon(1, "M1", "alice", "secret")
+LOGON = wire.Logon(1, "M1", "alice", "5ec4e7")
+PROOF = wire.Proof("ab")
 INFO = wire_market.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
                         "P", "continuous", Mechanism.ORDER_BOOK, ((0, 1), (500, 5)),
                         5, 1_000)  # fmt: skip
@@ -43,7 +44,8 @@ STATUS = wire.AccountStatus(3, 2, False, (wire.BalanceStatus("CNY", 5, 1),), (),
 LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "sync", 10_000, (INFO,), STATUS)
 
 GOLDEN: list[tuple[Any, str]] = [
-    (LOGON, "9b0101a24d31a5616c696365a673656372657400c2cd271000c2c2"),
+    (LOGON, "9c0101a24d31a5616c696365a635656334653700c2cd271000c2c2a0"),
+    (wire.Proof("ab"), "9212a26162"),
     (wire.Logout(), "9102"),
     (wire.Heartbeat(), "9103"),
     (wire.NewOrder(7, "P", Side.BUY, 10, 1_000), "9c0407a150010acd03e801010000c200"),
@@ -66,10 +68,11 @@ GOLDEN: list[tuple[Any, str]] = [
      "9e0e0ea150020acd03de1428010502010101"),
     (wire_modes.Bid(15, "P", 3, 5, 990),
      "960f0fa1500305cd03de"),
+    (wire.Challenge(0, "cd"), "934900a26364"),
     (LOGGED_ON,
-     ("9a40030201a874657874626f6f6ba26162a473796e63cd271091dc0010a150a0a3434e5902"
+     ("9b40030201a874657874626f6f6ba26162a473796e63cd271091dc0010a150a0a3434e5902"
       "010103cd03e8cd0384cd044ca150aa636f6e74696e756f7573019292000192cd01f40505cd03e8"
-      "97440302c29193a3434e5905019090")),
+      "97440302c29193a3434e5905019090a0")),
     (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
     (wire.Throttled(3, 9, 100), "9443030964"),
@@ -164,6 +167,7 @@ STREAM = b"".join(
     pack(m)
     for m in (
         LOGON,
+        PROOF,
         wire.NewOrder(1, "P", Side.SELL, 5, 990, OrderType.LIMIT, TimeInForce.IOC),
         wire.CancelOrder(2, 1),
         wire.Logout(),
@@ -178,14 +182,20 @@ def test_any_split_of_a_stream_gives_the_same_messages(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
     pieces = [STREAM[a:b] for a, b in itertools.pairwise(edges)]
     assert [m for piece in pieces for m in session.receive(piece, 0)] == whole
-    assert len(whole) == 4
+    assert len(whole) == 5
     assert session.state is State.ENDED
 
 
 def test_messages_before_a_bad_frame_count_and_nothing_after_it() -> None:
     session = venue_end(0)
-    data = pack(LOGON) + pack(wire.Heartbeat()) + b"\xff\xff\xff\xff" + pack(wire.Heartbeat())
-    assert session.receive(data, 0) == [LOGON, wire.Heartbeat()]
+    data = (
+        pack(LOGON)
+        + pack(PROOF)
+        + pack(wire.Heartbeat())
+        + b"\xff\xff\xff\xff"
+        + pack(wire.Heartbeat())
+    )
+    assert session.receive(data, 0) == [LOGON, PROOF, wire.Heartbeat()]
     assert session.error is not None
     assert session.error[0] is wire.LogoutReason.BAD_FRAME
     assert session.receive(pack(wire.Heartbeat()), 0) == []
@@ -234,6 +244,10 @@ def test_what_a_client_may_say_in_which_state(state: State, message: Any, *, all
 def test_two_ends_wired_back_to_back_agree() -> None:
     venue, client = venue_end(0), client_end(0)
     assert venue.receive(pack(LOGON), 0) == [LOGON]
+    challenge = wire.Challenge(0, "cd")
+    assert client.receive(pack(challenge), 0) == [challenge]
+    assert {venue.state, client.state} == {State.CHALLENGED}
+    assert venue.receive(pack(PROOF), 0) == [PROOF]
     assert client.receive(pack(LOGGED_ON), 0) == [LOGGED_ON]
     assert {venue.state, client.state} == {State.ACTIVE}
     goodbye = wire.LoggedOut(3, wire.LogoutReason.REQUESTED, "")
@@ -248,6 +262,8 @@ def test_silence_calls_for_a_heartbeat_and_then_for_the_end() -> None:
     assert session.due(6 * SECOND - 1) is Due.NOTHING  # no logon; what came may be unread
     assert session.due(6 * SECOND) is Due.GIVE_UP
     session.receive(pack(LOGON), 6 * SECOND)
+    assert session.due(6 * SECOND) is Due.GIVE_UP, "half a logon is no sign of life"
+    session.receive(pack(PROOF), 6 * SECOND)
     session.agree(1_000)
     session.sent(6 * SECOND)
     assert session.due(6 * SECOND + 1) is Due.NOTHING
@@ -258,7 +274,7 @@ def test_silence_calls_for_a_heartbeat_and_then_for_the_end() -> None:
 
 def test_an_end_that_was_away_reads_first_and_judges_silence_then() -> None:
     session = venue_end(0)
-    session.receive(pack(LOGON), 0)
+    session.receive(pack(LOGON) + pack(PROOF), 0)
     session.agree(1_000)
     for away in (5, 20, 60):  # the venue is paused, the client goes on talking
         session.sent(away * SECOND)
@@ -272,7 +288,7 @@ def test_an_end_that_was_away_reads_first_and_judges_silence_then() -> None:
 
 def test_silence_counts_from_where_a_clock_was_set_back_to() -> None:
     session = venue_end(0)
-    session.receive(pack(LOGON), 100 * SECOND)
+    session.receive(pack(LOGON) + pack(PROOF), 100 * SECOND)
     session.agree(1_000)
     session.sent(100 * SECOND)
     assert session.due(50 * SECOND) is Due.NOTHING

@@ -23,6 +23,7 @@ from gateway.server.accounts import AccountsError, Credentials, Directory, as_te
 from gateway.server.admin import COMMANDS as OPERATORS
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
+from tests.support.logons import admits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +127,7 @@ def test_an_accounts_file_opens_its_accounts_with_their_classes_in_force(
         venue = node.sequencer.venue
         node.operate(c.SetPhase(Phase.CONTINUOUS))
         for each in accounts:
-            assert node.core.sessions._directory.admits(each.member, each.name, each.key)
+            assert admits(node.core.sessions._directory, each.member, each.name, each.key)
             there = venue.account(each.name)
             assert (there.role, there.allocation) == (each.role, each.allocation)
             assert venue.cash(each.name)[0] == each.cash
@@ -237,10 +238,10 @@ def test_a_restart_opens_what_is_new_and_leaves_what_is_there(folder: Path) -> N
     venue = node.sequencer.venue
     assert (venue.account("a").role, venue.cash("a")[0]) == ("firm", 5)
     assert venue.account("b").role == "fund"
-    assert directory.admits("", "a", "new")
-    assert not directory.admits("", "a", "old")
+    assert admits(directory, "", "a", "new")
+    assert not admits(directory, "", "a", "old")
     assert "gone" in venue.accounts
-    assert not directory.admits("", "gone", "k")
+    assert not admits(directory, "", "gone", "k")
     told = directory.differences(venue)
     assert told == [
         "account 'a': its owner stays 'a', though file says 'O'",
@@ -280,14 +281,14 @@ def test_an_account_a_key_and_a_class_made_on_a_live_venue_survive_a_restart(fol
     directory = Directory((Credentials("a", "k"),))
     node = opened(folder, directory)
     assert node.sequencer.venue.state_hash() == before
-    assert directory.admits("M9", "eve", "a secret of hers")
-    assert not directory.admits("", "eve", "a secret of hers")
-    assert [directory.admits("", "a", key) for key in ("newer", "k")] == [True, False]
+    assert admits(directory, "M9", "eve", "a secret of hers")
+    assert not admits(directory, "", "eve", "a secret of hers")
+    assert [admits(directory, "", "a", key) for key in ("newer", "k")] == [True, False]
     (refused,) = node.operate(c.NewOrder("a", 1, "CO2", Side.BUY, 101, 1))
     assert isinstance(refused, e.Rejected)
     assert refused.reason is RejectReason.HOLDING
     assert ask(node, type="drop_key", account="a")["events"]
-    assert [directory.admits("", "a", key) for key in ("newer", "k")] == [False, True]
+    assert [admits(directory, "", "a", key) for key in ("newer", "k")] == [False, True]
     shut(node)
 
 
@@ -307,14 +308,14 @@ def test_a_key_that_cannot_be_kept_is_not_set(
 
     monkeypatch.setattr(f"gateway.server.keys_file.{step}", full)
     assert "No space left" in ask(node, type="set_key", account="a", key="new")["error"]
-    assert [directory.admits("", "a", key) for key in ("new", holds)] == [False, True]
+    assert [admits(directory, "", "a", key) for key in ("new", holds)] == [False, True]
     monkeypatch.undo()
     shut(node)
     directory = Directory((Credentials("a", "k"),))
     node = opened(folder, directory)
-    assert [directory.admits("", "a", key) for key in ("new", holds)] == [False, True]
+    assert [admits(directory, "", "a", key) for key in ("new", holds)] == [False, True]
     assert ask(node, type="set_key", account="a", key="new")["events"]
-    assert directory.admits("", "a", "new")
+    assert admits(directory, "", "a", "new")
     shut(node)
 
 

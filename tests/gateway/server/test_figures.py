@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SECOND: Final = 1_000_000_000
 FIGURES: Final[list[tuple[ModuleType, str, int]]] = [
-    (wire, "VERSION", 2),
+    (wire, "VERSION", 3),
     (wire, "MAX_FRAME", 16_384),
     (wire, "MAX_REPLY", 16_777_216),
     (wire, "HEADER_SIZE", 4),

@@ -13,6 +13,7 @@ from gateway.protocol import session, wire
 from gateway.server import accounts_file, sessions, tape
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
+from tests.support.logons import hello
 from tests.support.paths import ROOT
 from tests.support.quiet_core import End, QuietVenue
 from tests.support.venues import bounded, venue
@@ -120,8 +121,10 @@ def test_a_connection_that_floods_is_read_no_faster_than_it_is_worked_on(
     tmp_path: Path, size: int
 ) -> None:
     orders = 20_000
-    logon = wire.Logon(wire.VERSION, "M1", "alice", "alice-key", heartbeat_ms=60_000)
-    flood = b"".join((session.pack(logon), *(session.pack(buy(ref + 1)) for ref in range(orders))))
+    logon = wire.Logon(wire.VERSION, "M1", "alice", "a nonce", heartbeat_ms=60_000)
+    flood = b"".join(
+        (hello(logon, "alice-key"), *(session.pack(buy(ref + 1)) for ref in range(orders)))
+    )
 
     async def scenario() -> None:
         async with venue(tmp_path, max_input=size) as node:

@@ -14,6 +14,7 @@ from engine.vocabulary.enums import Phase, RejectReason, Side
 from gateway.protocol import wire
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
+from tests.support.logons import hello, proof_of
 from tests.support.venues import FUNDING, bounded, client_of, until, venue
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
     from gateway.server.node import Node
 
-LOGON: Final = wire.Logon(wire.VERSION, "", "carol", "c")
+LOGON: Final = wire.Logon(wire.VERSION, "", "carol", "a nonce")
 ORDER: Final = wire.NewOrder(1, "CO2", Side.BUY, 1, 4_900)
-HELLO: Final = pack(LOGON)
-WRONG_KEY: Final = pack(wire.Logon(wire.VERSION, "", "carol", "no"))
+HELLO: Final = hello(LOGON, "c")
+WRONG_KEY: Final = hello(LOGON, "no")
 
 
 def frame_of(payload: bytes) -> bytes:
@@ -45,9 +46,14 @@ ACTS: Final[list[tuple[str, bytes, wire.LogoutReason]]] = [
     ("another version", pack(wire.Logon(99, "", "carol", "c")), wire.LogoutReason.VERSION),
     ("a wrong key", WRONG_KEY, wire.LogoutReason.CREDENTIALS),
     ("a wrong key, and orders behind it", WRONG_KEY + pack(ORDER), wire.LogoutReason.CREDENTIALS),
-    ("another's account", pack(wire.Logon(wire.VERSION, "M2", "alice", "alice-key")),
+    ("another's account", hello(wire.Logon(wire.VERSION, "M2", "alice", "n"), "alice-key"),
      wire.LogoutReason.CREDENTIALS),
-    ("reports that were never sent", pack(wire.Logon(wire.VERSION, "", "carol", "c", 10**6)),
+    ("an order before its proof", pack(LOGON) + pack(ORDER), wire.LogoutReason.OUT_OF_ORDER),
+    ("the proof of another logon", pack(LOGON) + pack(proof_of(LOGON, "c", "another nonce")),
+     wire.LogoutReason.CREDENTIALS),
+    ("a proof that is none", pack(LOGON) + pack(wire.Proof("ß" * 64)),
+     wire.LogoutReason.CREDENTIALS),
+    ("reports that were never sent", hello(wire.Logon(wire.VERSION, "", "carol", "n", 10**6), "c"),
      wire.LogoutReason.SEQUENCE),
     ("orders behind its logout", HELLO + pack(wire.Logout()) + pack(ORDER),
      wire.LogoutReason.REQUESTED),
@@ -212,7 +218,7 @@ def test_a_clock_behind_the_log_stops_nobody(tmp_path: Path) -> None:
                 assert client.reconnects == 0
             writer.write(HELLO)  # who has not logged on yet is not taken for silent either
             heard = Unframer(wire.MAX_REPLY).feed(await reader.read(1 << 16))
-            assert isinstance(wire.decode_from_venue(heard[0]), wire.LoggedOn)
+            assert isinstance(wire.decode_from_venue(heard[1]), wire.LoggedOn)
             writer.close()
 
     bounded(scenario())

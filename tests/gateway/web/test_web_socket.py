@@ -159,7 +159,7 @@ def test_a_page_that_floods_or_guesses_keys_is_sent_away(tmp_path: Path) -> None
                     await reader.until(lambda _r: False)
             async with page(web) as reader:
                 for guess in range(6):
-                    await reader.say(wire.Logon(wire.VERSION, "M1", "alice", str(guess)))
+                    await reader.log_on("alice", key=str(guess))
                     await asyncio.sleep(0.05)
                 with pytest.raises(ConnectionClosed):
                     await reader.until(lambda _r: False)

@@ -1,5 +1,7 @@
 // The account that this page is logged on to: its orders, fills and balances.
 
+import { canProve, drawNonce, prove } from "./proof.js";
+
 const MOST_FILLS = 200;
 const GONE = ["filled", "cancelled", "rejected"];
 
@@ -12,6 +14,8 @@ export class Account {
 
   forget() {
     this.name = "";
+    this.key = ""; // never sent
+    this.signature = ""; // what the venue's must be
     this.logon = null; // how it logged on: kept to come back after a cut connection
     this.on = false;
     this.orders = new Map();
@@ -28,8 +32,10 @@ export class Account {
 
   logOn(member, account, key) {
     this.forget();
-    this.logon = { member, account, key, instance: crypto.getRandomValues(new Uint32Array(1))[0] + 1 };
-    this.say(false);
+    this.key = key;
+    this.logon = { member, account, key_name: "", instance: crypto.getRandomValues(new Uint32Array(1))[0] + 1 };
+    if (canProve()) this.say(false);
+    else this.refusal = "keys need https, or a page of this machine";
   }
 
   // After a cut connection: every report that was missed comes, unless another took over.
@@ -38,8 +44,18 @@ export class Account {
   }
 
   say(again) {
+    this.logon.nonce = drawNonce();
     this.link.say("Logon", { version: this.version, ...this.logon, last_seen: again ? this.seq : 0,
       cancel_on_disconnect: false, heartbeat_ms: 10_000, instance: this.logon.instance, again });
+  }
+
+  async prove(challenge) {
+    const { logon } = this;
+    const { nonce } = logon;
+    const found = await prove(logon, this.key, challenge);
+    if (this.logon !== logon || logon.nonce !== nonce) return; // another has begun meanwhile
+    this.signature = found.signature;
+    this.link.say("Proof", { proof: found.proof });
   }
 
   logOff() {
@@ -102,7 +118,15 @@ function status(account, m) {
 }
 
 const TAKES = {
+  Challenge: (account, m) => {
+    if (account.logon) account.prove(m.nonce);
+  },
   LoggedOn: (account, m) => {
+    if (m.signature !== account.signature) {
+      account.logOff();
+      account.refusal = "what answers does not know the account's key";
+      return;
+    }
     account.on = true;
     account.name = account.logon.account;
     account.ref = Math.max(account.ref, m.last_ref);
@@ -160,4 +184,4 @@ const TAKES = {
 };
 
 const NUMBERED = new Set(Object.keys(TAKES).filter((name) =>
-  !["LoggedOn", "LoggedOut", "AccountStatus", "Balances", "Throttled"].includes(name)));
+  !["Challenge", "LoggedOn", "LoggedOut", "AccountStatus", "Balances", "Throttled"].includes(name)));
