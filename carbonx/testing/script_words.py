@@ -94,6 +94,7 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         "unguarantee": lambda name, amount="0": c.ReturnGuarantee(
             name, stage.line, stage.minor(amount)
         ),
+        "consign": lambda name, tonnes: c.ConsignUnits(name, stage.line, int(tonnes)),
         "day": lambda date: c.BeginDay(int(date)),
         "reference": lambda price, symbol=product: c.SetReference(symbol, stage.minor(price)),
         "rule": rule,

@@ -13,9 +13,10 @@ from engine.markets.admission import Refusal
 from engine.markets.one_way import OneWay
 from engine.matching.auction_terms import SealedBid
 from engine.matching.bid_limits import guarantee_needed
+from engine.vocabulary.auction_events import GuaranteeChanged
 from engine.vocabulary.commands import PostGuarantee, ReturnGuarantee
 from engine.vocabulary.enums import GuaranteeRule, PricingRule, RejectReason, Side
-from engine.vocabulary.events import Event, GuaranteeChanged, Rejected, Trade
+from engine.vocabulary.events import Event, Rejected, Trade
 from engine.vocabulary.texts import shown
 from engine.vocabulary.units import MAX_MONEY
 

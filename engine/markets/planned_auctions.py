@@ -13,7 +13,7 @@ from msgspec import UnsetType
 
 from engine.markets.admission import Refusal
 from engine.markets.bidding import admit_announcement
-from engine.markets.guarantees import GuaranteedBids
+from engine.markets.consignments import ConsignedUnits
 from engine.matching.auction_clearing import Win
 from engine.matching.auction_terms import (
     AuctionResult,
@@ -52,7 +52,7 @@ _ENDS: Final = (CancelReason.DAY_ENDED, CancelReason.RULES)  # what ends it all 
 _YEAR: Final = 10_000  # a date is the year times this, and month and day
 
 
-class PlannedAuctions(GuaranteedBids):
+class PlannedAuctions(ConsignedUnits):
     """A line of announced auctions, those of the calendar among them."""
 
     __slots__ = ("added", "used")
@@ -108,7 +108,7 @@ class PlannedAuctions(GuaranteedBids):
         self.added.pop(planned.date, None)
         events = self.put_up(command, self.seat(seller))
         self.dates[self.counted] = planned.date
-        return events
+        return self.offer_consigned(self.counted, events)
 
     def _formula(self, date: int) -> int:
         """Return the reserve that the rulebook's formula gives; 0 for none."""
@@ -133,26 +133,32 @@ class PlannedAuctions(GuaranteedBids):
         number = command.number
         date = self.dates.get(number, 0)
         if not date or command.call_off:
-            return super().clear(command)
+            return [*super().clear(command), *self.end_lots(number)]
         initiator = self.to_clear(command)
         if isinstance(initiator, Refusal):
             return [Rejected("", 0, *initiator)]
         bids = list(self.bids[number])
+        offered = self.announced[number].quantity
         result = clear_sealed(
-            self._book(number, bids, initiator), self._terms(initiator, command.seed, date)
+            self._book(number, bids, initiator), self._terms(initiator, command.seed, date, offered)
         )
         if result.released:  # the tiers offered no more than the seller has
             self.reserve_more(initiator.seat, Side.SELL, result.released)
             initiator.quantity += result.released
             initiator.leaves += result.released
-        reoffered = self._offer_again(date, result.unsold)
+        *consigned, _ = result.sales
+        reoffered = self._offer_again(
+            date, result.unsold - sum(s.offered - s.sold for s in consigned)
+        )
         statement = self._statement(number, bids, result, command.seed, reoffered)
         for tier, kept in zip(self.rulebook.auction.containment, result.tiers, strict=True):
             if kept.used and tier.quantity and not tier.withhold:
                 key = (date // _YEAR, tier.name)
                 self.used[key] = self.used.get(key, 0) + kept.used
+        self.sell_consigned(consigned)
         wins = [Win(award.bid, award.quantity, award.price) for award in result.awards]
-        return [*self.conclude(number, initiator, wins, result.unsold), statement]
+        events = self.conclude(number, initiator, wins, result.unsold)
+        return [*events, *self.end_lots(number, consigned), statement]
 
     def _book(self, number: int, bids: list[Order], initiator: Order) -> BidBook:
         """Return the bids with the limits of their bidders' classes over linked accounts."""
@@ -161,20 +167,22 @@ class PlannedAuctions(GuaranteedBids):
         for bid in bids:
             role = bid.seat.role
             if role is not None and role.purchase_limit_bp and self.trims(number):
-                most = purchase_limit(initiator.quantity, role.purchase_limit_bp, lot)
+                offered = self.announced[number].quantity
+                most = purchase_limit(offered, role.purchase_limit_bp, lot)
                 limits[str(bid.seat.stp_id)] = GroupLimit(purchase=most)
         sealed = [SealedBid(b.seat.name, str(b.seat.stp_id), b.price, b.leaves) for b in bids]
-        sellers = (Seller(initiator.seat.name, initiator.quantity),)
+        own = Seller(initiator.seat.name, initiator.quantity, rank=1)
+        sellers = (*(Seller(*lot) for lot in self.lots.get(number, {}).items()), own)
         put_up = {name: self.usable(name) for name in self.guarantees}
         return BidBook(sealed, sellers, limits, put_up)
 
-    def _terms(self, initiator: Order, seed: int, date: int) -> AuctionTerms:
+    def _terms(self, initiator: Order, seed: int, date: int, offered: int) -> AuctionTerms:
         mode = self.mode
         holding = initiator.seat.holding
         free = holding.total - holding.reserved
         tiers = []
         for each in self.rulebook.auction.containment:
-            quantity = self._available(each, initiator.quantity, date)
+            quantity = self._available(each, offered, date)
             if not each.withhold:
                 quantity = min(quantity, free)
                 free -= quantity
@@ -209,7 +217,7 @@ class PlannedAuctions(GuaranteedBids):
         """Let the next auctions of the calendar grow by what was not sold."""
         auction = self.rulebook.auction
         later = [each for each in self.plan() if each.date > date]
-        if not (unsold and later and auction.reoffer_over):
+        if not (unsold > 0 and later and auction.reoffer_over):
             return ()
         plan = [
             Planned(each.quantity, each.quantity + self.added.get(each.date, 0)) for each in later
@@ -241,6 +249,7 @@ class PlannedAuctions(GuaranteedBids):
             for why in reasons
         ]
         names = [tier.name for tier in self.rulebook.auction.containment]
+        *consigned, _ = result.sales
         return AuctionStated(
             symbol=self.symbol,
             number=number,
@@ -262,6 +271,8 @@ class PlannedAuctions(GuaranteedBids):
             reoffered=reoffered,
             seed=seed,
             draw=result.draw,
+            consigned=sum(sale.offered for sale in consigned),
+            consigned_sold=sum(sale.sold for sale in consigned),
         )
 
     def _unlist(self, order: Order) -> None:
@@ -277,6 +288,7 @@ class PlannedAuctions(GuaranteedBids):
             sorted(list(each) for each in self.added.items()),
             sorted([year, name, tonnes] for (year, name), tonnes in self.used.items()),
             *self.dump_guarantees(),
+            *self.dump_consigned(),
         ]
         return [*super().dump(), *(kept if any(kept) else ())]
 

@@ -19,6 +19,7 @@ from engine.vocabulary.enums import (
     CallStep,
     Candidates,
     CloseRule,
+    ConsignedRest,
     Delivery,
     Dst,
     GuaranteeRule,
@@ -216,6 +217,7 @@ class Auction(Struct, frozen=True, forbid_unknown_fields=True):
     calendar: tuple[PlannedAuction, ...] = ()
     guarantees: GuaranteeRule | UnsetType = UNSET  # what covers bids; else each reserves its cash
     market: SecondaryMarket | UnsetType = UNSET
+    consigned: ConsignedRest | UnsetType = UNSET  # what is unsold of them; else none are taken
     formula: ReserveFormula | UnsetType = UNSET  # of reserves that the calendar leaves open
 
 

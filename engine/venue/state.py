@@ -106,6 +106,9 @@ def check_reservations(venue: VenueBase) -> None:
         for name, amount in line.set_aside().items():
             key = (name, "cash", line.product.currency)
             needed[key] = needed.get(key, 0) + amount
+        for name, tonnes in line.tonnes_aside().items():
+            key = (name, "holding", line.product.symbol)
+            needed[key] = needed.get(key, 0) + tonnes
     for account in venue.ledger.accounts.values():
         for kind, table in (("cash", account.cash), ("holding", account.holdings)):
             for name, balance in table.items():

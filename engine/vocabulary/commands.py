@@ -252,6 +252,17 @@ class ReturnGuarantee(Struct, frozen=True, array_like=True, gc=False, tag=23):
     amount: Int = 0  # minor units; 0: all of it
 
 
+class ConsignUnits(Struct, frozen=True, array_like=True, gc=False, tag=24):
+    """Operator: set allowances of an account aside, to be sold in a line's next auction.
+
+    A negative quantity takes back what is not yet offered.
+    """
+
+    account: str
+    symbol: str  # the line
+    quantity: Int  # tonnes
+
+
 # From clients: these carry an account and a reference.
 ClientCommand: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
@@ -273,6 +284,7 @@ Command: TypeAlias = (
     | SetAccountClass
     | PostGuarantee
     | ReturnGuarantee
+    | ConsignUnits
     | RegistryCommand
     | LinkCommand
 )

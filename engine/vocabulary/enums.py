@@ -206,6 +206,13 @@ class BelowMarket(IntEnum):
     REACH = 3  # the price is that of the lowest bid which reaches the secondary market's
 
 
+class ConsignedRest(IntEnum):
+    """What becomes of consigned units that an auction left unsold."""
+
+    RETURN = 1  # their owner has them back
+    WAIT = 2  # they are offered in the line's next auction
+
+
 class TierKind(IntEnum):
     """How a part of an auction's supply answers to the price."""
 

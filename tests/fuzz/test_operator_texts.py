@@ -27,6 +27,7 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "amend_rulebook": {"path": "title", "value": "7", "effective": 20260105},
     "begin_day": {"date": 20260105, "draw": 5},
     "clear_auction": {"symbol": "GDEA@one_way", "number": 1, "seed": 2, "call_off": True},
+    "consign_units": {"account": "ann", "symbol": "GDEA@one_way", "quantity": 5},
     "move_allowances": {"account": "ann", "product": "GDEA", "quantity": 5},
     "move_cash": {"account": "ann", "amount": "5.00", "currency": "CNY"},
     "open_account": {"account": "eve", "owner": "e", "group": "g", "member": "m", "role": "",

@@ -60,7 +60,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Cycle.share_bp": 10_000, "Programme.make_good_bp": 10_000,
     "Rulebook.programme": msgspec.UNSET,
     "Auction.guarantees": msgspec.UNSET, "Auction.market": msgspec.UNSET,
-    "Auction.formula": msgspec.UNSET,
+    "Auction.formula": msgspec.UNSET, "Auction.consigned": msgspec.UNSET,
     "SecondaryMarket.below": BelowMarket.CANCEL, "ReserveFormula.share_bp": 10_000,
 }  # fmt: skip
 
