@@ -81,6 +81,9 @@ def _tell_operator(event: e.Event, m: Money) -> str:
             return f"{event.account} guarantee {m(event.amount)} to {m(event.guarantee)}"
         case ae.ConsignmentChanged():
             return f"{event.account} consigned {event.quantity} to {event.consigned}"
+        case ae.SaleProposed():
+            beyond = f"{m(event.average)} beyond {m(event.level)}"
+            return f"{event.product} {event.trigger} proposes a {event.side.name.lower()}: {beyond}"
         case e.CashMoved():
             money = f"{m(event.amount)} to {m(event.balance)}"
             return f"{event.account} cash {money} {event.currency}"

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UnsetType
 
 from engine.markets.admission import Refusal
-from engine.markets.bidding import admit_announcement
-from engine.markets.consignments import ConsignedUnits
+from engine.markets.discretionary_sales import DiscretionarySales
 from engine.matching.auction_clearing import Win
 from engine.matching.auction_terms import (
     AuctionResult,
@@ -29,12 +28,10 @@ from engine.matching.reoffers import Planned, spread
 from engine.matching.reserve_prices import half_up
 from engine.matching.sealed_auction import clear_sealed
 from engine.rulebook.calendar import utc
-from engine.vocabulary.commands import Announce
 from engine.vocabulary.enums import (
     BelowMarket,
     CancelReason,
     LimitRule,
-    RejectReason,
     Side,
     TierKind,
 )
@@ -52,7 +49,7 @@ _ENDS: Final = (CancelReason.DAY_ENDED, CancelReason.RULES)  # what ends it all 
 _YEAR: Final = 10_000  # a date is the year times this, and month and day
 
 
-class PlannedAuctions(ConsignedUnits):
+class PlannedAuctions(DiscretionarySales):
     """A line of announced auctions, those of the calendar among them."""
 
     __slots__ = ("added", "used")
@@ -82,31 +79,14 @@ class PlannedAuctions(ConsignedUnits):
         return []
 
     def _announce_planned(self, planned: PlannedAuction) -> list[Event]:
-        auction, calendar = self.rulebook.auction, self.rulebook.calendar
-        seller = self.shared.participants.get(auction.seller)
-        if seller is None:
-            rule = f"{auction.seller} sells in the auction of {planned.date} and has no account"
-            return [Rejected("", 0, RejectReason.UNKNOWN_ACCOUNT, "date", rule)]
+        calendar = self.rulebook.calendar
+        reserve = planned.reserve or self._formula(planned.date) or self.rulebook.auction.reserve
+        opens, closes = (utc(calendar, planned.date, at) for at in (planned.opens, planned.closes))
         quantity = planned.quantity + self.added.get(planned.date, 0)
-        command = Announce(
-            account=auction.seller,
-            ref=seller.last_ref + 1,
-            symbol=self.symbol,
-            side=Side.SELL,
-            quantity=quantity,
-            price=max(1, planned.reserve or self._formula(planned.date) or auction.reserve),
-            opens_at=utc(calendar, planned.date, planned.opens),
-            closes_at=utc(calendar, planned.date, planned.closes),
-            min_bid=max(1, auction.min_bid),
-            max_bid=auction.max_bid,
-        )
-        refusal = admit_announcement(command, self.gate, self.clock.now)
-        refusal = refusal or self.reserve(self.seat(seller), Side.SELL, quantity, 0)
-        if refusal is not None:
-            return [Rejected("", 0, refusal.reason, "date", refusal.rule)]
-        seller.last_ref = command.ref
+        events = self.authority_announces(Side.SELL, quantity, max(1, reserve), (opens, closes))
+        if isinstance(events, Refusal):
+            return [Rejected("", 0, *events._replace(field="date"))]
         self.added.pop(planned.date, None)
-        events = self.put_up(command, self.seat(seller))
         self.dates[self.counted] = planned.date
         return self.offer_consigned(self.counted, events)
 

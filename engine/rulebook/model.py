@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from engine.rulebook.programme import Programme
-from engine.rulebook.reserves import ReserveFormula, SecondaryMarket
+from engine.rulebook.reserves import PriceTrigger, ReserveFormula, SecondaryMarket
 from engine.vocabulary.enums import (
     BidTie,
     CallFill,
@@ -217,6 +217,7 @@ class Auction(Struct, frozen=True, forbid_unknown_fields=True):
     calendar: tuple[PlannedAuction, ...] = ()
     guarantees: GuaranteeRule | UnsetType = UNSET  # what covers bids; else each reserves its cash
     market: SecondaryMarket | UnsetType = UNSET
+    triggers: tuple[PriceTrigger, ...] | UnsetType = UNSET  # of sales beside the calendar
     consigned: ConsignedRest | UnsetType = UNSET  # what is unsold of them; else none are taken
     formula: ReserveFormula | UnsetType = UNSET  # of reserves that the calendar leaves open
 

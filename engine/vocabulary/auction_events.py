@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from engine.vocabulary.enums import Side
+
 
 class GuaranteeChanged(Struct, frozen=True, array_like=True, gc=False, tag=33):
     """An account put cash up for its bids, or got some back (a negative amount)."""
@@ -23,4 +25,15 @@ class ConsignmentChanged(Struct, frozen=True, array_like=True, gc=False, tag=34)
     consigned: int  # tonnes that wait or are offered now
 
 
-AuctionEvent: TypeAlias = GuaranteeChanged | ConsignmentChanged
+class SaleProposed(Struct, frozen=True, array_like=True, gc=False, tag=35):
+    """A price trigger is met: a sale or purchase by the authority is proposed, and nothing else."""
+
+    product: str
+    trigger: str
+    side: Side  # SELL: the price is high; BUY: it is low
+    date: int
+    average: int  # minor units per tonne, the latest
+    level: int  # that it is beyond
+
+
+AuctionEvent: TypeAlias = GuaranteeChanged | ConsignmentChanged | SaleProposed

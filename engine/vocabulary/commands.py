@@ -263,6 +263,18 @@ class ConsignUnits(Struct, frozen=True, array_like=True, gc=False, tag=24):
     quantity: Int  # tonnes
 
 
+class DiscretionarySale(Struct, frozen=True, array_like=True, gc=False, tag=25):
+    """Operator: let the authority sell, or buy, by a one-way auction beside the calendar."""
+
+    symbol: str  # the line
+    quantity: Int
+    price: Int  # the reserve: bids worse than it are not taken
+    opens_at: Int  # ns UTC
+    closes_at: Int  # ns UTC
+    side: Side = Side.SELL
+    trigger: str = ""  # of the rulebook, which it answers; "" is none
+
+
 # From clients: these carry an account and a reference.
 ClientCommand: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
@@ -285,6 +297,7 @@ Command: TypeAlias = (
     | PostGuarantee
     | ReturnGuarantee
     | ConsignUnits
+    | DiscretionarySale
     | RegistryCommand
     | LinkCommand
 )

@@ -28,6 +28,8 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "begin_day": {"date": 20260105, "draw": 5},
     "clear_auction": {"symbol": "GDEA@one_way", "number": 1, "seed": 2, "call_off": True},
     "consign_units": {"account": "ann", "symbol": "GDEA@one_way", "quantity": 5},
+    "discretionary_sale": {"symbol": "GDEA@one_way", "quantity": 5, "price": "20.00",
+                           "opens_at": 1, "closes_at": 9, "side": "sell", "trigger": ""},
     "move_allowances": {"account": "ann", "product": "GDEA", "quantity": 5},
     "move_cash": {"account": "ann", "amount": "5.00", "currency": "CNY"},
     "open_account": {"account": "eve", "owner": "e", "group": "g", "member": "m", "role": "",

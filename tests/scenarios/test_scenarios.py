@@ -20,6 +20,7 @@ from tests.scenarios import china as scenarios_china
 from tests.scenarios import compliance as scenarios_compliance
 from tests.scenarios import consignments as scenarios_consignments
 from tests.scenarios import days as scenarios_days
+from tests.scenarios import discretion as scenarios_discretion
 from tests.scenarios import guarantees as scenarios_guarantees
 from tests.scenarios import links as scenarios_links
 from tests.scenarios import modes as scenarios_modes
@@ -60,6 +61,7 @@ MODULES = (
     scenarios_auction_prices,
     scenarios_guarantees,
     scenarios_consignments,
+    scenarios_discretion,
     scenarios_world,
     scenarios_links,
 )

@@ -62,6 +62,7 @@ BYTES: Final = {
     "post_guarantee": ("9416a161a16202", "9416a161a16202"),
     "return_guarantee": ("9417a161a16202", "9417a161a16200"),
     "consign_units": ("9418a161a16202", "9418a161a16202"),
+    "discretionary_sale": ("9819a1610102030402a167", "9819a1610102030402a0"),
     "register_entity": ("961ea16192a161a16292a161a162a164a165", "961ea16192a161a16290a0a0"),
     "set_cap": ("931fa16101", "931fa16101"),
     "issue_allowances": ("9420a161a16202", "9420a161a16202"),

@@ -9,7 +9,7 @@ import pytest
 
 from engine.rulebook import model, programme
 from engine.rulebook.model import Calendar, Mode, PriceRule
-from engine.rulebook.reserves import ReserveFormula, SecondaryMarket
+from engine.rulebook.reserves import PriceTrigger, ReserveFormula, SecondaryMarket
 from engine.vocabulary.enums import (
     BelowMarket,
     BidTie,
@@ -29,6 +29,7 @@ from engine.vocabulary.enums import (
     PricingRule,
     SelfTrade,
     SelfTradeScope,
+    Side,
     Tie,
     Undersubscribed,
 )
@@ -36,7 +37,7 @@ from engine.vocabulary.enums import (
 PARTS: Final = (model.Product, PriceRule, Mode, model.Session, Calendar, model.AccountClass,
                 model.Containment, model.PlannedAuction, model.Auction, programme.Cycle,
                 programme.Credit, programme.Programme, SecondaryMarket,
-                ReserveFormula, model.Rulebook)  # fmt: skip
+                ReserveFormula, PriceTrigger, model.Rulebook)  # fmt: skip
 DEFAULTS: Final[dict[str, Any]] = {
     "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1,
     "Product.lot": 1, "Product.min_quantity": 1,
@@ -61,6 +62,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Rulebook.programme": msgspec.UNSET,
     "Auction.guarantees": msgspec.UNSET, "Auction.market": msgspec.UNSET,
     "Auction.formula": msgspec.UNSET, "Auction.consigned": msgspec.UNSET,
+    "Auction.triggers": msgspec.UNSET, "PriceTrigger.side": Side.SELL, "PriceTrigger.for_days": 1,
     "SecondaryMarket.below": BelowMarket.CANCEL, "ReserveFormula.share_bp": 10_000,
 }  # fmt: skip
 
