@@ -27,6 +27,7 @@ from engine.matching.bid_limits import purchase_limit
 from engine.matching.reoffers import Planned, spread
 from engine.matching.reserve_prices import half_up
 from engine.matching.sealed_auction import clear_sealed
+from engine.matching.yearly_prices import containment_on, reserve_on
 from engine.rulebook.calendar import utc
 from engine.vocabulary.enums import (
     BelowMarket,
@@ -80,7 +81,8 @@ class PlannedAuctions(DiscretionarySales):
 
     def _announce_planned(self, planned: PlannedAuction) -> list[Event]:
         calendar = self.rulebook.calendar
-        reserve = planned.reserve or self._formula(planned.date) or self.rulebook.auction.reserve
+        table = reserve_on(self.rulebook.auction, planned.date, self.product.tick)
+        reserve = planned.reserve or self._formula(planned.date) or table
         opens, closes = (utc(calendar, planned.date, at) for at in (planned.opens, planned.closes))
         quantity = planned.quantity + self.added.get(planned.date, 0)
         events = self.authority_announces(Side.SELL, quantity, max(1, reserve), (opens, closes))
@@ -161,7 +163,7 @@ class PlannedAuctions(DiscretionarySales):
         holding = initiator.seat.holding
         free = holding.total - holding.reserved
         tiers = []
-        for each in self.rulebook.auction.containment:
+        for each in containment_on(self.rulebook.auction, date, self.product.tick):
             quantity = self._available(each, offered, date)
             if not each.withhold:
                 quantity = min(quantity, free)

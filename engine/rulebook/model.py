@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from engine.rulebook.programme import Programme
-from engine.rulebook.reserves import PriceTrigger, ReserveFormula, SecondaryMarket
+from engine.rulebook.reserves import Growth, PriceTrigger, ReserveFormula, SecondaryMarket
 from engine.vocabulary.enums import (
     BidTie,
     CallFill,
@@ -188,6 +188,7 @@ class Containment(Struct, frozen=True, forbid_unknown_fields=True):
     share_bp: int = 0  # of the cap or of the offer
     withhold: bool = False  # takes supply away at or below the trigger instead of adding it
     fixed: bool = False  # sold after the auction, at the trigger itself
+    growth: Growth | UnsetType = UNSET  # of the trigger
 
 
 class PlannedAuction(Struct, frozen=True, forbid_unknown_fields=True):
@@ -217,6 +218,7 @@ class Auction(Struct, frozen=True, forbid_unknown_fields=True):
     calendar: tuple[PlannedAuction, ...] = ()
     guarantees: GuaranteeRule | UnsetType = UNSET  # what covers bids; else each reserves its cash
     market: SecondaryMarket | UnsetType = UNSET
+    growth: Growth | UnsetType = UNSET  # of the table's reserve
     triggers: tuple[PriceTrigger, ...] | UnsetType = UNSET  # of sales beside the calendar
     consigned: ConsignedRest | UnsetType = UNSET  # what is unsold of them; else none are taken
     formula: ReserveFormula | UnsetType = UNSET  # of reserves that the calendar leaves open

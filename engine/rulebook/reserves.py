@@ -25,6 +25,14 @@ class ReserveFormula(Struct, frozen=True, forbid_unknown_fields=True):
     share_bp: int = BASIS_POINTS  # of the mean
 
 
+class Growth(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a price grows from year to year; each year's is rounded to the tick before the next."""
+
+    year: int  # the one whose price the rulebook has
+    rate_bp: int = 0  # of every year after it
+    inflation_bp: tuple[int, ...] = ()  # on top: of the year after it, of the one after that ...
+
+
 class PriceTrigger(Struct, frozen=True, forbid_unknown_fields=True):
     """A price at which the authority may sell or buy, watched over the venue's own trades.
 

@@ -17,6 +17,7 @@ from engine.rulebook.model import (
     RulebookError,
 )
 from engine.rulebook.programme_rules import rules_of
+from engine.rulebook.reserves import Growth
 from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import (
     CALL_PHASES,
@@ -98,7 +99,10 @@ def validate(book: Rulebook) -> None:
 
 
 def _validate_reserves(book: Rulebook) -> None:
-    """Check what auctions' prices are held against."""
+    """Check what auctions' prices are held against, and how they grow."""
+    _validate_growth("$.auction.growth", book.auction.growth)
+    for index, tier in enumerate(book.auction.containment):
+        _validate_growth(f"$.auction.containment[{index}].growth", tier.growth)
     market, formula = book.auction.market, book.auction.formula
     if not isinstance(market, UnsetType):
         _among("$.auction.market.share_bp", market.share_bp, 0, BASIS_POINTS)
@@ -111,6 +115,14 @@ def _validate_reserves(book: Rulebook) -> None:
             _among(f"{path}.days", count, 1, 250)
         _known(f"{path}.modes", formula.modes, [mode.name for mode in book.modes])
         _among(f"{path}.share_bp", formula.share_bp, 1, 10 * BASIS_POINTS)
+
+
+def _validate_growth(path: str, growth: Growth | UnsetType) -> None:
+    if isinstance(growth, UnsetType):
+        return
+    _among(f"{path}.year", growth.year, 1990, 2100)
+    for rate in (growth.rate_bp, *growth.inflation_bp):
+        _among(path, rate, -BASIS_POINTS // 2, 10 * BASIS_POINTS)
 
 
 def _validate_triggers(book: Rulebook) -> None:
