@@ -78,7 +78,8 @@ def _tell_operator(event: e.Event, m: Money) -> str:
         case e.AccountClassSet():
             return f"{event.account} is {event.role or 'in no class'}"
         case ae.GuaranteeChanged():
-            return f"{event.account} guarantee {m(event.amount)} to {m(event.guarantee)}"
+            kind = f" by {event.kind}" if event.kind else ""
+            return f"{event.account} guarantee {m(event.amount)} to {m(event.guarantee)}{kind}"
         case ae.ConsignmentChanged():
             return f"{event.account} consigned {event.quantity} to {event.consigned}"
         case ae.SaleProposed():

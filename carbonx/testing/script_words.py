@@ -100,6 +100,9 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         "unguarantee": lambda name, amount="0": c.ReturnGuarantee(
             name, stage.line, stage.minor(amount)
         ),
+        "pledge": lambda name, kind, amount: c.PledgeGuarantee(
+            name, stage.line, kind, stage.minor(amount)
+        ),
         "consign": lambda name, tonnes: c.ConsignUnits(name, stage.line, int(tonnes)),
         "discretion": discretion,
         "day": lambda date: c.BeginDay(int(date)),

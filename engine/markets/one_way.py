@@ -271,7 +271,7 @@ class OneWay(OfferLine):
         bidders = len(dict.fromkeys(bid.seat.stp_id for bid in bids))
         for order in (*bids, initiator):
             if order.leaves:
-                events.append(self.cancel(order, CancelReason.LOST))
+                events.append(self.cancel(order, self.lost(order)))
             else:
                 self._finish(order)
         events.append(
@@ -286,6 +286,11 @@ class OneWay(OfferLine):
             )
         )
         return events
+
+    def lost(self, order: Order) -> CancelReason:
+        """Say why what an auction leaves of a bid, or of its announcement, goes."""
+        del order
+        return CancelReason.LOST
 
     def deal(self, initiator: Order, winner: Order, win: Win) -> list[Trade]:
         """Settle what a bid won."""

@@ -18,6 +18,7 @@ from engine.matching.auction_terms import (
     AuctionResult,
     AuctionTerms,
     BidBook,
+    Cut,
     GroupLimit,
     SealedBid,
     Seller,
@@ -26,12 +27,14 @@ from engine.matching.auction_terms import (
 from engine.matching.bid_limits import purchase_limit
 from engine.matching.reoffers import Planned, spread
 from engine.matching.reserve_prices import half_up
-from engine.matching.sealed_auction import clear_sealed
+from engine.matching.sealed_auction import clear_sealed, split_sale
 from engine.matching.yearly_prices import containment_on, reserve_on
 from engine.rulebook.calendar import utc
 from engine.vocabulary.enums import (
+    AuctionEnd,
     BelowMarket,
     CancelReason,
+    CutReason,
     LimitRule,
     Side,
     TierKind,
@@ -124,6 +127,7 @@ class PlannedAuctions(DiscretionarySales):
         result = clear_sealed(
             self._book(number, bids, initiator), self._terms(initiator, command.seed, date, offered)
         )
+        result = self._settled(number, result)
         if result.released:  # the tiers offered no more than the seller has
             self.reserve_more(initiator.seat, Side.SELL, result.released)
             initiator.quantity += result.released
@@ -140,7 +144,33 @@ class PlannedAuctions(DiscretionarySales):
         self.sell_consigned(consigned)
         wins = [Win(award.bid, award.quantity, award.price) for award in result.awards]
         events = self.conclude(number, initiator, wins, result.unsold)
+        self.defaults.clear()
         return [*events, *self.end_lots(number, consigned), statement]
+
+    def _settled(self, number: int, result: AuctionResult) -> AuctionResult:
+        """Return a result without what is not paid for: its seller keeps that."""
+        wins = [Win(award.bid, award.quantity, award.price) for award in result.awards]
+        unpaid = self.unpaid(number, wins)
+        if not unpaid:
+            return result
+        bids = self.bids[number]
+        self.defaults = {(bids[wins[n].bid].seat.name, bids[wins[n].bid].ref): None for n in unpaid}
+        cuts = [Cut(wins[n].bid, wins[n].quantity, CutReason.UNPAID) for n in unpaid]
+        tonnes = sum(cut.quantity for cut in cuts)
+        sellers = [
+            Seller(sale.name, sale.offered, int(n + 1 == len(result.sales)))
+            for n, sale in enumerate(result.sales)
+        ]
+        sold = sum(sale.sold for sale in result.sales)
+        paid = [each for n, each in enumerate(result.awards) if n not in unpaid]
+        return result._replace(
+            end=AuctionEnd.SOLD_IN_PART,
+            sold=result.sold - tonnes,
+            unsold=result.unsold + tonnes,
+            awards=tuple(paid),
+            cuts=tuple(sorted([*result.cuts, *cuts])),
+            sales=split_sale(sellers, max(0, sold - tonnes)),
+        )
 
     def _book(self, number: int, bids: list[Order], initiator: Order) -> BidBook:
         """Return the bids with the limits of their bidders' classes over linked accounts."""
@@ -155,7 +185,7 @@ class PlannedAuctions(DiscretionarySales):
         sealed = [SealedBid(b.seat.name, str(b.seat.stp_id), b.price, b.leaves) for b in bids]
         own = Seller(initiator.seat.name, initiator.quantity, rank=1)
         sellers = (*(Seller(*lot) for lot in self.lots.get(number, {}).items()), own)
-        put_up = {name: self.usable(name) for name in self.guarantees}
+        put_up = {name: self.usable(name) for name in (*self.guarantees, *self.pledges)}
         return BidBook(sealed, sellers, limits, put_up)
 
     def _terms(self, initiator: Order, seed: int, date: int, offered: int) -> AuctionTerms:

@@ -217,6 +217,7 @@ class Auction(Struct, frozen=True, forbid_unknown_fields=True):
     limit_rule: LimitRule = LimitRule.REFUSE  # REFUSE: at entry; TRIM: at the clearing
     calendar: tuple[PlannedAuction, ...] = ()
     guarantees: GuaranteeRule | UnsetType = UNSET  # what covers bids; else each reserves its cash
+    pledges: tuple[str, ...] | UnsetType = UNSET  # kinds of guarantee beside cash
     market: SecondaryMarket | UnsetType = UNSET
     growth: Growth | UnsetType = UNSET  # of the table's reserve
     triggers: tuple[PriceTrigger, ...] | UnsetType = UNSET  # of sales beside the calendar

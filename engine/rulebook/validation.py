@@ -100,6 +100,10 @@ def validate(book: Rulebook) -> None:
 
 def _validate_reserves(book: Rulebook) -> None:
     """Check what auctions' prices are held against, and how they grow."""
+    pledges = book.auction.pledges
+    for kind in () if isinstance(pledges, UnsetType) else pledges:
+        rule = f"1-{MAX_NAME} characters each"
+        _require("$.auction.pledges", holds=0 < len(kind) <= MAX_NAME, rule=rule)
     _validate_growth("$.auction.growth", book.auction.growth)
     for index, tier in enumerate(book.auction.containment):
         _validate_growth(f"$.auction.containment[{index}].growth", tier.growth)

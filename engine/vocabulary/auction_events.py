@@ -8,12 +8,13 @@ from engine.vocabulary.enums import Side
 
 
 class GuaranteeChanged(Struct, frozen=True, array_like=True, gc=False, tag=33):
-    """An account put cash up for its bids, or got some back (a negative amount)."""
+    """An account has more for its bids, put up or pledged, or less (a negative amount)."""
 
     account: str
     symbol: str
     amount: int  # minor units
-    guarantee: int  # what it has put up now
+    guarantee: int  # what it has of the kind now
+    kind: str = ""  # of a pledge; "" is cash
 
 
 class ConsignmentChanged(Struct, frozen=True, array_like=True, gc=False, tag=34):

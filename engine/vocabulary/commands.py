@@ -275,6 +275,18 @@ class DiscretionarySale(Struct, frozen=True, array_like=True, gc=False, tag=25):
     trigger: str = ""  # of the rulebook, which it answers; "" is none
 
 
+class PledgeGuarantee(Struct, frozen=True, array_like=True, gc=False, tag=26):
+    """Operator: a bank or an insurer guarantees an account's bids, as far as an amount.
+
+    It takes the place of what the account had of the kind; 0 is none any more.
+    """
+
+    account: str
+    symbol: str  # the line
+    kind: str  # of the rulebook's, such as a letter of credit
+    amount: Int  # minor units
+
+
 # From clients: these carry an account and a reference.
 ClientCommand: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
@@ -298,6 +310,7 @@ Command: TypeAlias = (
     | ReturnGuarantee
     | ConsignUnits
     | DiscretionarySale
+    | PledgeGuarantee
     | RegistryCommand
     | LinkCommand
 )

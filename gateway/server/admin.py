@@ -28,6 +28,7 @@ from engine.vocabulary.commands import (
     MoveAllowances,
     MoveCash,
     OpenAccount,
+    PledgeGuarantee,
     PostGuarantee,
     ReturnGuarantee,
     SetAccountClass,
@@ -54,8 +55,8 @@ if TYPE_CHECKING:
     from gateway.server.node import Node
 
 COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, ConsignUnits, DiscretionarySale,
-                   MoveAllowances, MoveCash, OpenAccount, PostGuarantee, ReturnGuarantee,
-                   SetAccountClass, SetKillSwitch, SetPhase, SetReference,
+                   MoveAllowances, MoveCash, OpenAccount, PledgeGuarantee, PostGuarantee,
+                   ReturnGuarantee, SetAccountClass, SetKillSwitch, SetPhase, SetReference,
                    *get_args(RegistryCommand))  # fmt: skip
 RELOAD: Final = "reload_accounts"
 STATUS: Final = "status"

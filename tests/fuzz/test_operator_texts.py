@@ -34,6 +34,8 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "move_cash": {"account": "ann", "amount": "5.00", "currency": "CNY"},
     "open_account": {"account": "eve", "owner": "e", "group": "g", "member": "m", "role": "",
                      "allocation": 1, "cash": "1.00", "allowances": {"GDEA": 5}},
+    "pledge_guarantee": {"account": "ann", "symbol": "GDEA@one_way", "kind": "bond",
+                         "amount": "1.00"},
     "post_guarantee": {"account": "ann", "symbol": "GDEA@one_way", "amount": "1.00"},
     "return_guarantee": {"account": "ann", "symbol": "GDEA@one_way", "amount": "1.00"},
     "set_account_class": {"account": "ann", "role": ""},

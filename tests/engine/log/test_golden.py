@@ -63,6 +63,7 @@ BYTES: Final = {
     "return_guarantee": ("9417a161a16202", "9417a161a16200"),
     "consign_units": ("9418a161a16202", "9418a161a16202"),
     "discretionary_sale": ("9819a1610102030402a167", "9819a1610102030402a0"),
+    "pledge_guarantee": ("951aa161a162a16303", "951aa161a162a16303"),
     "register_entity": ("961ea16192a161a16292a161a162a164a165", "961ea16192a161a16290a0a0"),
     "set_cap": ("931fa16101", "931fa16101"),
     "issue_allowances": ("9420a161a16202", "9420a161a16202"),

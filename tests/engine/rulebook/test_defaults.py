@@ -62,7 +62,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Rulebook.programme": msgspec.UNSET,
     "Auction.guarantees": msgspec.UNSET, "Auction.market": msgspec.UNSET,
     "Auction.formula": msgspec.UNSET, "Auction.consigned": msgspec.UNSET,
-    "Auction.triggers": msgspec.UNSET, "Auction.growth": msgspec.UNSET,
+    "Auction.triggers": msgspec.UNSET, "Auction.pledges": msgspec.UNSET,
+    "Auction.growth": msgspec.UNSET,
     "Containment.growth": msgspec.UNSET, "PriceTrigger.side": Side.SELL, "PriceTrigger.for_days": 1,
     "SecondaryMarket.below": BelowMarket.CANCEL, "ReserveFormula.share_bp": 10_000,
 }  # fmt: skip
