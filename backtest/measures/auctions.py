@@ -85,7 +85,7 @@ class Auctions(Reader):
             self._bids[e.account, e.ref] = (found[0], Bid(e.account, e.price, e.quantity))
 
     def _cancelled(self, _time: int, _: Command, e: OrderCancelled) -> None:
-        if e.reason is not CancelReason.LOST:
+        if e.reason not in (CancelReason.LOST, CancelReason.UNPAID):
             self._bids.pop((e.account, e.ref), None)
 
     def _trade(self, _time: int, command: Command, e: Trade) -> None:
@@ -102,8 +102,7 @@ class Auctions(Reader):
             return
         won: dict[str, int] = {}
         for sale in sales:
-            bidder = sale.taker if sale.maker == terms.account else sale.maker
-            won[bidder] = won.get(bidder, 0) + sale.quantity
+            won[sale.taker] = won.get(sale.taker, 0) + sale.quantity
         revenue = sum(sale.price * sale.quantity for sale in sales)
         self.all.append(Auction(time, e.symbol, e.number, terms.side, terms.price, e.price,
                                 e.quantity, e.unsold, revenue, bids, won))  # fmt: skip

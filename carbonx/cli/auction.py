@@ -84,6 +84,7 @@ def told(s: AuctionStated, digits: int) -> list[str]:
         ("sold", f"{s.sold} of {s.offered} offered ({s.end.name.lower()})"),
         ("price", decimal_text(s.price, digits)),
         ("before containment", decimal_text(s.interim, digits) if s.interim != s.price else ""),
+        ("consigned", f"{s.consigned_sold} of {s.consigned} sold" if s.consigned else ""),
         ("released", str(s.released or "")),
         ("withheld", str(s.withheld or "")),
         ("tiers", tiers),

@@ -8,6 +8,7 @@ from engine.log.blocks import Reader
 from engine.log.journal import open_log
 from engine.log.records import decode_genesis
 from engine.log.sequencer import replay
+from engine.matching.yearly_prices import containment_on
 from engine.rulebook.amend import amended
 from engine.vocabulary.commands import Bid
 from engine.vocabulary.events import (
@@ -83,7 +84,9 @@ class _Past:
         bids = self.bids.pop(place)
         for bid in bids:
             del self.places[bid]
-        tiers = self.rulebook.auction.containment
+        symbol = statement.symbol.partition("@")[0]
+        ticks = {product.symbol: product.tick for product in self.rulebook.products}
+        tiers = containment_on(self.rulebook.auction, statement.date, ticks[symbol])
         self.held.append(Held(statement, self.reserves.pop(place), list(bids.values()), tiers))
 
 

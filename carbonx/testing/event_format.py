@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carbonx.testing.link_words import tell_link
+from engine.vocabulary import auction_events as ae
 from engine.vocabulary import events as e
 from engine.vocabulary import registry_events as re
 from engine.vocabulary.enums import OfferKind, OrderState
@@ -76,8 +77,14 @@ def _tell_operator(event: e.Event, m: Money) -> str:
             return f"{event.account} opened{role}"
         case e.AccountClassSet():
             return f"{event.account} is {event.role or 'in no class'}"
-        case e.GuaranteeChanged():
-            return f"{event.account} guarantee {m(event.amount)} to {m(event.guarantee)}"
+        case ae.GuaranteeChanged():
+            kind = f" by {event.kind}" if event.kind else ""
+            return f"{event.account} guarantee {m(event.amount)} to {m(event.guarantee)}{kind}"
+        case ae.ConsignmentChanged():
+            return f"{event.account} consigned {event.quantity} to {event.consigned}"
+        case ae.SaleProposed():
+            beyond = f"{m(event.average)} beyond {m(event.level)}"
+            return f"{event.product} {event.trigger} proposes a {event.side.name.lower()}: {beyond}"
         case e.CashMoved():
             money = f"{m(event.amount)} to {m(event.balance)}"
             return f"{event.account} cash {money} {event.currency}"
@@ -201,6 +208,7 @@ def _tell_statement(event: e.AuctionStated, m: Money) -> str:
         f"winners {', '.join(map(str, event.winners))}" if event.winners else "",
         f"cut {cuts}" if cuts else "",
         f"tiers {tiers}" if tiers else "",
+        f"consigned {event.consigned_sold} of {event.consigned}" if event.consigned else "",
         f"again {again}" if again else "",
     )
     return "; ".join(part for part in parts if part)

@@ -81,6 +81,12 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         given = dict(pairwise(more))
         return c.ClearAuction(stage.line, int(number), int(given.get("seed", "0")), "off" in more)
 
+    def discretion(side: str, quantity: str, _at: str, price: str, *more: str) -> c.Command:
+        given = dict(pairwise(more))
+        opens, closes = (clock_time(stage, given[key]) for key in ("from", "until"))
+        return c.DiscretionarySale(stage.line, int(quantity), stage.minor(price), opens, closes,
+                                   Side[side.upper()], given.get("for", ""))  # fmt: skip
+
     verbs: dict[str, Callable[..., c.Command]] = {
         "kill": lambda name: c.SetKillSwitch(name, on=True),
         "free": lambda name: c.SetKillSwitch(name, on=False),
@@ -94,6 +100,11 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
         "unguarantee": lambda name, amount="0": c.ReturnGuarantee(
             name, stage.line, stage.minor(amount)
         ),
+        "pledge": lambda name, kind, amount: c.PledgeGuarantee(
+            name, stage.line, kind, stage.minor(amount)
+        ),
+        "consign": lambda name, tonnes: c.ConsignUnits(name, stage.line, int(tonnes)),
+        "discretion": discretion,
         "day": lambda date: c.BeginDay(int(date)),
         "reference": lambda price, symbol=product: c.SetReference(symbol, stage.minor(price)),
         "rule": rule,

@@ -1,8 +1,8 @@
-"""What a product traded each day, kept for the reserves that are computed from it."""
+"""What a product traded each day, kept for what is computed from it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.matching.reserve_prices import (
     DayTraded,
@@ -15,8 +15,6 @@ from engine.vocabulary.units import BASIS_POINTS
 
 if TYPE_CHECKING:
     from engine.rulebook.reserves import ReserveFormula
-
-_MONTHS: Final = 13  # that are kept: the longest average, and the month that is on
 
 
 class _Bar(NamedTuple):
@@ -36,10 +34,10 @@ class DailyTrades:
         self.date = 0  # the trading day that is on
         self.bars: list[_Bar] = []
 
-    def begin(self, date: int) -> None:
-        """Begin a day, and forget what no average reaches back to."""
+    def begin(self, date: int, months: int = 13) -> None:
+        """Begin a day, and forget what is further back than so many months: no average has it."""
         self.date = date
-        first, _ = months_before(date, _MONTHS)
+        first, _ = months_before(date, months)
         self.bars = [bar for bar in self.bars if bar.date >= first]
 
     def add(self, mode: str, value: int, volume: int) -> None:
@@ -47,14 +45,17 @@ class DailyTrades:
         if volume and self.date:
             self.bars.append(_Bar(self.date, mode, value, volume))
 
-    def reserve(self, formula: ReserveFormula, date: int, tick: int) -> int:
-        """Return what a formula gives on a date; 0 where one of its averages has no trades."""
-        modes = formula.modes
-        days = [
+    def days(self, date: int, modes: tuple[str, ...] = ()) -> list[DayTraded]:
+        """Return the days before a date as some modes traded on them, all where none is named."""
+        return [
             DayTraded(bar.date, bar.value, bar.volume)
             for bar in self.bars
             if bar.date < date and (not modes or bar.mode in modes)
         ]
+
+    def reserve(self, formula: ReserveFormula, date: int, tick: int) -> int:
+        """Return what a formula gives on a date; 0 where one of its averages has no trades."""
+        days = self.days(date, formula.modes)
         dates = list(dict.fromkeys(day.date for day in days))
         windows = [between(days, *months_before(date, count)) for count in formula.months]
         windows += [between(days, dates[-count], date) for count in formula.days if dates[-count:]

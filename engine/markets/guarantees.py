@@ -13,20 +13,22 @@ from engine.markets.admission import Refusal
 from engine.markets.one_way import OneWay
 from engine.matching.auction_terms import SealedBid
 from engine.matching.bid_limits import guarantee_needed
-from engine.vocabulary.commands import PostGuarantee, ReturnGuarantee
-from engine.vocabulary.enums import GuaranteeRule, PricingRule, RejectReason, Side
-from engine.vocabulary.events import Event, GuaranteeChanged, Rejected, Trade
+from engine.vocabulary.auction_events import GuaranteeChanged
+from engine.vocabulary.commands import PledgeGuarantee, PostGuarantee, ReturnGuarantee
+from engine.vocabulary.enums import CancelReason, GuaranteeRule, PricingRule, RejectReason, Side
+from engine.vocabulary.events import Event, Rejected, Trade
 from engine.vocabulary.texts import shown
 from engine.vocabulary.units import MAX_MONEY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.book.orders import Order
     from engine.markets.assets import Asset
     from engine.markets.bidding import Wanted
     from engine.markets.settlement import Shared
     from engine.matching.auction_clearing import Win
     from engine.rulebook.model import Mode, Product, Rulebook
-    from engine.vocabulary.enums import CancelReason
 
 _PPM: Final = 1_000_000
 
@@ -34,7 +36,7 @@ _PPM: Final = 1_000_000
 class GuaranteedBids(OneWay):
     """A line of announced auctions, of which those of the calendar may go by guarantees."""
 
-    __slots__ = ("dates", "guarantees")
+    __slots__ = ("dates", "defaults", "guarantees", "pledges")
 
     def __init__(
         self, rulebook: Rulebook, product: Product, mode: Mode, asset: Asset, shared: Shared
@@ -43,7 +45,13 @@ class GuaranteedBids(OneWay):
         super().__init__(rulebook, product, mode, asset, shared)
         self.dates: dict[int, int] = {}  # the number of an auction of the calendar -> its date
         self.guarantees: dict[str, int] = {}  # by account, minor units
-        self.operator_commands |= {PostGuarantee: self.post, ReturnGuarantee: self.give_back}
+        self.pledges: dict[str, dict[str, int]] = {}  # by account and kind, minor units
+        self.defaults: dict[tuple[str, int], None] = {}  # bids unpaid in what is settled now
+        self.operator_commands |= {
+            PostGuarantee: self.post,
+            ReturnGuarantee: self.give_back,
+            PledgeGuarantee: self.pledge,
+        }
 
     # -- what is put up ---------------------------------------------------------------------
 
@@ -78,7 +86,29 @@ class GuaranteedBids(OneWay):
         self.reserve_more(self.seat(participant), Side.BUY, -amount)
         return [GuaranteeChanged(c.account, self.symbol, -amount, held - amount)]
 
-    def _admit_change_of(self, c: PostGuarantee | ReturnGuarantee, least: int) -> Refusal | None:
+    def pledge(self, c: PledgeGuarantee) -> list[Event]:
+        """Note what others guarantee for an account: it covers bids and pays for none."""
+        if c.account not in self.shared.participants:
+            return _unknown(c)
+        kinds = self.rulebook.auction.pledges
+        refusal = self._admit_change_of(c, 0)
+        held = self.pledges.get(c.account, {})
+        if c.kind not in held and (isinstance(kinds, UnsetType) or c.kind not in kinds):
+            listed = "none" if isinstance(kinds, UnsetType) else ", ".join(kinds)
+            rule = f"one of the rulebook's auction.pledges: {listed}"
+            refusal = Refusal(RejectReason.VALUE, "kind", rule)
+        if refusal is not None:
+            return [Rejected(c.account, 0, *refusal)]
+        before = held.pop(c.kind, 0)
+        if c.amount:
+            self.pledges.setdefault(c.account, held)[c.kind] = c.amount
+        elif not held:
+            self.pledges.pop(c.account, None)
+        return [GuaranteeChanged(c.account, self.symbol, c.amount - before, c.amount, c.kind)]
+
+    def _admit_change_of(
+        self, c: PostGuarantee | ReturnGuarantee | PledgeGuarantee, least: int
+    ) -> Refusal | None:
         """Check the amount, and that no window is open or still to be cleared."""
         if not least <= c.amount <= MAX_MONEY:
             rule = f"{least} to {self.gate.money(MAX_MONEY)}"
@@ -134,8 +164,39 @@ class GuaranteedBids(OneWay):
         return not one_price or any(t.fixed and (t.quantity or t.share_bp) for t in tiers)
 
     def usable(self, account: str) -> int:
-        """Return how much an account's bids may cost: its guarantee without the buyer's fee."""
-        return self.guarantees.get(account, 0) * _PPM // (_PPM + self._taker_buy)
+        """Return how much an account's bids may cost: its guarantees without the buyer's fee."""
+        held = self.guarantees.get(account, 0) + sum(self.pledges.get(account, {}).values())
+        return held * _PPM // (_PPM + self._taker_buy)
+
+    def unpaid(self, number: int, wins: Sequence[Win]) -> list[int]:
+        """Return the places of the wins that are not paid for: cash runs out on the way.
+
+        That happens to pledged accounts alone. A win is paid for as a whole or not at all.
+        """
+        bids = self.bids[number]
+        cash: dict[str, int] = {}
+        found = []
+        for place, win in enumerate(wins):
+            seat = bids[win.bid].seat
+            if seat.name not in self.pledges or not self._covered(number):
+                continue
+            free = seat.cash.total - seat.cash.reserved + self.guarantees.get(seat.name, 0)
+            left = cash.get(seat.name, free) - self._paid(win)
+            if left < 0:
+                found.append(place)
+            else:
+                cash[seat.name] = left
+        return found
+
+    def _paid(self, win: Win) -> int:
+        """Return what a win costs with its fee."""
+        value = win.price * win.quantity
+        return value + value * self._taker_buy // _PPM
+
+    def lost(self, order: Order) -> CancelReason:
+        """Say why what an auction leaves of an order goes: it may not have been paid for."""
+        defaults = (order.seat.name, order.ref) in self.defaults
+        return CancelReason.UNPAID if defaults else super().lost(order)
 
     def holds(self, order: Order) -> int:
         """Return what a live order has reserved: nothing where a guarantee covers it."""
@@ -154,16 +215,19 @@ class GuaranteedBids(OneWay):
     def _sell(self, initiator: Order, winner: Order, win: Win) -> Trade:
         """Settle what a bid won, out of its guarantee where that covers it."""
         if self._is_covered(winner):
-            value = win.price * win.quantity
-            paid = value + value * self._taker_buy // _PPM
+            name = winner.seat.name
+            paid = min(self._paid(win), self.guarantees.get(name, 0))  # the rest from other cash
             after = self.needs(winner.price, winner.leaves - win.quantity)
             winner.seat.cash.reserved += self.needs(winner.price, winner.leaves) - after - paid
-            self._take(winner.seat.name, paid)
+            if paid:
+                self._take(name, paid)
         return super()._sell(initiator, winner, win)
 
     def dump_guarantees(self) -> list[object]:
         """Return what is put up, nothing where that is nothing."""
-        return [sorted(list(each) for each in self.guarantees.items())] if self.guarantees else []
+        pledged = [[name, sorted(map(list, each.items()))] for name, each in self.pledges.items()]
+        put_up = sorted(list(each) for each in self.guarantees.items())
+        return [*([put_up] if put_up else []), *([["pledged", sorted(pledged)]] if pledged else [])]
 
     def check(self) -> None:
         """Assert that something is put up where anything is noted."""
@@ -171,6 +235,6 @@ class GuaranteedBids(OneWay):
         assert all(amount > 0 for amount in self.guarantees.values()), "an empty guarantee"
 
 
-def _unknown(c: PostGuarantee | ReturnGuarantee) -> list[Event]:
+def _unknown(c: PostGuarantee | ReturnGuarantee | PledgeGuarantee) -> list[Event]:
     rule = f"no account {shown(c.account)} is open"
     return [Rejected(c.account, 0, RejectReason.UNKNOWN_ACCOUNT, "account", rule)]

@@ -265,11 +265,13 @@ class OneWay(OfferLine):
     ) -> list[Event]:
         """Settle what was won, let all else go and sum the auction up."""
         bids = list(self.bids[number])
-        events: list[Event] = [self._sell(initiator, bids[win.bid], win) for win in wins]
+        events: list[Event] = []
+        for win in wins:
+            events += self.deal(initiator, bids[win.bid], win)
         bidders = len(dict.fromkeys(bid.seat.stp_id for bid in bids))
         for order in (*bids, initiator):
             if order.leaves:
-                events.append(self.cancel(order, CancelReason.LOST))
+                events.append(self.cancel(order, self.lost(order)))
             else:
                 self._finish(order)
         events.append(
@@ -284,6 +286,15 @@ class OneWay(OfferLine):
             )
         )
         return events
+
+    def lost(self, order: Order) -> CancelReason:
+        """Say why what an auction leaves of a bid, or of its announcement, goes."""
+        del order
+        return CancelReason.LOST
+
+    def deal(self, initiator: Order, winner: Order, win: Win) -> list[Trade]:
+        """Settle what a bid won."""
+        return [self._sell(initiator, winner, win)]
 
     def _sell(self, initiator: Order, winner: Order, win: Win) -> Trade:
         selling = initiator.side is Side.SELL

@@ -96,7 +96,8 @@ def _close_day(line: Line, events: list[Event]) -> None:
     if line.leads:
         asset.reference = closing_price(line, opened)
     line.new_limits()
-    if line.rulebook.auction.formula is not UNSET:
+    auction = line.rulebook.auction
+    if auction.formula is not UNSET or auction.triggers is not UNSET:
         asset.daily.add(line.mode.name, day.value, day.volume)
     events.append(DayClosed(line.symbol, opened if day.last else 0, day.high, day.low,
                             asset.reference, *day.turnover, day.trades))  # fmt: skip

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UnsetType
 
 from engine.markets.admission import Refusal
-from engine.markets.bidding import admit_announcement
-from engine.markets.guarantees import GuaranteedBids
+from engine.markets.discretionary_sales import DiscretionarySales
 from engine.matching.auction_clearing import Win
 from engine.matching.auction_terms import (
     AuctionResult,
     AuctionTerms,
     BidBook,
+    Cut,
     GroupLimit,
     SealedBid,
     Seller,
@@ -27,14 +27,15 @@ from engine.matching.auction_terms import (
 from engine.matching.bid_limits import purchase_limit
 from engine.matching.reoffers import Planned, spread
 from engine.matching.reserve_prices import half_up
-from engine.matching.sealed_auction import clear_sealed
+from engine.matching.sealed_auction import clear_sealed, split_sale
+from engine.matching.yearly_prices import containment_on, reserve_on
 from engine.rulebook.calendar import utc
-from engine.vocabulary.commands import Announce
 from engine.vocabulary.enums import (
+    AuctionEnd,
     BelowMarket,
     CancelReason,
+    CutReason,
     LimitRule,
-    RejectReason,
     Side,
     TierKind,
 )
@@ -52,7 +53,7 @@ _ENDS: Final = (CancelReason.DAY_ENDED, CancelReason.RULES)  # what ends it all 
 _YEAR: Final = 10_000  # a date is the year times this, and month and day
 
 
-class PlannedAuctions(GuaranteedBids):
+class PlannedAuctions(DiscretionarySales):
     """A line of announced auctions, those of the calendar among them."""
 
     __slots__ = ("added", "used")
@@ -82,33 +83,17 @@ class PlannedAuctions(GuaranteedBids):
         return []
 
     def _announce_planned(self, planned: PlannedAuction) -> list[Event]:
-        auction, calendar = self.rulebook.auction, self.rulebook.calendar
-        seller = self.shared.participants.get(auction.seller)
-        if seller is None:
-            rule = f"{auction.seller} sells in the auction of {planned.date} and has no account"
-            return [Rejected("", 0, RejectReason.UNKNOWN_ACCOUNT, "date", rule)]
+        calendar = self.rulebook.calendar
+        table = reserve_on(self.rulebook.auction, planned.date, self.product.tick)
+        reserve = planned.reserve or self._formula(planned.date) or table
+        opens, closes = (utc(calendar, planned.date, at) for at in (planned.opens, planned.closes))
         quantity = planned.quantity + self.added.get(planned.date, 0)
-        command = Announce(
-            account=auction.seller,
-            ref=seller.last_ref + 1,
-            symbol=self.symbol,
-            side=Side.SELL,
-            quantity=quantity,
-            price=max(1, planned.reserve or self._formula(planned.date) or auction.reserve),
-            opens_at=utc(calendar, planned.date, planned.opens),
-            closes_at=utc(calendar, planned.date, planned.closes),
-            min_bid=max(1, auction.min_bid),
-            max_bid=auction.max_bid,
-        )
-        refusal = admit_announcement(command, self.gate, self.clock.now)
-        refusal = refusal or self.reserve(self.seat(seller), Side.SELL, quantity, 0)
-        if refusal is not None:
-            return [Rejected("", 0, refusal.reason, "date", refusal.rule)]
-        seller.last_ref = command.ref
+        events = self.authority_announces(Side.SELL, quantity, max(1, reserve), (opens, closes))
+        if isinstance(events, Refusal):
+            return [Rejected("", 0, *events._replace(field="date"))]
         self.added.pop(planned.date, None)
-        events = self.put_up(command, self.seat(seller))
         self.dates[self.counted] = planned.date
-        return events
+        return self.offer_consigned(self.counted, events)
 
     def _formula(self, date: int) -> int:
         """Return the reserve that the rulebook's formula gives; 0 for none."""
@@ -133,26 +118,59 @@ class PlannedAuctions(GuaranteedBids):
         number = command.number
         date = self.dates.get(number, 0)
         if not date or command.call_off:
-            return super().clear(command)
+            return [*super().clear(command), *self.end_lots(number)]
         initiator = self.to_clear(command)
         if isinstance(initiator, Refusal):
             return [Rejected("", 0, *initiator)]
         bids = list(self.bids[number])
+        offered = self.announced[number].quantity
         result = clear_sealed(
-            self._book(number, bids, initiator), self._terms(initiator, command.seed, date)
+            self._book(number, bids, initiator), self._terms(initiator, command.seed, date, offered)
         )
+        result = self._settled(number, result)
         if result.released:  # the tiers offered no more than the seller has
             self.reserve_more(initiator.seat, Side.SELL, result.released)
             initiator.quantity += result.released
             initiator.leaves += result.released
-        reoffered = self._offer_again(date, result.unsold)
+        *consigned, _ = result.sales
+        reoffered = self._offer_again(
+            date, result.unsold - sum(s.offered - s.sold for s in consigned)
+        )
         statement = self._statement(number, bids, result, command.seed, reoffered)
         for tier, kept in zip(self.rulebook.auction.containment, result.tiers, strict=True):
             if kept.used and tier.quantity and not tier.withhold:
                 key = (date // _YEAR, tier.name)
                 self.used[key] = self.used.get(key, 0) + kept.used
+        self.sell_consigned(consigned)
         wins = [Win(award.bid, award.quantity, award.price) for award in result.awards]
-        return [*self.conclude(number, initiator, wins, result.unsold), statement]
+        events = self.conclude(number, initiator, wins, result.unsold)
+        self.defaults.clear()
+        return [*events, *self.end_lots(number, consigned), statement]
+
+    def _settled(self, number: int, result: AuctionResult) -> AuctionResult:
+        """Return a result without what is not paid for: its seller keeps that."""
+        wins = [Win(award.bid, award.quantity, award.price) for award in result.awards]
+        unpaid = self.unpaid(number, wins)
+        if not unpaid:
+            return result
+        bids = self.bids[number]
+        self.defaults = {(bids[wins[n].bid].seat.name, bids[wins[n].bid].ref): None for n in unpaid}
+        cuts = [Cut(wins[n].bid, wins[n].quantity, CutReason.UNPAID) for n in unpaid]
+        tonnes = sum(cut.quantity for cut in cuts)
+        sellers = [
+            Seller(sale.name, sale.offered, int(n + 1 == len(result.sales)))
+            for n, sale in enumerate(result.sales)
+        ]
+        sold = sum(sale.sold for sale in result.sales)
+        paid = [each for n, each in enumerate(result.awards) if n not in unpaid]
+        return result._replace(
+            end=AuctionEnd.SOLD_IN_PART,
+            sold=result.sold - tonnes,
+            unsold=result.unsold + tonnes,
+            awards=tuple(paid),
+            cuts=tuple(sorted([*result.cuts, *cuts])),
+            sales=split_sale(sellers, max(0, sold - tonnes)),
+        )
 
     def _book(self, number: int, bids: list[Order], initiator: Order) -> BidBook:
         """Return the bids with the limits of their bidders' classes over linked accounts."""
@@ -161,20 +179,22 @@ class PlannedAuctions(GuaranteedBids):
         for bid in bids:
             role = bid.seat.role
             if role is not None and role.purchase_limit_bp and self.trims(number):
-                most = purchase_limit(initiator.quantity, role.purchase_limit_bp, lot)
+                offered = self.announced[number].quantity
+                most = purchase_limit(offered, role.purchase_limit_bp, lot)
                 limits[str(bid.seat.stp_id)] = GroupLimit(purchase=most)
         sealed = [SealedBid(b.seat.name, str(b.seat.stp_id), b.price, b.leaves) for b in bids]
-        sellers = (Seller(initiator.seat.name, initiator.quantity),)
-        put_up = {name: self.usable(name) for name in self.guarantees}
+        own = Seller(initiator.seat.name, initiator.quantity, rank=1)
+        sellers = (*(Seller(*lot) for lot in self.lots.get(number, {}).items()), own)
+        put_up = {name: self.usable(name) for name in (*self.guarantees, *self.pledges)}
         return BidBook(sealed, sellers, limits, put_up)
 
-    def _terms(self, initiator: Order, seed: int, date: int) -> AuctionTerms:
+    def _terms(self, initiator: Order, seed: int, date: int, offered: int) -> AuctionTerms:
         mode = self.mode
         holding = initiator.seat.holding
         free = holding.total - holding.reserved
         tiers = []
-        for each in self.rulebook.auction.containment:
-            quantity = self._available(each, initiator.quantity, date)
+        for each in containment_on(self.rulebook.auction, date, self.product.tick):
+            quantity = self._available(each, offered, date)
             if not each.withhold:
                 quantity = min(quantity, free)
                 free -= quantity
@@ -209,7 +229,7 @@ class PlannedAuctions(GuaranteedBids):
         """Let the next auctions of the calendar grow by what was not sold."""
         auction = self.rulebook.auction
         later = [each for each in self.plan() if each.date > date]
-        if not (unsold and later and auction.reoffer_over):
+        if not (unsold > 0 and later and auction.reoffer_over):
             return ()
         plan = [
             Planned(each.quantity, each.quantity + self.added.get(each.date, 0)) for each in later
@@ -241,6 +261,7 @@ class PlannedAuctions(GuaranteedBids):
             for why in reasons
         ]
         names = [tier.name for tier in self.rulebook.auction.containment]
+        *consigned, _ = result.sales
         return AuctionStated(
             symbol=self.symbol,
             number=number,
@@ -262,6 +283,8 @@ class PlannedAuctions(GuaranteedBids):
             reoffered=reoffered,
             seed=seed,
             draw=result.draw,
+            consigned=sum(sale.offered for sale in consigned),
+            consigned_sold=sum(sale.sold for sale in consigned),
         )
 
     def _unlist(self, order: Order) -> None:
@@ -277,6 +300,7 @@ class PlannedAuctions(GuaranteedBids):
             sorted(list(each) for each in self.added.items()),
             sorted([year, name, tonnes] for (year, name), tonnes in self.used.items()),
             *self.dump_guarantees(),
+            *self.dump_consigned(),
         ]
         return [*super().dump(), *(kept if any(kept) else ())]
 

@@ -344,6 +344,10 @@ class Settlement(Market):
         """Return the cash that accounts have put up here for no order by itself."""
         return {}
 
+    def tonnes_aside(self) -> dict[str, int]:
+        """Return the tonnes that accounts have set aside here for no order of theirs."""
+        return {}
+
 
 def shortage(balance: Balance, side: Side, need: int, gate: Gate) -> Refusal:
     """Refuse for want of cash (to buy) or of allowances (to sell), with the figures."""

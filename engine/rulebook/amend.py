@@ -15,7 +15,9 @@ from engine.vocabulary.texts import MAX_TEXT, UnreadableError, encodable, read_t
 
 _LONGEST = 256  # characters of a path
 _LISTED = 64  # characters of names that are listed where none is near
-_OPTIONAL = {"auction": ("guarantees", "market", "formula")}  # tables that a rulebook may lack
+_OPTIONAL = {
+    "auction": ("guarantees", "pledges", "market", "formula", "consigned", "triggers", "growth")
+}  # tables that a rulebook may lack
 _FIXED = ("name", "currency", "minor_digits", "self_trade_scope")
 
 

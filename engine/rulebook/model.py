@@ -12,13 +12,14 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from engine.rulebook.programme import Programme
-from engine.rulebook.reserves import ReserveFormula, SecondaryMarket
+from engine.rulebook.reserves import Growth, PriceTrigger, ReserveFormula, SecondaryMarket
 from engine.vocabulary.enums import (
     BidTie,
     CallFill,
     CallStep,
     Candidates,
     CloseRule,
+    ConsignedRest,
     Delivery,
     Dst,
     GuaranteeRule,
@@ -187,6 +188,7 @@ class Containment(Struct, frozen=True, forbid_unknown_fields=True):
     share_bp: int = 0  # of the cap or of the offer
     withhold: bool = False  # takes supply away at or below the trigger instead of adding it
     fixed: bool = False  # sold after the auction, at the trigger itself
+    growth: Growth | UnsetType = UNSET  # of the trigger
 
 
 class PlannedAuction(Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,7 +217,11 @@ class Auction(Struct, frozen=True, forbid_unknown_fields=True):
     limit_rule: LimitRule = LimitRule.REFUSE  # REFUSE: at entry; TRIM: at the clearing
     calendar: tuple[PlannedAuction, ...] = ()
     guarantees: GuaranteeRule | UnsetType = UNSET  # what covers bids; else each reserves its cash
+    pledges: tuple[str, ...] | UnsetType = UNSET  # kinds of guarantee beside cash
     market: SecondaryMarket | UnsetType = UNSET
+    growth: Growth | UnsetType = UNSET  # of the table's reserve
+    triggers: tuple[PriceTrigger, ...] | UnsetType = UNSET  # of sales beside the calendar
+    consigned: ConsignedRest | UnsetType = UNSET  # what is unsold of them; else none are taken
     formula: ReserveFormula | UnsetType = UNSET  # of reserves that the calendar leaves open
 
 

@@ -17,6 +17,7 @@ from engine.rulebook.model import (
     RulebookError,
 )
 from engine.rulebook.programme_rules import rules_of
+from engine.rulebook.reserves import Growth
 from engine.rulebook.ticks import tick_at
 from engine.vocabulary.enums import (
     CALL_PHASES,
@@ -98,7 +99,14 @@ def validate(book: Rulebook) -> None:
 
 
 def _validate_reserves(book: Rulebook) -> None:
-    """Check what auctions' prices are held against."""
+    """Check what auctions' prices are held against, and how they grow."""
+    pledges = book.auction.pledges
+    for kind in () if isinstance(pledges, UnsetType) else pledges:
+        rule = f"1-{MAX_NAME} characters each"
+        _require("$.auction.pledges", holds=0 < len(kind) <= MAX_NAME, rule=rule)
+    _validate_growth("$.auction.growth", book.auction.growth)
+    for index, tier in enumerate(book.auction.containment):
+        _validate_growth(f"$.auction.containment[{index}].growth", tier.growth)
     market, formula = book.auction.market, book.auction.formula
     if not isinstance(market, UnsetType):
         _among("$.auction.market.share_bp", market.share_bp, 0, BASIS_POINTS)
@@ -113,9 +121,45 @@ def _validate_reserves(book: Rulebook) -> None:
         _among(f"{path}.share_bp", formula.share_bp, 1, 10 * BASIS_POINTS)
 
 
+def _validate_growth(path: str, growth: Growth | UnsetType) -> None:
+    if isinstance(growth, UnsetType):
+        return
+    _among(f"{path}.year", growth.year, 1990, 2100)
+    for rate in (growth.rate_bp, *growth.inflation_bp):
+        _among(path, rate, -BASIS_POINTS // 2, 10 * BASIS_POINTS)
+
+
+def _validate_triggers(book: Rulebook) -> None:
+    """Check what proposes sales and purchases beside the calendar."""
+    triggers = book.auction.triggers
+    products = [product.symbol for product in book.products]
+    seen: list[str] = []
+    for index, each in enumerate(() if isinstance(triggers, UnsetType) else triggers):
+        path = f"$.auction.triggers[{index}]"
+        rule = f"1-{MAX_NAME} characters, none twice"
+        _require(f"{path}.name", holds=0 < len(each.name) <= MAX_NAME and each.name not in seen,
+                 rule=rule)  # fmt: skip
+        seen.append(each.name)
+        _known(f"{path}.product", (each.product,), products)
+        _known(f"{path}.modes", each.modes, [mode.name for mode in book.modes])
+        rule = "a level is needed, or a multiple of the average of months before, and not both"
+        base = bool(each.multiple_bp and each.base_months)
+        one = bool(each.level) != base and bool(each.multiple_bp) == bool(each.base_months)
+        _require(path, holds=one, rule=rule)
+        rule = "days or months are needed, and not both"
+        _require(path, holds=bool(each.days) != bool(each.months), rule=rule)
+        _among(f"{path}.level", each.level, 0, MAX_PRICE)
+        _among(f"{path}.multiple_bp", each.multiple_bp, 0, 100 * BASIS_POINTS)
+        _among(f"{path}.base_months", each.base_months, 0, 60)
+        _among(f"{path}.days", each.days, 0, 250)
+        _among(f"{path}.for_days", each.for_days, 1, 250)
+        _among(f"{path}.months", each.months, 0, 24)
+
+
 def _validate_auctions(book: Rulebook) -> None:
     """Check the calendar of auctions: where and when each is held, and what it sells."""
     _validate_reserves(book)
+    _validate_triggers(book)
     planned = book.auction.calendar
     rule = "the account that sells in the auctions of the calendar is needed"
     _require("$.auction.seller", holds=bool(book.auction.seller) or not planned, rule=rule)

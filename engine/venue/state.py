@@ -34,7 +34,7 @@ def dump(venue: VenueBase) -> list[Any]:
         [[day, [[due.buyer.name, due.seller.name, *due[2:]] for due in dues]]
          for day, dues in sorted(ledger.dues.items())],
         [_dump_line(line) for line in venue.markets.values()],
-        [[asset.symbol, asset.reference, asset.fixing, *asset.daily.dump()]
+        [[asset.symbol, asset.reference, asset.fixing, *asset.dump()]
          for asset in venue.assets.values()],
         [_dump_participant(each) for each in venue.participants.values()],
         [[at, order.seat.name, order.ref] for at, order in venue.expiries.dump()],
@@ -106,6 +106,9 @@ def check_reservations(venue: VenueBase) -> None:
         for name, amount in line.set_aside().items():
             key = (name, "cash", line.product.currency)
             needed[key] = needed.get(key, 0) + amount
+        for name, tonnes in line.tonnes_aside().items():
+            key = (name, "holding", line.product.symbol)
+            needed[key] = needed.get(key, 0) + tonnes
     for account in venue.ledger.accounts.values():
         for kind, table in (("cash", account.cash), ("holding", account.holdings)):
             for name, balance in table.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.markets.limits import role_of
 from engine.markets.phases import end_orders
+from engine.markets.price_triggers import months_kept, propose
 from engine.rulebook.amend import amended
 from engine.rulebook.calendar import is_date
 from engine.rulebook.model import RulebookError
@@ -61,7 +62,8 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
         venue.amendments.remove(change)
         events += _amend(venue, change)
     for asset in venue.assets.values():
-        asset.daily.begin(date)
+        asset.daily.begin(date, months_kept(venue.rulebook))
+    events += propose(venue.rulebook, venue.assets, date)
     for market in venue.markets.values():
         events += market.begin_date(date)
     return events + venue.registry.begin_day(date)

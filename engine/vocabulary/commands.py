@@ -252,6 +252,41 @@ class ReturnGuarantee(Struct, frozen=True, array_like=True, gc=False, tag=23):
     amount: Int = 0  # minor units; 0: all of it
 
 
+class ConsignUnits(Struct, frozen=True, array_like=True, gc=False, tag=24):
+    """Operator: set allowances of an account aside, to be sold in a line's next auction.
+
+    A negative quantity takes back what is not yet offered.
+    """
+
+    account: str
+    symbol: str  # the line
+    quantity: Int  # tonnes
+
+
+class DiscretionarySale(Struct, frozen=True, array_like=True, gc=False, tag=25):
+    """Operator: let the authority sell, or buy, by a one-way auction beside the calendar."""
+
+    symbol: str  # the line
+    quantity: Int
+    price: Int  # the reserve: bids worse than it are not taken
+    opens_at: Int  # ns UTC
+    closes_at: Int  # ns UTC
+    side: Side = Side.SELL
+    trigger: str = ""  # of the rulebook, which it answers; "" is none
+
+
+class PledgeGuarantee(Struct, frozen=True, array_like=True, gc=False, tag=26):
+    """Operator: a bank or an insurer guarantees an account's bids, as far as an amount.
+
+    It takes the place of what the account had of the kind; 0 is none any more.
+    """
+
+    account: str
+    symbol: str  # the line
+    kind: str  # of the rulebook's, such as a letter of credit
+    amount: Int  # minor units
+
+
 # From clients: these carry an account and a reference.
 ClientCommand: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
@@ -273,6 +308,9 @@ Command: TypeAlias = (
     | SetAccountClass
     | PostGuarantee
     | ReturnGuarantee
+    | ConsignUnits
+    | DiscretionarySale
+    | PledgeGuarantee
     | RegistryCommand
     | LinkCommand
 )

@@ -206,6 +206,13 @@ class BelowMarket(IntEnum):
     REACH = 3  # the price is that of the lowest bid which reaches the secondary market's
 
 
+class ConsignedRest(IntEnum):
+    """What becomes of consigned units that an auction left unsold."""
+
+    RETURN = 1  # their owner has them back
+    WAIT = 2  # they are offered in the line's next auction
+
+
 class TierKind(IntEnum):
     """How a part of an auction's supply answers to the price."""
 
@@ -224,6 +231,7 @@ class CutReason(IntEnum):
     TIE = 5  # among bids at the last price others were drawn, or came, first
     NOT_REACHED = 6  # the supply ended before
     CANCELLED = 7  # with the whole auction
+    UNPAID = 8  # it won, and its bidder did not pay
 
 
 class AuctionEnd(IntEnum):
@@ -319,6 +327,7 @@ class CancelReason(IntEnum):
     RULES = 14  # the rulebook of its market was amended
     DECLINED = 15  # a quote that its last counterparty turned down
     LOST = 16  # a bid, or what of an announcement, an auction left without a trade
+    UNPAID = 17  # a bid that won in an auction and was not paid for: a default
 
 
 class LinkKind(IntEnum):

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from engine.vocabulary.auction_events import AuctionEvent
 from engine.vocabulary.enums import (
     AuctionEnd,
     BidTie,
@@ -398,15 +399,8 @@ class AuctionStated(Struct, frozen=True, array_like=True, tag=32):
     reoffered: tuple[tuple[str, int], ...]  # date of a later auction, tonnes it grows by
     seed: int
     draw: str  # SHA-256 of the seed and the order drawn, in hex; "" where nothing was drawn
-
-
-class GuaranteeChanged(Struct, frozen=True, array_like=True, gc=False, tag=33):
-    """An account put cash up for its bids, or got some back (a negative amount)."""
-
-    account: str
-    symbol: str
-    amount: int  # minor units
-    guarantee: int  # what it has put up now
+    consigned: int = 0  # tonnes of what was offered that accounts had consigned
+    consigned_sold: int = 0
 
 
 Event: TypeAlias = (
@@ -442,7 +436,7 @@ Event: TypeAlias = (
     | Declined
     | AccountClassSet
     | AuctionStated
-    | GuaranteeChanged
+    | AuctionEvent
     | RegistryEvent
     | LinkEvent
 )

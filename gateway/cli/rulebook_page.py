@@ -68,8 +68,8 @@ weekends like others. After the last year of the list, weekdays alone decide.
 `python -m docs.holidays` makes the lists; a test compares the two.
 """
 _PARTS = ("Product", "Mode", "PriceRule", "Session", "Calendar", "AccountClass", "Containment",
-          "SecondaryMarket", "ReserveFormula", "PlannedAuction", "Auction", "Cycle", "Credit",
-          "Programme", "Rulebook")  # fmt: skip
+          "SecondaryMarket", "ReserveFormula", "Growth", "PriceTrigger", "PlannedAuction",
+          "Auction", "Cycle", "Credit", "Programme", "Rulebook")  # fmt: skip
 _FIELD = re.compile(r"    (\w+): .*?(?:  # (.*))?$")
 
 

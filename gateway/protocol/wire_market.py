@@ -256,3 +256,5 @@ class AuctionStated(Struct, frozen=True, array_like=True, tag=125):
     reoffered: tuple[tuple[str, int], ...]  # date of a later auction, tonnes it grows by
     seed: int
     draw: str  # SHA-256 of the seed and the order drawn; "" where nothing was
+    consigned: int = 0  # tonnes of what was offered that accounts had consigned
+    consigned_sold: int = 0

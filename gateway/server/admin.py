@@ -23,9 +23,12 @@ from engine.vocabulary.commands import (
     AmendRulebook,
     BeginDay,
     ClearAuction,
+    ConsignUnits,
+    DiscretionarySale,
     MoveAllowances,
     MoveCash,
     OpenAccount,
+    PledgeGuarantee,
     PostGuarantee,
     ReturnGuarantee,
     SetAccountClass,
@@ -51,9 +54,10 @@ if TYPE_CHECKING:
     from engine.vocabulary.events import Event
     from gateway.server.node import Node
 
-COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, MoveAllowances, MoveCash, OpenAccount,
-                   PostGuarantee, ReturnGuarantee, SetAccountClass, SetKillSwitch, SetPhase,
-                   SetReference, *get_args(RegistryCommand))  # fmt: skip
+COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, ConsignUnits, DiscretionarySale,
+                   MoveAllowances, MoveCash, OpenAccount, PledgeGuarantee, PostGuarantee,
+                   ReturnGuarantee, SetAccountClass, SetKillSwitch, SetPhase, SetReference,
+                   *get_args(RegistryCommand))  # fmt: skip
 RELOAD: Final = "reload_accounts"
 STATUS: Final = "status"
 KEY_FIELDS: Final = {"set_key": ("account", "key", "member"), "drop_key": ("account",)}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from msgspec import structs
 
 from engine.vocabulary import events as ev
+from engine.vocabulary.auction_events import AuctionEvent
 from engine.vocabulary.enums import CancelReason, OfferKind, RejectReason, Side
 from engine.vocabulary.link_events import LinkEvent
 from engine.vocabulary.registry_events import RegistryEvent
@@ -159,7 +160,7 @@ class Outboxes:
         self.project.update(dict.fromkeys(PUBLIC, _no_report))
         self.project.update(self.tape.rows())
         self.project[ev.AccountClassSet] = _no_report
-        self.project[ev.GuaranteeChanged] = _no_report
+        self.project.update(dict.fromkeys(get_args(AuctionEvent), _no_report))
         self.project.update(dict.fromkeys(get_args(RegistryEvent), _no_report))
         self.project.update(dict.fromkeys(get_args(LinkEvent), _no_report))
         # quotes to chosen accounts, by their maker's account and reference

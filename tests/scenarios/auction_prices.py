@@ -14,7 +14,6 @@ AGAINST_THE_MARKET = (
     Scenario(
         "eu-auction: well below the secondary market it is cancelled, and offered again",
         SELLER
-        + 'rule auction.market = {below = "cancel", share_bp = 9000}\n'
         + planned(20251120, EU, 5_000, "09:00-11:00")
         + planned(20251121, EU, 5_000, "09:00-11:00")
         + planned(20251124, EU, 5_000, "09:00-11:00")
@@ -46,7 +45,6 @@ AGAINST_THE_MARKET = (
     Scenario(
         "uk-auction: the price of the bid that reaches the secondary market, and no lower bid wins",
         SELLER
-        + 'rule auction.market = {below = "reach", share_bp = 9000}\n'
         + planned(20260114, UK, 10_000, "12:00-14:00")
         + planned(20260128, UK, 10_000, "12:00-14:00")
         + """

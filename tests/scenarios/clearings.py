@@ -252,5 +252,8 @@ GROWINGS: Final = (
     Growing("RGGI's CCR trigger from 2021", 1_300, 700, [1_391, 1_488, 1_592, 1_703, 1_822]),
     Growing("RGGI's ECR trigger from 2021", 600, 700, [642, 687, 735, 786, 841]),
     Growing("RGGI's CCR trigger from 2017", 1_000, 250, [1_025, 1_051, 1_077]),
+    Growing(
+        "RGGI's reserve from 2015", 205, 250, [210, 215, 220, 226, 232, 238, 244, 250, 256, 262]
+    ),
 )
 TABLES: Final = (*CLEARINGS, *SPREADINGS, *GROWINGS)

@@ -6,7 +6,7 @@ The little language is explained in ``carbonx.testing.script``.
 
 from carbonx.testing.script import Scenario
 from engine.vocabulary.enums import Delivery, GuaranteeRule
-from tests.scenarios.planned_auctions import MONDAY, planned, rules
+from tests.scenarios.planned_auctions import MONDAY, TUESDAY, planned, rules
 
 GUARANTEED = (
     Scenario(
@@ -108,5 +108,51 @@ GUARANTEED = (
         | {"delivery": Delivery.LATER, "delivery_days": 1},
         phase=None,
         shows=("12.29",),
+    ),
+    Scenario(
+        "a pledge covers a bid and pays for none: what cash does not pay for is not settled",
+        """
+        pledge nobody bond 5              | refused UNKNOWN_ACCOUNT account
+        pledge poor gold 500              | refused UNKNOWN_ACCOUNT account
+        open poor cash 1000
+        pledge poor gold 500              | refused VALUE kind
+        pledge poor bond -1               | refused VALUE amount
+        pledge poor bond 9000             | poor guarantee 9000 to 9000 by bond
+        pledge poor bond 4000             | poor guarantee -5000 to 4000 by bond
+        pledge poor letter 300            | poor guarantee 300 to 300 by letter
+        pledge poor letter 0              | poor guarantee -300 to 0 by letter
+        guarantee poor 600                | poor guarantee 600 to 600
+        pledge dan letter 5000            | dan guarantee 5000 to 5000 by letter
+        day 20210628
+        phase continuous
+        clock 09:00
+        pledge poor bond 1                | refused WINDOW symbol
+        poor bid 1 for 10 @ 99
+        poor bid 1 for 30 @ 98
+        poor cash                         | 1000 reserved 600
+        dan bid 1 for 40 @ 97
+        clock 10:00
+        clear 1                           | trade 10 @ 97 ann#1(40) poor#1(0)
+                                          | trade 10 @ 97 ann#1(30) dan#1(30)
+                                          | poor#2 cancelled 30 UNPAID
+                                          | dan#1 cancelled 30 LOST
+                                          | ann#1 cancelled 30 LOST
+                                          | auction 1 clears 20 @ 97 unsold 30
+                                          | auction 1 of 20210628 sold_in_part 20 of 50 @ 97; cover 16000; winners 10, 10; cut not_reached 30, unpaid 30; again 20210629 +30
+        poor cash                         | 30 reserved 0
+        dan cash                          | 999030 reserved 0
+        phase closed
+        day 20210629
+    """,
+        rules(
+            planned(MONDAY, 50),
+            planned(TUESDAY, 10),
+            reserve=90,
+            reoffer_over=1,
+            guarantees=GuaranteeRule.TRIM,
+            pledges=("letter", "bond"),
+        ),
+        phase=None,
+        shows=("12.34",),
     ),
 )

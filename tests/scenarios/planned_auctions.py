@@ -201,6 +201,7 @@ CALENDAR = (
     Scenario(
         "uk-auction: sold in part at the lowest bid above the reserve; the next grows to 125% at most",
         """
+        reference 30.00
         rule auction.seller = "ann"
         rule auction.calendar+ = {date = 20260114, product = "UKA", mode = "auction", quantity = 10001, opens = "12:00", closes = "14:00"}
         rule auction.calendar+ = {date = 20260128, product = "UKA", mode = "auction", quantity = 8000, opens = "12:00", closes = "14:00"}

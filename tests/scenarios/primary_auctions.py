@@ -264,6 +264,6 @@ PRIMARY = (
                                           | auction 2 of 20251204 sold 95000 of 100000 @ 7.86; interim 5.00; cover 11500; winners 95000; cut not_reached 20000; tiers ECR 5000
     """,
         {"preset": "rggi"},
-        shows=("12.11", "12.12", "12.21"),
+        shows=("12.11", "12.12", "12.21", "12.33"),
     ),
 )

@@ -18,7 +18,9 @@ from tests.scenarios import bids as scenarios_bids
 from tests.scenarios import calls as scenarios_calls
 from tests.scenarios import china as scenarios_china
 from tests.scenarios import compliance as scenarios_compliance
+from tests.scenarios import consignments as scenarios_consignments
 from tests.scenarios import days as scenarios_days
+from tests.scenarios import discretion as scenarios_discretion
 from tests.scenarios import guarantees as scenarios_guarantees
 from tests.scenarios import links as scenarios_links
 from tests.scenarios import modes as scenarios_modes
@@ -58,6 +60,8 @@ MODULES = (
     scenarios_primary_auctions,
     scenarios_auction_prices,
     scenarios_guarantees,
+    scenarios_consignments,
+    scenarios_discretion,
     scenarios_world,
     scenarios_links,
 )

@@ -18,6 +18,7 @@ from engine.rulebook.model import (
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
+from engine.vocabulary.auction_events import GuaranteeChanged
 from engine.vocabulary.enums import (
     Delivery,
     GuaranteeRule,
@@ -85,7 +86,7 @@ class Run:
         self.venue.check()
         for event in events:
             match event:
-                case e.GuaranteeChanged():
+                case GuaranteeChanged():
                     total = self.put_up.get(event.account, 0) + event.amount
                     assert event.guarantee == total
                     self.put_up[event.account] = total

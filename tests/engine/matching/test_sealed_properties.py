@@ -152,7 +152,7 @@ def test_the_random_auctions_are_of_every_kind() -> None:
     reasons = Counter(each.reason for result in results for each in result.cuts)
     used = Counter(tier.kind for result in results for tier in result.tiers if tier.used)
     assert set(ends) == set(AuctionEnd)
-    assert set(reasons) == set(CutReason)
+    assert set(reasons) == set(CutReason) - {CutReason.UNPAID}, "that comes after the clearing"
     assert set(used) == set(TierKind)
     assert min(*ends.values(), *reasons.values(), *used.values()) >= 20
     assert sum(bool(result.moved) for result in results) >= 100

@@ -9,7 +9,7 @@ import pytest
 
 from engine.rulebook import model, programme
 from engine.rulebook.model import Calendar, Mode, PriceRule
-from engine.rulebook.reserves import ReserveFormula, SecondaryMarket
+from engine.rulebook.reserves import Growth, PriceTrigger, ReserveFormula, SecondaryMarket
 from engine.vocabulary.enums import (
     BelowMarket,
     BidTie,
@@ -29,6 +29,7 @@ from engine.vocabulary.enums import (
     PricingRule,
     SelfTrade,
     SelfTradeScope,
+    Side,
     Tie,
     Undersubscribed,
 )
@@ -36,7 +37,7 @@ from engine.vocabulary.enums import (
 PARTS: Final = (model.Product, PriceRule, Mode, model.Session, Calendar, model.AccountClass,
                 model.Containment, model.PlannedAuction, model.Auction, programme.Cycle,
                 programme.Credit, programme.Programme, SecondaryMarket,
-                ReserveFormula, model.Rulebook)  # fmt: skip
+                ReserveFormula, PriceTrigger, Growth, model.Rulebook)  # fmt: skip
 DEFAULTS: Final[dict[str, Any]] = {
     "Product.currency": "CNY", "Product.compliance_bp": 10_000, "Product.tick": 1,
     "Product.lot": 1, "Product.min_quantity": 1,
@@ -60,7 +61,10 @@ DEFAULTS: Final[dict[str, Any]] = {
     "Cycle.share_bp": 10_000, "Programme.make_good_bp": 10_000,
     "Rulebook.programme": msgspec.UNSET,
     "Auction.guarantees": msgspec.UNSET, "Auction.market": msgspec.UNSET,
-    "Auction.formula": msgspec.UNSET,
+    "Auction.formula": msgspec.UNSET, "Auction.consigned": msgspec.UNSET,
+    "Auction.triggers": msgspec.UNSET, "Auction.pledges": msgspec.UNSET,
+    "Auction.growth": msgspec.UNSET,
+    "Containment.growth": msgspec.UNSET, "PriceTrigger.side": Side.SELL, "PriceTrigger.for_days": 1,
     "SecondaryMarket.below": BelowMarket.CANCEL, "ReserveFormula.share_bp": 10_000,
 }  # fmt: skip
 
@@ -92,6 +96,7 @@ def test_a_part_refuses_a_field_that_it_does_not_have(part: type) -> None:
         "opens": 1,
         "closes": 2,
         "first": 1,
+        "year": 2025,
     }
     needed = {each.name: given[each.name] for each in msgspec.structs.fields(part) if each.required}
     msgspec.json.decode(msgspec.json.encode(needed), type=part)
