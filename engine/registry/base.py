@@ -118,6 +118,11 @@ class RegistryBase:
             found = self.totals[symbol] = Totals()
         return found
 
+    def is_frozen(self, account: str) -> bool:
+        """Say whether a purchase freeze holds for an account."""
+        found = self.entities.get(self.holders.get(account, ""))
+        return found is not None and found.frozen
+
     def is_closed(self, cycle: str) -> bool:
         """Say whether a cycle is closed."""
         return cycle in self.closed

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 class Registry(RegistryBase):
     """The registry of a venue, by command."""
 
-    __slots__ = ("_handlers",)
+    __slots__ = ("handlers",)
 
     def __init__(self, ledger: Ledger, participants: dict[str, Participant]) -> None:
         """Start with no entity; ``install`` brings the rules."""
         super().__init__(ledger, participants)
-        self._handlers: dict[type, Callable[[Any], list[Event]]] = {
+        self.handlers: dict[type, Callable[[Any], list[Event]]] = {
             rc.RegisterEntity: lambda c: entities.register(self, c),
             rc.SetCap: lambda c: issuance.set_cap(self, c),
             rc.IssueAllowances: lambda c: issuance.issue(self, c),
@@ -47,7 +47,7 @@ class Registry(RegistryBase):
             rule = f"the rulebook {self.rulebook.name} has no compliance programme"
             return [Rejected("", 0, RejectReason.PROGRAMME, "type", rule)]
         try:
-            return self._handlers[type(command)](command)
+            return self.handlers[type(command)](command)
         except RefusedError as refused:
             return [Rejected("", 0, refused.reason, refused.field, refused.rule)]
 

@@ -44,8 +44,11 @@ def verify(registry: RegistryBase, c: rc.VerifyEmissions) -> list[Event]:
     if known.surrendered and c.quantity < known.verified:
         rule = f"at least {known.verified} tonnes: surrender has begun"
         raise RefusedError(RejectReason.VALUE, "quantity", rule)
-    known.verified = c.quantity
-    known.base = -(-c.quantity * cycle.share_bp // BASIS_POINTS)
+    base = -(-c.quantity * cycle.share_bp // BASIS_POINTS)
+    if known.surrendered and base < known.base:  # the share was amended
+        rule = f"{base} tonnes would be asked for, {known.base} are, and surrender has begun"
+        raise RefusedError(RejectReason.VALUE, "quantity", rule)
+    known.verified, known.base = c.quantity, base
     return [re.EmissionsVerified(entity.name, cycle.name, c.quantity, known.due)]
 
 

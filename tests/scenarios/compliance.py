@@ -132,6 +132,24 @@ COMPLIANCE = (
         shows=("13.6", "13.7", "13.8", "13.9"),
     ),
     Scenario(
+        "once surrender has begun, no share that was amended lowers what is asked for",
+        OPENED
+        + """
+        issue plant 100
+        report plant 2021 200
+        verify plant 2021 200     | plant verified 200 due 100
+        surrender plant 2021 100 OLD An | plant surrenders 100 OLD due 0
+        rule programme.cycles[2021].share_bp = 1000
+        day 20210401
+        verify plant 2021 300     | refused VALUE quantity
+        verify plant 2021 1000    | plant verified 1000 due 0
+        verify plant 2021 1001    | plant verified 1001 due 1
+    """,
+        RULES,
+        None,
+        shows=("13.6",),
+    ),
+    Scenario(
         "credits of projects that are too old do not count; a later vintage is borrowed",
         OPENED
         + """
@@ -189,6 +207,7 @@ COMPLIANCE = (
         plant buy 1 @ 100         | plant#1 refused ROLE side
         transfer mill plant 60 1  | refused FROZEN to
         register plant            | refused FROZEN entity
+        class plant small         | refused FROZEN account
         transfer mill plant 60    | mill gives plant 60 OLD
         surrender plant 2020 0 any An | plant surrenders 50 OLD due 0
                                   | plant thawed
