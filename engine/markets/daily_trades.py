@@ -1,4 +1,4 @@
-"""What a product traded each day, kept for the reserves that are computed from it."""
+"""What a product traded each day, kept for the averages that are computed from it."""
 
 from __future__ import annotations
 
@@ -46,6 +46,13 @@ class DailyTrades:
         """Keep what a mode traded; what trades before the first day has no date and is not kept."""
         if volume and self.date:
             self.bars.append(_Bar(self.date, mode, value, volume))
+
+    def traded(self, begin: int, end: int, modes: tuple[str, ...]) -> tuple[int, int]:
+        """Return value and volume from a date to before another, of some modes or of all."""
+        bars = [
+            bar for bar in self.bars if begin <= bar.date < end and (not modes or bar.mode in modes)
+        ]
+        return sum(bar.value for bar in bars), sum(bar.volume for bar in bars)
 
     def reserve(self, formula: ReserveFormula, date: int, tick: int) -> int:
         """Return what a formula gives on a date; 0 where one of its averages has no trades."""

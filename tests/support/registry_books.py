@@ -37,8 +37,11 @@ class Books:
         self.gone: Counter[str] = Counter()  # by product, out of the world
         self.made: Counter[str] = Counter()
         self.closed: list[str] = []
+        self.penalties: Counter[Key] = Counter()  # still to be paid, by entity and cycle
+        self.paid = 0
         self.surrendered = 0
         self.held, self.cash = self._held(), self._cash()
+        self.brought = Counter(venue.ledger.cash_in)  # money from outside
 
     def _held(self) -> Counter[Key]:
         names, products = self.venue.accounts, self.venue.products
@@ -61,6 +64,8 @@ class Books:
                 assert now == before, f"{product}: {before} tonnes became {now} by {command}"
         for event in events:
             self._keep(event)
+            if isinstance(event, e.CashMoved):
+                self.brought[event.currency] += event.amount
         if isinstance(command, c.NewOrder | c.Pick | c.Bid | c.Quote):
             self._not_frozen(command.account, events)
         self.held, self.cash = held, cash
@@ -113,6 +118,8 @@ class Books:
                 case re.AllowancesBanked():
                     tonnes[event.account, event.product] -= event.quantity
                     tonnes[event.account, event.to] += event.quantity
+                case re.PenaltyPaid():
+                    money[event.account, self.venue.rulebook.currency] -= event.amount
                 case _:
                     pass
         assert cash == money, f"money moved otherwise than {events} say"
@@ -140,6 +147,9 @@ class Books:
             case re.ComplianceSettled():
                 assert event.short == self._due(event.entity, event.cycle)
                 self.added[event.entity, event.cycle] += event.make_good - event.short
+                self.penalties[event.entity, event.cycle] += event.penalty
+            case re.PenaltyPaid():
+                self._pay(event)
             case re.CycleClosed():
                 assert self.venue.date > self._cycle(event.cycle).deadline
                 assert event.cycle not in self.closed, "a cycle is closed once"
@@ -154,6 +164,14 @@ class Books:
         self.made[event.to] += event.quantity
         assert self.banked[key] * WHOLE <= self.base[key] * self._programme.bank_bp
         assert self._product(event.product).vintage < self._product(event.to).vintage
+
+    def _pay(self, event: re.PenaltyPaid) -> None:
+        key = (event.entity, event.cycle)
+        self.penalties[key] -= event.amount
+        self.paid += event.amount
+        assert event.amount > 0
+        assert event.left == self.penalties[key] >= 0, "more was paid than the penalty"
+        assert self.venue.registry.holders[event.account] == event.entity, "a stranger's money"
 
     # -- surrender -----------------------------------------------------------------------------
 
@@ -225,4 +243,5 @@ class Books:
             assert came == held + self.gone[product], f"{product} is not conserved"
         for money in self.venue.currencies:
             found = sum(n for (_, m), n in self.cash.items() if m == money)
-            assert found + self.venue.fees(money) == ledger.cash_in.get(money, 0)
+            paid = self.paid if money == self.venue.rulebook.currency else 0
+            assert found + self.venue.fees(money) + paid == self.brought[money]

@@ -94,6 +94,8 @@ class RegistryFlow(Flow):
             yield r.ReportEmissions(name, cycle, self._emitted())
             yield r.VerifyEmissions(name, cycle, self._emitted())
         yield r.CloseCycle(self._cycle(), self._rate())
+        for name, accounts in ENTITIES.items():
+            yield r.PayPenalty(name, self._cycle(), accounts[0], self.rng.choice((0, 1)))
         if self.rng.random() < 0.6:
             yield c.AmendRulebook(*self.rng.choice(CHANGES))
 
@@ -102,7 +104,7 @@ class RegistryFlow(Flow):
         rng = self.rng
         draws = (
             (8, self._surrender), (4, self._emissions), (3, self._allocate), (3, self._transfer),
-            (2, self._bank), (2, self._issue), (1, self._close), (3, self._rest),
+            (2, self._bank), (2, self._issue), (1, self._close), (3, self._rest), (2, self._pay),
         )  # fmt: skip
         return rng.choices([make for _, make in draws], [weight for weight, _ in draws])[0]()
 
@@ -140,6 +142,12 @@ class RegistryFlow(Flow):
 
     def _close(self) -> c.Command:
         return r.CloseCycle(self._cycle(), self._rate())
+
+    def _pay(self) -> c.Command:
+        name = self._entity()
+        account = self.rng.choice((*ENTITIES[name], "eve"))
+        amount = self.rng.choice((0, 1, self._rate(), 10**12))
+        return r.PayPenalty(name, self._cycle(), account, amount)
 
     def _rest(self) -> c.Command:
         rng = self.rng

@@ -118,6 +118,16 @@ def payment_lost(registry: Registry, handler: Handler, command: Any) -> list[Eve
     return events
 
 
+def paid_twice(registry: Registry, handler: Handler, command: Any) -> list[Event]:
+    """Take the money of a penalty a second time, out of the venue's sight."""
+    events = handler(command)
+    for event in events:
+        if isinstance(event, re.PenaltyPaid):
+            account, money = registry.ledger.accounts[event.account], registry.rulebook.currency
+            registry.ledger.move_cash(account, money, -event.amount)
+    return events
+
+
 def not_counted(registry: Registry, handler: Handler, command: Any) -> list[Event]:
     events = handler(command)
     for event in events:
@@ -155,6 +165,7 @@ PLANTED: dict[Mistake, type] = {
     strangers_tonnes: r.SurrenderAllowances,
     reserved_too: r.TransferAllowances,
     payment_lost: r.TransferAllowances,
+    paid_twice: r.PayPenalty,
     not_counted: r.CancelAllowances,
     too_little_asked: r.VerifyEmissions,
     by_chance: r.ReportEmissions,

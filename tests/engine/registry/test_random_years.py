@@ -27,7 +27,7 @@ DEADLINES = {"cn-national": 20251226, "eu-auction": 20250925, "california": 2025
              "krx": 20250626, "shenzhen-2022": 20250826}  # fmt: skip
 WANTED = {re.AllowancesSurrendered, re.AllowancesAllocated, re.AllowancesTransferred,
           re.AllowancesCancelled, re.AllowancesIssued, re.CycleClosed, re.ComplianceSettled,
-          re.PurchasesFrozen}  # fmt: skip
+          re.PurchasesFrozen, re.PenaltyPaid}  # fmt: skip
 
 
 def lived(flow: RegistryFlow, days: int) -> Counter[type]:
