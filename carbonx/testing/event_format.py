@@ -153,6 +153,10 @@ def _tell_year(event: e.Event, m: Money) -> str:
             return f"{event.group} holds {event.quantity} above {event.level}"
         case re.DeadlinePassed():
             return f"{event.step} of {event.cycle} ended {event.date} missing {event.missing}"
+        case re.AveragePriceTaken():
+            return f"{event.cycle} averages {m(event.price)} over {event.volume}"
+        case re.PenaltyPaid():
+            return f"{event.entity} pays {m(event.amount)} left {m(event.left)}"
     return ""
 
 

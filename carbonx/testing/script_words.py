@@ -170,6 +170,9 @@ def registry_words(product: str) -> dict[str, Callable[..., c.Command]]:
         "retire": lambda name, q, of=product: r.CancelAllowances(name, of, int(q)),
         "bank": lambda name, cycle, q, of, to: r.BankAllowances(name, cycle, of, to, int(q)),
         "close": lambda cycle, price="0": r.CloseCycle(cycle, int(price)),
+        "pay": lambda name, cycle, account, amount="0": r.PayPenalty(
+            name, cycle, account, int(amount)
+        ),
     }
 
 

@@ -45,6 +45,11 @@ class DailyTrades:
         if volume and self.date:
             self.bars.append(_Bar(self.date, mode, value, volume))
 
+    def traded(self, begin: int, end: int, modes: tuple[str, ...]) -> tuple[int, int]:
+        """Return value and volume from a date to before another, of some modes or of all."""
+        days = [day for day in self.days(end, modes) if day.date >= begin]
+        return sum(day.value for day in days), sum(day.volume for day in days)
+
     def days(self, date: int, modes: tuple[str, ...] = ()) -> list[DayTraded]:
         """Return the days before a date as some modes traded on them, all where none is named."""
         return [

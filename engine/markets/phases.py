@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from engine.book.orders import NO_LIMIT
 from engine.markets.admission import check_price, check_quantity
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from engine.book.orders import Order
     from engine.markets.line import Line
+    from engine.rulebook.model import Rulebook
 
 _CLOSED: Final = Phase.CLOSED
 _OF_THE_DAY: Final = (TimeInForce.DAY, TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE)
@@ -96,8 +97,7 @@ def _close_day(line: Line, events: list[Event]) -> None:
     if line.leads:
         asset.reference = closing_price(line, opened)
     line.new_limits()
-    auction = line.rulebook.auction
-    if auction.formula is not UNSET or auction.triggers is not UNSET:
+    if _averages(line.rulebook):
         asset.daily.add(line.mode.name, day.value, day.volume)
     events.append(DayClosed(line.symbol, opened if day.last else 0, day.high, day.low,
                             asset.reference, *day.turnover, day.trades))  # fmt: skip
@@ -105,6 +105,14 @@ def _close_day(line: Line, events: list[Event]) -> None:
         events.append(Delivered(name, line.product.symbol, tonnes, line.product.currency,
                                 cash))  # fmt: skip
     line.net = {}
+
+
+def _averages(rulebook: Rulebook) -> bool:
+    """Say whether averages of days are asked for: by reserves, by triggers or by penalties."""
+    programme = rulebook.programme
+    penalties = not isinstance(programme, UnsetType) and programme.penalty_months > 0
+    auction = rulebook.auction
+    return penalties or auction.formula is not UNSET or auction.triggers is not UNSET
 
 
 def closing_price(line: Line, opened: int) -> int:

@@ -17,6 +17,7 @@ from engine.vocabulary.texts import shown
 if TYPE_CHECKING:
     from engine.book.orders import Participant
     from engine.ledger.accounts import Account, Ledger
+    from engine.markets.assets import Asset
     from engine.registry.records import Record
     from engine.rulebook.model import Product, Rulebook
     from engine.rulebook.programme import Cycle
@@ -28,13 +29,17 @@ _NONE: Final = Programme()
 class RegistryBase:
     """Entities and their obligations, and the totals of every product, over a ledger."""
 
-    __slots__ = ("closed", "date", "entities", "holders", "ledger", "participants", "passed",
-                 "products", "published", "rulebook", "totals")  # fmt: skip
+    __slots__ = ("assets", "averages", "closed", "date", "entities", "holders",
+                 "ledger", "participants", "passed", "products", "published", "rulebook",
+                 "totals")  # fmt: skip
 
-    def __init__(self, ledger: Ledger, participants: dict[str, Participant]) -> None:
+    def __init__(
+        self, ledger: Ledger, participants: dict[str, Participant], assets: dict[str, Asset]
+    ) -> None:
         """Start with no entity; ``install`` brings the rules."""
         self.ledger = ledger
         self.participants = participants
+        self.assets = assets
         self.rulebook: Rulebook
         self.products: dict[str, Product] = {}
         self.date = 0
@@ -44,6 +49,7 @@ class RegistryBase:
         self.closed: list[str] = []  # cycles
         self.published: list[str] = []
         self.passed: list[str] = []  # "cycle step" of the dates that went by
+        self.averages: dict[str, int] = {}  # by cycle, of the venue's own trades
 
     @property
     def programme(self) -> Programme:
@@ -118,6 +124,11 @@ class RegistryBase:
             found = self.totals[symbol] = Totals()
         return found
 
+    def is_frozen(self, account: str) -> bool:
+        """Say whether a purchase freeze holds for an account."""
+        found = self.entities.get(self.holders.get(account, ""))
+        return found is not None and found.frozen
+
     def is_closed(self, cycle: str) -> bool:
         """Say whether a cycle is closed."""
         return cycle in self.closed
@@ -149,6 +160,7 @@ class RegistryBase:
             list(self.closed),
             list(self.published),
             list(self.passed),
+            *([sorted(self.averages.items())] if self.averages else []),
         ]
 
     def check(self) -> None:
@@ -157,6 +169,7 @@ class RegistryBase:
         for entity in self.entities.values():
             for record in entity.records.values():
                 assert record.due >= 0, f"{entity.name} surrendered more than it owed"
+                assert 0 <= record.paid <= record.penalty, f"{entity.name} paid {record.paid}"
                 for symbol, tonnes in record.surrendered.items():
                     assert tonnes > 0, f"{entity.name} surrendered {tonnes} {symbol}"
                     sums[symbol] = sums.get(symbol, 0) + tonnes

@@ -121,9 +121,8 @@ def transfer(registry: RegistryBase, c: rc.TransferAllowances) -> list[Event]:
     among(c.price, 0, MAX_PRICE, "price")
     if source is target:
         raise RefusedError(RejectReason.VALUE, "to", "another account than the giver's")
-    holder = registry.entities.get(registry.holders.get(c.to, ""))
-    if c.price and holder is not None and holder.frozen:
-        raise RefusedError(RejectReason.FROZEN, "to", f"{holder.name} may not purchase")
+    if c.price and registry.is_frozen(c.to):
+        raise RefusedError(RejectReason.FROZEN, "to", f"{registry.holders[c.to]} may not purchase")
     participant = registry.participants[c.to]
     role = role_of(registry.rulebook, participant)
     room = room_under(role, participant, c.product) if role is not None else None

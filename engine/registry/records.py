@@ -22,8 +22,8 @@ class RefusedError(Exception):
 class Record:
     """One entity in one cycle."""
 
-    __slots__ = ("allocated", "banked", "base", "finals", "make_good", "owed", "penalty",
-                 "reported", "surrendered", "verified")  # fmt: skip
+    __slots__ = ("allocated", "banked", "base", "finals", "make_good", "owed", "paid",
+                 "penalty", "reported", "surrendered", "verified")  # fmt: skip
 
     def __init__(self) -> None:
         """Start with nothing reported."""
@@ -37,6 +37,7 @@ class Record:
         self.surrendered: dict[str, int] = {}  # by product
         self.banked = 0
         self.penalty = 0
+        self.paid = 0  # of the penalty
 
     @property
     def obligation(self) -> int:
@@ -52,7 +53,7 @@ class Record:
         """Return the canonical state."""
         return [self.reported, self.verified, self.base, self.owed, self.make_good, self.banked,
                 self.penalty, sorted(self.allocated.items()), sorted(self.finals),
-                sorted(self.surrendered.items())]  # fmt: skip
+                sorted(self.surrendered.items()), *([self.paid] if self.paid else [])]  # fmt: skip
 
 
 class Entity:

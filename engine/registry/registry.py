@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.registry import entities, issuance, surrender
+from engine.registry import entities, issuance, penalties, surrender
 from engine.registry.base import RegistryBase
 from engine.registry.records import RefusedError
 from engine.vocabulary import registry_commands as rc
@@ -16,18 +16,21 @@ if TYPE_CHECKING:
 
     from engine.book.orders import Participant
     from engine.ledger.accounts import Ledger
+    from engine.markets.assets import Asset
     from engine.vocabulary.events import Event
 
 
 class Registry(RegistryBase):
     """The registry of a venue, by command."""
 
-    __slots__ = ("_handlers",)
+    __slots__ = ("handlers",)
 
-    def __init__(self, ledger: Ledger, participants: dict[str, Participant]) -> None:
+    def __init__(
+        self, ledger: Ledger, participants: dict[str, Participant], assets: dict[str, Asset]
+    ) -> None:
         """Start with no entity; ``install`` brings the rules."""
-        super().__init__(ledger, participants)
-        self._handlers: dict[type, Callable[[Any], list[Event]]] = {
+        super().__init__(ledger, participants, assets)
+        self.handlers: dict[type, Callable[[Any], list[Event]]] = {
             rc.RegisterEntity: lambda c: entities.register(self, c),
             rc.SetCap: lambda c: issuance.set_cap(self, c),
             rc.IssueAllowances: lambda c: issuance.issue(self, c),
@@ -38,7 +41,8 @@ class Registry(RegistryBase):
             rc.SurrenderAllowances: lambda c: surrender.surrender(self, c),
             rc.CancelAllowances: lambda c: issuance.cancel(self, c),
             rc.BankAllowances: lambda c: issuance.bank(self, c),
-            rc.CloseCycle: lambda c: surrender.close(self, c),
+            rc.CloseCycle: lambda c: penalties.close(self, c),
+            rc.PayPenalty: lambda c: penalties.pay(self, c),
         }
 
     def apply(self, command: rc.RegistryCommand) -> list[Event]:
@@ -47,9 +51,13 @@ class Registry(RegistryBase):
             rule = f"the rulebook {self.rulebook.name} has no compliance programme"
             return [Rejected("", 0, RejectReason.PROGRAMME, "type", rule)]
         try:
-            return self._handlers[type(command)](command)
+            return self.handlers[type(command)](command)
         except RefusedError as refused:
             return [Rejected("", 0, refused.reason, refused.field, refused.rule)]
+
+    def take_averages(self, date: int) -> list[Event]:
+        """Keep the average prices of the cycles whose deadline is over as a day begins."""
+        return penalties.take_averages(self, date) if self.programme.cycles else []
 
     def begin_day(self, date: int) -> list[Event]:
         """Let the calendar act: dates that went by, publication, large holders."""

@@ -1,4 +1,4 @@
-"""Emissions, obligations, surrender, and the calendar of a cycle up to its close."""
+"""Emissions, obligations, surrender, and the dates of a cycle."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from engine.registry.eligibility import Eligibility, order_of_surrender
 from engine.registry.records import RefusedError
-from engine.registry.values import among, available, whole
+from engine.registry.values import available, whole
 from engine.vocabulary import registry_events as re
 from engine.vocabulary.enums import RejectReason
-from engine.vocabulary.units import BASIS_POINTS, MAX_MONEY, MAX_PRICE
+from engine.vocabulary.units import BASIS_POINTS
 
 if TYPE_CHECKING:
     from engine.registry.base import RegistryBase
@@ -24,7 +24,7 @@ def report(registry: RegistryBase, c: rc.ReportEmissions) -> list[Event]:
     """Note what an entity says that it emitted, until it is verified."""
     entity, cycle = registry.entity(c.entity), registry.cycle(c.cycle)
     whole(c.quantity, low=0)
-    _require_open(registry, cycle)
+    require_open(registry, cycle)
     known = entity.records.get(cycle.name)
     if known is not None and known.verified >= 0:
         rule = f"{known.verified} tonnes are verified"
@@ -37,19 +37,23 @@ def verify(registry: RegistryBase, c: rc.VerifyEmissions) -> list[Event]:
     """Fix the obligation by what an entity emitted; a correction may not undo a surrender."""
     entity, cycle = registry.entity(c.entity), registry.cycle(c.cycle)
     whole(c.quantity, low=0)
-    _require_open(registry, cycle)
+    require_open(registry, cycle)
     known = entity.records.get(cycle.name)
     if known is None or known.reported < 0:
         raise RefusedError(RejectReason.VALUE, "entity", "emissions are reported first")
     if known.surrendered and c.quantity < known.verified:
         rule = f"at least {known.verified} tonnes: surrender has begun"
         raise RefusedError(RejectReason.VALUE, "quantity", rule)
-    known.verified = c.quantity
-    known.base = -(-c.quantity * cycle.share_bp // BASIS_POINTS)
+    base = -(-c.quantity * cycle.share_bp // BASIS_POINTS)
+    if known.surrendered and base < known.base:  # the share was amended
+        rule = f"{base} tonnes would be asked for, {known.base} are, and surrender has begun"
+        raise RefusedError(RejectReason.VALUE, "quantity", rule)
+    known.verified, known.base = c.quantity, base
     return [re.EmissionsVerified(entity.name, cycle.name, c.quantity, known.due)]
 
 
-def _require_open(registry: RegistryBase, cycle: Cycle) -> None:
+def require_open(registry: RegistryBase, cycle: Cycle) -> None:
+    """Require a cycle that is not closed."""
     if registry.is_closed(cycle.name):
         raise RefusedError(RejectReason.DEADLINE, "cycle", f"{cycle.name} is closed")
 
@@ -146,48 +150,6 @@ def _pay(
                 re.AllowancesSurrendered(entity.name, cycle.name, name, symbol, part, record.due)
             )
     return events
-
-
-def close(registry: RegistryBase, c: rc.CloseCycle) -> list[Event]:
-    """Close a cycle: who is short is penalised, and has to make good."""
-    cycle = registry.cycle(c.cycle)
-    _require_open(registry, cycle)
-    among(c.price, 0, MAX_PRICE, "price")
-    if registry.date <= cycle.deadline:
-        rule = f"after the deadline, {cycle.deadline}"
-        raise RefusedError(RejectReason.DEADLINE, "cycle", rule)
-    programme = registry.programme
-    known = registry.records(cycle.name)
-    for entity, record in known:
-        if record.verified < 0 <= record.reported:
-            rule = f"emissions of {entity.name} are not verified yet"
-            raise RefusedError(RejectReason.DEADLINE, "cycle", rule)
-        if _penalty(registry, record.due, c.price) > MAX_MONEY:
-            rule = f"the penalty of {entity.name} is more than {MAX_MONEY}"
-            raise RefusedError(RejectReason.VALUE, "price", rule)
-    registry.closed.append(cycle.name)
-    events: list[Event] = []
-    short = 0
-    for entity, record in known:
-        due = record.due
-        if not due:
-            continue
-        short += 1
-        record.penalty = _penalty(registry, due, c.price)
-        record.make_good = due * programme.make_good_bp // BASIS_POINTS - due
-        events.append(
-            re.ComplianceSettled(cycle.name, entity.name, due, record.penalty, record.due)
-        )
-        if record.due:
-            events += registry.freeze(entity)
-    obliged = sum(record.obligation > 0 for _, record in known)
-    events.append(re.CycleClosed(cycle.name, obliged, short))
-    return events
-
-
-def _penalty(registry: RegistryBase, short: int, price: int) -> int:
-    programme = registry.programme
-    return short * programme.penalty + short * price * programme.penalty_bp // BASIS_POINTS
 
 
 def begin_day(registry: RegistryBase, date: int) -> list[Event]:

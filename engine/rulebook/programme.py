@@ -41,6 +41,8 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True):
     borrow_bp: int = 0  # of an obligation that later vintages may cover
     penalty: int = 0  # minor units for each tonne short
     penalty_bp: int = 0  # of the average price, for each tonne short; 30000 is three times
+    penalty_months: int = 0  # whose trades make that average, before the deadline's; 0: as stated
+    penalty_modes: tuple[str, ...] = ()  # whose trades count; () means all
     make_good_bp: int = BASIS_POINTS  # of a shortfall that is still to be surrendered
     freeze_class: str = ""  # the account class of who is short until made good; "": none
     large_holder: int = 0  # tonnes of a group above which it is reported each day; 0: never

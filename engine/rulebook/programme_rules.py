@@ -8,11 +8,15 @@ from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.units import BASIS_POINTS, MAX_PRICE, MAX_QUANTITY
 
 _YEARS = (1990, 2200)
+MONTHS_KEPT = 12  # that an average may reach back
 _MAX_MULTIPLE_BP = 1_000_000  # a hundred times
 
 
 def rules_of(
-    programme: Programme, symbols: Collection[str], classes: Collection[str]
+    programme: Programme,
+    symbols: Collection[str],
+    classes: Collection[str],
+    modes: Collection[str],
 ) -> Iterator[tuple[str, bool, str]]:
     """Yield what a programme must keep: the field, whether it does, and the rule."""
     p = programme
@@ -20,13 +24,15 @@ def rules_of(
         ("benchmark_ppm", MAX_QUANTITY), ("offset_bp", BASIS_POINTS), ("local_bp", BASIS_POINTS),
         ("bank_bp", _MAX_MULTIPLE_BP), ("borrow_bp", BASIS_POINTS), ("penalty", MAX_PRICE),
         ("penalty_bp", _MAX_MULTIPLE_BP), ("make_good_bp", _MAX_MULTIPLE_BP),
-        ("large_holder", MAX_QUANTITY),
+        ("large_holder", MAX_QUANTITY), ("penalty_months", MONTHS_KEPT),
     ):  # fmt: skip
         value = getattr(p, field)
         yield field, 0 <= value <= most, f"{value} is not in 0-{most}"
     yield "offset_from", _is_day(p.offset_from), f"{p.offset_from} is not a day such as 20210626"
     known = not p.freeze_class or p.freeze_class in classes
     yield "freeze_class", known, "" if known else not_one_of(p.freeze_class, classes or ["none"])
+    for mode in p.penalty_modes:
+        yield "penalty_modes", mode in modes, not_one_of(mode, modes)
     names = [cycle.name for cycle in p.cycles]
     yield "cycles", len(dict.fromkeys(names)) == len(names), "names must differ"
     for index, cycle in enumerate(p.cycles):

@@ -91,7 +91,7 @@ def validate(book: Rulebook) -> None:
     _validate_calls(book)
     symbols, roles = [p.symbol for p in book.products], [role.name for role in book.classes]
     if not isinstance(book.programme, UnsetType):
-        for field, holds, rule in rules_of(book.programme, symbols, roles):
+        for field, holds, rule in rules_of(book.programme, symbols, roles, names):
             _require(f"$.programme.{field}", holds=holds, rule=rule)
     for name in ("lot", "reserve", "min_bid", "max_bid", "reoffer_over", "reoffer_cap_bp"):
         _among(f"$.auction.{name}", getattr(book.auction, name), name == "lot", MAX_QUANTITY)

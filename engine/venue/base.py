@@ -45,9 +45,9 @@ class VenueBase:
         self.ledger = Ledger()
         self.expiries = Expiries()
         self.participants: dict[str, Participant] = {}  # in the order of opening
-        self.registry = Registry(self.ledger, self.participants)
-        self.shared = Shared(self.ledger, self.clock, self.expiries, self.participants)
         self.assets: dict[str, Asset] = {}  # by the product's symbol
+        self.registry = Registry(self.ledger, self.participants, self.assets)
+        self.shared = Shared(self.ledger, self.clock, self.expiries, self.participants)
         self.markets: dict[str, Line] = {}  # by the line's symbol
         self.products: dict[str, Product] = {}  # by symbol
         self.links = Links()

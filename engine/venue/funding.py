@@ -98,6 +98,9 @@ def set_account_class(venue: VenueBase, c: SetAccountClass) -> list[Event]:
     refusal = unknown_class(venue, c.role)
     if refusal:
         return [Rejected(c.account, 0, RejectReason.ROLE, "role", refusal)]
+    if venue.registry.is_frozen(c.account):
+        rule = "a purchase freeze holds: its class returns when that ends"
+        return [Rejected(c.account, 0, RejectReason.FROZEN, "account", rule)]
     set_role(venue.rulebook, participant, c.role)
     return [AccountClassSet(c.account, c.role)]
 

@@ -61,6 +61,7 @@ def begin_day(venue: VenueBase, command: BeginDay) -> list[Event]:
     for change in _due(venue, date):
         venue.amendments.remove(change)
         events += _amend(venue, change)
+    events += venue.registry.take_averages(date)  # before a day is forgotten that counts
     for asset in venue.assets.values():
         asset.daily.begin(date, months_kept(venue.rulebook))
     events += propose(venue.rulebook, venue.assets, date)

@@ -108,6 +108,15 @@ class CloseCycle(Struct, frozen=True, array_like=True, gc=False, tag=40):
     price: Int = 0  # minor units per tonne: the average that the penalty is a multiple of
 
 
+class PayPenalty(Struct, frozen=True, array_like=True, gc=False, tag=41):
+    """Operator: pay of an entity's penalty from one of its accounts; the money leaves the venue."""
+
+    entity: str
+    cycle: str
+    account: str
+    amount: Int = 0  # minor units of the venue's own currency; 0: all that is left to pay
+
+
 RegistryCommand: TypeAlias = (
     RegisterEntity
     | SetCap
@@ -120,4 +129,5 @@ RegistryCommand: TypeAlias = (
     | CancelAllowances
     | BankAllowances
     | CloseCycle
+    | PayPenalty
 )

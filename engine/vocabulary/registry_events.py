@@ -153,6 +153,26 @@ class DeadlinePassed(Struct, frozen=True, array_like=True, gc=False, tag=55):
     missing: int
 
 
+class AveragePriceTaken(Struct, frozen=True, array_like=True, gc=False, tag=57):
+    """What the venue's own trades of some months came to, for a cycle's penalties."""
+
+    cycle: str
+    price: int  # minor units per tonne, half-up; 0 where nothing was traded
+    volume: int  # tonnes
+    begin: int  # the first day that counts
+    end: int  # the day after the last that counts
+
+
+class PenaltyPaid(Struct, frozen=True, array_like=True, gc=False, tag=58):
+    """An entity paid of its penalty; the money has left the venue."""
+
+    cycle: str
+    entity: str
+    account: str
+    amount: int  # minor units of the venue's own currency
+    left: int  # still to be paid
+
+
 RegistryEvent: TypeAlias = (
     EntityRegistered
     | CapSet
@@ -170,4 +190,6 @@ RegistryEvent: TypeAlias = (
     | PurchasesFrozen
     | LargeHolderReported
     | DeadlinePassed
+    | AveragePriceTaken
+    | PenaltyPaid
 )

@@ -82,6 +82,7 @@ NATIONAL = (
                                   | CEA22 halted 66.86 60.17 to 73.55
                                   | CEA21 halted 66.86 60.17 to 73.55
                                   | CEA19-20 halted 66.86 60.17 to 73.55
+                                  | CCER halted 80.00 72.00 to 88.00
         ann sell 3 @ 70.00        | ann#3 refused PHASE symbol
         clock 15:00
         is CEA24                  | CEA24 closed 63.23 to 77.28

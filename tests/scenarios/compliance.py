@@ -132,6 +132,24 @@ COMPLIANCE = (
         shows=("13.6", "13.7", "13.8", "13.9"),
     ),
     Scenario(
+        "once surrender has begun, no share that was amended lowers what is asked for",
+        OPENED
+        + """
+        issue plant 100
+        report plant 2021 200
+        verify plant 2021 200     | plant verified 200 due 100
+        surrender plant 2021 100 OLD An | plant surrenders 100 OLD due 0
+        rule programme.cycles[2021].share_bp = 1000
+        day 20210401
+        verify plant 2021 300     | refused VALUE quantity
+        verify plant 2021 1000    | plant verified 1000 due 0
+        verify plant 2021 1001    | plant verified 1001 due 1
+    """,
+        RULES,
+        None,
+        shows=("13.6",),
+    ),
+    Scenario(
         "credits of projects that are too old do not count; a later vintage is borrowed",
         OPENED
         + """
@@ -189,6 +207,7 @@ COMPLIANCE = (
         plant buy 1 @ 100         | plant#1 refused ROLE side
         transfer mill plant 60 1  | refused FROZEN to
         register plant            | refused FROZEN entity
+        class plant small         | refused FROZEN account
         transfer mill plant 60    | mill gives plant 60 OLD
         surrender plant 2020 0 any An | plant surrenders 50 OLD due 0
                                   | plant thawed
@@ -214,6 +233,84 @@ COMPLIANCE = (
     """,
         {"preset": "shenzhen-2013"},
         shows=("13.12",),
+    ),
+    Scenario(
+        "the average of the venue's own trades, and a penalty paid in parts",
+        """
+        open plant cash 10000
+        open mill tonnes 300 product OLD
+        register plant
+        day 20210429
+        phase continuous OLD
+        mill sell 5 @ 100
+        plant buy 5 @ 100
+        phase closed
+        day 20210531
+        phase continuous OLD
+        mill sell 10 @ 111
+        plant buy 10 @ 111
+        mill sell 10 @ 114
+        plant buy 10 @ 114
+        phase closed
+        day 20210601
+        phase continuous OLD
+        mill sell 1 @ 500
+        plant buy 1 @ 500
+        phase closed
+        report plant 2020 10
+        verify plant 2020 10
+        day 20210701              | day 20210701 number 4
+                                  | 2020 averages 113 over 20
+                                  | surrender of 2020 ended 20210630 missing 1
+        pay plant 2020 plant      | refused DUE amount
+        close 2020 114            | refused VALUE price
+        close 2020                | plant short 10 penalty 3390 make good 10
+                                  | plant frozen
+                                  | cycle 2020 closed 1 of 1 short
+        pay plant 2020 mill       | refused UNKNOWN_ACCOUNT account
+        pay plant 2020 plant 3391 | refused DUE amount
+        pay plant 2020 plant 1390 | plant pays 1390 left 2000
+        cash plant -5000
+        pay plant 2020 plant      | refused CASH amount
+        cash plant 5000
+        surrender plant 2020      | plant surrenders 10 OLD due 0
+                                  | plant thawed
+        pay plant 2020 plant      | plant pays 2000 left 0
+        pay plant 2020 plant      | refused DUE amount
+    """,
+        RULES
+        | {
+            "programme": Programme(
+                cycles=(Cycle("2020", 2020, deadline=20210630),),
+                penalty_bp=30_000,
+                penalty_months=1,
+                freeze_class="frozen",
+            )
+        },
+        None,
+        shows=("13.12", "13.17", "13.18"),
+    ),
+    Scenario(
+        "without trades the close states the price; without a deadline the months before it count",
+        """
+        open plant
+        register plant
+        report plant 2020 10
+        verify plant 2020 10
+        day 20210701
+        close 2020                | refused VALUE price
+        close 2020 114            | plant short 10 penalty 3420 make good 10
+                                  | cycle 2020 closed 1 of 1 short
+        pay plant 2020 plant      | refused CASH amount
+    """,
+        RULES
+        | {
+            "programme": Programme(
+                cycles=(Cycle("2020", 2020),), penalty_bp=30_000, penalty_months=1
+            )
+        },
+        None,
+        shows=("13.17",),
     ),
     Scenario(
         "a european year: free allocation, an auction for the rest, a hundred euros a tonne short",

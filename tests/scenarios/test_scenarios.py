@@ -31,6 +31,7 @@ from tests.scenarios import planned_auctions as scenarios_planned_auctions
 from tests.scenarios import primary_auctions as scenarios_primary_auctions
 from tests.scenarios import rules as scenarios_rules
 from tests.scenarios import world as scenarios_world
+from tests.scenarios import years as scenarios_years
 from tests.scenarios.clearings import TABLES
 from tests.scenarios.refusals import AMEND_REFUSALS, CLOSED_REFUSALS, GATE, REFUSALS
 from tests.support.paths import ROOT
@@ -54,6 +55,7 @@ MODULES = (
     scenarios_bids,
     scenarios_modes,
     scenarios_compliance,
+    scenarios_years,
     scenarios_china,
     scenarios_pilots,
     scenarios_planned_auctions,

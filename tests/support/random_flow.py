@@ -29,6 +29,8 @@ FIRST_DAY = 20251201
 class Flow:
     """Drives one venue with seeded rng, day after day."""
 
+    tonnes = TONNES  # of each product, that each account begins with
+
     def __init__(self, rulebook: Rulebook, rng: Random) -> None:
         self.venue = Venue(rulebook)
         self.rng = rng
@@ -40,7 +42,7 @@ class Flow:
             self.say(c.OpenAccount(name, role=roles[index % len(roles)], allocation=10**6))
             self.say(c.MoveCash(name, CASH))
             for product in rulebook.products:
-                self.say(c.MoveAllowances(name, product.symbol, TONNES))
+                self.say(c.MoveAllowances(name, product.symbol, self.tonnes))
 
     def say(self, command: c.Command) -> list[Event]:
         self.given.append(command)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from benchmarks.compliance_year import year
+from carbonx.testing.script import ScriptedVenue
 from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer, replay
 from engine.rulebook import presets
@@ -18,11 +19,13 @@ from engine.vocabulary import events as e
 from engine.vocabulary import registry_commands as r
 from engine.vocabulary import registry_events as re
 from engine.vocabulary.enums import Mechanism, Phase, Side
+from tests.scenarios.years import YEARS
 from tests.support.command_line import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from carbonx.testing.script import Scenario
     from engine.rulebook.model import Rulebook
 
 SECOND = 1_000_000_000
@@ -46,13 +49,13 @@ class Case(NamedTuple):
 
 CASES = (
     Case("cn-national", "CEA24", "2024", "CCER", 10_000, 200_000,
-         (20251215, 20251216, 20260105), 6_000, 0, 1_000),
+         (20251215, 20251216, 20260105), 6_000, 30_000_000, 1_000, new_offset=False),
     Case("guangdong", "GDEA", "2023", "PHCER", 20_000, 200_000,
          (20240610, 20240611, 20240624), 6_000, 0, 1_000, new_offset=False),
     Case("eu-auction", "EUA", "2024", "", 0, 200_000,
          (20250910, 20250911, 20251001), 0, 10_000_000, 1_000),
     Case("california", "CCA-CURRENT", "2024", "CCO", 2_400, 60_000,
-         (20251020, 20251021, 20251103), 0, 0, 4_000),
+         (20251020, 20251021, 20251103), 0, 0, 4_000, new_offset=False),
 )  # fmt: skip
 
 
@@ -190,3 +193,15 @@ def test_many_entities_settle_a_year_the_same_way_each_time() -> None:
     assert owed == sum(each.surrendered for each in totals) + late
     assert all(each.surrendered for each in totals)
     assert first.state_hash() != year(60, seed=2).state_hash()
+
+
+@pytest.mark.parametrize("scenario", YEARS, ids=lambda scenario: scenario.rules["preset"])
+def test_the_log_of_a_year_replays_to_the_same_hash(tmp_path: Path, scenario: Scenario) -> None:
+    scripted = ScriptedVenue(**scenario.rules)
+    scripted.run(scenario.script)
+    rules = scripted.venue.genesis
+    sequencer = Sequencer(Venue(rules), Journal.create(tmp_path / "v", rules, 1))
+    for time, command in enumerate(scripted.given, 1):
+        sequencer.submit(time, 0, command)
+    sequencer.close()
+    assert replay(tmp_path / "v").venue.state_hash() == scripted.venue.state_hash()

@@ -11,9 +11,12 @@ import pytest
 
 from engine.rulebook import presets
 from engine.vocabulary import commands as c
+from engine.vocabulary import registry_commands as r
 from tests.support.random_flow import Flow
+from tests.support.registry_flow import with_programme
 
 if TYPE_CHECKING:
+    from engine.rulebook.model import Rulebook
     from engine.venue.venue import Venue
 
 EDGES = (0, 1, -1, 2, 100, 2**31, 2**62, 2**63 - 1, -(2**63), 10**12, 10**12 + 1, 10**18)
@@ -42,6 +45,11 @@ def drawn(field: Any, rng: Random, venue: Venue) -> Any:
             "path": PATHS,
             "value": VALUES,
             "symbol": (*venue.markets, *venue.products, "", "no"),
+            "to": ("ann", "bob", *venue.products, "no"),
+            "product": (*venue.products, "", "no"),
+            "entity": ("Steel", "Power", "Steel", ""),
+            "cycle": (*(each.name for each in venue.registry.programme.cycles), "no"),
+            "role": ("", "", *(each.name for each in venue.rulebook.classes), "no"),
         }
         return rng.choice(texts.get(field.name, ("", "x")))
     return rng.choice((*EDGES, venue.time, venue.time + 1, 20251205))
@@ -64,10 +72,17 @@ def hostile(flow: Flow, rng: Random) -> c.Command:
     return command
 
 
-@pytest.mark.parametrize("name", ["guangdong", "krx", "shenzhen-2013", "eu-auction", "beijing"])
-def test_any_command_is_answered_or_refused(name: str) -> None:
-    rng = Random(name)
-    flow = Flow(presets.load(name), rng)
+BOOKS = [presets.load(x) for x in ("guangdong", "krx", "shenzhen-2013", "eu-auction", "beijing")]
+YEARS = [with_programme(presets.load(x)) for x in ("textbook", "cn-national")]
+
+
+@pytest.mark.parametrize("book", [*BOOKS, *YEARS], ids=lambda book: book.name)
+def test_any_command_is_answered_or_refused(book: Rulebook) -> None:
+    rng = Random(book.name)
+    flow = Flow(book, rng)
+    flow.say(r.RegisterEntity("Steel", ("ann",)))
+    for product in book.products:
+        flow.say(r.SetCap(product.symbol, 10**12))
     done = 0
     for _ in range(900):
         command = flow.command() if rng.random() < 0.35 else hostile(flow, rng)
