@@ -84,10 +84,14 @@ class Federation:
         if mine.currency != theirs.currency or digits[0] != digits[1]:
             message = f"{mine.symbol} is in {mine.currency}, {theirs.symbol} in {theirs.currency}"
             raise FederationError(message)
-        kind = LinkKind.HOSTING if rules.kind is LinkKind.SHARED else rules.kind
-        back = SetLink(rules.link, kind, one, rules.peer_symbol, rules.symbol, rules.fee,
-                       rules.quota, rules.role)  # fmt: skip
-        return [*self.submit(one, rules), *self.submit(other, back)]
+        return [*self.submit(one, rules), *self.submit(other, other_end(one, rules))]
+
+    def complete(self) -> None:
+        """Set the end that is missing of a link, where a crash came between the two."""
+        for name, venue in self.venues.items():
+            for link, end in list(venue.links.ends.items()):
+                if self._end(end.rules.peer, link) is None:
+                    self.submit(end.rules.peer, other_end(name, end.rules))
 
     def submit(self, name: str, command: Command) -> list[Happened]:
         """Give a venue a command, and all venues what follows from it; return it all, in order.
@@ -179,6 +183,14 @@ class Federation:
         events = self._apply(name, command)
         self.remember(name, events)
         return Happened(name, command, events)
+
+
+def other_end(name: str, rules: SetLink) -> SetLink:
+    """Return the end at the peer of a link whose end at ``name`` has these rules."""
+    kinds = {LinkKind.SHARED: LinkKind.HOSTING, LinkKind.HOSTING: LinkKind.SHARED}
+    kind = kinds.get(rules.kind, rules.kind)
+    return SetLink(rules.link, kind, name, rules.peer_symbol, rules.symbol, rules.fee, rules.quota,
+                   rules.role)  # fmt: skip
 
 
 def message_of(event: OrderRouted | CarriedHome | CancelRouted) -> LinkCommand:
