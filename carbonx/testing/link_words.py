@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Minor = Callable[[str], int]
 
-VERBS = ("link", "guest", "home", "back", "ends")
+VERBS = ("link", "guest", "home", "back", "ends", "ratio", "send", "recognise")
 
 
 def given_in(words: list[str]) -> dict[str, str]:
@@ -34,6 +34,8 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
         return c.SetLink(link, LinkKind[kind.upper()], peer, line, symbol,
                          minor(given.get("fee", "0")), int(given.get("quota", 0)),
                          given.get("as", ""))  # fmt: skip
+    if first in ("ratio", "send", "recognise"):
+        return _parse_recognition(link, first, rest)
     number, account, *more = rest
     if first == "ends":
         return c.GuestCancel(link, int(number), account, int(number), int(more[0]))
@@ -48,6 +50,20 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
     tonnes, filled, unfilled = (int(given.get(key, 0)) for key in ("tonnes", "filled", "unfilled"))
     return c.CarryIn(link, int(number), account, minor(given.get("cash", "0")), tonnes,
                      filled, unfilled)  # fmt: skip
+
+
+def _parse_recognition(link: str, first: str, words: list[str]) -> c.LinkCommand:
+    if first == "ratio":
+        numerator, denominator = words[0].split("/")
+        return c.SetRecognition(link, int(numerator), int(denominator))
+    if first == "send":
+        account, quantity, _, entity, cycle, *more = words
+        return c.SendAllowances(link, account, int(quantity), entity, cycle,
+                                given_in(more).get("by", ""))  # fmt: skip
+    number, account, *more = words
+    quantity, _, entity, cycle, *more = more
+    return c.RecogniseAllowances(link, int(number), account, int(quantity), entity, cycle,
+                                     given_in(more).get("by", ""))  # fmt: skip
 
 
 def parse_sent(
@@ -89,4 +105,13 @@ def tell_link(event: Event, m: Callable[[int], str]) -> str:
             what = f"{m(event.cash)} and {event.tonnes} t"
             rest = f"fee {m(event.fee)} used {event.used}"
             text = f"{event.account} has back by {event.link} {event.number}: {what} {rest}"
+        case e.RecognitionSet():
+            text = f"{event.link} counts {event.numerator} for {event.denominator}"
+        case e.AllowancesSent():
+            what = f"{event.quantity} {event.product} to {event.entity} {event.cycle}"
+            text = f"{event.account} sends {what} by {event.link} {event.number} used {event.used}"
+        case e.AllowancesRecognised():
+            what = f"{event.quantity} t as {event.counted} for {event.entity} {event.cycle}"
+            left = f"due {event.due} used {event.used}"
+            text = f"{event.account} counts by {event.link} {event.number}: {what} {left}"
     return text

@@ -8,14 +8,26 @@ off is therefore delivered again, once. Rules: ``docs/rules.md``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.venue.link_commands import available
 from engine.venue.routing import after, routed
 from engine.vocabulary.commands import CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
-from engine.vocabulary.link_commands import CarryHome, CarryIn, GuestCancel, GuestOrder, SetLink
-from engine.vocabulary.link_events import CancelRouted, CarriedHome, OrderRouted
+from engine.vocabulary.link_commands import (
+    CarryHome,
+    CarryIn,
+    GuestCancel,
+    GuestOrder,
+    RecogniseAllowances,
+    SetLink,
+)
+from engine.vocabulary.link_events import (
+    AllowancesSent,
+    CancelRouted,
+    CarriedHome,
+    OrderRouted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +37,13 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
     from engine.vocabulary.link_commands import LinkCommand
+
+
+_PAIRS: Final = (
+    (LinkKind.SHARED, LinkKind.HOSTING),
+    (LinkKind.RECOGNITION, LinkKind.RECOGNISING),
+)
+_OTHER: Final = dict((*_PAIRS, *((two, one) for one, two in _PAIRS)))  # the kind at the peer
 
 
 class Happened(NamedTuple):
@@ -111,7 +130,7 @@ class Federation:
         before = -1
         while len(found) > before:
             before = len(found)
-            for way, messages in self.messages.items():
+            for way, messages in list(self.messages.items()):  # what is sent back may be new
                 end = self._end(way.receiver, way.link)
                 while end is not None and end.received + 1 in messages:
                     self._before(way.sender)
@@ -127,7 +146,7 @@ class Federation:
     def remember(self, name: str, events: Iterable[Event]) -> None:
         """Take in the messages that a venue's events send."""
         for event in events:
-            if isinstance(event, OrderRouted | CarriedHome | CancelRouted):
+            if isinstance(event, OrderRouted | CarriedHome | CancelRouted | AllowancesSent):
                 peer = self.venues[name].links.ends[event.link].rules.peer
                 waiting = self.messages.setdefault(Way(event.link, name, peer), {})
                 waiting[event.number] = message_of(event)
@@ -187,13 +206,12 @@ class Federation:
 
 def other_end(name: str, rules: SetLink) -> SetLink:
     """Return the end at the peer of a link whose end at ``name`` has these rules."""
-    kinds = {LinkKind.SHARED: LinkKind.HOSTING, LinkKind.HOSTING: LinkKind.SHARED}
-    kind = kinds.get(rules.kind, rules.kind)
+    kind = _OTHER.get(rules.kind, rules.kind)
     return SetLink(rules.link, kind, name, rules.peer_symbol, rules.symbol, rules.fee, rules.quota,
                    rules.role)  # fmt: skip
 
 
-def message_of(event: OrderRouted | CarriedHome | CancelRouted) -> LinkCommand:
+def message_of(event: OrderRouted | CarriedHome | CancelRouted | AllowancesSent) -> LinkCommand:
     """Return the command that an event sends to the peer."""
     if type(event) is OrderRouted:
         return GuestOrder(event.link, event.number, event.account, event.ref, event.owner,
@@ -201,6 +219,9 @@ def message_of(event: OrderRouted | CarriedHome | CancelRouted) -> LinkCommand:
                           event.cash)  # fmt: skip
     if type(event) is CancelRouted:
         return GuestCancel(event.link, event.number, event.account, event.ref, event.target)
+    if type(event) is AllowancesSent:
+        return RecogniseAllowances(event.link, event.number, event.account, event.quantity,
+                                   event.entity, event.cycle, event.officer)  # fmt: skip
     assert type(event) is CarriedHome
     return CarryIn(event.link, event.number, event.account, event.cash, event.tonnes,
                    event.filled, event.unfilled)  # fmt: skip
@@ -210,6 +231,8 @@ def carried(message: LinkCommand) -> tuple[int, int]:
     """Return the minor units and tonnes that a message brings."""
     if type(message) is GuestOrder:
         return message.cash, message.quantity if message.side is Side.SELL else 0
+    if type(message) is RecogniseAllowances:
+        return 0, message.quantity
     return (message.cash, message.tonnes) if type(message) is CarryIn else (0, 0)
 
 

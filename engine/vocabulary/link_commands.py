@@ -93,6 +93,46 @@ class GuestCancel(Struct, frozen=True, array_like=True, gc=False, tag=56):
     target: Int
 
 
+class SetRecognition(Struct, frozen=True, array_like=True, gc=False, tag=57):
+    """Operator: how many tonnes of an obligation another venue's allowances meet over a link."""
+
+    link: str
+    numerator: Int  # tonnes of an obligation here
+    denominator: Int  # that so many tonnes from there meet
+
+
+class SendAllowances(Struct, frozen=True, array_like=True, gc=False, tag=58):
+    """Operator: surrender an account's allowances for what an entity owes at the link's peer."""
+
+    link: str
+    account: str
+    quantity: Int
+    entity: str  # at the peer
+    cycle: str  # at the peer
+    officer: str = ""  # of the entity
+
+
+class RecogniseAllowances(Struct, frozen=True, array_like=True, gc=False, tag=59):
+    """Count another venue's allowances against an entity's obligation, or send them back."""
+
+    link: str
+    number: Int
+    account: str  # at its own venue
+    quantity: Int
+    entity: str
+    cycle: str
+    officer: str = ""
+
+
 LinkCommand: TypeAlias = (
-    SetLink | RouteOrder | GuestOrder | CarryHome | CarryIn | RouteCancel | GuestCancel
+    SetLink
+    | RouteOrder
+    | GuestOrder
+    | CarryHome
+    | CarryIn
+    | RouteCancel
+    | GuestCancel
+    | SetRecognition
+    | SendAllowances
+    | RecogniseAllowances
 )

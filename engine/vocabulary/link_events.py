@@ -79,4 +79,50 @@ class CancelRouted(Struct, frozen=True, array_like=True, gc=False, tag=65):
     target: int
 
 
-LinkEvent: TypeAlias = LinkSet | OrderRouted | GuestArrived | CarriedHome | CarriedIn | CancelRouted
+class RecognitionSet(Struct, frozen=True, array_like=True, gc=False, tag=66):
+    """Allowances that come over a link meet an obligation at this ratio from now on."""
+
+    link: str
+    numerator: int
+    denominator: int
+
+
+class AllowancesSent(Struct, frozen=True, array_like=True, gc=False, tag=67):
+    """Allowances left over a link, to count against an obligation at the peer."""
+
+    account: str
+    link: str
+    number: int  # of the message to the peer
+    product: str
+    quantity: int
+    entity: str  # at the peer
+    cycle: str  # at the peer
+    officer: str
+    used: int  # tonnes of the link's quota, these included
+
+
+class AllowancesRecognised(Struct, frozen=True, array_like=True, gc=False, tag=68):
+    """Another venue's allowances have met a part of an entity's obligation, for good."""
+
+    link: str
+    number: int
+    account: str  # at its own venue
+    quantity: int  # tonnes that came
+    entity: str
+    cycle: str
+    counted: int  # tonnes of the obligation
+    due: int  # what is still to be surrendered
+    used: int  # tonnes of the link's quota
+
+
+LinkEvent: TypeAlias = (
+    LinkSet
+    | OrderRouted
+    | GuestArrived
+    | CarriedHome
+    | CarriedIn
+    | CancelRouted
+    | RecognitionSet
+    | AllowancesSent
+    | AllowancesRecognised
+)

@@ -5,7 +5,9 @@ The little language is explained in ``carbonx.testing.script``; its words for li
 """
 
 from carbonx.testing.script import Scenario
+from engine.rulebook.programme import Cycle, Programme
 
+COMPLIANCE = {"programme": Programme(cycles=(Cycle("2020", 2020, deadline=20210630),))}
 LINKS = (
     Scenario(
         "a link is set, set anew, and keeps its peer",
@@ -123,5 +125,68 @@ LINKS = (
         ann recalls 1 by boy      | ann#3 refused UNKNOWN_SYMBOL link
     """,
         shows=("14.7",),
+    ),
+    Scenario(
+        "allowances leave to count at the peer, within the quota",
+        """
+        link bay recognition gd GDA quota 50
+        send boy ann 20 to plant 2020   | refused UNKNOWN_SYMBOL link
+        send bay eve 20 to plant 2020   | refused UNKNOWN_ACCOUNT account
+        send bay ann 0 to plant 2020    | refused QUANTITY_RANGE quantity
+        send bay ann 51 to plant 2020   | refused QUOTA quantity
+        ann sell 990 @ 100
+        send bay ann 20 to plant 2020   | refused ALLOWANCES quantity
+        ann cancel 1
+        send bay ann 20 to plant 2020 by An | ann sends 20 OLD to plant 2020 by bay 1 used 20
+        ann tonnes                      | 980 reserved 0
+        back bay 1 ann tonnes 20 unfilled 20 | ann has back by bay 1: 0 and 20 t fee 0 used 0
+        ann tonnes                      | 1000 reserved 0
+        link bay none gd GDA
+        send bay ann 20 to plant 2020   | refused MODE link
+    """,
+        shows=("14.8", "14.9", "14.11"),
+    ),
+    Scenario(
+        "another region's allowances meet an obligation at a ratio, or go back",
+        """
+        open plant
+        register plant by An
+        report plant 2020 100
+        verify plant 2020 100
+        link bay recognising sz SZA quota 50
+        ratio boy 1/2             | refused UNKNOWN_SYMBOL link
+        ratio bay 0/2             | refused VALUE numerator
+        ratio bay 1/2             | bay counts 1 for 2
+        recognise bay 2 mei 30 for plant 2020 by An | refused UNKNOWN_NUMBER number
+        recognise bay 1 mei 30 for plant 2020 by An
+                                  | mei counts by bay 1: 30 t as 15 for plant 2020 due 85 used 30
+        recognise bay 1 mei 30 for plant 2020 by An | refused UNKNOWN_NUMBER number
+        recognise bay 2 mei 22 for plant 2020 by An | refused QUOTA quantity
+                                  | mei goes home by bay 1: 0 and 22 t filled 0 unfilled 22
+        recognise bay 3 mei 11 for plant 2020 by An | refused VALUE quantity
+                                  | mei goes home by bay 2: 0 and 11 t filled 0 unfilled 11
+        recognise bay 4 mei 10 for plant 2020 by Bo | refused OFFICER officer
+                                  | mei goes home by bay 3: 0 and 10 t filled 0 unfilled 10
+        recognise bay 5 mei 10 for mill 2020 | refused UNKNOWN_ENTITY entity
+                                  | mei goes home by bay 4: 0 and 10 t filled 0 unfilled 10
+        ratio bay 9/1             | bay counts 9 for 1
+        recognise bay 6 mei 10 for plant 2020 by An | refused DUE quantity
+                                  | mei goes home by bay 5: 0 and 10 t filled 0 unfilled 10
+        link bay hosting sz SZA
+        ratio bay 1/1             | refused MODE link
+        recognise bay 7 mei 10 for plant 2020 by An | refused MODE link
+                                  | mei goes home by bay 6: 0 and 10 t filled 0 unfilled 10
+    """,
+        COMPLIANCE,
+        shows=("14.8", "14.10", "14.11"),
+    ),
+    Scenario(
+        "nothing is recognised without a compliance programme",
+        """
+        link bay recognising sz SZA
+        recognise bay 1 mei 10 for plant 2020 | refused PROGRAMME link
+                                  | mei goes home by bay 1: 0 and 10 t filled 0 unfilled 10
+    """,
+        shows=("14.10",),
     ),
 )

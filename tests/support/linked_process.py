@@ -19,14 +19,17 @@ import msgspec
 
 from engine.log.federation_log import FederationLog
 from engine.vocabulary.enums import LinkKind
+from tests.support import linked_years as years
 from tests.support import regions
 
 if TYPE_CHECKING:
     from engine.log.sequencer import Sequencer
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
+    from engine.vocabulary.link_commands import SetLink
 
 PEOPLE: Final = 2
+YEARS: Final = "YEARS"  # not a kind of link: orders, surrender and recognition
 
 
 def digest(events: list[Event]) -> str:
@@ -55,22 +58,30 @@ class Acknowledging(FederationLog):
         self.waiting[name].clear()
 
 
-def first(directory: Path, kind: LinkKind) -> FederationLog:
+def links(kind: str) -> list[tuple[str, SetLink, str]]:
+    """Return the links of the regions."""
+    if kind == YEARS:
+        return list(years.links(regions.NAMES, 0))
+    host, *others = regions.NAMES
+    return [(one, regions.link_of(one, host, LinkKind[kind], 1), host) for one in others]
+
+
+def first(directory: Path, kind: str) -> FederationLog:
     """Start logs with people, open markets and links."""
-    books = {name: regions.rulebook(name) for name in regions.NAMES}
-    log = Acknowledging.create(directory, books, 1)
+    module = years if kind == YEARS else regions
+    log = Acknowledging.create(directory, {n: module.rulebook(n) for n in regions.NAMES}, 1)
     for name in regions.NAMES:
-        for command in regions.opening(name, PEOPLE):
+        for command in module.opening(name, PEOPLE):
             log.submit(2, 0, name, command)
-    host = regions.NAMES[0]
-    for name in regions.NAMES[1:]:
-        log.link(name, regions.link_of(name, host, kind, 1), host)
+    for one, rules, other in links(kind):
+        log.link(one, rules, other)
     return log
 
 
-def main(directory: Path, seed: int, kind: LinkKind) -> None:
+def main(directory: Path, seed: int, kind: str) -> None:
     """Run for ever."""
     random = Random(seed)
+    flow = years.flow if kind == YEARS else regions.flow
     log = Acknowledging.open(directory) if any(directory.iterdir()) else first(directory, kind)
     used = {
         account: venue.last_ref(account)
@@ -80,13 +91,13 @@ def main(directory: Path, seed: int, kind: LinkKind) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for time in count(3):
-        for name, command in regions.flow(random, regions.NAMES, PEOPLE, 20, used):
+        for name, command in flow(random, regions.NAMES, PEOPLE, 20, used):
             log.submit(time, 0, name, command)
             if random.random() < 0.3:
                 log.commit()
-        anew = regions.NAMES[random.randint(1, 2)]
-        log.link(anew, regions.link_of(anew, regions.NAMES[0], kind, random.randint(0, 2)), "gd")
+        one, rules, other = random.choice(links(kind))
+        log.link(one, rules, other)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), LinkKind[sys.argv[3]])
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

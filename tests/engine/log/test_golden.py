@@ -72,13 +72,16 @@ BYTES: Final = {
     "cancel_allowances": ("9426a161a16202", "9426a161a16202"),
     "bank_allowances": ("9627a161a162a163a16404", "9627a161a162a163a16404"),
     "close_cycle": ("9328a16101", "9328a16100"),
-    "set_link": ("9932a16103a163a164a1650506a168", "9932a16103a163a164a1650000a0"),
+    "set_link": ("9932a16105a163a164a1650506a168", "9932a16105a163a164a1650000a0"),
     "route_order": ("9b33a16101a16302040507070809", "9b33a16101a16302040507070800"),
     "guest_order": ("9b34a16101a16303a1650206070709", "9b34a16101a16303a1650206070700"),
     "carry_home": ("9335a161a162", "9335a161a162"),
     "carry_in": ("9836a16101a16303040506", "9836a16101a16303040506"),
     "route_cancel": ("9537a16101a16303", "9537a16101a16303"),
     "guest_cancel": ("9638a16101a1630304", "9638a16101a1630304"),
+    "set_recognition": ("9439a1610102", "9439a1610102"),
+    "send_allowances": ("973aa161a16202a164a165a166", "973aa161a16202a164a165a0"),
+    "recognise_allowances": ("983ba16101a16303a165a166a167", "983ba16101a16303a165a166a0"),
 }
 NUMBERS: Final = {
     "Side": "BUY=1 SELL=2",
@@ -103,7 +106,7 @@ NUMBERS: Final = {
     "CallFill": "TIME=1 PRO_RATA=2 LIMITS_FIRST=3 QUANTITY_AT_LIMIT=4",
     "MarketRest": "CANCEL=1 CONVERT=2",
     "LastRung": "REFERENCE=1 MIDDLE=2",
-    "LinkKind": "NONE=0 ROUTING=1 SHARED=2 HOSTING=3",
+    "LinkKind": "NONE=0 ROUTING=1 SHARED=2 HOSTING=3 RECOGNITION=4 RECOGNISING=5",
     "Tie": "HIGHER=1 LOWER=2 REFERENCE=3",
 }
 
