@@ -8,22 +8,25 @@ off is therefore delivered again, once. Rules: ``docs/rules.md``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from engine.venue.link_commands import available
-from engine.venue.routing import after, routed
-from engine.vocabulary.commands import CancelOrder, NewOrder
+from engine.venue.routing import after, into_auction, routed
+from engine.vocabulary.commands import Bid, CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
 from engine.vocabulary.link_commands import (
     CarryHome,
     CarryIn,
+    GuestBid,
     GuestCancel,
     GuestOrder,
+    JoinAuction,
     RecogniseAllowances,
     SetLink,
 )
 from engine.vocabulary.link_events import (
     AllowancesSent,
+    BidRouted,
     CancelRouted,
     CarriedHome,
     OrderRouted,
@@ -39,9 +42,11 @@ if TYPE_CHECKING:
     from engine.vocabulary.link_commands import LinkCommand
 
 
+Sent: TypeAlias = OrderRouted | CarriedHome | CancelRouted | AllowancesSent | BidRouted
 _PAIRS: Final = (
     (LinkKind.SHARED, LinkKind.HOSTING),
     (LinkKind.RECOGNITION, LinkKind.RECOGNISING),
+    (LinkKind.AUCTION, LinkKind.AUCTIONEER),
 )
 _OTHER: Final = dict((*_PAIRS, *((two, one) for one, two in _PAIRS)))  # the kind at the peer
 
@@ -121,6 +126,8 @@ class Federation:
             command = routed(self.venues, name, command)
         elif type(command) is CancelOrder:
             command = after(self.venues, name, command)
+        elif isinstance(command, Bid | JoinAuction):
+            command = into_auction(self.venues, name, command)
         found = [self._give(name, command)]
         return found + self.deliver()
 
@@ -146,7 +153,7 @@ class Federation:
     def remember(self, name: str, events: Iterable[Event]) -> None:
         """Take in the messages that a venue's events send."""
         for event in events:
-            if isinstance(event, OrderRouted | CarriedHome | CancelRouted | AllowancesSent):
+            if isinstance(event, Sent):
                 peer = self.venues[name].links.ends[event.link].rules.peer
                 waiting = self.messages.setdefault(Way(event.link, name, peer), {})
                 waiting[event.number] = message_of(event)
@@ -211,7 +218,7 @@ def other_end(name: str, rules: SetLink) -> SetLink:
                    rules.role)  # fmt: skip
 
 
-def message_of(event: OrderRouted | CarriedHome | CancelRouted | AllowancesSent) -> LinkCommand:
+def message_of(event: Sent) -> LinkCommand:
     """Return the command that an event sends to the peer."""
     if type(event) is OrderRouted:
         return GuestOrder(event.link, event.number, event.account, event.ref, event.owner,
@@ -222,6 +229,10 @@ def message_of(event: OrderRouted | CarriedHome | CancelRouted | AllowancesSent)
     if type(event) is AllowancesSent:
         return RecogniseAllowances(event.link, event.number, event.account, event.quantity,
                                    event.entity, event.cycle, event.officer)  # fmt: skip
+    if type(event) is BidRouted:
+        return GuestBid(event.link, event.number, event.account, event.ref, event.owner,
+                        event.auction, event.side, event.quantity, event.price,
+                        event.cash)  # fmt: skip
     assert type(event) is CarriedHome
     return CarryIn(event.link, event.number, event.account, event.cash, event.tonnes,
                    event.filled, event.unfilled)  # fmt: skip
@@ -229,7 +240,7 @@ def message_of(event: OrderRouted | CarriedHome | CancelRouted | AllowancesSent)
 
 def carried(message: LinkCommand) -> tuple[int, int]:
     """Return the minor units and tonnes that a message brings."""
-    if type(message) is GuestOrder:
+    if isinstance(message, GuestOrder | GuestBid):
         return message.cash, message.quantity if message.side is Side.SELL else 0
     if type(message) is RecogniseAllowances:
         return 0, message.quantity

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.markets.limits import admit_role
-from engine.venue.base import duplicate, killed, unknown_account
+from engine.venue.base import killed, unknown_account
 from engine.venue.funding import unknown_class
+from engine.venue.link_bids import bid_handlers
 from engine.venue.link_state import Guest, LinkEnd
-from engine.venue.link_turns import free, move, out_of_turn, unknown_link
+from engine.venue.link_turns import free, guest_of, member, move, out_of_turn, unknown_link
 from engine.venue.recognition import recognition_handlers
-from engine.vocabulary.commands import NewOrder, OpenAccount
+from engine.vocabulary.commands import NewOrder
 from engine.vocabulary.enums import (
     CancelReason,
     LinkKind,
@@ -24,7 +25,7 @@ from engine.vocabulary.enums import (
     Side,
     TimeInForce,
 )
-from engine.vocabulary.events import AccountOpened, Event, Rejected, Trade
+from engine.vocabulary.events import Event, Rejected, Trade
 from engine.vocabulary.link_commands import (
     CarryHome,
     CarryIn,
@@ -44,7 +45,7 @@ from engine.vocabulary.link_events import (
 )
 from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.texts import shown
-from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF
+from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_PRICE, MAX_QUANTITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +66,7 @@ def link_handlers(venue: VenueBase) -> dict[type, Callable[..., list[Event]]]:
         RouteCancel: lambda c: route_cancel(venue, c),
         GuestCancel: lambda c: guest_cancel(venue, c),
         **recognition_handlers(venue),
+        **bid_handlers(venue),
     }
 
 
@@ -107,7 +109,7 @@ def _rules_of_links(venue: VenueBase, c: SetLink) -> Iterator[tuple[bool, Reject
 
 def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
     """Let a part of an order leave with what it needs; enter the rest of it here."""
-    participant = _member(venue, c)
+    participant = member(venue, c.account, c.ref, entering=True)
     if isinstance(participant, list):
         return participant
     end = venue.links.ends.get(c.link)
@@ -137,7 +139,7 @@ def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
 
 def route_cancel(venue: VenueBase, c: RouteCancel) -> list[Event]:
     """Send a cancel after an order; a kill switch does not keep a member from it."""
-    participant = _member(venue, c)
+    participant = member(venue, c.account, c.ref, entering=False)
     if isinstance(participant, list):
         return participant
     end = venue.links.ends.get(c.link)
@@ -146,19 +148,6 @@ def route_cancel(venue: VenueBase, c: RouteCancel) -> list[Event]:
         return [Rejected(c.account, c.ref, RejectReason.UNKNOWN_SYMBOL, "link", unknown)]
     end.sent += 1
     return [CancelRouted(c.account, c.ref, c.link, end.sent, c.target)]
-
-
-def _member(venue: VenueBase, c: RouteOrder | RouteCancel) -> Participant | list[Event]:
-    """Return whose order it is and use its reference up, or refuse."""
-    participant = venue.participants.get(c.account)
-    if participant is None:
-        return unknown_account(c.account, c.ref)
-    if not participant.last_ref < c.ref <= MAX_REF:
-        return duplicate(participant, c.ref)
-    participant.last_ref = c.ref
-    if participant.killed and type(c) is RouteOrder:
-        return killed(c.account, c.ref)
-    return participant
 
 
 def _rules_of_routing(
@@ -231,13 +220,7 @@ def guest_order(venue: VenueBase, c: GuestOrder) -> list[Event]:
         return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", "what a venue sends")]
     end.received = c.number
     line = venue.markets[end.rules.symbol]
-    guest = end.guests.get(c.account)
-    events: list[Event] = []
-    if guest is None:
-        guest = end.guests[c.account] = Guest(_guest_name(venue, end, c.account))
-        opening = OpenAccount(guest.name, role=end.rules.role)
-        venue.join(opening, c.owner, c.owner)
-        events.append(AccountOpened(guest.name, c.owner, c.owner, "", end.rules.role))
+    guest, events = guest_of(venue, end, c.account, c.owner)
     participant = venue.participants[guest.name]
     participant.last_ref = c.ref
     buying = c.side is Side.BUY
@@ -312,11 +295,3 @@ def available(venue: VenueBase, end: LinkEnd, guest: Guest) -> tuple[int, int]:
 
 def _refused(c: RouteOrder, reason: RejectReason, field: str, rule: str) -> list[Event]:
     return [Rejected(c.account, c.ref, reason, field, rule)]
-
-
-def _guest_name(venue: VenueBase, end: LinkEnd, account: str) -> str:
-    """Return a name for a guest's account that no account here has."""
-    name = f"{end.rules.peer}:{account}"
-    while name in venue.participants:
-        name += "'"
-    return name

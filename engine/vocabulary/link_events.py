@@ -115,6 +115,44 @@ class AllowancesRecognised(Struct, frozen=True, array_like=True, gc=False, tag=6
     used: int  # tonnes of the link's quota
 
 
+class BidRouted(Struct, frozen=True, array_like=True, gc=False, tag=69):
+    """A member's bid in an auction there, or tonnes to be sold in it, left over a link."""
+
+    account: str
+    ref: int
+    link: str
+    number: int  # of the message to the peer
+    owner: str
+    auction: int
+    side: Side
+    quantity: int
+    price: int
+    cash: int
+    used: int  # tonnes of the link's quota, these included
+
+
+class SupplyJoined(Struct, frozen=True, array_like=True, gc=False, tag=70):
+    """A seller's tonnes have joined what an auction offers."""
+
+    account: str
+    ref: int
+    symbol: str
+    number: int
+    quantity: int
+    offered: int  # by all sellers
+
+
+class ProceedsShared(Struct, frozen=True, array_like=True, gc=False, tag=71):
+    """An auction with several sellers is over: one seller's part of it."""
+
+    account: str
+    symbol: str
+    number: int
+    brought: int  # tonnes that the seller offered
+    sold: int  # of them; the rest is back
+    proceeds: int  # minor units, less the seller's fee
+
+
 LinkEvent: TypeAlias = (
     LinkSet
     | OrderRouted
@@ -125,4 +163,7 @@ LinkEvent: TypeAlias = (
     | RecognitionSet
     | AllowancesSent
     | AllowancesRecognised
+    | BidRouted
+    | SupplyJoined
+    | ProceedsShared
 )

@@ -72,7 +72,7 @@ BYTES: Final = {
     "cancel_allowances": ("9426a161a16202", "9426a161a16202"),
     "bank_allowances": ("9627a161a162a163a16404", "9627a161a162a163a16404"),
     "close_cycle": ("9328a16101", "9328a16100"),
-    "set_link": ("9932a16105a163a164a1650506a168", "9932a16105a163a164a1650000a0"),
+    "set_link": ("9932a16107a163a164a1650506a168", "9932a16107a163a164a1650000a0"),
     "route_order": ("9b33a16101a16302040507070809", "9b33a16101a16302040507070800"),
     "guest_order": ("9b34a16101a16303a1650206070709", "9b34a16101a16303a1650206070700"),
     "carry_home": ("9335a161a162", "9335a161a162"),
@@ -82,6 +82,9 @@ BYTES: Final = {
     "set_recognition": ("9439a1610102", "9439a1610102"),
     "send_allowances": ("973aa161a16202a164a165a166", "973aa161a16202a164a165a0"),
     "recognise_allowances": ("983ba16101a16303a165a166a167", "983ba16101a16303a165a166a0"),
+    "route_bid": ("993ca16101a1630302050607", "993ca16101a1630302050600"),
+    "guest_bid": ("9b3da16101a16303a1650502070809", "9b3da16101a16303a1650502070800"),
+    "join_auction": ("973ea16101a163030405", "973ea16101a163030405"),
 }
 NUMBERS: Final = {
     "Side": "BUY=1 SELL=2",
@@ -106,7 +109,8 @@ NUMBERS: Final = {
     "CallFill": "TIME=1 PRO_RATA=2 LIMITS_FIRST=3 QUANTITY_AT_LIMIT=4",
     "MarketRest": "CANCEL=1 CONVERT=2",
     "LastRung": "REFERENCE=1 MIDDLE=2",
-    "LinkKind": "NONE=0 ROUTING=1 SHARED=2 HOSTING=3 RECOGNITION=4 RECOGNISING=5",
+    "LinkKind": "NONE=0 ROUTING=1 SHARED=2 HOSTING=3 RECOGNITION=4 RECOGNISING=5 "
+    "AUCTION=6 AUCTIONEER=7",
     "Tie": "HIGHER=1 LOWER=2 REFERENCE=3",
 }
 
