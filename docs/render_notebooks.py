@@ -1,10 +1,11 @@
-"""Run the notebooks of ``docs/notebooks`` and write what they show beside them, as Markdown.
+"""Run the notebooks and write what they show in ``docs/notebooks``, as Markdown.
 
     python -m docs.render_notebooks [NAME ...]
 
 A notebook is a Python file whose cells begin with ``# %%``, as editors and Jupyter know them; a
 cell ``# %% [markdown]`` is text in comments. The page has each cell, what it printed, and the value
-of its last line; a picture becomes a PNG. ``docs/notebooks/NAME.py`` becomes ``NAME.md``.
+of its last line; a picture becomes a PNG. ``docs/notebooks/NAME.py`` becomes ``NAME.md``, and so
+do those of ``examples`` that are notebooks.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from backtest.report.style import save
 
 FOLDER: Final = Path(__file__).parent / "notebooks"
+EXAMPLES: Final = (FOLDER.parents[1] / "examples" / "linked_regions.py",)
 _MARK: Final = "# %%"
 _TEXT: Final = "[markdown]"
 DPI: Final = 110
@@ -38,6 +40,16 @@ class Page(NamedTuple):
 
     text: str
     pictures: dict[str, Figure]
+
+
+def notebooks() -> list[Path]:
+    """Return all notebooks by name."""
+    return sorted([*FOLDER.glob("*.py"), *EXAMPLES], key=lambda path: path.stem)
+
+
+def page_of(path: Path) -> Path:
+    """Return where a notebook's page is."""
+    return FOLDER / f"{path.stem}.md"
 
 
 def cells(source: str) -> list[Cell]:
@@ -86,18 +98,19 @@ def page(path: Path) -> Page:
             printed += f"{value!r}\n"
         if printed:
             parts.append(f"```text\n{printed.rstrip()}\n```")
-    source = f"[{path.name}]({path.name})"
+    place = path.name if path.parent == FOLDER else f"../../{path.parent.name}/{path.name}"
+    source = f"[{path.name}]({place})"
     parts.append(f"*Made from {source} by `python -m docs.render_notebooks`.*")
     return Page("\n\n".join(parts) + "\n", pictures)
 
 
 def main(names: list[str]) -> None:
     """Write the pages of the notebooks with these names, or of all."""
-    for path in sorted(FOLDER.glob("*.py")):
+    for path in notebooks():
         if names and path.stem not in names:
             continue
         made = page(path)
-        path.with_suffix(".md").write_text(made.text, "utf-8")
+        page_of(path).write_text(made.text, "utf-8")
         for name, figure in made.pictures.items():
             save(figure, FOLDER / name, DPI)
 

@@ -15,20 +15,21 @@ from tests.support.paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOTEBOOKS = sorted(render_notebooks.FOLDER.glob("*.py"))
+NOTEBOOKS = render_notebooks.notebooks()
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_shows_what_its_page_says(path: Path) -> None:
     made = page(path)
-    assert path.with_suffix(".md").read_text("utf-8") == made.text, (
+    folder = render_notebooks.FOLDER
+    assert render_notebooks.page_of(path).read_text("utf-8") == made.text, (
         f"python -m docs.render_notebooks {path.stem}"
     )
-    files = {each.name for each in path.parent.glob(f"{path.stem}-*.png")}
+    files = {each.name for each in folder.glob(f"{path.stem}-*.png")}
     assert files == {*made.pictures}
     for name, figure in made.pictures.items():  # their pixels depend on fonts: only their size
-        head = (path.parent / name).read_bytes()[:24]
+        head = (folder / name).read_bytes()[:24]
         width, height = struct.unpack(">II", head[16:])
         inches = figure.get_size_inches()
         assert head[:8] == PNG

@@ -99,7 +99,7 @@ def link(
     the people of a market belong to them in turn, by default to each region one after the other.
     Raises ``DesignError``.
     """
-    kinds = {each.name.lower(): each for each in LinkKind}
+    kinds = {each.name.lower(): each for each in (LinkKind.NONE, LinkKind.ROUTING, LinkKind.SHARED)}
     if kind not in kinds:
         message = f"kind: {not_one_of(kind, kinds)}"
         raise DesignError(message)

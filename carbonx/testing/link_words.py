@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Minor = Callable[[str], int]
 
-VERBS = ("link", "guest", "home", "back", "ends")
+VERBS = ("link", "guest", "home", "back", "ends", "ratio", "send", "recognise", "bidder")
 
 
 def given_in(words: list[str]) -> dict[str, str]:
@@ -34,6 +34,8 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
         return c.SetLink(link, LinkKind[kind.upper()], peer, line, symbol,
                          minor(given.get("fee", "0")), int(given.get("quota", 0)),
                          given.get("as", ""))  # fmt: skip
+    if first in ("ratio", "send", "recognise", "bidder"):
+        return _parse_other(link, minor, first, rest)
     number, account, *more = rest
     if first == "ends":
         return c.GuestCancel(link, int(number), account, int(number), int(more[0]))
@@ -50,13 +52,41 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
                      filled, unfilled)  # fmt: skip
 
 
-def parse_sent(
-    minor: Minor, account: str, ref: int, verb: str, words: list[str]
-) -> c.RouteOrder | c.RouteCancel:
-    """Read an order of which a part leaves, or a cancel that is sent after one."""
+def _parse_other(link: str, minor: Minor, first: str, words: list[str]) -> c.LinkCommand:
+    if first == "ratio":
+        numerator, denominator = words[0].split("/")
+        return c.SetRecognition(link, int(numerator), int(denominator))
+    if first == "send":
+        account, quantity, _, entity, cycle, *more = words
+        return c.SendAllowances(link, account, int(quantity), entity, cycle,
+                                given_in(more).get("by", ""))  # fmt: skip
+    number, account, *more = words
+    if first == "bidder":
+        auction, side, quantity, *more = more
+        given = given_in(more)
+        return c.GuestBid(link, int(number), account, int(number), account, int(auction),
+                          Side[side.upper()], int(quantity), minor(given["@"]),
+                          minor(given.get("with", "0")))  # fmt: skip
+    quantity, _, entity, cycle, *more = more
+    return c.RecogniseAllowances(link, int(number), account, int(quantity), entity, cycle,
+                                     given_in(more).get("by", ""))  # fmt: skip
+
+
+def parse_sent(minor: Minor, account: str, ref: int, verb: str, words: list[str]) -> c.LinkCommand:
+    """Read an order or a bid that leaves, a cancel that is sent after one, a seller that joins."""
     if verb == "recalls":
         target, _, link = words
         return c.RouteCancel(account, ref, link, int(target))
+    if verb == "joins":
+        number, line, quantity, *more = words
+        return c.JoinAuction(account, ref, line, int(number), int(quantity),
+                             minor(given_in(more)["@"]))  # fmt: skip
+    if verb == "bids":
+        auction, side, quantity, *more = words
+        given = given_in(more)
+        return c.RouteBid(account, ref, given["by"], int(auction), Side[side.upper()],
+                          int(quantity), minor(given["@"]),
+                          minor(given.get("with", "0")))  # fmt: skip
     side, quantity, *more = words
     given = given_in(more)
     return c.RouteOrder(account, int(given.get("ref", ref)), given["by"], Side[side.upper()],
@@ -89,4 +119,29 @@ def tell_link(event: Event, m: Callable[[int], str]) -> str:
             what = f"{m(event.cash)} and {event.tonnes} t"
             rest = f"fee {m(event.fee)} used {event.used}"
             text = f"{event.account} has back by {event.link} {event.number}: {what} {rest}"
+    return text or _tell_other(event, m)
+
+
+def _tell_other(event: Event, m: Callable[[int], str]) -> str:
+    """Write what happened to allowances that are recognised, and in auctions over a link."""
+    text = ""
+    match event:
+        case e.BidRouted():
+            what = f"{event.side.name.lower()} {event.quantity} @ {m(event.price)}"
+            left = f"{event.account}#{event.ref} bids by {event.link} {event.number}"
+            text = f"{left}: {what} in {event.auction} with {m(event.cash)} used {event.used}"
+        case e.SupplyJoined():
+            text = f"{event.account} joins {event.number} with {event.quantity} of {event.offered}"
+        case e.ProceedsShared():
+            what = f"{event.sold} of {event.brought} for {m(event.proceeds)}"
+            text = f"{event.account} sold in {event.number}: {what}"
+        case e.RecognitionSet():
+            text = f"{event.link} counts {event.numerator} for {event.denominator}"
+        case e.AllowancesSent():
+            what = f"{event.quantity} {event.product} to {event.entity} {event.cycle}"
+            text = f"{event.account} sends {what} by {event.link} {event.number} used {event.used}"
+        case e.AllowancesRecognised():
+            what = f"{event.quantity} t as {event.counted} for {event.entity} {event.cycle}"
+            left = f"due {event.due} used {event.used}"
+            text = f"{event.account} counts by {event.link} {event.number}: {what} {left}"
     return text

@@ -126,7 +126,7 @@ def _of_client(stage: Stage, first: str, verb: str, rest: list[str]) -> c.Comman
     ref = stage.venue.last_ref(first) + 1
     if "ref" in rest:
         ref = int(rest[rest.index("ref") + 1])
-    if verb in ("routes", "recalls"):
+    if verb in ("routes", "recalls", "bids", "joins"):
         return parse_sent(stage.minor, first, ref, verb, rest)
     if verb in ("buy", "sell"):
         return order(stage, first, ref, Side[verb.upper()], rest)

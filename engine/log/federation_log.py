@@ -83,6 +83,7 @@ class FederationLog:
                 found.federation.remember(name, events)
         for name in names:
             found.federation.confirm(name)
+        found.federation.complete()
         found.federation.deliver()
         found.commit()
         return found
@@ -113,6 +114,7 @@ class FederationLog:
         self.sequencers[name] = recover(self._directory / name, None, self._durability)
         self.federation.venues[name] = self.sequencers[name].venue
         self.federation.cut_back(name)
+        self.federation.complete()
         return self.federation.deliver()
 
     def commit(self) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.markets.joint_auctions import JointAuctions
 from engine.markets.listing import Listing
 from engine.markets.negotiated import Negotiated
 from engine.markets.order_book import OrderBook
-from engine.markets.planned_auctions import PlannedAuctions
 from engine.vocabulary.enums import Mechanism
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ DESIGNS: Final[dict[Mechanism, type[Line]]] = {
     Mechanism.LISTING: Listing,
     Mechanism.FIXED_PRICE: Listing,
     Mechanism.NEGOTIATED: Negotiated,
-    Mechanism.ONE_WAY: PlannedAuctions,
+    Mechanism.ONE_WAY: JointAuctions,
 }
 
 

@@ -81,7 +81,7 @@ class Eligibility:
         """
         base, programme = record.base, self.programme
         used = record.surrendered if spent is None else spent
-        rooms = [record.obligation - sum(used.values())]
+        rooms = [record.obligation - record.recognised - sum(used.values())]
         if product.compliance_bp < BASIS_POINTS:
             own = base * product.compliance_bp // BASIS_POINTS
             rooms.append(own - used.get(product.symbol, 0))

@@ -22,8 +22,8 @@ class RefusedError(Exception):
 class Record:
     """One entity in one cycle."""
 
-    __slots__ = ("allocated", "banked", "base", "finals", "make_good", "owed", "paid",
-                 "penalty", "reported", "surrendered", "verified")  # fmt: skip
+    __slots__ = ("allocated", "banked", "base", "finals", "make_good", "owed", "paid", "penalty",
+                 "recognised", "reported", "surrendered", "verified")  # fmt: skip
 
     def __init__(self) -> None:
         """Start with nothing reported."""
@@ -35,6 +35,7 @@ class Record:
         self.allocated: dict[str, int] = {}  # by product
         self.finals: dict[str, bool] = {}  # products whose allocation is final
         self.surrendered: dict[str, int] = {}  # by product
+        self.recognised = 0  # of the obligation, met by what was surrendered in other regions
         self.banked = 0
         self.penalty = 0
         self.paid = 0  # of the penalty
@@ -47,13 +48,14 @@ class Record:
     @property
     def due(self) -> int:
         """What is still to be surrendered."""
-        return self.obligation - sum(self.surrendered.values())
+        return self.obligation - self.recognised - sum(self.surrendered.values())
 
     def dump(self) -> list[Any]:
         """Return the canonical state."""
         return [self.reported, self.verified, self.base, self.owed, self.make_good, self.banked,
                 self.penalty, sorted(self.allocated.items()), sorted(self.finals),
-                sorted(self.surrendered.items()), *([self.paid] if self.paid else [])]  # fmt: skip
+                sorted(self.surrendered.items()),
+                *([self.paid, self.recognised] if self.paid or self.recognised else ())]  # fmt: skip
 
 
 class Entity:

@@ -13,7 +13,7 @@ from engine.vocabulary.units import BASIS_POINTS
 
 if TYPE_CHECKING:
     from engine.registry.base import RegistryBase
-    from engine.registry.records import Entity
+    from engine.registry.records import Entity, Record
     from engine.rulebook.model import Product
     from engine.rulebook.programme import Cycle
     from engine.vocabulary import registry_commands as rc
@@ -41,7 +41,8 @@ def verify(registry: RegistryBase, c: rc.VerifyEmissions) -> list[Event]:
     known = entity.records.get(cycle.name)
     if known is None or known.reported < 0:
         raise RefusedError(RejectReason.VALUE, "entity", "emissions are reported first")
-    if known.surrendered and c.quantity < known.verified:
+    begun = known.surrendered or known.recognised
+    if begun and c.quantity < known.verified:
         rule = f"at least {known.verified} tonnes: surrender has begun"
         raise RefusedError(RejectReason.VALUE, "quantity", rule)
     base = -(-c.quantity * cycle.share_bp // BASIS_POINTS)
@@ -62,19 +63,9 @@ def surrender(registry: RegistryBase, c: rc.SurrenderAllowances) -> list[Event]:
     """Take tonnes out of an entity's accounts against what it owes."""
     entity, cycle = registry.entity(c.entity), registry.cycle(c.cycle)
     whole(c.quantity, low=0)
-    if c.officer not in entity.officers and (entity.officers or c.officer):
-        rule = f"an officer of {entity.name}: {', '.join(entity.officers) or 'it has none'}"
-        raise RefusedError(RejectReason.OFFICER, "officer", rule)
+    require_officer(entity, c.officer)
     product = registry.product(c.product) if c.product else None
-    record = entity.records.get(cycle.name)
-    if record is None or not record.due:
-        raise RefusedError(RejectReason.DUE, "cycle", f"{entity.name} owes nothing")
-    late = 0 < cycle.deadline < registry.date
-    if late and not registry.is_closed(cycle.name):
-        rule = f"until {cycle.deadline}, and again to make good once the cycle is closed"
-        raise RefusedError(RejectReason.DEADLINE, "cycle", rule)
-    if c.quantity > record.due:
-        raise RefusedError(RejectReason.DUE, "quantity", f"at most the {record.due} tonnes due")
+    record = owed(registry, entity, cycle, c.quantity)
     if product is None:
         plan = _plan(registry, entity, cycle, c.quantity or record.due)
     else:
@@ -87,6 +78,27 @@ def surrender(registry: RegistryBase, c: rc.SurrenderAllowances) -> list[Event]:
     for each, tonnes in plan:
         events += _pay(registry, entity, cycle, each, tonnes)
     return events + registry.thaw(entity)
+
+
+def require_officer(entity: Entity, officer: str) -> None:
+    """Require that one of an entity's officers acts, where it has some."""
+    if officer not in entity.officers and (entity.officers or officer):
+        rule = f"an officer of {entity.name}: {', '.join(entity.officers) or 'it has none'}"
+        raise RefusedError(RejectReason.OFFICER, "officer", rule)
+
+
+def owed(registry: RegistryBase, entity: Entity, cycle: Cycle, quantity: int) -> Record:
+    """Return the record of an entity that owes a quantity and may still surrender it."""
+    record = entity.records.get(cycle.name)
+    if record is None or not record.due:
+        raise RefusedError(RejectReason.DUE, "cycle", f"{entity.name} owes nothing")
+    late = 0 < cycle.deadline < registry.date
+    if late and not registry.is_closed(cycle.name):
+        rule = f"until {cycle.deadline}, and again to make good once the cycle is closed"
+        raise RefusedError(RejectReason.DEADLINE, "cycle", rule)
+    if quantity > record.due:
+        raise RefusedError(RejectReason.DUE, "quantity", f"at most the {record.due} tonnes due")
+    return record
 
 
 def _held(registry: RegistryBase, entity: Entity, symbol: str) -> int:

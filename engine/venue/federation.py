@@ -8,14 +8,29 @@ off is therefore delivered again, once. Rules: ``docs/rules.md``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from engine.venue.link_commands import available
-from engine.venue.routing import after, routed
-from engine.vocabulary.commands import CancelOrder, NewOrder
+from engine.venue.routing import after, into_auction, routed
+from engine.vocabulary.commands import Bid, CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
-from engine.vocabulary.link_commands import CarryHome, CarryIn, GuestCancel, GuestOrder, SetLink
-from engine.vocabulary.link_events import CancelRouted, CarriedHome, OrderRouted
+from engine.vocabulary.link_commands import (
+    CarryHome,
+    CarryIn,
+    GuestBid,
+    GuestCancel,
+    GuestOrder,
+    JoinAuction,
+    RecogniseAllowances,
+    SetLink,
+)
+from engine.vocabulary.link_events import (
+    AllowancesSent,
+    BidRouted,
+    CancelRouted,
+    CarriedHome,
+    OrderRouted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +40,15 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
     from engine.vocabulary.link_commands import LinkCommand
+
+
+Sent: TypeAlias = OrderRouted | CarriedHome | CancelRouted | AllowancesSent | BidRouted
+_PAIRS: Final = (
+    (LinkKind.SHARED, LinkKind.HOSTING),
+    (LinkKind.RECOGNITION, LinkKind.RECOGNISING),
+    (LinkKind.AUCTION, LinkKind.AUCTIONEER),
+)
+_OTHER: Final = dict((*_PAIRS, *((two, one) for one, two in _PAIRS)))  # the kind at the peer
 
 
 class Happened(NamedTuple):
@@ -84,10 +108,14 @@ class Federation:
         if mine.currency != theirs.currency or digits[0] != digits[1]:
             message = f"{mine.symbol} is in {mine.currency}, {theirs.symbol} in {theirs.currency}"
             raise FederationError(message)
-        kind = LinkKind.HOSTING if rules.kind is LinkKind.SHARED else rules.kind
-        back = SetLink(rules.link, kind, one, rules.peer_symbol, rules.symbol, rules.fee,
-                       rules.quota, rules.role)  # fmt: skip
-        return [*self.submit(one, rules), *self.submit(other, back)]
+        return [*self.submit(one, rules), *self.submit(other, other_end(one, rules))]
+
+    def complete(self) -> None:
+        """Set the end that is missing of a link, where a crash came between the two."""
+        for name, venue in self.venues.items():
+            for link, end in list(venue.links.ends.items()):
+                if self._end(end.rules.peer, link) is None:
+                    self.submit(end.rules.peer, other_end(name, end.rules))
 
     def submit(self, name: str, command: Command) -> list[Happened]:
         """Give a venue a command, and all venues what follows from it; return it all, in order.
@@ -98,6 +126,8 @@ class Federation:
             command = routed(self.venues, name, command)
         elif type(command) is CancelOrder:
             command = after(self.venues, name, command)
+        elif isinstance(command, Bid | JoinAuction):
+            command = into_auction(self.venues, name, command)
         found = [self._give(name, command)]
         return found + self.deliver()
 
@@ -107,7 +137,7 @@ class Federation:
         before = -1
         while len(found) > before:
             before = len(found)
-            for way, messages in self.messages.items():
+            for way, messages in list(self.messages.items()):  # what is sent back may be new
                 end = self._end(way.receiver, way.link)
                 while end is not None and end.received + 1 in messages:
                     self._before(way.sender)
@@ -123,7 +153,7 @@ class Federation:
     def remember(self, name: str, events: Iterable[Event]) -> None:
         """Take in the messages that a venue's events send."""
         for event in events:
-            if isinstance(event, OrderRouted | CarriedHome | CancelRouted):
+            if isinstance(event, Sent):
                 peer = self.venues[name].links.ends[event.link].rules.peer
                 waiting = self.messages.setdefault(Way(event.link, name, peer), {})
                 waiting[event.number] = message_of(event)
@@ -181,7 +211,14 @@ class Federation:
         return Happened(name, command, events)
 
 
-def message_of(event: OrderRouted | CarriedHome | CancelRouted) -> LinkCommand:
+def other_end(name: str, rules: SetLink) -> SetLink:
+    """Return the end at the peer of a link whose end at ``name`` has these rules."""
+    kind = _OTHER.get(rules.kind, rules.kind)
+    return SetLink(rules.link, kind, name, rules.peer_symbol, rules.symbol, rules.fee, rules.quota,
+                   rules.role)  # fmt: skip
+
+
+def message_of(event: Sent) -> LinkCommand:
     """Return the command that an event sends to the peer."""
     if type(event) is OrderRouted:
         return GuestOrder(event.link, event.number, event.account, event.ref, event.owner,
@@ -189,6 +226,13 @@ def message_of(event: OrderRouted | CarriedHome | CancelRouted) -> LinkCommand:
                           event.cash)  # fmt: skip
     if type(event) is CancelRouted:
         return GuestCancel(event.link, event.number, event.account, event.ref, event.target)
+    if type(event) is AllowancesSent:
+        return RecogniseAllowances(event.link, event.number, event.account, event.quantity,
+                                   event.entity, event.cycle, event.officer)  # fmt: skip
+    if type(event) is BidRouted:
+        return GuestBid(event.link, event.number, event.account, event.ref, event.owner,
+                        event.auction, event.side, event.quantity, event.price,
+                        event.cash)  # fmt: skip
     assert type(event) is CarriedHome
     return CarryIn(event.link, event.number, event.account, event.cash, event.tonnes,
                    event.filled, event.unfilled)  # fmt: skip
@@ -196,8 +240,10 @@ def message_of(event: OrderRouted | CarriedHome | CancelRouted) -> LinkCommand:
 
 def carried(message: LinkCommand) -> tuple[int, int]:
     """Return the minor units and tonnes that a message brings."""
-    if type(message) is GuestOrder:
+    if isinstance(message, GuestOrder | GuestBid):
         return message.cash, message.quantity if message.side is Side.SELL else 0
+    if type(message) is RecogniseAllowances:
+        return 0, message.quantity
     return (message.cash, message.tonnes) if type(message) is CarryIn else (0, 0)
 
 

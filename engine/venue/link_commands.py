@@ -10,10 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.markets.limits import admit_role
-from engine.venue.base import duplicate, killed, unknown_account
+from engine.venue.base import killed, unknown_account
 from engine.venue.funding import unknown_class
+from engine.venue.link_bids import bid_handlers
 from engine.venue.link_state import Guest, LinkEnd
-from engine.vocabulary.commands import NewOrder, OpenAccount
+from engine.venue.link_turns import free, guest_of, member, move, out_of_turn, unknown_link
+from engine.venue.recognition import recognition_handlers
+from engine.vocabulary.commands import NewOrder
 from engine.vocabulary.enums import (
     CancelReason,
     LinkKind,
@@ -22,7 +25,7 @@ from engine.vocabulary.enums import (
     Side,
     TimeInForce,
 )
-from engine.vocabulary.events import AccountOpened, Event, Rejected, Trade
+from engine.vocabulary.events import Event, Rejected, Trade
 from engine.vocabulary.link_commands import (
     CarryHome,
     CarryIn,
@@ -42,13 +45,12 @@ from engine.vocabulary.link_events import (
 )
 from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.texts import shown
-from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF
+from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_PRICE, MAX_QUANTITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from engine.book.orders import Participant
-    from engine.ledger.accounts import Account, Balance
     from engine.markets.line import Line
     from engine.venue.base import VenueBase
 
@@ -63,6 +65,8 @@ def link_handlers(venue: VenueBase) -> dict[type, Callable[..., list[Event]]]:
         CarryIn: lambda c: carry_in(venue, c),
         RouteCancel: lambda c: route_cancel(venue, c),
         GuestCancel: lambda c: guest_cancel(venue, c),
+        **recognition_handlers(venue),
+        **bid_handlers(venue),
     }
 
 
@@ -105,18 +109,18 @@ def _rules_of_links(venue: VenueBase, c: SetLink) -> Iterator[tuple[bool, Reject
 
 def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
     """Let a part of an order leave with what it needs; enter the rest of it here."""
-    participant = _member(venue, c)
+    participant = member(venue, c.account, c.ref, entering=True)
     if isinstance(participant, list):
         return participant
     end = venue.links.ends.get(c.link)
     if end is None:
-        return _refused(c, RejectReason.UNKNOWN_SYMBOL, "link", _unknown_link(venue, c.link))
+        return _refused(c, RejectReason.UNKNOWN_SYMBOL, "link", unknown_link(venue, c.link))
     line = venue.markets[end.rules.symbol]
     for holds, reason, field, rule in _rules_of_routing(c, end, line, participant):
         if not holds:
             return _refused(c, reason, field, rule)
     account = participant.account
-    _move(venue, line, account, -c.cash, 0 if c.side is Side.BUY else -c.away)
+    move(venue, line, account, -c.cash, 0 if c.side is Side.BUY else -c.away)
     rest = c.quantity - c.away
     entered: list[Event] = []
     if rest:
@@ -124,7 +128,7 @@ def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
                          c.tif)  # fmt: skip
         entered = line.enter(order, line.seat(participant))
         if type(entered[0]) is Rejected:  # then nothing leaves either
-            _move(venue, line, account, c.cash, 0 if c.side is Side.BUY else c.away)
+            move(venue, line, account, c.cash, 0 if c.side is Side.BUY else c.away)
             return entered
     end.used += c.away
     end.sent += 1
@@ -135,28 +139,15 @@ def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
 
 def route_cancel(venue: VenueBase, c: RouteCancel) -> list[Event]:
     """Send a cancel after an order; a kill switch does not keep a member from it."""
-    participant = _member(venue, c)
+    participant = member(venue, c.account, c.ref, entering=False)
     if isinstance(participant, list):
         return participant
     end = venue.links.ends.get(c.link)
     if end is None:
-        unknown = _unknown_link(venue, c.link)
+        unknown = unknown_link(venue, c.link)
         return [Rejected(c.account, c.ref, RejectReason.UNKNOWN_SYMBOL, "link", unknown)]
     end.sent += 1
     return [CancelRouted(c.account, c.ref, c.link, end.sent, c.target)]
-
-
-def _member(venue: VenueBase, c: RouteOrder | RouteCancel) -> Participant | list[Event]:
-    """Return whose order it is and use its reference up, or refuse."""
-    participant = venue.participants.get(c.account)
-    if participant is None:
-        return unknown_account(c.account, c.ref)
-    if not participant.last_ref < c.ref <= MAX_REF:
-        return duplicate(participant, c.ref)
-    participant.last_ref = c.ref
-    if participant.killed and type(c) is RouteOrder:
-        return killed(c.account, c.ref)
-    return participant
 
 
 def _rules_of_routing(
@@ -186,10 +177,10 @@ def _rules_of_routing(
     refusal = admit_role(seat.role, seat, c.side, c.quantity) if seat.role is not None else None
     if refusal is not None:
         yield False, *refusal
-    available = _available(seat.cash)
+    available = free(seat.cash)
     rule = f"needs {line.gate.money(c.cash)}, {line.gate.money(available)} available"
     yield c.cash <= available, RejectReason.CASH, "cash", rule
-    available = _available(seat.holding)
+    available = free(seat.holding)
     rule = f"at most the {available} tonnes available"
     yield buying or c.away <= available, RejectReason.ALLOWANCES, "away", rule
 
@@ -197,7 +188,7 @@ def _rules_of_routing(
 def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
     """Give a member what came back, and take the link's fee for what was traded."""
     end = venue.links.ends.get(c.link)
-    problem = _out_of_turn(venue, end, c)
+    problem = out_of_turn(venue, end, c)
     if end is None or problem:
         return problem
     account = venue.ledger.accounts.get(c.account)
@@ -207,7 +198,7 @@ def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
         return [Rejected(c.account, 0, RejectReason.VALUE, "cash", "nothing below 0")]
     end.received = c.number
     line = venue.markets[end.rules.symbol]
-    _move(venue, line, account, c.cash, c.tonnes)
+    move(venue, line, account, c.cash, c.tonnes)
     currency = line.product.currency
     fee = min(c.cash, c.filled * end.rules.fee)
     venue.ledger.cash(account, currency).total -= fee
@@ -222,24 +213,18 @@ def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
 def guest_order(venue: VenueBase, c: GuestOrder) -> list[Event]:
     """Take a guest's order in; what its line refuses, or leaves, stays the guest's."""
     end = venue.links.ends.get(c.link)
-    problem = _out_of_turn(venue, end, c)
+    problem = out_of_turn(venue, end, c)
     if end is None or problem:
         return problem
     if not (0 < c.quantity <= MAX_QUANTITY and 0 <= c.cash <= MAX_MONEY):
         return [Rejected(c.account, 0, RejectReason.VALUE, "quantity", "what a venue sends")]
     end.received = c.number
     line = venue.markets[end.rules.symbol]
-    guest = end.guests.get(c.account)
-    events: list[Event] = []
-    if guest is None:
-        guest = end.guests[c.account] = Guest(_guest_name(venue, end, c.account))
-        opening = OpenAccount(guest.name, role=end.rules.role)
-        venue.join(opening, c.owner, c.owner)
-        events.append(AccountOpened(guest.name, c.owner, c.owner, "", end.rules.role))
+    guest, events = guest_of(venue, end, c.account, c.owner)
     participant = venue.participants[guest.name]
     participant.last_ref = c.ref
     buying = c.side is Side.BUY
-    _move(venue, line, participant.account, c.cash, 0 if buying else c.quantity)
+    move(venue, line, participant.account, c.cash, 0 if buying else c.quantity)
     events.append(GuestArrived(c.link, c.number, c.account, guest.name))
     tif = TimeInForce.IOC if end.rules.kind is LinkKind.ROUTING else c.tif
     order = NewOrder(guest.name, c.ref, line.symbol, c.side, c.quantity, c.price,
@@ -259,7 +244,7 @@ def guest_order(venue: VenueBase, c: GuestOrder) -> list[Event]:
 def guest_cancel(venue: VenueBase, c: GuestCancel) -> list[Event]:
     """Cancel a guest's order where it is live and does not bind."""
     end = venue.links.ends.get(c.link)
-    problem = _out_of_turn(venue, end, c)
+    problem = out_of_turn(venue, end, c)
     if end is None or problem:
         return problem
     end.received = c.number
@@ -281,7 +266,7 @@ def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
     """Let all that a guest has and does not need here leave."""
     end = venue.links.ends.get(c.link)
     if end is None:
-        unknown = _unknown_link(venue, c.link)
+        unknown = unknown_link(venue, c.link)
         return [Rejected(c.account, 0, RejectReason.UNKNOWN_SYMBOL, "link", unknown)]
     guest = end.guests.get(c.account)
     if guest is None:
@@ -291,7 +276,7 @@ def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
         rule = "the guest has nothing that may leave"
         return [Rejected(c.account, 0, RejectReason.NOTHING_TO_CHANGE, "account", rule)]
     account = venue.ledger.accounts[guest.name]
-    _move(venue, venue.markets[end.rules.symbol], account, -cash, -tonnes)
+    move(venue, venue.markets[end.rules.symbol], account, -cash, -tonnes)
     filled = guest.filled if cash else 0  # the fee for it is taken from the cash
     guest.filled -= filled
     end.sent += 1
@@ -304,48 +289,8 @@ def available(venue: VenueBase, end: LinkEnd, guest: Guest) -> tuple[int, int]:
     """Return the minor units and tonnes of a guest that nothing here holds."""
     product = venue.markets[end.rules.symbol].product
     account = venue.ledger.accounts[guest.name]
-    cash = _available(venue.ledger.cash(account, product.currency))
-    return cash, _available(venue.ledger.holding(account, product.symbol))
-
-
-# -- both -------------------------------------------------------------------------------------
-
-
-def _available(balance: Balance) -> int:
-    return balance.total - balance.reserved
-
-
-def _move(venue: VenueBase, line: Line, account: Account, cash: int, tonnes: int) -> None:
-    """Let cash and tonnes in, or (negative) out."""
-    if cash:
-        venue.ledger.move_cash(account, line.product.currency, cash)
-    if tonnes:
-        venue.ledger.move_tonnes(account, line.product.symbol, tonnes)
-
-
-def _guest_name(venue: VenueBase, end: LinkEnd, account: str) -> str:
-    """Return a name for a guest's account that no account here has."""
-    name = f"{end.rules.peer}:{account}"
-    while name in venue.participants:
-        name += "'"
-    return name
-
-
-def _out_of_turn(
-    venue: VenueBase, end: LinkEnd | None, c: GuestOrder | CarryIn | GuestCancel
-) -> list[Event]:
-    """Refuse a message over no link, or one that was taken or is not next; [] where it is next."""
-    if end is None:
-        unknown = _unknown_link(venue, c.link)
-        return [Rejected(c.account, 0, RejectReason.UNKNOWN_SYMBOL, "link", unknown)]
-    if c.number == end.received + 1:
-        return []
-    rule = f"{end.received + 1} is the next message of the link"
-    return [Rejected(c.account, 0, RejectReason.UNKNOWN_NUMBER, "number", rule)]
-
-
-def _unknown_link(venue: VenueBase, link: str) -> str:
-    return not_one_of(link, venue.links.ends or ["no link at all"])
+    cash = free(venue.ledger.cash(account, product.currency))
+    return cash, free(venue.ledger.holding(account, product.symbol))
 
 
 def _refused(c: RouteOrder, reason: RejectReason, field: str, rule: str) -> list[Event]:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 class LinkEnd:
     """One end of a link: its rules, and what passed here."""
 
-    __slots__ = ("guests", "received", "rules", "sent", "used")
+    __slots__ = ("guests", "ratio", "received", "rules", "sent", "used")
 
     def __init__(self, rules: SetLink) -> None:
         """Start with nothing sent or received."""
         self.rules = rules
+        self.ratio = (1, 1)  # tonnes of an obligation here for so many from the peer
         self.used = 0  # tonnes of the quota
         self.sent = 0  # messages to the peer
         self.received = 0  # messages from the peer
@@ -50,7 +51,8 @@ class Links:
         return [
             [*map(_plain, astuple(end.rules)), end.used, end.sent, end.received,
              [[account, guest.name, guest.filled, guest.unfilled]
-              for account, guest in end.guests.items()]]
+              for account, guest in end.guests.items()],
+             *(end.ratio if end.ratio != (1, 1) else ())]
             for end in self.ends.values()
         ]  # fmt: skip
 

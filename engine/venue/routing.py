@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.rulebook.ticks import ceil_to_tick, floor_to_tick
 from engine.vocabulary.enums import LinkKind, Mechanism, OrderType, Phase, Side, TimeInForce
-from engine.vocabulary.link_commands import RouteCancel, RouteOrder
+from engine.vocabulary.link_commands import JoinAuction, RouteBid, RouteCancel, RouteOrder
 from engine.vocabulary.units import PARTS_PER_MILLION
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from engine.markets.line import Line
     from engine.venue.link_state import LinkEnd
     from engine.venue.venue import Venue
-    from engine.vocabulary.commands import CancelOrder, Command, NewOrder
+    from engine.vocabulary.commands import Bid, CancelOrder, Command, NewOrder
 
+_RESTING = (LinkKind.SHARED, LinkKind.AUCTION)
 _ROUTED = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC)
 
 
@@ -60,12 +61,28 @@ def after(venues: Mapping[str, Venue], name: str, cancel: CancelOrder) -> Comman
     """Return a cancel as its venue is to be given it: sent after an order that rests at a peer."""
     home = venues[name]
     for link, end in home.links.ends.items():
-        if end.rules.kind is LinkKind.SHARED:
+        if end.rules.kind in _RESTING:
             peer = venues[end.rules.peer]
             guest = peer.links.ends[link].guests.get(cancel.account)
             if guest is not None and cancel.target in peer.participants[guest.name].orders:
                 return RouteCancel(cancel.account, cancel.ref, link, cancel.target)
     return cancel
+
+
+def into_auction(
+    venues: Mapping[str, Venue], name: str, command: Bid | JoinAuction
+) -> Bid | JoinAuction | RouteBid:
+    """Return a bid, or a seller's tonnes, as it leaves for the auction over a link."""
+    for link, end in venues[name].links.ends.items():
+        rules = end.rules
+        if rules.kind is LinkKind.AUCTION and rules.symbol == command.symbol:
+            peer = venues[rules.peer].markets[rules.peer_symbol]
+            buying = command.__class__ is not JoinAuction
+            cash = peer.needs(command.price, command.quantity) if buying else 0
+            side = Side.BUY if buying else Side.SELL
+            return RouteBid(command.account, command.ref, link, command.number, side,
+                            command.quantity, command.price, cash)  # fmt: skip
+    return command
 
 
 def _route(order: NewOrder, end: LinkEnd, away: int, price: int, peer: Line) -> RouteOrder:

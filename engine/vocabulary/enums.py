@@ -337,6 +337,10 @@ class LinkKind(IntEnum):
     ROUTING = 1  # orders that find a better price there
     SHARED = 2  # all orders: there is one book, and it is there
     HOSTING = 3  # orders from there alone: the one book is here
+    RECOGNITION = 4  # allowances that count against an obligation there
+    RECOGNISING = 5  # allowances from there, which count against an obligation here
+    AUCTION = 6  # bids in auctions there, and tonnes to be sold in them
+    AUCTIONEER = 7  # bids and tonnes from there, in auctions here
 
 
 class RejectReason(IntEnum):

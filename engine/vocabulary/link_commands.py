@@ -93,6 +93,88 @@ class GuestCancel(Struct, frozen=True, array_like=True, gc=False, tag=56):
     target: Int
 
 
+class SetRecognition(Struct, frozen=True, array_like=True, gc=False, tag=57):
+    """Operator: how many tonnes of an obligation another venue's allowances meet over a link."""
+
+    link: str
+    numerator: Int  # tonnes of an obligation here
+    denominator: Int  # that so many tonnes from there meet
+
+
+class SendAllowances(Struct, frozen=True, array_like=True, gc=False, tag=58):
+    """Operator: surrender an account's allowances for what an entity owes at the link's peer."""
+
+    link: str
+    account: str
+    quantity: Int
+    entity: str  # at the peer
+    cycle: str  # at the peer
+    officer: str = ""  # of the entity
+
+
+class RecogniseAllowances(Struct, frozen=True, array_like=True, gc=False, tag=59):
+    """Count another venue's allowances against an entity's obligation, or send them back."""
+
+    link: str
+    number: Int
+    account: str  # at its own venue
+    quantity: Int
+    entity: str
+    cycle: str
+    officer: str = ""
+
+
+class RouteBid(Struct, frozen=True, array_like=True, gc=False, tag=60):
+    """Send a member's bid over a link into an auction there, or tonnes to be sold in it."""
+
+    account: str
+    ref: Int  # the member's own
+    link: str
+    auction: Int  # its number there
+    side: Side  # BUY: a bid; SELL: a part of what is sold
+    quantity: Int
+    price: Int  # the bid's; of a seller, the least reserve that it takes
+    cash: Int = 0  # minor units that leave with a bid; the rest of it comes back
+
+
+class GuestBid(Struct, frozen=True, array_like=True, gc=False, tag=61):
+    """Enter the bid, or the supply, of another venue's member that came over a link."""
+
+    link: str
+    number: Int
+    account: str  # at its own venue
+    ref: Int  # the member's own, and the guest's
+    owner: str
+    auction: Int
+    side: Side
+    quantity: Int
+    price: Int
+    cash: Int = 0
+
+
+class JoinAuction(Struct, frozen=True, array_like=True, gc=False, tag=62):
+    """Sell tonnes in an auction that another announced, and share in what it brings."""
+
+    account: str
+    ref: Int
+    symbol: str
+    number: Int
+    quantity: Int
+    price: Int  # the least reserve that the seller takes
+
+
 LinkCommand: TypeAlias = (
-    SetLink | RouteOrder | GuestOrder | CarryHome | CarryIn | RouteCancel | GuestCancel
+    SetLink
+    | RouteOrder
+    | GuestOrder
+    | CarryHome
+    | CarryIn
+    | RouteCancel
+    | GuestCancel
+    | SetRecognition
+    | SendAllowances
+    | RecogniseAllowances
+    | RouteBid
+    | GuestBid
+    | JoinAuction
 )

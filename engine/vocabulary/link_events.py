@@ -79,4 +79,91 @@ class CancelRouted(Struct, frozen=True, array_like=True, gc=False, tag=65):
     target: int
 
 
-LinkEvent: TypeAlias = LinkSet | OrderRouted | GuestArrived | CarriedHome | CarriedIn | CancelRouted
+class RecognitionSet(Struct, frozen=True, array_like=True, gc=False, tag=66):
+    """Allowances that come over a link meet an obligation at this ratio from now on."""
+
+    link: str
+    numerator: int
+    denominator: int
+
+
+class AllowancesSent(Struct, frozen=True, array_like=True, gc=False, tag=67):
+    """Allowances left over a link, to count against an obligation at the peer."""
+
+    account: str
+    link: str
+    number: int  # of the message to the peer
+    product: str
+    quantity: int
+    entity: str  # at the peer
+    cycle: str  # at the peer
+    officer: str
+    used: int  # tonnes of the link's quota, these included
+
+
+class AllowancesRecognised(Struct, frozen=True, array_like=True, gc=False, tag=68):
+    """Another venue's allowances have met a part of an entity's obligation, for good."""
+
+    link: str
+    number: int
+    account: str  # at its own venue
+    quantity: int  # tonnes that came
+    entity: str
+    cycle: str
+    counted: int  # tonnes of the obligation
+    due: int  # what is still to be surrendered
+    used: int  # tonnes of the link's quota
+
+
+class BidRouted(Struct, frozen=True, array_like=True, gc=False, tag=69):
+    """A member's bid in an auction there, or tonnes to be sold in it, left over a link."""
+
+    account: str
+    ref: int
+    link: str
+    number: int  # of the message to the peer
+    owner: str
+    auction: int
+    side: Side
+    quantity: int
+    price: int
+    cash: int
+    used: int  # tonnes of the link's quota, these included
+
+
+class SupplyJoined(Struct, frozen=True, array_like=True, gc=False, tag=70):
+    """A seller's tonnes have joined what an auction offers."""
+
+    account: str
+    ref: int
+    symbol: str
+    number: int
+    quantity: int
+    offered: int  # by all sellers
+
+
+class ProceedsShared(Struct, frozen=True, array_like=True, gc=False, tag=71):
+    """An auction with several sellers is over: one seller's part of it."""
+
+    account: str
+    symbol: str
+    number: int
+    brought: int  # tonnes that the seller offered
+    sold: int  # of them; the rest is back
+    proceeds: int  # minor units, less the seller's fee
+
+
+LinkEvent: TypeAlias = (
+    LinkSet
+    | OrderRouted
+    | GuestArrived
+    | CarriedHome
+    | CarriedIn
+    | CancelRouted
+    | RecognitionSet
+    | AllowancesSent
+    | AllowancesRecognised
+    | BidRouted
+    | SupplyJoined
+    | ProceedsShared
+)

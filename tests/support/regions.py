@@ -58,10 +58,12 @@ def federation(
     return found
 
 
-def flow(random: Random, names: tuple[str, ...], people: int, steps: int
-         ) -> Iterator[tuple[str, c.Command]]:  # fmt: skip
-    """Yield commands of members and operators, each with its venue."""
-    refs: dict[str, int] = {}
+def flow(
+    random: Random, names: tuple[str, ...], people: int, steps: int,
+    used: dict[str, int] | None = None,
+) -> Iterator[tuple[str, c.Command]]:  # fmt: skip
+    """Yield commands of members and operators, each with its venue; ``used`` are references."""
+    refs: dict[str, int] = {} if used is None else used
     for _ in range(steps):
         name = random.choice(names)
         account = f"{name}{random.randrange(people)}"

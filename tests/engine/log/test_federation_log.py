@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine.log.federation_log import FederationLog
 from engine.log.journal import JournalError
 from engine.log.sequencer import replay
+from engine.vocabulary.commands import CancelOrder
 from engine.vocabulary.enums import LinkKind, Side
 from engine.vocabulary.link_commands import CarryHome, CarryIn, GuestOrder
 from tests.engine.venue.test_federation import order
@@ -56,7 +57,9 @@ class Doomed(FederationLog):
 
 
 @contextmanager
-def logs(kind: LinkKind = LinkKind.ROUTING) -> Iterator[tuple[Doomed, Path]]:
+def logs(
+    kind: LinkKind = LinkKind.ROUTING, *, linked: bool = True
+) -> Iterator[tuple[Doomed, Path]]:
     with TemporaryDirectory() as folder:
         directory = Path(folder)
         books = {name: regions.rulebook(name) for name in NAMES}
@@ -65,7 +68,7 @@ def logs(kind: LinkKind = LinkKind.ROUTING) -> Iterator[tuple[Doomed, Path]]:
         for name in NAMES:
             for command in regions.opening(name, 2):
                 log.submit(2, 0, name, command)
-        for name in NAMES[1:]:
+        for name in NAMES[1:] if linked else ():
             log.link(name, regions.link_of(name, "gd", kind, 1), "gd")
         try:
             yield log, directory
@@ -164,6 +167,30 @@ def test_every_place_of_one_crossing_order_can_be_the_last() -> None:
             assert bought in (0, 10)
             now.close()
     assert places > 10
+
+
+def test_every_place_of_a_link_being_set_can_be_the_last() -> None:
+    places = 0
+    for left in range(100):
+        with logs(linked=False) as (log, directory):
+            log.commit()
+            log.left = left
+            try:
+                log.link("sz", regions.link_of("sz", "gd", LinkKind.SHARED, 1), "gd")
+            except KilledError:
+                places += 1
+            else:
+                break
+            log.left = 10**9
+            now = reopened(log, directory)
+            checked(now, directory)
+            ends = [list(venue.links.ends) for venue in now.federation.venues.values()]
+            assert ends in ([[], [], []], [["sz-gd"], [], ["sz-gd"]])  # gd, hb, sz
+            now.submit(6, 0, "sz", order("sz0", 1, Side.BUY, 10, 105))
+            now.submit(7, 0, "sz", CancelOrder("sz0", 2, 1))
+            checked(now, directory)
+            now.close()
+    assert places > 5
 
 
 def test_what_passes_is_a_command_in_both_logs_under_one_number() -> None:

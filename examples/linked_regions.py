@@ -1,27 +1,37 @@
 # %% [markdown]
-# # Linked regions
+# # Shenzhen and Guangdong, linked
 #
 # Two regions must cut their emissions. In one it is cheap, in the other dear, and each has its own
-# market. What is it worth to let an order go where the price is better, or to have one book for
-# both? The same five firms meet each design, with the same draws, seed by seed.
+# market. Shenzhen and Guangdong stand for them here: the names are real, the costs are not. What is
+# it worth to let an order go where the price is better, or to have one book for both? The same five
+# firms meet each design, with the same draws, seed by seed.
 
 # %%
+from msgspec import structs
+
 from carbonx import lab
 
 # %% [markdown]
-# The first two firms abate cheaply and are of the first region, the other three of the second.
+# The first two firms abate cheaply and are of Guangdong, the other three of Shenzhen.
 # Both regions have the same rules, so nothing but the link differs. A fee of 1.00 a tonne, and a
 # quota for each region's members, are two ways of linking carefully.
 
 # %%
-here = lab.design("textbook")
+rules = lab.design("textbook").rulebook
+(product,) = rules.products
+gd, sz = (
+    lab.design(
+        structs.replace(rules, name=name, products=(structs.replace(product, symbol=symbol),))
+    )
+    for name, symbol in (("guangdong", "GDEA"), ("shenzhen", "SZA"))
+)
 who = (0, 0, 1, 1, 1)
 designs = {
-    "segmented": lab.link(here, here, kind="none", members=who),
-    "routed, 20 t": lab.link(here, here, quota=20, members=who),
-    "routed, fee 1.00": lab.link(here, here, fee=100, members=who),
-    "routed": lab.link(here, here, members=who),
-    "one book": lab.link(here, here, kind="shared", members=who),
+    "segmented": lab.link(gd, sz, kind="none", members=who),
+    "routed, 20 t": lab.link(gd, sz, quota=20, members=who),
+    "routed, fee 1.00": lab.link(gd, sz, fee=100, members=who),
+    "routed": lab.link(gd, sz, members=who),
+    "one book": lab.link(gd, sz, kind="shared", members=who),
 }
 firms = lab.Abatement(scale=2)
 measures = ("price gap", "surplus", "surplus by group", "volume")
@@ -51,7 +61,7 @@ for label in designs:
 # what it would have had to abate, the cheap one sells what it abates more.
 
 # %%
-for region in ("textbook", "textbook-2"):
+for region in ("guangdong", "shenzhen"):
     for label in ("routed", "one book"):
         change = study.difference(label, f"surplus of {region}")
         print(
