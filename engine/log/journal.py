@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 from engine.log.blocks import HEADER, MAX_GENESIS, Chain, Kind, Reader, is_cut_genesis
 from engine.log.files import BINARY, NO_SPACE, RENAMES_OPEN, lock, reserve, sync_data, sync_folder
 from engine.log.head import HEAD_NAME, compare, read_head, write_head
+from engine.log.places import Place
 from engine.log.records import decode_genesis, encode_genesis, encode_state, no_genesis
 from engine.rulebook.model import Rulebook
 
@@ -51,6 +52,7 @@ class Journal:
         self.chain = chain
         self.ahead = AHEAD
         self.size = 0  # bytes written
+        self._last = 0  # where the last block begins
         self._reserved = _UNBOUNDED  # the offset up to which the disk has space for certain
         self._descriptor = descriptor
         self._broken = False
@@ -104,17 +106,20 @@ class Journal:
         self._descriptor = descriptor
 
     @classmethod
-    def open(cls, directory: Path, durability: str = "sync") -> "Journal":
+    def open(
+        cls, directory: Path, durability: str = "sync", behind: Place | None = None
+    ) -> "Journal":
         """Open a log to append to it, behind its last whole block; a torn commit is cut off.
 
-        Raises ``JournalError`` when it is missing or in use, ``LogError`` when it is damaged.
+        It is read from behind a block that is known to be right, if there is one. Raises
+        ``JournalError`` when it is missing or in use, ``LogError`` when it is damaged.
         """
         path = directory / FILE_NAME
         descriptor = opened_alone(path)
         kept = None
         try:
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                found = whole(file, directory)
+                found = whole(file, directory, behind)
                 if found.torn:
                     kept = keep_aside(file, path, found)
             os.ftruncate(descriptor, found.end)
@@ -126,6 +131,7 @@ class Journal:
             raise
         journal = cls(path, descriptor, durability, found.chain)
         journal.size = found.end
+        journal._last = found.last if behind is None or found.last > behind.start else behind.start
         journal.cut = found.torn
         journal.kept = kept
         return journal
@@ -213,6 +219,7 @@ class Journal:
             done = 0
             while done < len(view):
                 done += os.write(self._descriptor, view[done:])
+            self._last = self.size
             self.size += done
         except OSError as error:
             self._broken = True
@@ -222,14 +229,23 @@ class Journal:
 
     def make_durable(self) -> None:
         """Make durable what was written, if it is not. Raises ``JournalError``."""
-        if self.chain.durable == self.chain.number or self._broken:
-            return
+        if self.chain.durable != self.chain.number and not self._broken:
+            self._sync()
+
+    def _sync(self) -> None:
         try:
             sync_data(self._descriptor)
         except OSError as error:
             self._broken = True
             raise self._failed(error) from error
         self.chain.durable = self.chain.number
+
+    def place(self) -> Place:
+        """Return where the last block is; it is durable then. Raises ``JournalError``."""
+        chain = self.chain
+        if chain.durable != chain.number:
+            self._sync()
+        return Place(1, self._last, self.size, chain.number, chain.hash, chain.marker)
 
     def _failed(self, error: OSError) -> JournalError:
         problem = f"{self.path} cannot be written ({error}): free the disk, then restart"
@@ -315,13 +331,13 @@ def opened_alone(path: Path) -> int:
     return descriptor
 
 
-def whole(file: BinaryIO, directory: Path | None = None) -> Reader:
+def whole(file: BinaryIO, directory: Path | None = None, behind: Place | None = None) -> Reader:
     """Read all blocks; return the reader behind the last whole one. Raises ``LogError``.
 
     Where a directory is given, its head must be in the log.
     """
     head = read_head(directory) if directory is not None else None
-    reader = Reader(file)
+    reader = Reader(file) if behind is None else behind.reader(file)
     for block in reader.blocks():
         if block.number == 0:
             decode_genesis(block.body)

@@ -5,16 +5,20 @@ nothing of what came of it may leave the process before ``commit`` has returned.
 caller's part of the promise *durable, then acknowledged*.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 import msgspec
 
+from engine.log import snapshot as snapshots
 from engine.log.blocks import MAX_GENESIS, Block, Kind, Reader
 from engine.log.errors import EngineDisagreesError
+from engine.log.graph import GraphError
 from engine.log.journal import Journal, open_log
+from engine.log.places import SnapshotError
 from engine.log.records import (
     ENGINE,
     LENGTH,
@@ -25,6 +29,7 @@ from engine.log.records import (
     no_genesis,
     runs,
 )
+from engine.log.snapshot import Snapshot
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
@@ -42,7 +47,7 @@ MARK_EVERY: Final = 1 << 16  # commits from one hash of the state in the log to 
 class Sequencer:
     """The one way into a venue that is being run."""
 
-    __slots__ = ("_mark_at", "journal", "seq", "time", "venue")
+    __slots__ = ("_mark_at", "journal", "seq", "snapshot", "time", "venue")
 
     def __init__(
         self, venue: Venue, journal: Journal | None = None, seq: int = 0, time: int = 0
@@ -52,6 +57,7 @@ class Sequencer:
         self.journal = journal
         self.seq = seq
         self.time = time
+        self.snapshot: Path | None = None  # from which the venue was recovered
         self._mark_at = MARK_EVERY
 
     def submit(self, time: int, source: int, command: Command) -> list[Event]:
@@ -97,6 +103,24 @@ class Sequencer:
                 self._mark_at += MARK_EVERY
                 journal.mark(self.seq, self.venue.state_hash())
 
+    def take_snapshot(self, parts: Mapping[str, object] | None = None) -> Path | None:
+        """Keep the state, and that of ``parts``, in a file beside the log; trading stops meanwhile.
+
+        Raises ``JournalError`` where the log fails, ``SnapshotError`` where that file cannot be.
+        """
+        journal = self.journal
+        if journal is None:
+            return None
+        self.commit()
+        covered = snapshots.Covered(self.seq, self.time, journal.place())
+        try:
+            path = snapshots.write(journal.path.parent, covered, self.venue, parts or {})
+            snapshots.prune(journal.path.parent)
+        except (OSError, GraphError) as error:
+            problem = f"no snapshot was kept ({error}); the log has all"
+            raise SnapshotError(problem) from error
+        return path
+
     def close(self) -> None:
         """Commit, say what state it came to, and close the journal."""
         journal = self.journal
@@ -129,7 +153,14 @@ def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
     engine comes to another state than the one that wrote it.
     """
     reader = Reader(file)
-    replayed: Replay | None = None
+    replayed = _follow(reader, None, on_record)
+    if replayed is None:
+        file.seek(0)
+        raise no_genesis(file.read(MAX_GENESIS))
+    return replayed
+
+
+def _follow(reader: Reader, replayed: Replay | None, on_record: OnRecord | None) -> Replay | None:
     for block in reader.blocks():
         if replayed is None:
             genesis, rulebook = decode_genesis(block.body)
@@ -138,10 +169,20 @@ def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
             _apply(block, replayed, on_record)
         elif block.kind == Kind.STATE:
             _compare(block, replayed)
-    if replayed is None:
-        file.seek(0)
-        raise no_genesis(file.read(MAX_GENESIS))
-    replayed.torn_bytes = reader.torn
+    if replayed is not None:
+        replayed.torn_bytes = reader.torn
+    return replayed
+
+
+def replay_behind(file: BinaryIO, snapshot: Snapshot, on_record: OnRecord | None = None) -> Replay:
+    """Apply what a log has behind a snapshot to the venue in it.
+
+    Raises what ``replay_file`` does, and ``SnapshotError`` where it is one of another log.
+    """
+    covered = snapshot.covered
+    replayed = Replay(snapshot.venue, covered.time)
+    replayed.records, replayed.genesis = covered.seq, snapshot.venue.genesis
+    _follow(covered.place.reader(file), replayed, on_record)
     return replayed
 
 
@@ -178,13 +219,45 @@ def replay(directory: Path, on_record: OnRecord | None = None) -> Replay:
 
 
 def recover(
-    directory: Path, on_record: OnRecord | None = None, durability: str = "sync"
+    directory: Path,
+    on_record: OnRecord | None = None,
+    durability: str = "sync",
+    parts: dict[str, Any] | None = None,
 ) -> Sequencer:
-    """Open a directory's log, replay it and return a sequencer that goes on behind it."""
-    journal = Journal.open(directory, durability)
+    """Open a directory's log, bring a venue to its end and return a sequencer that goes on there.
+
+    It begins at the newest snapshot that is of use, or at the log's first record. Where records are
+    to be heard by ``on_record``, all are, unless what hears them is in ``parts`` and a snapshot has
+    all of that: it then takes the place of what is there. Raises ``JournalError``, ``LogError``.
+    """
+    if on_record is None or parts is not None:
+        for found in snapshots.usable(directory, parts):
+            with suppress(SnapshotError):
+                return _recovered(directory, on_record, durability, found, parts)
+    return _recovered(directory, on_record, durability, None, None)
+
+
+def _recovered(
+    directory: Path,
+    on_record: OnRecord | None,
+    durability: str,
+    snapshot: Snapshot | None,
+    parts: dict[str, Any] | None,
+) -> Sequencer:
+    place = snapshot.covered.place if snapshot is not None else None
+    journal = Journal.open(directory, durability, place)
     try:
-        replayed = replay(directory, on_record)
+        with open_log(directory) as file:
+            if snapshot is None:
+                replayed = replay_file(file, on_record)
+            else:
+                if parts is not None:
+                    parts.update(snapshot.parts)
+                replayed = replay_behind(file, snapshot, on_record)
+        snapshots.hold(directory, replayed.records, journal.size)
     except BaseException:
         journal.close()
         raise
-    return Sequencer(replayed.venue, journal, replayed.records, replayed.time)
+    sequencer = Sequencer(replayed.venue, journal, replayed.records, replayed.time)
+    sequencer.snapshot = snapshot.path if snapshot is not None else None
+    return sequencer

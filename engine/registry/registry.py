@@ -24,9 +24,15 @@ class Registry(RegistryBase):
 
     __slots__ = ("_handlers",)
 
+    WIRING = __slots__  # made by ``wire``, and no part of the state
+
     def __init__(self, ledger: Ledger, participants: dict[str, Participant]) -> None:
         """Start with no entity; ``install`` brings the rules."""
         super().__init__(ledger, participants)
+        self.wire()
+
+    def wire(self) -> None:
+        """Bind the handlers of commands."""
         self._handlers: dict[type, Callable[[Any], list[Event]]] = {
             rc.RegisterEntity: lambda c: entities.register(self, c),
             rc.SetCap: lambda c: issuance.set_cap(self, c),

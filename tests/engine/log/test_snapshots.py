@@ -1,0 +1,212 @@
+"""Snapshots: the same state, and the same future, as the log they stand for."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.log import snapshot as snapshots
+from engine.log.errors import LogError
+from engine.log.graph import GraphError, freeze, thaw
+from engine.log.journal import FILE_NAME, Journal
+from engine.log.places import SnapshotError
+from engine.log.sequencer import Sequencer, recover, replay
+from engine.rulebook import presets
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from tests.support.random_flow import Flow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOOKS = tuple(presets.names())
+BOOK = presets.load("textbook")
+
+
+def commands_of(name: str, seed: int, days: int = 2, each: int = 40) -> list[c.Command]:
+    """Return some days' commands under a rulebook."""
+    flow = Flow(presets.load(name), Random(seed))
+    for _ in range(days):
+        for _pair in flow.day(each):
+            pass
+    return flow.given
+
+
+def sequenced(folder: Path, name: str = "textbook", durability: str = "none") -> Sequencer:
+    book = presets.load(name)
+    return Sequencer(Venue(book), Journal.create(folder, book, 1, durability))
+
+
+@pytest.mark.parametrize("name", BOOKS)
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 10**6), cut=st.integers(0, 99))
+def test_a_thawed_venue_is_the_same_and_goes_on_the_same(name: str, seed: int, cut: int) -> None:
+    given_commands = commands_of(name, seed)
+    at = len(given_commands) * cut // 100
+    live = Venue(presets.load(name))
+    for command in given_commands[:at]:
+        live.apply(command)
+    again: Venue = thaw(freeze(live))
+    again.check()
+    assert again.state_hash() == live.state_hash()
+    assert freeze(again) == freeze(live), "nothing is left out, the caches included"
+    for command in given_commands[at:]:
+        assert again.apply(command) == live.apply(command)
+        assert again.state_hash() == live.state_hash()
+    again.check()
+
+
+def test_what_cannot_be_made_again_is_refused() -> None:
+    class Plain:
+        """It has a dictionary in the place of slots."""
+
+    with pytest.raises(GraphError, match="has no slots"):
+        freeze([Plain()])
+    with pytest.raises(GraphError, match=r"os:system is not here"):
+        thaw([["os:system", [], 0, []], ["", [], 5, [[1, [0]], [0, []]]]])
+    tables = freeze(Venue(BOOK))
+    clock = next(table for table in tables if table[0] == "engine.book.clock:Clock")
+    clock[1][0] = "then"
+    with pytest.raises(GraphError, match="Clock has other fields"):
+        thaw(tables)
+
+
+def test_values_of_every_kind_come_back() -> None:
+    wide = [1 << 63, -(1 << 70), (1 << 63) - 1]
+    values: list[object]
+    values = [[1, "a", b"b", None, True, [2]], {"k": (1, (2, [3]))}, wide, [[]], {1: {}}]
+    for value in values:
+        found = thaw(freeze(value))
+        assert found == value
+        assert repr(found) == repr(value)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> None:
+    """Return the commands of a log of some days, with a snapshot in its middle, and one behind it."""
+    all_of_them = commands_of("shenzhen-2022", 3)
+    sequencer = sequenced(tmp_path, "shenzhen-2022")
+    for number, command in enumerate(all_of_them, 1):
+        sequencer.submit(number, 0, command)
+        sequencer.commit()
+        if number in {40, 80}:
+            path = sequencer.take_snapshot()
+            assert path is not None
+            assert path.name == f"venue.snapshot.{number}"
+    sequencer.close()
+
+
+@pytest.mark.usefixtures("kept")
+def test_recovery_begins_at_the_newest_snapshot(tmp_path: Path) -> None:
+    expected = replay(tmp_path)
+    again = recover(tmp_path)
+    assert again.snapshot == tmp_path / "venue.snapshot.80"
+    assert (again.seq, again.time) == (expected.records, expected.time)
+    assert again.venue.state_hash() == expected.venue.state_hash()
+    again.submit(again.time, 0, c.OpenAccount("zoe"))
+    again.close()
+    assert "zoe" in replay(tmp_path).venue.accounts
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_damaged_snapshot_falls_back_to_the_one_before_and_then_to_the_log(
+    tmp_path: Path,
+) -> None:
+    expected = replay(tmp_path).venue.state_hash()
+    for number, left in ((80, "venue.snapshot.40"), (40, "")):
+        path = tmp_path / f"venue.snapshot.{number}"
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+        again = recover(tmp_path)
+        assert (again.snapshot.name if again.snapshot else "") == left
+        assert again.venue.state_hash() == expected
+        again.close()
+
+
+@pytest.mark.usefixtures("kept")
+def test_every_bit_and_every_cut_of_a_snapshot_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "venue.snapshot.40"
+    data = path.read_bytes()
+    rng = Random(1)
+    for _ in range(150):
+        at = rng.randrange(len(data))
+        hurt = bytearray(data)
+        hurt[at] ^= 1 << rng.randrange(8)
+        for wrong in (hurt, data[:at]):
+            path.write_bytes(wrong)
+            with pytest.raises(SnapshotError, match=r"venue.snapshot.40 cannot be used"):
+                snapshots.read(path)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_snapshot_of_another_log_is_passed_over(tmp_path: Path) -> None:
+    other = sequenced(tmp_path / "other")
+    for number in range(200):
+        other.submit(number, 0, c.OpenAccount(f"a{number}"))
+        other.commit()
+        if number == 70:
+            path = other.take_snapshot()
+    other.close()
+    assert path is not None
+    path.rename(tmp_path / "venue.snapshot.90")
+    again = recover(tmp_path)
+    assert again.snapshot == tmp_path / "venue.snapshot.80"
+    again.close()
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_log_that_lacks_what_a_snapshot_has_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "venue.snapshot.80"
+    path.rename(tmp_path / "venue.snapshot.80000")
+    with pytest.raises(
+        LogError, match=r"venue\.snapshot\.80000 says that record 80000 was durable"
+    ):
+        recover(tmp_path)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_commit_that_is_torn_behind_a_snapshot_is_cut_off(tmp_path: Path) -> None:
+    with (tmp_path / FILE_NAME).open("ab") as file:
+        file.write(b"half of a block")
+    again = recover(tmp_path)
+    journal = again.journal
+    assert journal is not None
+    assert (journal.cut, again.snapshot is not None) == (15, True)
+    again.close()
+
+
+def test_what_hears_the_records_is_kept_with_the_venue(tmp_path: Path) -> None:
+    sequencer = sequenced(tmp_path)
+    heard: list[int] = []
+    for number in range(10):
+        sequencer.submit(number, 0, c.OpenAccount(f"a{number}"))
+        heard.append(sequencer.seq)
+        if number == 6:
+            sequencer.take_snapshot({"heard": heard})
+    sequencer.close()
+    parts = {"heard": list[int]()}
+    again = recover(tmp_path, lambda record, _: parts["heard"].append(record.seq), "none", parts)
+    assert again.snapshot is not None
+    assert parts["heard"] == heard
+    again.close()
+    parts = {"heard": [], "others": []}
+    again = recover(tmp_path, lambda record, _: parts["heard"].append(record.seq), "none", parts)
+    assert again.snapshot is None, "it has not all that is asked for"
+    assert parts["heard"] == heard
+    again.close()
+
+
+def test_two_snapshots_are_kept(tmp_path: Path) -> None:
+    sequencer = sequenced(tmp_path)
+    for number in range(4):
+        sequencer.submit(number, 0, c.OpenAccount(f"a{number}"))
+        sequencer.take_snapshot()
+    sequencer.close()
+    assert [path.name for path in snapshots.paths(tmp_path)] == [
+        "venue.snapshot.4", "venue.snapshot.3",
+    ]  # fmt: skip
