@@ -98,7 +98,15 @@ class Reader:
     def blocks(self) -> Iterator[Block]:
         """Yield what is whole. Raises ``LogError`` where what was durable is damaged."""
         chain = self.chain
-        while (found := self._at(self.end, chain.marker)) is not None:
+        while True:
+            found = self._at(self.end, chain.marker)
+            if found is None:
+                durable = self._known_behind() if chain.number >= 0 else -1
+                if durable <= chain.number:
+                    break
+                found = self._at(self.end, chain.marker)  # written meanwhile, perhaps
+                if found is None:
+                    raise self._rotten(durable)
             block, previous = found
             if block.number != chain.number + 1 or previous != chain.hash:
                 problem = (
@@ -111,13 +119,14 @@ class Reader:
             self.last = block.start
             self.end = block.end
             yield block
-        if (self.end or chain.number >= 0) and (durable := self._known_behind()) > chain.number:
-            problem = (
-                f"block {chain.number + 1} is damaged, and blocks up to {durable} were durable: "
-                "restore a copy, or keep what stands before it with carbonx log repair"
-            )
-            raise LogError(self.end, problem)
         self.torn = self._written_behind() - self.end
+
+    def _rotten(self, durable: int) -> LogError:
+        problem = (
+            f"block {self.chain.number + 1} is damaged, and blocks up to {durable} were durable: "
+            "restore a copy, or keep what stands before it with carbonx log repair"
+        )
+        return LogError(self.end, problem)
 
     def has(self, start: int, number: int, digest: bytes, marker: bytes) -> bool:
         """Say whether this block stands at a place."""

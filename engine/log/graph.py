@@ -36,12 +36,14 @@ _MISSING: Final = object()  # in the place of a field that was never set
 _CONSTANTS: Final = (None, UNSET, _MISSING, True, False)  # objects 0, 1, 2 ...
 _PLAIN: Final = dict.fromkeys((int, str, bytes, bool, NoneType))
 _MAPS: Final[Kinds] = (dict, SortedDict)
-_LISTS: Final[Kinds] = (list, SortedList)
+_LISTS: Final[Kinds] = (list, SortedList, deque)
 _MADE: Final[Kinds] = (MethodType, partial)
 _STANDARD: Final[dict[str, type]] = {
     kind.__name__: kind
     for kind in (*_MAPS, *_LISTS, *_MADE, tuple, bytearray, array, type, FunctionType)
 }
+_ALL: Final = "__dict__"  # the one field of an object that has no slots
+_HEAP: Final = 1 << 9  # a class that was made by a class statement
 _WIDTH: Final = 1 << 63  # integers from here on are kept as text
 _WHOLE, _MUTABLE, _IMMUTABLE = range(3)
 
@@ -76,7 +78,9 @@ def _fields(kind: type) -> tuple[str, ...]:
     for each in kind.__mro__[:-1]:
         slots = each.__dict__.get("__slots__")
         if slots is None:
-            problem = f"{kind.__module__}.{kind.__qualname__} has no slots"
+            if each.__flags__ & _HEAP:
+                return (_ALL,)
+            problem = f"{kind.__module__}.{kind.__qualname__} cannot be kept"
             raise GraphError(problem)
         names += [slots] if isinstance(slots, str) else slots
     wiring: tuple[str, ...] = getattr(kind, "WIRING", ())
@@ -88,7 +92,10 @@ _COLUMNS: Final[dict[type, Callable[[list[Any]], list[list[Any]]]]] = {
         list(map(len, found)), list(chain.from_iterable(found)),
         list(chain.from_iterable(each.values() for each in found)),
     ]),
-    **dict.fromkeys((*_LISTS, tuple), lambda found: [
+    deque: lambda found: [
+        list(map(len, found)), list(chain.from_iterable(found)), [each.maxlen for each in found]
+    ],
+    **dict.fromkeys((list, SortedList, tuple), lambda found: [
         list(map(len, found)), list(chain.from_iterable(found))
     ]),
     MethodType: lambda found: [[e.__self__ for e in found], [e.__name__ for e in found]],
@@ -260,6 +267,7 @@ def _thaw(tables: list[Table], packages: tuple[str, ...]) -> object:
             made = _made(kind, [_unpacked(column, objects) for column in columns], packages)
         objects[first : first + count] = made
         first += count
+    left.sort(key=lambda row: _ALL in row[1])  # whose dictionaries are among the others
     for kind, fields, made, columns in left:
         _fill(kind, fields, made, [_unpacked(column, objects) for column in columns])
     for kind, _, made, _ in left:
@@ -281,6 +289,8 @@ def _empty(kind: type, count: int, columns: list[Column]) -> list[Any]:
     if issubclass(kind, Struct):
         plain = [repeat(None) if refers else values for refers, values in columns]
         return list(islice(map(kind, *plain), count))
+    if kind is deque:
+        return [deque(maxlen=most) for most in columns[2][1]]
     if kind in _STANDARD.values():
         return [kind() for _ in range(count)]
     return [kind.__new__(kind) for _ in range(count)]
@@ -315,20 +325,26 @@ def _fill(kind: type, fields: list[str], made: list[Any], columns: list[list[Any
         for each, length in zip(made, lengths, strict=True):
             each.update(islice(pairs, length))
     elif kind in _LISTS:
-        lengths, values = columns
+        lengths, values = columns[:2]
         rest = iter(values)
-        put_in = list.extend if kind is list else SortedList.update
+        put_in: Callable[..., None] = {list: list.extend, deque: deque.extend}.get(
+            kind, SortedList.update
+        )
         for each, length in zip(made, lengths, strict=True):
             put_in(each, islice(rest, length))
     else:
         for name, values in zip(fields, columns, strict=True):
-            put = getattr(kind, name).__set__
+            put = _put_all if name == _ALL else getattr(kind, name).__set__
             if _MISSING in values:
                 for each, value in zip(made, values, strict=True):
                     if value is not _MISSING:
                         put(each, value)
             else:
                 deque(map(put, made, values), maxlen=0)
+
+
+def _put_all(one: Any, values: dict[str, Any]) -> None:
+    vars(one).update(values)
 
 
 def _looked_up(name: str, packages: tuple[str, ...]) -> type:

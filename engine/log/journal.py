@@ -52,7 +52,6 @@ class Journal:
         self.chain = chain
         self.ahead = AHEAD
         self.size = 0  # bytes written
-        self._last = 0  # where the last block begins
         self._reserved = _UNBOUNDED  # the offset up to which the disk has space for certain
         self._descriptor = descriptor
         self._broken = False
@@ -131,7 +130,6 @@ class Journal:
             raise
         journal = cls(path, descriptor, durability, found.chain)
         journal.size = found.end
-        journal._last = found.last if behind is None or found.last > behind.start else behind.start
         journal.cut = found.torn
         journal.kept = kept
         return journal
@@ -219,7 +217,6 @@ class Journal:
             done = 0
             while done < len(view):
                 done += os.write(self._descriptor, view[done:])
-            self._last = self.size
             self.size += done
         except OSError as error:
             self._broken = True
@@ -229,23 +226,14 @@ class Journal:
 
     def make_durable(self) -> None:
         """Make durable what was written, if it is not. Raises ``JournalError``."""
-        if self.chain.durable != self.chain.number and not self._broken:
-            self._sync()
-
-    def _sync(self) -> None:
+        if self.chain.durable == self.chain.number or self._broken:
+            return
         try:
             sync_data(self._descriptor)
         except OSError as error:
             self._broken = True
             raise self._failed(error) from error
         self.chain.durable = self.chain.number
-
-    def place(self) -> Place:
-        """Return where the last block is; it is durable then. Raises ``JournalError``."""
-        chain = self.chain
-        if chain.durable != chain.number:
-            self._sync()
-        return Place(1, self._last, self.size, chain.number, chain.hash, chain.marker)
 
     def _failed(self, error: OSError) -> JournalError:
         problem = f"{self.path} cannot be written ({error}): free the disk, then restart"

@@ -26,6 +26,12 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     hash: bytes
     marker: bytes  # of the log's blocks
 
+    @classmethod
+    def behind(cls, reader: Reader) -> Place:
+        """Return the place of the last block that was read."""
+        chain = reader.chain
+        return cls(1, reader.last, reader.end, chain.number, chain.hash, chain.marker)
+
     def reader(self, file: BinaryIO) -> Reader:
         """Return what reads a log, opened from this segment on, behind this block.
 
@@ -36,6 +42,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
         chain.follow(self.number, self.hash)
         chain.durable = self.number
         reader = Reader(file, chain, self.end)
+        reader.last = self.start
         if not reader.has(self.start, self.number, self.hash, self.marker):
             problem = f"the log has another block {self.number}, or none"
             raise SnapshotError(problem)

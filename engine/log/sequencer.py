@@ -5,7 +5,7 @@ nothing of what came of it may leave the process before ``commit`` has returned.
 caller's part of the promise *durable, then acknowledged*.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -16,9 +16,8 @@ import msgspec
 from engine.log import snapshot as snapshots
 from engine.log.blocks import MAX_GENESIS, Block, Kind, Reader
 from engine.log.errors import EngineDisagreesError
-from engine.log.graph import GraphError
 from engine.log.journal import Journal, open_log
-from engine.log.places import SnapshotError
+from engine.log.places import Place, SnapshotError
 from engine.log.records import (
     ENGINE,
     LENGTH,
@@ -103,24 +102,6 @@ class Sequencer:
                 self._mark_at += MARK_EVERY
                 journal.mark(self.seq, self.venue.state_hash())
 
-    def take_snapshot(self, parts: Mapping[str, object] | None = None) -> Path | None:
-        """Keep the state, and that of ``parts``, in a file beside the log; trading stops meanwhile.
-
-        Raises ``JournalError`` where the log fails, ``SnapshotError`` where that file cannot be.
-        """
-        journal = self.journal
-        if journal is None:
-            return None
-        self.commit()
-        covered = snapshots.Covered(self.seq, self.time, journal.place())
-        try:
-            path = snapshots.write(journal.path.parent, covered, self.venue, parts or {})
-            snapshots.prune(journal.path.parent)
-        except (OSError, GraphError) as error:
-            problem = f"no snapshot was kept ({error}); the log has all"
-            raise SnapshotError(problem) from error
-        return path
-
     def close(self) -> None:
         """Commit, say what state it came to, and close the journal."""
         journal = self.journal
@@ -134,7 +115,7 @@ class Sequencer:
 class Replay:
     """What a log came to."""
 
-    __slots__ = ("genesis", "records", "started", "time", "torn_bytes", "venue")
+    __slots__ = ("genesis", "place", "records", "started", "time", "torn_bytes", "venue")
 
     def __init__(self, venue: Venue, started: int) -> None:
         """Start behind the genesis, made at ``started`` (ns UTC)."""
@@ -144,6 +125,7 @@ class Replay:
         self.records = 0
         self.time = started  # of the last record
         self.torn_bytes = 0
+        self.place: Place | None = None  # of the last block
 
 
 def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
@@ -171,6 +153,7 @@ def _follow(reader: Reader, replayed: Replay | None, on_record: OnRecord | None)
             _compare(block, replayed)
     if replayed is not None:
         replayed.torn_bytes = reader.torn
+        replayed.place = Place.behind(reader)
     return replayed
 
 

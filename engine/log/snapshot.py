@@ -16,7 +16,7 @@ import msgspec
 
 from engine.log.blocks import Chain, Kind, Reader
 from engine.log.errors import LogError
-from engine.log.files import BINARY, sync_data, sync_folder
+from engine.log.files import BINARY, lock, sync_data, sync_folder
 from engine.log.graph import GraphError, freeze, thaw
 from engine.log.places import Place, SnapshotError
 from engine.log.records import (
@@ -65,8 +65,10 @@ def write(directory: Path, covered: Covered, venue: Venue, parts: Mapping[str, o
     aside = path.with_name(f"{path.name}.new")
     chain = Chain()
     genesis = encode_genesis(venue.genesis, covered.time, chain)
-    descriptor = os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | BINARY, 0o640)
+    descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | BINARY, 0o640)
     try:
+        lock(descriptor)  # or another process takes one just now
+        os.ftruncate(descriptor, 0)
         with os.fdopen(descriptor, "wb", closefd=False) as file:
             file.write(genesis)
             for body in _bodies(covered, {VENUE: venue, **parts}):
@@ -74,14 +76,23 @@ def write(directory: Path, covered: Covered, venue: Venue, parts: Mapping[str, o
             state = encode_state(covered.seq, venue.state_hash())
             file.write(chain.add(Kind.STATE, state) + state)
         sync_data(descriptor)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+        _try(aside, parts)
+        aside.replace(path)
     finally:
         os.close(descriptor)
-    aside.replace(path)
     sync_folder(directory)
     return path
+
+
+def _try(path: Path, parts: Mapping[str, object]) -> None:
+    """See that a snapshot comes to the state that was kept. Raises ``GraphError``."""
+    try:
+        found = read(path, parts)
+    except SnapshotError as error:
+        raise GraphError(str(error)) from error
+    if found.venue.state_hash() != found.hash:
+        problem = "it reads back as another state"
+        raise GraphError(problem)
 
 
 def _bodies(covered: Covered, roots: dict[str, object]) -> Iterator[bytes]:
