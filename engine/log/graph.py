@@ -327,11 +327,9 @@ def _fill(kind: type, fields: list[str], made: list[Any], columns: list[list[Any
     elif kind in _LISTS:
         lengths, values = columns[:2]
         rest = iter(values)
-        put_in: Callable[..., None] = {list: list.extend, deque: deque.extend}.get(
-            kind, SortedList.update
-        )
         for each, length in zip(made, lengths, strict=True):
-            put_in(each, islice(rest, length))
+            put_in = each.update if kind is SortedList else each.extend
+            put_in(islice(rest, length))
     else:
         for name, values in zip(fields, columns, strict=True):
             put = _put_all if name == _ALL else getattr(kind, name).__set__
