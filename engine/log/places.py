@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.log.blocks import Chain, Reader
+from engine.log.segments import LogFile
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -27,13 +28,15 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     marker: bytes  # of the log's blocks
 
     @classmethod
-    def behind(cls, reader: Reader) -> Place:
+    def behind(cls, reader: Reader, file: LogFile) -> Place:
         """Return the place of the last block that was read."""
         chain = reader.chain
-        return cls(1, reader.last, reader.end, chain.number, chain.hash, chain.marker)
+        segment, start = file.segments.locate(reader.last)
+        end = start + reader.end - reader.last
+        return cls(segment, start, end, chain.number, chain.hash, chain.marker)
 
     def reader(self, file: BinaryIO) -> Reader:
-        """Return what reads a log, opened from this segment on, behind this block.
+        """Return what reads a log, opened from this segment or an earlier one, behind this block.
 
         Raises ``SnapshotError`` where the log has another block there.
         """
@@ -41,9 +44,10 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
         chain.marker = self.marker
         chain.follow(self.number, self.hash)
         chain.durable = self.number
-        reader = Reader(file, chain, self.end)
-        reader.last = self.start
-        if not reader.has(self.start, self.number, self.hash, self.marker):
+        base = file.segments.start_of(self.segment) if isinstance(file, LogFile) else 0
+        reader = Reader(file, chain, base + self.end)
+        reader.last = base + self.start
+        if not reader.has(reader.last, self.number, self.hash, self.marker):
             problem = f"the log has another block {self.number}, or none"
             raise SnapshotError(problem)
         return reader

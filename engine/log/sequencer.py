@@ -17,7 +17,7 @@ from engine.log import snapshot as snapshots
 from engine.log.blocks import MAX_GENESIS, Block, Kind, Reader
 from engine.log.errors import EngineDisagreesError
 from engine.log.journal import Journal, open_log
-from engine.log.places import Place, SnapshotError
+from engine.log.places import SnapshotError
 from engine.log.records import (
     ENGINE,
     LENGTH,
@@ -98,6 +98,8 @@ class Sequencer:
         journal = self.journal
         if journal is not None and journal.buffer:
             journal.sync()
+            if journal.size >= journal.segment_size:
+                journal.roll()
             if journal.syncs >= self._mark_at:
                 self._mark_at += MARK_EVERY
                 journal.mark(self.seq, self.venue.state_hash())
@@ -115,7 +117,7 @@ class Sequencer:
 class Replay:
     """What a log came to."""
 
-    __slots__ = ("genesis", "place", "records", "started", "time", "torn_bytes", "venue")
+    __slots__ = ("genesis", "reader", "records", "started", "time", "torn_bytes", "venue")
 
     def __init__(self, venue: Venue, started: int) -> None:
         """Start behind the genesis, made at ``started`` (ns UTC)."""
@@ -125,7 +127,7 @@ class Replay:
         self.records = 0
         self.time = started  # of the last record
         self.torn_bytes = 0
-        self.place: Place | None = None  # of the last block
+        self.reader: Reader | None = None  # behind the last block
 
 
 def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
@@ -153,19 +155,27 @@ def _follow(reader: Reader, replayed: Replay | None, on_record: OnRecord | None)
             _compare(block, replayed)
     if replayed is not None:
         replayed.torn_bytes = reader.torn
-        replayed.place = Place.behind(reader)
+        replayed.reader = reader
     return replayed
 
 
-def replay_behind(file: BinaryIO, snapshot: Snapshot, on_record: OnRecord | None = None) -> Replay:
-    """Apply what a log has behind a snapshot to the venue in it.
+def replay_behind(
+    file: BinaryIO,
+    snapshot: Snapshot,
+    on_record: OnRecord | None = None,
+    parts: dict[str, Any] | None = None,
+) -> Replay:
+    """Apply what a log has behind a snapshot to the venue in it, whose parts go into ``parts``.
 
     Raises what ``replay_file`` does, and ``SnapshotError`` where it is one of another log.
     """
     covered = snapshot.covered
+    reader = covered.place.reader(file)
+    if parts is not None:
+        parts.update(snapshot.parts)
     replayed = Replay(snapshot.venue, covered.time)
     replayed.records, replayed.genesis = covered.seq, snapshot.venue.genesis
-    _follow(covered.place.reader(file), replayed, on_record)
+    _follow(reader, replayed, on_record)
     return replayed
 
 
@@ -230,13 +240,11 @@ def _recovered(
     place = snapshot.covered.place if snapshot is not None else None
     journal = Journal.open(directory, durability, place)
     try:
-        with open_log(directory) as file:
+        with open_log(directory, place.segment if place is not None else 1) as file:
             if snapshot is None:
                 replayed = replay_file(file, on_record)
             else:
-                if parts is not None:
-                    parts.update(snapshot.parts)
-                replayed = replay_behind(file, snapshot, on_record)
+                replayed = replay_behind(file, snapshot, on_record, parts)
         snapshots.hold(directory, replayed.records, journal.size)
     except BaseException:
         journal.close()

@@ -128,7 +128,7 @@ def _read(path: Path, names: Mapping[str, object]) -> Snapshot:
             if last.number == 0:
                 decode_genesis(last.body)
             elif last.kind == Kind.SNAPSHOT:
-                bodies.append(last.body[LENGTH.size :])
+                bodies.append(last.body)
         if last is None or last.kind != Kind.STATE or reader.torn:
             problem = "it is not whole"
             raise ValueError(problem)
@@ -136,7 +136,8 @@ def _read(path: Path, names: Mapping[str, object]) -> Snapshot:
     if state.engine != ENGINE:
         problem = f"it is of carbonx {state.engine}, and this is {ENGINE}"
         raise ValueError(problem)
-    covered = msgspec.msgpack.decode(bodies[0], type=Covered)
+    covered = _covered(bodies[0])
+    bodies = [body[LENGTH.size :] for body in bodies]
     roots: dict[str, Any] = {}
     at = 1
     while at < len(bodies):
@@ -179,6 +180,27 @@ def usable(directory: Path, names: Mapping[str, object] | None) -> Iterator[Snap
     for path in paths(directory):
         with suppress(SnapshotError):
             yield read(path, names)
+
+
+def place_of(path: Path) -> Place | None:
+    """Return the block that a snapshot stands behind, ``None`` where it cannot be read."""
+    with path.open("rb") as file, suppress(LogError, msgspec.MsgspecError):
+        for block in Reader(file).blocks():
+            if block.kind == Kind.SNAPSHOT:
+                return _covered(block.body).place
+    return None
+
+
+def first_needed(directory: Path) -> int:
+    """Return the first segment that a start from any of the kept snapshots reads, 1 without."""
+    places = [place_of(path) for path in paths(directory)[:KEPT]]
+    if len(places) < KEPT:
+        return 1
+    return min(place.segment if place is not None else 1 for place in places)
+
+
+def _covered(body: memoryview) -> Covered:
+    return msgspec.msgpack.decode(body[LENGTH.size :], type=Covered)
 
 
 def prune(directory: Path) -> None:

@@ -7,18 +7,21 @@ when it was read back and came to the same state.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.log import snapshot as snapshots
 from engine.log.files import sync_data
 from engine.log.graph import GraphError
 from engine.log.journal import open_log
-from engine.log.places import SnapshotError
+from engine.log.places import Place, SnapshotError
+from engine.log.segments import put_away
 from engine.log.sequencer import Replay, replay_behind, replay_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from engine.log.segments import LogFile
     from engine.log.sequencer import OnRecord
 
 
@@ -41,31 +44,29 @@ def take(
     damaged, ``SnapshotError`` where the state cannot be kept.
     """
     parts = parts if parts is not None else {}
+    for found in snapshots.usable(directory, parts):
+        place = found.covered.place
+        with suppress(SnapshotError), open_log(directory, place.segment) as file:
+            replayed = replay_behind(file, found, on_record, parts)
+            return _keep(directory, replayed, file, found.covered.seq, parts)
     with open_log(directory) as file:
-        replayed, before = None, 0
-        for found in snapshots.usable(directory, parts):
-            try:
-                found.covered.place.reader(file)
-            except SnapshotError:
-                continue
-            parts.update(found.parts)
-            before = found.covered.seq
-            replayed = replay_behind(file, found, on_record)
-            break
-        replayed = replayed or replay_file(file, on_record)
-        sync_data(file.fileno())  # what was read is durable from here on, whatever its venue does
-    return _keep(directory, replayed, replayed.records - before, parts)
+        return _keep(directory, replay_file(file, on_record), file, 0, parts)
 
 
-def _keep(directory: Path, replayed: Replay, ran: int, parts: dict[str, Any]) -> Taken:
-    assert replayed.place is not None
-    covered = snapshots.Covered(replayed.records, replayed.time, replayed.place)
+def _keep(
+    directory: Path, replayed: Replay, file: LogFile, before: int, parts: dict[str, Any]
+) -> Taken:
+    assert replayed.reader is not None
+    sync_data(file.fileno())  # what was read is durable from here on, whatever its venue does
+    place = Place.behind(replayed.reader, file)
+    covered = snapshots.Covered(replayed.records, replayed.time, place)
     state = replayed.venue.state_hash()
     try:
         path = snapshots.write(directory, covered, replayed.venue, parts)
         snapshots.prune(directory)
+        put_away(directory, snapshots.first_needed(directory))
         size = path.stat().st_size
     except (OSError, GraphError) as error:
         problem = f"no snapshot was kept ({error}); the log has all"
         raise SnapshotError(problem) from error
-    return Taken(path, replayed.records, ran, state, size)
+    return Taken(path, replayed.records, replayed.records - before, state, size)
