@@ -93,6 +93,7 @@ class Reader:
         self.last = start  # where the last block that is whole begins
         self.size = file.seek(0, SEEK_END)
         self.torn = 0  # bytes of a commit that is not whole
+        self.known = self.chain.durable  # the last block that another knows to be durable
         self._file = file
 
     def blocks(self) -> Iterator[Block]:
@@ -116,6 +117,7 @@ class Reader:
                 raise LogError(self.end, problem)
             chain.follow(block.number, block.hash)
             chain.durable = block.number
+            self.known = max(self.known, block.durable)
             self.last = block.start
             self.end = block.end
             yield block

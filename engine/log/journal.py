@@ -15,8 +15,18 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from engine.log.blocks import HEADER, MAX_GENESIS, Chain, Kind, Reader, is_cut_genesis
-from engine.log.files import BINARY, NO_SPACE, RENAMES_OPEN, lock, reserve, sync_data, sync_folder
-from engine.log.head import HEAD_NAME, compare, read_head, write_head
+from engine.log.files import (
+    BINARY,
+    NO_SPACE,
+    RENAMES_OPEN,
+    copy_bytes,
+    lock,
+    reserve,
+    sync_data,
+    sync_folder,
+    write_again,
+)
+from engine.log.head import HEAD_NAME, Head, compare, read_head, write_head
 from engine.log.places import Place
 from engine.log.records import decode_genesis, encode_genesis, encode_state, no_genesis
 from engine.log.segments import (
@@ -134,6 +144,7 @@ class Journal:
                     kept = keep_aside(file, path, found)
                 number, end = file.segments.locate(found.end)
             os.ftruncate(descriptor, end)
+            write_again(descriptor, end - _unsure(found, end, read_head(directory)), end)
             os.lseek(descriptor, end, os.SEEK_SET)
             os.fsync(descriptor)
             _write_head(directory, found.chain)
@@ -319,6 +330,14 @@ class Journal:
             self._descriptor = -1
 
 
+def _unsure(found: Reader, size: int, head: Head | None) -> int:
+    """Return how many bytes at a file's end nothing knows to be durable."""
+    known = max(found.known, head.number if head is not None else -1)
+    if known >= found.chain.number:
+        return 0
+    return found.end - found.last if known == found.chain.number - 1 else size
+
+
 def _write_head(directory: Path, chain: Chain) -> None:
     """Name the chain's end beside the log. Without space the one before stays, and is right."""
     try:
@@ -414,14 +433,6 @@ def keep_aside(file: BinaryIO, path: Path, found: Reader) -> Path:
         sync_data(copy.fileno())
     sync_folder(path.parent)
     return aside
-
-
-def copy_bytes(file: BinaryIO, start: int, length: int, to: BinaryIO) -> None:
-    """Copy a stretch of a file a piece at a time."""
-    file.seek(start)
-    while length and (piece := file.read(min(length, 1 << 20))):
-        to.write(piece)
-        length -= len(piece)
 
 
 def _lock(descriptor: int, path: Path) -> None:

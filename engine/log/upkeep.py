@@ -9,12 +9,11 @@ from typing import Final, NamedTuple
 from engine.log import format5
 from engine.log.blocks import MAX_GENESIS, Kind, Reader
 from engine.log.errors import EngineDisagreesError, LogError, LogFormatError
-from engine.log.files import sync_data, sync_folder
+from engine.log.files import copy_bytes, sync_data, sync_folder
 from engine.log.head import HEAD_NAME, Head, read_head, write_head
 from engine.log.journal import (
     Journal,
     JournalError,
-    copy_bytes,
     keep_aside,
     open_log,
     opened_alone,
