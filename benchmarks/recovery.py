@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.log.journal import FILE_NAME, Journal
 from engine.log.sequencer import Sequencer, recover
+from engine.log.snapshotter import take
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import (
@@ -34,12 +35,12 @@ from engine.vocabulary.commands import (
 from engine.vocabulary.enums import Phase, Side, TimeInForce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ACCOUNTS: Final = 50
 RESTING: Final = 2_000  # orders of each account that rest, about
 BATCH: Final = 128  # commands of a commit
-SECONDS_REACH, MEMORY_REACH = 5.0, 1.5
+SECONDS_REACH, MEMORY_REACH, SNAPSHOT_REACH = 5.0, 1.5, 1.0
 _START: Final = 1_700_000_000_000_000_000
 _BOOK: Final = presets.load("textbook")
 
@@ -119,18 +120,27 @@ def _figures(sequencer: Sequencer, taken: float) -> dict[str, Any]:
     }
 
 
-PARTS: Final = {"live": live, "recovered": recovered}
+def kept(folder: Path, _count: int) -> dict[str, Any]:
+    """Take a snapshot from the log, as a process beside the venue does."""
+    start = perf_counter()
+    taken = take(folder)
+    seconds = perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
+    return {"seconds": seconds, "peak_mb": peak, "bytes": taken.size, "state": taken.state}
 
 
-def measure(folder: Path, count: int) -> dict[str, dict[str, Any]]:
-    """Return both parts' figures, each from a process of its own."""
-    found = {}
-    for part in PARTS:
+PARTS: Final = {"live": live, "recovered": recovered, "kept": kept}
+
+
+def measure(folder: Path, count: int, parts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the figures of parts, each from a process of its own."""
+    found = []
+    for part in parts:
         words = [sys.executable, "-m", "benchmarks.recovery", "--part", part, "--dir", str(folder),
                  "--commands", str(count)]  # fmt: skip
         done = subprocess.run(words, capture_output=True, check=True)  # noqa: S603 - our own words
-        found[part] = json.loads(done.stdout)
-    if found["live"]["state"] != found["recovered"]["state"]:
+        found.append(json.loads(done.stdout))
+    if any(each["state"] != found[0]["state"] for each in found):
         problem = "the recovered venue is not the live one"
         raise SystemExit(problem)
     return found
@@ -142,14 +152,15 @@ def main() -> None:
     parser.add_argument("--commands", type=int, default=1_000_000)
     parser.add_argument("--part", choices=PARTS)
     parser.add_argument("--dir", type=Path)
+    parser.add_argument("--snapshot", action="store_true", help="recover from a snapshot too")
     given = parser.parse_args()
     if given.part:
         print(json.dumps(PARTS[given.part](given.dir, given.commands)))
         return
+    parts = ["live", "recovered", *(["kept", "recovered"] if given.snapshot else [])]
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), given.commands)
+        before, after, *more = measure(Path(folder), given.commands, parts)
         size = (Path(folder) / FILE_NAME).stat().st_size / 1e6
-    before, after = found["live"], found["recovered"]
     rate, again = (each["records"] / each["seconds"] for each in (before, after))
     ratio = after["peak_mb"] / before["peak_mb"]
     print(f"{after['records']:,} records ({size:,.0f} MB, durability none), "
@@ -158,6 +169,13 @@ def main() -> None:
           f"{again:,.0f} a second; live {rate:,.0f} a second")  # fmt: skip
     print(f"peak {after['peak_mb']:,.0f} MB, {ratio:.2f} times the live venue's "
           f"(reach {MEMORY_REACH:g})")  # fmt: skip
+    if more:
+        taken, last = more
+        print(f"snapshot of {taken['bytes'] / 1e6:.1f} MB taken beside the venue in "
+              f"{taken['seconds']:.2f} s, peak {taken['peak_mb']:,.0f} MB")  # fmt: skip
+        print(f"recovered from it in {last['seconds']:.2f} s (reach {SNAPSHOT_REACH:g}), "
+              f"peak {last['peak_mb']:,.0f} MB, {last['peak_mb'] / before['peak_mb']:.2f} times "
+              "the live venue's")  # fmt: skip
 
 
 if __name__ == "__main__":

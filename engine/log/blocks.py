@@ -36,6 +36,8 @@ class Kind(IntEnum):
     GENESIS = 0
     RUNS = 1  # commands
     STATE = 2  # the hash of the state behind the commands so far
+    SEGMENT = 3  # the first of a file that goes on behind another
+    SNAPSHOT = 4  # a part of a state
 
 
 class Block(NamedTuple):
@@ -84,18 +86,28 @@ class Chain:
 class Reader:
     """Reads a log's blocks one after the other; ``end`` is then what is whole of it."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """Read from a file's start."""
-        self.chain = Chain()
-        self.end = 0
+    def __init__(self, file: BinaryIO, chain: Chain | None = None, start: int = 0) -> None:
+        """Read from a file's start, or from where a chain goes on."""
+        self.chain = chain or Chain()
+        self.end = start
+        self.last = start  # where the last block that is whole begins
         self.size = file.seek(0, SEEK_END)
         self.torn = 0  # bytes of a commit that is not whole
+        self.known = self.chain.durable  # the last block that another knows to be durable
         self._file = file
 
     def blocks(self) -> Iterator[Block]:
         """Yield what is whole. Raises ``LogError`` where what was durable is damaged."""
         chain = self.chain
-        while (found := self._at(self.end, chain.marker)) is not None:
+        while True:
+            found = self._at(self.end, chain.marker)
+            if found is None:
+                durable = self._known_behind() if chain.number >= 0 else -1
+                if durable <= chain.number:
+                    break
+                found = self._at(self.end, chain.marker)  # written meanwhile, perhaps
+                if found is None:
+                    raise self._rotten(durable)
             block, previous = found
             if block.number != chain.number + 1 or previous != chain.hash:
                 problem = (
@@ -105,15 +117,23 @@ class Reader:
                 raise LogError(self.end, problem)
             chain.follow(block.number, block.hash)
             chain.durable = block.number
+            self.known = max(self.known, block.durable)
+            self.last = block.start
             self.end = block.end
             yield block
-        if self.end and (durable := self._known_behind()) > chain.number:
-            problem = (
-                f"block {chain.number + 1} is damaged, and blocks up to {durable} were durable: "
-                "restore a copy, or keep what stands before it with carbonx log repair"
-            )
-            raise LogError(self.end, problem)
         self.torn = self._written_behind() - self.end
+
+    def _rotten(self, durable: int) -> LogError:
+        problem = (
+            f"block {self.chain.number + 1} is damaged, and blocks up to {durable} were durable: "
+            "restore a copy, or keep what stands before it with carbonx log repair"
+        )
+        return LogError(self.end, problem)
+
+    def has(self, start: int, number: int, digest: bytes, marker: bytes) -> bool:
+        """Say whether this block stands at a place."""
+        found = self._at(start, marker)
+        return found is not None and (found[0].number, found[0].hash) == (number, digest)
 
     def _at(self, offset: int, marker: bytes) -> tuple[Block, bytes] | None:
         """Return the block at a place and the hash before it, or ``None`` if it is not whole."""

@@ -8,7 +8,7 @@ folder: NTFS keeps its own log of names.
 import errno
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 try:
     import fcntl
@@ -68,6 +68,27 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_again(descriptor: int, start: int, end: int) -> None:
+    """Write what is in a file once more, so that the next sync has it to do.
+
+    After a sync that failed the system may hold pages for written that never were, and another
+    sync would promise them.
+    """
+    while start < end:
+        os.lseek(descriptor, start, os.SEEK_SET)
+        piece = os.read(descriptor, min(end - start, 1 << 20))
+        os.lseek(descriptor, start, os.SEEK_SET)
+        start += os.write(descriptor, piece)
+
+
+def copy_bytes(file: BinaryIO, start: int, length: int, to: BinaryIO) -> None:
+    """Copy a stretch of a file a piece at a time."""
+    file.seek(start)
+    while length and (piece := file.read(min(length, 1 << 20))):
+        to.write(piece)
+        length -= len(piece)
 
 
 def lock(descriptor: int) -> None:

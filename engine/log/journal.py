@@ -15,12 +15,30 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from engine.log.blocks import HEADER, MAX_GENESIS, Chain, Kind, Reader, is_cut_genesis
-from engine.log.files import BINARY, NO_SPACE, RENAMES_OPEN, lock, reserve, sync_data, sync_folder
-from engine.log.head import HEAD_NAME, compare, read_head, write_head
+from engine.log.files import (
+    BINARY,
+    NO_SPACE,
+    RENAMES_OPEN,
+    copy_bytes,
+    lock,
+    reserve,
+    sync_data,
+    sync_folder,
+    write_again,
+)
+from engine.log.head import HEAD_NAME, Head, compare, read_head, write_head
+from engine.log.places import Place
 from engine.log.records import decode_genesis, encode_genesis, encode_state, no_genesis
+from engine.log.segments import (
+    LOG_NAME,
+    SEGMENT_SIZE,
+    LogFile,
+    next_segment,
+    open_segments,
+)
 from engine.rulebook.model import Rulebook
 
-FILE_NAME: Final = "venue.log"
+FILE_NAME: Final = LOG_NAME
 _ASIDE: Final = "venue.log.new"
 _LOOK: Final = 128  # bytes of a log's start that tell what it is
 DURABILITY: Final = ("sync", "interval", "none")
@@ -49,6 +67,9 @@ class Journal:
         self.cut = 0  # bytes of a commit that was not whole, and never acknowledged, when opened
         self.kept: Path | None = None  # where those bytes are now
         self.chain = chain
+        self.segment = 1  # the number of this file
+        self.segment_size = SEGMENT_SIZE
+        self.before = 0  # bytes of the segments before it
         self.ahead = AHEAD
         self.size = 0  # bytes written
         self._reserved = _UNBOUNDED  # the offset up to which the disk has space for certain
@@ -104,28 +125,36 @@ class Journal:
         self._descriptor = descriptor
 
     @classmethod
-    def open(cls, directory: Path, durability: str = "sync") -> "Journal":
+    def open(
+        cls, directory: Path, durability: str = "sync", behind: Place | None = None
+    ) -> "Journal":
         """Open a log to append to it, behind its last whole block; a torn commit is cut off.
 
-        Raises ``JournalError`` when it is missing or in use, ``LogError`` when it is damaged.
+        It is read from behind a block that is known to be right, if there is one. Raises
+        ``JournalError`` when it is missing or in use, ``LogError`` when it is damaged.
         """
         path = directory / FILE_NAME
         descriptor = opened_alone(path)
         kept = None
         try:
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                found = whole(file, directory)
+            with open_log(directory, behind.segment if behind is not None else 1) as file:
+                found = whole(file, directory, behind)
+                file.segments.hold_whole(found.end)
                 if found.torn:
                     kept = keep_aside(file, path, found)
-            os.ftruncate(descriptor, found.end)
-            os.lseek(descriptor, found.end, os.SEEK_SET)
+                number, end = file.segments.locate(found.end)
+            os.ftruncate(descriptor, end)
+            write_again(descriptor, end - _unsure(found, end, read_head(directory)), end)
+            os.lseek(descriptor, end, os.SEEK_SET)
             os.fsync(descriptor)
             _write_head(directory, found.chain)
         except BaseException:
             os.close(descriptor)
             raise
         journal = cls(path, descriptor, durability, found.chain)
-        journal.size = found.end
+        journal.size = end
+        journal.segment = number
+        journal.before = found.end - end
         journal.cut = found.torn
         journal.kept = kept
         return journal
@@ -196,6 +225,50 @@ class Journal:
                 self.make_durable()
             self._name_head()
 
+    @property
+    def total(self) -> int:
+        """How many bytes were written, those of earlier segments included that were read."""
+        return self.before + self.size
+
+    def roll(self) -> None:
+        """Begin a new segment; all that was written is durable then. Raises ``JournalError``.
+
+        Where the new file cannot be made, the old one is gone on with, and it is tried again later.
+        """
+        if self._broken or not RENAMES_OPEN:
+            return
+        self._end_segment()
+        descriptor = next_segment(self.path, self.path.with_name(_ASIDE), self.chain, self.segment)
+        if descriptor < 0:
+            self.segment_size = self.size + SEGMENT_SIZE
+            return
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+        self.segment += 1
+        self.before += self.size
+        self.size = os.lseek(descriptor, 0, os.SEEK_END)
+        self.chain.durable = self.chain.number
+        self.segment_size = SEGMENT_SIZE
+        if self._reserved != _UNBOUNDED:
+            self._reserved = self.size
+        try:
+            sync_folder(self.path.parent)
+        except OSError as error:
+            self._broken = True
+            raise self._failed(error) from error
+
+    def _end_segment(self) -> None:
+        """Make durable what was written, and give back what was reserved behind it."""
+        try:
+            os.ftruncate(self._descriptor, self.size)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            self._broken = True
+            raise self._failed(error) from error
+        self.chain.durable = self.chain.number
+        if self._reserved != _UNBOUNDED:
+            self._reserved = self.size
+
     def _name_head(self) -> None:
         """Keep the chain's end beside the log, if it is durable. Raises ``JournalError``."""
         if self.chain.durable != self.chain.number:
@@ -257,6 +330,14 @@ class Journal:
             self._descriptor = -1
 
 
+def _unsure(found: Reader, size: int, head: Head | None) -> int:
+    """Return how many bytes at a file's end nothing knows to be durable."""
+    known = max(found.known, head.number if head is not None else -1)
+    if known >= found.chain.number:
+        return 0
+    return found.end - found.last if known == found.chain.number - 1 else size
+
+
 def _write_head(directory: Path, chain: Chain) -> None:
     """Name the chain's end beside the log. Without space the one before stays, and is right."""
     try:
@@ -266,13 +347,19 @@ def _write_head(directory: Path, chain: Chain) -> None:
             raise
 
 
-def open_log(directory: Path) -> BinaryIO:
-    """Open a directory's log to read it. Raises ``JournalError`` when there is none."""
-    path = directory / FILE_NAME
+def open_log(directory: Path, since: int = 1) -> LogFile:
+    """Open a directory's log to read it from a segment on, 0 for all that is there.
+
+    Raises ``JournalError`` when there is none, or a segment is missing.
+    """
     try:
-        return path.open("rb")
-    except FileNotFoundError:
-        problem = f"{path} does not exist: name a directory that holds a log"
+        return open_segments(directory, since)
+    except FileNotFoundError as error:
+        path = Path(error.filename or error.args[0])
+        if path.name == FILE_NAME:
+            problem = f"{path} does not exist: name a directory that holds a log"
+        else:
+            problem = f"{path} does not exist: put that part of the log back"
         raise JournalError(problem) from None
 
 
@@ -315,13 +402,13 @@ def opened_alone(path: Path) -> int:
     return descriptor
 
 
-def whole(file: BinaryIO, directory: Path | None = None) -> Reader:
+def whole(file: BinaryIO, directory: Path | None = None, behind: Place | None = None) -> Reader:
     """Read all blocks; return the reader behind the last whole one. Raises ``LogError``.
 
     Where a directory is given, its head must be in the log.
     """
     head = read_head(directory) if directory is not None else None
-    reader = Reader(file)
+    reader = Reader(file) if behind is None else behind.reader(file)
     for block in reader.blocks():
         if block.number == 0:
             decode_genesis(block.body)
@@ -340,9 +427,8 @@ def keep_aside(file: BinaryIO, path: Path, found: Reader) -> Path:
     number = 1
     while (aside := path.with_name(f"{path.name}.torn.{number}")).exists():
         number += 1
-    file.seek(found.end)
     with aside.open("xb") as copy:
-        copy.write(file.read(found.torn))
+        copy_bytes(file, found.end, found.torn, copy)
         copy.flush()
         sync_data(copy.fileno())
     sync_folder(path.parent)

@@ -6,15 +6,18 @@ caller's part of the promise *durable, then acknowledged*.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 import msgspec
 
+from engine.log import snapshot as snapshots
 from engine.log.blocks import MAX_GENESIS, Block, Kind, Reader
 from engine.log.errors import EngineDisagreesError
 from engine.log.journal import Journal, open_log
+from engine.log.places import SnapshotError
 from engine.log.records import (
     ENGINE,
     LENGTH,
@@ -25,6 +28,7 @@ from engine.log.records import (
     no_genesis,
     runs,
 )
+from engine.log.snapshot import Snapshot
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
@@ -42,7 +46,7 @@ MARK_EVERY: Final = 1 << 16  # commits from one hash of the state in the log to 
 class Sequencer:
     """The one way into a venue that is being run."""
 
-    __slots__ = ("_mark_at", "journal", "seq", "time", "venue")
+    __slots__ = ("_mark_at", "journal", "seq", "snapshot", "time", "venue")
 
     def __init__(
         self, venue: Venue, journal: Journal | None = None, seq: int = 0, time: int = 0
@@ -52,6 +56,7 @@ class Sequencer:
         self.journal = journal
         self.seq = seq
         self.time = time
+        self.snapshot: Path | None = None  # from which the venue was recovered
         self._mark_at = MARK_EVERY
 
     def submit(self, time: int, source: int, command: Command) -> list[Event]:
@@ -93,6 +98,8 @@ class Sequencer:
         journal = self.journal
         if journal is not None and journal.buffer:
             journal.sync()
+            if journal.size >= journal.segment_size:
+                journal.roll()
             if journal.syncs >= self._mark_at:
                 self._mark_at += MARK_EVERY
                 journal.mark(self.seq, self.venue.state_hash())
@@ -110,7 +117,7 @@ class Sequencer:
 class Replay:
     """What a log came to."""
 
-    __slots__ = ("genesis", "records", "started", "time", "torn_bytes", "venue")
+    __slots__ = ("genesis", "reader", "records", "started", "time", "torn_bytes", "venue")
 
     def __init__(self, venue: Venue, started: int) -> None:
         """Start behind the genesis, made at ``started`` (ns UTC)."""
@@ -120,6 +127,7 @@ class Replay:
         self.records = 0
         self.time = started  # of the last record
         self.torn_bytes = 0
+        self.reader: Reader | None = None  # behind the last block
 
 
 def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
@@ -129,7 +137,14 @@ def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
     engine comes to another state than the one that wrote it.
     """
     reader = Reader(file)
-    replayed: Replay | None = None
+    replayed = _follow(reader, None, on_record)
+    if replayed is None:
+        file.seek(0)
+        raise no_genesis(file.read(MAX_GENESIS))
+    return replayed
+
+
+def _follow(reader: Reader, replayed: Replay | None, on_record: OnRecord | None) -> Replay | None:
     for block in reader.blocks():
         if replayed is None:
             genesis, rulebook = decode_genesis(block.body)
@@ -138,10 +153,29 @@ def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
             _apply(block, replayed, on_record)
         elif block.kind == Kind.STATE:
             _compare(block, replayed)
-    if replayed is None:
-        file.seek(0)
-        raise no_genesis(file.read(MAX_GENESIS))
-    replayed.torn_bytes = reader.torn
+    if replayed is not None:
+        replayed.torn_bytes = reader.torn
+        replayed.reader = reader
+    return replayed
+
+
+def replay_behind(
+    file: BinaryIO,
+    snapshot: Snapshot,
+    on_record: OnRecord | None = None,
+    parts: dict[str, Any] | None = None,
+) -> Replay:
+    """Apply what a log has behind a snapshot to the venue in it, whose parts go into ``parts``.
+
+    Raises what ``replay_file`` does, and ``SnapshotError`` where it is one of another log.
+    """
+    covered = snapshot.covered
+    reader = covered.place.reader(file)
+    if parts is not None:
+        parts.update(snapshot.parts)
+    replayed = Replay(snapshot.venue, covered.time)
+    replayed.records, replayed.genesis = covered.seq, snapshot.venue.genesis
+    _follow(reader, replayed, on_record)
     return replayed
 
 
@@ -178,13 +212,43 @@ def replay(directory: Path, on_record: OnRecord | None = None) -> Replay:
 
 
 def recover(
-    directory: Path, on_record: OnRecord | None = None, durability: str = "sync"
+    directory: Path,
+    on_record: OnRecord | None = None,
+    durability: str = "sync",
+    parts: dict[str, Any] | None = None,
 ) -> Sequencer:
-    """Open a directory's log, replay it and return a sequencer that goes on behind it."""
-    journal = Journal.open(directory, durability)
+    """Open a directory's log, bring a venue to its end and return a sequencer that goes on there.
+
+    It begins at the newest snapshot that is of use, or at the log's first record. Where records are
+    to be heard by ``on_record``, all are, unless what hears them is in ``parts`` and a snapshot has
+    all of that: it then takes the place of what is there. Raises ``JournalError``, ``LogError``.
+    """
+    if on_record is None or parts is not None:
+        for found in snapshots.usable(directory, parts):
+            with suppress(SnapshotError):
+                return _recovered(directory, on_record, durability, found, parts)
+    return _recovered(directory, on_record, durability, None, None)
+
+
+def _recovered(
+    directory: Path,
+    on_record: OnRecord | None,
+    durability: str,
+    snapshot: Snapshot | None,
+    parts: dict[str, Any] | None,
+) -> Sequencer:
+    place = snapshot.covered.place if snapshot is not None else None
+    journal = Journal.open(directory, durability, place)
     try:
-        replayed = replay(directory, on_record)
+        with open_log(directory, place.segment if place is not None else 1) as file:
+            if snapshot is None:
+                replayed = replay_file(file, on_record)
+            else:
+                replayed = replay_behind(file, snapshot, on_record, parts)
+        snapshots.hold(directory, replayed.records, journal.size)
     except BaseException:
         journal.close()
         raise
-    return Sequencer(replayed.venue, journal, replayed.records, replayed.time)
+    sequencer = Sequencer(replayed.venue, journal, replayed.records, replayed.time)
+    sequencer.snapshot = snapshot.path if snapshot is not None else None
+    return sequencer

@@ -2,24 +2,29 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from engine.log import format5
 from engine.log.blocks import MAX_GENESIS, Kind, Reader
 from engine.log.errors import EngineDisagreesError, LogError, LogFormatError
-from engine.log.files import sync_data, sync_folder
-from engine.log.head import HEAD_NAME, Head, compare, read_head, write_head
+from engine.log.files import copy_bytes, sync_data, sync_folder
+from engine.log.head import HEAD_NAME, Head, read_head, write_head
 from engine.log.journal import (
-    FILE_NAME,
     Journal,
     JournalError,
     keep_aside,
     open_log,
     opened_alone,
+    whole,
 )
+from engine.log.places import SnapshotError
 from engine.log.records import Record, decode_genesis, no_genesis, runs
-from engine.log.sequencer import Replay, Sequencer, replay
+from engine.log.segments import LOG_NAME, LogFile, all_numbered, segment_name
+from engine.log.sequencer import Replay, Sequencer, replay, replay_behind, replay_file
+from engine.log.snapshot import Snapshot, hold, place_of, usable
+from engine.log.snapshot import paths as snapshot_paths
 from engine.rulebook.model import Rulebook
 from engine.venue.venue import Venue
 
@@ -44,17 +49,36 @@ class Repaired(NamedTuple):
 
 
 def check(directory: Path) -> Checked:
-    """Replay a log and hold it against its head. Raises ``LogError`` and ``JournalError``."""
-    replayed = replay(directory)
-    replayed.venue.check()
-    head = read_head(directory)
-    with open_log(directory) as file:
-        reader = Reader(file)
-        for block in reader.blocks():
-            compare(head, block, directory)
-    if head is not None and head.number > reader.chain.number:
-        raise head.missing(reader.end, reader.chain.number)
-    return Checked(replayed, reader.chain.number + 1, head)
+    """Replay a log and hold it against its head. Raises ``LogError`` and ``JournalError``.
+
+    Where its first segments are not there, it is replayed from the newest snapshot on.
+    """
+    snapshot = _instead(directory)
+    place = snapshot.covered.place if snapshot is not None else None
+    with open_log(directory, 0) as file:
+        replayed = replay_file(file) if snapshot is None else replay_behind(file, snapshot)
+        replayed.venue.check()
+        reader = whole(file, directory, place)
+    hold(directory, replayed.records, reader.end)
+    return Checked(replayed, reader.chain.number + 1, read_head(directory))
+
+
+def _instead(directory: Path) -> Snapshot | None:
+    """Return the snapshot that stands for segments that are not there; ``None`` if all are.
+
+    Raises ``JournalError`` where there is neither.
+    """
+    with open_log(directory, 0) as file:
+        if file.segments.first == 1:
+            return None
+        for found in usable(directory, None):
+            if found.covered.place.segment >= file.segments.first:
+                with suppress(SnapshotError):
+                    found.covered.place.reader(file)
+                    return found
+        name = segment_name(file.segments.first - 1)
+    problem = f"{directory / name} does not exist, and no snapshot stands for it: put it back"
+    raise JournalError(problem)
 
 
 def repair(directory: Path) -> Repaired:
@@ -62,11 +86,12 @@ def repair(directory: Path) -> Repaired:
 
     Raises ``LogError`` where there is not even a first block, ``JournalError`` where it is in use.
     """
-    path = directory / FILE_NAME
+    path = directory / LOG_NAME
     descriptor = opened_alone(path)
     try:
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            reader = Reader(file)
+        snapshot = _instead(directory)
+        with open_log(directory, 0) as file:
+            reader = snapshot.covered.place.reader(file) if snapshot else Reader(file)
             try:
                 for block in reader.blocks():
                     if block.number == 0:
@@ -79,12 +104,35 @@ def repair(directory: Path) -> Repaired:
                 file.seek(0)
                 raise no_genesis(file.read(MAX_GENESIS))
             kept = keep_aside(file, path, reader) if reader.torn else None
-        os.ftruncate(descriptor, reader.end)
-        sync_data(descriptor)
+            segment, end = file.segments.locate(reader.end)
+            if segment != file.segments.last:
+                _end_with(file, segment, end, path)
+        if segment == file.segments.last:
+            os.ftruncate(descriptor, end)
+            sync_data(descriptor)
         write_head(directory, reader.chain)
+        for each in snapshot_paths(directory):
+            place = place_of(each)
+            if place is None or place.number > reader.chain.number:
+                each.unlink()
     finally:
         os.close(descriptor)
     return Repaired(reader.chain.number + 1, reader.torn, kept)
+
+
+def _end_with(file: LogFile, segment: int, end: int, path: Path) -> None:
+    """Make an earlier segment the last one, up to an offset; what is behind it was kept aside."""
+    aside = path.with_name(f"{path.name}.new")
+    with aside.open("wb") as copy:
+        copy_bytes(file, file.segments.start_of(segment), end, copy)
+        copy.flush()
+        sync_data(copy.fileno())
+    aside.chmod(0o640)
+    aside.replace(path)
+    sync_folder(path.parent)
+    for number, each in all_numbered(path.parent):
+        if number >= segment:
+            each.unlink()
 
 
 def migrate(directory: Path) -> Path | None:
@@ -92,7 +140,7 @@ def migrate(directory: Path) -> Path | None:
 
     ``None`` where it is as this version has it already. Raises ``LogError`` and ``JournalError``.
     """
-    path = directory / FILE_NAME
+    path = directory / LOG_NAME
     descriptor = opened_alone(path)
     try:
         try:
@@ -107,18 +155,27 @@ def migrate(directory: Path) -> Path | None:
             time, records = genesis.time, list(format5.records_of(data))
         else:
             return None
-        aside = directory / f"{FILE_NAME}.converted"
+        aside = directory / f"{LOG_NAME}.converted"
         shutil.rmtree(aside, ignore_errors=True)
         _write(aside, rulebook, time, records)
         old = _free_name(path, "before")
         os.link(path, old)
-        (aside / FILE_NAME).replace(path)
+        _set_aside(directory, old)
+        (aside / LOG_NAME).replace(path)
         (aside / HEAD_NAME).replace(directory / HEAD_NAME)
         aside.rmdir()
         sync_folder(directory)
     finally:
         os.close(descriptor)
     return old
+
+
+def _set_aside(directory: Path, old: Path) -> None:
+    """Put what belongs to an old log beside it; its snapshots stand behind other blocks."""
+    for number, each in all_numbered(directory):
+        each.replace(old.with_name(f"{old.name}.{number:06}"))
+    for each in snapshot_paths(directory):
+        each.unlink()
 
 
 def _of_today(directory: Path) -> tuple[Rulebook, int, list[Record]]:
@@ -136,7 +193,9 @@ def _of_today(directory: Path) -> tuple[Rulebook, int, list[Record]]:
 
 
 def _write(directory: Path, rulebook: Rulebook, time: int, records: list[Record]) -> None:
-    sequencer = Sequencer(Venue(rulebook), Journal.create(directory, rulebook, time))
+    journal = Journal.create(directory, rulebook, time)
+    journal.segment_size = 1 << 62  # one file, which then takes the old one's name
+    sequencer = Sequencer(Venue(rulebook), journal)
     for record in records:
         sequencer.submit(record.time, record.source, record.command)
         if record.seq % _MANY == 0:
@@ -159,19 +218,23 @@ def backup(directory: Path, target: Path) -> Checked:
     for name in _BESIDE:
         if (directory / name).exists():
             shutil.copy2(directory / name, aside / name)
-    with open_log(directory) as file, (aside / FILE_NAME).open("xb") as copy:
-        reader = Reader(file)
-        for block in reader.blocks():
-            del block
-        file.seek(0)
-        left = reader.end
-        while left:
-            piece = file.read(min(left, 1 << 20))
-            copy.write(piece)
-            left -= len(piece)
-        copy.flush()
-        sync_data(copy.fileno())
-    (aside / FILE_NAME).chmod(0o640)
+    snapshot = _instead(directory)
+    with open_log(directory, 0) as file:
+        reader = whole(file, None, snapshot.covered.place if snapshot is not None else None)
+        file.segments.hold_whole(reader.end)
+        starts = [*file.segments.starts, reader.end]
+        for number, start in enumerate(file.segments.starts, file.segments.first):
+            name = LOG_NAME if number == file.segments.last else segment_name(number)
+            length = starts[number - file.segments.first + 1] - start
+            with (aside / name).open("xb") as copy:
+                copy_bytes(file, start, length, copy)
+                copy.flush()
+                sync_data(copy.fileno())
+            (aside / name).chmod(0o640)
+    for path in snapshot_paths(directory):
+        place = place_of(path)
+        if place is not None and place.number <= reader.chain.number:
+            shutil.copy2(path, aside / path.name)
     write_head(aside, reader.chain)
     checked = check(aside)
     sync_folder(aside)

@@ -55,7 +55,8 @@ class Record:
         return [self.reported, self.verified, self.base, self.owed, self.make_good, self.banked,
                 self.penalty, sorted(self.allocated.items()), sorted(self.finals),
                 sorted(self.surrendered.items()),
-                *([self.paid, self.recognised] if self.paid or self.recognised else ())]  # fmt: skip
+                *([self.paid, self.recognised] if self.paid or self.recognised else [])
+                ]  # fmt: skip
 
 
 class Entity:

@@ -25,11 +25,17 @@ class Registry(RegistryBase):
 
     __slots__ = ("handlers",)
 
+    WIRING = __slots__  # made by ``wire``, and no part of the state
+
     def __init__(
         self, ledger: Ledger, participants: dict[str, Participant], assets: dict[str, Asset]
     ) -> None:
         """Start with no entity; ``install`` brings the rules."""
         super().__init__(ledger, participants, assets)
+        self.wire()
+
+    def wire(self) -> None:
+        """Bind the handlers of commands."""
         self.handlers: dict[type, Callable[[Any], list[Event]]] = {
             rc.RegisterEntity: lambda c: entities.register(self, c),
             rc.SetCap: lambda c: issuance.set_cap(self, c),

@@ -91,9 +91,15 @@ class Venue(VenueBase):
 
     __slots__ = ("_handlers",)
 
+    WIRING = __slots__  # made by ``wire``, and no part of the state
+
     def __init__(self, rulebook: Rulebook) -> None:
         """Make a venue: every line closed, no account. Raises ``RulebookError``."""
         super().__init__(rulebook)
+        self.wire()
+
+    def wire(self) -> None:
+        """Bind the handlers of commands."""
         self._handlers: dict[type, Callable[..., list[Event]]] = {  # by command
             MassCancel: self._mass_cancel,
             CancelOnDisconnect: self._cancel_on_disconnect,

@@ -1,4 +1,4 @@
-"""``carbonx log``: check a venue's log, repair it, print it, convert it."""
+"""``carbonx log``: check a venue's log, repair it, keep its state, print it, convert it."""
 
 import sys
 from pathlib import Path
@@ -8,11 +8,14 @@ import click
 from engine.log import upkeep
 from engine.log.errors import FORMAT
 from engine.log.journal import FILE_NAME
+from engine.log.places import SnapshotError
 from engine.log.records import Record
 from engine.log.sequencer import replay
+from engine.log.snapshotter import take
 from engine.vocabulary.events import Event
 from engine.vocabulary.json_codec import to_object
 from gateway.cli.console import Group, json_text, reading_log
+from gateway.server.followers import Followers
 
 _FOLDER = click.argument("folder", metavar="DIR",
                          type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
@@ -67,6 +70,30 @@ def repair(folder: Path) -> None:
         found = upkeep.repair(folder)
     where = f", which are in {found.kept} now" if found.kept else ""
     click.echo(f"{found.blocks} blocks are whole; cut off {found.cut} bytes{where}")
+
+
+def take_snapshot(folder: Path) -> str:
+    """Take a snapshot of the venue in a folder; return what to say. Raises ``ClickException``."""
+    followers = Followers()
+    try:
+        with reading_log(folder):
+            taken = take(folder, followers.absorb, followers.parts)
+    except SnapshotError as error:
+        raise click.ClickException(str(error)) from error
+    return (f"{taken.path}: record {taken.seq}, {taken.size} bytes, "
+            f"{taken.replayed} records run for it, state {taken.state}")  # fmt: skip
+
+
+@command.command()
+@_FOLDER
+def snapshot(folder: Path) -> None:
+    """Keep the state that the log in DIR has come to, from which the next start goes on.
+
+    The venue may be running, and does not stop for it: the state is made here, from the log.
+
+    Example:  carbonx log snapshot runs/venue
+    """
+    click.echo(take_snapshot(folder))
 
 
 @command.command()

@@ -19,6 +19,7 @@ from engine.rulebook import presets
 from gateway.cli import configuration
 from gateway.cli.console import reading_log
 from gateway.cli.hangup import reload_on_hangup
+from gateway.cli.log import take_snapshot
 from gateway.cli.serve_facts import facts, show
 from gateway.cli.web_page import page_maker
 from gateway.operations.outside import MissingExtraError, Outside
@@ -80,6 +81,10 @@ async def run(
         node.failed.result()  # raises what made the venue stop
     if not as_json:
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
+    try:
+        take_snapshot(folder)
+    except click.ClickException as error:  # the log is closed and has all
+        click.echo(error.message, err=True)
 
 
 def _further(folder: Path, outside: Outside, web: WebServer | None) -> dict[str, str]:

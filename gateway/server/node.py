@@ -18,23 +18,24 @@ from engine.vocabulary.json_codec import to_object
 from gateway.server.accounts import AccountsError
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
+from gateway.server.followers import Followers
 from gateway.server.keys_file import KeysFile
 from gateway.server.limits import Limits
-from gateway.server.outbox import Outboxes
 from gateway.server.reload import read_again
-from gateway.server.timetable import Past, Timetable
+from gateway.server.timetable import Timetable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from engine.log.records import Record
     from engine.rulebook.model import Rulebook
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
     from gateway.server.accounts import Directory
     from gateway.server.connection import Connection
     from gateway.server.core import Write
+    from gateway.server.outbox import Outboxes
+    from gateway.server.timetable import Past
 
 FAREWELL_WITHIN: Final = 2.0  # seconds a closing connection gets to take its last bytes
 
@@ -167,14 +168,9 @@ class Node:
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
         the folder holds a venue under other rules.
         """
-        outboxes, past = Outboxes(), Past()
+        followers = Followers()
         if holds_log(folder):
-
-            def on_record(record: Record, events: list[Event]) -> None:
-                outboxes.absorb(record.time, events)
-                past.absorb(record, events)
-
-            sequencer = recover(folder, on_record, options.durability)
+            sequencer = recover(folder, followers.absorb, options.durability, followers.parts)
             if sequencer.venue.genesis != rulebook:
                 sequencer.close()
                 name = sequencer.venue.rulebook.name
@@ -184,7 +180,7 @@ class Node:
             directory.openings(Venue(rulebook))
             journal = Journal.create(folder, rulebook, clock(), options.durability)
             sequencer = Sequencer(Venue(rulebook), journal)
-        node = cls(directory, sequencer, outboxes, options, past)
+        node = cls(directory, sequencer, followers.outboxes, options, followers.past)
         node.clock = clock
         try:
             node.keys = KeysFile(folder, directory)

@@ -58,7 +58,7 @@ def status_of(node: Node) -> Status:
         accounts=len(venue.accounts),
         orders=venue.live_orders(),
         reports=sum(box.seq for box in boxes),
-        log_bytes=journal.size if journal is not None else 0,
+        log_bytes=journal.total if journal is not None else 0,
         outbox_bytes=sum(box.end for box in boxes),
         peak_batch=core.peak_batch,
         phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},

@@ -95,7 +95,7 @@ class Operator:
             "tick_us": share, "durability": node.durability, "accounts": accounts,
             "connections": len(node.core.sessions.connections),
             "stuck": len(node.core.sessions.stuck), "refused_by": dict(self._refused),
-            "log_bytes": journal.size if journal is not None else 0,
+            "log_bytes": journal.total if journal is not None else 0,
         }  # fmt: skip
 
     def _observe(self, _time: int, events: list[Event]) -> None:

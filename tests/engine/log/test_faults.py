@@ -228,3 +228,65 @@ def test_a_journal_that_failed_takes_nothing_more(
     assert disk.calls == calls
     assert sequencer.journal is not None
     sequencer.journal.close()
+
+
+class Pages:
+    """What a disk has of a log when a sync that fails drops the pages that it could not write."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.disk: dict[int, bytes] = {}  # by offset
+        self.dirty: dict[int, bytes] = {}
+        self.fails = False
+        self.patch = patch
+        self.real = {name: getattr(os, name) for name in ("write", "fdatasync", "fsync")}
+        patch.setattr(os, "write", self.write)
+        patch.setattr(os, "fdatasync", lambda fd: self.sync("fdatasync", fd))
+        patch.setattr(os, "fsync", lambda fd: self.sync("fsync", fd))
+
+    def write(self, descriptor: int, data: bytes) -> int:
+        if Path(f"/proc/self/fd/{descriptor}").resolve().name.startswith(FILE_NAME):
+            start = os.lseek(descriptor, 0, os.SEEK_CUR)
+            self.dirty |= {start + n: data[n : n + 1] for n in range(len(data))}
+        return int(self.real["write"](descriptor, data))
+
+    def sync(self, name: str, descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").resolve().name.startswith(FILE_NAME):
+            dirty, self.dirty = self.dirty, {}
+            if self.fails:
+                self.fails = False
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            self.disk |= dirty
+        self.real[name](descriptor)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="it asks which file is synced")
+@pytest.mark.parametrize("durability", ["sync", "interval", "none"])
+def test_what_a_failed_sync_dropped_is_written_again_before_anything_is_promised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durability: str
+) -> None:
+    pages = Pages(monkeypatch)
+    book = load("textbook")
+    sequencer = Sequencer(Venue(book), Journal.create(tmp_path, book, 1, durability))
+    journal = sequencer.journal
+    assert journal is not None
+    commands = Flow(book, Random(1)).given
+    for command in commands[:5]:
+        sequencer.submit(1, 0, command)
+        sequencer.commit()
+    sequencer.submit(1, 0, commands[5])
+    pages.fails = True
+    if durability == "sync":
+        with pytest.raises(JournalError, match="free the disk, then restart"):
+            sequencer.commit()
+    else:
+        sequencer.commit()
+        if durability == "interval":
+            with pytest.raises(JournalError, match="free the disk, then restart"):
+                journal.make_durable()
+        pages.fails = False
+        pages.dirty.clear()  # the system gave up on them by itself
+    journal.close()
+    data = (tmp_path / FILE_NAME).read_bytes()
+    assert b"".join(pages.disk[n] for n in sorted(pages.disk)) != data, "some is not on the disk"
+    recover(tmp_path, durability=durability).journal.close()  # type: ignore[union-attr]
+    assert b"".join(pages.disk[n] for n in sorted(pages.disk)) == data

@@ -1,0 +1,209 @@
+"""Snapshots: a venue's whole state in a file beside its log, in blocks like the log's own.
+
+The first block is the log's genesis, the second says which block of the log the state stands
+behind, then come the tables of ``engine.log.graph``, the venue's and those of whatever else follows
+the log, and last the hash of the state. A snapshot is never needed: what is damaged, of another
+version or of another log is passed over, for the one before it or for the log itself.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from engine.log.blocks import Chain, Kind, Reader
+from engine.log.errors import LogError
+from engine.log.files import BINARY, lock, sync_data, sync_folder
+from engine.log.graph import GraphError, freeze, thaw
+from engine.log.places import Place, SnapshotError
+from engine.log.records import (
+    ENGINE,
+    LENGTH,
+    decode_genesis,
+    decode_state,
+    encode_genesis,
+    encode_state,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from engine.log.blocks import Block
+    from engine.venue.venue import Venue
+
+SNAPSHOT_NAME: Final = "venue.snapshot."  # and the number of the last command in it
+KEPT: Final = 2  # snapshots; an older one is removed
+VENUE: Final = "venue"
+PACKAGES: Final = ("engine", "gateway")  # whose classes a snapshot may name
+
+
+class Covered(msgspec.Struct, frozen=True, array_like=True):
+    """What a snapshot stands behind."""
+
+    seq: int  # of the last command
+    time: int
+    place: Place
+
+
+class Snapshot(NamedTuple):
+    """A state as it was read."""
+
+    path: Path
+    covered: Covered
+    venue: Venue
+    hash: str  # of the venue's state when it was written
+    parts: dict[str, Any]
+
+
+def write(directory: Path, covered: Covered, venue: Venue, parts: Mapping[str, object]) -> Path:
+    """Write a venue's state, and that of ``parts``, durably. Raises ``OSError``, ``GraphError``."""
+    path = directory / f"{SNAPSHOT_NAME}{covered.seq}"
+    aside = path.with_name(f"{path.name}.new")
+    chain = Chain()
+    genesis = encode_genesis(venue.genesis, covered.time, chain)
+    descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | BINARY, 0o640)
+    try:
+        lock(descriptor)  # or another process takes one just now
+        os.ftruncate(descriptor, 0)
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            file.write(genesis)
+            for body in _bodies(covered, {VENUE: venue, **parts}):
+                file.write(chain.add(Kind.SNAPSHOT, body) + body)
+            state = encode_state(covered.seq, venue.state_hash())
+            file.write(chain.add(Kind.STATE, state) + state)
+        sync_data(descriptor)
+        _try(aside, parts)
+        aside.replace(path)
+    finally:
+        os.close(descriptor)
+    sync_folder(directory)
+    return path
+
+
+def _try(path: Path, parts: Mapping[str, object]) -> None:
+    """See that a snapshot comes to the state that was kept. Raises ``GraphError``."""
+    try:
+        found = read(path, parts)
+    except SnapshotError as error:
+        raise GraphError(str(error)) from error
+    if found.venue.state_hash() != found.hash:
+        problem = "it reads back as another state"
+        raise GraphError(problem)
+
+
+def _bodies(covered: Covered, roots: dict[str, object]) -> Iterator[bytes]:
+    encode = msgspec.msgpack.encode
+    yield _framed([encode(covered)])
+    for name, root in roots.items():
+        tables = freeze(root)
+        yield _framed([encode([name, len(tables)])])
+        for table in tables:
+            yield _framed([encode(table)])
+
+
+def _framed(payloads: list[bytes]) -> bytes:
+    return b"".join(LENGTH.pack(len(payload)) + payload for payload in payloads)
+
+
+def read(path: Path, names: Mapping[str, object] | None = None) -> Snapshot:
+    """Read a snapshot with the parts that ``names`` has. Raises ``SnapshotError``."""
+    try:
+        return _read(path, names or {})
+    except (LogError, GraphError, msgspec.MsgspecError, ValueError, OSError) as error:
+        problem = f"{path.name} cannot be used ({error})"
+        raise SnapshotError(problem) from error
+
+
+def _read(path: Path, names: Mapping[str, object]) -> Snapshot:
+    decode = msgspec.msgpack.decode
+    with path.open("rb") as file:
+        reader = Reader(file)
+        bodies: list[memoryview] = []
+        last: Block | None = None
+        for last in reader.blocks():
+            if last.number == 0:
+                decode_genesis(last.body)
+            elif last.kind == Kind.SNAPSHOT:
+                bodies.append(last.body)
+        if last is None or last.kind != Kind.STATE or reader.torn:
+            problem = "it is not whole"
+            raise ValueError(problem)
+        state = decode_state(last)
+    if state.engine != ENGINE:
+        problem = f"it is of carbonx {state.engine}, and this is {ENGINE}"
+        raise ValueError(problem)
+    covered = _covered(bodies[0])
+    bodies = [body[LENGTH.size :] for body in bodies]
+    roots: dict[str, Any] = {}
+    at = 1
+    while at < len(bodies):
+        name, count = decode(bodies[at])
+        if name == VENUE or name in names:
+            roots[name] = thaw([decode(each) for each in bodies[at + 1 : at + 1 + count]], PACKAGES)
+        at += 1 + count
+    lacking = [name for name in (VENUE, *names) if name not in roots]
+    if lacking:
+        problem = f"it has no {', '.join(lacking)}"
+        raise ValueError(problem)
+    venue = roots.pop(VENUE)
+    return Snapshot(path, covered, venue, state.hash, roots)
+
+
+def paths(directory: Path) -> list[Path]:
+    """Return the snapshots in a directory, the newest first."""
+    found = [each for each in directory.glob(f"{SNAPSHOT_NAME}*")
+             if each.name.removeprefix(SNAPSHOT_NAME).isdecimal()]  # fmt: skip
+    return sorted(found, key=_seq, reverse=True)
+
+
+def _seq(path: Path) -> int:
+    return int(path.name.removeprefix(SNAPSHOT_NAME))
+
+
+def hold(directory: Path, seq: int, offset: int) -> None:
+    """See that a log, which ends with this record, has what snapshots hold. Raises ``LogError``."""
+    newest = max(map(_seq, paths(directory)), default=0)
+    if newest > seq:
+        problem = (
+            f"it ends with record {seq}, and {SNAPSHOT_NAME}{newest} says that record {newest} was "
+            "durable: restore the newest copy, or accept this one with carbonx log repair"
+        )
+        raise LogError(offset, problem)
+
+
+def usable(directory: Path, names: Mapping[str, object] | None) -> Iterator[Snapshot]:
+    """Yield what can be read, the newest first."""
+    for path in paths(directory):
+        with suppress(SnapshotError):
+            yield read(path, names)
+
+
+def place_of(path: Path) -> Place | None:
+    """Return the block that a snapshot stands behind, ``None`` where it cannot be read."""
+    with path.open("rb") as file, suppress(LogError, msgspec.MsgspecError):
+        for block in Reader(file).blocks():
+            if block.kind == Kind.SNAPSHOT:
+                return _covered(block.body).place
+    return None
+
+
+def first_needed(directory: Path) -> int:
+    """Return the first segment that a start from any of the kept snapshots reads, 1 without."""
+    places = [place_of(path) for path in paths(directory)[:KEPT]]
+    if len(places) < KEPT:
+        return 1
+    return min(place.segment if place is not None else 1 for place in places)
+
+
+def _covered(body: memoryview) -> Covered:
+    return msgspec.msgpack.decode(body[LENGTH.size :], type=Covered)
+
+
+def prune(directory: Path) -> None:
+    """Remove all but the newest snapshots. Raises ``OSError``."""
+    for path in paths(directory)[KEPT:]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,38 @@
+"""What a server keeps of every record beside the venue itself, and a snapshot therefore has too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.server.outbox import Outboxes
+from gateway.server.timetable import Past
+
+if TYPE_CHECKING:
+    from engine.log.records import Record
+    from engine.vocabulary.events import Event
+
+
+class Followers:
+    """The reports of all accounts, and the day that is on, as a log's records bring them about."""
+
+    def __init__(self) -> None:
+        """Begin before the first record; a recovery may put what a snapshot has in ``parts``."""
+        self.parts: dict[str, Any] = {"outboxes": Outboxes(), "past": Past()}
+
+    @property
+    def outboxes(self) -> Outboxes:
+        """The reports."""
+        found: Outboxes = self.parts["outboxes"]
+        return found
+
+    @property
+    def past(self) -> Past:
+        """The day that is on."""
+        found: Past = self.parts["past"]
+        return found
+
+    def absorb(self, record: Record, events: list[Event]) -> None:
+        """Take in a record and what came of it."""
+        parts = self.parts
+        parts["outboxes"].absorb(record.time, events)
+        parts["past"].absorb(record, events)
