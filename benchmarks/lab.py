@@ -1,10 +1,10 @@
 """The laboratory beside other simulators: orders a second, and what a larger population costs.
 
 Run it with ``python -m benchmarks.lab``. Zero-intelligence orders of one tonne, prices and sides
-uniform, arrive in a continuous book: with accounts, reservations, events kept, and trades and
-surplus measured behind. Contenders take turns in each round, the collector off; seconds are those
-of the processor. Before any time is printed, the tape of each kind of run is applied to a new
-venue and has to come to the same state.
+uniform, arrive in a continuous book: with accounts and reservations, and trades and surplus
+measured from the events as they come, as in a study. Contenders take turns in each round, the
+collector off; seconds are those of the processor. Before any time is printed, the tape of each kind
+of run is applied to a new venue and has to come to the same state.
 pams needs numpy below 2 on Python 3.11 and 3.12: install it apart from the laboratory's extra, or
 with ``pip install --no-deps``.
 """
@@ -24,8 +24,9 @@ from backtest.kernel.crowd import Crowd
 from backtest.kernel.kernel import Kernel
 from backtest.kernel.streams import Streams
 from backtest.lab.people import Trader
-from backtest.measures.fills import fills
-from backtest.measures.welfare import Valuation, gains
+from backtest.measures.fills import Totals
+from backtest.measures.tape import Pass
+from backtest.measures.welfare import Valuation, settled
 from benchmarks.measure import COLLECTOR, WrongError, no_collector
 from benchmarks.peers.simulators import installed
 from engine.log.sequencer import Sequencer
@@ -38,13 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backtest.agents.market import Market
-    from backtest.kernel.kernel import Entry
+    from backtest.kernel.kernel import Entry, Watcher
 
 GAP: Final = 1_000_000  # ns between two orders of the whole population, on average
 LOW, HIGH = 4_900, 5_100  # minor units
-DRAWS: Final = 16  # that an agent draws at a time
-RESTS: Final = 1 << 52  # parts of 1 that a waiting time is drawn in
-SPAN: Final = RESTS * 2 * (HIGH - LOW)
+WAYS: Final = 2 * (HIGH - LOW)  # in which an order may differ from another: a side and a price
+DRAWS: Final = 32  # that an agent draws at a time
 ROWS: Final = 4_096  # that a crowd draws at a time
 AGENTS: Final = 1_000
 GROWTH: Final = (100, 1_000, 10_000)
@@ -59,19 +59,23 @@ class Alone(Trader):
 
     def __init__(self, rng: np.random.Generator, gap: int) -> None:
         self.rng, self.gap = rng, gap
-        self.draws: list[int] = []  # one for each order: its side, its price, the time to the next
+        self.draws: list[
+            float
+        ] = []  # one for each order: its side, its price, the time to the next
 
     def on_start(self, seat: Market) -> None:
-        seat.wake_at(seat.now() + int(self.rng.exponential(self.gap)))
+        seat.wake_in(int(self.rng.exponential(self.gap)))
 
     def on_wake(self, seat: Market) -> None:
-        draws = self.draws
-        if not draws:
-            draws += self.rng.integers(0, SPAN, DRAWS).tolist()
-        rest, drawn = divmod(draws.pop(), 2 * (HIGH - LOW))
-        price, buys = divmod(drawn, 2)
-        (seat.buy if buys else seat.sell)(SYMBOL, 1, LOW + price)
-        seat.wake_at(seat.now() + int(-log((rest + 1) / RESTS) * self.gap))
+        if not self.draws:
+            self.draws += (self.rng.random(DRAWS) * WAYS).tolist()
+        drawn = self.draws.pop()
+        way = int(drawn)
+        if way & 1:
+            seat.buy(SYMBOL, 1, LOW + (way >> 1))
+        else:
+            seat.sell(SYMBOL, 1, LOW + (way >> 1))
+        seat.wake_in(int(-log(1 - (drawn - way)) * self.gap))
 
 
 class Together(Trader):
@@ -93,9 +97,9 @@ class Together(Trader):
         seat.wake_at(int(times[-1]))
 
 
-def prepared(agents: int, tape: list[Entry]) -> tuple[Kernel, list[str]]:
+def prepared(agents: int, sink: Watcher) -> tuple[Kernel, list[str]]:
     """Return a kernel whose venue trades and has accounts."""
-    kernel = Kernel(Sequencer(Venue(find("textbook"))), tape)
+    kernel = Kernel(Sequencer(Venue(find("textbook"))), sink=sink)
     kernel.give(BeginDay(20250102))
     names = [f"agent/{number}" for number in range(agents)]
     for name in names:
@@ -104,42 +108,40 @@ def prepared(agents: int, tape: list[Entry]) -> tuple[Kernel, list[str]]:
     return kernel, names
 
 
-def objects(agents: int, tape: list[Entry]) -> Kernel:
+def objects(agents: int, sink: Watcher) -> Kernel:
     """Return a kernel with one object per agent."""
-    kernel, names = prepared(agents, tape)
+    kernel, names = prepared(agents, sink)
     streams = Streams(1, 0)
     for name in names:
         kernel.join(Alone(streams.stream(name, "orders"), GAP * agents), name).start()
     return kernel
 
 
-def arrays(agents: int, tape: list[Entry]) -> Kernel:
+def arrays(agents: int, sink: Watcher) -> Kernel:
     """Return a kernel with all agents in one object."""
-    kernel, names = prepared(agents, tape)
+    kernel, names = prepared(agents, sink)
     crowd = Crowd(kernel, Together(Streams(1, 0).stream("crowd", "orders"), agents), names, "crowd")
     crowd.start()
     return kernel
 
 
-def timed(
-    make: Callable[[int, list[Entry]], Kernel], agents: int, orders: int
-) -> tuple[int, float]:
+def timed(make: Callable[[int, Watcher], Kernel], agents: int, orders: int) -> tuple[int, float]:
     """Return the orders of a run, and the seconds that they and their measures took."""
-    tape: list[Entry] = []
-    kernel = make(agents, tape)
+    totals = Totals()
+    kernel = make(agents, Pass(totals).take)
     interests = {name: Valuation("all", (), ()) for name in kernel.venue.accounts}
     with no_collector():
         start = process_time()
         kernel.run(orders * GAP)
-        gains(fills(tape), interests)
+        settled(totals.money, totals.net, interests)
         taken = process_time() - start
     return kernel.commands, taken
 
 
-def checked(make: Callable[[int, list[Entry]], Kernel], agents: int) -> str:
+def checked(make: Callable[[int, Watcher], Kernel], agents: int) -> str:
     """Return the hash of a short run. Raises ``WrongError`` unless its tape comes to it again."""
     tape: list[Entry] = []
-    kernel = make(agents, tape)
+    kernel = make(agents, lambda *entry: tape.append(entry))
     kernel.run(CHECKED * GAP)
     kernel.venue.check()
     state = kernel.venue.state_hash()

@@ -151,8 +151,9 @@ class _Flow:
             end = bisect_right(times, times[start], lo=start)
         else:
             end = bisect_right(times, until, lo=start)
-        if kernel.queue:
-            end = self._before(kernel.queue[0][:4], start, end)
+        following = kernel.first()
+        if following is not None:
+            end = self._before(following[:4], start, end)
         self._done = end
         if kernel.plain:
             kernel.now = times[end - 1]

@@ -20,7 +20,6 @@ time of an order, before each command.
 
 from __future__ import annotations
 
-import heapq
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from backtest.agents.visibility import Visibility
@@ -54,12 +53,18 @@ __all__ = ["AgentError", "Entry", "Kernel", "Seat"]
 class Kernel(EventQueue):
     """Drives one venue and its agents through virtual time."""
 
+    __slots__ = ("_exact", "_hearing", "_places", "_sink", "_submit", "_timer", "_venue_apply",
+                 "_visibility", "anybody", "commands", "plain", "seats", "sequencer", "tape",
+                 "watchers")  # fmt: skip
+
     def __init__(
-        self, sequencer: Sequencer, tape: list[Entry] | None = None, streams: Streams | None = None
-    ) -> None:
+        self, sequencer: Sequencer, tape: list[Entry] | None = None, streams: Streams | None = None,
+        *, sink: Watcher | None = None,
+    ) -> None:  # fmt: skip
         """Start at the venue's time, ns UTC; agents draw from ``streams``.
 
-        ``tape`` receives every command and its events.
+        ``tape`` receives every command and its events. So does ``sink``, which only looks on;
+        ``watchers`` may have the operator do something about it.
         """
         super().__init__(sequencer.venue, streams)
         self.sequencer = sequencer
@@ -68,7 +73,7 @@ class Kernel(EventQueue):
         self.commands = 0  # of agents, that reached the venue
         self.watchers: list[Watcher] = []
         self.tape = tape
-        self._keep: Callable[[Entry], object] = (lambda _: None) if tape is None else tape.append
+        self._sink = sink
         self.seats: dict[str, Seat] = {}  # by account
         self.anybody = False  # whether reports are delivered at all
         self._places = _TIMER + 1  # the next agent's, which is also its source in the log
@@ -76,7 +81,7 @@ class Kernel(EventQueue):
         self._visibility = Visibility()
         self._timer = 0  # when the clock is looked at next; 0: no time is known
         self.dated, self._exact = clock_needs(sequencer.venue.rulebook)
-        self.plain = False  # whether nothing comes of a command but its entry on the tape
+        self.plain = False  # whether nobody acts on what comes of a command
 
     def join(
         self, agent: Participant, account: str, who: str = "", *, to_venue: Delay | None = None,
@@ -121,27 +126,25 @@ class Kernel(EventQueue):
         Raises ``AgentError``.
         """
         self._look()
-        queue, sent = self.queue, self.sent
-        pop = heapq.heappop
-        while queue and queue[0][0] <= until:
-            time, kind, _, _, seat, what = queue[0]
+        sent = self.sent
+        while True:  # a condition here would keep CPython 3.11 from specialising the loop
+            if self.head == len(self.ready) and self.first() is None:
+                break
+            time, kind, _, _, seat, what = self.ready[self.head]
+            if time > until:
+                break
+            self.head += 1
             self.now = time
             if kind == WAKE and not seat.compute:
-                self.spent = True
                 try:
                     seat.agent.on_wake(seat)
                 except AgentError:
                     raise
                 except Exception as error:
                     raise seat.failed(_ON_WAKE, error) from error
-                if self.spent:
-                    self.spent = False
-                    pop(queue)
                 if sent:
                     self._apply_sent()
-                continue
-            pop(queue)
-            if kind >= REPORT:
+            elif kind >= REPORT:
                 self._turn(seat, what)
                 if sent:
                     self._apply_sent()
@@ -197,12 +200,17 @@ class Kernel(EventQueue):
         """
         sent = self.sent
         if self.plain:  # as in ``apply``, where nothing is logged, heard or due; without the calls
-            now, sequencer = self.now, self.sequencer
+            now, apply, tape, sink = self.now, self._venue_apply, self.tape, self._sink
+            sequencer = self.sequencer
             sequencer.time = now
+            sequencer.seq += len(sent)
+            self.commands += len(sent)
             for _, command in sent:
-                sequencer.seq += 1
-                self.commands += 1
-                self._keep((now, command, self._venue_apply(command)))
+                events = apply(command)
+                if tape is not None:
+                    tape.append((now, command, events))
+                if sink is not None:
+                    sink(now, command, events)
         else:
             for sender, command in sent:
                 self.apply(sender.place, command)
@@ -215,10 +223,7 @@ class Kernel(EventQueue):
             self._advance()
         now = self.now
         events = self._submit(now, place, command)
-        self._keep((now, command, events))
-        if self.watchers:
-            for watcher in self.watchers:
-                watcher(now, command, events)
+        self._show(command, events)
         if self.anybody:
             self._report(events)
         if self.dated:
@@ -230,6 +235,19 @@ class Kernel(EventQueue):
         happened = self.sequencer.submit_all(times[-1], _TIMER + 1, commands)
         if self.tape is not None:
             self.tape += zip(times, commands, happened, strict=True)
+        if self._sink is not None:
+            for time, command, events in zip(times, commands, happened, strict=True):
+                self._sink(time, command, events)
+
+    def _show(self, command: Command, events: list[Event]) -> None:
+        """Show a command and what came of it to whoever looks on."""
+        now = self.now
+        if self.tape is not None:
+            self.tape.append((now, command, events))
+        if self._sink is not None:
+            self._sink(now, command, events)
+        for watcher in self.watchers:
+            watcher(now, command, events)
 
     def _operate(self, command: Command | None) -> None:
         """Give the venue an operator's command, and the time before it; or the time alone."""
@@ -264,9 +282,7 @@ class Kernel(EventQueue):
 
     def _say(self, source: int, command: Command) -> None:
         events = self.sequencer.submit(self.now, source, command)
-        self._keep((self.now, command, events))
-        for watcher in self.watchers:
-            watcher(self.now, command, events)
+        self._show(command, events)
         if self.anybody:
             self._report(events)
 

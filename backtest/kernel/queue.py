@@ -1,8 +1,15 @@
-"""The event queue: what happens next, in the total order that the kernel's docstring gives."""
+"""The event queue: what happens next, in the total order that the kernel's docstring gives.
+
+Few events wait in a sorted list. Of many, only those that come before a *horizon* do; the rest lies
+unsorted in *buckets* of equal width in time, and one after the other is sorted when it is due (a
+calendar queue, Brown 1988). So an event costs the same whatever their number. The width follows
+from how densely the events lie; the order is the same with any.
+"""
 
 from __future__ import annotations
 
-import heapq
+from bisect import insort
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -17,6 +24,12 @@ OPERATOR: Final = 0
 COMMAND: Final = 1
 REPORT: Final = 2
 WAKE: Final = 3
+
+NEVER: Final = 1 << 100  # later than any time
+MANY: Final = 64  # events in the list alone
+LONG: Final = 512  # entries of the list, with those that are over
+FULL: Final = 16  # events that a bucket should hold
+REFILLS: Final = 1_024  # buckets after which their width is looked at
 
 
 class AgentError(Exception):
@@ -35,6 +48,10 @@ class AgentError(Exception):
 class EventQueue:
     """What is to happen, and what agents need of whoever makes it happen."""
 
+    __slots__ = ("_buckets", "_filled", "_most", "_numbers", "_patience", "_shift", "_sorted",
+                 "counter", "dated", "head", "horizon", "now", "ready", "sent", "streams",
+                 "symbols", "venue")  # fmt: skip
+
     def __init__(self, venue: Venue, streams: Streams | None = None) -> None:
         """Start at the venue's time, ns UTC; agents draw from ``streams``."""
         self.streams = streams
@@ -42,8 +59,15 @@ class EventQueue:
         self.symbols = dict.fromkeys(venue.symbols)
         self.now = venue.time
         self.counter = 0
-        self.queue: list[Queued] = []  # a heap
-        self.spent = False  # whether the queue's first event is over, and makes room for a new one
+        self.ready: list[Queued] = []  # sorted: all that comes before the horizon
+        self.head = 0  # the next one's place there; what stands before it is over
+        self.horizon = NEVER
+        self._buckets: dict[int, list[Queued]] = {}  # by time, divided by their width
+        self._numbers: list[int] = []  # of the buckets, a heap
+        self._shift = 0  # the width of a bucket is this power of two, in ns
+        self._most = LONG  # events in the list before it is looked at
+        self._sorted = self._filled = 0  # buckets and their events since the width was chosen
+        self._patience = REFILLS
         self.sent: list[tuple[Any, ClientCommand]] = []  # by whom; they are at the venue already
         self.dated = False  # whether anything becomes due by the clock
 
@@ -54,11 +78,65 @@ class EventQueue:
 
     def insert(self, entry: Queued) -> None:
         """Put an event into the queue, at its place in the total order."""
-        if self.spent:
-            self.spent = False
-            heapq.heapreplace(self.queue, entry)
-        else:
-            heapq.heappush(self.queue, entry)
+        if entry[0] < self.horizon:
+            insort(self.ready, entry, self.head)
+            if len(self.ready) > self._most:
+                self._shorten()
+            return
+        number = entry[0] >> self._shift
+        try:
+            self._buckets[number].append(entry)
+        except KeyError:
+            self._buckets[number] = [entry]
+            heappush(self._numbers, number)
+
+    def first(self) -> Queued | None:
+        """Return the event that comes next, None where there is none."""
+        if self.head == len(self.ready):
+            if not self._numbers:
+                return None
+            number = heappop(self._numbers)
+            self.ready = ready = self._buckets.pop(number)
+            self.head = 0
+            ready.sort()
+            self.horizon = (number + 1) << self._shift
+            self._sorted += 1
+            self._filled += len(ready)
+            if self._sorted >= self._patience:
+                self._consider()
+        return self.ready[self.head]
+
+    def _consider(self) -> None:
+        """Choose the width anew where buckets have become too full or too empty."""
+        full, shift = self._filled / self._sorted, self._shift
+        self._sorted = self._filled = 0
+        if not FULL / 4 <= full <= FULL * 4:
+            self._spread()
+            if self._shift == shift:  # nothing better is to be had: ask again much later
+                self._patience *= 2
+
+    def _shorten(self) -> None:
+        """Drop what is over from the list; make buckets where it is long nevertheless."""
+        del self.ready[: self.head]
+        self.head = 0
+        if len(self.ready) > MANY:
+            self._spread()
+        self._most = max(LONG, 2 * len(self.ready))
+
+    def _spread(self) -> None:
+        """Put all events into buckets whose width suits the earlier half of them."""
+        entries = self.ready[self.head :]
+        for bucket in self._buckets.values():
+            entries += bucket
+        times = sorted(entry[0] for entry in entries)
+        half = len(times) // 2
+        self._shift = max((times[half] - times[0]) * FULL // (half + 1), 1).bit_length() - 1
+        self.ready, self.head, self.horizon = [], 0, 0
+        self._buckets.clear()
+        self._numbers.clear()
+        for entry in entries:
+            self.insert(entry)
+        self.first()
 
     def queue_sent(self) -> None:
         """Let what was sent outside a turn reach the venue when its place in the order comes."""

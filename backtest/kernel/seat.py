@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from operator import index
 from typing import TYPE_CHECKING, Final, SupportsIndex
@@ -110,12 +109,11 @@ class Seat(Market):
             time = kernel.now
             self.acts()
         kernel.counter = counter = kernel.counter + 1
-        entry = (time, WAKE, self.place, counter, self, None)
-        if kernel.spent:
-            kernel.spent = False
-            heapq.heapreplace(kernel.queue, entry)
-        else:
-            heapq.heappush(kernel.queue, entry)
+        kernel.insert((time, WAKE, self.place, counter, self, None))
+
+    def wake_in(self, ns: int) -> None:
+        """Wake the agent once after so many ns."""
+        self.wake_at(self._kernel.now + ns)
 
     def acts(self) -> None:
         """Count what may go on without end at one instant. Raises ``AgentError``."""
@@ -149,23 +147,38 @@ class Seat(Market):
 
     def buy(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
         """Enter a limit order to buy; price in minor units. Return its reference."""
-        return self._enter(symbol, _BUY, tonnes, price, tif)
-
-    def sell(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
-        """Enter a limit order to sell; price in minor units. Return its reference."""
-        return self._enter(symbol, _SELL, tonnes, price, tif)
-
-    def _enter(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
-        """Send an order; one that needs no closer look goes without."""
         kernel = self._kernel
         if (
             type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
             and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
         ):  # fmt: skip
             self._last_ref = ref = self._last_ref + 1
-            self._send(NewOrder(self.account, ref, symbol, side, tonnes, price, _LIMIT, tif))
+            order = NewOrder(self.account, ref, symbol, _BUY, tonnes, price, _LIMIT, tif)
+            if self._here:
+                kernel.sent.append((self, order))
+            else:
+                self._send(order)
             return ref
-        # The venue may refuse it, or it is in numbers of another type.
+        return self._enter(symbol, _BUY, tonnes, price, tif)
+
+    def sell(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
+        """Enter a limit order to sell; price in minor units. Return its reference."""
+        kernel = self._kernel
+        if (
+            type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
+            and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
+        ):  # fmt: skip
+            self._last_ref = ref = self._last_ref + 1
+            order = NewOrder(self.account, ref, symbol, _SELL, tonnes, price, _LIMIT, tif)
+            if self._here:
+                kernel.sent.append((self, order))
+            else:
+                self._send(order)
+            return ref
+        return self._enter(symbol, _SELL, tonnes, price, tif)
+
+    def _enter(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
+        """Send an order that the venue may refuse, or that is in numbers of another type."""
         tonnes, price = self._whole("tonnes", tonnes), self._whole("price", price)
         return self.submit(NewOrder("", 0, symbol, side, tonnes, price, _LIMIT, tif))
 

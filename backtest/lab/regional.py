@@ -85,9 +85,7 @@ def _run(
     tape: list[Entry] = []
     several = SeveralVenues(design)
     several.home = home
-    kernel = KernelOfSeveral(several, None if sink else tape, streams)
-    if sink:
-        kernel.watchers.append(sink)
+    kernel = KernelOfSeveral(several, None if sink else tape, streams, sink=sink)
     modes = [mode for region in design.regions for mode in region.rulebook.modes]
     if any(mode.mechanism is Mechanism.ONE_WAY for mode in modes):
         kernel.watchers.append(session.Auctioneer(kernel, streams))

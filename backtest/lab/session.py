@@ -123,9 +123,7 @@ def begin(
     window = window_of(rulebook, lasting.horizon if lasting else Horizon())
     people = [*market.people(streams, rulebook, window), *guests]
     registry = lasting.registry(people, window) if lasting else None
-    kernel = Kernel(Sequencer(Venue(rulebook)), tape, streams)
-    if sink:
-        kernel.watchers.append(sink)
+    kernel = Kernel(Sequencer(Venue(rulebook)), tape, streams, sink=sink)
     if any(mode.mechanism is Mechanism.ONE_WAY for mode in rulebook.modes):
         kernel.watchers.append(Auctioneer(kernel, streams))
     kernel.now = window.opens

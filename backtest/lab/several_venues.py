@@ -22,7 +22,7 @@ from engine.vocabulary.link_events import GuestArrived, LinkEvent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backtest.kernel.kernel import Entry
+    from backtest.kernel.kernel import Entry, Watcher
     from backtest.kernel.streams import Streams
     from backtest.lab.regions import Regions
     from engine.rulebook.model import Rulebook
@@ -193,10 +193,15 @@ class SeveralVenues:
 class KernelOfSeveral(Kernel):
     """Drives several venues; each agent hears of its own region, and of one shared book."""
 
-    def __init__(self, several: SeveralVenues, tape: list[Entry] | None, streams: Streams) -> None:
+    __slots__ = ("_several",)
+
+    def __init__(
+        self, several: SeveralVenues, tape: list[Entry] | None, streams: Streams,
+        *, sink: Watcher | None = None,
+    ) -> None:  # fmt: skip
         """Start with the venues closed."""
         whole: Any = several  # what a kernel needs of a sequencer and of a venue
-        super().__init__(whole, tape, streams)
+        super().__init__(whole, tape, streams, sink=sink)
         self._several = several
 
     def _report(self, events: list[ev.Event]) -> None:

@@ -75,10 +75,16 @@ class Totals(Reader):
         self.tonnes += tonnes
         self.value += paid
         money, net = self.money, self.net
-        money[buyer] = money.get(buyer, 0) - paid
-        money[seller] = money.get(seller, 0) + paid
-        net[buyer] = net.get(buyer, 0) + tonnes
-        net[seller] = net.get(seller, 0) - tonnes
+        try:
+            money[buyer] -= paid
+            net[buyer] += tonnes
+        except KeyError:
+            money[buyer], net[buyer] = -paid, tonnes
+        try:
+            money[seller] += paid
+            net[seller] -= tonnes
+        except KeyError:
+            money[seller], net[seller] = paid, -tonnes
 
 
 def fills(tape: Tape) -> list[Fill]:

@@ -53,16 +53,33 @@ class Pass:
     def take(self, time: int, command: Command, events: list[Event]) -> None:
         """Take the next command with its events in."""
         self.time = time
-        for begin in self._begins:
-            begin(time)
+        if self._begins:
+            for begin in self._begins:
+                begin(time)
         known = self._takes
         for event in events:
             kind = type(event)
             if kind in known:
                 for take in known[kind]:
                     take(time, command, event)
-        for done in self._dones:
-            done(time)
+        if self._dones:
+            for done in self._dones:
+                done(time)
+
+    def take_all(self, tape: Tape) -> None:
+        """Take the commands of a tape in."""
+        if self._begins or self._dones:
+            for entry in tape:
+                self.take(*entry)
+            return
+        known = self._takes  # as ``take`` does; without the calls
+        for time, command, events in tape:
+            self.time = time
+            for event in events:
+                kind = type(event)
+                if kind in known:
+                    for take in known[kind]:
+                        take(time, command, event)
 
     def end(self) -> None:
         """Take note that nothing follows."""
@@ -73,6 +90,5 @@ class Pass:
 def read(tape: Tape, *readers: Reader) -> None:
     """Go through a tape once and tell each reader what it takes."""
     passing = Pass(*readers)
-    for entry in tape:
-        passing.take(*entry)
+    passing.take_all(tape)
     passing.end()
