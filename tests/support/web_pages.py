@@ -15,8 +15,12 @@ from engine.rulebook.presets import load as load_rulebook
 from gateway.protocol import wire
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
+from gateway.web.door import FILE_NAME, Door
+from gateway.web.keeper import Keeper
 from gateway.web.operator import Operator
-from gateway.web.server import Web, WebServer
+from gateway.web.server import WebServer
+from gateway.web.settings import Web
+from gateway.web.source import Near
 from tests.support.paths import ROOT
 from tests.support.venues import NAMES, venue
 
@@ -38,12 +42,29 @@ async def venue_with_page(folder: Path, **options: Any) -> AsyncIterator[tuple[N
 
 @asynccontextmanager
 async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
-    web = WebServer(node, Web(port=port, curves=True), {"operator": Operator(node, OPERATOR_KEY)})
+    given = Web(port=port, curves=True)
+    web = WebServer(Near(node, given, {"operator": Operator(node, OPERATOR_KEY)}), given)
     await web.start()
     try:
         yield web
     finally:
         await web.stop()
+
+
+@asynccontextmanager
+async def page_apart(
+    node: Node, folder: Path, said: list[str] | None = None
+) -> AsyncIterator[Keeper]:
+    """Serve a node's page from a process of its own."""
+    given = Web(curves=True)
+    source = Near(node, given, {"operator": Operator(node, OPERATOR_KEY)})
+    heard = said if said is not None else []
+    keeper = Keeper(Door(node, folder / FILE_NAME, source, curves=True), given, heard.append)
+    await keeper.start()
+    try:
+        yield keeper
+    finally:
+        await keeper.stop()
 
 
 @asynccontextmanager
