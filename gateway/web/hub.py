@@ -45,6 +45,7 @@ class Hub:
     def __init__(self, source: Source) -> None:
         """Watch a venue from now on."""
         self._formed: dict[str, str] = {}  # the curves as they were shown last, by line
+        self._phases: dict[str, list[tuple[int, int]]] = {}  # of the day: from when on, which
         self.stream = Stream()
         self.readers: dict[Reader, None] = {}
         self._joining: dict[Reader, None] = {}
@@ -93,7 +94,7 @@ class Hub:
             elif not isinstance(message, wire.VenueHeartbeat | wire.LoggedOut):
                 self.stream.add(encode(message))
                 if isinstance(message, wire_market.PhaseChanged):
-                    self._unform(message)
+                    self._phase(message)
         if snapshot:
             self._show(snapshot)
 
@@ -107,7 +108,8 @@ class Hub:
                 self.stream.add(item)
         if len(symbols) >= len(self._lines):  # of all lines, not of one that was opened
             joining, self._joining = self._joining, {}
-            text = ",".join([*items, *self._formed.values()])
+            phases = [encode(["phases", [symbol, each]]) for symbol, each in self._phases.items()]
+            text = ",".join([*items, *phases, *self._formed.values()])
             for reader in joining:
                 reader.joined(text, self.stream.end)
 
@@ -117,8 +119,12 @@ class Hub:
         self._formed[curves.symbol] = item
         self.stream.add(item)
 
-    def _unform(self, message: wire_market.PhaseChanged) -> None:
-        """Forget what took part in a call that is over."""
+    def _phase(self, message: wire_market.PhaseChanged) -> None:
+        """Keep the day's phases for who joins; forget what took part in a call that is over."""
+        phases = self._phases.setdefault(message.symbol, [])
+        if phases and phases[-1][1] == Phase.CLOSED:
+            phases.clear()
+        phases.append((message.time, message.phase.value))
         if message.phase is not Phase.FREEZE:
             self._formed.pop(message.symbol, None)
 

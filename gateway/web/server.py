@@ -65,7 +65,7 @@ class WebServer:
         self._web = web
         self._state = state
         self.pages: dict[Page, None] = {}
-        self._hub: Hub | None = None
+        self.hub: Hub | None = None
         bound = f"[{web.host}]" if ":" in web.host else web.host
         app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *web.names)))
         self._server = _Server(
@@ -82,7 +82,7 @@ class WebServer:
         """Open the port, or take one over. Raises ``OSError`` where it is taken."""
         listener = listener or listen(self._web)
         self.address = listener.getsockname()[:2]
-        self._hub = Hub(self._source)
+        self.hub = Hub(self._source)
         self._serving = asyncio.ensure_future(self._server.serve([listener]))
         self._writing = asyncio.ensure_future(self._write())
 
@@ -93,13 +93,13 @@ class WebServer:
 
     async def ended(self) -> None:
         """Wait until the venue lets go."""
-        assert self._hub is not None
-        await self._hub.ended.wait()
+        assert self.hub is not None
+        await self.hub.ended.wait()
 
     async def stop(self) -> None:
         """Send all pages away and close the port."""
-        if self._hub is not None:
-            self._hub.close()
+        if self.hub is not None:
+            self.hub.close()
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
@@ -116,13 +116,13 @@ class WebServer:
                     await asyncio.sleep(0)
 
     async def _talk(self, web: WebSocket) -> None:
-        assert self._hub is not None
+        assert self.hub is not None
         await web.accept()
         hello = encode(await self._source.ask(HELLO, None))
         if len(self.pages) >= MOST_PAGES:
             await web.close(AGAIN, f"{MOST_PAGES} pages are open")
             return
-        page = Page(self._source, self._hub, web)
+        page = Page(self._source, self.hub, web)
         self.pages[page] = None
         try:
             page.answered(hello)
@@ -134,10 +134,10 @@ class WebServer:
 
     def show(self, source: Source) -> None:
         """Show another venue on all pages."""
-        before, self._source = self._hub, source
-        self._hub = Hub(source)
+        before, self._source = self.hub, source
+        self.hub = Hub(source)
         for page in self.pages:
-            page.move(source, self._hub)
+            page.move(source, self.hub)
         if before is not None:
             before.close()
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from contextlib import asynccontextmanager
+from time import time_ns
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -68,14 +69,16 @@ async def page_apart(
 
 
 @asynccontextmanager
-async def ruled(folder: Path, rulebook: str, *, trading: bool = False) -> AsyncIterator[Node]:
+async def ruled(
+    folder: Path, rulebook: str, *, trading: bool = False, clock: Callable[[], int] = time_ns
+) -> AsyncIterator[Node]:
     """Run a venue under a rulebook with alice and bob; its lines are closed or trade."""
     rules = load_rulebook(rulebook)
     stock = dict.fromkeys((product.symbol for product in rules.products), 10**6)
     directory = Directory(tuple(
         Credentials(name, f"{name}-key", "M1", cash=10**12, allowances=stock) for name in NAMES
     ))  # fmt: skip
-    node = Node.open(folder, rules, directory, Options(durability="none", opens=trading))
+    node = Node.open(folder, rules, directory, Options(durability="none", opens=trading), clock)
     await node.start()
     try:
         yield node

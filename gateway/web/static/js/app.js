@@ -83,6 +83,8 @@ class App {
     else if (m.is === "replay") this.replay.state = m.what;
     else if (m.is === "operator") this.operator.heard(m.what);
     else if (m.is === "curves") this.market.curves(m.what);
+    else if (m.is === "phases") this.market.phases(m.what.map((each, place) =>
+      (place ? each.map(([time, phase]) => ({ time, phase: wordOf("Phase", phase) })) : each)));
     else if (m.is === "behind") this.behindAt = performance.now();
     else if (m.is === "refused") this.account.answer = { ok: false, field: "", rule: m.what, reason: "" };
     else if (m.is === "DayTrades") this.fill(m);

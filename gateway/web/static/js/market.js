@@ -216,6 +216,13 @@ export class Market {
     line.version += 1;
   }
 
+  phases([symbol, phases]) {
+    const line = this.lines.get(symbol);
+    if (!line) return;
+    line.phases = phases;
+    line.version += 1;
+  }
+
   // Another venue, or another moment: nothing that is known holds.
   forget() {
     this.lines.clear();
