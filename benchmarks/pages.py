@@ -137,7 +137,7 @@ def measure(pages: int, rate: int, duration: float, rounds: int) -> None:
         finally:
             venue.send_signal(signal.SIGINT)
             venue.wait(20)
-    print(f"processor time of the venue's process a round: {spent[0] / rounds:.2f} s without pages, "
+    print(f"the venue's process: {spent[0] / rounds:.2f} s a round on the processor without, "
           f"{spent[pages] / rounds:.2f} s with {pages}")  # fmt: skip
     ratio = median(found[pages]) / median(found[0])
     print(f"{rate} messages/s: {ratio:.2f} times the p99 of no page (medians of {rounds} rounds)")

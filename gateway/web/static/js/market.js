@@ -126,6 +126,10 @@ const TAKES = {
     line.auctions.delete(m.number);
     line.bestBids.delete(m.number);
   },
+  AuctionStated: (line, m) => {
+    const cleared = line.cleared.find((each) => each.number === m.number);
+    if (cleared) cleared.stated = m;
+  },
   Offered: (line, m) => {
     if (m.quantity) line.offers.set(m.number, m);
     else line.offers.delete(m.number);
