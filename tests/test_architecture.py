@@ -40,7 +40,7 @@ ROOMS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "client": ("protocol",),
         "load": ("protocol", "runtime", "server"),
         "operations": ("server",),
-        "web": ("protocol", "server"),
+        "web": ("protocol", "runtime", "server"),
         "simulation": ("protocol", "server"),
         "cli": (
             "protocol",

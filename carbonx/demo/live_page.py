@@ -10,7 +10,9 @@ from carbonx.demo.day import accounts, rules
 from engine.log.sequencer import replay
 from gateway.runtime import event_loop
 from gateway.server.node import Node, Options
-from gateway.web.server import Web, WebServer
+from gateway.web.server import WebServer
+from gateway.web.settings import Web
+from gateway.web.source import Near
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -50,7 +52,8 @@ class Page:
             await web.stop()
 
     def _server(self, node: Node, port: int) -> WebServer:
-        return WebServer(node, Web(host=HOST, port=port, timetable=True, curves=True))
+        web = Web(host=HOST, port=port, timetable=True, curves=True)
+        return WebServer(Near(node, web), web)
 
     async def stay(self, folder: Path) -> None:
         """Serve the venue as the day left it, brought back from its log, until a signal comes."""

@@ -30,6 +30,7 @@ from gateway.server.node import Node, Options
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Calendar
+    from gateway.web.keeper import Keeper
     from gateway.web.server import WebServer
 
 DEFAULT_PORT: Final = 7117
@@ -42,7 +43,7 @@ async def run(
     accounts: Path | None,
     *,
     as_json: bool,
-    web: WebServer | None = None,
+    web: Keeper | WebServer | None = None,
 ) -> None:
     """Serve until a signal comes; say where."""
     try:
@@ -87,7 +88,7 @@ async def run(
         click.echo(error.message, err=True)
 
 
-def _further(folder: Path, outside: Outside, web: WebServer | None) -> dict[str, str]:
+def _further(folder: Path, outside: Outside, web: Keeper | WebServer | None) -> dict[str, str]:
     """Return the addresses beside the venue's own."""
     found = {}
     if outside.port is not None:

@@ -7,18 +7,20 @@ for a snapshot, which the core makes between two increments; it goes on from tha
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
 from engine.vocabulary.enums import Phase
 from gateway.protocol import wire, wire_market
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
-from gateway.web.link import Link
 from gateway.web.stream import Stream
 from gateway.web.translate import encode
+from gateway.web.watcher import Curves
 
 if TYPE_CHECKING:
-    from gateway.server.node import Node
+    from gateway.web.source import Source
+    from gateway.web.watcher import Shown
 
 Question = AskTrades | AskHistory
 AT_ONCE: Final = 8  # questions under way: their answers stay far below what may be queued
@@ -40,18 +42,18 @@ class Reader(Protocol):
 class Hub:
     """Everything public, for all pages."""
 
-    def __init__(self, node: Node, *, curves: bool = False) -> None:
-        """Watch a venue from now on; ``curves`` shows supply and demand of calls as they form."""
-        self._venue = node.sequencer.venue
-        self._curves = curves
+    def __init__(self, source: Source) -> None:
+        """Watch a venue from now on."""
         self._formed: dict[str, str] = {}  # the curves as they were shown last, by line
+        self._phases: dict[str, list[tuple[int, int]]] = {}  # of the day: from when on, which
         self.stream = Stream()
         self.readers: dict[Reader, None] = {}
         self._joining: dict[Reader, None] = {}
         self._asked: deque[Question] = deque()
         self._waiting: dict[Question, dict[Reader, None]] = {}
         self._lines: dict[str, None] = {}
-        self._link = Link(node, self._heard, self._ended, watcher=True)
+        self.ended = asyncio.Event()
+        self._link = source.watch(self._heard, self._ended)
         self._link.say(wire.Subscribe())
 
     def close(self) -> None:
@@ -79,22 +81,24 @@ class Hub:
                 self._link.say(question)
         self._waiting[question][reader] = None
 
-    def _heard(self, messages: list[wire.FromVenue]) -> None:
+    def _heard(self, messages: list[Shown]) -> None:
         """Take what a tick wrote: answers and increments, then what it has of a snapshot."""
-        snapshot: list[wire.FromVenue] = []
+        snapshot: list[Shown] = []
         for message in messages:
             if isinstance(message, DayTrades | History):
                 self._answer(encode(message))
+            elif isinstance(message, Curves):
+                self._form(message)
             elif isinstance(message, wire_market.BookSnapshot) or snapshot:
                 snapshot.append(message)
             elif not isinstance(message, wire.VenueHeartbeat | wire.LoggedOut):
                 self.stream.add(encode(message))
-                if self._curves:
-                    self._form(message)
+                if isinstance(message, wire_market.PhaseChanged):
+                    self._phase(message)
         if snapshot:
             self._show(snapshot)
 
-    def _show(self, snapshot: list[wire.FromVenue]) -> None:
+    def _show(self, snapshot: list[Shown]) -> None:
         """Begin with what stands for those who wait for it; of a new line everybody must hear."""
         items = [encode(message) for message in snapshot]
         symbols = [m.symbol for m in snapshot if isinstance(m, wire_market.BookSnapshot)]
@@ -104,18 +108,24 @@ class Hub:
                 self.stream.add(item)
         if len(symbols) >= len(self._lines):  # of all lines, not of one that was opened
             joining, self._joining = self._joining, {}
-            text = ",".join([*items, *self._formed.values()])
+            phases = [encode(["phases", [symbol, each]]) for symbol, each in self._phases.items()]
+            text = ",".join([*items, *phases, *self._formed.values()])
             for reader in joining:
                 reader.joined(text, self.stream.end)
 
-    def _form(self, message: wire.FromVenue) -> None:
+    def _form(self, curves: Curves) -> None:
         """Show what takes part in a call, limit by limit, as often as what it would give."""
-        if isinstance(message, wire_market.AuctionIndicated):
-            symbol = message.symbol
-            item = encode(["curves", [symbol, *self._venue.interest(symbol)]])
-            self._formed[symbol] = item
-            self.stream.add(item)
-        elif isinstance(message, wire_market.PhaseChanged) and message.phase is not Phase.FREEZE:
+        item = encode(["curves", [curves.symbol, curves.bids, curves.asks]])
+        self._formed[curves.symbol] = item
+        self.stream.add(item)
+
+    def _phase(self, message: wire_market.PhaseChanged) -> None:
+        """Keep the day's phases for who joins; forget what took part in a call that is over."""
+        phases = self._phases.setdefault(message.symbol, [])
+        if phases and phases[-1][1] == Phase.CLOSED:
+            phases.clear()
+        phases.append((message.time, message.phase.value))
+        if message.phase is not Phase.FREEZE:
             self._formed.pop(message.symbol, None)
 
     def _answer(self, item: str) -> None:
@@ -127,5 +137,6 @@ class Hub:
             reader.answered(item)
 
     def _ended(self) -> None:
+        self.ended.set()
         for reader in list(self.readers):
             reader.gone()

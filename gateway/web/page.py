@@ -11,7 +11,7 @@ share the bytes of a frame, so that one page more costs a write.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import structs
@@ -20,17 +20,17 @@ from starlette.websockets import WebSocketDisconnect
 from gateway.protocol import wire
 from gateway.protocol.session import Throttle
 from gateway.protocol.wire_history import AskHistory, AskTrades
-from gateway.web.link import Link
+from gateway.web.source import HELLO
 from gateway.web.stream import frame_of
 from gateway.web.translate import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from starlette.websockets import WebSocket
 
-    from gateway.server.node import Node
     from gateway.web.hub import Hub
+    from gateway.web.link import Link
+    from gateway.web.source import Source
+    from gateway.web.watcher import Shown
 
 PATIENCE: Final = 5.0  # seconds for which a page may leave everything unread
 UNREAD: Final = 1 << 18  # bytes unread from which a page is sent no more
@@ -42,19 +42,16 @@ POLICY: Final = 1008  # WebSocket's code for a page that breaks the rules
 AGAIN: Final = 1013  # and for one that is to come back later
 TRANSPORT: Final = "carbonx.transport"  # in a WebSocket's scope
 OWN_ITEM: Final = '["'  # what begins so is no message of the protocol
-Control: TypeAlias = "Callable[[object], list[Any]]"
+REFUSED: Final = ["refused", "no such item here"]
 LOGGED_ON: Final = 10_000  # ms of silence; a browser's answers to pings are what keeps a page alive
 
 
 class Page:
     """A browser's end of a WebSocket."""
 
-    def __init__(
-        self, node: Node, hub: Hub, socket: WebSocket, controls: Mapping[str, Control]
-    ) -> None:
-        """Belong to a WebSocket that was accepted; ``controls`` take items led by a word."""
-        self._controls = controls
-        self._node = node
+    def __init__(self, source: Source, hub: Hub, socket: WebSocket) -> None:
+        """Belong to a WebSocket that was accepted."""
+        self._source = source
         self._hub = hub
         self._socket = socket
         self._own: Link | None = None  # the account's session, after a logon
@@ -65,7 +62,7 @@ class Page:
         self._transport: asyncio.Transport = socket.scope[TRANSPORT]
         self._stuck_since = 0.0  # seconds of the loop's clock, 0 while it reads
         self._ending = asyncio.Event()
-        self._throttle = Throttle(SAYS, node.clock())
+        self._throttle = Throttle(SAYS, source.clock())
         self._failed = 0
         self._over: tuple[int, str] | None = None
 
@@ -100,10 +97,10 @@ class Page:
         """Take the answer to a question."""
         self._say(item)
 
-    def move(self, node: Node, hub: Hub) -> None:
-        """Go over to another node, from whose snapshot on everything is new."""
+    def move(self, source: Source, hub: Hub) -> None:
+        """Go over to another venue, from whose snapshot on everything is new."""
         self._hub.leave(self)
-        self._node, self._hub, self._place = node, hub, None
+        self._source, self._hub, self._place = source, hub, None
         self._say('["anew"]')
         hub.join(self)
 
@@ -136,7 +133,7 @@ class Page:
                 transport.abort()
             return
         self._stuck_since = 0.0
-        time = self._node.clock() // TIMES * TIMES
+        time = self._source.clock() // TIMES * TIMES
         if self._items:
             transport.write(frame_of(self._due(), time))
         elif self._place is not None and self._place != stream.end:
@@ -175,15 +172,15 @@ class Page:
                 text = await self._socket.receive_text()
             except (WebSocketDisconnect, RuntimeError, KeyError):
                 return  # gone, or bytes instead of text
-            if not self._throttle.take(self._node.clock()):
+            if not self._throttle.take(self._source.clock()):
                 self._end(POLICY, f"more than {SAYS} messages a second")
             else:
-                self._take(text)
+                await self._take(text)
 
-    def _take(self, text: str) -> None:
+    async def _take(self, text: str) -> None:
         """Do what a message asks for."""
         if text.startswith(OWN_ITEM):
-            self._control(text)
+            await self._control(text)
             return
         try:
             message = decode(text)
@@ -201,14 +198,13 @@ class Page:
         else:
             self._say(encode(["refused", f"{type(message).__name__} needs a logon"]))
 
-    def _control(self, text: str) -> None:
+    async def _control(self, text: str) -> None:
         try:
             word, what = msgspec.json.decode(text, type=tuple[str, Any])
-            control = self._controls[word]
+            item = await self._source.ask(word, what) if word != HELLO else REFUSED
         except (msgspec.MsgspecError, UnicodeError, RecursionError, KeyError):
-            self._say(encode(["refused", "no such item here"]))
-            return
-        self._say(encode(control(what)))
+            item = REFUSED
+        self._say(encode(item))
 
     def _log_on(self, message: wire.Logon) -> None:
         if self._failed >= TRIES:
@@ -216,10 +212,10 @@ class Page:
             return
         if self._own is not None:
             self._own.close()
-        self._own = Link(self._node, self._heard, self._left)
+        self._own = self._source.connect(self._heard, self._left)
         self._own.say(structs.replace(message, heartbeat_ms=LOGGED_ON, follow_balances=True))
 
-    def _heard(self, messages: list[wire.FromVenue]) -> None:
+    def _heard(self, messages: list[Shown]) -> None:
         """Hand on what the venue says to the account."""
         for message in messages:
             if isinstance(message, wire.LoggedOut):

@@ -23,13 +23,15 @@ from gateway.server.core import Core
 from gateway.server.node import Node, Options
 from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Past
-from gateway.web.server import Web, WebServer
+from gateway.web.server import WebServer
+from gateway.web.source import Near
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.rulebook.model import Rulebook
     from gateway.server.core import Write
+    from gateway.web.settings import Web
 
 EVERY: Final = 0.04  # seconds between steps while it plays
 AT_ONCE: Final = 2_000  # records in one step: the page is to stay alive
@@ -94,7 +96,8 @@ class Replayed:
         self.playing = False
         self._time = tape.started
         self._node = self._fresh()
-        self.web = WebServer(self._node, web, {"replay": self._told}, self._state)
+        self._web = web
+        self.web = WebServer(self._shown(), web, self._state)
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -119,13 +122,16 @@ class Replayed:
             else:
                 self._node = self._around(self._node.sequencer, self._node.outboxes)
             self._run(position)
-            self.web.show(self._node)
+            self.web.show(self._shown())
         else:
             self._run(position)
         self._time = self.tape.times[position - 1] if position else self.tape.started
         self._node.tick()
 
     # -- what plays -----------------------------------------------------------------------------
+
+    def _shown(self) -> Near:
+        return Near(self._node, self._web, {"replay": self._told})
 
     def _fresh(self) -> Node:
         return self._around(Sequencer(Venue(self.tape.rulebook)), Outboxes())

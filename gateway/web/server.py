@@ -1,31 +1,30 @@
-"""The page of a venue on a port, in the event loop that the venue runs in."""
+"""The pages of a venue on a port."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import msgspec
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from engine.rulebook.calendar import local_date, steps
-from engine.rulebook.model import line_name
 from gateway.web.app import application
 from gateway.web.hub import Hub
 from gateway.web.page import AGAIN, TRANSPORT, Page
+from gateway.web.settings import listen, url_of
+from gateway.web.source import HELLO
 from gateway.web.translate import encode
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
 
     from starlette.websockets import WebSocket
     from websockets.http11 import Request
 
-    from gateway.server.node import Node
-    from gateway.web.page import Control
+    from gateway.web.settings import Web
+    from gateway.web.source import Source
 
 PER_SECOND: Final = 25  # frames to one page
 WRITES: Final = 1_000  # frames a second to all pages: more pages get fewer each
@@ -52,37 +51,21 @@ class _Server(uvicorn.Server):
         yield
 
 
-class Web(msgspec.Struct, frozen=True, kw_only=True):
-    """How to serve a page."""
-
-    host: str = "127.0.0.1"
-    port: int = 0  # 0: any free port
-    names: tuple[str, ...] = ()  # by which browsers reach it, beside the machine's own and the host
-    timetable: bool = False  # somebody follows the calendar, so a page may say what is next
-    curves: bool = False  # show supply and demand of a call while it forms, without names
-
-
 class WebServer:
-    """Serves the page of one node."""
+    """Serves the pages of one venue."""
 
     def __init__(
-        self,
-        node: Node,
-        web: Web,
-        controls: dict[str, Control] | None = None,
-        state: Callable[[], list[Any]] | None = None,
+        self, source: Source, web: Web, state: Callable[[], list[Any]] | None = None
     ) -> None:
-        """Serve ``node``; ``start`` opens the port.
+        """Serve a venue; ``start`` opens the port.
 
-        ``controls`` take what a page says under a word and return an item for it. ``state``
-        returns an item that every page begins with.
+        ``state`` returns an item that every page begins with.
         """
-        self._node = node
+        self._source = source
         self._web = web
-        self._controls = controls or {}
         self._state = state
         self.pages: dict[Page, None] = {}
-        self._hub: Hub | None = None
+        self.hub: Hub | None = None
         bound = f"[{web.host}]" if ":" in web.host else web.host
         app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *web.names)))
         self._server = _Server(
@@ -95,26 +78,28 @@ class WebServer:
         self._writing: asyncio.Task[None] | None = None
         self.address = ("", 0)
 
-    async def start(self) -> None:
-        """Open the port. Raises ``OSError`` where it is taken."""
-        host, port = self._web.host, self._web.port
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family)
+    async def start(self, listener: socket.socket | None = None) -> None:
+        """Open the port, or take one over. Raises ``OSError`` where it is taken."""
+        listener = listener or listen(self._web)
         self.address = listener.getsockname()[:2]
-        self._hub = Hub(self._node, curves=self._web.curves)
+        self.hub = Hub(self._source)
         self._serving = asyncio.ensure_future(self._server.serve([listener]))
         self._writing = asyncio.ensure_future(self._write())
 
     @property
     def url(self) -> str:
         """The address that a browser opens."""
-        host, port = self.address
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        return url_of(self.address)
+
+    async def ended(self) -> None:
+        """Wait until the venue lets go."""
+        assert self.hub is not None
+        await self.hub.ended.wait()
 
     async def stop(self) -> None:
         """Send all pages away and close the port."""
-        if self._hub is not None:
-            self._hub.close()
+        if self.hub is not None:
+            self.hub.close()
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
@@ -131,27 +116,28 @@ class WebServer:
                     await asyncio.sleep(0)
 
     async def _talk(self, web: WebSocket) -> None:
-        assert self._hub is not None
+        assert self.hub is not None
         await web.accept()
+        hello = encode(await self._source.ask(HELLO, None))
         if len(self.pages) >= MOST_PAGES:
             await web.close(AGAIN, f"{MOST_PAGES} pages are open")
             return
-        page = Page(self._node, self._hub, web, self._controls)
+        page = Page(self._source, self.hub, web)
         self.pages[page] = None
         try:
-            page.answered(encode(["hello", self._hello()]))
+            page.answered(hello)
             if self._state is not None:
                 page.answered(encode(self._state()))
             await page.run()
         finally:
             del self.pages[page]
 
-    def show(self, node: Node) -> None:
-        """Show another node on all pages."""
-        before, self._node = self._hub, node
-        self._hub = Hub(node, curves=self._web.curves)
+    def show(self, source: Source) -> None:
+        """Show another venue on all pages."""
+        before, self._source = self.hub, source
+        self.hub = Hub(source)
         for page in self.pages:
-            page.move(node, self._hub)
+            page.move(source, self.hub)
         if before is not None:
             before.close()
 
@@ -160,21 +146,3 @@ class WebServer:
         text = encode(item)
         for page in self.pages:
             page.answered(text)
-
-    def _hello(self) -> dict[str, Any]:
-        """Return what a page must know before anything else."""
-        venue = self._node.sequencer.venue
-        book = venue.rulebook
-        now = self._node.clock()
-        return {
-            "controls": [*self._controls],
-            "venue": book.name, "title": book.title, "durability": self._node.durability,
-            "currency": book.currency, "digits": book.minor_digits,
-            "utc_offset_minutes": book.calendar.utc_offset_minutes,
-            "steps": [[each.time, each.command.symbol, int(each.command.phase)]
-                      for each in steps(book, local_date(book.calendar, now))
-                      if self._web.timetable],
-            "picks": {line_name(product, mode, book.modes_of(product)[0]):
-                      [mode.pick.name.lower(), mode.pick_levels]
-                      for product in book.products for mode in book.modes_of(product)},
-        }  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from contextlib import asynccontextmanager
+from time import time_ns
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -15,8 +16,12 @@ from engine.rulebook.presets import load as load_rulebook
 from gateway.protocol import wire
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
+from gateway.web.door import FILE_NAME, Door
+from gateway.web.keeper import Keeper
 from gateway.web.operator import Operator
-from gateway.web.server import Web, WebServer
+from gateway.web.server import WebServer
+from gateway.web.settings import Web
+from gateway.web.source import Near
 from tests.support.logons import proof_of
 from tests.support.paths import ROOT
 from tests.support.venues import NAMES, venue
@@ -39,7 +44,8 @@ async def venue_with_page(folder: Path, **options: Any) -> AsyncIterator[tuple[N
 
 @asynccontextmanager
 async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
-    web = WebServer(node, Web(port=port, curves=True), {"operator": Operator(node, OPERATOR_KEY)})
+    given = Web(port=port, curves=True)
+    web = WebServer(Near(node, given, {"operator": Operator(node, OPERATOR_KEY)}), given)
     await web.start()
     try:
         yield web
@@ -48,14 +54,32 @@ async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
 
 
 @asynccontextmanager
-async def ruled(folder: Path, rulebook: str, *, trading: bool = False) -> AsyncIterator[Node]:
+async def page_apart(
+    node: Node, folder: Path, said: list[str] | None = None
+) -> AsyncIterator[Keeper]:
+    """Serve a node's page from a process of its own."""
+    given = Web(curves=True)
+    source = Near(node, given, {"operator": Operator(node, OPERATOR_KEY)})
+    heard = said if said is not None else []
+    keeper = Keeper(Door(node, folder / FILE_NAME, source, curves=True), given, heard.append)
+    await keeper.start()
+    try:
+        yield keeper
+    finally:
+        await keeper.stop()
+
+
+@asynccontextmanager
+async def ruled(
+    folder: Path, rulebook: str, *, trading: bool = False, clock: Callable[[], int] = time_ns
+) -> AsyncIterator[Node]:
     """Run a venue under a rulebook with alice and bob; its lines are closed or trade."""
     rules = load_rulebook(rulebook)
     stock = dict.fromkeys((product.symbol for product in rules.products), 10**6)
     directory = Directory(tuple(
         Credentials(name, f"{name}-key", "M1", cash=10**12, allowances=stock) for name in NAMES
     ))  # fmt: skip
-    node = Node.open(folder, rules, directory, Options(durability="none", opens=trading))
+    node = Node.open(folder, rules, directory, Options(durability="none", opens=trading), clock)
     await node.start()
     try:
         yield node

@@ -80,7 +80,8 @@ def test_beside_the_screen_an_auction_a_block_and_the_surrender(tmp_path: Path) 
     assert clocks == ["14:11", "14:30", "15:30", "15:30"]
     trades = frames(folder).trades
     auction, block = (
-        trades.filter(pl.col("symbol") == line)["quantity"].sum() for line in (AUCTIONED, BLOCK)
+        sum(trades.filter(pl.col("symbol") == line)["quantity"].to_list())
+        for line in (AUCTIONED, BLOCK)
     )
     assert f"{auction:,} of" in result.occasions[0].said
     assert result.occasions[1].said.startswith(f"{block:,} t {BLOCK} ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from engine.vocabulary.commands import SetPhase
@@ -11,7 +12,7 @@ from engine.vocabulary.enums import Mechanism, Phase, Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.protocol import wire_modes
 from tests.support.browser import Tab, browser, needs_browser
-from tests.support.venues import bounded, client_of, venue
+from tests.support.venues import bounded, client_of, until, venue
 from tests.support.web_pages import keep, log_on, page_of, ruled, venue_with_page
 
 if TYPE_CHECKING:
@@ -207,6 +208,47 @@ def test_supply_and_demand_stand_in_the_centre_while_a_call_is_on(tmp_path: Path
             node.operate(SetPhase(Phase.CONTINUOUS))
             await tab.until("document.querySelector('#curves').hidden")
             await shows_the_book(tab, node)
+            assert tab.errors == []
+
+    bounded(scenario())
+
+
+def test_phases_of_the_day_are_shaded_between_the_candles(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        at = time.time_ns() // 10**9 * 10**9
+
+        def clock() -> int:
+            return at
+
+        async with (
+            ruled(tmp_path / "venue", "textbook", clock=clock) as node,
+            page_of(node) as web,
+            client_of(node) as alice,
+            client_of(node, "bob") as bob,
+            browser(tmp_path / "profile") as tab,
+        ):
+            await until(lambda: web.hub is not None)
+            for phase, minutes in (
+                (Phase.OPENING_CALL, 10), (Phase.CONTINUOUS, 30), (Phase.HALTED, 20),
+                (Phase.CONTINUOUS, 15),
+            ):  # fmt: skip
+                node.operate(SetPhase(phase), timed=True)
+                for step in range(minutes):
+                    at += 60 * 10**9
+                    if phase is Phase.CONTINUOUS:
+                        await alice.sell("CO2", 5 + step, price=f"{50 + step % 3}.00")
+                        await bob.buy("CO2", 5 + step, price="53.00")
+            await tab.open(web.url)  # it was not there when they began
+            await tab.until("carbonx.candles.shades.spans.length === 2")
+            bars = "carbonx.candles.bars"
+            span = f"""carbonx.candles.shades.spans.map(({{phase, from, to}}) =>
+                [phase, ({bars}[to].time - {bars}[from].time) / 60])"""
+            assert await tab.value(span) == [["opening_call", 10], ["halted", 20]]
+            assert await tab.value("carbonx.candles.lines.length") == 1, (
+                "no limits here: the reference"
+            )
+            node.operate(SetPhase(Phase.HALTED), timed=True)
+            await tab.until("carbonx.candles.shades.spans.length === 3")
             assert tab.errors == []
 
     bounded(scenario())

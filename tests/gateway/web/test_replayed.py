@@ -15,7 +15,7 @@ from engine.vocabulary.enums import Side
 from gateway.client.market_view import MarketView
 from gateway.protocol import wire_market
 from gateway.web.replayed import Replayed, Tape
-from gateway.web.server import Web
+from gateway.web.settings import Web
 from tests.support.browser import browser, needs_browser
 from tests.support.venues import bounded, client_of, venue
 from tests.support.web_pages import Reader, page

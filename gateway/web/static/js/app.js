@@ -6,6 +6,7 @@ import { Link } from "./link.js";
 import { Market, inCall } from "./market.js";
 import { setLanguage, t, language } from "./words.js";
 import { loadTable, protocolVersion, wordOf } from "./wire.js";
+import { Auction } from "./views/auction.js";
 import { Book } from "./views/book.js";
 import { Candles } from "./views/candles.js";
 import { Curves, Depth } from "./views/curves.js";
@@ -39,6 +40,7 @@ class App {
     this.candles = new Candles(this);
     this.curves = new Curves();
     this.depth = new Depth();
+    this.auction = new Auction(this);
     this.trades = new Trades(this);
     this.lines = new Lines(this);
     this.ticket = new Ticket(this);
@@ -83,6 +85,8 @@ class App {
     else if (m.is === "replay") this.replay.state = m.what;
     else if (m.is === "operator") this.operator.heard(m.what);
     else if (m.is === "curves") this.market.curves(m.what);
+    else if (m.is === "phases") this.market.phases(m.what.map((each, place) =>
+      (place ? each.map(([time, phase]) => ({ time, phase: wordOf("Phase", phase) })) : each)));
     else if (m.is === "behind") this.behindAt = performance.now();
     else if (m.is === "refused") this.account.answer = { ok: false, field: "", rule: m.what, reason: "" };
     else if (m.is === "DayTrades") this.fill(m);
@@ -123,23 +127,25 @@ class App {
     this.header.draw(line);
     if (line) {
       const call = inCall(line);
-      byId("candles").hidden = call;
+      const over = !call && this.auction.draw(line);
+      byId("auction").hidden = !over;
+      byId("candles").hidden = call || over;
       byId("curves").hidden = !call;
-      byId("depth").hidden = call;
-      byId("depth-title").hidden = call;
-      text(byId("centre-title"), t(call ? "curves" : "chart"));
+      byId("depth").hidden = call || over;
+      byId("depth-title").hidden = call || over;
+      text(byId("centre-title"), t(call ? "curves" : over ? "cleared" : "chart"));
       this.book.draw(line);
       this.trades.draw(line);
       const slow = now - this.slowAt > SLOWLY || this.drawn !== line.symbol;
       if (call && slow) this.curves.draw(line);
-      else if (!call) {
+      else if (!call && !over) {
         text(byId("centre-note"), line.uncrossed && !line.trades.length ? t("nothing") : "");
         this.candles.draw(line);
       }
       if (slow) {
         this.slowAt = now;
         this.drawn = line.symbol;
-        if (!call) this.depth.draw(line);
+        if (!call && !over) this.depth.draw(line);
         this.lines.draw();
       }
     }

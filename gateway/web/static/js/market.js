@@ -126,6 +126,10 @@ const TAKES = {
     line.auctions.delete(m.number);
     line.bestBids.delete(m.number);
   },
+  AuctionStated: (line, m) => {
+    const cleared = line.cleared.find((each) => each.number === m.number);
+    if (cleared) cleared.stated = m;
+  },
   Offered: (line, m) => {
     if (m.quantity) line.offers.set(m.number, m);
     else line.offers.delete(m.number);
@@ -213,6 +217,13 @@ export class Market {
     const line = this.lines.get(symbol);
     if (!line) return;
     line.interest = { bids: new Map(bids), asks: new Map(asks) };
+    line.version += 1;
+  }
+
+  phases([symbol, phases]) {
+    const line = this.lines.get(symbol);
+    if (!line) return;
+    line.phases = phases;
     line.version += 1;
   }
 

@@ -3,15 +3,20 @@
 import { CandlestickSeries, HistogramSeries, createChart } from "/static/vendor/lightweight-charts.mjs";
 import { byId } from "../dom.js";
 import { t } from "../words.js";
+import { Shades } from "./shades.js";
 
 const WIDTHS = [60, 300, 900, 3_600, 14_400]; // seconds that a candle may have
 const MOST = 120; // candles, beyond which they become wider
+const MOST_BARS = 2_000; // with the empty ones between them
 
-// The narrowest candles that fit, for the time over which the trades went.
-function widthFor(trades) {
-  const span = trades.length ? (trades.at(-1).time - trades[0].time) / 1e9 : 0;
+// The narrowest candles that fit, from the day's first phase or trade to the last.
+function widthFor(trades, phases) {
+  const times = [trades[0], trades.at(-1), phases[0], phases.at(-1)].filter(Boolean).map((each) => each.time);
+  const span = times.length ? (Math.max(...times) - Math.min(...times)) / 1e9 : 0;
   return WIDTHS.find((each) => span / each <= MOST) ?? WIDTHS.at(-1);
 }
+
+const volume = (bar) => (bar.open === undefined ? { time: bar.time } : { time: bar.time, value: bar.volume });
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -35,6 +40,8 @@ export class Candles {
     this.prices = this.chart.addSeries(CandlestickSeries, {});
     this.volumes = this.chart.addSeries(HistogramSeries, { priceScaleId: "", priceFormat: { type: "volume" } });
     this.volumes.priceScale().applyOptions({ scaleMargins: { top: 0.8, bottom: 0 } });
+    this.shades = new Shades();
+    this.prices.attachPrimitive(this.shades);
     this.lines = [];
     this.at = "";
     this.taken = 0;
@@ -56,43 +63,76 @@ export class Candles {
   }
 
   draw(line) {
-    const width = widthFor(line.trades);
-    const at = `${line.symbol} ${line.tradesVersion} ${width}`;
+    const width = widthFor(line.trades, line.phases);
+    const at = `${line.symbol} ${line.tradesVersion} ${width} ${line.phases.length} ${line.phases.at(-1)?.time}`;
     if (at !== this.at) {
       this.width = width;
       this.at = at;
       this.taken = 0;
+      this.begun = false;
       this.bars = [];
       const digits = line.info.minor_digits;
       this.scale = 10 ** digits;
       this.prices.applyOptions({ priceFormat: { type: "price", precision: digits, minMove: 1 / this.scale } });
     }
     this.limit(line);
-    if (this.taken === line.trades.length && this.taken) return;
+    if (this.taken === line.trades.length && this.begun) return;
+    this.begun = true;
     const anew = this.taken === 0;
+    if (anew) this.span(line);
     let from = this.bars.length ? this.bars.length - 1 : 0;
     for (; this.taken < line.trades.length; this.taken += 1) this.take(line.trades[this.taken]);
     if (anew) {
       this.prices.setData(this.bars.map((bar) => this.candle(bar)));
-      this.volumes.setData(this.bars.map((bar) => ({ time: bar.time, value: bar.volume })));
+      this.volumes.setData(this.bars.map(volume));
       this.chart.timeScale().fitContent();
     } else {
       for (; from < this.bars.length; from += 1) {
         this.prices.update(this.candle(this.bars[from]));
-        this.volumes.update({ time: this.bars[from].time, value: this.bars[from].volume });
+        this.volumes.update(volume(this.bars[from]));
       }
     }
+    this.shades.set(line.phases.map(({ time, phase }) => ({ phase, time: this.slot(time) })), this.bars);
     this.element.setAttribute("aria-label", `${t("chart")}: ${line.symbol}, ${line.trades.length} ${t("trades")}`);
   }
 
+  // The time of the candle that a moment belongs to.
+  slot(time) {
+    return Math.floor((time / 1e9 + this.app.offset * 60) / this.width) * this.width;
+  }
+
+  // Empty candles from the first phase to the last, so that one without a trade has its room.
+  span(line) {
+    const times = line.phases.map(({ time }) => this.slot(time));
+    if (!times.length) return;
+    const first = line.trades[0];
+    this.fill(Math.min(times[0], first ? this.slot(first.time) : times[0]));
+    this.reach(times.at(-1));
+  }
+
+  reach(time) {
+    while (this.bars.length && this.bars.at(-1).time + this.width < time && this.bars.length < MOST_BARS)
+      this.fill(this.bars.at(-1).time + this.width);
+    if (this.bars.at(-1)?.time < time) this.fill(time);
+  }
+
+  fill(time) {
+    this.bars.push({ time, volume: 0 });
+  }
+
   take(trade) {
-    const seconds = trade.time / 1e9 + this.app.offset * 60;
-    const time = Math.max(Math.floor(seconds / this.width) * this.width, this.bars.at(-1)?.time ?? 0);
-    let bar = this.bars.at(-1);
-    if (!bar || bar.time !== time) {
-      bar = { time, open: trade.price, high: trade.price, low: trade.price, close: trade.price, volume: 0 };
-      this.bars.push(bar);
+    const time = this.slot(trade.time);
+    let place = this.bars.length - 1;
+    while (place > 0 && this.bars[place].time > time && this.bars[place].open === undefined) place -= 1;
+    if (place < 0) {
+      this.fill(time);
+      place = 0;
+    } else if (place === this.bars.length - 1 && this.bars[place].time < time) {
+      this.reach(time);
+      place = this.bars.length - 1;
     }
+    const bar = this.bars[place];
+    if (bar.open === undefined) Object.assign(bar, { open: trade.price, high: trade.price, low: trade.price });
     bar.high = Math.max(bar.high, trade.price);
     bar.low = Math.min(bar.low, trade.price);
     bar.close = trade.price;
@@ -101,6 +141,7 @@ export class Candles {
 
   candle({ time, open, high, low, close }) {
     const { scale } = this;
+    if (open === undefined) return { time };
     return { time, open: open / scale, high: high / scale, low: low / scale, close: close / scale };
   }
 

@@ -1,0 +1,153 @@
+"""The venue's side of pages that another process serves: a socket in the venue's folder.
+
+Its owner alone may connect to it. A connection says with its first byte what it is: the watcher, to
+which each tick's bytes come as one frame; a page's client, who has to log on as over TCP; or
+questions, each a line of JSON that is answered by a line. Pages cost the venue no more than this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import TYPE_CHECKING, Final, cast
+
+import msgspec
+
+from gateway.protocol.wire import HEADER_SIZE
+from gateway.server.node import Socket
+from gateway.server.socket_path import address
+from gateway.web.watcher import Watcher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.server.node import Node
+    from gateway.web.source import Near
+
+WATCHES: Final = b"W"
+TRADES: Final = b"T"
+ASKS: Final = b"A"
+FILE_NAME: Final = "pages.sock"
+
+
+class _Whole(asyncio.Transport):
+    """Puts the length of each write before it, so that the reader knows where a tick ends."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._to = transport
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write a frame of frames."""
+        self._to.write(len(data).to_bytes(HEADER_SIZE, "big") + data)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Set from which size on the node is told to pause."""
+        self._to.set_write_buffer_limits(high, low)
+
+    def pause_reading(self) -> None:
+        """Read no more for now."""
+        self._to.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Go on reading."""
+        self._to.resume_reading()
+
+    def is_closing(self) -> bool:
+        """Say whether the connection has ended."""
+        return self._to.is_closing()
+
+    def close(self) -> None:
+        """End the connection behind what waits to be written."""
+        self._to.close()
+
+    def abort(self) -> None:
+        """End the connection."""
+        self._to.abort()
+
+
+class _Asked(asyncio.Protocol):
+    """Answers questions, a line each."""
+
+    def __init__(self, source: Near, transport: asyncio.Transport) -> None:
+        self._source = source
+        self._transport = transport
+        self._rest = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer the lines that are whole."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            word, what = msgspec.json.decode(line)
+            try:
+                answer = msgspec.json.encode(self._source.answer(word, what))
+            except KeyError:
+                answer = b"null"
+            self._transport.write(answer + b"\n")
+
+
+class _Visitor(asyncio.Protocol):
+    """A connection that has not said yet what it is."""
+
+    def __init__(self, node: Node, source: Near, *, curves: bool) -> None:
+        self._node = node
+        self._source = source
+        self._curves = curves
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for its first byte."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand the connection over to what it is for."""
+        transport, kind, rest = self._transport, data[:1], data[1:]
+        assert transport is not None
+        found: asyncio.Protocol
+        if kind == ASKS:
+            found = _Asked(self._source, transport)
+        elif kind == TRADES:
+            found = Socket(self._node)
+            found.connection_made(transport)
+        elif kind == WATCHES:
+            found = Watcher(self._node, curves=self._curves)
+            found.connection_made(_Whole(transport))
+        else:
+            transport.abort()
+            return
+        transport.set_protocol(found)
+        if rest:
+            found.data_received(rest)
+
+
+class Door:
+    """Listens on a path for the process that serves pages."""
+
+    def __init__(self, node: Node, path: Path, source: Near, *, curves: bool) -> None:
+        """Show ``node`` at ``path``; ``source`` answers questions."""
+        self.path = path
+        self._make = lambda: _Visitor(node, source, curves=curves)
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Make the socket, in the place of one that a dead venue left. Raises ``OSError``."""
+        self.path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        before = os.umask(0o177)
+        try:
+            with address(self.path) as place:
+                listener.bind(place)
+        except OSError:
+            listener.close()
+            raise
+        finally:
+            os.umask(before)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(self._make, sock=listener)
+
+    async def close(self) -> None:
+        """Close the door and take the socket away."""
+        if self._server is not None:
+            self._server.close()
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,84 @@
+"""The venue's end of the one connection that sees public data without an account."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from engine.vocabulary.enums import CALL_PHASES
+from engine.vocabulary.events import AuctionIndicated
+from gateway.protocol import wire
+from gateway.protocol.framing import frame
+from gateway.server.node import Socket
+
+if TYPE_CHECKING:
+    from engine.vocabulary.events import Event
+    from gateway.server.node import Node
+
+
+class Curves(msgspec.Struct, frozen=True, array_like=True, tag=250):
+    """What takes part in a call: (limit, tonnes) each, 0 for no limit. No client is sent it."""
+
+    symbol: str
+    bids: list[tuple[int, int]]
+    asks: list[tuple[int, int]]
+
+
+Shown = wire.FromVenue | Curves
+decode_shown = msgspec.msgpack.Decoder(Shown).decode
+
+
+class Watcher(Socket):
+    """Sees public data; with ``curves``, what takes part in a call behind what it would give."""
+
+    def __init__(self, node: Node, *, curves: bool) -> None:
+        """Belong to a node."""
+        super().__init__(node)
+        self._curves = curves
+        self._formed: dict[str, None] = {}  # lines whose curves are to be shown
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Become the watcher of the core."""
+        node = self._node
+        self.transport = stream = cast("asyncio.Transport", transport)
+        stream.set_write_buffer_limits(high=node.options.high_water)
+        self.connection = node.core.watcher(node.clock())
+        node.sockets[self.connection] = self
+        if node.stopping:
+            stream.abort()
+        if self._curves:
+            node.observers.append(self._observe)
+            venue = node.sequencer.venue
+            for symbol in venue.symbols:
+                if venue.phase(symbol) in CALL_PHASES:
+                    self._form(symbol)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Watch no longer."""
+        if self._curves:
+            self._node.observers.remove(self._observe)
+        super().connection_lost(error)
+
+    def _observe(self, _time: int, events: list[Event]) -> None:
+        for event in events:
+            if event.__class__ is AuctionIndicated:
+                self._form(event.symbol)
+
+    def _form(self, symbol: str) -> None:
+        """Show a line's curves once the tick, which says what they would give, is over."""
+        if not self._formed:
+            asyncio.get_running_loop().call_soon(self._show)
+        self._formed[symbol] = None
+
+    def _show(self) -> None:
+        formed, self._formed = self._formed, {}
+        transport, venue = self.transport, self._node.sequencer.venue
+        assert transport is not None
+        assert self.connection is not None
+        if transport.is_closing() or self.connection.stuck_since:
+            return  # it has to begin anew
+        for symbol in formed:
+            curves = Curves(symbol, *venue.interest(symbol))
+            transport.write(frame(wire.encode(curves)))

@@ -1,0 +1,86 @@
+"""What came of a sealed auction, on the page."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from engine.vocabulary.commands import AdvanceTime, BeginDay, ClearAuction, SetPhase
+from engine.vocabulary.enums import Phase
+from engine.vocabulary.events import Announced, AuctionStated
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.node import Node, Options
+from tests.engine.markets.test_planned_auctions import CASH, DATES, OFFERED, STOCK, rulebook
+from tests.support.browser import browser, needs_browser
+from tests.support.venues import bounded, client_of
+from tests.support.web_pages import keep, log_on, page_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ACCOUNTS = (
+    Credentials("state", "s", allowances={"A": STOCK}),
+    Credentials("alice", "alice-key", "M1", role="bidder", cash=CASH),
+    Credentials("bob", "bob-key", "M1", role="bidder", cash=CASH),
+)
+
+
+@needs_browser
+def test_a_cleared_auction_shows_supply_winners_and_how_own_bids_fared(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        options = Options(durability="none", opens=False)
+        at = 1_624_838_400 * 10**9  # 2021-06-28 in UTC
+        node = Node.open(tmp_path / "venue", rulebook(), Directory(ACCOUNTS), options, lambda: at)
+        await node.start()
+        async with (
+            page_of(node) as web,
+            client_of(node, "bob") as bob,
+            browser(tmp_path / "profile") as tab,
+        ):
+            events = node.operate(BeginDay(DATES[0]))
+            (auction,) = [each for each in events if isinstance(each, Announced)]
+            node.operate(SetPhase(Phase.CONTINUOUS))
+            node.operate(AdvanceTime(auction.opens_at))
+            await tab.open(web.url)
+            await log_on(tab)
+            for price, tonnes in (("1.10", "80"), ("1.00", "70"), ("0.91", "50")):
+                await tab.until("document.querySelector('#number')")
+                await tab.type("#number", str(auction.number))
+                await tab.type("#price", price)
+                await tab.type("#quantity", tonnes)
+                await tab.click("#send")
+                await tab.until("document.querySelector('#answer.fine')")
+            await bob.bid("A", auction.number, 110, price="1.08")
+            node.operate(AdvanceTime(auction.closes_at))
+            cleared = node.operate(ClearAuction("A", auction.number, 1))
+            (stated,) = [each for each in cleared if isinstance(each, AuctionStated)]
+            await tab.until("!document.querySelector('#auction').hidden")
+            await tab.until("carbonx.line.cleared[0].stated")
+
+            def said(name: str) -> str:
+                return f"document.querySelector('#auction-{name}').innerText"
+
+            await tab.until(f"{said('sold')} === '{stated.sold}'")
+            assert await tab.value(said("offered")) == str(OFFERED)
+            assert await tab.value(said("released")) == str(stated.released)
+            assert await tab.value(said("reserve")) == "0.90"
+            assert await tab.value(said("winners")) == ", ".join(map(str, stated.winners))
+            own = "[...document.querySelectorAll('#auction-own tr')].map((row) => row.innerText)"
+            got = [row.split("\t") for row in await tab.value(own)]
+            assert [row[:2] for row in got] == [["1.10", "80"], ["1.00", "70"], ["0.91", "50"]]
+            venue = node.sequencer.venue
+            assert sum(int(row[2]) for row in got) == venue.allowances("alice", "A")[0]
+            assert {row[3] for row in got} == {
+                "in whole" if row[2] == row[1] else "in part" if int(row[2]) else "not"
+                for row in got
+            }
+            assert await tab.value("document.querySelectorAll('svg.auction .won').length") == len(
+                stated.winners
+            )
+            assert await tab.value("carbonx.market.gaps") == 0
+            await asyncio.sleep(0.5)
+            await keep(tab, "page-cleared.png")
+            assert tab.errors == []
+        await node.stop()
+
+    bounded(scenario())
