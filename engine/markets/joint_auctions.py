@@ -113,7 +113,9 @@ class JointAuctions(PlannedAuctions):
 
     def _sell(self, initiator: Order, winner: Order, win: Win) -> Trade:
         trade = super()._sell(initiator, winner, win)
-        joint = self.joint.get(self.numbers[(initiator.seat.name, initiator.ref)])
+        # Consigned units are sold by no order of their owners, and under no number.
+        number = self.numbers.get((initiator.seat.name, initiator.ref), 0)
+        joint = self.joint.get(number)
         if joint is not None:
             joint.sold += trade.quantity
             joint.proceeds += trade.price * trade.quantity - trade.maker_fee
