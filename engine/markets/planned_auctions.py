@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import ClearAuction
 
 _ENDS: Final = (CancelReason.DAY_ENDED, CancelReason.RULES)  # what ends it all the same
+_LEVELS: Final = 100  # prices of bids that a statement tells apart
 _YEAR: Final = 10_000  # a date is the year times this, and month and day
 
 
@@ -285,6 +286,7 @@ class PlannedAuctions(DiscretionarySales):
             draw=result.draw,
             consigned=sum(sale.offered for sale in consigned),
             consigned_sold=sum(sale.sold for sale in consigned),
+            levels=bid_levels(bids, result),
         )
 
     def _unlist(self, order: Order) -> None:
@@ -309,3 +311,19 @@ class PlannedAuctions(DiscretionarySales):
         super().check()
         assert all(number in self.announced for number in self.dates), "an auction without end"
         assert all(tonnes > 0 for tonnes in self.added.values()), "nothing offered again"
+
+
+def bid_levels(bids: list[Order], result: AuctionResult) -> tuple[tuple[int, int, int], ...]:
+    """Return what was bid for and won at each price, the best first, without names."""
+    won = [0] * len(bids)
+    for award in result.awards:
+        won[award.bid] += award.quantity
+    sums: dict[int, tuple[int, int]] = {}
+    for bid, gets in zip(bids, won, strict=True):
+        wanted, got = sums.get(bid.price, (0, 0))
+        sums[bid.price] = wanted + bid.leaves, got + gets
+    rows = [(price, *sums[price]) for price in sorted(sums, reverse=True)]
+    first, rest = rows[: _LEVELS - 1], rows[_LEVELS - 1 :]
+    if rest:
+        first.append((rest[0][0], sum(row[1] for row in rest), sum(row[2] for row in rest)))
+    return tuple(first)

@@ -401,6 +401,8 @@ class AuctionStated(Struct, frozen=True, array_like=True, tag=32):
     draw: str  # SHA-256 of the seed and the order drawn, in hex; "" where nothing was drawn
     consigned: int = 0  # tonnes of what was offered that accounts had consigned
     consigned_sold: int = 0
+    # at each price: tonnes bid for and won, the best first; the last row has what is below it too
+    levels: tuple[tuple[int, int, int], ...] = ()
 
 
 Event: TypeAlias = (

@@ -22,6 +22,7 @@ from engine.vocabulary.units import MAX_INT, MIN_INT
 
 # Fields that may be typed as decimals.
 _PRICES: Final = ("price", "stop_price", "amount", "increment", "cash", "away_price", "fee")
+_PAIR: Final = 2  # what is made of pairs is a table
 # Nothing is rounded in silence: what is as long as may be, and scaled, is exact in it.
 # ``Decimal`` would take 1_000 and the digits of other scripts, too.
 _DECIMAL: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -84,7 +85,7 @@ def to_object(message: Any) -> dict[str, Any]:
     for field in message.__struct_fields__:
         value = getattr(message, field)
         if isinstance(value, tuple):
-            pairs = bool(value) and isinstance(value[0], tuple)
+            pairs = bool(value) and isinstance(value[0], tuple) and len(value[0]) == _PAIR
             value = dict(value) if pairs else list(value)
         found[field] = value.name.lower() if isinstance(value, IntEnum) else value
     return found

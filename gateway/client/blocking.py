@@ -265,6 +265,11 @@ class BlockingClient:
         """Ask for a line's bars, its day until now, and what its calls came to."""
         return self._ask(lambda client: client.history(symbol))
 
+    def statement(self, symbol: str) -> wire_market.AuctionStated | None:
+        """Return the statement of a line's last auction of the calendar; it follows the line."""
+        self.book(symbol)
+        return self._look(lambda client: client.statement(symbol))
+
     def _look(self, see: Callable[[Client], _Result]) -> _Result:
         """Make a call that waits for nothing on the client's own loop."""
 

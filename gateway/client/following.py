@@ -6,6 +6,7 @@ import copy
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from engine.vocabulary.enums import Mechanism
 from engine.vocabulary.suggest import did_you_mean
 from engine.vocabulary.texts import shown
 from gateway.client import arguments
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.client.errors import Answer
     from gateway.client.market_view import Book, Line, Print
     from gateway.client.pictures import Pictures
-    from gateway.protocol import wire
+    from gateway.protocol import wire, wire_market
 
 UNKNOWN: Final = "orders are not known: the account has very many, await status() first"
 
@@ -67,6 +68,14 @@ class Following(Requests):
         """
         return tuple(self._line(symbol).prints)
 
+    def statement(self, symbol: str) -> wire_market.AuctionStated | None:
+        """Return the statement of a line's last auction of the calendar, none where there was none.
+
+        Of a line that is subscribed, and not followed, where it was held since then. Raises
+        ``ClientError`` as ``book``.
+        """
+        return self._line(symbol).stated
+
     def _line(self, symbol: str) -> Line:
         line = self._pictures.market.lines.get(symbol)
         if line is None or line.update < 0:
@@ -104,7 +113,7 @@ class Following(Requests):
             after = page.trades[-1].trade
 
     async def history(self, symbol: str) -> wire_history.History:
-        """Ask for a line's bars, its day until now, and what its calls came to."""
+        """Ask for a line's bars, its day until now, what its calls and its last auction came to."""
         self._known(symbol)
         answer = await self._ask(wire_history.AskHistory(symbol))
         return cast("wire_history.History", answer)
@@ -121,10 +130,12 @@ class Following(Requests):
         return self._ask(wire_history.AskTrades(symbol, after))
 
     async def _fill(self, symbol: str) -> None:
-        """Ask for the trades that a line lacks."""
+        """Ask for the trades that a line lacks, and for its last auction's statement."""
         line = self._pictures.market.lines[symbol]
         while True:
             page = await self._ask_trades(symbol, line.known_to)
             line.fill(page)
             if not page.trades or page.trades[-1].trade >= page.last:
-                return
+                break
+        if line.info.mechanism is Mechanism.ONE_WAY:
+            line.recall(await self.history(symbol))

@@ -19,7 +19,7 @@ from gateway.protocol import wire, wire_market
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gateway.protocol.wire_history import DayTrades
+    from gateway.protocol.wire_history import DayTrades, History
 
 
 class Print(NamedTuple):
@@ -93,6 +93,7 @@ class Line:
     low_limit: int = 0
     high_limit: int = 0
     bar: wire_market.DayClosed | None = None
+    stated: wire_market.AuctionStated | None = None  # of the last auction of the calendar
     behind_snapshot: bool = False  # what stands at a snapshot may follow
     known_to: int = 0  # the day's trades up to the one with this number are all in ``prints``
 
@@ -150,6 +151,12 @@ class Line:
         for each in self.prints:
             self._reach(each.trade)
 
+    def recall(self, history: History) -> None:
+        """Take in the last statement of an auction, unless one was heard since."""
+        told = history.stated
+        if told is not None and (self.stated is None or self.stated.number < told.number):
+            self.stated = told
+
     def _reach(self, number: int) -> None:
         if number == self.known_to + 1:
             self.known_to = number
@@ -181,6 +188,7 @@ class MarketView:
             wire_market.Announced: _announced,
             wire_market.BestBid: _best_bid,
             wire_market.AuctionCleared: _cleared,
+            wire_market.AuctionStated: _stated,
         }
         for info in lines:
             self._add(info)
@@ -300,6 +308,10 @@ def _best_bid(line: Line, m: wire_market.BestBid) -> None:
 def _cleared(line: Line, m: wire_market.AuctionCleared) -> None:
     line.offers.pop(m.number, None)
     line.best_bids.pop(m.number, None)
+
+
+def _stated(line: Line, m: wire_market.AuctionStated) -> None:
+    line.stated = m
 
 
 def _set(line: Line, levels: Iterable[wire_market.BookLevel]) -> None:

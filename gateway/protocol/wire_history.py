@@ -10,6 +10,7 @@ from msgspec import Struct
 from gateway.protocol.bounds import Int63
 from gateway.protocol.wire_market import (
     AuctionCleared,
+    AuctionStated,
     AuctionTrade,
     AuctionUncrossed,
     DayClosed,
@@ -48,3 +49,4 @@ class History(Struct, frozen=True, array_like=True, tag=70):
     bars: tuple[DayClosed, ...]  # of the last days that are over, the oldest first
     day: DayClosed | None  # the day that is on, until now; none where nothing has traded
     results: tuple[AuctionUncrossed | AuctionCleared, ...]  # of the day
+    stated: AuctionStated | None = None  # the line's last auction of the calendar

@@ -258,3 +258,5 @@ class AuctionStated(Struct, frozen=True, array_like=True, tag=125):
     draw: str  # SHA-256 of the seed and the order drawn; "" where nothing was
     consigned: int = 0  # tonnes of what was offered that accounts had consigned
     consigned_sold: int = 0
+    # at each price: tonnes bid for and won, the best first; the last row has what is below it too
+    levels: tuple[tuple[int, int, int], ...] = ()

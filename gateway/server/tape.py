@@ -2,7 +2,8 @@
 
 A projection of events like the reports, so a restart that replays the log has it again. A line
 keeps the trades of its day, at most ``MOST_TRADES`` of them, in 32 bytes each; its last
-``MOST_BARS`` days; and the last ``MOST_RESULTS`` results of the day's calls and auctions.
+``MOST_BARS`` days; the last ``MOST_RESULTS`` results of the day's calls and auctions; and the
+statement of its last auction of the calendar.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gateway.server.market_data import message_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.protocol.wire_market import AuctionCleared, AuctionUncrossed
+    from gateway.protocol.wire_market import AuctionCleared, AuctionStated, AuctionUncrossed
 
 MOST_TRADES: Final = 100_000
 MOST_BARS: Final = 400  # more than a year of trading days
@@ -34,7 +35,7 @@ _CLOSED: Final = Phase.CLOSED
 class _Line:
     """One line's day and its bars."""
 
-    __slots__ = ("bars", "closed", "day", "first", "folded", "results", "trades")
+    __slots__ = ("bars", "closed", "day", "first", "folded", "results", "stated", "trades")
 
     def __init__(self) -> None:
         self.trades = array("q")
@@ -45,6 +46,7 @@ class _Line:
         self.closed = True
         self.bars: deque[DayClosed] = deque(maxlen=MOST_BARS)
         self.results: deque[AuctionUncrossed | AuctionCleared] = deque(maxlen=MOST_RESULTS)
+        self.stated: AuctionStated | None = None  # it stays when the day is over
 
     @property
     def count(self) -> int:
@@ -97,6 +99,7 @@ class Tape:
             ev.DayClosed: self._closed,
             ev.AuctionUncrossed: self._result,
             ev.AuctionCleared: self._result,
+            ev.AuctionStated: self._stated,
         }
 
     def trade(self, time: int, e: ev.Trade) -> None:
@@ -134,6 +137,9 @@ class Tape:
         message = cast("AuctionUncrossed | AuctionCleared", message_of(e, 0, time))
         self._line(e.symbol).results.append(message)
 
+    def _stated(self, time: int, e: ev.AuctionStated) -> None:
+        self._line(e.symbol).stated = cast("AuctionStated", message_of(e, 0, time))
+
     # -- answers ----------------------------------------------------------------------------------
 
     def day_trades(self, symbol: str, after: int, seq: int) -> DayTrades:
@@ -155,7 +161,7 @@ class Tape:
             return History(seq, symbol, (), None, ())
         line.fold()
         day = DayClosed(0, symbol, 0, 0, *line.day) if line.day[6] else None
-        return History(seq, symbol, tuple(line.bars), day, tuple(line.results))
+        return History(seq, symbol, tuple(line.bars), day, tuple(line.results), line.stated)
 
 
 def _told(symbol: str, line: _Line, number: int) -> Trade | AuctionTrade:

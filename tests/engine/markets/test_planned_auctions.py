@@ -143,6 +143,12 @@ def test_random_auctions(fields: dict[str, int], days: list[list[Bid]], seed: in
             wins[OWNERS[trade.taker]] = wins.get(OWNERS[trade.taker], 0) + trade.quantity
         assert all(won <= stated.offered * SHARE_BP // 10_000 for won in wins.values())
         assert sorted(wins.values(), reverse=True) == list(stated.winners)
+        prices = sorted({price for _, _, price in offers if price >= 90}, reverse=True)
+        assert [price for price, _, _ in stated.levels] == prices, "nobody is named"
+        assert sum(won for _, _, won in stated.levels) == stated.sold
+        for price, wanted, won in stated.levels:
+            bid_for = sum(lots for name, lots, each in offers if each == price) * LOT
+            assert won <= wanted == bid_for
         assert dict(stated.cuts).get("below_reserve", 0) == 0, "refused at entry"
         for day, more in stated.reoffered:
             volumes[day] += more

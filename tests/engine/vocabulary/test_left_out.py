@@ -7,13 +7,14 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from engine.vocabulary.enums import OrderType, TimeInForce
+from engine.vocabulary.enums import OrderType, Side, TimeInForce
 from engine.vocabulary.json_codec import COMMANDS, EVENTS, type_name
 
 OTHERS: Final[dict[str, Any]] = {
     "new_order.order_type": OrderType.LIMIT,
     "new_order.tif": TimeInForce.DAY,
     "announce.min_bid": 1,
+    "discretionary_sale.side": Side.SELL,
     "allocate_allowances.share_bp": 10_000,
 }
 
