@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -162,6 +163,25 @@ def test_random_auctions(fields: dict[str, int], days: list[list[Bid]], seed: in
     for command in run.given:
         again.apply(command)
     assert again.state_hash() == run.venue.state_hash()
+
+
+six_bids = st.permutations(["ann", "ann", "bob", "bob2", "dan", "dan"])
+
+
+@given(six_bids, st.lists(st.integers(4, 6), min_size=6, max_size=6), st.integers(0, 2**62))
+def test_a_draw_is_made_again_from_the_log_by_who_knows_the_rule(
+    names: list[str], lots: list[int], seed: int
+) -> None:
+    """The command's seed and the places of the bids at the last price are all that it takes."""
+    run = Run(rulebook(bid_tie=BidTie.RANDOM))
+    announced = run.window(DATES[0], [(n, lot, 99) for n, lot in zip(names, lots, strict=True)])
+    _, stated = run.clear(announced.number, seed)
+    assert dict(stated.cuts).keys() == {"tie"}, "24 lots and more for 20, nobody above his limit"
+    taken = [each for each in run.given if isinstance(each, c.Bid)]
+    (cleared,) = [each for each in run.given if isinstance(each, c.ClearAuction)]
+    order = sorted(range(len(taken)), key=lambda n: sha256(f"{cleared.seed}:{n}".encode()).digest())
+    text = f"{cleared.seed}:{','.join(map(str, order))}"
+    assert stated.draw == sha256(text.encode()).hexdigest()
 
 
 @given(bids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from hashlib import sha256
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from engine.matching.sealed_auction import clear_sealed
 from engine.vocabulary.enums import (
     AuctionEnd,
     BelowMarket,
+    BidTie,
     CutReason,
     GuaranteeRule,
     PricingRule,
@@ -131,6 +133,41 @@ def test_price_comes_first_and_then_the_tie_rule(seed: int) -> None:
             assert not any(gets[m] for m, other in enumerate(book.bids) if other.price < bid.price)
     prices = {award.price for award in result.awards}
     assert len(prices) <= 1 or terms.pricing is PricingRule.PAY_AS_BID
+
+
+@settings(max_examples=300)
+@given(SEEDS)
+def test_the_tie_rule_holds_for_every_bidder(seed: int) -> None:
+    """Who shares the last price: whole bids in order and one cut, or each within a cut lot."""
+    book, terms = random_book(seed)
+    book = BidBook([bid._replace(price=10 + bid.price % 2) for bid in book.bids], book.sellers)
+    terms = terms._replace(
+        guarantee_rule=GuaranteeRule.NONE, tiers=(), reserve=1, below_market=BelowMarket.IGNORE
+    )
+    result = clear_sealed(book, terms)
+    gets, _ = totals(result)
+    tied = sorted({each.bid for each in result.cuts if each.reason is CutReason.TIE})
+    if not tied:
+        return
+    price = book.bids[tied[0]].price
+    at_price = [n for n, bid in enumerate(book.bids) if bid.price == price]
+    if terms.tie is BidTie.PRO_RATA:
+        wants: Counter[str] = Counter()
+        wins: Counter[str] = Counter()
+        for n in at_price:
+            wants[book.bids[n].bidder] += book.bids[n].quantity
+            wins[book.bids[n].bidder] += gets[n]
+        left, wanted = sum(wins.values()), sum(wants.values())
+        for bidder, want in wants.items():
+            share = want * left // wanted // terms.cut_lot * terms.cut_lot
+            assert share <= wins[bidder] <= share + terms.cut_lot
+        return
+    order = at_price
+    if terms.tie is BidTie.RANDOM:
+        order = sorted(at_price, key=lambda n: sha256(f"{terms.seed}:{n}".encode()).digest())
+    full = [gets[n] == book.bids[n].quantity for n in order]
+    whole = full.index(False) if False in full else len(full)
+    assert not any(gets[n] for n in order[whole + 1 :]), "somebody was filled out of turn"
 
 
 @given(SEEDS, st.integers(0, 1_000))

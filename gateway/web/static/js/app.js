@@ -90,6 +90,7 @@ class App {
     else if (m.is === "behind") this.behindAt = performance.now();
     else if (m.is === "refused") this.account.answer = { ok: false, field: "", rule: m.what, reason: "" };
     else if (m.is === "DayTrades") this.fill(m);
+    else if (m.is === "History") this.recall(m);
     else if (this.market.absorb(m)) this.heard(m);
     else this.account.absorb(m);
   }
@@ -106,6 +107,16 @@ class App {
     if (m.is !== "BookSnapshot") return;
     this.mending = false;
     this.ask(m.symbol);
+    const { mechanism } = this.market.lines.get(m.symbol).info;
+    if (mechanism === "one_way") this.link.say("AskHistory", { symbol: m.symbol });
+  }
+
+  // What the last auction came to, which may have been before this page was opened.
+  recall(m) {
+    const line = this.market.lines.get(m.symbol);
+    if (!line) return;
+    line.recall(m);
+    line.version += 1;
   }
 
   // Trades that were missed, or came before: by number, from the first that is not known.

@@ -15,6 +15,7 @@ export class Line {
     this.auctions = new Map();
     this.bestBids = new Map();
     this.cleared = [];
+    this.stated = null; // the statement of the last auction of the calendar
     this.phases = []; // of the day: {time, phase}
     this.indicated = null;
     this.interest = null; // bids and asks of the call that is on, where the venue shows them
@@ -95,6 +96,11 @@ export class Line {
     return page.last > this.knownTo;
   }
 
+  recall(history) {
+    const told = history.stated;
+    if (told && told.number > (this.stated?.number ?? 0)) this.stated = told;
+  }
+
   newDay() {
     this.trades = [];
     this.volume = 0;
@@ -129,6 +135,7 @@ const TAKES = {
   AuctionStated: (line, m) => {
     const cleared = line.cleared.find((each) => each.number === m.number);
     if (cleared) cleared.stated = m;
+    line.stated = m;
   },
   Offered: (line, m) => {
     if (m.quantity) line.offers.set(m.number, m);
