@@ -168,14 +168,16 @@ class GuaranteedBids(OneWay):
         held = self.guarantees.get(account, 0) + sum(self.pledges.get(account, {}).values())
         return held * _PPM // (_PPM + self._taker_buy)
 
-    def unpaid(self, number: int, wins: Sequence[Win]) -> list[int]:
+    def unpaid(self, number: int, wins: Sequence[Win]) -> dict[int, None]:
         """Return the places of the wins that are not paid for: cash runs out on the way.
 
         That happens to pledged accounts alone. A win is paid for as a whole or not at all.
         """
+        found: dict[int, None] = {}
+        if not self.pledges:
+            return found
         bids = self.bids[number]
         cash: dict[str, int] = {}
-        found = []
         for place, win in enumerate(wins):
             seat = bids[win.bid].seat
             if seat.name not in self.pledges or not self._covered(number):
@@ -183,7 +185,7 @@ class GuaranteedBids(OneWay):
             free = seat.cash.total - seat.cash.reserved + self.guarantees.get(seat.name, 0)
             left = cash.get(seat.name, free) - self._paid(win)
             if left < 0:
-                found.append(place)
+                found[place] = None
             else:
                 cash[seat.name] = left
         return found

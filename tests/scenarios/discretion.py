@@ -150,6 +150,23 @@ DISCRETION = (
         shows=("12.32",),
     ),
     Scenario(
+        "cn-national: the ministry sells from its reserve by one-way bidding, as it decides",
+        """
+        rule auction.seller = "dan"
+        day 20260105
+        clock 13:00
+        at CEA24@one_way
+        phase continuous CEA24@one_way
+        discretion sell 200000 @ 60.00 from 13:00 until 14:00 for reserve
+                                          |  refused VALUE trigger
+        discretion sell 200000 @ 60.00 from 13:00 until 14:00
+                                          | dan#1 held 200000 @ 60.00
+                                          | dan#1 auction 1: sell 200000 @ 60.00
+    """,
+        {"preset": "cn-national"},
+        shows=("12.32",),
+    ),
+    Scenario(
         "beijing: a ten-day average above 150 proposes a sale, as notices of the corridor say",
         """
         rule auction.seller = "dan"

@@ -10,7 +10,8 @@ from carbonx.testing import LocalVenue
 from engine.rulebook.model import Auction, Mode, PlannedAuction, Product, Rulebook
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import Mechanism, Phase
+from engine.vocabulary.enums import ConsignedRest, Mechanism, Phase, Side
+from gateway.protocol import wire
 from tests.support.venues import bounded
 
 if TYPE_CHECKING:
@@ -76,5 +77,34 @@ def test_a_client_knows_the_last_statement_whenever_it_comes() -> None:
                 assert knows(third, second)
                 history = await third.history("A")
                 assert history.stated == third.statement("A")
+
+    bounded(scenario())
+
+
+def test_who_consigned_is_told_of_its_sale_and_has_its_cash() -> None:
+    auction = structs.replace(BOOK.auction, consigned=ConsignedRest.RETURN)
+    book = structs.replace(BOOK, auction=auction)
+
+    async def scenario() -> None:
+        accounts = ("alice", "bob", "cay")
+        async with (
+            LocalVenue(book, accounts, phase=None, clock=lambda: 1) as local,
+            local.client("cay") as owner,
+        ):
+            before = owner.balances["CNY"].total
+            local.operate(c.ConsignUnits("cay", "A", 4))
+            stated = hold(local, DATES[0], (6, 95))
+            assert (stated.consigned, stated.consigned_sold) == (4, 4)
+            await owner.history("A")  # whose answer comes behind the reports
+            fills = []
+            while not fills:
+                event = await owner.next_event()
+                if isinstance(event, wire.OrderFilled):
+                    fills.append(event)
+            (fill,) = fills
+            assert (fill.ref, fill.side, fill.quantity, fill.price) == (0, Side.SELL, 4, 95)
+            status = await owner.status()
+            assert status.cash[0].total == before + 4 * 95
+            assert owner.orders == {}
 
     bounded(scenario())
