@@ -96,7 +96,7 @@ def test_who_consigned_is_told_of_its_sale_and_has_its_cash() -> None:
             stated = hold(local, DATES[0], (6, 95))
             assert (stated.consigned, stated.consigned_sold) == (4, 4)
             await owner.history("A")  # whose answer comes behind the reports
-            fills = []
+            fills: list[wire.OrderFilled] = []
             while not fills:
                 event = await owner.next_event()
                 if isinstance(event, wire.OrderFilled):
