@@ -120,6 +120,8 @@ class Lives:
     def _fill(
         self, account: str, ref: int, leaves: int, fee: int, tonnes: int, value: int, time: int
     ) -> None:
+        if not ref:  # consigned units: no order stands behind their sale
+            return
         life = self.live[account, ref]
         if life[_FIRST_FILL] is None:
             life[_FIRST_FILL] = time

@@ -73,7 +73,8 @@ class Teller:
         """Say that an order traded."""
         left = f"{m.leaves} left" if m.leaves else "done"
         fee = f", fee {self.money(m.fee, m.symbol)}" if m.fee else ""
-        return (f"order {m.ref}: {DONE[m.side]} {m.quantity} {m.symbol} "
+        head = f"order {m.ref}" if m.ref else "consigned units"
+        return (f"{head}: {DONE[m.side]} {m.quantity} {m.symbol} "
                 f"at {self.money(m.price, m.symbol)}, {left}{fee}")  # fmt: skip
 
     def cancelled(self, m: wire.OrderCancelled, order: wire.OrderStatus | None = None) -> str:
