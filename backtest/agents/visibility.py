@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from engine.registry.owners import Owners
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import CancelReason, OfferKind, Side
 
@@ -40,6 +41,7 @@ class Visibility:
     def __init__(self) -> None:
         """Start with a venue in which nothing is offered under a number."""
         self._offers: dict[tuple[str, int], ev.Offered | ev.Announced] = {}  # by maker, reference
+        self._owners = Owners()
 
     def parts(self, events: Iterable[ev.Event]) -> Iterator[tuple[str, ev.Event]]:
         """Yield who receives what, in order."""
@@ -105,6 +107,9 @@ class Visibility:
                     self._offers[e.maker, e.maker_ref] = structs.replace(offer, to=to)
                 else:  # the quote's cancellation follows; there is no other addressee left
                     del self._offers[e.maker, e.maker_ref]
+        else:
+            for name in self._owners.of(e):
+                yield name, e
 
     def _withdrawn(self, e: ev.OrderCancelled) -> Iterator[tuple[str, ev.Event]]:
         """Yield the end of an auction that its initiator, or a rule, took back."""

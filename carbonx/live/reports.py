@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from msgspec import Struct, structs
 
-from engine.vocabulary import commands
+from engine.vocabulary import commands, registry_events
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import OfferKind, RejectReason, Side
-from gateway.protocol import wire, wire_modes
+from gateway.protocol import wire, wire_modes, wire_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +35,11 @@ SAME_FIELDS: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
     wire.AllowancesMoved: ev.AllowancesMoved,
     wire_modes.Delivered: ev.Delivered,
     wire_modes.Released: ev.Released,
+}
+
+_REGISTRY: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
+    report: getattr(registry_events, report.__name__)
+    for report in wire_registry.RegistryReport.__args__
 }
 
 
@@ -105,6 +110,12 @@ class Reports:
             return self._numbered(message)
         if isinstance(message, _OfQuote):
             return self._of_quote(message)
+        return self._as_event(message)
+
+    def _as_event(self, message: object) -> ev.Event | None:
+        """Return the event whose fields a report has."""
+        if isinstance(message, wire_registry.RegistryReport):
+            return _REGISTRY[type(message)](*structs.astuple(message)[2:])
         if isinstance(message, wire.Report):
             return SAME_FIELDS[type(message)](self.account, *structs.astuple(message)[2:])
         return None

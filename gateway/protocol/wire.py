@@ -56,6 +56,7 @@ from gateway.protocol.wire_modes import (
     QuoteReceived,
     Released,
 )
+from gateway.protocol.wire_registry import RegistryReport
 
 VERSION: Final = 3  # 2: a logon said its key
 MAX_FRAME: Final = 16_384  # bytes of one client message; the largest real one has about 150
@@ -421,6 +422,7 @@ Report: TypeAlias = (
     OrderAccepted | Rejected | OrderResting | OrderFilled | OrderCancelled | OrderAmended
     | OrderReduced | OrderTriggered | MassCancelled | KillSwitchSet | CashMoved | AllowancesMoved
     | NumberAssigned | QuoteReceived | QuoteEnded | Declined | Delivered | Released
+    | RegistryReport
 )  # fmt: skip
 
 

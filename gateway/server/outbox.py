@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from msgspec import structs
 
+from engine.registry.owners import Owners
 from engine.vocabulary import events as ev
 from engine.vocabulary.auction_events import AuctionEvent
 from engine.vocabulary.enums import CancelReason, OfferKind, RejectReason, Side
@@ -22,6 +23,7 @@ from gateway.protocol import wire, wire_modes
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import HEADERS, header, length_at
 from gateway.protocol.wire import HEADER_SIZE
+from gateway.server.registry_reports import OF_REGISTRY
 from gateway.server.tape import Tape
 
 if TYPE_CHECKING:
@@ -162,6 +164,8 @@ class Outboxes:
         self.project[ev.AccountClassSet] = _no_report
         self.project.update(dict.fromkeys(get_args(AuctionEvent), _no_report))
         self.project.update(dict.fromkeys(get_args(RegistryEvent), _no_report))
+        self.project.update(dict.fromkeys(OF_REGISTRY, self._of_registry))
+        self._owners = Owners()
         self.project.update(dict.fromkeys(get_args(LinkEvent), _no_report))
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
@@ -292,6 +296,12 @@ class Outboxes:
         box = self.boxes[e.account]
         report = wire.AllowancesMoved(box.seq + 1, time, e.product, e.quantity, e.balance)
         box.add(_encode(report))
+
+    def _of_registry(self, time: int, e: Any) -> None:
+        make, fields = OF_REGISTRY[e.__class__], structs.astuple(e)
+        for name in self._owners.of(e):
+            box = self.boxes[name]
+            box.add(_encode(make(box.seq + 1, time, *fields)))
 
     # -- modes other than the order book ----------------------------------------------------------
 

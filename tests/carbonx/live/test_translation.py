@@ -23,6 +23,7 @@ from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
+from engine.vocabulary import registry_events
 from engine.vocabulary.commands import ClientCommand
 from engine.vocabulary.enums import (
     BidTie,
@@ -34,7 +35,7 @@ from engine.vocabulary.enums import (
     Side,
     Undersubscribed,
 )
-from gateway.protocol import wire, wire_market
+from gateway.protocol import wire, wire_market, wire_registry
 from gateway.protocol.framing import Unframer
 from gateway.protocol.wire_market import BookLevel, BookSnapshot
 from gateway.server.market_data import MarketData
@@ -204,6 +205,11 @@ def test_an_event_has_the_fields_of_its_message(
         fields = [{"offer": "number"}.get(f, f) for f in message.__struct_fields__]
         assert tuple(fields[behind:]) == event.__struct_fields__[1:]
         assert event.__struct_fields__[0] == ("account" if behind == 2 else "symbol")
+
+
+def test_a_report_of_the_registry_is_the_event_of_its_name() -> None:
+    told = Reports("ann").event(wire_registry.EmissionsVerified(4, 9, "Plant", "2024", 7, 5))
+    assert told == registry_events.EmissionsVerified("Plant", "2024", 7, 5)
 
 
 def test_a_command_is_asked_for_with_all_its_fields() -> None:

@@ -28,7 +28,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
     Undersubscribed,
 )
-from gateway.protocol import wire, wire_history, wire_market, wire_modes
+from gateway.protocol import wire, wire_history, wire_market, wire_modes, wire_registry
 from gateway.protocol.framing import Unframer, frame
 from gateway.protocol.mapping import COMMANDS
 from gateway.protocol.session import Due, State, Throttle, client_end, pack, venue_end
@@ -113,6 +113,30 @@ GOLDEN: list[tuple[Any, str]] = [
      "97600102a150fba3434e59cd1356"),
     (wire_modes.Released(1, 2, "P", 5),
      "95610102a15005"),
+    (wire_registry.EntityRegistered(1, 2, "Plant", ("a", "b"), ("An",), "Steel"),
+     "97cc820102a5506c616e7492a161a16291a2416ea5537465656c"),
+    (wire_registry.AllowancesIssued(1, 2, "a", "P", 5, 6, 7),
+     "98cc830102a161a150050607"),
+    (wire_registry.AllowancesAllocated(1, 2, "Plant", "2024", "P", 5, -1, 2, True),
+     "9acc840102a5506c616e74a432303234a15005ff02c3"),
+    (wire_registry.AllowancesTransferred(1, 2, "a", "b", "P", 5, 500, "CNY"),
+     "99cc850102a161a162a15005cd01f4a3434e59"),
+    (wire_registry.EmissionsReported(1, 2, "Plant", "2024", 5),
+     "96cc860102a5506c616e74a43230323405"),
+    (wire_registry.EmissionsVerified(1, 2, "Plant", "2024", 5, 4),
+     "97cc870102a5506c616e74a4323032340504"),
+    (wire_registry.AllowancesSurrendered(1, 2, "Plant", "2024", "a", "P", 5, 4),
+     "99cc880102a5506c616e74a432303234a161a1500504"),
+    (wire_registry.AllowancesCancelled(1, 2, "a", "P", 5, 4),
+     "97cc890102a161a1500504"),
+    (wire_registry.AllowancesBanked(1, 2, "Plant", "2024", "a", "P", "Q", 5),
+     "99cc8a0102a5506c616e74a432303234a161a150a15105"),
+    (wire_registry.ComplianceSettled(1, 2, "2024", "Plant", 5, 500, 5),
+     "98cc8b0102a432303234a5506c616e7405cd01f405"),
+    (wire_registry.PurchasesFrozen(1, 2, "Plant", True),
+     "95cc8c0102a5506c616e74c3"),
+    (wire_registry.PenaltyPaid(1, 2, "2024", "Plant", "a", 300, 200),
+     "98cc8d0102a432303234a5506c616e74a161cd012cccc8"),
     (wire_market.BookSnapshot(3, "P", 0, Phase.CONTINUOUS, 0,
                               (wire_market.BookLevel(Side.BUY, 9, 1),), INFO),
      ("987003a1500003009193010901dc0010a150a0a3434e5902010103cd03e8cd0384cd044ca150aa636f6e"

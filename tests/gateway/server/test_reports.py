@@ -11,18 +11,22 @@ from msgspec import structs
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary import events as e
+from engine.vocabulary import registry_events as re
 from engine.vocabulary.enums import OfferKind, SelfTrade, Side
-from gateway.protocol import wire, wire_modes
+from gateway.protocol import wire, wire_modes, wire_registry
 from gateway.protocol.framing import Unframer
 from gateway.server.outbox import Outboxes
 from tests.support.random_flow import Flow
+from tests.support.registry_flow import RegistryFlow, with_programme
 
 if TYPE_CHECKING:
     from engine.rulebook.model import Rulebook
     from engine.vocabulary import commands as c
 
 TEXTBOOK: Final = presets.load("textbook")
+YEAR: Final = with_programme(presets.load("cn-national"))
 BOOKS: Final = (
+    YEAR,
     *map(presets.load, presets.names()),
     *(structs.replace(TEXTBOOK, name=mode.name, self_trade=mode) for mode in SelfTrade),
 )
@@ -95,9 +99,13 @@ class Expected:
 
     def __init__(self) -> None:
         self.open: dict[tuple[str, int], e.Offered] = {}
+        self.entities: dict[str, tuple[str, ...]] = {}
 
     def of(self, event: e.Event, accounts: list[str]) -> dict[str, list[type]]:
         """Return the kinds of reports that an event brings, by account."""
+        if type(event).__module__ == re.__name__:
+            kind = getattr(wire_registry, type(event).__name__, None)
+            return {name: [kind] for name in self._concerned(event)} if kind else {}
         found: dict[str, list[type]] = {}
         kind = RENAMED.get(type(event)) or getattr(wire, type(event).__name__, None)
         kind = kind or getattr(wire_modes, type(event).__name__, None)
@@ -132,10 +140,32 @@ class Expected:
                 add(name, wire_modes.QuoteEnded)
         return found
 
+    def _concerned(self, event: Any) -> list[str]:
+        """Return the accounts of the entity that an event names, or the accounts that it names."""
+        if isinstance(event, re.EntityRegistered):
+            self.entities[event.entity] = event.accounts
+        if hasattr(event, "entity"):
+            return list(self.entities[event.entity])
+        if isinstance(event, re.AllowancesTransferred):
+            return [event.account, event.to]
+        return [event.account]
+
+
+def test_what_concerns_nobody_or_all_is_no_report() -> None:
+    others = (re.CapSet, re.CompliancePublished, re.CycleClosed, re.LargeHolderReported,
+              re.DeadlinePassed, re.AveragePriceTaken)  # fmt: skip
+    names = {report.__name__ for report in wire_registry.RegistryReport.__args__}
+    kinds = re.RegistryEvent.__args__
+    assert {kind.__name__ for kind in kinds if kind not in others} == names
+    for kind in kinds:
+        if kind not in others:
+            report = getattr(wire_registry, kind.__name__)
+            assert report.__struct_fields__ == ("seq", "time", *kind.__struct_fields__)
+
 
 def days(book: Rulebook) -> list[c.Command]:
     """Return the commands of some random days, the opening of the accounts first."""
-    flow = Flow(book, Random(f"reports:{book.name}"))
+    flow = (RegistryFlow if book is YEAR else Flow)(book, Random(f"reports:{book.name}"))
     for _ in range(DAYS):
         for _ in flow.day():
             pass

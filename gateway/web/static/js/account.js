@@ -181,6 +181,18 @@ const TAKES = {
   AllowancesMoved: () => {},
   Delivered: () => {},
   Released: () => {},
+  EntityRegistered: () => {},
+  AllowancesIssued: () => {},
+  AllowancesAllocated: () => {},
+  AllowancesTransferred: () => {},
+  EmissionsReported: () => {},
+  EmissionsVerified: () => {},
+  AllowancesSurrendered: () => {},
+  AllowancesCancelled: () => {},
+  AllowancesBanked: () => {},
+  ComplianceSettled: () => {},
+  PurchasesFrozen: () => {},
+  PenaltyPaid: () => {},
 };
 
 const NUMBERED = new Set(Object.keys(TAKES).filter((name) =>
