@@ -12,12 +12,13 @@ from rich.table import Table
 
 from engine.log.sequencer import replay
 from engine.registry.records import Totals
+from engine.registry.upcoming import frozen, upcoming
 
 if TYPE_CHECKING:
     from engine.venue.venue import Venue
 
 
-_BESIDE: Final = ("reported", "allocated", "closed")  # in JSON alone: a terminal is narrow
+_BESIDE: Final = ("reported", "allocated", "paid", "closed")  # in JSON alone: a terminal is narrow
 
 
 def balance_sheet(venue: Venue) -> list[dict[str, Any]]:
@@ -48,10 +49,15 @@ def positions(venue: Venue) -> list[dict[str, Any]]:
          "obligation": record.obligation, "surrendered": sum(record.surrendered.values()),
          "due": record.due, "held": registry.allowances_of(entity),
          "short": max(record.due - registry.allowances_of(entity), 0),
-         "penalty": record.penalty, "closed": registry.is_closed(cycle)}
+         "penalty": record.penalty, "paid": record.paid, "closed": registry.is_closed(cycle)}
         for entity in registry.entities.values()
         for cycle, record in entity.records.items()
     ]  # fmt: skip
+
+
+def calendar(venue: Venue) -> list[dict[str, Any]]:
+    """Return what comes next: each date with what it asks for, and how many have not done it."""
+    return [step._asdict() for step in upcoming(venue.registry)]
 
 
 @click.command()
@@ -62,19 +68,26 @@ def command(directory: Path, as_json: bool, plot: Path | None) -> None:  # noqa:
     """Replay the log in DIRECTORY and show its compliance years.
 
     The balance sheet has tonnes by product. Of a position, due is what is still to be surrendered,
-    and short what the entity's holdings leave of that.
+    and short what the entity's holdings leave of that. The calendar has the dates from the log's
+    last day on, with how many entities have not done what each asks for.
 
     Example:  carbonx registry runs/venue --plot year.png
     """
     venue = replay(directory).venue
     venue.check()
-    tables = {"balance": balance_sheet(venue), "positions": positions(venue)}
+    tables = {"balance": balance_sheet(venue), "positions": positions(venue),
+              "calendar": calendar(venue)}  # fmt: skip
     if plot is not None:
         from backtest.report.compliance import draw_year  # noqa: PLC0415 - matplotlib is slow
 
         draw_year(tables["balance"], tables["positions"], plot)
     if as_json:
-        click.echo(json.dumps({**tables, "state": venue.state_hash()}, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {**tables, "frozen": frozen(venue.registry), "state": venue.state_hash()},
+                ensure_ascii=False,
+            )
+        )
         return
     if not venue.registry.programme.cycles:
         click.echo("The rulebook has no compliance programme.")
@@ -86,3 +99,5 @@ def command(directory: Path, as_json: bool, plot: Path | None) -> None:  # noqa:
         for row in rows:
             table.add_row(*(str(row[name]) for name in shown))
         Console().print(table if rows else f"no {title}", markup=False)
+    if frozen(venue.registry):
+        click.echo(f"may not purchase until made good: {', '.join(frozen(venue.registry))}")

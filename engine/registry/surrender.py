@@ -173,8 +173,8 @@ def begin_day(registry: RegistryBase, date: int) -> list[Event]:
             mark = f"{cycle.name} {step}"
             if 0 < day < date and mark not in registry.passed:
                 registry.passed.append(mark)
-                missing = _missing(registry, cycle.name, step)
-                events.append(re.DeadlinePassed(cycle.name, step, day, missing))
+                late = missing(registry, cycle.name, step)
+                events.append(re.DeadlinePassed(cycle.name, step, day, late))
         if 0 < cycle.publish <= date and cycle.name not in registry.published:
             registry.published.append(cycle.name)
             events += [
@@ -187,7 +187,7 @@ def begin_day(registry: RegistryBase, date: int) -> list[Event]:
     return events + _large_holders(registry)
 
 
-def _missing(registry: RegistryBase, cycle: str, step: str) -> int:
+def missing(registry: RegistryBase, cycle: str, step: str) -> int:
     """Count the entities that have not done what a date asks for."""
     if step == "reporting":
         known = [entity.records.get(cycle) for entity in registry.entities.values()]

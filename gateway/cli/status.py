@@ -36,6 +36,18 @@ def command(folder: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+def _compliance(s: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the next date of the compliance years, and who may not purchase."""
+    rows = []
+    if s["calendar"]:
+        step = s["calendar"][0]
+        text = f"{step['step']} for {step['cycle']} by {step['date']}, {step['missing']} missing"
+        rows.append(("next date", text))
+    if s["frozen"]:
+        rows.append(("frozen", ", ".join(s["frozen"])))
+    return rows
+
+
 def _page(s: dict[str, Any]) -> str:
     """Return it for people."""
     grid = Table.grid(padding=(0, 2))
@@ -54,6 +66,7 @@ def _page(s: dict[str, Any]) -> str:
         ("reports", f"{s['reports']:,}, {s['outbox_bytes']:,} bytes in memory"),
         *((phase, ", ".join(symbols)) for phase, symbols in lines.items()),
         ("sessions", str(len(s["sessions"]))),
+        *_compliance(s),
     ):
         grid.add_row(name, text)
     parts = [drawn(grid)]

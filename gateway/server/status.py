@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from engine.registry.upcoming import frozen, upcoming
+
 if TYPE_CHECKING:
     from gateway.server.connection import Connection
     from gateway.server.node import Node
@@ -20,6 +22,15 @@ class SessionStatus(Struct, frozen=True):
     unread_bytes: int  # of reports and answers that its reader has not taken
     slow: bool  # whether the venue waits for its reader
     cancel_on_disconnect: bool
+
+
+class ComplianceDate(Struct, frozen=True):
+    """A date of a cycle that lies ahead, or a close that is due."""
+
+    date: int  # such as 20251231
+    cycle: str
+    step: str  # reporting, verification, publication, surrender or close
+    missing: int  # entities that have not done it yet
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -39,6 +50,8 @@ class Status(Struct, frozen=True, kw_only=True):
     peak_batch: int  # commands in the largest tick so far
     phases: dict[str, str]
     sessions: tuple[SessionStatus, ...]
+    calendar: tuple[ComplianceDate, ...]  # of the compliance years, the next date first
+    frozen: tuple[str, ...]  # entities that may not purchase until they have made good
 
 
 def status_of(node: Node) -> Status:
@@ -63,6 +76,8 @@ def status_of(node: Node) -> Status:
         peak_batch=core.peak_batch,
         phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},
         sessions=tuple(_session(each) for each in core.sessions.connections if each is not page),
+        calendar=tuple(ComplianceDate(*step) for step in upcoming(venue.registry)),
+        frozen=tuple(frozen(venue.registry)),
     )
 
 

@@ -177,6 +177,10 @@ def test_a_year_from_allocation_to_shortfall(tmp_path: Path, case: Case) -> None
         assert came == row["held"] + row["surrendered"] + row["cancelled"] + row["returned"]
     (row,) = (row for row in page["balance"] if row["product"] == case.product)
     assert row["returned"] == 500
+    assert page["frozen"] == []
+    dates = [row["date"] for row in page["calendar"]]
+    assert dates == sorted(dates)
+    assert all(row["date"] >= case.days[2] or row["step"] == "close" for row in page["calendar"])
     owing = {row["entity"]: row for row in page["positions"]}
     assert owing["Plant"]["due"] == owing["Plant"]["short"] == 0
     assert owing["Plant"]["verified"] == 200_000
