@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from engine.registry.owners import Owners
+from engine.registry.owners import PUBLIC, Owners
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import CancelReason, OfferKind, Side
+from engine.vocabulary.registry_events import AllowancesIssued
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,8 +109,16 @@ class Visibility:
                 else:  # the quote's cancellation follows; there is no other addressee left
                     del self._offers[e.maker, e.maker_ref]
         else:
-            for name in self._owners.of(e):
-                yield name, e
+            yield from self._registry(e)
+
+    def _registry(self, e: ev.Event) -> Iterator[tuple[str, ev.Event]]:
+        """Yield an event of the registry to those it concerns, or to all."""
+        for name in self._owners.of(e):
+            yield name, e
+        if isinstance(e, PUBLIC):
+            yield "", e
+        elif isinstance(e, AllowancesIssued):
+            yield "", structs.replace(e, account="", balance=0)
 
     def _withdrawn(self, e: ev.OrderCancelled) -> Iterator[tuple[str, ev.Event]]:
         """Yield the end of an auction that its initiator, or a rule, took back."""

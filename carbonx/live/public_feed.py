@@ -13,8 +13,9 @@ from msgspec import Struct, structs
 
 from backtest.agents.market_picture import LinePicture
 from engine.vocabulary import events as ev
+from engine.vocabulary import registry_events
 from engine.vocabulary.enums import OfferKind, Side
-from gateway.protocol import wire_market
+from gateway.protocol import wire_market, wire_notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -87,6 +88,9 @@ class PublicFeed:
             self.describe([message.line])
         elif isinstance(message, wire_market.AuctionTrade):
             self._follow(message.symbol, message.update)  # the uncross has said it already
+        elif isinstance(message, wire_notices.RegistryNotice):
+            self._follow(message.symbol, message.update)
+            yield _notice(message)
         elif isinstance(message, _Item):
             line = self._follow(message.symbol, message.update)
             if isinstance(message, wire_market.PhaseChanged):
@@ -141,6 +145,14 @@ def _show(symbol: str, line: _Line, level: wire_market.BookLevel) -> ev.DepthCha
     else:
         line.levels.pop((level.side, level.price), None)
     return ev.DepthChanged(symbol, level.side, level.price, level.quantity)
+
+
+def _notice(m: wire_notices.RegistryNotice) -> ev.Event:
+    """Return what the registry says to all; of what is issued, no account."""
+    if isinstance(m, wire_notices.IssuanceStated):
+        return registry_events.AllowancesIssued("", m.product, m.quantity, 0, m.issued)
+    event: ev.Event = getattr(registry_events, type(m).__name__)(*structs.astuple(m)[4:])
+    return event
 
 
 def _event(m: _Item) -> ev.Event:

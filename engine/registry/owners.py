@@ -14,6 +14,11 @@ OF_ENTITY: Final[tuple[type, ...]] = (
 OF_ACCOUNT: Final[tuple[type, ...]] = (re.AllowancesIssued, re.AllowancesCancelled)
 PRIVATE: Final = (*OF_ENTITY, *OF_ACCOUNT, re.EntityRegistered, re.AllowancesTransferred)
 
+# Everybody sees them; of what is issued everybody sees how much, and not into which account.
+PUBLIC: Final[tuple[type, ...]] = (
+    re.CompliancePublished, re.DeadlinePassed, re.CycleClosed, re.AveragePriceTaken, re.CapSet,
+)  # fmt: skip
+
 
 class Owners:
     """The accounts of all entities, learned from their registration."""

@@ -56,6 +56,7 @@ from gateway.protocol.wire_modes import (
     QuoteReceived,
     Released,
 )
+from gateway.protocol.wire_notices import RegistryNotice
 from gateway.protocol.wire_registry import RegistryReport
 
 VERSION: Final = 3  # 2: a logon said its key
@@ -431,7 +432,7 @@ Report: TypeAlias = (
 MarketData: TypeAlias = (
     BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated
     | AuctionUncrossed | Offered | Announced | BestBid | AuctionCleared | AuctionTrade
-    | LineChanged | AuctionStated
+    | LineChanged | AuctionStated | RegistryNotice
 )  # fmt: skip
 
 # The answers to what concerns the session alone, in the order of the questions.

@@ -15,6 +15,7 @@ from sortedcontainers import SortedDict
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import CancelReason, OfferKind, Phase, Side
 from gateway.protocol import wire, wire_market
+from gateway.server.registry_reports import NOTICES
 from gateway.server.views import line_info
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class MarketData:
             ev.BestBid: self._best,
             ev.AuctionCleared: self._cleared,
             ev.AuctionStated: self._item,
+            **dict.fromkeys(NOTICES, self._notice),
         }
 
     def start(self) -> None:
@@ -250,6 +252,12 @@ class MarketData:
     def _item(self, e: Any) -> None:
         self._line(e.symbol).items.append(e)
 
+    def _notice(self, e: Any) -> None:
+        """Publish what the registry says to all, on the first line of its product or at all."""
+        product = getattr(e, "product", "")
+        lines = (symbol for symbol, line in self.lines.items() if line.info.product == product)
+        self._line(next(lines, self._venue.symbols[0])).items.append(e)
+
     def snapshot(self, symbol: str, seq: int, time: int) -> list[wire.MarketData]:
         """Return all that is public as of the last increment; call it after ``publish``.
 
@@ -269,7 +277,7 @@ class MarketData:
         standing: list[ev.Event] = [*line.offers.values(), *line.best.values()]
         if line.indicated is not None:
             standing.append(line.indicated)
-        messages = (message_of(each, line.update, time) for each in standing)
+        messages = (message_of(each, symbol, line.update, time) for each in standing)
         return [book, *(structs.replace(message, seq=seq) for message in messages)]
 
     def publish(self, time: int) -> dict[str, list[wire.MarketData]]:
@@ -280,7 +288,7 @@ class MarketData:
             messages = due[symbol] = []
             for item in line.items:
                 line.update += 1
-                messages.append(message_of(item, line.update, time))
+                messages.append(message_of(item, symbol, line.update, time))
             if symbol in changed:
                 line.update += 1
                 messages.append(wire_market.LineChanged(0, symbol, line.update, time, line.info))
@@ -307,10 +315,10 @@ class MarketData:
         return changed
 
 
-def message_of(item: ev.Event, update: int, time: int) -> wire.MarketData:
+def message_of(item: ev.Event, symbol: str, update: int, time: int) -> wire.MarketData:
     """Return the message of an event, whose fields after the time have the event's own names."""
     make, fields = _MESSAGES[item.__class__]
-    message = make(0, item.symbol, update, time, *fields(item))  # type: ignore[union-attr] # it has
+    message = make(0, symbol, update, time, *fields(item))
     if isinstance(message, wire_market.Trade):  # the public sees the arriving order's side
         other = Side.SELL if message.side is _BUY else _BUY
         return structs.replace(message, side=other)
@@ -329,6 +337,7 @@ _KINDS: Final[dict[type, type[wire.MarketData]]] = {
     ev.AuctionCleared: wire_market.AuctionCleared,
     ev.AuctionStated: wire_market.AuctionStated,
     ev.AuctionTrade: wire_market.AuctionTrade,
+    **NOTICES,
 }
 _MESSAGES: Final[dict[type, tuple[Callable[..., wire.MarketData], Callable[[Any], Any]]]] = {
     event: (kind, attrgetter(*kind.__struct_fields__[4:])) for event, kind in _KINDS.items()

@@ -131,10 +131,10 @@ class Tape:
         line.closed = e.phase is _CLOSED
 
     def _closed(self, time: int, e: ev.DayClosed) -> None:
-        self._line(e.symbol).bars.append(cast("DayClosed", message_of(e, 0, time)))
+        self._line(e.symbol).bars.append(cast("DayClosed", message_of(e, e.symbol, 0, time)))
 
     def _result(self, time: int, e: ev.AuctionUncrossed | ev.AuctionCleared) -> None:
-        message = cast("AuctionUncrossed | AuctionCleared", message_of(e, 0, time))
+        message = cast("AuctionUncrossed | AuctionCleared", message_of(e, e.symbol, 0, time))
         self._line(e.symbol).results.append(message)
 
     def _stated(self, time: int, e: ev.AuctionStated) -> None:

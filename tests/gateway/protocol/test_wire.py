@@ -28,7 +28,14 @@ from engine.vocabulary.enums import (
     TimeInForce,
     Undersubscribed,
 )
-from gateway.protocol import wire, wire_history, wire_market, wire_modes, wire_registry
+from gateway.protocol import (
+    wire,
+    wire_history,
+    wire_market,
+    wire_modes,
+    wire_notices,
+    wire_registry,
+)
 from gateway.protocol.framing import Unframer, frame
 from gateway.protocol.mapping import COMMANDS
 from gateway.protocol.session import Due, State, Throttle, client_end, pack, venue_end
@@ -168,6 +175,18 @@ GOLDEN: list[tuple[Any, str]] = [
                                (("20210630", 4),), 7, "ab", 3, 2, ((992, 6, 5),)),
      ("dc001b7d03a1500d0403ce013463c502cd03e0cd03de0a0001050406cd1770029203029192a37469"
       "65019192a3434352009192a832303231303633300407a26162030291" "93cd03e00605")),
+    (wire_notices.CompliancePublished(3, "P", 14, 4, "24", "Plant", 5, 4),
+     "99cc8e03a1500e04a23234a5506c616e740504"),
+    (wire_notices.DeadlinePassed(3, "P", 15, 4, "24", "surrender", 20251231, 2),
+     "99cc8f03a1500f04a23234a973757272656e646572ce0135025f02"),
+    (wire_notices.CycleClosed(3, "P", 16, 4, "24", 5, 2),
+     "98cc9003a1501004a232340502"),
+    (wire_notices.AveragePriceTaken(3, "P", 17, 4, "24", 990, 10, 20251101, 20251201),
+     "9acc9103a1501104a23234cd03de0ace013501ddce01350241"),
+    (wire_notices.CapSet(3, "P", 18, 4, "P", 100),
+     "97cc9203a1501204a15064"),
+    (wire_notices.IssuanceStated(3, "P", 19, 4, "P", 5, 60),
+     "98cc9303a1501304a150053c"),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.rulebook.presets import load as load_rulebook
 from engine.vocabulary import registry_commands as r
+from engine.vocabulary.commands import BeginDay
 from gateway.client import messages as m
 from gateway.server.accounts import Directory
 from gateway.server.node import Node, Options
@@ -63,3 +64,41 @@ def test_the_owner_is_told_of_its_own_year_alone(tmp_path: Path) -> None:
     (transferred,) = found["bob"]
     assert isinstance(transferred, m.AllowancesTransferred)
     assert (transferred.account, transferred.quantity, transferred.amount) == ("alice", 10, 50_000)
+
+
+async def published(folder: Path) -> list[object]:
+    """Return what a subscriber hears of a year, up to the close."""
+    node = Node.open(folder, with_programme(load_rulebook("textbook")), Directory(ACCOUNTS),
+                     Options())  # fmt: skip
+    await node.start()
+    found: list[object] = []
+    try:
+        async with client_of(node, "bob") as bob:
+            first = node.sequencer.venue.symbols[0]
+            await bob.follow(first)
+            for command in (*YEAR, BeginDay(20251205), r.CloseCycle("one", 5_000)):
+                node.operate(command)
+            async with asyncio.timeout(20):
+                while not found or not isinstance(found[-1], m.CycleClosed):
+                    event = await bob.next_event()
+                    if type(event).__module__.endswith("wire_notices"):
+                        found.append(event)
+            assert not bob.book(first).stale, "each was counted"
+    finally:
+        await node.stop()
+    return found
+
+
+def test_all_hear_what_is_public_and_no_account(tmp_path: Path) -> None:
+    found = asyncio.run(published(tmp_path / "v"))
+    kinds = [type(notice) for notice in found]
+    assert kinds == [m.CapSet, m.IssuanceStated, *[m.DeadlinePassed] * 3, m.CompliancePublished,
+                     m.CycleClosed]  # fmt: skip
+    assert "alice" not in str(found)
+    issued, published_, closed = found[1], found[-2], found[-1]
+    assert isinstance(issued, m.IssuanceStated)
+    assert (issued.product, issued.quantity, issued.issued) == ("CO2", 70, 70)
+    assert isinstance(published_, m.CompliancePublished)
+    assert (published_.entity, published_.verified, published_.allocated) == ("Plant", 100, 70)
+    assert isinstance(closed, m.CycleClosed)
+    assert closed.short == 1

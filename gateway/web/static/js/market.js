@@ -152,6 +152,14 @@ const TAKES = {
     line.reason = m.reason;
     line.phases.push({ time: m.time, phase: m.phase });
   },
+  // Not shown, but counted: the increments of a line have no gap.
+  AuctionStated: () => {},
+  CompliancePublished: () => {},
+  DeadlinePassed: () => {},
+  CycleClosed: () => {},
+  AveragePriceTaken: () => {},
+  CapSet: () => {},
+  IssuanceStated: () => {},
 };
 
 function takeTrade(line, m) {
