@@ -10,18 +10,14 @@ from backtest.lab.batches import opening
 from backtest.lab.people import Horizon, Lasting
 from backtest.lab.regions import Regions
 from backtest.lab.several_venues import KernelOfSeveral, SeveralVenues
-from engine.rulebook.calendar import steps
+from engine.rulebook.calendar import steps, utc
 from engine.vocabulary.commands import BeginDay, OpenAccount, SetPhase
 from engine.vocabulary.enums import Mechanism, Phase
 
 if TYPE_CHECKING:
     from backtest.kernel.kernel import Entry, Watcher
     from backtest.lab.design import Design
-    from backtest.lab.people import Day, Person, Population
-
-
-class RegionError(ValueError):
-    """A market that regions cannot trade; the text says why."""
+    from backtest.lab.people import Day, Person, Population, Registry, Window
 
 
 def run(
@@ -47,16 +43,14 @@ def cast(design: Design, market: Population, root: int = 1, replication: int = 0
 
 def _people(
     design: Regions, market: Population, root: int, replication: int
-) -> tuple[list[Person], dict[str, str], tuple[Day, ...]]:
-    """Return the people, the region of each account, and the trading day.
+) -> tuple[list[Person], dict[str, str], Window]:
+    """Return the people, the region of each account, and the trading days.
 
     The market makes its people once for each region, with the same draws, and everybody is taken
     from his own region's: so they are the same people whatever links the regions.
     """
-    if isinstance(market, Lasting):
-        message = f"{market.name} lasts longer than a day: regions trade for one"
-        raise RegionError(message)
-    window = session.window_of(design.rulebook, Horizon())
+    horizon = market.horizon if isinstance(market, Lasting) else Horizon()
+    window = session.window_of(design.rulebook, horizon)
     each = [market.people(Streams(root, replication), region.rulebook, window)
             for region in design.regions]  # fmt: skip
     found: list[Person] = []
@@ -74,13 +68,13 @@ def _people(
         traders += 1
         home[person.account] = region.name
         found.append(person._replace(group=region.name))
-    return found, home, window.days
+    return found, home, window
 
 
 def _run(
     design: Regions, market: Population, root: int, replication: int, sink: Watcher | None
 ) -> session.Outcome:
-    people, home, (day, *_) = _people(design, market, root, replication)
+    people, home, window = _people(design, market, root, replication)
     streams = Streams(root, replication)
     tape: list[Entry] = []
     several = SeveralVenues(design)
@@ -89,15 +83,52 @@ def _run(
     modes = [mode for region in design.regions for mode in region.rulebook.modes]
     if any(mode.mechanism is Mechanism.ONE_WAY for mode in modes):
         kernel.watchers.append(session.Auctioneer(kernel, streams))
-    kernel.now = day.opens
-    kernel.give(BeginDay(day.date))
+    kernel.now = window.opens
+    kernel.give(BeginDay(window.days[0].date))
+    classes = {
+        region.name: [each.name for each in region.rulebook.classes] for region in design.regions
+    }
     for person in people:
-        kernel.give(OpenAccount(person.account, cash=person.cash,
+        role = person.role if person.role in classes[home[person.account]] else ""
+        kernel.give(OpenAccount(person.account, role=role, cash=person.cash,
                                 allowances=tuple(person.holdings.items())))  # fmt: skip
     for person in people:
         seat = kernel.join(person.agent, person.account, person.who, to_venue=person.to_venue,
                            back=person.back, compute=person.compute)  # fmt: skip
         seat.start()
+    registries = _registries(market, people, home, window)
+    for number, day in enumerate(window.days):
+        if number:
+            kernel.run(utc(design.rulebook.calendar, day.date, 0))
+            kernel.give(BeginDay(day.date))
+        for name, registry in registries.items():
+            for command in registry.due(day.date, several.federation.venues[name]):
+                kernel.give(command)
+        _schedule(kernel, design, several, day, streams)
+        kernel.run(day.closes)
+    several.federation.check()
+    whole: Any = several  # what an outcome's pictures ask of a venue
+    return session.Outcome(design, people, tape, whole, kernel.commands)
+
+
+def _registries(
+    market: Population, people: list[Person], home: dict[str, str], window: Window
+) -> dict[str, Registry]:
+    """Return what moves allowances outside trading, by region: each for its own people."""
+    found: dict[str, Registry] = {}
+    if isinstance(market, Lasting):
+        for name in dict.fromkeys(home.values()):
+            mine = [each for each in people if home[each.account] == name]
+            registry = market.registry(mine, window)
+            if registry is not None:
+                found[name] = registry
+    return found
+
+
+def _schedule(
+    kernel: KernelOfSeveral, design: Regions, several: SeveralVenues, day: Day, streams: Streams
+) -> None:
+    """Have each region's operator follow a day's timetable."""
     draw = int(streams.stream("calendar", str(day.date)).integers(1 << 31))
     for region in design.regions:
         plan = [(step.time, step.command) for step in steps(region.rulebook, day.date, draw)]
@@ -108,7 +139,3 @@ def _run(
         for time, command in plan:
             for part in several.in_region(region.name, command):
                 kernel.at(time, part)
-    kernel.run(day.closes)
-    several.federation.check()
-    whole: Any = several  # what an outcome's pictures ask of a venue
-    return session.Outcome(design, people, tape, whole, kernel.commands)

@@ -9,8 +9,7 @@ import pytest
 from backtest.lab.abatement import Abatement
 from backtest.lab.compare import compare
 from backtest.lab.design import Design, DesignError, design
-from backtest.lab.named import market
-from backtest.lab.regional import RegionError, cast, run
+from backtest.lab.regional import cast, run
 from backtest.lab.regions import Regions, link
 from backtest.lab.schedules import UniformValues
 from backtest.measures.fills import Fill, fills
@@ -45,6 +44,19 @@ def test_one_call_for_two_regions_reaches_the_least_cost() -> None:
     two = traded(linked("none", in_one_call(design("textbook"))), 50)
     assert len({fill.price for fill in two}) == 2
     assert firms.cost(two, MINOR) > 1.1 * least.cost
+
+
+def test_the_efficiency_of_a_study_is_the_share_of_the_cost_that_is_saved() -> None:
+    call, firms = in_one_call(design("textbook")), Abatement(scale=50)
+    designs = {"segmented": linked("none", call), "linked": linked("shared", call)}
+    study = compare(designs, market=firms, seeds=3, measures=("efficiency", "surplus"))
+    least = firms.least(MINOR)
+    for label in designs:
+        cost = firms.cost(fills(study.outcome(label, 0).tape), MINOR)
+        saved = (least.alone - cost) / (least.alone - least.cost)
+        assert study.values(label, "efficiency")[0] == pytest.approx(saved, abs=1e-3)
+    assert study.mean("linked", "efficiency").mean > 0.999
+    assert study.mean("segmented", "efficiency").mean < 0.7
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -143,5 +155,3 @@ def test_what_cannot_be_linked_is_refused() -> None:
     for wrong in wrongs:
         with pytest.raises(DesignError):
             wrong()
-    with pytest.raises(RegionError, match="longer than a day"):
-        run(linked("none"), market("shenzhen-year"))
