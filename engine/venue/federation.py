@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from engine.venue.link_commands import available
+from engine.venue.departures import Departures
 from engine.venue.routing import after, into_auction, routed
 from engine.vocabulary.commands import Bid, CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
@@ -74,7 +74,7 @@ class FederationError(ValueError):
 class Federation:
     """Venues by name. Everything that concerns them comes in through ``submit``."""
 
-    __slots__ = ("_apply", "_before", "_logged", "messages", "venues")
+    __slots__ = ("_apply", "_before", "_departures", "_logged", "messages", "venues")
 
     def __init__(
         self,
@@ -90,6 +90,7 @@ class Federation:
         self._apply = apply or (lambda name, command: self.venues[name].apply(command))
         self._before = before
         self._logged = apply is not None  # then what a venue has taken may still be cut off
+        self._departures = {name: Departures(venue) for name, venue in self.venues.items()}
         # the messages that may have to be delivered, by number
         self.messages: dict[Way, dict[int, LinkCommand]] = {}
 
@@ -129,10 +130,14 @@ class Federation:
         elif isinstance(command, Bid | JoinAuction):
             command = into_auction(self.venues, name, command)
         found = [self._give(name, command)]
-        return found + self.deliver()
+        return found + self._deliver()
 
     def deliver(self) -> list[Happened]:
         """Deliver every message that was not, and send home what guests have left."""
+        self._departures = {name: Departures(venue) for name, venue in self.venues.items()}
+        return self._deliver()
+
+    def _deliver(self) -> list[Happened]:
         found: list[Happened] = []
         before = -1
         while len(found) > before:
@@ -142,8 +147,8 @@ class Federation:
                 while end is not None and end.received + 1 in messages:
                     self._before(way.sender)
                     found.append(self._give(way.receiver, messages[end.received + 1]))
-            for name, venue in self.venues.items():
-                for link, account in _to_go_home(venue):
+            for name, departures in self._departures.items():
+                for link, account in departures.due():
                     found.append(self._give(name, CarryHome(link, account)))
         if not self._logged:
             for name in self.venues:
@@ -169,6 +174,7 @@ class Federation:
 
     def cut_back(self, sender: str) -> None:
         """Forget the messages that a venue does not know any more that it sent."""
+        self._departures[sender] = Departures(self.venues[sender])
         for way, messages in self.messages.items():
             if way.sender == sender:
                 end = self._end(sender, way.link)
@@ -208,6 +214,7 @@ class Federation:
     def _give(self, name: str, command: Command) -> Happened:
         events = self._apply(name, command)
         self.remember(name, events)
+        self._departures[name].note(command, events)
         return Happened(name, command, events)
 
 
@@ -245,13 +252,3 @@ def carried(message: LinkCommand) -> tuple[int, int]:
     if type(message) is RecogniseAllowances:
         return 0, message.quantity
     return (message.cash, message.tonnes) if type(message) is CarryIn else (0, 0)
-
-
-def _to_go_home(venue: Venue) -> list[tuple[str, str]]:
-    """Return link and account of the guests who have something that is not known at home."""
-    return [
-        (link, account)
-        for link, end in venue.links.ends.items()
-        for account, guest in end.guests.items()
-        if guest.unfilled or any(available(venue, end, guest))
-    ]

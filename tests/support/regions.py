@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.rulebook.model import Mode, Product, Rulebook
 from engine.venue.federation import Federation
+from engine.venue.link_commands import available
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import LinkKind, Phase, Side, TimeInForce
@@ -119,3 +120,14 @@ def owned(found: Federation) -> tuple[int, int]:
             cash += sum(each.total for each in account.cash.values())
             tonnes += sum(each.total for each in account.holdings.values())
     return cash, tonnes
+
+
+def left_behind(found: Federation) -> list[tuple[str, str]]:
+    """Return the guests who have something that nothing keeps them from taking home."""
+    return [
+        (name, guest.name)
+        for name, venue in found.venues.items()
+        for end in venue.links.ends.values()
+        for guest in end.guests.values()
+        if guest.unfilled or any(available(venue, end, guest))
+    ]

@@ -216,6 +216,7 @@ def run(seed: int, names: tuple[str, ...], **options: Any) -> Federation:
         outside.take_all(found.submit(name, command))
         found.check()
         assert regions.owned(found) == (outside.cash, outside.tonnes)
+        assert not regions.left_behind(found)
     return found
 
 

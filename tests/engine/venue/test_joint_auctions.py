@@ -129,6 +129,7 @@ def test_what_is_sold_is_shared_and_nothing_is_lost(
             happened = found.submit(name, command)
             found.check()
             assert regions.owned(found) == before
+            assert not regions.left_behind(found)
             for event in (e for each in happened for e in each.events):
                 assert not isinstance(event, Rejected) or event.rule
         found.submit("gd", c.AdvanceTime(time))

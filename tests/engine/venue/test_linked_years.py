@@ -13,6 +13,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary.link_commands import SendAllowances, SetRecognition
 from engine.vocabulary.registry_commands import SurrenderAllowances
 from tests.support import linked_years as years
+from tests.support import regions
 
 NAMES = ("gd", "sz", "hb")
 
@@ -35,6 +36,7 @@ def run(seed: int, names: tuple[str, ...], quota: int, steps: int = 120) -> year
         found.check()
         books.check(found)
         assert found.on_the_way() == (0, 0)
+        assert not regions.left_behind(found)
     return books
 
 

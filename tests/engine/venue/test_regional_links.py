@@ -107,6 +107,7 @@ def test_what_a_lag_keeps_goes_home_when_it_is_over() -> None:
     found.submit("cn-national", c.SetPhase(Phase.CLOSED, line))
     found.submit("cn-national", c.BeginDay(DAYS[1]))
     assert found.venues["shanghai"].allowances("shanghai/0", here) == (10_100, 0)
+    assert not regions.left_behind(found)
     found.check()
 
 
@@ -132,5 +133,6 @@ def test_all_three_at_once(seed: int) -> None:
         found.submit(name, command)
         found.check()
         assert regions.owned(found) == before
+        assert not regions.left_behind(found)
     crossed = [end.sent for venue in found.venues.values() for end in venue.links.ends.values()]
     assert all(sent > 0 for sent in crossed)
