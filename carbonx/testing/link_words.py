@@ -75,7 +75,7 @@ def _parse_other(link: str, minor: Minor, first: str, words: list[str]) -> c.Lin
 def parse_sent(minor: Minor, account: str, ref: int, verb: str, words: list[str]) -> c.LinkCommand:
     """Read an order or a bid that leaves, a cancel that is sent after one, a seller that joins."""
     if verb == "recalls":
-        target, _, link = words
+        target, _, link, *_ = words
         return c.RouteCancel(account, ref, link, int(target))
     if verb == "joins":
         number, line, quantity, *more = words

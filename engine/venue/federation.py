@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from engine.venue.departures import Departures
-from engine.venue.routing import after, into_auction, routed
+from engine.venue.routing import after, all_after, into_auction, routed
 from engine.vocabulary.commands import Bid, CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
 from engine.vocabulary.link_commands import (
@@ -121,8 +121,12 @@ class Federation:
     def submit(self, name: str, command: Command) -> list[Happened]:
         """Give a venue a command, and all venues what follows from it; return it all, in order.
 
-        Raises ``KeyError`` where no venue has the name.
+        Raises ``KeyError`` where no venue has the name, ``FederationError`` on a link with no venue
+        of the federation.
         """
+        if type(command) is SetLink and command.peer not in self.venues:
+            message = f"{name} is linked with one of {', '.join(self.venues)}, not {command.peer}"
+            raise FederationError(message)
         if type(command) is NewOrder:
             command = routed(self.venues, name, command)
         elif type(command) is CancelOrder:
@@ -130,6 +134,10 @@ class Federation:
         elif isinstance(command, Bid | JoinAuction):
             command = into_auction(self.venues, name, command)
         found = [self._give(name, command)]
+        found += [
+            self._give(name, each)
+            for each in all_after(self.venues, name, command, found[0].events)
+        ]
         return found + self._deliver()
 
     def deliver(self) -> list[Happened]:

@@ -138,10 +138,16 @@ def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
 
 
 def route_cancel(venue: VenueBase, c: RouteCancel) -> list[Event]:
-    """Send a cancel after an order; a kill switch does not keep a member from it."""
-    participant = member(venue, c.account, c.ref, entering=False)
-    if isinstance(participant, list):
-        return participant
+    """Send a cancel after an order; a kill switch does not keep a member from it.
+
+    The venue's own, as when a member's orders are all cancelled, uses no reference up.
+    """
+    if c.ref:
+        participant = member(venue, c.account, c.ref, entering=False)
+        if isinstance(participant, list):
+            return participant
+    elif c.account not in venue.participants:
+        return unknown_account(c.account, 0)
     end = venue.links.ends.get(c.link)
     if end is None:
         unknown = unknown_link(venue, c.link)

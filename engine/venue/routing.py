@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.rulebook.ticks import ceil_to_tick, floor_to_tick
+from engine.vocabulary.commands import CancelOnDisconnect, MassCancel, SetKillSwitch
 from engine.vocabulary.enums import LinkKind, Mechanism, OrderType, Phase, Side, TimeInForce
+from engine.vocabulary.events import Rejected
 from engine.vocabulary.link_commands import JoinAuction, RouteBid, RouteCancel, RouteOrder
 from engine.vocabulary.units import PARTS_PER_MILLION
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from engine.venue.link_state import LinkEnd
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Bid, CancelOrder, Command, NewOrder
+    from engine.vocabulary.events import Event
 
 _RESTING = (LinkKind.SHARED, LinkKind.AUCTION)
 _ROUTED = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC)
@@ -67,6 +70,30 @@ def after(venues: Mapping[str, Venue], name: str, cancel: CancelOrder) -> Comman
             if guest is not None and cancel.target in peer.participants[guest.name].orders:
                 return RouteCancel(cancel.account, cancel.ref, link, cancel.target)
     return cancel
+
+
+def all_after(
+    venues: Mapping[str, Venue], name: str, command: Command, events: list[Event]
+) -> list[RouteCancel]:
+    """Return the cancels that are sent after all orders at peers, where a command ended those here.
+
+    They have the reference 0, as the venue sends them, not the member.
+    """
+    ends = isinstance(command, MassCancel | CancelOnDisconnect)
+    if not (ends or (type(command) is SetKillSwitch and command.on)):
+        return []
+    if any(type(event) is Rejected for event in events):
+        return []
+    account, symbol = getattr(command, "account", ""), getattr(command, "symbol", "")
+    found: list[RouteCancel] = []
+    for link, end in venues[name].links.ends.items():
+        if end.rules.kind in _RESTING and symbol in ("", end.rules.symbol):
+            peer = venues[end.rules.peer]
+            guest = peer.links.ends[link].guests.get(account)
+            if guest is not None:
+                orders = peer.participants[guest.name].orders
+                found += [RouteCancel(account, 0, link, ref) for ref in orders]
+    return found
 
 
 def into_auction(

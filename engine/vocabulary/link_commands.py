@@ -78,7 +78,7 @@ class RouteCancel(Struct, frozen=True, array_like=True, gc=False, tag=55):
     """Ask over a link for the cancel of a member's order that rests at the peer."""
 
     account: str
-    ref: Int  # the member's own
+    ref: Int  # the member's own; 0: the venue's, which cancels all orders
     link: str
     target: Int  # the order's reference
 

@@ -126,6 +126,8 @@ LINKS = (
         kill ann
         ann recalls 1 by bay      | ann#2 cancels 1 by bay 2
         ann recalls 1 by boy      | ann#3 refused UNKNOWN_SYMBOL link
+        ann recalls 1 by bay ref 0 | ann#0 cancels 1 by bay 3
+        eve recalls 1 by bay ref 0 | refused UNKNOWN_ACCOUNT account
     """,
         shows=("14.7",),
     ),

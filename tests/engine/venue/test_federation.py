@@ -130,6 +130,31 @@ def test_a_member_cancels_what_rests_in_the_one_book() -> None:
     assert refusal(happened.events).reason is RejectReason.UNKNOWN_ORDER
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.MassCancel("sz0", 3),
+        c.MassCancel("sz0", 3, "SZA"),
+        c.SetKillSwitch("sz0", on=True),
+        c.CancelOnDisconnect("sz0"),
+    ],
+)
+def test_what_ends_all_orders_of_a_member_ends_those_in_the_one_book(command: c.Command) -> None:
+    found = regions.federation(kind=LinkKind.SHARED)
+    found.submit("sz", order("sz0", 1, Side.BUY, 10, 100))
+    found.submit("sz", order("sz0", 2, Side.SELL, 10, 105))
+    found.submit("sz", order("sz1", 1, Side.BUY, 5, 99))
+    found.submit("sz", c.MassCancel("sz0", 2))  # refused: the reference was used
+    assert found.venues["gd"].depth("GDA", Side.BUY) == [(100, 10), (99, 5)]
+    found.submit("sz", command)
+    assert found.venues["gd"].depth("GDA", Side.BUY) == [(99, 5)]
+    assert found.venues["gd"].depth("GDA", Side.SELL) == []
+    assert found.venues["sz"].cash("sz0") == (1_000_000, 0)
+    assert found.venues["sz"].allowances("sz0", "SZA") == (1_000, 0)
+    assert not regions.left_behind(found)
+    found.check()
+
+
 def test_an_account_with_a_guests_name_is_not_the_guests() -> None:
     found = regions.federation()
     found.submit("gd", c.OpenAccount("sz:sz1", cash=77))
@@ -199,6 +224,9 @@ def test_venues_that_do_not_fit_are_not_linked() -> None:
     ):
         with pytest.raises(FederationError):
             found.link("sz", rules, other)
+    with pytest.raises(FederationError, match="not hb"):
+        found.submit("sz", regions.link_of("sz", "hb"))
+    assert list(found.venues["sz"].links.ends) == ["sz-gd"]
     product = structs.replace(regions.rulebook("eu").products[0], currency="EUR")
     euros = Venue(structs.replace(regions.rulebook("eu"), currency="EUR", products=(product,)))
     with pytest.raises(FederationError, match="EUR"):
