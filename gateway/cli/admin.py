@@ -11,8 +11,8 @@ import click
 
 from engine.vocabulary.enums import Phase
 from gateway.cli.console import Group, json_text
-from gateway.cli.log import take_snapshot
 from gateway.cli.operate import asked
+from gateway.cli.snapshots import take_snapshot
 
 _PHASES: Final = [phase.name.lower() for phase in Phase]
 _folder = click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),

@@ -8,14 +8,12 @@ import click
 from engine.log import upkeep
 from engine.log.errors import FORMAT
 from engine.log.journal import FILE_NAME
-from engine.log.places import SnapshotError
 from engine.log.records import Record
 from engine.log.sequencer import replay
-from engine.log.snapshotter import take
 from engine.vocabulary.events import Event
 from engine.vocabulary.json_codec import to_object
 from gateway.cli.console import Group, json_text, reading_log
-from gateway.server.followers import Followers
+from gateway.cli.snapshots import take_snapshot
 
 _FOLDER = click.argument("folder", metavar="DIR",
                          type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
@@ -70,18 +68,6 @@ def repair(folder: Path) -> None:
         found = upkeep.repair(folder)
     where = f", which are in {found.kept} now" if found.kept else ""
     click.echo(f"{found.blocks} blocks are whole; cut off {found.cut} bytes{where}")
-
-
-def take_snapshot(folder: Path) -> str:
-    """Take a snapshot of the venue in a folder; return what to say. Raises ``ClickException``."""
-    followers = Followers()
-    try:
-        with reading_log(folder):
-            taken = take(folder, followers.absorb, followers.parts)
-    except SnapshotError as error:
-        raise click.ClickException(str(error)) from error
-    return (f"{taken.path}: record {taken.seq}, {taken.size} bytes, "
-            f"{taken.replayed} records run for it, state {taken.state}")  # fmt: skip
 
 
 @command.command()

@@ -19,8 +19,8 @@ from engine.rulebook import presets
 from gateway.cli import configuration
 from gateway.cli.console import reading_log
 from gateway.cli.hangup import reload_on_hangup
-from gateway.cli.log import take_snapshot
 from gateway.cli.serve_facts import facts, show
+from gateway.cli.snapshots import follow, take_snapshot
 from gateway.cli.web_page import page_maker
 from gateway.operations.outside import MissingExtraError, Outside
 from gateway.runtime import event_loop
@@ -72,7 +72,11 @@ async def run(
         show(found)
     assert node.failed is not None
     node.failed.add_done_callback(lambda _failed: stop.set())
+    journal = node.sequencer.journal
+    assert journal is not None
+    taker = asyncio.create_task(follow(folder, journal))
     await stop.wait()
+    taker.cancel()
     await door.close()
     if web is not None:
         await web.stop()

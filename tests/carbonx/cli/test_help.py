@@ -42,7 +42,7 @@ BOUNDS: Final = {
 OPERATED: Final = ("carbonx operate", "carbonx status", "carbonx admin resume",
                    "carbonx admin halt", "carbonx admin", "carbonx admin kill",
                    "carbonx admin revive", "carbonx admin reload", "carbonx admin close",
-                   "carbonx admin begin-day")  # fmt: skip
+                   "carbonx admin begin-day", "carbonx admin snapshot")  # fmt: skip
 TALKS: Final = ("carbonx shell", "carbonx brokers", "carbonx trade")  # to a venue on a port
 REREAD: Final = (
     "carbonx replay",
@@ -147,7 +147,7 @@ def test_the_examples_on_a_venue_s_directory_run(
            for line in lines}  # fmt: skip
     for line, name in ran.items():
         run(name, line, [])
-    assert len(ran) == 5
+    assert len(ran) == 6
     assert json.loads((tmp_path / "log.jsonl").read_text("utf-8"))["account"] == "a"
 
 

@@ -1,0 +1,77 @@
+"""Snapshots of a venue's log, by hand or by a process of lower priority beside the venue."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from engine.log.places import SnapshotError
+from engine.log.snapshotter import take
+from gateway.cli.console import reading_log
+from gateway.server.followers import Followers
+
+if TYPE_CHECKING:
+    from engine.log.journal import Journal
+
+LOOK_EVERY: Final = 5.0  # seconds between looks at whether the log has a new segment
+_NICER: Final = 10
+
+
+def take_snapshot(folder: Path) -> str:
+    """Take a snapshot of the venue in a folder; return what to say. Raises ``ClickException``."""
+    followers = Followers()
+    try:
+        with reading_log(folder):
+            taken = take(folder, followers.absorb, followers.parts)
+    except SnapshotError as error:
+        raise click.ClickException(str(error)) from error
+    return (f"{taken.path}: record {taken.seq}, {taken.size} bytes, "
+            f"{taken.replayed} records run for it, state {taken.state}")  # fmt: skip
+
+
+async def follow(folder: Path, journal: Journal, every: float = LOOK_EVERY) -> None:
+    """Take a snapshot whenever a log has begun a new segment, in a process of its own, for ever."""
+    segment = journal.segment
+    while True:
+        await asyncio.sleep(every)
+        if journal.segment != segment:
+            segment = journal.segment
+            await _in_another_process(folder)
+
+
+async def _in_another_process(folder: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gateway.cli.snapshots",
+        str(folder),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+def main() -> None:
+    """Take a snapshot of the venue in the folder that is named, without haste."""
+    if hasattr(os, "nice"):
+        os.nice(_NICER)
+    try:
+        click.echo(take_snapshot(Path(sys.argv[1])))
+    except Exception as error:
+        click.echo(f"no snapshot: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Snapshots of a served venue: by hand, at its stop, and when its log begins a segment."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from engine.log import snapshot as snapshots
+from engine.log import upkeep
+from engine.log.journal import Journal
+from engine.log.sequencer import Sequencer, recover, replay
+from engine.rulebook import presets
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from gateway.cli.snapshots import follow
+from gateway.server.followers import Followers
+from tests.support.paths import ROOT
+from tests.support.systems import unix_sockets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ACCOUNTS = '[[account]]\nname = "alice"\nkey = "secret"\ncash = 100\n'
+
+
+def carbonx(*words: str) -> str:
+    """Type words; return what they print."""
+    done = subprocess.run(
+        [sys.executable, "-m", "carbonx", *words],
+        capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def newest(folder: Path) -> list[str]:
+    """Return the names of the snapshots, the newest first."""
+    return [path.name for path in snapshots.paths(folder)]
+
+
+class Served:
+    """A venue in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "accounts.toml").write_text(ACCOUNTS, "utf-8")
+        accounts = str(folder / "accounts.toml")
+        words = ["serve", "--json", "--rulebook", "textbook", "--port", "0",
+                 "--dir", str(folder / "venue"), "--accounts", accounts]  # fmt: skip
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "carbonx", *words], stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.facts: dict[str, Any] = json.loads(self.process.stdout.readline())
+
+    def end(self, how: signal.Signals) -> None:
+        """End it by a signal."""
+        self.process.send_signal(how)
+        assert self.process.wait(30) == (0 if how is signal.SIGTERM else -how)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@unix_sockets
+def test_a_venue_goes_on_from_a_snapshot_taken_while_it_ran_and_one_at_its_stop(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "venue"
+    served = Served(tmp_path)
+    assert "venue.snapshot.2: record 2," in carbonx("admin", "snapshot", "--dir", str(folder))
+    carbonx("operate", "--dir", str(folder),
+            '{"type": "move_cash", "account": "alice", "amount": "7.00"}')  # fmt: skip
+    served.end(signal.SIGKILL)
+    state = replay(folder).venue.state_hash()
+    parts = Followers()
+    again = recover(folder, parts.absorb, "none", parts.parts)
+    again.close()
+    assert again.snapshot == folder / "venue.snapshot.2"
+    assert (again.venue.state_hash(), again.venue.cash("alice")) == (state, (800, 0))
+    served = Served(tmp_path)
+    records = served.facts["records"]
+    served.end(signal.SIGTERM)
+    assert (folder / f"venue.snapshot.{records}").exists(), "kept at the stop"
+    assert "venue.snapshot" in carbonx("log", "snapshot", str(folder))
+    parts = Followers()
+    again = recover(folder, parts.absorb, "none", parts.parts)
+    again.close()
+    assert again.snapshot == folder / f"venue.snapshot.{records}"
+    assert parts.outboxes.boxes["alice"].seq == 2
+    assert again.venue.cash("alice") == (800, 0)
+
+
+def test_a_new_segment_brings_a_snapshot(tmp_path: Path) -> None:
+    book = presets.load("textbook")
+    journal = Journal.create(tmp_path, book, 1, "none")
+    sequencer = Sequencer(Venue(book), journal)
+
+    async def scenario() -> None:
+        task = asyncio.create_task(follow(tmp_path, journal, 0.01))
+        await asyncio.sleep(0.05)
+        sequencer.submit(1, 0, c.OpenAccount("alice"))
+        sequencer.commit()
+        assert not newest(tmp_path)
+        journal.segment_size = 1
+        sequencer.submit(1, 0, c.OpenAccount("bob"))
+        sequencer.commit()
+        async with asyncio.timeout(60):
+            while not newest(tmp_path):  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.02)
+        task.cancel()
+
+    asyncio.run(scenario())
+    sequencer.close()
+    again = recover(tmp_path)
+    again.close()
+    assert again.snapshot == tmp_path / "venue.snapshot.2"
+
+
+def test_the_restore_drill_with_segments_and_snapshots(tmp_path: Path) -> None:
+    """Back up, lose the venue, restore, go on."""
+    folder, copy = tmp_path / "venue", tmp_path / "copies" / "monday"
+    book = presets.load("textbook")
+    journal = Journal.create(folder, book, 1, "none")
+    sequencer = Sequencer(Venue(book), journal)
+    for number in range(60):
+        journal.segment_size = 1_500
+        sequencer.submit(number, 0, c.OpenAccount(f"a{number}", cash=number))
+        sequencer.commit()
+        if number in {20, 40}:
+            carbonx("log", "snapshot", str(folder))
+    assert journal.segment > 2
+    assert "60 records" in carbonx("backup", str(folder), str(copy))
+    sequencer.close()
+    shutil.rmtree(folder)
+    shutil.copytree(copy, folder)
+    again = recover(folder)
+    assert again.snapshot == folder / "venue.snapshot.41"
+    again.submit(99, 0, c.OpenAccount("eve"))
+    again.close()
+    assert upkeep.check(folder).replayed.venue.accounts[-2:] == ("a59", "eve")
+    assert len(carbonx("log", "export", str(folder)).splitlines()) == 61
