@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.log.journal import Journal
 
 LOOK_EVERY: Final = 5.0  # seconds between looks at whether the log has a new segment
+_LOOK_AGAIN: Final = 0.1  # seconds between looks at whether a snapshot is there
 _NICER: Final = 10
 
 
@@ -46,20 +47,18 @@ async def follow(folder: Path, journal: Journal, every: float = LOOK_EVERY) -> N
 
 
 async def _in_another_process(folder: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gateway.cli.snapshots",
-        str(folder),
-        stdout=asyncio.subprocess.DEVNULL,
-    )
+    process = _started(folder)
     try:
-        await process.wait()
+        while process.poll() is None:  # noqa: ASYNC110 - a process
+            await asyncio.sleep(_LOOK_AGAIN)
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        process.kill()  # where it has not ended; the log has all that it would keep
+        process.wait()
+
+
+def _started(folder: Path) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", "gateway.cli.snapshots", str(folder)]
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603 - this very Python
 
 
 def main() -> None:
