@@ -12,19 +12,20 @@ acknowledged. Where one behind it knows it to be durable, acknowledged commands 
 log is refused. Zeros are space that was reserved and never written.
 """
 
-import zlib
 from collections.abc import Iterator
 from enum import IntEnum
 from hashlib import sha256
 from io import SEEK_END
 from struct import Struct as Layout
 from typing import BinaryIO, Final, NamedTuple
+from zlib import crc32
 
 from engine.log.errors import LogError
 
 MARKER: Final = b"carbonx6"
 HEADER: Final = Layout("<8sIBQQ32sI")  # marker, length, kind, number, durable, previous, CRC-32
 _CHECKED: Final = HEADER.size - 4  # bytes of a header before its checksum
+_pack_checked: Final = Layout("<8sIBQQ32s").pack
 _NOTHING: Final = bytes(32)  # the hash before the first block
 _PIECE: Final = 1 << 20
 MAX_GENESIS: Final = 1 << 24  # a first block with a large rulebook fits many times over
@@ -67,12 +68,14 @@ class Chain:
     def add(self, kind: Kind, body: bytes | bytearray) -> bytes:
         """Return the next block's header; the chain then ends behind that block."""
         number = self.number + 1
-        head = HEADER.pack(self.marker, len(body), kind, number, self.durable + 1, self.hash, 0)
-        head = head[:_CHECKED]
-        head += zlib.crc32(body, zlib.crc32(head)).to_bytes(4, "little")
+        head = _pack_checked(self.marker, len(body), kind, number, self.durable + 1, self.hash)
+        head += crc32(body, crc32(head)).to_bytes(4, "little")
         digest = sha256(head)
         digest.update(body)
-        self.follow(number, digest.digest())
+        self.hash = found = digest.digest()
+        self.number = number
+        if number == 0:
+            self.marker = found[:8]
         return head
 
     def follow(self, number: int, digest: bytes) -> None:
@@ -145,7 +148,7 @@ class Reader:
         if offset + HEADER.size + length > self.size:
             return None
         body = self._file.read(length)
-        if zlib.crc32(body, zlib.crc32(head[:_CHECKED])) != checksum:
+        if crc32(body, crc32(head[:_CHECKED])) != checksum:
             return None
         digest = sha256(head)
         digest.update(body)

@@ -235,7 +235,8 @@ class Journal:
 
         Where the new file cannot be made, the old one is gone on with, and it is tried again later.
         """
-        if self._broken or not RENAMES_OPEN:
+        scarce = self.room < self.ahead // 2  # what is reserved is given back first
+        if scarce or self._broken or not RENAMES_OPEN:
             return
         self._end_segment()
         descriptor = next_segment(self.path, self.path.with_name(_ASIDE), self.chain, self.segment)
@@ -282,10 +283,9 @@ class Journal:
 
     def _write(self, block: bytes) -> None:
         try:
-            view = memoryview(block)
-            done = 0
-            while done < len(view):
-                done += os.write(self._descriptor, view[done:])
+            done = os.write(self._descriptor, block)
+            while done < len(block):
+                done += os.write(self._descriptor, block[done:])
             self.size += done
         except OSError as error:
             self._broken = True

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
 import msgspec
 
@@ -28,7 +28,7 @@ from engine.log.records import (
     no_genesis,
     runs,
 )
-from engine.log.snapshot import Snapshot
+from engine.log.snapshot import Parts, Snapshot
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
@@ -65,14 +65,19 @@ class Sequencer:
         ``time`` (ns UTC) is raised to the last record's where it would go backwards. Raises
         ``CommandError`` where a log could not hold the command; it then has no number.
         """
-        return self.submit_all(time, source, [check_command(command)])[0]
+        return self.submit_checked(time, source, check_command(command))
 
     def submit_checked(self, time: int, source: int, command: Command) -> list[Event]:
         """Do as ``submit`` does with a command that was decoded, or checked, before."""
-        if self.journal is not None:
-            return self.submit_all(time, source, [command])[0]
-        self.time = max(self.time, time)
-        self.seq += 1
+        time = max(time, self.time)
+        self.seq = seq = self.seq + 1
+        self.time = time
+        journal = self.journal
+        if journal is not None:  # as ``submit_all`` does, without its lists
+            run = _encode((seq, time, source, (command,)))
+            buffer = journal.buffer
+            buffer += _pack_length(len(run))
+            buffer += run
         return self.venue.apply(command)
 
     def submit_all(self, time: int, source: int, commands: Sequence[Command]) -> list[list[Event]]:
@@ -163,7 +168,7 @@ def replay_behind(
     file: BinaryIO,
     snapshot: Snapshot,
     on_record: OnRecord | None = None,
-    parts: dict[str, Any] | None = None,
+    parts: Parts | None = None,
 ) -> Replay:
     """Apply what a log has behind a snapshot to the venue in it, whose parts go into ``parts``.
 
@@ -215,7 +220,7 @@ def recover(
     directory: Path,
     on_record: OnRecord | None = None,
     durability: str = "sync",
-    parts: dict[str, Any] | None = None,
+    parts: Parts | None = None,
 ) -> Sequencer:
     """Open a directory's log, bring a venue to its end and return a sequencer that goes on there.
 
@@ -235,7 +240,7 @@ def _recovered(
     on_record: OnRecord | None,
     durability: str,
     snapshot: Snapshot | None,
-    parts: dict[str, Any] | None,
+    parts: Parts | None,
 ) -> Sequencer:
     place = snapshot.covered.place if snapshot is not None else None
     journal = Journal.open(directory, durability, place)

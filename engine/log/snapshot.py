@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.log.blocks import Block
     from engine.venue.venue import Venue
 
+Parts: TypeAlias = dict[str, Any]  # what follows a venue's records, by name
 SNAPSHOT_NAME: Final = "venue.snapshot."  # and the number of the last command in it
 KEPT: Final = 2  # snapshots; an older one is removed
 VENUE: Final = "venue"
@@ -56,7 +57,7 @@ class Snapshot(NamedTuple):
     covered: Covered
     venue: Venue
     hash: str  # of the venue's state when it was written
-    parts: dict[str, Any]
+    parts: Parts
 
 
 def write(directory: Path, covered: Covered, venue: Venue, parts: Mapping[str, object]) -> Path:
@@ -90,7 +91,9 @@ def _try(path: Path, parts: Mapping[str, object]) -> None:
         found = read(path, parts)
     except SnapshotError as error:
         raise GraphError(str(error)) from error
-    if found.venue.state_hash() != found.hash:
+    state = found.venue.state_hash()
+    found.venue.close()
+    if state != found.hash:
         problem = "it reads back as another state"
         raise GraphError(problem)
 

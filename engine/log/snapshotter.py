@@ -8,7 +8,7 @@ when it was read back and came to the same state.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.log import snapshot as snapshots
 from engine.log.files import sync_data
@@ -36,7 +36,7 @@ class Taken(NamedTuple):
 
 
 def take(
-    directory: Path, on_record: OnRecord | None = None, parts: dict[str, Any] | None = None
+    directory: Path, on_record: OnRecord | None = None, parts: snapshots.Parts | None = None
 ) -> Taken:
     """Keep a venue's state at its log's end, and ``parts``, which ``on_record`` feeds.
 
@@ -54,7 +54,7 @@ def take(
 
 
 def _keep(
-    directory: Path, replayed: Replay, file: LogFile, before: int, parts: dict[str, Any]
+    directory: Path, replayed: Replay, file: LogFile, before: int, parts: snapshots.Parts
 ) -> Taken:
     assert replayed.reader is not None
     sync_data(file.fileno())  # what was read is durable from here on, whatever its venue does

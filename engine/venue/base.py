@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.book.clock import Clock
-from engine.book.orders import Participant
+from engine.book.orders import Participant, Seat
 from engine.book.stops import Expiries
 from engine.ledger.accounts import Ledger
 from engine.markets.assets import Asset
@@ -84,6 +84,17 @@ class VenueBase:
         relatives = self._relatives.setdefault(same, [])
         stp_id = relatives[0].stp_id if relatives else len(self._relatives)
         self.participants[c.account] = Participant(account, stp_id, c.role, relatives)
+
+    def close(self) -> None:
+        """Let go of live orders, so that a venue that is dropped is freed; it is of no use then.
+
+        The collector does not see into orders, and each knows its level and its account.
+        """
+        nowhere = Seat.__new__(Seat)
+        for participant in self.participants.values():
+            for order in participant.orders.values():
+                order.level = order.before = order.after = None
+                order.seat = nowhere
 
 
 def unknown_account(account: str, ref: int) -> list[Event]:
