@@ -176,15 +176,13 @@ def test_a_segment_that_is_missing_is_named(tmp_path: Path) -> None:
             read(tmp_path)
 
 
-def test_a_migration_leaves_one_segment_and_the_old_ones_aside(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.log.records.ENGINE", "0.0.9")
-    real = Venue.state_hash
-    monkeypatch.setattr(Venue, "state_hash", lambda self: "0" + real(self)[1:])
-    written(tmp_path)
+def test_a_migration_leaves_one_segment_and_the_old_ones_aside(tmp_path: Path) -> None:
+    sequencer = begin(tmp_path)
+    go_on(sequencer, 200)
+    assert sequencer.journal is not None
+    sequencer.journal.mark(sequencer.seq, "the state that another engine came to")
+    sequencer.journal.close()
     count = len(names(tmp_path))
-    monkeypatch.undo()
     old = upkeep.migrate(tmp_path)
     assert old == tmp_path / "venue.log.before.1"
     kept = [name for name in names(tmp_path) if name.startswith("venue.log.before.1")]
