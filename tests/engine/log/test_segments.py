@@ -76,7 +76,7 @@ def test_the_first_block_of_a_segment_has_its_number_and_the_hash_before_it(
         for block in Reader(file).blocks():
             if block.start in starts[1:]:
                 number = starts.index(block.start) + 1
-                assert bytes(block.body[-1:]) == bytes([number])
+                assert bytes(block.body) == b"\x93\xafcarbonx-segment\x06" + bytes([number])
                 file.seek(block.start)
                 assert before in file.read(65)
             before = block.hash
