@@ -15,7 +15,7 @@ class Balance:
     What is reserved is what live orders may need, what is ``locked`` and what is ``owed``.
     """
 
-    __slots__ = ("locked", "owed", "pending", "reserved", "total")
+    __slots__ = ("locked", "owed", "pending", "reserved", "total", "until")
 
     def __init__(self) -> None:
         """Start with nothing."""
@@ -24,6 +24,7 @@ class Balance:
         self.locked = 0  # bought (or sold for), not yet to be used: its lag runs
         self.owed = 0  # to be delivered on a later day
         self.pending = 0  # to be received on a later day; not in ``total`` yet
+        self.until: dict[int, int] = {}  # day of the ledger -> what of ``locked`` it frees
 
 
 class Lock(NamedTuple):
@@ -133,7 +134,9 @@ class Ledger:
         """Keep an account from using what it has just got, for so many trading days."""
         balance.reserved += amount
         balance.locked += amount
-        self.locks.setdefault(self.day + days, []).append(Lock(account, name, balance, amount))
+        day = self.day + days
+        balance.until[day] = balance.until.get(day, 0) + amount
+        self.locks.setdefault(day, []).append(Lock(account, name, balance, amount))
 
     def owe(self, due: Due, days: int) -> None:
         """Let a trade wait for its delivery; both sides have reserved what they will give."""
@@ -155,6 +158,7 @@ class Ledger:
         for lock in locks:
             lock.balance.reserved -= lock.amount
             lock.balance.locked -= lock.amount
+            lock.balance.until.pop(self.day, None)
         dues = self.dues.pop(self.day, [])
         for due in dues:
             self._deliver(due)
@@ -204,8 +208,11 @@ class Ledger:
         def add(account: Account, name: str, place: int, amount: int) -> None:
             wanted.setdefault((account.name, name), [0, 0, 0])[place] += amount
 
-        for lock in (lock for locks in self.locks.values() for lock in locks):
+        until: dict[tuple[str, str], dict[int, int]] = {}
+        for day, lock in ((day, lock) for day, locks in self.locks.items() for lock in locks):
             add(lock.account, lock.name, 0, lock.amount)
+            days = until.setdefault((lock.account.name, lock.name), {})
+            days[day] = days.get(day, 0) + lock.amount
         for due in (due for dues in self.dues.values() for due in dues):
             add(due.buyer, due.currency, 1, due.value + due.buyer_fee)
             add(due.seller, due.product, 1, due.quantity)
@@ -213,6 +220,9 @@ class Ledger:
             add(due.seller, due.currency, 2, due.value - due.seller_fee)
         for account in self.accounts.values():
             for name, balance in (*account.cash.items(), *account.holdings.items()):
+                assert balance.until == until.get((account.name, name), {}), (
+                    f"{account.name} {name}: {balance.until}"
+                )
                 found = [balance.locked, balance.owed, balance.pending]
                 assert found == wanted.get((account.name, name), [0, 0, 0]), (
                     f"{account.name} {name}"

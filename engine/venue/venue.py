@@ -310,7 +310,7 @@ class Venue(VenueBase):
 
     def account(self, name: str) -> AccountView:
         """Return what an account owns and does. Raises ``KeyError`` on an unknown account."""
-        return view_account(self.participants[name])
+        return view_account(self.participants[name], self.ledger.day)
 
     def last_ref(self, account: str) -> int:
         """Return the highest reference that an account has used, 0 for none."""

@@ -36,6 +36,7 @@ class BalanceView(Struct, frozen=True):
     locked: int = 0  # bought (or sold for), not yet to be used: its lag runs
     owed: int = 0  # to be delivered on a later day
     pending: int = 0  # to be received on a later day; not in ``total`` yet
+    frees: tuple[tuple[int, int], ...] = ()  # of what is locked: in how many trading days, how much
 
 
 class AccountView(Struct, frozen=True):
@@ -81,17 +82,25 @@ def view_order(order: Order) -> OrderView:
                      order.leaves, order.shown, order.tif, market.state(order))  # fmt: skip
 
 
-def view_account(participant: Participant) -> AccountView:
-    """Copy an account."""
+def view_account(participant: Participant, day: int) -> AccountView:
+    """Copy an account on a day of the ledger."""
     a = participant.account
     return AccountView(a.name, a.owner, a.group, a.member, participant.role, a.allocation,
-                       participant.killed, participant.last_ref, _balances(a.cash),
-                       _balances(a.holdings))  # fmt: skip
+                       participant.killed, participant.last_ref, _balances(a.cash, day),
+                       _balances(a.holdings, day))  # fmt: skip
 
 
-def _balances(table: dict[str, Balance]) -> tuple[BalanceView, ...]:
+def _balances(table: dict[str, Balance], today: int) -> tuple[BalanceView, ...]:
     return tuple(
-        BalanceView(name, b.total, b.reserved, b.locked, b.owed, b.pending)
+        BalanceView(
+            name,
+            b.total,
+            b.reserved,
+            b.locked,
+            b.owed,
+            b.pending,
+            tuple((day - today, amount) for day, amount in sorted(b.until.items())),
+        )
         for name, b in table.items()
     )
 

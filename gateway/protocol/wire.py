@@ -198,12 +198,16 @@ class OrderStatus(Struct, frozen=True, array_like=True, gc=False):
     tif: TimeInForce
 
 
-class BalanceStatus(Struct, frozen=True, array_like=True, gc=False):
+class BalanceStatus(Struct, frozen=True, array_like=True):
     """An amount of a currency (minor units) or of a product (tonnes)."""
 
     name: str
     total: int
-    reserved: int
+    reserved: int  # what live orders may need, what is locked and what is owed
+    locked: int = 0  # bought (or sold for), not yet to be used: its lag runs
+    owed: int = 0  # to be delivered on a later day
+    pending: int = 0  # to be received on a later day; not in ``total`` yet
+    frees: tuple[tuple[int, int], ...] = ()  # of what is locked: in how many trading days, how much
 
     @property
     def free(self) -> int:

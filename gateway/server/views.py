@@ -63,5 +63,9 @@ def balances(venue: Venue, account: str, seq: int) -> wire.Balances:
 
 def _balances(table: tuple[BalanceView, ...]) -> tuple[wire.BalanceStatus, ...]:
     return tuple(
-        wire.BalanceStatus(each.name, each.total, each.reserved) for each in table if each.total
+        wire.BalanceStatus(
+            each.name, each.total, each.reserved, each.locked, each.owed, each.pending, each.frees
+        )
+        for each in table
+        if each.total or each.pending
     )

@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.commands import BeginDay, SetPhase
 from engine.vocabulary.enums import Mechanism, Phase, Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.protocol import wire_modes
@@ -375,6 +375,39 @@ def test_a_block_is_quoted_and_an_auction_bid_for(tmp_path: Path) -> None:
             await tab.click("#send")
             await tab.until("document.querySelector('#answer.fine')")
             await keep(tab, "page-auction.png")
+            assert tab.errors == []
+
+    bounded(scenario())
+
+
+def test_balances_say_until_when_what_was_bought_is_locked(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            ruled(tmp_path / "venue", "shanghai", trading=True) as node,
+            page_of(node) as web,
+            client_of(node, "bob") as bob,
+            browser(tmp_path / "profile") as tab,
+        ):
+            venue = node.sequencer.venue
+            order_book = Mechanism.ORDER_BOOK
+            symbol = next(s for s in venue.symbols if venue.line_view(s).mechanism is order_book)
+            view = venue.line_view(symbol)
+            price = decimal_text(view.reference, 2)
+            await tab.open(f"{web.url}#{symbol}")
+            await log_on(tab)
+            await bob.sell(symbol, view.lot * 10, price=price)
+            await fill_in(tab, "buy", price, str(view.lot * 10))
+            row = f"document.querySelector('#own-balances tr[data-name=\"{view.product}\"]')"
+            tonnes = f"{view.lot * 10:,}"
+            await tab.until(
+                f"{row}.children[3].innerText === '{tonnes} until the next trading day'"
+            )
+            assert await tab.value(f"{row}.children[2].innerText") == "0"
+            held = next(x for x in venue.account("alice").holdings if x.name == view.product)
+            assert (held.locked, held.frees) == (view.lot * 10, ((1, view.lot * 10),))
+            node.operate(SetPhase(Phase.CLOSED))
+            node.operate(BeginDay(20250106))
+            await tab.until(f"{row}.children[3].innerText === '\\u2013'")
             assert tab.errors == []
 
     bounded(scenario())

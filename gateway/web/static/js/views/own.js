@@ -9,6 +9,9 @@ function table(title, heads, body) {
   return h("table", {}, h("caption", { "data-t": title }, t(title)), h("thead", {}, h("tr", {}, ...head)), body);
 }
 
+// When a lag is over, in trading days: the calendar may still change which dates they are.
+const until = (days) => (days === 1 ? t("untilNext") : t("untilDays").replace("%", days));
+
 const cells = (count) => () => h("tr", {}, ...Array.from({ length: count }, () => h("td")));
 
 export class Own {
@@ -27,7 +30,7 @@ export class Own {
     return [
       scroll("own", table("own", ["line", "side", "price", "leaves", "state", "cancel"], this.orders)),
       scroll("fills", table("fills", ["time", "line", "side", "price", "quantity"], this.fills)),
-      scroll("balances", table("balances", ["account", "free", "reserved", "total"], this.balances)),
+      scroll("balances", table("balances", ["account", "free", "reserved", "locked", "total"], this.balances)),
     ];
   }
 
@@ -65,13 +68,17 @@ export class Own {
       text(quantity, whole(fill.quantity));
     });
     const money = account.cash.map((each) => ({ ...each, digits: line.info.minor_digits }));
-    rows(this.balances, [...money, ...account.holdings], cells(4), (row, balance) => {
-      const [name, free, reserved, total] = row.children;
+    rows(this.balances, [...money, ...account.holdings], cells(5), (row, balance) => {
+      const [name, free, reserved, locked, total] = row.children;
       const shown = (amount) => decimal(amount, balance.digits ?? 0);
+      const later = [...balance.frees.map(([days, amount]) => `${shown(amount)} ${until(days)}`),
+        ...(balance.owed ? [`${t("owed")} ${shown(balance.owed)}`] : []),
+        ...(balance.pending ? [`${t("pending")} ${shown(balance.pending)}`] : [])];
       row.dataset.name = balance.name;
       text(name, balance.name);
       text(free, shown(balance.total - balance.reserved));
-      text(reserved, shown(balance.reserved));
+      text(reserved, shown(balance.reserved - balance.locked - balance.owed));
+      text(locked, later.join(", ") || "–");
       text(total, shown(balance.total));
     });
   }
