@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def show(folder: Path, port: int) -> None:
     """Serve the page of a log until a signal comes. Raises ``ClickException``."""
     try:
-        from gateway.web.replayed import Replayed, Tape  # noqa: PLC0415 - an extra
+        from gateway.web.replayed import Replayed  # noqa: PLC0415 - an extra
         from gateway.web.settings import Web  # noqa: PLC0415
+        from gateway.web.tape import Tape  # noqa: PLC0415
     except ImportError as error:
         message = f"the page needs {error.name}: pip install 'carbonx-exchange[web]'"
         raise click.ClickException(message) from error

@@ -1,45 +1,34 @@
 """A log on the page: at any moment, at any speed.
 
 What is shown is a venue without accounts that is given the log's own records and nothing else.
-Forward they run on it; backward, or far away, a venue is brought there out of sight and shown then.
+Forward they run on it; backward, or far away, a venue is brought there out of sight and shown then,
+from the nearest of some states that are kept.
 """
 
 from __future__ import annotations
 
 import asyncio
-from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from engine.log.blocks import MAX_GENESIS, Kind, Reader
-from engine.log.journal import open_log
-from engine.log.records import Record, decode_genesis, no_genesis, records
-from engine.log.sequencer import Sequencer
-from engine.venue.venue import Venue
 from gateway.server.accounts import Directory
 from gateway.server.core import Core
 from gateway.server.node import Node, Options
-from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Past
+from gateway.web.checkpoints import Checkpoints, State, fresh
 from gateway.web.server import WebServer
 from gateway.web.source import Near
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from engine.rulebook.model import Rulebook
     from gateway.server.core import Write
     from gateway.web.settings import Web
+    from gateway.web.tape import Tape
 
 EVERY: Final = 0.04  # seconds between steps while it plays
 AT_ONCE: Final = 2_000  # records in one step: the page is to stay alive
 FAR: Final = 5_000  # records beyond which a way forward is gone out of sight
 FASTEST: Final = 100_000
 MAX_INT: Final = (1 << 63) - 1
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Record).decode
 
 
 class _Recorded(Core):
@@ -54,37 +43,6 @@ class _Recorded(Core):
         """Run nothing."""
 
 
-class Tape:
-    """A log's records, kept as bytes and decoded when they are needed."""
-
-    def __init__(self, folder: Path) -> None:
-        """Read the log in a folder. Raises ``JournalError`` and ``LogError``."""
-        self.times = array("q")  # of the records: never decreasing
-        self._records: list[bytes] = []
-        rulebook: Rulebook | None = None
-        with open_log(folder) as log:
-            for block in Reader(log).blocks():
-                if rulebook is None:
-                    genesis, rulebook = decode_genesis(block.body)
-                    self.started = genesis.time
-                elif block.kind == Kind.RUNS:
-                    for record in records(block, len(self._records) + 1):
-                        self.times.append(record.time)
-                        self._records.append(_encode(record))
-            if rulebook is None:
-                log.seek(0)
-                raise no_genesis(log.read(MAX_GENESIS))
-        self.rulebook = rulebook
-
-    def __len__(self) -> int:
-        """Return how many records there are."""
-        return len(self._records)
-
-    def record(self, place: int) -> Record:
-        """Return the record at a place, from 0."""
-        return _decode(self._records[place])
-
-
 class Replayed:
     """A log that plays on a page."""
 
@@ -95,7 +53,8 @@ class Replayed:
         self.speed = 60  # seconds of the log in a second
         self.playing = False
         self._time = tape.started
-        self._node = self._fresh()
+        self._checkpoints = Checkpoints(tape)
+        self._node = self._around(fresh(tape))
         self._web = web
         self.web = WebServer(self._shown(), web, self._state)
         self._clock: asyncio.Task[None] | None = None
@@ -114,17 +73,11 @@ class Replayed:
     def seek(self, position: int) -> None:
         """Go behind a record: as it was then."""
         position = min(max(position, 0), len(self.tape))
-        near = 0 <= position - self.position <= FAR
-        if not near:
-            if position < self.position:
-                self._node = self._fresh()
-                self.position = 0
-            else:
-                self._node = self._around(self._node.sequencer, self._node.outboxes)
+        if 0 <= position - self.position <= FAR:
             self._run(position)
-            self.web.show(self._shown())
         else:
-            self._run(position)
+            self._go(position)
+            self.web.show(self._shown())
         self._time = self.tape.times[position - 1] if position else self.tape.started
         self._node.tick()
 
@@ -133,10 +86,22 @@ class Replayed:
     def _shown(self) -> Near:
         return Near(self._node, self._web, {"replay": self._told})
 
-    def _fresh(self) -> Node:
-        return self._around(Sequencer(Venue(self.tape.rulebook)), Outboxes())
+    def _go(self, position: int) -> None:
+        """Go far out of sight, from the nearest state before; the one that is left is kept."""
+        here = State(self.position, self._node.sequencer, self._node.outboxes)
+        back = position < self.position
+        start = self._checkpoints.take(position, -1 if back else self.position)
+        if start is None and not back:
+            start = here
+        else:
+            self._checkpoints.keep(here)
+        start = start or fresh(self.tape)
+        self._node = self._around(start)
+        self.position = start.place
+        self._run(position)
 
-    def _around(self, sequencer: Sequencer, outboxes: Outboxes) -> Node:
+    def _around(self, state: State) -> Node:
+        _, sequencer, outboxes = state
         options = Options(durability="none")
         node = Node(Directory(()), sequencer, outboxes, options, Past())
         node.core = _Recorded(Directory(()), sequencer, outboxes, options)
@@ -162,6 +127,7 @@ class Replayed:
                 self.web.tell(self._state())
             else:
                 self._node.tick()  # questions of pages
+                self._checkpoints.build(AT_ONCE)
 
     def _step(self, passed: float) -> None:
         """Let the log's time go on by so many seconds, times the speed."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,14 +18,13 @@ from engine.venue.venue import Venue
 from engine.vocabulary.enums import Side
 from gateway.client.market_view import MarketView
 from gateway.protocol import wire_market
-from gateway.web.replayed import Replayed, Tape
+from gateway.web.checkpoints import MOST, Checkpoints, fresh, run
+from gateway.web.replayed import Replayed
 from gateway.web.settings import Web
+from gateway.web.tape import Tape
 from tests.support.browser import browser, needs_browser
-from tests.support.venues import bounded, client_of, venue
+from tests.support.venues import bounded, client_of, until, venue
 from tests.support.web_pages import Reader, page
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def a_log(folder: Path) -> None:
@@ -36,6 +39,29 @@ async def a_log(folder: Path) -> None:
             await bob.buy("CO2", 7, price=f"{48 + step % 6}.00")
             if not step % 4:
                 await bob.mass_cancel()
+
+
+@cache
+def long_tape() -> Tape:
+    """Return a log of 600 records and more."""
+    with tempfile.TemporaryDirectory() as place:
+
+        async def scenario() -> None:
+            async with venue(Path(place), durability="none") as node, client_of(node) as alice:
+                orders = [alice.sell("CO2", 1 + step % 7, price=f"{50 + step % 9}.00")
+                          for step in range(600)]  # fmt: skip
+                await asyncio.gather(*orders)
+
+        bounded(scenario())
+        return Tape(Path(place))
+
+
+@cache
+def hash_at(place: int) -> str:
+    there = Venue(long_tape().rulebook)
+    for each in range(place):
+        there.apply(long_tape().record(each).command)
+    return there.state_hash()
 
 
 def books(folder: Path) -> list[Any]:
@@ -86,6 +112,72 @@ def test_at_every_moment_the_book_is_as_it_was(tmp_path: Path) -> None:
         bounded(scenario())
 
     any_way()
+
+
+@given(st.lists(st.integers(0, 600), min_size=1, max_size=12), st.integers(0, 400))
+@settings(max_examples=40, deadline=None)
+def test_kept_states_are_those_of_the_log_and_shorten_every_way_back(
+    places: list[int], built: int
+) -> None:
+    tape = long_tape()
+    run_ = 0
+
+    class Counted:
+        rulebook, times, started = tape.rulebook, tape.times, tape.started
+
+        def __len__(self) -> int:
+            return len(tape)
+
+        def record(self, place: int) -> Any:
+            nonlocal run_
+            run_ += 1
+            return tape.record(place)
+
+    counted: Any = Counted()
+    with mock.patch("gateway.web.checkpoints.APART", 50):
+        kept = Checkpoints(counted)
+    for _ in range(built):
+        kept.build(20)
+    assert built < 399 or kept.places == [len(tape) * each // 13 for each in range(1, 13)]
+    state = fresh(counted)
+    for place in places:
+        before = [each for each in kept.places if each <= place]
+        run_ = 0
+        start = kept.take(place, -1 if place < state.place else state.place)
+        if start is not None or place < state.place:
+            kept.keep(state)
+            state = start or fresh(counted)
+        state = run(counted, state, place)
+        assert state.place == place
+        assert run_ <= place - max(before, default=0), "no record twice that was not needed"
+        assert state.sequencer.venue.state_hash() == hash_at(place)
+        assert len(kept.places) <= MOST
+
+
+def test_a_page_goes_back_from_the_nearest_state_that_is_kept(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        await a_log(tmp_path)
+        with (
+            mock.patch("gateway.web.checkpoints.APART", 8),
+            mock.patch("gateway.web.replayed.FAR", 3),
+        ):
+            replayed = Replayed(Tape(tmp_path), Web())
+            expected = books(tmp_path)
+            await replayed.start()
+            await until(lambda: len(replayed._checkpoints.places) >= 3)
+            places = replayed._checkpoints.places
+            async with page(replayed.web) as reader:
+                for place in (len(expected) - 1, places[1] + 1, places[2] + 2, 2, places[0]):
+                    reader.heard.clear()
+                    await reader.socket.send(json.dumps(["replay", {"seek": place}]))
+                    await reader.until(
+                        lambda r, place=place: (  # type: ignore[misc] # bound at once
+                            replayed.position == place and shown(r) == expected[place]
+                        )
+                    )
+            await replayed.stop()
+
+    bounded(scenario())
 
 
 def test_it_plays_to_the_end_and_comes_to_the_same_state(tmp_path: Path) -> None:
