@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from gateway.client.errors import RejectedError
 from gateway.web.operator import Operator, operator_key
 from tests.support.browser import browser, needs_browser
 from tests.support.venues import bounded, client_of, venue
-from tests.support.web_pages import OPERATOR_KEY, page, venue_with_page
+from tests.support.web_pages import OPERATOR_KEY, keep, page, venue_with_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +87,7 @@ def test_the_operator_halts_and_resumes_a_line_with_a_reason(tmp_path: Path) -> 
     async def scenario() -> None:
         async with (
             venue_with_page(tmp_path / "venue", durability="none") as (node, web),
+            client_of(node) as alice,
             browser(tmp_path / "profile") as tab,
         ):
             await tab.open(web.url)
@@ -103,6 +106,21 @@ def test_the_operator_halts_and_resumes_a_line_with_a_reason(tmp_path: Path) -> 
             await tab.click("#resume")
             await tab.until("document.querySelector('#figure-phase').innerText === 'continuous'")
             await tab.until("document.querySelector('#operator-records')")
+            for step in range(30):
+                await alice.sell("CO2", 1 + step, price=f"{51 + step % 5}.00")
+            for name in ("recordsEach", "reportsEach", "second"):
+                values = f"carbonx.operator.pictures.find((each) => each.name === '{name}').values"
+                await tab.until(f"Math.max(...{values}) > 0")
+                drawn = f"document.querySelector('#picture-{name} path').getAttribute('d')"
+                assert (await tab.value(drawn)).count("L") == await tab.value(
+                    f"{values}.length - 1"
+                )
+            assert await tab.value("document.querySelector('#operator-answer').innerText") == ""
+            for step in range(400 if os.environ.get("CARBONX_PICTURES") else 0):  # to be seen
+                await alice.sell("CO2", 1 + step, price=f"{51 + step % 5}.00")
+                await asyncio.sleep(0.01 + step % 100 / 2_000)
+            await tab.value("document.querySelector('#operator').scrollIntoView()")
+            await keep(tab, "page-operator.png")
             assert tab.errors == []
 
     bounded(scenario())

@@ -3,6 +3,7 @@
 import { byId, h, rows, text } from "../dom.js";
 import { whole } from "../format.js";
 import { t } from "../words.js";
+import { History } from "./history.js";
 
 const EVERY = 1_000; // ms between looks
 
@@ -11,7 +12,10 @@ export class Operator {
     this.app = app;
     this.key = byId("operator-key");
     this.before = null;
-    this.phase = (phase) => this.say({ phase, symbol: app.symbol, reason: byId("operator-reason").value });
+    this.pictures = [new History("recordsEach", ""), new History("reportsEach", ""), new History("second", " µs")];
+    byId("operator-pictures").replaceChildren(...this.pictures.map((each) => each.element));
+    this.clears = false; // whether what was answered before is over with the next answer
+    this.phase = (phase) => this.set({ phase, symbol: app.symbol, reason: byId("operator-reason").value });
     byId("halt").addEventListener("click", () => this.phase("halted"));
     byId("resume").addEventListener("click", () => this.phase("continuous"));
     byId("operator-form").addEventListener("submit", (event) => event.preventDefault());
@@ -26,6 +30,11 @@ export class Operator {
     byId("operator").hidden = !controls.includes("operator");
   }
 
+  set(what) {
+    this.clears = true;
+    this.say(what);
+  }
+
   say(what) {
     this.app.link.tell("operator", { key: this.key.value, ...what });
   }
@@ -34,13 +43,19 @@ export class Operator {
     const answer = byId("operator-answer");
     if (state.refused !== undefined) {
       text(answer, state.refused);
+      this.clears = true;
       return;
     }
-    if (state.answer || this.asked) text(answer, state.answer);
+    if (state.answer || this.clears) text(answer, state.answer);
+    this.clears = false;
     const now = performance.now();
     const past = this.before;
     const each = (name) => (past ? Math.round((1000 * (state[name] - past.state[name])) / Math.max(1, now - past.now)) : 0);
     if (!past || now - past.now > EVERY / 2) {
+      const [into, out, took] = this.pictures;
+      if (past) into.add(each("records"));
+      if (past) out.add(each("reports"));
+      took.add(state.second_us[1]);
       const refused = Object.entries(state.refused_by).map(([name, count]) => `${name.replaceAll("_", " ")} ${count}`);
       rows(byId("operator-figures"), [
         ["records", whole(state.records)], ["recordsEach", whole(each("records"))],
