@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
-from engine.vocabulary.commands import BeginDay, SetPhase
+from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Mechanism, Phase, Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.protocol import wire_modes
 from tests.support.browser import Tab, browser, needs_browser
-from tests.support.venues import bounded, client_of, until, venue
+from tests.support.venues import bounded, client_of, venue
 from tests.support.web_pages import keep, log_on, page_of, ruled, venue_with_page
 
 if TYPE_CHECKING:
@@ -213,47 +212,6 @@ def test_supply_and_demand_stand_in_the_centre_while_a_call_is_on(tmp_path: Path
     bounded(scenario())
 
 
-def test_phases_of_the_day_are_shaded_between_the_candles(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        at = time.time_ns() // 10**9 * 10**9
-
-        def clock() -> int:
-            return at
-
-        async with (
-            ruled(tmp_path / "venue", "textbook", clock=clock) as node,
-            page_of(node) as web,
-            client_of(node) as alice,
-            client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
-        ):
-            await until(lambda: web.hub is not None)
-            for phase, minutes in (
-                (Phase.OPENING_CALL, 10), (Phase.CONTINUOUS, 30), (Phase.HALTED, 20),
-                (Phase.CONTINUOUS, 15),
-            ):  # fmt: skip
-                node.operate(SetPhase(phase), timed=True)
-                for step in range(minutes):
-                    at += 60 * 10**9
-                    if phase is Phase.CONTINUOUS:
-                        await alice.sell("CO2", 5 + step, price=f"{50 + step % 3}.00")
-                        await bob.buy("CO2", 5 + step, price="53.00")
-            await tab.open(web.url)  # it was not there when they began
-            await tab.until("carbonx.candles.shades.spans.length === 2")
-            bars = "carbonx.candles.bars"
-            span = f"""carbonx.candles.shades.spans.map(({{phase, from, to}}) =>
-                [phase, ({bars}[to].time - {bars}[from].time) / 60])"""
-            assert await tab.value(span) == [["opening_call", 10], ["halted", 20]]
-            assert await tab.value("carbonx.candles.lines.length") == 1, (
-                "no limits here: the reference"
-            )
-            node.operate(SetPhase(Phase.HALTED), timed=True)
-            await tab.until("carbonx.candles.shades.spans.length === 3")
-            assert tab.errors == []
-
-    bounded(scenario())
-
-
 def test_a_gap_is_noticed_shown_and_mended(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
@@ -376,64 +334,5 @@ def test_a_block_is_quoted_and_an_auction_bid_for(tmp_path: Path) -> None:
             await tab.until("document.querySelector('#answer.fine')")
             await keep(tab, "page-auction.png")
             assert tab.errors == []
-
-    bounded(scenario())
-
-
-def test_balances_say_until_when_what_was_bought_is_locked(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with (
-            ruled(tmp_path / "venue", "shanghai", trading=True) as node,
-            page_of(node) as web,
-            client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
-        ):
-            venue = node.sequencer.venue
-            order_book = Mechanism.ORDER_BOOK
-            symbol = next(s for s in venue.symbols if venue.line_view(s).mechanism is order_book)
-            view = venue.line_view(symbol)
-            price = decimal_text(view.reference, 2)
-            await tab.open(f"{web.url}#{symbol}")
-            await log_on(tab)
-            await bob.sell(symbol, view.lot * 10, price=price)
-            await fill_in(tab, "buy", price, str(view.lot * 10))
-            row = f"document.querySelector('#own-balances tr[data-name=\"{view.product}\"]')"
-            tonnes = f"{view.lot * 10:,}"
-            await tab.until(
-                f"{row}.children[3].innerText === '{tonnes} until the next trading day'"
-            )
-            assert await tab.value(f"{row}.children[2].innerText") == "0"
-            held = next(x for x in venue.account("alice").holdings if x.name == view.product)
-            assert (held.locked, held.frees) == (view.lot * 10, ((1, view.lot * 10),))
-            node.operate(SetPhase(Phase.CLOSED))
-            node.operate(BeginDay(20250106))
-            await tab.until(f"{row}.children[3].innerText === '\\u2013'")
-            assert tab.errors == []
-
-    bounded(scenario())
-
-
-def test_a_tab_that_was_paused_is_right_when_it_is_looked_at_again(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with (
-            venue_with_page(tmp_path / "venue", durability="none") as (node, web),
-            client_of(node) as alice,
-            browser(tmp_path / "profile") as tab,
-        ):
-            await tab.open(web.url)
-            await alice.sell("CO2", 5, price="51.00")
-            await shows_the_book(tab, node)
-            await tab.call("Page.setWebLifecycleState", state="frozen")
-            for step in range(200):
-                await alice.sell("CO2", 1 + step, price=f"{52 + step % 9}.00")
-            await tab.call("Page.setWebLifecycleState", state="active")
-            # Without a screen it stays hidden and draws nothing: what it would draw counts.
-            best = json.dumps(list(node.sequencer.venue.depth("CO2", Side.SELL)))
-            rows = "carbonx.line.sorted('sell')"
-            await tab.until(
-                f"!carbonx.line.stale && JSON.stringify({rows}) === '{best}'.replaceAll(' ', '')"
-            )
-            assert await tab.value("carbonx.market.gaps") == 0
-            assert [each for each in tab.errors if "Back-Forward Cache" not in each] == []
 
     bounded(scenario())

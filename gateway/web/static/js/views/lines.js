@@ -30,6 +30,18 @@ function toLimits(line) {
   return `${share(low)} / +${share(high)}`;
 }
 
+// Of each product with a last price in several lines: how far they lie apart.
+export function spreads(lines) {
+  const groups = new Map();
+  for (const line of lines)
+    if (line.last) groups.set(line.info.product, [...(groups.get(line.info.product) ?? []), line]);
+  return [...groups].filter(([, group]) => group.length > 1).map(([product, group]) => {
+    const prices = group.map((line) => line.last);
+    const low = Math.min(...prices);
+    return { product, lines: group, low, spread: Math.max(...prices) - low, digits: group[0].info.minor_digits };
+  });
+}
+
 export class Lines {
   constructor(app) {
     this.app = app;
@@ -37,11 +49,33 @@ export class Lines {
     const head = ["line", "phase", "last", "change", "bid", "ask", "volume", "toLimits", "spark"]
       .map((each) => h("th", { scope: "col", "data-t": each }, t(each)));
     byId("lines-body").replaceChildren(
-      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows));
+      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows), this.sides());
+  }
+
+  // Products that trade in several lines, side by side.
+  sides() {
+    this.spreads = h("tbody", { id: "spreads" });
+    const head = ["product", "prices", "spread"].map((each) => h("th", { scope: "col", "data-t": each }, t(each)));
+    this.beside = h("table", { hidden: true }, h("caption", { "data-t": "beside" }, t("beside")),
+      h("thead", {}, h("tr", {}, ...head)), this.spreads);
+    return this.beside;
+  }
+
+  drawSides() {
+    const found = spreads([...this.app.market.lines.values()]);
+    this.beside.hidden = !found.length;
+    rows(this.spreads, found, () => h("tr", {}, h("td"), h("td"), h("td")), (row, each) => {
+      const [product, prices, spread] = row.children;
+      row.dataset.product = each.product;
+      text(product, each.product);
+      text(prices, each.lines.map((line) => `${line.info.mode || line.symbol} ${decimal(line.last, each.digits)}`).join(" · "));
+      text(spread, `${decimal(each.spread, each.digits)} (${((100 * each.spread) / each.low).toFixed(2)} %)`);
+    });
   }
 
   draw() {
     const { app } = this;
+    this.drawSides();
     rows(this.rows, [...app.market.lines.values()], () => this.make(), (row, line) => {
       row.className = line.symbol === app.symbol ? "chosen" : "";
       if (row.version === line.version && row.symbol === line.symbol && row.language === document.documentElement.lang) return;
