@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.vocabulary.enums import Side
 from tests.support.browser import Tab, browser
-from tests.support.venues import client_of
-from tests.support.web_pages import venue_with_page
+from tests.support.venues import client_of, venue
+from tests.support.web_pages import page_apart
 
 if TYPE_CHECKING:
     from gateway.client.client import Client
@@ -90,12 +90,13 @@ async def main(rate: int, seconds: float) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as place:
         async with (
-            venue_with_page(Path(place) / "venue", durability="none") as (node, web),
+            venue(Path(place) / "venue", durability="none") as node,
+            page_apart(node, Path(place)) as keeper,
             client_of(node) as alice,
             client_of(node, "bob") as bob,
             browser(Path(place) / "profile") as tab,
         ):
-            print(f"open: {await opened(tab, web.url):.2f} s")
+            print(f"open: {await opened(tab, keeper.url):.2f} s")
             found = sorted(await delays(tab, alice, bob, 50))
             print(f"trade to page: median {median(found):.0f} ms, longest {found[-1]:.0f} ms")
             await updates(alice, rate, min(5, seconds))

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from carbonx.demo.day import accounts, rules
+from carbonx.demo.shenzhen_day import BARS
 from engine.log.sequencer import replay
 from gateway.runtime import event_loop
 from gateway.server.node import Node, Options
@@ -52,7 +53,8 @@ class Page:
             await web.stop()
 
     def _server(self, node: Node, port: int) -> WebServer:
-        web = Web(host=HOST, port=port, timetable=True, curves=True)
+        real = {name: (bar.low, bar.high, bar.close, bar.volume) for name, bar in BARS.items()}
+        web = Web(host=HOST, port=port, timetable=True, curves=True, real_day=real)
         return WebServer(Near(node, web), web)
 
     async def stay(self, folder: Path) -> None:

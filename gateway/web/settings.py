@@ -13,6 +13,8 @@ class Web(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()  # by which browsers reach it, beside the machine's own and the host
     timetable: bool = False  # somebody follows the calendar, so a page may say what is next
     curves: bool = False  # show supply and demand of a call while it forms, without names
+    # a day that really was, to stand beside the venue's: by line its low, high, close and tonnes
+    real_day: dict[str, tuple[int, int, int, int]] = {}
 
 
 def listen(web: Web) -> socket.socket:

@@ -67,7 +67,8 @@ class Near:
     def answer(self, word: str, what: object) -> list[Any]:
         """Return the item that answers one led by a word. Raises ``KeyError`` for another word."""
         if word == HELLO:
-            return [HELLO, hello(self._node, [*self._controls], timetable=self._web.timetable)]
+            found = hello(self._node, [*self._controls], timetable=self._web.timetable)
+            return [HELLO, found | {"real_day": self._web.real_day}]
         return self._controls[word](what)
 
 

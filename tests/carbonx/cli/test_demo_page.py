@@ -15,7 +15,9 @@ from carbonx.demo.day import Plan, run, unseen
 from carbonx.demo.live_page import Page
 from carbonx.demo.page import write_page
 from carbonx.demo.plots import draw_day
+from carbonx.demo.shenzhen_day import BARS
 from engine.log.journal import FILE_NAME
+from engine.vocabulary.json_codec import decimal_text
 from gateway.protocol import wire_market
 from gateway.protocol.wire_history import AskTrades, DayTrades
 from tests.gateway.web.test_accessible import serious
@@ -25,6 +27,18 @@ from tests.support.web_pages import Reader, keep, page_at
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+async def served_again(url: str) -> None:
+    """Wait until the port of a page that stays is open again."""
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(ConnectionRefusedError):
+                _, writer = await asyncio.open_connection(host, int(port))
+                writer.close()
+                return
+            await asyncio.sleep(0.02)
 
 
 def test_a_page_that_looks_on_changes_no_byte_of_the_log(tmp_path: Path) -> None:
@@ -63,7 +77,7 @@ def test_the_finished_day_stays_on_the_page_until_a_signal(tmp_path: Path) -> No
         result = await run(tmp_path / "day", plan, lambda *_: None, shown.of)
         before = (tmp_path / "day" / FILE_NAME).read_bytes()
         staying = asyncio.ensure_future(shown.stay(tmp_path / "day"))
-        await asyncio.sleep(0.1)
+        await served_again(addresses[0])
         async with page_at(addresses[0]) as reader:
             await reader.until(lambda r: bool(r.all_of(wire_market.BookSnapshot)))
             await reader.say(AskTrades("SZA-2020"))
@@ -103,6 +117,11 @@ def test_the_day_stands_on_the_page_as_it_went(tmp_path: Path) -> None:
             told = f"Object.fromEntries({lines}.map((each) => [each.symbol, each.volume]))"
             for name, volume in volumes.items():
                 await tab.until(f"!carbonx.line.stale && {told}['{name}'] === {volume}")
+            for name, bar in BARS.items():
+                row = f"document.querySelector('#real-day tr[data-symbol=\"{name}\"]').innerText"
+                said = (await tab.value(row)).split("\t")
+                assert said[4] == decimal_text(bar.close, 2)
+                assert said[5:] == [f"{volumes[name]:,}", f"{bar.volume:,}"]
             assert [each for each in tab.errors if "CONNECTION_REFUSED" not in each] == []
             os.kill(os.getpid(), signal.SIGINT)
             await staying

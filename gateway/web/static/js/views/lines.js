@@ -49,7 +49,7 @@ export class Lines {
     const head = ["line", "phase", "last", "change", "bid", "ask", "volume", "toLimits", "spark"]
       .map((each) => h("th", { scope: "col", "data-t": each }, t(each)));
     byId("lines-body").replaceChildren(
-      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows), this.sides());
+      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows), this.sides(), this.realDay());
   }
 
   // Products that trade in several lines, side by side.
@@ -59,6 +59,33 @@ export class Lines {
     this.beside = h("table", { hidden: true }, h("caption", { "data-t": "beside" }, t("beside")),
       h("thead", {}, h("tr", {}, ...head)), this.spreads);
     return this.beside;
+  }
+
+  // A day that really was beside the venue's, where there is one: in the demonstration.
+  realDay() {
+    this.real = h("tbody", { id: "real-day" });
+    const head = ["line", "lowHigh", "realLowHigh", "last", "realClose", "volume", "realVolume"]
+      .map((each) => h("th", { scope: "col", "data-t": each }, t(each)));
+    this.besideReal = h("table", { hidden: true }, h("caption", { "data-t": "realDay" }, t("realDay")),
+      h("thead", {}, h("tr", {}, ...head)), this.real);
+    return this.besideReal;
+  }
+
+  drawRealDay() {
+    const { app } = this;
+    const found = Object.entries(app.hello.real_day ?? {}).filter(([symbol]) => app.market.lines.has(symbol));
+    this.besideReal.hidden = !found.length;
+    rows(this.real, found, () => h("tr", {}, ...Array.from({ length: 7 }, () => h("td"))), (row, [symbol, [low, high, close, tonnes]]) => {
+      const line = app.market.lines.get(symbol);
+      if (row.version === line.version && row.dataset.symbol === symbol) return;
+      row.version = line.version;
+      row.dataset.symbol = symbol;
+      const price = (minor) => (minor ? decimal(minor, line.info.minor_digits) : "–");
+      const [least, most] = line.trades.reduce(([a, b], { price: at }) => [Math.min(a, at), Math.max(b, at)], [Infinity, 0]);
+      const said = [symbol, most ? `${price(least)} … ${price(most)}` : "–", `${price(low)} … ${price(high)}`,
+        price(line.last), price(close), whole(line.volume), whole(tonnes)];
+      [...row.children].forEach((cell, place) => text(cell, said[place]));
+    });
   }
 
   drawSides() {
@@ -76,6 +103,7 @@ export class Lines {
   draw() {
     const { app } = this;
     this.drawSides();
+    this.drawRealDay();
     rows(this.rows, [...app.market.lines.values()], () => this.make(), (row, line) => {
       row.className = line.symbol === app.symbol ? "chosen" : "";
       if (row.version === line.version && row.symbol === line.symbol && row.language === document.documentElement.lang) return;
