@@ -51,6 +51,7 @@ class Schedules(Struct, frozen=True):
     periods: int = 1
     turns: int = 0
     gainless: bool = True
+    bottom: int = 1  # the lowest price that anybody may think of
     name: str = "schedules"
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
@@ -67,7 +68,7 @@ class Schedules(Struct, frozen=True):
             for number, values in enumerate(rows):
                 who = f"{group}/{number}"
                 agent = STRATEGIES[self.strategy](
-                    InducedValues(product.symbol, side, values, self.top)
+                    InducedValues(product.symbol, side, values, self.top, self.bottom)
                 )
                 agent.hears_public |= board
                 traders.append(agent)

@@ -1,18 +1,17 @@
-"""Interest in trading, and what each market design takes of it.
+"""Interest in trading, what each market design takes of it, and what became of it.
 
-People know what they want: a product, a side, so many tonnes, at a price or better. A design
-decides how that is said: as an order in a book or a call, as a pick of a listing or a listing of
-one's own, as a quote to everybody and its confirmation, as an auction or a bid in one. So the
-same people face every design.
+People know what they want: a product, a side, so many tonnes, at a price or better. Which line
+takes it is decided here, how it is said there in ``backtest.agents.saying``. So the same people
+face every design.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from engine.rulebook.ticks import ceil_to_tick, floor_to_tick
-from engine.vocabulary.commands import Announce, Bid, CancelOrder, NewOrder, Pick, Quote
-from engine.vocabulary.enums import Mechanism, PricingRule, Side
+from backtest.agents.saying import Wanted, at_limit, say
+from engine.vocabulary.commands import CancelOrder
+from engine.vocabulary.enums import Mechanism, Side
 from engine.vocabulary.events import (
     Announced,
     Offered,
@@ -30,10 +29,7 @@ if TYPE_CHECKING:
     from backtest.lab.screen import Screen
     from engine.vocabulary.events import Event
 
-WINDOW: Final = 1_800_000_000_000  # ns that an auction of somebody's own takes bids
 OTHER: Final = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
-_SECOND: Final = 1_000_000_000
-_MOST_PICKS: Final = 20  # of one interest at one time
 
 
 class Interest(NamedTuple):
@@ -134,9 +130,12 @@ class Execution:
         one's own should be over.
         """
         for line in self.route(interest):
-            said = self._say(port, line, interest, until)
-            if said:
-                return said
+            wanted = Wanted(interest.side, interest.tonnes, interest.price, port.now(), until)
+            said = say(line, wanted, self._own)
+            for command in said.commands:
+                port.submit(command)
+            if said.tonnes:
+                return said.tonnes
         return 0
 
     def route(self, interest: Interest) -> list[LinePicture]:
@@ -150,100 +149,6 @@ class Execution:
                   and len(lines) > 1 and line.min_quantity > 1
                   and line.min_quantity <= interest.tonnes]  # fmt: skip
         return blocks + [line for line in lines if line not in blocks]
-
-    def _say(self, port: Market, line: LinePicture, interest: Interest, until: int) -> int:
-        price = at_limit(line, interest.side, interest.price)
-        tonnes = interest.tonnes // line.lot * line.lot
-        if not price or tonnes < line.min_quantity:
-            return 0
-        if line.max_quantity:
-            tonnes = min(tonnes, line.max_quantity // line.lot * line.lot)
-        interest = interest._replace(tonnes=tonnes, price=price)
-        if line.mechanism is Mechanism.ORDER_BOOK:
-            port.submit(NewOrder("", 0, line.symbol, interest.side, tonnes, price))
-            return tonnes
-        if line.mechanism is Mechanism.ONE_WAY:
-            return self._auction(port, line, interest, until)
-        if line.mechanism is Mechanism.NEGOTIATED:
-            return self._negotiate(port, line, interest)
-        return self._pick(port, line, interest)
-
-    def _pick(self, port: Market, line: LinePicture, interest: Interest) -> int:
-        """Pick the best listings that are good enough; list what is left."""
-        left = interest.tonnes
-        for offer in self._offers(line, interest)[:_MOST_PICKS]:
-            take = min(left, offer.quantity)
-            if take < line.min_quantity:
-                break
-            port.submit(Pick("", 0, line.symbol, offer.number, take, offer.price))
-            left -= take
-        if left and left >= line.min_quantity:
-            port.submit(NewOrder("", 0, line.symbol, interest.side, left, interest.price))
-            left = 0
-        return interest.tonnes - left
-
-    def _negotiate(self, port: Market, line: LinePicture, interest: Interest) -> int:
-        """Confirm quotes that are good enough and not too large; quote what is left."""
-        left = interest.tonnes
-        for offer in self._offers(line, interest):
-            if offer.quantity <= left:
-                port.submit(Pick("", 0, line.symbol, offer.number, offer.quantity, offer.price))
-                left -= offer.quantity
-        if left and left >= line.min_quantity:
-            port.submit(Quote("", 0, line.symbol, interest.side, left, interest.price))
-            left = 0
-        return interest.tonnes - left
-
-    def _offers(self, line: LinePicture, interest: Interest) -> list[Offered]:
-        """Return what others offer at the interest's price or better, the best and first first."""
-        sign = 1 if interest.side is Side.BUY else -1
-        found = [
-            offer for offer in line.offers.values()
-            if offer.side is not interest.side
-            and (interest.price - offer.price) * sign >= 0
-            and (line.symbol, offer.number) not in self._own
-        ]  # fmt: skip
-        return sorted(found, key=lambda offer: (sign * offer.price, offer.number))
-
-    def _auction(self, port: Market, line: LinePicture, interest: Interest, until: int) -> int:
-        """Bid in an auction of the other side; a seller who finds none announces one."""
-        now = port.now()
-        side, price = interest.side, interest.price
-        sign = 1 if side is Side.BUY else -1
-        for auction in line.auctions.values():
-            open_now = auction.opens_at <= now < auction.closes_at
-            own = (line.symbol, auction.number) in self._own
-            if auction.side is side or not open_now or own:
-                continue
-            best = line.best_bids.get(auction.number, 0)
-            least = best + sign * auction.increment if best else auction.price
-            tonnes = min(interest.tonnes, auction.quantity, auction.max_bid or interest.tonnes)
-            if auction.pricing is PricingRule.WHOLE:
-                tonnes = auction.quantity if interest.tonnes >= auction.quantity else 0
-            if (price - least) * sign < 0 or tonnes < max(auction.min_bid, line.min_quantity):
-                continue
-            port.submit(Bid("", 0, line.symbol, auction.number, tonnes, price))
-            return tonnes
-        ends = min(now + WINDOW, until - _SECOND) if until else now + WINDOW
-        if side is Side.BUY or ends <= now:
-            return 0
-        port.submit(Announce("", 0, line.symbol, side, interest.tonnes, price, now, ends))
-        return interest.tonnes
-
-
-def at_limit(line: LinePicture, side: Side, price: int) -> int:
-    """Return the price at which a line takes an interest today, 0 where it does not.
-
-    On the tick on the interest's own side, and inside the day's limits: who would pay more than
-    the highest price bids the highest.
-    """
-    if side is Side.BUY:
-        if line.high_limit:
-            price = min(price, line.high_limit)
-        price = floor_to_tick(price, line.tick, line.ticks)
-        return price if price >= max(line.low_limit, 1) else 0
-    price = ceil_to_tick(max(price, line.low_limit, 1), line.tick, line.ticks)
-    return price if not line.high_limit or price <= line.high_limit else 0
 
 
 __all__ = ["Execution", "Interest", "at_limit"]

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backtest.agents.market import Market, Trader
 from backtest.agents.market_picture import MarketPicture
-from engine.vocabulary.enums import Mechanism, Side
+from backtest.agents.saying import Wanted, say
+from engine.vocabulary.enums import Side
 from engine.vocabulary.events import OrderCancelled, Rejected, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backtest.agents.market_picture import LinePicture
     from engine.vocabulary.events import Event
 
 OTHER = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
@@ -26,13 +26,15 @@ class InducedValues(NamedTuple):
     """What somebody wants in a line, tonne by tonne.
 
     ``values`` are the minor units that each tonne bought is worth, falling, or that each tonne sold
-    costs, rising. ``top`` is the highest price that anybody may think of.
+    costs, rising. ``top`` and ``bottom`` are the highest and the lowest price that anybody may
+    think of.
     """
 
     symbol: str
     side: Side
     values: Sequence[int]
     top: int
+    bottom: int = 1
 
 
 class Interested(Trader):
@@ -116,6 +118,13 @@ class Interested(Trader):
         del market
         return self.limit
 
+    def without_loss(self, drawn: float) -> int:
+        """Return one of the prices at which it loses nothing, by a number from 0 to 1."""
+        limit, low, top = self.limit, self.interest.bottom, self.interest.top
+        if self.side is Side.BUY:
+            return low + int(drawn * (limit - low + 1))
+        return limit + int(drawn * (top - limit + 1))
+
     def act(self, market: Market) -> None:
         """Replace the live order by one at a new price."""
         price = self.price(market)
@@ -135,29 +144,10 @@ class Interested(Trader):
             send = market.buy if self.side is Side.BUY else market.sell
             self.ref = send(self.symbol, 1, price)
         else:
-            self.ref = express(market, self.picture.lines[self.symbol], self.side, 1, price)
-
-
-def express(market: Market, line: LinePicture, side: Side, tonnes: int, price: int) -> int:
-    """Enter an interest in the way of a line's design; return its reference, 0 for none."""
-    buys = side is Side.BUY
-    if line.mechanism is Mechanism.ONE_WAY:
-        fits = [
-            a
-            for a in line.auctions.values()
-            if a.side is OTHER[side] and (a.price <= price if buys else a.price >= price)
-        ]
-        return market.bid(line.symbol, fits[0].number, tonnes, price) if fits else 0
-    if line.mechanism is not Mechanism.ORDER_BOOK:
-        offer = line.best_offer(OTHER[side])
-        good = offer is not None and (offer.price <= price if buys else offer.price >= price)
-        if offer is not None and good:
-            whole = line.mechanism is Mechanism.NEGOTIATED
-            if not whole or offer.quantity == tonnes:
-                return market.pick(line.symbol, offer.number, min(tonnes, offer.quantity))
-        if line.mechanism is Mechanism.NEGOTIATED:
-            return market.quote(line.symbol, side, tonnes, price)
-    return (market.buy if buys else market.sell)(line.symbol, tonnes, price)
+            wanted = Wanted(self.side, 1, price, market.now())
+            self.ref = 0
+            for command in say(self.picture.lines[self.symbol], wanted).commands:
+                self.ref = market.submit(command)
 
 
 class Truthful(Interested):
@@ -192,18 +182,16 @@ class ZeroUnconstrained(Interested):
     """ZI-U: any price there is, whatever the tonne is worth (Gode and Sunder 1993)."""
 
     def price(self, market: Market) -> int:
-        """Draw a price from 1 to the top."""
+        """Draw a price from the bottom to the top."""
         del market
-        return 1 + int(self.prices.random() * self.interest.top)
+        low, top = self.interest.bottom, self.interest.top
+        return low + int(self.prices.random() * (top - low + 1))
 
 
 class ZeroConstrained(Interested):
     """ZI-C: any price at which it loses nothing (Gode and Sunder 1993)."""
 
     def price(self, market: Market) -> int:
-        """Draw a price from 1 to the worth of the tonne, or from its cost to the top."""
+        """Draw a price from the bottom to the worth of the tonne, or from its cost to the top."""
         del market
-        drawn, limit = self.prices.random(), self.limit
-        if self.side is Side.BUY:
-            return 1 + int(drawn * limit)
-        return limit + int(drawn * (self.interest.top - limit + 1))
+        return self.without_loss(self.prices.random())

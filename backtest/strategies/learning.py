@@ -78,7 +78,7 @@ class Zip(Listener):
         del market
         price = round(self.limit * (1 + self.margin))
         if self.side is _BUY:
-            return max(1, min(price, self.limit))
+            return max(self.interest.bottom, min(price, self.limit))
         return min(max(price, self.limit), self.interest.top)
 
     def heard(self, shout: Shout) -> None:
@@ -141,9 +141,10 @@ class Gd(Listener):
         """Return the price of the highest expected gain, a drawn one where nothing is known."""
         del market
         limit, sign = self.limit, 1 if self.side is _BUY else -1
+        low, top = self.interest.bottom, self.interest.top
         near = {shout.price + d: None for shout in self._heard for d in (-1, 0, 1)}
         fits = [price for price in near
-                if (limit - price) * sign >= 0 and 0 < price <= self.interest.top]  # fmt: skip
+                if (limit - price) * sign >= 0 and low <= price <= top]  # fmt: skip
         best, most = 0, 0.0
         for price in fits:
             gain = (limit - price) * sign * self.belief(price)
@@ -151,7 +152,4 @@ class Gd(Listener):
                 best, most = price, gain
         if best:
             return best
-        drawn = self.prices.random()
-        if self.side is _BUY:
-            return 1 + int(drawn * limit)
-        return limit + int(drawn * (self.interest.top - limit + 1))
+        return self.without_loss(self.prices.random())

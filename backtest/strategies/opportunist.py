@@ -41,7 +41,7 @@ class Shaver(Opportunist):
         if self.ref and best == self._last:
             return 0
         if buys:
-            price = best + line.step(best) if best else line.step(1)
+            price = best + line.step(best) if best else max(line.step(1), self.interest.bottom)
         else:
             price = best - line.step(best) if best else self.interest.top
         price = price if self.fits(price) else self.limit
