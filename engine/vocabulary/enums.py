@@ -386,6 +386,7 @@ class RejectReason(IntEnum):
     RULEBOOK = 38
     UNKNOWN_PRODUCT = 39
     STORAGE = 40  # the log has no space: given by a server, never by an engine
+    PERMISSION = 41  # the key is not for it: given by a server, never by an engine
     PROGRAMME = 60  # the rulebook has no compliance programme
     UNKNOWN_ENTITY = 61
     UNKNOWN_CYCLE = 62

@@ -27,6 +27,7 @@ from gateway.client.errors import (
     Missed,
     NotTakenError,
     Pending,
+    PermissionDeniedError,
     RejectedError,
     SessionEndedError,
     StorageError,
@@ -48,8 +49,9 @@ if TYPE_CHECKING:
     from gateway.client.requests import OrderAnswer
     from gateway.protocol import wire_market
 
-__all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "RejectedError",
-           "SessionEndedError", "StorageError", "ThrottledError", "minor_units"]  # fmt: skip
+__all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "PermissionDeniedError",
+           "RejectedError", "SessionEndedError", "StorageError", "ThrottledError",
+           "minor_units"]  # fmt: skip
 
 MAX_PORT: Final = 65_535
 MAX_EVENTS: Final = 100_000  # reports and market data that wait for ``events()``
@@ -66,6 +68,7 @@ class Client(Following):
         account: str,
         key: str,
         member: str = "",
+        key_name: str = "",
         last_seen: int = 0,
         cancel_on_disconnect: bool = False,
         heartbeat_ms: int = 10_000,
@@ -84,7 +87,12 @@ class Client(Following):
         self.host = arguments.text("host", host)
         self.port = arguments.whole("port", port, least=-MAX_INTEGER)  # how far: where it is used
         self.account = arguments.text("account", account)
-        who = arguments.text("member", member, empty=True), account, arguments.text("key", key)
+        who = (
+            arguments.text("member", member, empty=True),
+            account,
+            arguments.text("key", key),
+            arguments.text("key_name", key_name, empty=True),
+        )
         last_seen = arguments.whole("last_seen", last_seen, least=0)
         heartbeat_ms = arguments.whole("heartbeat_ms", heartbeat_ms)
         attempts = arguments.whole("attempts", attempts)

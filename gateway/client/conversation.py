@@ -10,11 +10,13 @@ import copy
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from engine.vocabulary.enums import RejectReason
 from gateway.client.errors import (
     Answer,
     ClientError,
     NotTakenError,
     Pending,
+    PermissionDeniedError,
     RejectedError,
     SessionEndedError,
     StorageError,
@@ -53,7 +55,7 @@ class Conversation:
 
     def __init__(
         self,
-        credentials: tuple[str, str, str],
+        credentials: tuple[str, str, str, str],
         last_seen: int,
         *,
         cancel_on_disconnect: bool,
@@ -83,17 +85,18 @@ class Conversation:
 
     def logon(self) -> wire.Logon:
         """Return what to say on a new connection: it goes on behind the last report."""
-        member, account, _key = self._credentials
+        member, account, _key, key_name = self._credentials
         nonce = secrets.token_hex(NONCE_BYTES)
         self._logon = logon = wire.Logon(
             wire.VERSION, member, account, nonce, self.last_arrived, self._cancel_on_disconnect,
             self._heartbeat_ms, self._instance, self.info is not None, follow_balances=True,
+            key_name=key_name,
         )  # fmt: skip
         return logon
 
     def _prove(self, challenge: wire.Challenge) -> None:
         """Prove that the client has the key, which stays here."""
-        _member, account, key = self._credentials
+        _member, account, key, _name = self._credentials
         assert self._logon is not None
         assert self.link is not None
         self._exchange = exchange(self._logon, challenge.nonce)
@@ -101,7 +104,7 @@ class Conversation:
 
     def _welcomed(self, message: wire.LoggedOn) -> str:
         """Begin, where it is the venue that answers; one that does not know the key is not."""
-        _member, account, key = self._credentials
+        _member, account, key, _name = self._credentials
         if not signed(key, account, self._exchange, message.signature):
             text = "what answers there does not know the account's key: it is not the venue"
             self._end(ClientError(text))
@@ -137,6 +140,8 @@ class Conversation:
         error: NotTakenError
         if isinstance(message, wire.Throttled):
             error = ThrottledError(message.ref, message.per_second)
+        elif message.reason is RejectReason.PERMISSION:
+            error = PermissionDeniedError(message.ref, message.rule)
         else:
             error = StorageError(message.ref, message.rule)
         if message.ref:

@@ -126,6 +126,16 @@ class StorageError(NotTakenError):
         self.rule = rule
 
 
+class PermissionDeniedError(NotTakenError):
+    """The session's key is not for it: log on with one that is."""
+
+    def __init__(self, ref: int, rule: str) -> None:
+        """Keep what would have to be."""
+        super().__init__(ref)
+        self.args = (f"not taken: it is taken where {rule}",)
+        self.rule = rule
+
+
 class Missed(Struct, frozen=True, gc=False):
     """The client's own event: ``count`` events were dropped, not having been taken in time."""
 

@@ -14,6 +14,7 @@ class SessionTerms(TypedDict, total=False):
     account: Required[str]
     key: Required[str]
     member: str
+    key_name: str
     last_seen: int
     cancel_on_disconnect: bool
     heartbeat_ms: int

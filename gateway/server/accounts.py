@@ -6,7 +6,9 @@ venue runs goes before the file's (``keys_file``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import structs
 
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import OpenAccount
@@ -22,6 +24,7 @@ from gateway.protocol.proof import (
     verifier_of,
 )
 from gateway.server.accounts_file import AccountsError, Credentials, read, refused
+from gateway.server.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
@@ -32,8 +35,16 @@ if TYPE_CHECKING:
 
 __all__ = ["AccountsError", "Credentials", "Directory", "as_text"]
 
+_DEFAULTS: Final = {field.name: field.default for field in structs.fields(Credentials)}
 _CHANGED_BY: Final = {"role": "; set_account_class changes it (carbonx operate)"}
 _NOBODY: Final = Verifier(bytes(32), bytes(32))  # takes the place of one that is not there
+
+
+class Admission(NamedTuple):
+    """What a right proof opens."""
+
+    permission: Permission
+    signature: str  # the venue's own
 
 
 class Directory:
@@ -42,7 +53,8 @@ class Directory:
     def __init__(self, accounts: tuple[Credentials, ...], source: str = "accounts") -> None:
         """Index accounts by name. Raises ``AccountsError`` on a name that stands twice."""
         self.accounts: dict[str, Credentials] = {}
-        self.keys: dict[str, Credentials] = {}  # set by an operator; they go before the file's
+        # by account and name, set by an operator; they go before the file's
+        self.keys: dict[tuple[str, str], Credentials] = {}
         self.path: Path | None = None  # of the file, where it is one
         self.draw: Callable[[int], bytes] | None = None  # random bytes, given by the shell
         self._source = source
@@ -63,19 +75,27 @@ class Directory:
         assert self.draw is not None
         return self.draw(NONCE_BYTES).hex()
 
-    def admits(self, logon: Logon, challenge: str, proof: str) -> str:
-        """Return the venue's signature where a proof is that of the key, "" where it is not.
+    def admits(self, logon: Logon, challenge: str, proof: str) -> Admission | None:
+        """Return what a key is for where a proof is right, None where it is not.
 
         It takes the same steps for one who is unknown as for a wrong key.
         """
-        known = self.keys.get(logon.account) or self.accounts.get(logon.account)
+        known = self.key(logon.account, logon.key_name)
         stored = known.key if known else ""
         made = verifier_of(stored, logon.account)  # where the file has the key itself
         verifier = read_verifier(stored) or (made if known else _NOBODY)
         said = exchange(logon, challenge)
         right = proves(verifier, said, proof)
         signature = sign(verifier, said)
-        return signature if right and known and known.member == logon.member else ""
+        if not right or known is None or known.member != logon.member:
+            return None
+        return Admission(Permission(known.permission), signature)
+
+    def key(self, account: str, name: str) -> Credentials | None:
+        """Return a key of an account: the operator's, else the file's."""
+        found = self.accounts.get(account)
+        own = found if found is not None and found.key_name == name else None
+        return self.keys.get((account, name), own)
 
     # -- the accounts of the file -------------------------------------------------------------
 
@@ -148,7 +168,8 @@ def as_text(accounts: Iterable[Credentials]) -> str:
         lines += [
             f"{field} = {_written(getattr(a, field))}"
             for field in a.__struct_fields__
-            if field != "allowances" and (getattr(a, field) or field in ("name", "key"))
+            if field != "allowances"
+            and (field in ("name", "key") or getattr(a, field) != _DEFAULTS.get(field))
         ]
         tonnes = ", ".join(f"{quoted(p)} = {q}" for p, q in a.allowances.items())
         lines += [f"allowances = {{ {tonnes} }}", ""] if a.allowances else [""]

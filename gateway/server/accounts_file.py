@@ -17,6 +17,7 @@ from engine.vocabulary.texts import (
 )
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
 from gateway.protocol.proof import SCHEME, read_verifier, verifier_of
+from gateway.server.permissions import Permission
 
 HASHED: Final = "sha256:"  # what older versions kept of a key
 MAX_KEY: Final = 1_024  # characters
@@ -38,9 +39,11 @@ class Credentials(msgspec.Struct, frozen=True):
     allowances: Mapping[str, int] = {}
     role: str = ""  # the rulebook's account class
     allocation: int = 0  # tonnes
+    key_name: str = ""  # tells an account's keys apart; the file has the one without a name
+    permission: str = Permission.TRADE  # what the key is for
 
 
-_TEXTS: Final = ("name", "key", "member", "owner", "group", "role")
+_TEXTS: Final = ("name", "key", "member", "owner", "group", "role", "key_name", "permission")
 _MOST: Final = {"cash": MAX_MONEY, "allocation": MAX_QUANTITY}  # of the whole numbers
 _FIELDS: Final = Credentials.__struct_fields__
 _ALL: Final = ", ".join(_FIELDS)
@@ -62,6 +65,12 @@ def check_key(key: str) -> str:
     if key.startswith(SCHEME) and read_verifier(key) is None:
         return f"behind {SCHEME} stand twice 64 lower-case hex digits, as carbonx keys make has it"
     return ""
+
+
+def check_permission(permission: str) -> str:
+    """Return the rule that a permission breaks, "" for none."""
+    known = [str(each) for each in Permission]
+    return "" if permission in known else f"{shown(permission)} is none of {', '.join(known)}"
 
 
 def stored(key: str, account: str) -> str:
@@ -110,6 +119,9 @@ def _account(source: str, row: int, data: dict[str, Any]) -> Credentials:
     rule = check_key(data["key"])
     if rule:
         raise refused(source, row, name, "key", rule)
+    rule = check_permission(data.get("permission", Permission.TRADE))
+    if rule:
+        raise refused(source, row, name, "permission", rule)
     return Credentials(**data)
 
 

@@ -41,9 +41,10 @@ from engine.vocabulary.registry_commands import RegistryCommand
 from engine.vocabulary.suggest import did_you_mean
 from engine.vocabulary.texts import MAX_LINE, UnreadableError, named, read_json, shown
 from engine.vocabulary.units import MAX_ACCOUNT_NAME
-from gateway.server.accounts_file import AccountsError, check_key
+from gateway.server.accounts_file import AccountsError, Credentials, check_key, check_permission
 from gateway.server.failure import VenueStoppedError
 from gateway.server.keys_file import FILE_NAME
+from gateway.server.permissions import Permission
 from gateway.server.socket_path import address
 from gateway.server.status import status_of
 
@@ -60,7 +61,9 @@ COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, ConsignUnits, Discreti
                    *get_args(RegistryCommand))  # fmt: skip
 RELOAD: Final = "reload_accounts"
 STATUS: Final = "status"
-KEY_FIELDS: Final = {"set_key": ("account", "key", "member"), "drop_key": ("account",)}
+KEY_FIELDS: Final = {"set_key": ("account", "key", "member", "key_name", "permission"),
+                     "drop_key": ("account", "key_name")}  # fmt: skip
+MOST_KEYS: Final = 16  # of an account, that an operator set
 MAX_ANSWER: Final = 1 << 24  # bytes of one answer: what many orders come to is long
 _NAMES: Final = ", ".join([*(type_name(kind) for kind in COMMANDS), *KEY_FIELDS, RELOAD, STATUS])
 
@@ -146,15 +149,24 @@ class AdminSocket:
             return _refused(*wrong)
         account, keys = said["account"], self._node.keys
         assert keys is not None
+        name = said.get("key_name", "")
+        named_so = {"key_name": name} if name else {}
         try:
             if kind == "drop_key":
-                keys.drop_key(account)
-                return {"events": [{"type": "key_dropped", "account": account}]}
+                keys.drop_key(account, name)
+                return {"events": [{"type": "key_dropped", "account": account} | named_so]}
             member = said.get("member", venue.account(account).member)
-            keys.set_key(account, member, said["key"])
+            permission = said.get("permission", Permission.TRADE)
+            if len(keys.of(account) | {name: None}) > MOST_KEYS:
+                return _refused("account", f"at most {MOST_KEYS} keys of an account are set")
+            keys.set_key(Credentials(account, said["key"], member, key_name=name,
+                                     permission=permission))  # fmt: skip
         except (OSError, UnicodeError) as error:
             return {"error": f"{FILE_NAME} cannot be written ({error}): nothing was changed"}
-        return {"events": [{"type": "key_set", "account": account, "member": member}]}
+        told = {"type": "key_set", "account": account, "member": member} | named_so
+        if permission != Permission.TRADE:
+            told["permission"] = permission
+        return {"events": [told]}
 
 
 def _wrong_key_line(said: dict[str, Any], accounts: tuple[str, ...]) -> tuple[str, str] | None:
@@ -167,13 +179,20 @@ def _wrong_key_line(said: dict[str, Any], accounts: tuple[str, ...]) -> tuple[st
             return named(name), f"a {kind} has no such field{perhaps}"
         if not isinstance(value, str):
             return name, f"{shown(value)} is not a text"
-        if name == "member" and len(value) > MAX_ACCOUNT_NAME:
+        if name in ("member", "key_name") and len(value) > MAX_ACCOUNT_NAME:
             return name, f"at most {MAX_ACCOUNT_NAME} characters"
     account = said.get("account", "")
     if account not in accounts:
         return "account", f"no account {shown(account)} is open"
-    rule = check_key(said.get("key", "")) if kind == "set_key" else ""
-    return ("key", rule) if rule else None
+    rules = (
+        {}
+        if kind == "drop_key"
+        else {
+            "key": check_key(said.get("key", "")),
+            "permission": check_permission(said.get("permission", Permission.TRADE)),
+        }
+    )
+    return next(((field, rule) for field, rule in rules.items() if rule), None)
 
 
 def _refused(field: str, rule: str) -> dict[str, Any]:

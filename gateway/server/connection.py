@@ -8,19 +8,24 @@ from msgspec import structs
 
 from gateway.protocol import wire
 from gateway.protocol.session import State, Throttle, pack, venue_end
+from gateway.server.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeAlias
 
     from gateway.protocol.session import Session
     from gateway.server.outbox import Outbox
+
+    Seat: TypeAlias = str | tuple[str, str]
 
 
 class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "challenge",
-                 "data", "ended", "host", "logon", "lost", "named", "number", "out", "queued",
+                 "data", "ended", "host", "logon", "lost", "named", "number", "out", "permission",
+                 "queued",
                  "sent", "session", "stuck_since", "symbols", "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int, host: str = "") -> None:
@@ -31,6 +36,7 @@ class Connection:
         self.account = ""
         self.logon: wire.Logon | None = None  # that is to be proved, or was
         self.challenge = ""  # the venue's nonce for it
+        self.permission = Permission.TRADE  # what its key is for
         self.box: Outbox | None = None  # the account's, from logon to farewell
         self.sent = 0  # in the outbox: all before it is written
         self.symbols: dict[str, None] = {}  # subscribed to
@@ -52,16 +58,25 @@ class Connection:
         self.data.clear()
         return self.session.receive(data, now)
 
+    @property
+    def seat(self) -> Seat:
+        """The place that it takes: one that logs on to the same takes it over.
+
+        All that trade for an account share one; whoever only reads takes nothing from them.
+        """
+        return self.account if self.logon is None else seat_of(self.logon, self.permission)
+
     def seq(self) -> int:
         """Return the number of the account's last report."""
         return self.box.seq if self.box is not None else 0
 
-    def admit(self, m: wire.Logon, box: Outbox) -> None:
+    def admit(self, m: wire.Logon, box: Outbox, permission: Permission) -> None:
         """Belong to an account from now on, its reports sent up to ``last_seen``."""
         self.account = m.account
+        self.permission = permission
         self.box = box
         self.sent = box.place(m.last_seen)
-        self.cancel_on_disconnect = m.cancel_on_disconnect
+        self.cancel_on_disconnect = m.cancel_on_disconnect and permission is Permission.TRADE
 
     # -- what is to be written ----------------------------------------------------------------
 
@@ -113,3 +128,9 @@ class Connection:
         self.queued = 0
         self.session.sent(now)
         return data
+
+
+def seat_of(logon: wire.Logon, permission: Permission) -> Seat:
+    """Return the seat of a session that logs on."""
+    trades = permission is Permission.TRADE
+    return logon.account if trades else (logon.account, logon.key_name)

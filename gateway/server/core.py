@@ -201,9 +201,9 @@ class Core:
         self.batch = batch = running.sequencer.seq - before
         self.peak_batch = max(self.peak_batch, batch)
         # A trade also reports to accounts that said nothing in this tick.
-        concerned = (*sessions.by_account.values(), *sessions.challenged) if batch else touched
+        concerned = (*sessions.by_account.values(), *sessions.door.challenged) if batch else touched
         writes = self._writes(now, concerned)
-        sessions.challenged.clear()
+        sessions.door.challenged.clear()
         return writes
 
     def _writes(self, now: int, concerned: Iterable[Connection]) -> list[Write]:

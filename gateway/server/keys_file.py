@@ -6,12 +6,17 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from engine.log.files import BINARY, sync_data, sync_folder
-from gateway.server.accounts import Directory, as_text
-from gateway.server.accounts_file import Credentials, stored
+from gateway.server.accounts import as_text
+from gateway.server.accounts_file import read, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gateway.server.accounts import Directory
+    from gateway.server.accounts_file import Credentials
 
 FILE_NAME: Final = "keys.toml"  # in the venue's folder
 
@@ -24,18 +29,24 @@ class KeysFile:
         self._path = folder / FILE_NAME
         self._directory = directory
         if self._path.exists():
-            directory.keys = Directory.read(self._path).accounts
+            directory.keys = {(key.name, key.key_name): key for key in read(self._path)}
 
-    def set_key(self, account: str, member: str, key: str) -> None:
-        """Have a key open an account. Raises ``OSError``; then everything is as it was."""
-        kept = Credentials(account, stored(key, account), member)
-        self._replace(self._directory.keys | {account: kept})
+    def set_key(self, key: Credentials) -> None:
+        """Have a key open its account. Raises ``OSError``; then everything is as it was."""
+        kept = structs.replace(key, key=stored(key.key, key.name))
+        self._replace(self._directory.keys | {(key.name, key.key_name): kept})
 
-    def drop_key(self, account: str) -> None:
+    def drop_key(self, account: str, name: str) -> None:
         """Forget a key; that of the accounts file holds again. Raises ``OSError`` likewise."""
-        self._replace({name: key for name, key in self._directory.keys.items() if name != account})
+        keys = self._directory.keys
+        self._replace({each: key for each, key in keys.items() if each != (account, name)})
 
-    def _replace(self, keys: dict[str, Credentials]) -> None:
+    def of(self, account: str) -> dict[str, Credentials]:
+        """Return the keys of an account that were set, by name."""
+        keys = self._directory.keys.values()
+        return {key.key_name: key for key in keys if key.name == account}
+
+    def _replace(self, keys: dict[tuple[str, str], Credentials]) -> None:
         """Write the keys whole or not at all, then use them."""
         path = self._path
         before = _written(path.with_suffix(".old"), self._directory.keys)
@@ -50,7 +61,7 @@ class KeysFile:
             before.unlink()
 
 
-def _written(path: Path, keys: dict[str, Credentials]) -> Path:
+def _written(path: Path, keys: dict[tuple[str, str], Credentials]) -> Path:
     """Write keys to a file of their own, durably, for the eyes of the operator alone."""
     path.unlink(missing_ok=True)
     flags = os.O_CREAT | os.O_WRONLY | os.O_EXCL | BINARY

@@ -62,9 +62,10 @@ class Options(Limits, frozen=True, kw_only=True):
 class Socket(asyncio.Protocol):
     """One connection's transport; the event loop calls all of it."""
 
-    def __init__(self, node: Node) -> None:
-        """Belong to a node."""
+    def __init__(self, node: Node, host: str = "") -> None:
+        """Belong to a node; ``host`` is where a client comes from whose peer is another."""
         self._node = node
+        self._host = host
         self.transport: asyncio.Transport | None = None
         self.connection: Connection | None = None
 
@@ -74,7 +75,8 @@ class Socket(asyncio.Protocol):
         node = self._node
         stream.set_write_buffer_limits(high=node.options.high_water)
         peer = stream.get_extra_info("peername")
-        self.connection = node.core.connected(node.clock(), peer[0] if peer else "")
+        host = self._host or (peer[0] if peer else "")
+        self.connection = node.core.connected(node.clock(), host)
         node.sockets[self.connection] = self
         if node.stopping:
             stream.abort()  # it came while the port was being closed

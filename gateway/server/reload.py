@@ -65,13 +65,13 @@ def read_again(directory: Directory, venue: Venue) -> Reload:
     changed = [name for name, a in new.accounts.items() if _logon(before.get(name)) != _logon(a)]
     dropped = [name for name in before if name not in new.accounts]
     unchanged += [f"account {name!r}: its key stays the one that an operator set (drop_key ends it)"
-                  for name in (*changed, *dropped) if name in directory.keys]  # fmt: skip
+                  for name in (*changed, *dropped) if (name, "") in directory.keys]  # fmt: skip
     return Reload(
         file,
         new.accounts,
         commands,
-        [name for name in changed if name not in directory.keys],
-        [name for name in dropped if name not in directory.keys],
+        [name for name in changed if (name, "") not in directory.keys],
+        [name for name in dropped if (name, "") not in directory.keys],
         unchanged,
     )
 

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
 from gateway.protocol import wire, wire_history
+from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.mapping import to_command
 from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
-from gateway.server.connection import Connection
+from gateway.server.connection import Connection, seat_of
+from gateway.server.door import Door, permitted, refuse
+from gateway.server.permissions import Permission
 from gateway.server.strangers import Strangers
 from gateway.server.views import balances, lines, status
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from engine.vocabulary.commands import ClientCommand
     from gateway.server.accounts import Directory
+    from gateway.server.connection import Seat
     from gateway.server.limits import Limits
     from gateway.server.running_venue import RunningVenue
     from gateway.server.storage import Storage
@@ -44,20 +48,19 @@ class Sessions:
     ) -> None:
         """Serve a venue to the accounts of a directory."""
         self.connections: dict[Connection, None] = {}
-        self.by_account: dict[str, Connection] = {}
+        self.by_account: dict[Seat, Connection] = {}  # by its seat; most are an account's
         self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
-        self.challenged: list[Connection] = []  # in this tick
         self.closing: list[Connection] = []  # to be closed at the end of the tick
         self._strangers = Strangers()
         self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
         self.note: Note | None = None  # what an operator wants to hear of sessions
         self._running = running
-        self._directory = directory
+        self.door = Door(directory)
         self._limits = limits
         self._durability = durability
         self._storage = storage
         self._next_number = FIRST_SESSION
-        self._instances: dict[str, int] = {}  # by account: the client that logged on last
+        self._instances: dict[Seat, int] = {}  # the client that logged on last
         self._followers: dict[Connection, None] = {}  # who follow their balances
         self._followed_to = 0  # the record up to which they know them
         self._looked_at = 0  # ns, when slow readers were looked for
@@ -115,8 +118,8 @@ class Sessions:
         """Take a session off its account; cancel the orders if that was asked for."""
         account = connection.account
         self._strangers.pop(connection, None)
-        if self.by_account.get(account) is connection:
-            del self.by_account[account]
+        if self.by_account.get(connection.seat) is connection:
+            del self.by_account[connection.seat]
         connection.symbols.clear()
         self._followers.pop(connection, None)
         connection.named.clear()
@@ -254,7 +257,7 @@ class Sessions:
                 command = AmendOrder(account, ref, m.target, m.quantity, m.price)
             elif isinstance(m, wire.SESSION_MESSAGES):
                 self._run(connection, commands)
-                self._converse(connection, m, now)
+                self._converse(connection, permitted(connection, m), now)
                 if connection.ended:
                     return
                 account, last = connection.account, _last_answered(connection)
@@ -285,6 +288,9 @@ class Sessions:
         """Answer a message that was answered before, or comes too fast; say whether it is one."""
         box = connection.box
         assert box is not None
+        if connection.permission is not Permission.TRADE:
+            refuse(connection, ref)
+            return True
         if ref <= box.last_answered:
             answer = box.answer_to(ref)
             if answer:  # sent again: the same answer, and nothing happens twice
@@ -323,26 +329,20 @@ class Sessions:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
 
-    def _challenge(self, connection: Connection, m: wire.Logon) -> None:
-        """Ask a client to prove that it has the key; whoever it says it is, it is asked."""
-        if m.version != wire.VERSION:
-            text = f"version {m.version} is not spoken here: use version {wire.VERSION}"
-            self.end(connection, wire.LogoutReason.VERSION, text)
-            return
-        connection.logon, connection.challenge = m, self._directory.nonce()
-        connection.say(wire.Challenge(0, connection.challenge))
-        self.challenged.append(connection)
-
     def _logon(self, connection: Connection, said: wire.Logon | wire.Proof, now: int) -> None:
         """Admit a client to its account, or say why not; an older session has to go."""
         if isinstance(said, wire.Logon):
-            self._challenge(connection, said)
+            if said.version == wire.VERSION:
+                self.door.challenge(connection, said)
+                return
+            text = f"version {said.version} is not spoken here: use version {wire.VERSION}"
+            self.end(connection, wire.LogoutReason.VERSION, text)
             return
         m = connection.logon
         assert m is not None
         box = self._running.outboxes.boxes.get(m.account)
-        signature = self._directory.admits(m, connection.challenge, said.proof)
-        if not signature or box is None:
+        admission = self.door.judge(connection, said, now, there=box is not None)
+        if admission is None or box is None:
             text = "no such member, account and key: check all three with the operator"
             self.end(connection, wire.LogoutReason.CREDENTIALS, text)
             return
@@ -351,17 +351,18 @@ class Sessions:
             self.end(connection, wire.LogoutReason.SEQUENCE, text)
             return
         text = "the account logged on from elsewhere"
-        if m.again and self._instances.get(m.account, m.instance) != m.instance:
+        seat = seat_of(m, admission.permission)
+        if m.again and self._instances.get(seat, m.instance) != m.instance:
             # It was away while another took over. References of the two would get mixed up.
             self.end(connection, wire.LogoutReason.TAKEN_OVER, text)
             return
-        self._instances[m.account] = m.instance
-        older = self.by_account.get(m.account)
+        self._instances[seat] = m.instance
+        older = self.by_account.get(seat)
         if older is not None:
             older.cancel_on_disconnect = False
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
-        self.by_account[m.account] = connection
-        connection.admit(m, box)
+        self.by_account[seat] = connection
+        connection.admit(m, box, admission.permission)
         if self.note is not None:
             self.note(connection, "logon", "")
         self._strangers.pop(connection, None)
@@ -369,7 +370,7 @@ class Sessions:
             fresh = Throttle(self._limits.throttle, now)
             connection.throttle = self._throttles.setdefault(m.account, fresh)
         agreed = connection.session.agree(m.heartbeat_ms)
-        self._welcome(connection, m, agreed, signature)
+        self._welcome(connection, m, agreed, admission.signature)
 
     def _welcome(
         self, connection: Connection, m: wire.Logon, heartbeat_ms: int, signature: str
@@ -436,5 +437,7 @@ class Sessions:
 
 
 def _last_answered(connection: Connection) -> int:
-    """Return the highest reference that was answered, 0 before the logon."""
+    """Return the highest reference that was answered; where the key is not for trade, all were."""
+    if connection.permission is not Permission.TRADE:
+        return MAX_INTEGER
     return connection.box.last_answered if connection.box is not None else 0

@@ -1,8 +1,8 @@
 """The venue's side of pages that another process serves: a socket in the venue's folder.
 
 Its owner alone may connect to it. A connection says with its first byte what it is: the watcher, to
-which each tick's bytes come as one frame; a page's client, who has to log on as over TCP; or
-questions, each a line of JSON that is answered by a line. Pages cost the venue no more than this.
+which each tick's bytes come as one frame; a page's client, who has to log on as over TCP, with where
+it comes from; or questions, each a line of JSON that is answered by a line. Pages cost the venue no more than this.
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 WATCHES: Final = b"W"
 TRADES: Final = b"T"
 ASKS: Final = b"A"
+MAX_HOST: Final = 255  # bytes
 FILE_NAME: Final = "pages.sock"
+
+
+def trades_from(host: str) -> bytes:
+    """Return what a client at a host begins with."""
+    said = host.encode()[:MAX_HOST]
+    return TRADES + bytes([len(said)]) + said
 
 
 class _Whole(asyncio.Transport):
@@ -95,21 +102,28 @@ class _Visitor(asyncio.Protocol):
         self._source = source
         self._curves = curves
         self._transport: asyncio.Transport | None = None
+        self._begun = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for its first byte."""
+        """Wait for its first bytes."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Hand the connection over to what it is for."""
-        transport, kind, rest = self._transport, data[:1], data[1:]
+        transport = self._transport
         assert transport is not None
+        self._begun += data
+        kind, rest = self._begun[:1], self._begun[1:]
         found: asyncio.Protocol
         if kind == ASKS:
             found = _Asked(self._source, transport)
         elif kind == TRADES:
-            found = Socket(self._node)
+            if not rest or len(rest) <= rest[0]:
+                return
+            end = 1 + rest[0]
+            found = Socket(self._node, rest[1:end].decode(errors="replace"))
             found.connection_made(transport)
+            rest = rest[end:]
         elif kind == WATCHES:
             found = Watcher(self._node, curves=self._curves)
             found.connection_made(_Whole(transport))

@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.protocol.framing import Unframer
 from gateway.server.socket_path import address
-from gateway.web.door import ASKS, TRADES, WATCHES
+from gateway.web.door import ASKS, WATCHES, trades_from
 from gateway.web.link import Link
 from gateway.web.source import HELLO
 
@@ -29,7 +29,7 @@ class FarLink(Link, asyncio.Protocol):
     """A connection to the venue's process; what is said before it stands waits for it."""
 
     def __init__(self, path: Path, kind: bytes, heard: Heard, gone: Callable[[], None]) -> None:
-        """Connect as a kind that the venue's side knows."""
+        """Connect; the first bytes say as what."""
         super().__init__(time.time_ns, heard, gone)
         self._transport: asyncio.Transport | None = None
         self._waiting = [kind]
@@ -100,9 +100,9 @@ class Far:
         """Connect as the one who sees public data without a logon."""
         return FarLink(self._path, WATCHES, heard, gone)
 
-    def connect(self, heard: Heard, gone: Callable[[], None]) -> Link:
-        """Connect as a client, who has to log on."""
-        return FarLink(self._path, TRADES, heard, gone)
+    def connect(self, heard: Heard, gone: Callable[[], None], host: str) -> Link:
+        """Connect as a client at ``host``, who has to log on."""
+        return FarLink(self._path, trades_from(host), heard, gone)
 
     async def ask(self, word: str, what: object) -> list[Any]:
         """Return the item that answers one led by a word. Raises ``KeyError`` for another word."""

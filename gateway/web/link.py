@@ -113,11 +113,20 @@ class NearLink(Link):
     """A connection to a node of the same process, without a socket."""
 
     def __init__(
-        self, node: Node, heard: Heard, gone: Callable[[], None], watcher: Watcher | None = None
+        self,
+        node: Node,
+        heard: Heard,
+        gone: Callable[[], None],
+        watcher: Watcher | None = None,
+        *,
+        host: str = "",
     ) -> None:
-        """Connect; a ``watcher`` sees public data without a logon."""
+        """Connect; a ``watcher`` sees public data without a logon.
+
+        ``host`` is where whoever uses it comes from.
+        """
         super().__init__(node.clock, heard, gone)
-        self._socket = watcher or Socket(node)
+        self._socket = watcher or Socket(node, host)
         self._socket.connection_made(_Transport(self))
 
     def pause(self) -> None:

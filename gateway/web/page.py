@@ -212,7 +212,9 @@ class Page:
             return
         if self._own is not None:
             self._own.close()
-        self._own = self._source.connect(self._heard, self._left)
+        client = self._socket.client
+        host = client.host if client else ""
+        self._own = self._source.connect(self._heard, self._left, host)
         self._own.say(structs.replace(message, heartbeat_ms=LOGGED_ON, follow_balances=True))
 
     def _heard(self, messages: list[Shown]) -> None:

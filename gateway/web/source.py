@@ -32,8 +32,8 @@ class Source(Protocol):
         ``heard`` is called with all that one tick wrote at once.
         """
 
-    def connect(self, heard: Heard, gone: Callable[[], None]) -> Link:
-        """Connect as a client, who has to log on."""
+    def connect(self, heard: Heard, gone: Callable[[], None], host: str) -> Link:
+        """Connect as a client at ``host``, who has to log on."""
 
     async def ask(self, word: str, what: object) -> list[Any]:
         """Return the item that answers one led by a word. Raises ``KeyError`` for another word."""
@@ -56,9 +56,9 @@ class Near:
         """Connect as the one who sees public data without a logon."""
         return NearLink(self._node, heard, gone, Watcher(self._node, curves=self._web.curves))
 
-    def connect(self, heard: Heard, gone: Callable[[], None]) -> Link:
-        """Connect as a client, who has to log on."""
-        return NearLink(self._node, heard, gone)
+    def connect(self, heard: Heard, gone: Callable[[], None], host: str) -> Link:
+        """Connect as a client at ``host``, who has to log on."""
+        return NearLink(self._node, heard, gone, host=host)
 
     async def ask(self, word: str, what: object) -> list[Any]:
         """Return the item that answers one led by a word."""

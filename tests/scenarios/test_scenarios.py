@@ -209,7 +209,8 @@ def test_every_reason_is_provoked() -> None:
     provoked = {reason for _, _, reason, _ in REFUSALS + AMEND_REFUSALS}
     provoked |= {reason for _, _, _, reason, _ in CLOSED_REFUSALS}
     provoked |= {reason for scenario in STORIES for reason in reasons(told(scenario))}
-    of_a_server = {RejectReason.STORAGE}  # tests/gateway/server/test_storage.py
+    # tests/gateway/server/test_storage.py and test_permissions.py
+    of_a_server = {RejectReason.STORAGE, RejectReason.PERMISSION}
     assert provoked == set(RejectReason) - of_a_server
 
 

@@ -24,6 +24,7 @@ from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
     NotTakenError,
+    PermissionDeniedError,
     RejectedError,
     SessionEndedError,
     StorageError,
@@ -349,6 +350,7 @@ ERRORS = [
     NotTakenError(7),
     ThrottledError(7, 5),
     StorageError(7, "the log has space"),
+    PermissionDeniedError(7, "the key is for trade"),
 ]
 
 

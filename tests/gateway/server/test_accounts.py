@@ -127,7 +127,7 @@ def test_an_accounts_file_opens_its_accounts_with_their_classes_in_force(
         venue = node.sequencer.venue
         node.operate(c.SetPhase(Phase.CONTINUOUS))
         for each in accounts:
-            assert admits(node.core.sessions._directory, each.member, each.name, each.key)
+            assert admits(node.core.sessions.door.directory, each.member, each.name, each.key)
             there = venue.account(each.name)
             assert (there.role, there.allocation) == (each.role, each.allocation)
             assert venue.cash(each.name)[0] == each.cash
@@ -393,7 +393,7 @@ def test_whatever_an_operator_says_is_answered_and_the_venue_starts_again(
                 assert told["error"]
             else:
                 assert told["events"] or each["type"] in ("set_phase", "begin_day")
-        keys = dict(node.core.sessions._directory.keys)
+        keys = dict(node.core.sessions.door.directory.keys)
         before_stop = shut(node)
         directory = Directory(accounts)
         again = opened(folder, directory)

@@ -10,7 +10,7 @@ import pytest
 
 from engine.vocabulary import texts, units
 from gateway.protocol import session, wire
-from gateway.server import accounts_file, sessions, tape
+from gateway.server import accounts_file, admin, backoff, sessions, tape
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
 from tests.support.logons import hello
@@ -33,6 +33,8 @@ BOUNDS: Final = {
     "open connections": LIMITS.max_sessions,
     "connections without a logon": LIMITS.max_strangers,
     "connections without a logon from one address": LIMITS.max_strangers_from,
+    "addresses, and accounts, of which failed logons are remembered": backoff.MOST_KEPT,
+    "keys of one account that an operator set": admin.MOST_KEYS,
     "seconds from connecting to the logon": session.LOGON_WITHIN // SECOND,
     "messages a second of one account (`--throttle`; none unless asked for)": LIMITS.throttle,
     "bytes of reports written to one session in a tick": LIMITS.chunk,

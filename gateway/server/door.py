@@ -1,0 +1,61 @@
+"""Who is let in: the challenge, the proof, and the wait of those who failed too often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.vocabulary.enums import RejectReason
+from gateway.protocol.wire import Challenge, Heartbeat, Logon, NotTaken
+from gateway.server.backoff import Backoff
+from gateway.server.permissions import MAY_SEND, rule
+
+if TYPE_CHECKING:
+    from gateway.protocol.wire import Proof, SessionMessage
+    from gateway.server.accounts import Admission, Directory
+    from gateway.server.connection import Connection
+
+
+class Door:
+    """Looks at every logon; it says the same to all that it does not let in."""
+
+    def __init__(self, directory: Directory) -> None:
+        """Let in whom a directory knows."""
+        self.directory = directory
+        self.backoff = Backoff()
+        self.challenged: list[Connection] = []  # in this tick
+
+    def challenge(self, connection: Connection, logon: Logon) -> None:
+        """Ask a client to prove that it has the key; whoever it says it is, it is asked."""
+        connection.logon, connection.challenge = logon, self.directory.nonce()
+        connection.say(Challenge(0, connection.challenge))
+        self.challenged.append(connection)
+
+    def judge(
+        self, connection: Connection, said: Proof, now: int, *, there: bool
+    ) -> Admission | None:
+        """Return what a proof opens, None where nothing; ``there`` is whether the account is."""
+        logon, host = connection.logon, connection.host
+        assert logon is not None
+        admission = self.directory.admits(logon, connection.challenge, said.proof)
+        if self.backoff.holds(logon.account, host, now):
+            return None
+        if admission is None or not there:
+            self.backoff.failed(logon.account, host, now)
+            return None
+        self.backoff.proved(logon.account, host)
+        return admission
+
+
+def refuse(connection: Connection, ref: int, what: str = "") -> None:
+    """Say that a session's key is not for a message, named by its reference or by ``what``."""
+    text = what + rule(connection.permission)
+    connection.say(NotTaken(connection.seq(), ref, RejectReason.PERMISSION, text))
+
+
+def permitted(connection: Connection, message: SessionMessage) -> SessionMessage:
+    """Return a message, or where the session's key is not for it a heartbeat; refuse it then."""
+    kind = type(message)
+    if kind in MAY_SEND[connection.permission]:
+        return message
+    refuse(connection, 0, f"{kind.__name__}: ")
+    return Heartbeat()
