@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -104,6 +105,7 @@ class LocalVenue:
         directory = Directory(
             tuple(Credentials(n, f"key of {n}", cash=cash, allowances=stock) for n in accounts)
         )
+        directory.draw = secrets.token_bytes
         self.clock = clock
         self.venue = Venue(rules)
         self.core = Core(directory, Sequencer(self.venue), Outboxes(), Limits())

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _APART: Final = ("config", "help", "json")  # options that belong to one call
-_PATHS: Final = ("dir", "accounts", "log-lines")  # a relative one starts at the file's folder
+_PATHS: Final = (
+    "dir",
+    "accounts",
+    "log-lines",
+    "tls-cert",
+    "tls-key",
+)  # a relative one starts at the file's folder
 
 
 class ConfigurationError(click.ClickException):

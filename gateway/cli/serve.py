@@ -18,6 +18,8 @@ from engine.log.journal import DURABILITY
 from engine.rulebook import presets
 from gateway.cli import configuration
 from gateway.cli.console import reading_log
+from gateway.cli.exposure import SELF_SIGNED, tls_of
+from gateway.cli.exposure import check as check_exposure
 from gateway.cli.hangup import reload_on_hangup
 from gateway.cli.serve_facts import facts, show
 from gateway.cli.snapshots import follow, take_snapshot
@@ -163,6 +165,14 @@ def note_what_differs(node: Node, directory: Directory) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True,
               help="0 takes any free port.")  # fmt: skip
+@click.option("--tls", "tls_mode", type=click.Choice([SELF_SIGNED]),
+              help="Speak TLS 1.3 with a certificate made here, for trials.")  # fmt: skip
+@click.option("--tls-cert", type=click.Path(path_type=Path, dir_okay=False),
+              help="Speak TLS 1.3 with this certificate (PEM).")  # fmt: skip
+@click.option("--tls-key", type=click.Path(path_type=Path, dir_okay=False),
+              help="The certificate's key (PEM), for the eyes of the owner alone.")  # fmt: skip
+@click.option("--plain-text", is_flag=True,
+              help="Speak plain TCP to other machines too: something else encrypts.")  # fmt: skip
 @click.option("--durability", type=click.Choice(DURABILITY), default="sync",
               show_default=True, help="What an acknowledgement promises.")  # fmt: skip
 @click.option("--sync-every", "sync_ms", type=click.IntRange(50, 60_000), default=100,
@@ -201,7 +211,11 @@ def command(
     web_names: tuple[str, ...],
     metrics: int | None,
     log_lines: Path | None,
+    tls_mode: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     *,
+    plain_text: bool,
     start_open: bool,
     timetable: bool,
     web_curves: bool,
@@ -220,6 +234,8 @@ def command(
                       sync_every=sync_ms * 10**6, timetable=timetable,
                       opens=start_open)  # fmt: skip
     check_address(host, port)
+    tls = tls_of(folder, tls_mode, tls_cert, tls_key)
+    check_exposure(host, directory, encrypted=tls is not None, plain_text=plain_text)
     make_page = page_maker(folder, web_port, host=host, names=web_names, timetable=timetable,
                            curves=web_curves)  # fmt: skip
     if web_port is not None:
@@ -231,6 +247,7 @@ def command(
     with outside:
         with reading_log(folder):
             node = Node.open(folder, rulebook, directory, options)
+        node.tls = tls
         note_what_differs(node, directory)
         web = make_page(node)
         event_loop.run(run(node, folder, outside, accounts, as_json=as_json, web=web))

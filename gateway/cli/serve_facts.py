@@ -33,7 +33,7 @@ def facts(node: Node, folder: Path, directory: Directory, accounts: Path | None)
     venue = node.sequencer.venue
     book = venue.rulebook
     host, port = node.address
-    known = directory.accounts | directory.keys
+    known = directory.accounts | {key.name: key for key in directory.keys.values()}
     members = {name: known[name].member for name in venue.accounts if name in known}
     return {
         "host": host, "port": port, "folder": str(folder), "log": str(folder / FILE_NAME),

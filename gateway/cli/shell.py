@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import click
 
 from gateway.cli.terminal.calls import Calls, Dial
 from gateway.cli.terminal.session import Lines, Session
+from gateway.runtime.tls import client_context
 
 
 def _lines() -> Lines:
@@ -22,9 +24,11 @@ def _lines() -> Lines:
     return Pipe(sys.stdin.fileno() if sys.stdin is not None else CLOSED)
 
 
-async def trade(host: str, port: int, member: str, account: str, key: str) -> int:
+async def trade(
+    host: str, port: int, member: str, account: str, key: str, trusted: Path | None = None
+) -> int:
     """Log on and answer lines; return how many were refused without a terminal."""
-    dial = Dial(host, port)
+    dial = Dial(host, port, client_context(trusted) if trusted is not None else None)
     client = dial.client(member=member, account=account, key=key)
     await dial.open(client)
     try:
@@ -48,7 +52,11 @@ async def trade(host: str, port: int, member: str, account: str, key: str) -> in
 @click.option("--member", default="", help="The member that the account belongs to.")
 @click.option("--account", required=True)
 @click.option("--key", envvar="CARBONX_KEY", required=True, help="Or in CARBONX_KEY.")
-def command(host: str, port: int, member: str, account: str, key: str) -> None:
+@click.option("--tls", "trusted", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="Speak TLS with a venue that shows this certificate (PEM).")  # fmt: skip
+def command(
+    host: str, port: int, member: str, account: str, key: str, trusted: Path | None
+) -> None:
     """Trade by hand: buy, sell, cancel, amend, list, pick, quote, bid, and watch a book.
 
     In a terminal there is history, completion with Tab, and what happens to your orders is shown
@@ -59,5 +67,5 @@ def command(host: str, port: int, member: str, account: str, key: str) -> None:
 
     Example:  echo "book SZA-2019" | carbonx shell --account alice --key secret
     """
-    if asyncio.run(trade(host, port, member, account, key)):
+    if asyncio.run(trade(host, port, member, account, key, trusted)):
         sys.exit(1)

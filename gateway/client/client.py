@@ -42,6 +42,7 @@ from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Callable, Coroutine
 
     from gateway.client.link import Connect
@@ -75,13 +76,15 @@ class Client(Following):
         attempts: int = 12,
         max_events: int = MAX_EVENTS,
         connect: Connect | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Describe the session; ``async with`` opens it, once.
 
         ``last_seen`` is the last report that an earlier run of the program dealt with: those after
         it come again. ``attempts`` bounds how often in a row connecting may fail; with pauses that
         double up to two seconds, twelve are about thirteen seconds. ``connect`` makes a connection
-        by other means than TCP; it is given what makes the protocol of one. Raises ``TypeError``
+        by other means than TCP; it is given what makes the protocol of one. ``tls`` encrypts
+        what goes over TCP (``gateway.runtime.tls``, or any context). Raises ``TypeError``
         and ``ValueError`` with the name of what is wrong.
         """
         self.host = arguments.text("host", host)
@@ -108,6 +111,7 @@ class Client(Following):
         talk.link = self._link = Link(talk, connect or self._over_tcp, f"{host}:{port}",
                                       heartbeat_ms=heartbeat_ms, attempts=attempts)  # fmt: skip
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._tls = tls
         self._process = os.getpid()
         self._task_name = f"carbonx-client {account}"
         self._keeper: asyncio.Task[None] | None = None
@@ -200,7 +204,7 @@ class Client(Following):
         if "\0" in self.host:  # others would take what stands before it
             message = "a host has no null character"
             raise ValueError(message)
-        await loop.create_connection(protocol_factory, self.host, self.port)
+        await loop.create_connection(protocol_factory, self.host, self.port, ssl=self._tls)
 
     def _fail(self, error: ClientError) -> None:
         self._talk.fail(error)

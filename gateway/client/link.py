@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 import time
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
@@ -168,6 +169,11 @@ class Link:
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
                 await self._connect(lambda: Pipe(self))
+        except ssl.SSLCertVerificationError as error:
+            message = (
+                f"{self._place} shows a certificate that is not trusted ({error.verify_message})"
+            )
+            raise ClientError(message) from error
         except Exception as error:  # whatever the parts of an address can be
             if _may_pass(error) or (self._up_since and isinstance(error, OSError)):
                 self._trouble = f"nothing answers: {why(error)}; is it running?"

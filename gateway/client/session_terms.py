@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Required, TypedDict
 
 if TYPE_CHECKING:
+    import ssl
+
     from gateway.client.link import Connect
 
 
@@ -21,3 +23,4 @@ class SessionTerms(TypedDict, total=False):
     attempts: int
     max_events: int
     connect: Connect | None
+    tls: ssl.SSLContext | None

@@ -1,1 +1,1 @@
-"""The event loop, and child processes for measurements."""
+"""The event loop, contexts of TLS, and child processes for measurements."""

@@ -25,6 +25,7 @@ from gateway.server.reload import read_again
 from gateway.server.timetable import Timetable
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from pathlib import Path
 
@@ -140,6 +141,7 @@ class Node:
         self.observers = self.core.running.observers
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
+        self.tls: ssl.SSLContext | None = None  # without one it speaks plain TCP
         self.sockets: dict[Connection, Socket] = {}
         self.full: list[Socket] = []  # that read no more until a tick has worked on what came
         self.meter: Callable[[Tick], None] | None = None  # hears what each tick took
@@ -208,7 +210,7 @@ class Node:
         self._loop = loop = asyncio.get_running_loop()
         self.failed = loop.create_future()
         self._server = await loop.create_server(
-            lambda: Socket(self), self.options.host, self.options.port
+            lambda: Socket(self), self.options.host, self.options.port, ssl=self.tls
         )
         self.address = self._server.sockets[0].getsockname()[:2]
         self._watch()

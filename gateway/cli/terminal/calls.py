@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 import click
@@ -29,8 +30,9 @@ _Report = TypeVar("_Report")
 class Dial:
     """Makes a client's connections over TCP; says at once when the first cannot be made."""
 
-    def __init__(self, host: str, port: int) -> None:
-        """Connect to an address; inside a running loop."""
+    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Connect to an address, encrypted with a context of TLS; inside a running loop."""
+        self._tls = tls
         self.host, self.port = host, port
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.on_broken: Callable[[], None] | None = None  # told when a connection is made again
@@ -49,7 +51,9 @@ class Dial:
             self.on_broken()
         loop = asyncio.get_running_loop()
         try:
-            await loop.create_connection(protocol_factory, self.host, self.port)
+            await loop.create_connection(protocol_factory, self.host, self.port, ssl=self._tls)
+        except ssl.SSLCertVerificationError:
+            raise  # whoever answers is not trusted: the client says so, and gives up
         except (OSError, ValueError, OverflowError) as error:  # the latter: no such address
             if not self.failed.done():
                 self.failed.set_result(why(error))

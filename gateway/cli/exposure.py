@@ -1,0 +1,65 @@
+"""What a venue has to have before it listens to other machines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.protocol.proof import SCHEME
+from gateway.runtime.tls import TlsError, on_this_machine, self_signed, server_context
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
+    from gateway.server.accounts import Directory
+
+SELF_SIGNED = "self-signed"
+
+
+def tls_of(
+    folder: Path, mode: str | None, certificate: Path | None, key: Path | None
+) -> ssl.SSLContext | None:
+    """Return the context that the options ask for, if they do. Raises ``ClickException``."""
+    if (certificate is None) is not (key is None):
+        message = "--tls-cert and --tls-key go together"
+        raise click.UsageError(message)
+    if mode is not None and certificate is not None:
+        message = "either --tls self-signed, or --tls-cert and --tls-key"
+        raise click.UsageError(message)
+    try:
+        if mode is not None:
+            certificate, key = self_signed(folder)
+            click.echo(f"clients are to trust {certificate}", err=True)
+        if certificate is None or key is None:
+            return None
+        return server_context(certificate, key)
+    except TlsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def check(host: str, directory: Directory, *, encrypted: bool, plain_text: bool) -> None:
+    """See that nothing is given away to other machines. Raises ``ClickException``."""
+    path = directory.path
+    mode = path.stat().st_mode if path is not None else 0
+    if mode & 0o002:
+        message = f"{path} can be written by others, who could let themselves in: chmod 600 {path}"
+        raise click.ClickException(message)
+    if on_this_machine(host):
+        return
+    if not encrypted and not plain_text:
+        message = (f"{host} is reached from other machines, and what is said to it could be read: "
+                   "give --tls-cert and --tls-key, or ask for --plain-text, or choose --host "
+                   "127.0.0.1")  # fmt: skip
+        raise click.ClickException(message)
+    if mode & 0o077:
+        message = f"{path} can be read by others: chmod 600 {path}"
+        raise click.ClickException(message)
+    for account in directory.accounts.values():
+        if not account.key.startswith(SCHEME):
+            message = (
+                f"{path}: account {account.name!r} has its key itself: whoever takes the "
+                "file has the account; put a verifier there (carbonx keys make)"
+            )
+            raise click.ClickException(message)

@@ -1,0 +1,133 @@
+"""TLS 1.3 between a venue and its clients, and what a venue must have to face other machines."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from engine.rulebook.presets import load as load_rulebook
+from gateway.cli import exposure
+from gateway.client.client import ClientError
+from gateway.protocol.proof import verifier_of
+from gateway.runtime.tls import (
+    TlsError,
+    client_context,
+    on_this_machine,
+    self_signed,
+    server_context,
+)
+from gateway.server.accounts import Credentials, Directory
+from gateway.server.node import Node, Options
+from tests.support.venues import ACCOUNTS, bounded, client_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return self_signed(tmp_path_factory.mktemp("tls"))
+
+
+async def encrypted(folder: Path, made: tuple[Path, Path]) -> Node:
+    options = Options(opens=True, durability="none")
+    node = Node.open(folder, load_rulebook("textbook"), Directory(ACCOUNTS), options)
+    node.tls = server_context(*made)
+    await node.start()
+    return node
+
+
+def test_a_client_that_trusts_the_certificate_trades_and_no_other_does(
+    tmp_path: Path, made: tuple[Path, Path]
+) -> None:
+    async def scenario() -> None:
+        node = await encrypted(tmp_path, made)
+        async with client_of(node, tls=client_context(made[0])) as client:
+            assert (await client.buy("CO2", 1, price_minor=4_900)).ref == 1
+            for socket in node.sockets.values():
+                assert socket.transport is not None
+                assert socket.transport.get_extra_info("ssl_object").version() == "TLSv1.3"
+        with pytest.raises(ClientError, match="certificate that is not trusted"):
+            await client_of(node, tls=client_context()).__aenter__()
+        with pytest.raises(ClientError):
+            await client_of(node, attempts=1).__aenter__()
+        await node.stop()
+
+    bounded(scenario())
+
+
+def test_older_versions_of_tls_are_refused(tmp_path: Path, made: tuple[Path, Path]) -> None:
+    older = ssl.create_default_context(cafile=made[0])
+    older.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    async def scenario() -> None:
+        node = await encrypted(tmp_path, made)
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await asyncio.open_connection(*node.address, ssl=older)
+        await node.stop()
+
+    bounded(scenario())
+
+
+def test_a_certificate_is_made_once_and_its_key_is_the_owners(made: tuple[Path, Path]) -> None:
+    certificate, key = made
+    assert key.stat().st_mode & 0o077 == 0
+    before = certificate.read_bytes()
+    assert self_signed(certificate.parent) == made
+    assert certificate.read_bytes() == before
+
+
+def test_files_that_are_no_certificate_or_not_private_are_refused(
+    tmp_path: Path, made: tuple[Path, Path]
+) -> None:
+    wrong = tmp_path / "wrong.pem"
+    wrong.touch(mode=0o600)
+    with pytest.raises(TlsError, match="wrong"):
+        server_context(wrong, wrong)
+    with pytest.raises(TlsError, match="wrong"):
+        client_context(wrong)
+    with pytest.raises(TlsError, match="missing"):
+        server_context(made[0], tmp_path / "missing.pem")
+    seen = tmp_path / "seen.pem"
+    seen.write_bytes(made[1].read_bytes())
+    seen.chmod(0o640)
+    with pytest.raises(TlsError, match=f"chmod 600 {seen}"):
+        server_context(made[0], seen)
+
+
+@pytest.mark.parametrize(("host", "inside"), [
+    ("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True),
+    ("0.0.0.0", False),  # noqa: S104
+    ("::", False), ("10.0.0.1", False), ("", False), ("venue.example", False),
+    ("localhost.example", False),
+])  # fmt: skip
+def test_what_is_reached_from_this_machine_alone(host: str, *, inside: bool) -> None:
+    assert on_this_machine(host) is inside
+
+
+@pytest.mark.parametrize(("host", "mode", "key", "encrypted", "plain", "problem"), [
+    ("127.0.0.1", 0o644, "k", False, False, ""),
+    ("127.0.0.1", 0o646, "k", False, False, "written by others"),
+    ("10.0.0.1", 0o600, "", False, False, "--plain-text"),
+    ("10.0.0.1", 0o600, "", False, True, ""),
+    ("10.0.0.1", 0o600, "", True, False, ""),
+    ("10.0.0.1", 0o640, "", True, False, "can be read by others: chmod 600"),
+    ("10.0.0.1", 0o604, "", False, True, "can be read by others: chmod 600"),
+    ("10.0.0.1", 0o600, "k", True, False, "'a' has its key itself"),
+])  # fmt: skip
+def test_what_a_venue_must_have_to_face_other_machines(
+    tmp_path: Path, host: str, mode: int, key: str, *, encrypted: bool, plain: bool, problem: str
+) -> None:
+    path = tmp_path / "accounts.toml"
+    Directory((Credentials("a", key or verifier_of("k", "a").text()),)).write(path)
+    path.chmod(mode)
+    directory = Directory.read(path)
+    if not problem:
+        exposure.check(host, directory, encrypted=encrypted, plain_text=plain)
+        return
+    with pytest.raises(click.ClickException, match=problem):
+        exposure.check(host, directory, encrypted=encrypted, plain_text=plain)
