@@ -2,7 +2,8 @@
 
 Its owner alone may connect to it. A connection says with its first byte what it is: the watcher, to
 which each tick's bytes come as one frame; a page's client, who has to log on as over TCP, with where
-it comes from; or questions, each a line of JSON that is answered by a line. Pages cost the venue no more than this.
+it comes from; or questions, each a line of JSON that is answered by a line. Pages cost the venue no
+more than this.
 """
 
 from __future__ import annotations
