@@ -212,6 +212,8 @@ class Journal:
         self._write(self.chain.add(Kind.RUNS, self.buffer) + self.buffer)
         self.syncs += 1
         self.buffer.clear()
+        if self.size >= self.segment_size:
+            self.roll()
 
     def mark(self, seq: int, state: str) -> None:
         """Say in a block what state the commands so far have come to. Raises ``JournalError``.

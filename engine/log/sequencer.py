@@ -103,8 +103,6 @@ class Sequencer:
         journal = self.journal
         if journal is not None and journal.buffer:
             journal.sync()
-            if journal.size >= journal.segment_size:
-                journal.roll()
             if journal.syncs >= self._mark_at:
                 self._mark_at += MARK_EVERY
                 journal.mark(self.seq, self.venue.state_hash())
