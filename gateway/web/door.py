@@ -1,8 +1,8 @@
 """The venue's side of pages that another process serves: a socket in the venue's folder.
 
 Its owner alone may connect to it. A connection says with its first byte what it is: the watcher, to
-which each tick's bytes come as one frame; a page's client, who has to log on as over TCP, with where
-it comes from; or questions, each a line of JSON that is answered by a line. Pages cost the venue no
+which each tick's bytes come as one frame; a page's client, who logs on as over TCP, with where it
+comes from; or questions, each a line of JSON that is answered by a line. Pages cost the venue no
 more than this.
 """
 
