@@ -138,7 +138,7 @@ class Tape:
         self._line(e.symbol).results.append(message)
 
     def _stated(self, time: int, e: ev.AuctionStated) -> None:
-        self._line(e.symbol).stated = cast("AuctionStated", message_of(e, 0, time))
+        self._line(e.symbol).stated = cast("AuctionStated", message_of(e, e.symbol, 0, time))
 
     # -- answers ----------------------------------------------------------------------------------
 
