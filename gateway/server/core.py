@@ -192,7 +192,7 @@ class Core:
         self.storage.settle(now)
         for operation in operations:
             operation.durable = True
-        sessions.publish()
+        sessions.subscriptions.publish(sessions.by_account.values())
         if self.storage.short is not self.storage.announced:
             told = [each for account, each in sessions.by_account.items() if account]
             self.storage.announce(told)

@@ -10,7 +10,8 @@ from gateway.protocol.mapping import to_command
 from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
 from gateway.server.connection import Connection
 from gateway.server.strangers import Strangers
-from gateway.server.views import balances, lines, status
+from gateway.server.subscriptions import Subscriptions
+from gateway.server.views import lines, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
 AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence; two heartbeats may pass
-MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
 class Sessions:
@@ -50,6 +50,7 @@ class Sessions:
         self._strangers = Strangers()
         self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
         self.note: Note | None = None  # what an operator wants to hear of sessions
+        self.subscriptions = Subscriptions(running)
         self._running = running
         self._directory = directory
         self._limits = limits
@@ -57,12 +58,8 @@ class Sessions:
         self._storage = storage
         self._next_number = FIRST_SESSION
         self._instances: dict[str, int] = {}  # by account: the client that logged on last
-        self._followers: dict[Connection, None] = {}  # who follow their balances
-        self._followed_to = 0  # the record up to which they know them
         self._looked_at = 0  # ns, when slow readers were looked for
         self._passed = 0  # ns, the clock when it was last looked at for that
-        # subscriptions that wait for their snapshot
-        self._fresh: dict[tuple[Connection, str], None] = {}
 
     def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
@@ -116,10 +113,7 @@ class Sessions:
         self._strangers.pop(connection, None)
         if self.by_account.get(account) is connection:
             del self.by_account[account]
-        connection.symbols.clear()
-        self._followers.pop(connection, None)
-        connection.named.clear()
-        connection.all_lines = False
+        self.subscriptions.leave(connection)
         if connection.cancel_on_disconnect:
             connection.cancel_on_disconnect = False
             self._running.run(connection.number, CancelOnDisconnect(account))
@@ -181,52 +175,6 @@ class Sessions:
                 text = f"nothing read for {limits.patience // 10**6} ms"
             if text:
                 self.end(connection, wire.LogoutReason.SLOW_READER, text)
-
-    def publish(self) -> None:
-        """Queue market data and snapshots for those who subscribed."""
-        running, market_data = self._running, self._running.market_data
-        due = market_data.publish(running.time) if market_data.active else {}
-        if market_data.opened:
-            self._subscribe_to(market_data.opened)
-            market_data.opened.clear()
-        if due:
-            for connection in self.by_account.values():
-                for symbol in connection.symbols:
-                    if symbol in due:
-                        connection.publish(due[symbol])
-        for connection, symbol in self._fresh:
-            if connection.ended:
-                continue
-            if not market_data.active:
-                market_data.start()
-            connection.symbols[symbol] = None
-            connection.publish(market_data.snapshot(symbol, connection.seq(), running.time))
-        self._fresh.clear()
-        if self._followers and running.sequencer.seq != self._followed_to:
-            self._followed_to = running.sequencer.seq
-            self._tell_balances()
-
-    def _tell_balances(self) -> None:
-        """Tell those who follow their balances what has changed; one that is stuck, later."""
-        venue = self._running.sequencer.venue
-        for connection in self._followers:
-            told = connection.balances
-            if told is None or told.seq == connection.seq():
-                continue
-            if connection.stuck_since:
-                self._followed_to = 0  # look again at the next tick
-                continue
-            now = balances(venue, connection.account, connection.seq())
-            if (now.cash, now.holdings) != (told.cash, told.holdings):
-                connection.say(now)
-            connection.balances = now
-
-    def _subscribe_to(self, opened: list[str]) -> None:
-        """Begin with new lines for those who subscribed to them, or to all."""
-        for connection in self.by_account.values():
-            for symbol in opened:
-                if connection.named.pop(symbol, connection.all_lines):
-                    self._fresh[connection, symbol] = None
 
     # -- what clients say ---------------------------------------------------------------------
 
@@ -306,9 +254,9 @@ class Sessions:
                 connection.cancel_on_disconnect = False
                 self.end(connection, wire.LogoutReason.REQUESTED, "goodbye")
             case wire.Subscribe():
-                self._subscribe(connection, m)
+                self._out_of_order(connection, self.subscriptions.subscribe(connection, m.symbol))
             case wire.Unsubscribe():
-                self._unsubscribe(connection, m)
+                self._out_of_order(connection, self.subscriptions.unsubscribe(connection, m.symbol))
             case wire.AskStatus():  # as it stands after all that came before
                 venue = self._running.sequencer.venue
                 connection.say(status(venue, connection.account, connection.seq()))
@@ -321,6 +269,10 @@ class Sessions:
         if connection.queued > self._limits.max_queued:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
+
+    def _out_of_order(self, connection: Connection, text: str) -> None:
+        if text:
+            self.end(connection, wire.LogoutReason.OUT_OF_ORDER, text)
 
     def _logon(self, connection: Connection, m: wire.Logon, now: int) -> None:
         """Admit a client to its account, or say why not; an older session has to go."""
@@ -364,8 +316,7 @@ class Sessions:
         venue, seq = self._running.sequencer.venue, connection.seq()
         few = len(venue.open_orders(m.account)) <= MOST_AT_LOGON
         if m.follow_balances:
-            self._followers[connection] = None
-            connection.balances = balances(venue, m.account, seq)
+            self.subscriptions.follow(connection)
         connection.say(
             wire.LoggedOn(
                 seq=seq,
@@ -383,41 +334,6 @@ class Sessions:
             connection.say(connection.balances)
         if self._storage.announced and self._storage.short:
             self._storage.announce([connection])
-
-    def _subscribe(self, connection: Connection, m: wire.Subscribe) -> None:
-        """Send snapshots at the end of this tick and increments from then on."""
-        known = self._running.sequencer.venue.symbols
-        if not m.symbol:
-            connection.all_lines = True
-            connection.named.clear()
-        else:
-            self._name(connection, m.symbol, wanted=True)
-        for symbol in [m.symbol] if m.symbol else known:
-            if symbol in known:
-                self._fresh[connection, symbol] = None
-
-    def _unsubscribe(self, connection: Connection, m: wire.Unsubscribe) -> None:
-        """Send no more increments."""
-        if not m.symbol:
-            connection.all_lines = False
-            connection.named.clear()
-        else:
-            self._name(connection, m.symbol, wanted=False)
-        for symbol in [m.symbol] if m.symbol else self._running.sequencer.venue.symbols:
-            connection.symbols.pop(symbol, None)
-            self._fresh.pop((connection, symbol), None)
-
-    def _name(self, connection: Connection, symbol: str, *, wanted: bool) -> None:
-        """Remember what a session wants of a line whose opening its market data has yet to tell."""
-        market_data = self._running.market_data
-        if not market_data.active:
-            market_data.start()
-        if symbol in market_data.lines:
-            return
-        connection.named[symbol] = wanted
-        if len(connection.named) > MOST_NAMED:
-            text = f"subscriptions to more than {MOST_NAMED} lines that are not there"
-            self.end(connection, wire.LogoutReason.OUT_OF_ORDER, text)
 
 
 def _last_answered(connection: Connection) -> int:

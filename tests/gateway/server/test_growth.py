@@ -10,7 +10,7 @@ import pytest
 
 from engine.vocabulary import texts, units
 from gateway.protocol import session, wire
-from gateway.server import accounts_file, sessions, tape
+from gateway.server import accounts_file, sessions, subscriptions, tape
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
 from tests.support.paths import ROOT
@@ -38,7 +38,7 @@ BOUNDS: Final = {
     "bytes of answers and market data that wait for one reader": LIMITS.max_queued,
     "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
     "live orders that a logon's answer lists": sessions.MOST_AT_LOGON,
-    "lines that are not there, subscribed to by one session": sessions.MOST_NAMED,
+    "lines that are not there, subscribed to by one session": subscriptions.MOST_NAMED,
     "trades of one answer to `AskTrades`": tape.PAGE,
     "trades of a line's day that are kept to be asked for": tape.MOST_TRADES,
     "days of a line that are kept to be asked for": tape.MOST_BARS,

@@ -11,7 +11,7 @@ from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.client.subscriptions import Subscriptions
 from gateway.protocol import wire, wire_market
-from gateway.server.sessions import MOST_NAMED
+from gateway.server.subscriptions import MOST_NAMED
 from tests.support.quiet_core import End, QuietVenue
 
 LATER: Final = ("NEW", "LATE")  # lines that an amendment opens
