@@ -20,8 +20,8 @@ class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "data",
-                 "ended", "host", "lost", "named", "number", "out", "queued", "sent", "session",
-                 "stuck_since", "symbols", "throttle")  # fmt: skip
+                 "ended", "heard", "host", "lost", "named", "number", "out", "queued", "sent",
+                 "session", "stuck_since", "symbols", "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int, host: str = "") -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
@@ -38,17 +38,38 @@ class Connection:
         self.balances: wire.Balances | None = None  # as it was told; none: it does not follow
         self.throttle: Throttle | None = None
         self.data: list[bytes] = []  # arrived since the last tick
+        self.heard: list[wire.FromClient] = []  # of its last turn, and left for its next
         self.out: list[bytes] = []  # frames that are not new reports
         self.queued = 0  # bytes in ``out``
         self.stuck_since = 0  # ns, 0 while the reader keeps up
         self.ended = False  # nothing that it says counts any more
         self.lost = False  # nothing can be written to it any more
 
-    def receive(self, now: int) -> list[wire.FromClient]:
-        """Return the messages that what arrived completes."""
+    def receive(self, now: int, most: int) -> list[wire.FromClient]:
+        """Return the messages that what arrived completes, ``most`` of them at most.
+
+        Those that were left of the last ones come first.
+        """
+        if self.heard:
+            messages, self.heard = self.heard, []
+            return messages
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         self.data.clear()
-        return self.session.receive(data, now)
+        return self.session.receive(data, now, most)
+
+    def leave(self, messages: list[wire.FromClient]) -> None:
+        """Keep messages for the next turn, unless there is none."""
+        self.heard = [] if self.ended else messages
+
+    @property
+    def more(self) -> bool:
+        """Whether something of what arrived has not been worked on, though it is whole."""
+        return bool(self.heard) or self.session.more
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that arrived and have not been worked on."""
+        return self.session.pending + sum(map(len, self.data))
 
     def seq(self) -> int:
         """Return the number of the account's last report."""

@@ -10,7 +10,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_strangers: int = 128  # connections without a logon
     max_strangers_from: int = 32  # such connections from one address
     throttle: int = 0  # messages a second and account, 0 for no limit; what is asked counts
-    batch: int = 128  # commands sequenced together: they and what they bring fit the caches
+    turn: int = 128  # messages worked on before the next session's: their commands fit the caches
+    most: int = 512  # messages of sessions that have more than a turn's, worked on in a tick
     chunk: int = 1 << 19  # bytes of reports written to one session in one tick
     max_input: int = 1 << 16  # bytes of one connection that wait for a tick; then reading pauses
     max_queued: int = 1 << 22  # bytes beside reports that may wait for a reader

@@ -83,11 +83,36 @@ class Socket(asyncio.Protocol):
         """Keep what came for the tick."""
         connection, node = self.connection, self._node
         assert connection is not None
+        if connection.ended:
+            return
         node.core.received(connection, data)
-        if sum(map(len, connection.data)) >= node.options.max_input and self.transport is not None:
+        if connection.waiting >= node.options.max_input and self.transport is not None:
             self.transport.pause_reading()
             node.full.append(self)
         node.schedule()
+
+    def resumed(self) -> bool:
+        """Read on if there is room again; say whether there is, or nothing will come any more."""
+        connection, transport = self.connection, self.transport
+        if connection is None or transport is None or transport.is_closing():
+            return True
+        if connection.more and connection.waiting >= self._node.options.max_input:
+            return False
+        transport.resume_reading()
+        return True
+
+    def close(self) -> None:
+        """Close behind what is written.
+
+        A system that closes on bytes that were not read drops what the peer has not taken, and with
+        it the reason: they are read first, and go nowhere.
+        """
+        assert self.transport is not None
+        if self in self._node.full:
+            self.transport.write_eof()
+            self.transport.resume_reading()
+        else:
+            self.transport.close()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Tell the core that the connection is gone."""
@@ -309,10 +334,8 @@ class Node:
             raise
         for write in writes:
             self._write(write)
-        for socket in self.full:
-            if socket.transport is not None and not socket.transport.is_closing():
-                socket.transport.resume_reading()
-        self.full.clear()
+        if self.full:
+            self.full = [socket for socket in self.full if not socket.resumed()]
         if meter is not None:
             meter(Tick(self._heard or began, began, time.monotonic_ns(), self.core.batch))
             self._heard = 0
@@ -329,7 +352,7 @@ class Node:
             if write.data:
                 transport.write(write.data)
             if write.close:
-                transport.close()
+                socket.close()
                 if self._loop is not None:
                     self._loop.call_later(FAREWELL_WITHIN, transport.abort)
         except Exception as error:  # noqa: BLE001 - whatever a transport raises

@@ -14,7 +14,7 @@ from gateway.server.subscriptions import Subscriptions
 from gateway.server.views import lines, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     from engine.vocabulary.commands import ClientCommand
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     # The connection, what happened to it in a word, and why.
     Note: TypeAlias = Callable[[Connection, str, str], None]
 
+# What may cost a venue far more than an order: each ends its session's turn.
+QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire_history.AskHistory)
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
 AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence; two heartbeats may pass
@@ -95,6 +97,7 @@ class Sessions:
         if connection.ended:
             return
         connection.ended = True
+        connection.heard.clear()
         self._leave(connection)
         if self.note is not None:
             self.note(connection, reason.name.lower(), text)
@@ -120,14 +123,23 @@ class Sessions:
 
     # -- the steps of a tick ------------------------------------------------------------------
 
-    def work(self, connection: Connection, now: int) -> None:
-        """Handle all that arrived on a connection since the last tick, its loss included."""
-        if connection.data and not connection.ended:
-            session = connection.session
-            self._handle(connection, connection.receive(now), now)
-            if session.error is not None:
-                self.end(connection, *session.error)
-        if connection.lost:
+    def work(self, connection: Connection, now: int) -> int:
+        """Handle a turn of what arrived on a connection; behind all of it, its loss.
+
+        Returns how many messages it was, a whole turn where it ended in a question; where it was
+        not all, the connection has ``more``.
+        """
+        handled = 0
+        if (connection.data or connection.more) and not connection.ended:
+            messages = connection.receive(now, self._limits.turn)
+            left = iter(messages)
+            asked = self._handle(connection, left, now)
+            connection.leave(list(left))
+            handled = self._limits.turn if asked else len(messages)
+            error = connection.session.error
+            if error is not None and not connection.heard:
+                self.end(connection, *error)
+        if connection.lost and not connection.more:
             connection.data.clear()
             if not connection.ended:
                 connection.ended = True
@@ -135,6 +147,7 @@ class Sessions:
                     self.note(connection, "lost", "the connection was lost")
                 self._leave(connection)
             connection.box = None
+        return handled
 
     def watch(self, now: int) -> list[Connection]:
         """Do what silence calls for; return the connections that have something to be written."""
@@ -145,7 +158,7 @@ class Sessions:
             if due is Due.HEARTBEAT:
                 connection.say(wire.VenueHeartbeat(connection.seq()))
                 spoken.append(connection)
-            elif due is Due.GIVE_UP:
+            elif due is Due.GIVE_UP and not connection.more:  # else it has yet to be heard
                 text = "no message within two heartbeat intervals"
                 self.end(connection, wire.LogoutReason.SILENT, text)
         return spoken
@@ -179,12 +192,11 @@ class Sessions:
     # -- what clients say ---------------------------------------------------------------------
 
     def _handle(
-        self, connection: Connection, messages: Sequence[wire.FromClient], now: int
-    ) -> None:
-        """Run what a client's messages ask for, in their order, a batch at a time."""
+        self, connection: Connection, messages: Iterator[wire.FromClient], now: int
+    ) -> bool:
+        """Run what a client's messages ask for, up to a question; say if there was one."""
         account = connection.account
         last = _last_answered(connection)  # the highest reference so far
-        batch = self._limits.batch
         commands: list[ClientCommand] = []
         command: ClientCommand
         for m in messages:
@@ -202,8 +214,9 @@ class Sessions:
             elif isinstance(m, wire.SESSION_MESSAGES):
                 self._run(connection, commands)
                 self._converse(connection, m, now)
-                if connection.ended:
-                    return
+                asked = isinstance(m, QUESTIONS)
+                if asked or connection.ended:
+                    return asked
                 account, last = connection.account, _last_answered(connection)
                 continue
             else:
@@ -216,9 +229,8 @@ class Sessions:
             else:
                 last = ref
             commands.append(command)
-            if len(commands) == batch:
-                self._run(connection, commands)
         self._run(connection, commands)
+        return False
 
     def _run(self, connection: Connection, commands: list[ClientCommand]) -> None:
         """Run a client's commands, those that the log has space for, and empty the list."""

@@ -10,7 +10,7 @@ import pytest
 from engine.log.records import CommandError
 from engine.vocabulary.commands import MoveCash, SetPhase
 from engine.vocabulary.enums import CancelReason, Phase, TimeInForce
-from gateway.protocol import wire, wire_market
+from gateway.protocol import wire, wire_history, wire_market
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
 from tests.support.quiet_core import End, QuietVenue
 
@@ -50,16 +50,33 @@ def test_a_reader_that_stays_stuck_is_cut_with_a_reason(*, patience: bool) -> No
     assert not bob.closed()
 
 
+def test_a_question_ends_its_sessions_turn() -> None:
+    quiet = QuietVenue(("ann",), most=256)
+    (ann,) = quiet.logged_on("ann")
+    asked = [wire.AskStatus(), wire_history.AskTrades("CO2"), wire_history.AskHistory("CO2")] * 20
+    ann.say(*(each for ask in asked for each in (ask, wire.Heartbeat())))
+    counts = []
+    while quiet.core.busy:
+        before = len(ann.heard)
+        quiet.once()
+        counts.append(len(ann.heard) - before)
+    assert counts == [3] + [2] * 28 + [1], "one in its turn, and one in each further of the tick"
+    said = [type(m) for m in ann.heard if isinstance(m, wire.Reply.__args__)]
+    assert said == [wire.AccountStatus, wire_history.DayTrades, wire_history.History] * 20
+
+
 def test_answers_asked_for_at_once_are_bounded() -> None:
     quiet = QuietVenue(("ann",), max_queued=20_000)
     (ann,) = quiet.logged_on("ann")
     ann.say(*(wire.Subscribe() for _ in range(1_000)))
     quiet.tick()
-    assert len(ann.all_of(wire_market.BookSnapshot)) == 1
+    assert len(ann.all_of(wire_market.BookSnapshot)) == 250, "one for the four turns of a tick"
+    quiet.core.paused(ann.connection, quiet.now)
     ann.say(*(wire.AskStatus() for _ in range(2_000)))
     quiet.tick()
     assert ann.closed()
     assert ann.heard[-1].reason is wire.LogoutReason.SLOW_READER
+    assert ann.connection.queued < 20_000 + 2_000
 
 
 def test_one_session_too_many_is_sent_away() -> None:

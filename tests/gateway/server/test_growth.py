@@ -28,7 +28,10 @@ READ_AT_ONCE: Final = 262_144  # bytes that an event loop takes from a socket in
 BOUNDS: Final = {
     "bytes of one connection that wait for a tick": LIMITS.max_input,
     "bytes of one message": wire.MAX_FRAME,
-    "commands of one session sequenced in a batch": LIMITS.batch,
+    "messages of one session worked on before the next session's": LIMITS.turn,
+    "questions of one session answered in a turn: `AskStatus`, `AskTrades`, `AskHistory`, "
+    "`Subscribe`": 1,  # test_a_question_ends_its_sessions_turn
+    "messages of sessions that have sent more than that, worked on in a tick": LIMITS.most,
     "open connections": LIMITS.max_sessions,
     "connections without a logon": LIMITS.max_strangers,
     "connections without a logon from one address": LIMITS.max_strangers_from,
@@ -130,7 +133,7 @@ def test_a_connection_that_floods_is_read_no_faster_than_it_is_worked_on(
             def watched(connection: Connection, data: bytes) -> None:
                 nonlocal largest
                 received(connection, data)
-                largest = max(largest, sum(map(len, connection.data)))
+                largest = max(largest, connection.waiting)
 
             node.core.received = watched  # type: ignore[method-assign]
             reader, writer = await asyncio.open_connection(*node.address)
