@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import structs
-
 from gateway.protocol import wire
 from gateway.protocol.session import State, Throttle, pack, venue_end
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gateway.protocol.session import Session
     from gateway.server.outbox import Outbox
 
@@ -89,15 +85,9 @@ class Connection:
         self.repeat(pack(message))
 
     def repeat(self, frame: bytes) -> None:
-        """Queue a frame beside the new reports."""
+        """Queue a frame, or more, beside the new reports."""
         self.out.append(frame)
         self.queued += len(frame)
-
-    def publish(self, messages: Sequence[wire.MarketData]) -> None:
-        """Queue market data under this account's report number."""
-        seq = self.seq()
-        for message in messages:
-            self.say(structs.replace(message, seq=seq))
 
     def farewell(self, reason: wire.LogoutReason, text: str, most: int) -> None:
         """Queue the last words, behind what was queued before and ``most`` bytes of reports."""

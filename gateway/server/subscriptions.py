@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.server.encoded import Encoded
 from gateway.server.views import balances
 
 if TYPE_CHECKING:
@@ -117,18 +118,28 @@ class Subscriptions:
             self._open(market_data.opened, sessions)
             market_data.opened.clear()
         if due:
+            increments = {symbol: Encoded(messages) for symbol, messages in due.items()}
             for connection in sessions:
                 for symbol in connection.symbols:
-                    if symbol in due:
-                        connection.publish(due[symbol])
+                    if symbol in increments:
+                        connection.repeat(increments[symbol].frames(connection.seq()))
+        if self._fresh:
+            self._begin()
+        if self._followers and running.sequencer.seq != self._followed_to:
+            self._followed_to = running.sequencer.seq
+            self._tell_balances()
+
+    def _begin(self) -> None:
+        """Queue the snapshots that subscriptions begin with."""
+        running, market_data = self._running, self._running.market_data
+        snapshots: dict[str, Encoded] = {}
         for connection, symbol in self._fresh:
             if connection.ended:
                 continue
             if not market_data.active:
                 market_data.start()
+            if symbol not in snapshots:
+                snapshots[symbol] = Encoded(market_data.snapshot(symbol, 0, running.time))
             connection.symbols[symbol] = None
-            connection.publish(market_data.snapshot(symbol, connection.seq(), running.time))
+            connection.repeat(snapshots[symbol].frames(connection.seq()))
         self._fresh.clear()
-        if self._followers and running.sequencer.seq != self._followed_to:
-            self._followed_to = running.sequencer.seq
-            self._tell_balances()
