@@ -16,6 +16,7 @@ from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
 from engine.vocabulary.json_codec import to_object
 from gateway.server.accounts import AccountsError
+from gateway.server.clock import SteadyClock
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.keys_file import KeysFile
@@ -156,7 +157,7 @@ class Node:
         self.sequencer = sequencer
         self.outboxes = outboxes
         self.options = options
-        self.clock = time.time_ns
+        self.clock: Callable[[], int] = SteadyClock()
         self.durability = self.core.durability
         self.observers = self.core.running.observers
         self.failed: asyncio.Future[None] | None = None
@@ -178,11 +179,11 @@ class Node:
         rulebook: Rulebook,
         directory: Directory,
         options: Options,
-        clock: Callable[[], int] = time.time_ns,
+        clock: Callable[[], int] | None = None,
     ) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
 
-        ``clock`` gives the time in ns UTC.
+        ``clock`` gives the time in ns UTC; it is a ``SteadyClock`` unless another is given.
 
         Only a first start opens lines: whatever phases the log has stay, whoever brought them
         about, but for what a timetable makes due.
@@ -191,6 +192,7 @@ class Node:
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
         the folder holds a venue under other rules.
         """
+        clock = clock or SteadyClock()
         outboxes, past = Outboxes(), Past()
         if holds_log(folder):
 
