@@ -84,6 +84,7 @@ class Core:
         self.commit = sequencer.commit  # a shell may time it
         self.operated: Operated | None = None  # hears the operator's commands and the clock's
         self.batch = 0  # commands in the last tick
+        self.most = limits.most  # of the backlog in a tick; a shell may say more
         self.peak_batch = 0  # commands in the largest tick so far
         self.stopped = False
         self._limits = limits
@@ -218,7 +219,7 @@ class Core:
             work(connection, now)
             if connection.more:
                 backlog[connection] = None
-        left = self._limits.most
+        left = self.most
         while left > 0 and backlog:
             connection = next(iter(backlog))
             del backlog[connection]

@@ -154,6 +154,7 @@ class Node:
         self.core = Core(directory, sequencer, outboxes, options, timetable)
         self.first_start = past.untouched  # no day was ever begun here, no phase ever set
         self.opens = options.opens and not options.timetable and self.first_start
+        self.core.commit = self._commit
         self.sequencer = sequencer
         self.outboxes = outboxes
         self.options = options
@@ -343,6 +344,12 @@ class Node:
             self._heard = 0
         if self.core.busy:
             self.schedule()
+
+    def _commit(self) -> None:
+        """Make the tick durable; where that takes long, the next one may work on more."""
+        began = time.monotonic_ns()
+        self.sequencer.commit()
+        self.core.most = self.options.most_beside(time.monotonic_ns() - began)
 
     def _write(self, write: Write) -> None:
         """Write to one socket; where that fails it is the end of that connection alone."""

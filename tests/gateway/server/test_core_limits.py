@@ -70,7 +70,7 @@ def test_answers_asked_for_at_once_are_bounded() -> None:
     (ann,) = quiet.logged_on("ann")
     ann.say(*(wire.Subscribe() for _ in range(1_000)))
     quiet.tick()
-    assert len(ann.all_of(wire_market.BookSnapshot)) == 250, "one for the four turns of a tick"
+    assert len(ann.all_of(wire_market.BookSnapshot)) == 500, "one for the two turns of a tick"
     quiet.core.paused(ann.connection, quiet.now)
     ann.say(*(wire.AskStatus() for _ in range(2_000)))
     quiet.tick()

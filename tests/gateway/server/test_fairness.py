@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.protocol import wire
+from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
 from tests.support.quiet_core import QuietVenue
+from tests.support.venues import bounded, venue
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = ("ann", "bea", "cid", "dan")
 
@@ -102,3 +108,21 @@ def test_nothing_is_lost_or_changes_places(seed: int) -> None:
     quiet.tick()
     for end, count in zip(ends, said, strict=True):
         assert [m.ref for m in end.all_of(wire.OrderAccepted)] == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("sync_us", "most"), [(0, 256), (400, 256), (2_048, 256), (8_000, 1_000), (10**6, 4_096)]
+)
+def test_a_slow_sync_leaves_room_for_more(sync_us: int, most: int) -> None:
+    assert Limits().most_beside(sync_us * 1_000) == most
+
+
+def test_a_venue_on_a_disk_asks_how_long_its_syncs_take(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path, most=30, most_while_syncing=31) as node:
+            assert node.core.most in {30, 31}
+            node.core.most = 0
+            node.tick()
+            assert node.core.most in {30, 31}
+
+    bounded(scenario())
