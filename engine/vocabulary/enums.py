@@ -373,6 +373,7 @@ class RejectReason(IntEnum):
     RULEBOOK = 38
     UNKNOWN_PRODUCT = 39
     STORAGE = 40  # the log has no space: given by a server, never by an engine
+    LIVE_ORDERS = 41  # an account's live orders are as many as a server takes: the same
     PROGRAMME = 60  # the rulebook has no compliance programme
     UNKNOWN_ENTITY = 61
     UNKNOWN_CYCLE = 62

@@ -24,6 +24,7 @@ from gateway.client.errors import (
     FORKED,
     Answer,
     ClientError,
+    LiveOrdersError,
     Missed,
     NotTakenError,
     Pending,
@@ -48,8 +49,9 @@ if TYPE_CHECKING:
     from gateway.client.requests import OrderAnswer
     from gateway.protocol import wire_market
 
-__all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "RejectedError",
-           "SessionEndedError", "StorageError", "ThrottledError", "minor_units"]  # fmt: skip
+__all__ = ["Client", "ClientError", "LiveOrdersError", "Missed", "NotTakenError", "Pending",
+           "RejectedError", "SessionEndedError", "StorageError", "ThrottledError",
+           "minor_units"]  # fmt: skip
 
 MAX_PORT: Final = 65_535
 MAX_EVENTS: Final = 100_000  # reports and market data that wait for ``events()``

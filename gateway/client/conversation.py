@@ -10,9 +10,11 @@ import copy
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from engine.vocabulary.enums import RejectReason
 from gateway.client.errors import (
     Answer,
     ClientError,
+    LiveOrdersError,
     NotTakenError,
     Pending,
     RejectedError,
@@ -111,6 +113,8 @@ class Conversation:
         error: NotTakenError
         if isinstance(message, wire.Throttled):
             error = ThrottledError(message.ref, message.per_second)
+        elif message.reason is RejectReason.LIVE_ORDERS:
+            error = LiveOrdersError(message.ref, message.rule)
         else:
             error = StorageError(message.ref, message.rule)
         if message.ref:

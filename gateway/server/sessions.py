@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
+from engine.vocabulary.commands import (
+    AmendOrder,
+    Announce,
+    Bid,
+    CancelOnDisconnect,
+    CancelOrder,
+    NewOrder,
+    Quote,
+)
+from engine.vocabulary.enums import RejectReason
 from gateway.protocol import wire, wire_history
 from gateway.protocol.mapping import to_command
 from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
 
 # What may cost a venue far more than an order: each ends its session's turn.
 QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire_history.AskHistory)
+ADDING: Final = (NewOrder, Quote, Announce, Bid)  # an order, where they succeed
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
 AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence; two heartbeats may pass
@@ -237,8 +247,28 @@ class Sessions:
         if commands:
             if self._storage.pressed:
                 commands[:] = self._storage.storable(connection, commands)
+            live = len(self._running.sequencer.venue.participants[connection.account].orders)
+            if live + len(commands) > self._limits.max_live:
+                commands[:] = self._within(connection, commands, self._limits.max_live - live)
             self._running.run_all(connection.number, commands)
             commands.clear()
+
+    def _within(
+        self, connection: Connection, commands: list[ClientCommand], room: int
+    ) -> list[ClientCommand]:
+        """Return the commands that leave an account within its live orders; refuse the others."""
+        taken: list[ClientCommand] = []
+        for command in commands:
+            if isinstance(command, ADDING):
+                if room <= 0:
+                    rule = f"fewer than {self._limits.max_live} live orders: cancel some"
+                    connection.say(
+                        wire.NotTaken(connection.seq(), command.ref, RejectReason.LIVE_ORDERS, rule)
+                    )
+                    continue
+                room -= 1
+            taken.append(command)
+        return taken
 
     def _answered(self, connection: Connection, ref: int, now: int) -> bool:
         """Answer a message that was answered before, or comes too fast; say whether it is one."""

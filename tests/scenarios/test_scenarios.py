@@ -203,7 +203,8 @@ def test_every_reason_is_provoked() -> None:
     provoked = {reason for _, _, reason, _ in REFUSALS + AMEND_REFUSALS}
     provoked |= {reason for _, _, _, reason, _ in CLOSED_REFUSALS}
     provoked |= {reason for scenario in STORIES for reason in reasons(told(scenario))}
-    of_a_server = {RejectReason.STORAGE}  # tests/gateway/server/test_storage.py
+    # tests/gateway/server: test_storage.py, test_core_limits.py
+    of_a_server = {RejectReason.STORAGE, RejectReason.LIVE_ORDERS}
     assert provoked == set(RejectReason) - of_a_server
 
 

@@ -23,6 +23,7 @@ from gateway.client.blocking import BlockingClient
 from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
+    LiveOrdersError,
     NotTakenError,
     RejectedError,
     SessionEndedError,
@@ -349,6 +350,7 @@ ERRORS = [
     NotTakenError(7),
     ThrottledError(7, 5),
     StorageError(7, "the log has space"),
+    LiveOrdersError(7, "fewer than 10 live orders"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.log.records import CommandError
 from engine.vocabulary.commands import MoveCash, SetPhase
-from engine.vocabulary.enums import CancelReason, Phase, TimeInForce
+from engine.vocabulary.enums import CancelReason, Phase, RejectReason, TimeInForce
 from gateway.protocol import wire, wire_history, wire_market
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
 from tests.support.quiet_core import End, QuietVenue
@@ -261,3 +261,22 @@ def test_an_update_of_the_book_has_the_levels_that_changed_since_the_last() -> N
     assert [[(each.price, each.quantity) for each in levels] for levels in updates] == [
         [(4_990, 5)], [(4_991, 5)], [(4_995, 5)], [(4_991, 10)]
     ]  # fmt: skip
+
+
+def test_an_accounts_live_orders_are_bounded_and_its_cancels_make_room() -> None:
+    quiet = QuietVenue(("ann",), max_live=5)
+    (ann,) = quiet.logged_on("ann")
+    ann.say(*(buy(ref) for ref in range(1, 9)))
+    quiet.tick()
+    assert [m.ref for m in ann.all_of(wire.OrderAccepted)] == [1, 2, 3, 4, 5]
+    refused = ann.all_of(wire.NotTaken)
+    assert [(m.ref, m.reason) for m in refused] == [
+        (ref, RejectReason.LIVE_ORDERS) for ref in (6, 7, 8)
+    ]
+    ann.say(wire.CancelOrder(6, 1), wire.AmendOrder(7, 2, 1, 4_900))
+    quiet.tick()
+    ann.say(buy(8))
+    quiet.tick()
+    assert [m.ref for m in ann.all_of(wire.OrderAccepted)][-1] == 8, "a reference not taken is free"
+    assert ann.all_of(wire.OrderAmended)
+    assert len(quiet.sequencer.venue.open_orders("ann")) == 5

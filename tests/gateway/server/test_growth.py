@@ -43,6 +43,7 @@ BOUNDS: Final = {
     "bytes of reports written to one session in a tick": LIMITS.chunk,
     "bytes of answers and market data that wait for one reader": LIMITS.max_queued,
     "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
+    "live orders of one account": LIMITS.max_live,
     "live orders that a logon's answer lists": sessions.MOST_AT_LOGON,
     "lines that are not there, subscribed to by one session": subscriptions.MOST_NAMED,
     "trades of one answer to `AskTrades`": tape.PAGE,
