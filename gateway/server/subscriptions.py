@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.rulebook.validation import MAX_NAME
 from gateway.server.encoded import Encoded
 from gateway.server.views import balances
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from gateway.server.connection import Connection
     from gateway.server.running_venue import RunningVenue
 
+LONGEST: Final = 2 * MAX_NAME + 1  # characters of a line's name: a symbol, an @ and a mode
 MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
@@ -94,7 +96,7 @@ class Subscriptions:
         market_data = self._running.market_data
         if not market_data.active:
             market_data.start()
-        if symbol in market_data.lines:
+        if symbol in market_data.lines or len(symbol) > LONGEST:
             return ""
         connection.named[symbol] = wanted
         if len(connection.named) > MOST_NAMED:

@@ -46,6 +46,7 @@ BOUNDS: Final = {
     "live orders of one account": LIMITS.max_live,
     "live orders that a logon's answer lists": sessions.MOST_AT_LOGON,
     "lines that are not there, subscribed to by one session": subscriptions.MOST_NAMED,
+    "characters of such a line's name": subscriptions.LONGEST,
     "trades of one answer to `AskTrades`": tape.PAGE,
     "trades of a line's day that are kept to be asked for": tape.MOST_TRADES,
     "days of a line that are kept to be asked for": tape.MOST_BARS,
