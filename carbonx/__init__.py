@@ -14,6 +14,7 @@ from gateway.client.blocking import BlockingClient
 from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
+    LiveOrdersError,
     Missed,
     NotTakenError,
     Pending,
@@ -30,6 +31,7 @@ __all__ = [
     "Client",
     "ClientError",
     "Frames",
+    "LiveOrdersError",
     "Missed",
     "NotTakenError",
     "Pending",

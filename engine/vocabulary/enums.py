@@ -387,6 +387,7 @@ class RejectReason(IntEnum):
     UNKNOWN_PRODUCT = 39
     STORAGE = 40  # the log has no space: given by a server, never by an engine
     PERMISSION = 41  # the key is not for it: given by a server, never by an engine
+    LIVE_ORDERS = 42  # an account's live orders are as many as a server takes: the same
     PROGRAMME = 60  # the rulebook has no compliance programme
     UNKNOWN_ENTITY = 61
     UNKNOWN_CYCLE = 62

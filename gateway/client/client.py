@@ -24,6 +24,7 @@ from gateway.client.errors import (
     FORKED,
     Answer,
     ClientError,
+    LiveOrdersError,
     Missed,
     NotTakenError,
     Pending,
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
     from gateway.client.requests import OrderAnswer
     from gateway.protocol import wire_market
 
-__all__ = ["Client", "ClientError", "Missed", "NotTakenError", "Pending", "PermissionDeniedError",
+__all__ = ["Client", "ClientError", "LiveOrdersError", "Missed", "NotTakenError", "Pending",
+           "PermissionDeniedError",
            "RejectedError", "SessionEndedError", "StorageError", "ThrottledError",
            "minor_units"]  # fmt: skip
 

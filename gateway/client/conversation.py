@@ -14,6 +14,7 @@ from engine.vocabulary.enums import RejectReason
 from gateway.client.errors import (
     Answer,
     ClientError,
+    LiveOrdersError,
     NotTakenError,
     Pending,
     PermissionDeniedError,
@@ -142,6 +143,8 @@ class Conversation:
             error = ThrottledError(message.ref, message.per_second)
         elif message.reason is RejectReason.PERMISSION:
             error = PermissionDeniedError(message.ref, message.rule)
+        elif message.reason is RejectReason.LIVE_ORDERS:
+            error = LiveOrdersError(message.ref, message.rule)
         else:
             error = StorageError(message.ref, message.rule)
         if message.ref:

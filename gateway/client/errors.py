@@ -136,6 +136,16 @@ class PermissionDeniedError(NotTakenError):
         self.rule = rule
 
 
+class LiveOrdersError(NotTakenError):
+    """The account has as many live orders as the venue takes: cancel some and ask again."""
+
+    def __init__(self, ref: int, rule: str) -> None:
+        """Keep what would have to be."""
+        super().__init__(ref)
+        self.args = (f"not taken: the venue takes orders while an account has {rule}",)
+        self.rule = rule
+
+
 class Missed(Struct, frozen=True, gc=False):
     """The client's own event: ``count`` events were dropped, not having been taken in time."""
 

@@ -4,6 +4,7 @@ Incremental and bounded: any split of a stream gives the same frames, and a peer
 buffer grow by one frame at the most, because a length above the bound is refused at once.
 """
 
+import sys
 from struct import Struct
 from typing import Final
 
@@ -34,20 +35,23 @@ def frame(payload: bytes) -> bytes:
 class Unframer:
     """Turns the bytes that arrive into whole payloads."""
 
-    __slots__ = ("_buffer", "_limit", "error")
+    __slots__ = ("_buffer", "_limit", "error", "more")
 
     def __init__(self, limit: int) -> None:
         """Accept payloads of 1 to ``limit`` bytes."""
         self.error = ""  # set once the stream does not consist of frames any more
+        self.more = False  # whether the last call may have left whole payloads for the next
         self._buffer = b""
         self._limit = limit
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Take bytes in; return the payloads that are whole now, none after an error.
+    def feed(self, data: bytes, most: int = sys.maxsize) -> list[bytes]:
+        """Take bytes in; return the payloads that are whole now, ``most`` of them at most.
 
+        There are none after an error. Where some may be left for the next call, ``more`` is true.
         At a length of 0 or above the limit ``error`` says so; the payloads before it count.
         """
         payloads: list[bytes] = []
+        self.more = False
         if self.error:
             return payloads
         if self._buffer:
@@ -58,7 +62,9 @@ class Unframer:
         limit = self._limit
         unpack = _unpack_length
         keep = payloads.append
-        while body <= size:
+        for _ in range(most):
+            if body > size:
+                break
             length = unpack(data, start)[0]
             end = body + length
             if end > size or length > limit or not length:
@@ -68,10 +74,12 @@ class Unframer:
             keep(data[body:end])
             start = end
             body = end + HEADER_SIZE
+        else:
+            self.more = start < size
         self._buffer = b"" if self.error else data[start:]
         return payloads
 
     @property
     def pending(self) -> int:
-        """Bytes of an unfinished frame."""
+        """Bytes that no payload was made of yet."""
         return len(self._buffer)

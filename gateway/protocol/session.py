@@ -7,6 +7,7 @@ wired back to back in a test.
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
@@ -159,8 +160,11 @@ class Session(Generic[Message]):
         self._sent_at = now
         self._suspected = False  # whether the last look found it silent for too long
 
-    def receive(self, data: bytes, now: int) -> list[Message]:
+    def receive(self, data: bytes, now: int, most: int = sys.maxsize) -> list[Message]:
         """Take bytes in; return the messages that they complete, up to the first wrong one.
+
+        There are ``most`` of them at most; where that leaves some for the next call, ``more``
+        is true.
 
         A wrong one ends the session: ``error`` says why, and nothing is returned from then on.
         """
@@ -172,7 +176,7 @@ class Session(Generic[Message]):
         unframer = self._unframer
         allowed = self._allowed
         present: State = self.state
-        for payload in unframer.feed(data):
+        for payload in unframer.feed(data, most):
             try:
                 message = decode(payload)
             except Exception as error:  # noqa: BLE001 - a peer's bytes end its own session at most
@@ -193,6 +197,16 @@ class Session(Generic[Message]):
             # Whole ones: a byte now and then is no sign of life, nor is half a logon.
             self._received_at = now
         return messages
+
+    @property
+    def more(self) -> bool:
+        """Whether whole messages may be left that the last call did not return."""
+        return self._unframer.more and self.state is not State.ENDED
+
+    @property
+    def pending(self) -> int:
+        """Bytes that no message was made of yet."""
+        return self._unframer.pending
 
     def _wrong(self, messages: list[Message], reason: LogoutReason, text: str) -> list[Message]:
         self.error = (reason, text)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import structs
-
 from gateway.protocol import wire
 from gateway.protocol.session import State, Throttle, pack, venue_end
 from gateway.server.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import TypeAlias
 
     from gateway.protocol.session import Session
@@ -24,9 +21,9 @@ class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "challenge",
-                 "data", "ended", "host", "logon", "lost", "named", "number", "out", "permission",
-                 "queued",
-                 "sent", "session", "stuck_since", "symbols", "throttle")  # fmt: skip
+                 "data", "ended", "heard", "host", "logon", "lost", "named", "number", "out",
+                 "permission", "queued", "sent", "session", "stuck_since", "symbols",
+                 "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int, host: str = "") -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
@@ -46,17 +43,38 @@ class Connection:
         self.balances: wire.Balances | None = None  # as it was told; none: it does not follow
         self.throttle: Throttle | None = None
         self.data: list[bytes] = []  # arrived since the last tick
+        self.heard: list[wire.FromClient] = []  # of its last turn, and left for its next
         self.out: list[bytes] = []  # frames that are not new reports
         self.queued = 0  # bytes in ``out``
         self.stuck_since = 0  # ns, 0 while the reader keeps up
         self.ended = False  # nothing that it says counts any more
         self.lost = False  # nothing can be written to it any more
 
-    def receive(self, now: int) -> list[wire.FromClient]:
-        """Return the messages that what arrived completes."""
+    def receive(self, now: int, most: int) -> list[wire.FromClient]:
+        """Return the messages that what arrived completes, ``most`` of them at most.
+
+        Those that were left of the last ones come first.
+        """
+        if self.heard:
+            messages, self.heard = self.heard, []
+            return messages
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         self.data.clear()
-        return self.session.receive(data, now)
+        return self.session.receive(data, now, most)
+
+    def leave(self, messages: list[wire.FromClient]) -> None:
+        """Keep messages for the next turn, unless there is none."""
+        self.heard = [] if self.ended else messages
+
+    @property
+    def more(self) -> bool:
+        """Whether something of what arrived has not been worked on, though it is whole."""
+        return bool(self.heard) or self.session.more
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that arrived and have not been worked on."""
+        return self.session.pending + sum(map(len, self.data))
 
     @property
     def seat(self) -> Seat:
@@ -85,15 +103,9 @@ class Connection:
         self.repeat(pack(message))
 
     def repeat(self, frame: bytes) -> None:
-        """Queue a frame beside the new reports."""
+        """Queue a frame, or more, beside the new reports."""
         self.out.append(frame)
         self.queued += len(frame)
-
-    def publish(self, messages: Sequence[wire.MarketData]) -> None:
-        """Queue market data under this account's report number."""
-        seq = self.seq()
-        for message in messages:
-            self.say(structs.replace(message, seq=seq))
 
     def farewell(self, reason: wire.LogoutReason, text: str, most: int) -> None:
         """Queue the last words, behind what was queued before and ``most`` bytes of reports."""

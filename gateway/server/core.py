@@ -3,8 +3,10 @@
 Whoever has sockets, a clock and a disk calls ``connected``, ``received``, ``paused``, ``resumed``,
 ``lost`` and ``operate`` as things happen, and then ``tick(now)``. They only take note; every
 command runs inside a tick, whoever gives it: the operator's first, then the clock's, then those of
-the sessions in the order in which they were heard, a session's loss included. The tick makes all
-of it durable at once and only then says what to write, to everybody concerned.
+the sessions in the order in which they were heard, a session's loss included. A session that has
+sent more than a turn's messages waits for its next turn, in another tick where others have used up
+what a tick takes. The tick makes all of it durable at once and only then says what to write, to
+everybody concerned.
 
 An exception out of ``tick`` is the end: nothing of that tick may be written, and no other tick
 follows. The decoding of a client's bytes raises none; it ends that client's session.
@@ -82,11 +84,13 @@ class Core:
         self.commit = sequencer.commit  # a shell may time it
         self.operated: Operated | None = None  # hears the operator's commands and the clock's
         self.batch = 0  # commands in the last tick
+        self.most = limits.most  # of the backlog in a tick; a shell may say more
         self.peak_batch = 0  # commands in the largest tick so far
         self.stopped = False
         self._limits = limits
         self._timetable = timetable
         self._awake: dict[Connection, None] = {}
+        self._backlog: dict[Connection, None] = {}  # have more than a turn's; who is next is first
         self._operations: list[Operation] = []
         self._watch_at = 0  # ns
         self._leaving = False
@@ -142,7 +146,12 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether a tick would have something to do now, whatever the time."""
-        return bool(self._awake or self._operations or self.sessions.closing)
+        return bool(self._awake or self._backlog or self._operations or self.sessions.closing)
+
+    @property
+    def backlog(self) -> int:
+        """How many sessions have sent more than has been worked on."""
+        return len(self._backlog)
 
     # -- the tick -----------------------------------------------------------------------------
 
@@ -178,9 +187,7 @@ class Core:
         if watching:
             self._watch_at = now + WATCH_EVERY
             self._run_clock(now)
-        touched, self._awake = self._awake, {}
-        for connection in touched:
-            sessions.work(connection, now)
+        touched = self._take_turns(now)
         if sessions.stuck:
             sessions.cut_slow_readers(now)
         if watching:
@@ -192,7 +199,7 @@ class Core:
         self.storage.settle(now)
         for operation in operations:
             operation.durable = True
-        sessions.publish()
+        sessions.subscriptions.publish(sessions.by_account.values())
         if self.storage.short is not self.storage.announced:
             told = [each for account, each in sessions.by_account.items() if account]
             self.storage.announce(told)
@@ -205,6 +212,25 @@ class Core:
         writes = self._writes(now, concerned)
         sessions.door.challenged.clear()
         return writes
+
+    def _take_turns(self, now: int) -> dict[Connection, None]:
+        """Give each session that was heard a turn, then those that have more; return all."""
+        work, backlog = self.sessions.work, self._backlog
+        touched, self._awake = self._awake, {}
+        heard = [connection for connection in touched if connection not in backlog]
+        for connection in heard:
+            work(connection, now)
+            if connection.more:
+                backlog[connection] = None
+        left = self.most
+        while left > 0 and backlog:
+            connection = next(iter(backlog))
+            del backlog[connection]
+            left -= work(connection, now)
+            touched[connection] = None
+            if connection.more:
+                backlog[connection] = None
+        return touched
 
     def _writes(self, now: int, concerned: Iterable[Connection]) -> list[Write]:
         """Return one write for each connection that has something due, then the farewells."""

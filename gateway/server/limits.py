@@ -1,6 +1,10 @@
 """What one session may cost a venue, and how long a log may wait for its sync."""
 
+from typing import Final
+
 import msgspec
+
+EACH: Final = 4_000  # ns that a message takes, about
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -10,10 +14,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_strangers: int = 128  # connections without a logon
     max_strangers_from: int = 32  # such connections from one address
     throttle: int = 0  # messages a second and account, 0 for no limit; what is asked counts
-    batch: int = 128  # commands sequenced together: they and what they bring fit the caches
+    turn: int = 128  # messages worked on before the next session's: their commands fit the caches
+    most: int = 256  # messages of sessions that have more than a turn's, worked on in a tick
+    most_while_syncing: int = 1_024  # the same, at most, where half a sync's time has room for more
+    max_live: int = 100_000  # live orders of one account
     chunk: int = 1 << 19  # bytes of reports written to one session in one tick
     max_input: int = 1 << 16  # bytes of one connection that wait for a tick; then reading pauses
     max_queued: int = 1 << 22  # bytes beside reports that may wait for a reader
     high_water: int = 1 << 20  # bytes in the transport's buffer from which writing pauses
     sync_every: int = 100_000_000  # ns between syncs where durability is ``interval``
     patience: int = 5_000_000_000  # ns for which writing may stay paused
+
+    def most_beside(self, sync: int) -> int:
+        """Return how many messages of the backlog a tick works on where a sync takes ``sync`` ns.
+
+        All wait for the sync in any case: half of its time spent on those who have sent too much
+        delays the others by that, and keeps the throughput up where the disk is slow.
+        """
+        return min(max(self.most, sync // (2 * EACH)), self.most_while_syncing)

@@ -16,6 +16,7 @@ from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
 from engine.vocabulary.json_codec import to_object
 from gateway.server.accounts import AccountsError
+from gateway.server.clock import SteadyClock
 from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.followers import Followers
@@ -87,11 +88,36 @@ class Socket(asyncio.Protocol):
         """Keep what came for the tick."""
         connection, node = self.connection, self._node
         assert connection is not None
+        if connection.ended:
+            return
         node.core.received(connection, data)
-        if sum(map(len, connection.data)) >= node.options.max_input and self.transport is not None:
+        if connection.waiting >= node.options.max_input and self.transport is not None:
             self.transport.pause_reading()
             node.full.append(self)
         node.schedule()
+
+    def resumed(self) -> bool:
+        """Read on if there is room again; say whether there is, or nothing will come any more."""
+        connection, transport = self.connection, self.transport
+        if connection is None or transport is None or transport.is_closing():
+            return True
+        if connection.more and connection.waiting >= self._node.options.max_input:
+            return False
+        transport.resume_reading()
+        return True
+
+    def close(self) -> None:
+        """Close behind what is written.
+
+        A system that closes on bytes that were not read drops what the peer has not taken, and with
+        it the reason: they are read first, and go nowhere.
+        """
+        assert self.transport is not None
+        if self in self._node.full:
+            self.transport.write_eof()
+            self.transport.resume_reading()
+        else:
+            self.transport.close()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Tell the core that the connection is gone."""
@@ -133,10 +159,11 @@ class Node:
         self.core = Core(directory, sequencer, outboxes, options, timetable)
         self.first_start = past.untouched  # no day was ever begun here, no phase ever set
         self.opens = options.opens and not options.timetable and self.first_start
+        self.core.commit = self._commit
         self.sequencer = sequencer
         self.outboxes = outboxes
         self.options = options
-        self.clock = time.time_ns
+        self.clock: Callable[[], int] = SteadyClock()
         self.durability = self.core.durability
         self.observers = self.core.running.observers
         self.failed: asyncio.Future[None] | None = None
@@ -159,11 +186,11 @@ class Node:
         rulebook: Rulebook,
         directory: Directory,
         options: Options,
-        clock: Callable[[], int] = time.time_ns,
+        clock: Callable[[], int] | None = None,
     ) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
 
-        ``clock`` gives the time in ns UTC.
+        ``clock`` gives the time in ns UTC; it is a ``SteadyClock`` unless another is given.
 
         Only a first start opens lines: whatever phases the log has stay, whoever brought them
         about, but for what a timetable makes due.
@@ -172,6 +199,7 @@ class Node:
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
         the folder holds a venue under other rules.
         """
+        clock = clock or SteadyClock()
         followers = Followers()
         if holds_log(folder):
             sequencer = recover(folder, followers.absorb, options.durability, followers.parts)
@@ -310,15 +338,19 @@ class Node:
             raise
         for write in writes:
             self._write(write)
-        for socket in self.full:
-            if socket.transport is not None and not socket.transport.is_closing():
-                socket.transport.resume_reading()
-        self.full.clear()
+        if self.full:
+            self.full = [socket for socket in self.full if not socket.resumed()]
         if meter is not None:
             meter(Tick(self._heard or began, began, time.monotonic_ns(), self.core.batch))
             self._heard = 0
         if self.core.busy:
             self.schedule()
+
+    def _commit(self) -> None:
+        """Make the tick durable; where that takes long, the next one may work on more."""
+        began = time.monotonic_ns()
+        self.sequencer.commit()
+        self.core.most = self.options.most_beside(time.monotonic_ns() - began)
 
     def _write(self, write: Write) -> None:
         """Write to one socket; where that fails it is the end of that connection alone."""
@@ -330,7 +362,7 @@ class Node:
             if write.data:
                 transport.write(write.data)
             if write.close:
-                transport.close()
+                socket.close()
                 if self._loop is not None:
                     self._loop.call_later(FAREWELL_WITHIN, transport.abort)
         except Exception as error:  # noqa: BLE001 - whatever a transport raises

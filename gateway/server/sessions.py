@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.vocabulary.commands import AmendOrder, CancelOnDisconnect, CancelOrder, NewOrder
+from engine.vocabulary.commands import (
+    AmendOrder,
+    Announce,
+    Bid,
+    CancelOnDisconnect,
+    CancelOrder,
+    NewOrder,
+    Quote,
+)
+from engine.vocabulary.enums import RejectReason
 from gateway.protocol import wire, wire_history
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.mapping import to_command
@@ -13,10 +22,11 @@ from gateway.server.connection import Connection, seat_of
 from gateway.server.door import Door, permitted, refuse
 from gateway.server.permissions import Permission
 from gateway.server.strangers import Strangers
-from gateway.server.views import balances, lines, status
+from gateway.server.subscriptions import Subscriptions
+from gateway.server.views import lines, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     from engine.vocabulary.commands import ClientCommand
@@ -29,10 +39,12 @@ if TYPE_CHECKING:
     # The connection, what happened to it in a word, and why.
     Note: TypeAlias = Callable[[Connection, str, str], None]
 
+# What may cost a venue far more than an order: each ends its session's turn.
+QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire_history.AskHistory)
+ADDING: Final = (NewOrder, Quote, Announce, Bid)  # an order, where they succeed
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
 AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence; two heartbeats may pass
-MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
 
 
 class Sessions:
@@ -54,6 +66,7 @@ class Sessions:
         self._strangers = Strangers()
         self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
         self.note: Note | None = None  # what an operator wants to hear of sessions
+        self.subscriptions = Subscriptions(running)
         self._running = running
         self.door = Door(directory)
         self._limits = limits
@@ -61,12 +74,8 @@ class Sessions:
         self._storage = storage
         self._next_number = FIRST_SESSION
         self._instances: dict[Seat, int] = {}  # the client that logged on last
-        self._followers: dict[Connection, None] = {}  # who follow their balances
-        self._followed_to = 0  # the record up to which they know them
         self._looked_at = 0  # ns, when slow readers were looked for
         self._passed = 0  # ns, the clock when it was last looked at for that
-        # subscriptions that wait for their snapshot
-        self._fresh: dict[tuple[Connection, str], None] = {}
 
     def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
@@ -102,6 +111,7 @@ class Sessions:
         if connection.ended:
             return
         connection.ended = True
+        connection.heard.clear()
         self._leave(connection)
         if self.note is not None:
             self.note(connection, reason.name.lower(), text)
@@ -120,24 +130,30 @@ class Sessions:
         self._strangers.pop(connection, None)
         if self.by_account.get(connection.seat) is connection:
             del self.by_account[connection.seat]
-        connection.symbols.clear()
-        self._followers.pop(connection, None)
-        connection.named.clear()
-        connection.all_lines = False
+        self.subscriptions.leave(connection)
         if connection.cancel_on_disconnect:
             connection.cancel_on_disconnect = False
             self._running.run(connection.number, CancelOnDisconnect(account))
 
     # -- the steps of a tick ------------------------------------------------------------------
 
-    def work(self, connection: Connection, now: int) -> None:
-        """Handle all that arrived on a connection since the last tick, its loss included."""
-        if connection.data and not connection.ended:
-            session = connection.session
-            self._handle(connection, connection.receive(now), now)
-            if session.error is not None:
-                self.end(connection, *session.error)
-        if connection.lost:
+    def work(self, connection: Connection, now: int) -> int:
+        """Handle a turn of what arrived on a connection; behind all of it, its loss.
+
+        Returns how many messages it was, a whole turn where it ended in a question; where it was
+        not all, the connection has ``more``.
+        """
+        handled = 0
+        if (connection.data or connection.more) and not connection.ended:
+            messages = connection.receive(now, self._limits.turn)
+            left = iter(messages)
+            asked = self._handle(connection, left, now)
+            connection.leave(list(left))
+            handled = self._limits.turn if asked else len(messages)
+            error = connection.session.error
+            if error is not None and not connection.heard:
+                self.end(connection, *error)
+        if connection.lost and not connection.more:
             connection.data.clear()
             if not connection.ended:
                 connection.ended = True
@@ -145,6 +161,7 @@ class Sessions:
                     self.note(connection, "lost", "the connection was lost")
                 self._leave(connection)
             connection.box = None
+        return handled
 
     def watch(self, now: int) -> list[Connection]:
         """Do what silence calls for; return the connections that have something to be written."""
@@ -155,7 +172,7 @@ class Sessions:
             if due is Due.HEARTBEAT:
                 connection.say(wire.VenueHeartbeat(connection.seq()))
                 spoken.append(connection)
-            elif due is Due.GIVE_UP:
+            elif due is Due.GIVE_UP and not connection.more:  # else it has yet to be heard
                 text = "no message within two heartbeat intervals"
                 self.end(connection, wire.LogoutReason.SILENT, text)
         return spoken
@@ -186,61 +203,14 @@ class Sessions:
             if text:
                 self.end(connection, wire.LogoutReason.SLOW_READER, text)
 
-    def publish(self) -> None:
-        """Queue market data and snapshots for those who subscribed."""
-        running, market_data = self._running, self._running.market_data
-        due = market_data.publish(running.time) if market_data.active else {}
-        if market_data.opened:
-            self._subscribe_to(market_data.opened)
-            market_data.opened.clear()
-        if due:
-            for connection in self.by_account.values():
-                for symbol in connection.symbols:
-                    if symbol in due:
-                        connection.publish(due[symbol])
-        for connection, symbol in self._fresh:
-            if connection.ended:
-                continue
-            if not market_data.active:
-                market_data.start()
-            connection.symbols[symbol] = None
-            connection.publish(market_data.snapshot(symbol, connection.seq(), running.time))
-        self._fresh.clear()
-        if self._followers and running.sequencer.seq != self._followed_to:
-            self._followed_to = running.sequencer.seq
-            self._tell_balances()
-
-    def _tell_balances(self) -> None:
-        """Tell those who follow their balances what has changed; one that is stuck, later."""
-        venue = self._running.sequencer.venue
-        for connection in self._followers:
-            told = connection.balances
-            if told is None or told.seq == connection.seq():
-                continue
-            if connection.stuck_since:
-                self._followed_to = 0  # look again at the next tick
-                continue
-            now = balances(venue, connection.account, connection.seq())
-            if (now.cash, now.holdings) != (told.cash, told.holdings):
-                connection.say(now)
-            connection.balances = now
-
-    def _subscribe_to(self, opened: list[str]) -> None:
-        """Begin with new lines for those who subscribed to them, or to all."""
-        for connection in self.by_account.values():
-            for symbol in opened:
-                if connection.named.pop(symbol, connection.all_lines):
-                    self._fresh[connection, symbol] = None
-
     # -- what clients say ---------------------------------------------------------------------
 
     def _handle(
-        self, connection: Connection, messages: Sequence[wire.FromClient], now: int
-    ) -> None:
-        """Run what a client's messages ask for, in their order, a batch at a time."""
+        self, connection: Connection, messages: Iterator[wire.FromClient], now: int
+    ) -> bool:
+        """Run what a client's messages ask for, up to a question; say if there was one."""
         account = connection.account
         last = _last_answered(connection)  # the highest reference so far
-        batch = self._limits.batch
         commands: list[ClientCommand] = []
         command: ClientCommand
         for m in messages:
@@ -258,8 +228,9 @@ class Sessions:
             elif isinstance(m, wire.SESSION_MESSAGES):
                 self._run(connection, commands)
                 self._converse(connection, permitted(connection, m), now)
-                if connection.ended:
-                    return
+                asked = isinstance(m, QUESTIONS)
+                if asked or connection.ended:
+                    return asked
                 account, last = connection.account, _last_answered(connection)
                 continue
             else:
@@ -272,17 +243,36 @@ class Sessions:
             else:
                 last = ref
             commands.append(command)
-            if len(commands) == batch:
-                self._run(connection, commands)
         self._run(connection, commands)
+        return False
 
     def _run(self, connection: Connection, commands: list[ClientCommand]) -> None:
         """Run a client's commands, those that the log has space for, and empty the list."""
         if commands:
             if self._storage.pressed:
                 commands[:] = self._storage.storable(connection, commands)
+            live = len(self._running.sequencer.venue.participants[connection.account].orders)
+            if live + len(commands) > self._limits.max_live:
+                commands[:] = self._within(connection, commands, self._limits.max_live - live)
             self._running.run_all(connection.number, commands)
             commands.clear()
+
+    def _within(
+        self, connection: Connection, commands: list[ClientCommand], room: int
+    ) -> list[ClientCommand]:
+        """Return the commands that leave an account within its live orders; refuse the others."""
+        taken: list[ClientCommand] = []
+        for command in commands:
+            if isinstance(command, ADDING):
+                if room <= 0:
+                    rule = f"fewer than {self._limits.max_live} live orders: cancel some"
+                    connection.say(
+                        wire.NotTaken(connection.seq(), command.ref, RejectReason.LIVE_ORDERS, rule)
+                    )
+                    continue
+                room -= 1
+            taken.append(command)
+        return taken
 
     def _answered(self, connection: Connection, ref: int, now: int) -> bool:
         """Answer a message that was answered before, or comes too fast; say whether it is one."""
@@ -313,9 +303,9 @@ class Sessions:
                 connection.cancel_on_disconnect = False
                 self.end(connection, wire.LogoutReason.REQUESTED, "goodbye")
             case wire.Subscribe():
-                self._subscribe(connection, m)
+                self._out_of_order(connection, self.subscriptions.subscribe(connection, m.symbol))
             case wire.Unsubscribe():
-                self._unsubscribe(connection, m)
+                self._out_of_order(connection, self.subscriptions.unsubscribe(connection, m.symbol))
             case wire.AskStatus():  # as it stands after all that came before
                 venue = self._running.sequencer.venue
                 connection.say(status(venue, connection.account, connection.seq()))
@@ -328,6 +318,10 @@ class Sessions:
         if connection.queued > self._limits.max_queued:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
+
+    def _out_of_order(self, connection: Connection, text: str) -> None:
+        if text:
+            self.end(connection, wire.LogoutReason.OUT_OF_ORDER, text)
 
     def _logon(self, connection: Connection, said: wire.Logon | wire.Proof, now: int) -> None:
         """Admit a client to its account, or say why not; an older session has to go."""
@@ -379,8 +373,7 @@ class Sessions:
         venue, seq = self._running.sequencer.venue, connection.seq()
         few = len(venue.open_orders(m.account)) <= MOST_AT_LOGON
         if m.follow_balances:
-            self._followers[connection] = None
-            connection.balances = balances(venue, m.account, seq)
+            self.subscriptions.follow(connection)
         connection.say(
             wire.LoggedOn(
                 seq=seq,
@@ -399,41 +392,6 @@ class Sessions:
             connection.say(connection.balances)
         if self._storage.announced and self._storage.short:
             self._storage.announce([connection])
-
-    def _subscribe(self, connection: Connection, m: wire.Subscribe) -> None:
-        """Send snapshots at the end of this tick and increments from then on."""
-        known = self._running.sequencer.venue.symbols
-        if not m.symbol:
-            connection.all_lines = True
-            connection.named.clear()
-        else:
-            self._name(connection, m.symbol, wanted=True)
-        for symbol in [m.symbol] if m.symbol else known:
-            if symbol in known:
-                self._fresh[connection, symbol] = None
-
-    def _unsubscribe(self, connection: Connection, m: wire.Unsubscribe) -> None:
-        """Send no more increments."""
-        if not m.symbol:
-            connection.all_lines = False
-            connection.named.clear()
-        else:
-            self._name(connection, m.symbol, wanted=False)
-        for symbol in [m.symbol] if m.symbol else self._running.sequencer.venue.symbols:
-            connection.symbols.pop(symbol, None)
-            self._fresh.pop((connection, symbol), None)
-
-    def _name(self, connection: Connection, symbol: str, *, wanted: bool) -> None:
-        """Remember what a session wants of a line whose opening its market data has yet to tell."""
-        market_data = self._running.market_data
-        if not market_data.active:
-            market_data.start()
-        if symbol in market_data.lines:
-            return
-        connection.named[symbol] = wanted
-        if len(connection.named) > MOST_NAMED:
-            text = f"subscriptions to more than {MOST_NAMED} lines that are not there"
-            self.end(connection, wire.LogoutReason.OUT_OF_ORDER, text)
 
 
 def _last_answered(connection: Connection) -> int:

@@ -40,6 +40,7 @@ START: Final = 1_700_000_000 * 10**9
 MILLISECOND: Final = 1_000_000
 HOP: Final = 50 * MILLISECOND  # in which time passes at most before everybody looks at it
 NAMES: Final = tuple(f"client-{n}" for n in range(CLIENTS))
+TICKS_BETWEEN: Final = 8  # at most, that follow at once because there was more than a tick's work
 BOOK: Final = load_rulebook("textbook")
 GENESIS: Final = encode_genesis(BOOK, START)
 TROUBLES: Final = tuple(Trouble)
@@ -88,9 +89,8 @@ class World:
         )
         nonces = Random(seed)
         self.directory.draw = lambda _size: nonces.randbytes(2)  # short: bytes are carried slowly
-        self.limits = Limits(
-            chunk=1 << rng.randint(8, 19), batch=rng.choice((1, 3, 128)), patience=PATIENCE
-        )
+        chunk, turn = 1 << rng.randint(8, 19), rng.choice((1, 3, 128))
+        self.limits = Limits(chunk=chunk, turn=turn, most=2 * turn, patience=PATIENCE)
         self.blocks = bytearray(GENESIS)  # the log as it would be had nothing ever failed
         self.ends = [len(GENESIS)]  # of its blocks
         self.promised = len(GENESIS)  # all before it was acknowledged
@@ -364,6 +364,9 @@ class World:
             self._clients_look()
             self.read()
             self.tick(rng)
+            for _ in range(TICKS_BETWEEN):
+                if self.core.backlog:
+                    self.tick(rng)
             if left <= 0:
                 return
 

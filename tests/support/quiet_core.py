@@ -143,8 +143,14 @@ class QuietVenue:
         self.tick()
 
     def tick(self, ms: int = 1) -> None:
-        """Run a tick ``ms`` later, and deliver its writes."""
+        """Run a tick ``ms`` later, and those that follow because of what it left."""
         self.now += ms * MILLISECOND
+        self.once()
+        while self.core.backlog:
+            self.once()
+
+    def once(self) -> None:
+        """Run one tick and deliver its writes."""
         for write in self.core.tick(self.now):
             end = self.ends[write.connection]
             assert not end.closed(), "written to after the close"

@@ -23,6 +23,7 @@ from gateway.client.blocking import BlockingClient
 from gateway.client.client import Client
 from gateway.client.errors import (
     ClientError,
+    LiveOrdersError,
     NotTakenError,
     PermissionDeniedError,
     RejectedError,
@@ -351,6 +352,7 @@ ERRORS = [
     ThrottledError(7, 5),
     StorageError(7, "the log has space"),
     PermissionDeniedError(7, "the key is for trade"),
+    LiveOrdersError(7, "fewer than 10 live orders"),
 ]
 
 

@@ -89,7 +89,7 @@ async def quiet(flow: ClientFlow) -> None:
             for name, client in flow.clients.items()
         ):
             await asyncio.sleep(0.001)
-    for _ in range(20):  # answers to what the clients ask by themselves, a page each
+    for _ in range(200):  # answers to what the clients ask by themselves, a turn each
         await asyncio.sleep(0)
 
 

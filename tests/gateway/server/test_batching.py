@@ -43,7 +43,7 @@ def outcome(
     data: bytes, cuts: list[int], batch: int, throttle: int = 0
 ) -> tuple[list[Any], list[Any]]:
     """Feed a stream in pieces; return the reports and all that was said beside them."""
-    quiet = QuietVenue(("alice",), batch=batch, throttle=throttle)
+    quiet = QuietVenue(("alice",), turn=batch, throttle=throttle)
     (alice,) = quiet.logged_on("alice", last_seen=2)
     for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
         alice.send(data[start:end])

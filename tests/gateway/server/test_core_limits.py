@@ -9,8 +9,8 @@ import pytest
 
 from engine.log.records import CommandError
 from engine.vocabulary.commands import MoveCash, SetPhase
-from engine.vocabulary.enums import CancelReason, Phase, TimeInForce
-from gateway.protocol import wire, wire_market
+from engine.vocabulary.enums import CancelReason, Phase, RejectReason, TimeInForce
+from gateway.protocol import wire, wire_history, wire_market
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
 from tests.support.quiet_core import End, QuietVenue
 
@@ -50,16 +50,33 @@ def test_a_reader_that_stays_stuck_is_cut_with_a_reason(*, patience: bool) -> No
     assert not bob.closed()
 
 
+def test_a_question_ends_its_sessions_turn() -> None:
+    quiet = QuietVenue(("ann",), most=256)
+    (ann,) = quiet.logged_on("ann")
+    asked = [wire.AskStatus(), wire_history.AskTrades("CO2"), wire_history.AskHistory("CO2")] * 20
+    ann.say(*(each for ask in asked for each in (ask, wire.Heartbeat())))
+    counts = []
+    while quiet.core.busy:
+        before = len(ann.heard)
+        quiet.once()
+        counts.append(len(ann.heard) - before)
+    assert counts == [3] + [2] * 28 + [1], "one in its turn, and one in each further of the tick"
+    said = [type(m) for m in ann.heard if isinstance(m, wire.Reply.__args__)]
+    assert said == [wire.AccountStatus, wire_history.DayTrades, wire_history.History] * 20
+
+
 def test_answers_asked_for_at_once_are_bounded() -> None:
     quiet = QuietVenue(("ann",), max_queued=20_000)
     (ann,) = quiet.logged_on("ann")
     ann.say(*(wire.Subscribe() for _ in range(1_000)))
     quiet.tick()
-    assert len(ann.all_of(wire_market.BookSnapshot)) == 1
+    assert len(ann.all_of(wire_market.BookSnapshot)) == 500, "one for the two turns of a tick"
+    quiet.core.paused(ann.connection, quiet.now)
     ann.say(*(wire.AskStatus() for _ in range(2_000)))
     quiet.tick()
     assert ann.closed()
     assert ann.heard[-1].reason is wire.LogoutReason.SLOW_READER
+    assert ann.connection.queued < 20_000 + 2_000
 
 
 def test_one_session_too_many_is_sent_away() -> None:
@@ -244,3 +261,22 @@ def test_an_update_of_the_book_has_the_levels_that_changed_since_the_last() -> N
     assert [[(each.price, each.quantity) for each in levels] for levels in updates] == [
         [(4_990, 5)], [(4_991, 5)], [(4_995, 5)], [(4_991, 10)]
     ]  # fmt: skip
+
+
+def test_an_accounts_live_orders_are_bounded_and_its_cancels_make_room() -> None:
+    quiet = QuietVenue(("ann",), max_live=5)
+    (ann,) = quiet.logged_on("ann")
+    ann.say(*(buy(ref) for ref in range(1, 9)))
+    quiet.tick()
+    assert [m.ref for m in ann.all_of(wire.OrderAccepted)] == [1, 2, 3, 4, 5]
+    refused = ann.all_of(wire.NotTaken)
+    assert [(m.ref, m.reason) for m in refused] == [
+        (ref, RejectReason.LIVE_ORDERS) for ref in (6, 7, 8)
+    ]
+    ann.say(wire.CancelOrder(6, 1), wire.AmendOrder(7, 2, 1, 4_900))
+    quiet.tick()
+    ann.say(buy(8))
+    quiet.tick()
+    assert [m.ref for m in ann.all_of(wire.OrderAccepted)][-1] == 8, "a reference not taken is free"
+    assert ann.all_of(wire.OrderAmended)
+    assert len(quiet.sequencer.venue.open_orders("ann")) == 5

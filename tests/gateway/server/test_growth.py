@@ -10,7 +10,7 @@ import pytest
 
 from engine.vocabulary import texts, units
 from gateway.protocol import session, wire
-from gateway.server import accounts_file, admin, backoff, sessions, tape
+from gateway.server import accounts_file, admin, backoff, sessions, subscriptions, tape
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
 from tests.support.logons import hello
@@ -29,7 +29,13 @@ READ_AT_ONCE: Final = 262_144  # bytes that an event loop takes from a socket in
 BOUNDS: Final = {
     "bytes of one connection that wait for a tick": LIMITS.max_input,
     "bytes of one message": wire.MAX_FRAME,
-    "commands of one session sequenced in a batch": LIMITS.batch,
+    "messages of one session worked on before the next session's": LIMITS.turn,
+    "questions of one session answered in a turn: `AskStatus`, `AskTrades`, `AskHistory`, "
+    "`Subscribe`": 1,  # test_a_question_ends_its_sessions_turn
+    "messages of sessions that have sent more than that, worked on in a tick": LIMITS.most,
+    "the same where half the time of a sync has room for more, 4 microseconds each": (
+        LIMITS.most_while_syncing
+    ),
     "open connections": LIMITS.max_sessions,
     "connections without a logon": LIMITS.max_strangers,
     "connections without a logon from one address": LIMITS.max_strangers_from,
@@ -40,8 +46,10 @@ BOUNDS: Final = {
     "bytes of reports written to one session in a tick": LIMITS.chunk,
     "bytes of answers and market data that wait for one reader": LIMITS.max_queued,
     "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
+    "live orders of one account": LIMITS.max_live,
     "live orders that a logon's answer lists": sessions.MOST_AT_LOGON,
-    "lines that are not there, subscribed to by one session": sessions.MOST_NAMED,
+    "lines that are not there, subscribed to by one session": subscriptions.MOST_NAMED,
+    "characters of such a line's name": subscriptions.LONGEST,
     "trades of one answer to `AskTrades`": tape.PAGE,
     "trades of a line's day that are kept to be asked for": tape.MOST_TRADES,
     "days of a line that are kept to be asked for": tape.MOST_BARS,
@@ -135,7 +143,7 @@ def test_a_connection_that_floods_is_read_no_faster_than_it_is_worked_on(
             def watched(connection: Connection, data: bytes) -> None:
                 nonlocal largest
                 received(connection, data)
-                largest = max(largest, sum(map(len, connection.data)))
+                largest = max(largest, connection.waiting)
 
             node.core.received = watched  # type: ignore[method-assign]
             reader, writer = await asyncio.open_connection(*node.address)

@@ -11,7 +11,7 @@ from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.client.subscriptions import Subscriptions
 from gateway.protocol import wire, wire_market
-from gateway.server.sessions import MOST_NAMED
+from gateway.server.subscriptions import LONGEST, MOST_NAMED
 from tests.support.quiet_core import End, QuietVenue
 
 LATER: Final = ("NEW", "LATE")  # lines that an amendment opens
@@ -86,3 +86,13 @@ def test_names_of_lines_that_are_not_there_are_bounded() -> None:
     quiet.tick()
     assert ann.closed()
     assert ann.heard[-1].reason is wire.LogoutReason.OUT_OF_ORDER
+
+
+def test_a_name_that_no_line_can_have_is_not_kept() -> None:
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann")
+    ann.say(wire.Subscribe("x" * LONGEST), wire.Subscribe("x" * 16_000))
+    ann.say(*(wire.Subscribe("x" * (LONGEST + 1 + n)) for n in range(2 * MOST_NAMED)))
+    quiet.tick()
+    assert not ann.closed()
+    assert list(ann.connection.named) == ["x" * LONGEST]
