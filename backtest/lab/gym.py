@@ -1,4 +1,4 @@
-"""A gymnasium environment: an agent that learns trades a day among a market's people.
+"""A gymnasium environment: an agent that learns trades some days among a market's people.
 
 Extra ``gym``. The kernel's virtual time runs on between two decisions.
 """
@@ -12,6 +12,7 @@ import numpy as np
 from gymnasium import spaces
 
 from backtest.agents.market import Trader
+from backtest.agents.saying import Wanted, say
 from backtest.lab.people import Person
 from backtest.lab.session import begin
 from engine.venue.venue import Venue
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backtest.agents.market import Market
+    from backtest.agents.market_picture import LinePicture
     from backtest.lab.design import Design
     from backtest.lab.people import Day, Population
     from backtest.lab.session import Begun
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 ACCOUNT: Final = "learner"
 SEEN: Final = (  # in shares of the reference, of the start, of an order
     "time left", "phase is continuous", "best bid", "best offer", "tonnes bid", "tonnes offered",
-    "last price", "cash", "tonnes held",
+    "last price", "cash", "tonnes held", "days left",
 )  # fmt: skip
 NOTHING, BUY, SELL = range(3)
 _MOST: Final = 1e6  # bound of what is observed
@@ -45,12 +47,13 @@ class _Learner(Trader):
 
 
 class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
-    """One trading day in a line with an order book.
+    """The trading days of a market, in a line with an order book or a board of listings.
 
     An action is (what, how far): nothing, buy or sell; and ticks, from ``reach`` below the last
-    price to ``reach`` above it. Each replaces the learner's earlier orders. The observation is
-    ``SEEN``, best prices less the last price. The reward is the change of wealth, tonnes at the
-    last price, in shares of the wealth at the start.
+    price to ``reach`` above it. Each replaces the learner's earlier orders, and becomes what the
+    line takes: an order, or picks and a listing. There are so many ``decisions`` a day. The
+    observation is ``SEEN``, best prices less the last price. The reward is the change of wealth,
+    tonnes at the last price, in shares of the wealth at the start.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - as gymnasium has it
@@ -61,7 +64,7 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
     ) -> None:  # fmt: skip
         """Trade ``tonnes`` an order, with so much ``cash`` (minor units) and tonnes to begin with.
 
-        Raises ``ValueError`` on a figure that makes no sense, or a line that has no order book.
+        Raises ``ValueError`` on a figure that makes no sense, or a line that has neither.
         """
         for name, value, least in (("decisions", decisions, 1), ("tonnes", tonnes, 1),
                                    ("reach", reach, 0), ("cash", cash, 1),
@@ -82,7 +85,7 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begin a day: the first of a seed, or the one after the last."""
+        """Begin an episode: the first of a seed, or the one after the last."""
         super().reset(seed=seed, options=options)
         if seed is not None:
             self._root, self._episode = seed, -1
@@ -92,15 +95,9 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
                        {self._product: self._holding})  # fmt: skip
         self._begun: Begun = begin(self._design, self._market, self._root, self._episode,
                                    tape=None, guests=[guest])  # fmt: skip
-        self._day: Day = self._begun.window.days[0]
-        kernel, registry = self._begun.kernel, self._begun.registry
-        for command in registry.due(self._day.date, kernel.venue) if registry else ():
-            kernel.give(command)
-        self._begun.schedule(self._day)
-        kernel.run(self._day.opens)
+        self._open(0)
         assert learner.market is not None
         self._seat: Market = learner.market
-        self._step = 0
         self._start = self._before = self._wealth()
         return self._seen(), self._info()
 
@@ -110,21 +107,44 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         """Act, then let the day go on until the next decision."""
         what, place = (int(each) for each in action)
         kernel, day = self._begun.kernel, self._day
-        venue = kernel.venue
-        line = venue.line_view(self.symbol)
-        if venue.open_orders(ACCOUNT):
+        if kernel.venue.open_orders(ACCOUNT):
             self._seat.cancel_all(self.symbol)
-        price = max(line.tick, self._last() + (place - self._reach) * line.tick)
+            kernel.queue_sent()
+            kernel.run(kernel.now)
         if what != NOTHING:
-            (self._seat.buy if what == BUY else self._seat.sell)(self.symbol, self._tonnes, price)
+            self._say(Side.BUY if what == BUY else Side.SELL, place)
         self._step += 1
-        length = day.closes - day.opens
         kernel.queue_sent()
-        kernel.run(day.opens + length * self._step // self._decisions)
+        kernel.run(day.opens + (day.closes - day.opens) * self._step // self._decisions)
+        last = self._number == len(self._begun.window.days) - 1
+        over = self._step == self._decisions and last
+        if self._step == self._decisions and not last:
+            self._open(self._number + 1)
         wealth = self._wealth()
         reward = (wealth - self._before) / self._start
         self._before = wealth
-        return self._seen(), reward, self._step == self._decisions, False, self._info()
+        return self._seen(), reward, over, False, self._info()
+
+    def _open(self, number: int) -> None:
+        """Go on to the opening of a day."""
+        self._number, self._step = number, 0
+        self._day: Day = self._begun.enter(number)
+        self._begun.kernel.run(self._day.opens)
+
+    def _line(self) -> LinePicture:
+        return next(each for each in self._seat.lines() if each.symbol == self.symbol)
+
+    def _say(self, side: Side, place: int) -> None:
+        """Send what the line takes of an order at a place around the last price."""
+        line = self._line()
+        price = max(line.tick, self._last() + (place - self._reach) * line.tick)
+        if line.mechanism is Mechanism.ORDER_BOOK:  # also where the venue will refuse it
+            (self._seat.buy if side is Side.BUY else self._seat.sell)(
+                self.symbol, self._tonnes, price
+            )
+            return
+        for command in say(line, Wanted(side, self._tonnes, price, self._seat.now())).commands:
+            self._seat.submit(command)
 
     def _last(self) -> int:
         venue = self._begun.kernel.venue
@@ -147,22 +167,32 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         venue = self._begun.kernel.venue
         last = self._last()
         scale = venue.reference(self.symbol) or last or 1
-        best = [venue.depth(self.symbol, side, 1) for side in (Side.BUY, Side.SELL)]
+        best = [_best(self._line(), side) for side in (Side.BUY, Side.SELL)]
         prices = [(rows[0][0] - last) / scale if rows else 0.0 for rows in best]
         shown = [rows[0][1] / self._tonnes if rows else 0.0 for rows in best]
         cash, held = self._owned()
         figures = (1 - self._step / self._decisions,
                    float(venue.phase(self.symbol).name == "CONTINUOUS"), *prices, *shown,
-                   last / scale, cash / self._cash, held / max(1, self._holding))  # fmt: skip
+                   last / scale, cash / self._cash, held / max(1, self._holding),
+                   1 - (self._number + 1) / len(self._begun.window.days))  # fmt: skip
         return np.clip(np.array(figures, np.float32), -_MOST, _MOST)
 
 
+def _best(line: LinePicture, side: Side) -> list[tuple[int, int]]:
+    """Return the best price of a side and its tonnes, nothing where there is none."""
+    if line.mechanism is Mechanism.ORDER_BOOK:
+        return line.depth(side, 1)
+    offer = line.best_offer(side)
+    return [] if offer is None else [(offer.price, offer.quantity)]
+
+
 def _product_of(design: Design, symbol: str) -> str:
-    """Return a line's product. Raises ``ValueError`` where it is none, or has no order book."""
+    """Return a line's product. Raises ``ValueError`` where it has neither book nor board."""
     venue = Venue(design.rulebook)
-    books = [line for line in venue.symbols
-             if venue.line_view(line).mechanism is Mechanism.ORDER_BOOK]  # fmt: skip
-    if symbol not in books:
-        message = f"{symbol!r} has no order book: lines with one are {', '.join(books) or None}"
+    ways = (Mechanism.ORDER_BOOK, Mechanism.LISTING)
+    fit = [line for line in venue.symbols if venue.line_view(line).mechanism in ways]
+    if symbol not in fit:
+        names = ", ".join(fit) or None
+        message = f"{symbol!r} has no order book or listings: lines with them are {names}"
         raise ValueError(message)
     return venue.line_view(symbol).product

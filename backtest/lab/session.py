@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from backtest.kernel.kernel import Entry, Watcher
     from backtest.lab.design import Design
     from backtest.lab.people import Person, Population, Registry
-    from engine.rulebook.model import Rulebook
+    from engine.rulebook.model import Calendar, Rulebook
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
@@ -79,14 +79,9 @@ def run(
     """
     tape: list[Entry] = []
     begun = begin(design, market, root, replication, tape=None if sink else tape, sink=sink)
-    kernel, rulebook, registry = begun.kernel, design.rulebook, begun.registry
+    kernel = begun.kernel
     for number, day in enumerate(begun.window.days):
-        if number:
-            kernel.run(utc(rulebook.calendar, day.date, 0))
-            kernel.give(BeginDay(day.date))
-        for command in registry.due(day.date, kernel.venue) if registry else ():
-            kernel.give(command)
-        begun.schedule(day)
+        begun.enter(number)
         kernel.run(day.closes)
     return Outcome(design, begun.people, tape, kernel.venue, kernel.commands)
 
@@ -99,6 +94,18 @@ class Begun(NamedTuple):
     window: Window
     registry: Registry | None
     streams: Streams
+    calendar: Calendar
+
+    def enter(self, number: int) -> Day:
+        """Go to the start of a day of the window, up to its opening; return it."""
+        day, kernel = self.window.days[number], self.kernel
+        if number:
+            kernel.run(utc(self.calendar, day.date, 0))
+            kernel.give(BeginDay(day.date))
+        for command in self.registry.due(day.date, kernel.venue) if self.registry else ():
+            kernel.give(command)
+        self.schedule(day)
+        return day
 
     def schedule(self, day: Day) -> None:
         """Have the operator follow a day's timetable."""
@@ -146,7 +153,7 @@ def begin(
             compute=person.compute,
         )
         seat.start()
-    return Begun(kernel, people, window, registry, streams)
+    return Begun(kernel, people, window, registry, streams, rulebook.calendar)
 
 
 def cast(design: Design, market: Population, root: int = 1, replication: int = 0) -> list[Person]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from backtest.lab.design import design
+from backtest.lab.people import Horizon
 from backtest.lab.schedules import UniformValues
+from backtest.lab.years import SHENZHEN
 from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from backtest.lab.design import Design
 
 pytest.importorskip("gymnasium")
 
@@ -94,11 +101,32 @@ def test_an_action_replaces_the_order_before() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [({"decisions": 0}, "decisions 0"), ({"tonnes": 0}, "tonnes 0"), ({"reach": -1}, "reach -1"),
-     ({"symbol": "CO3"}, "'CO3' has no order book: lines with one are CO2")],
+     ({"symbol": "CO3"}, "'CO3' has no order book or listings: lines with them are CO2")],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(more: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         env(**more)
+
+
+def days_of(rules: Design) -> tuple[TradingEnv, list[Any]]:
+    """Return an environment of several days, and what was seen with draws of all kinds."""
+    spring = Horizon(first=20210426, last=20210430, seconds=21_600)
+    year = structs.replace(SHENZHEN, horizon=spring, emitters=60, quiet=0.0)
+    found = TradingEnv(rules, year, symbol="SZA-2020", decisions=12, tonnes=5, reach=40)
+    return found, day(found, actions(1, 12 * 5, 40), seed=4)
+
+
+@pytest.mark.parametrize("mechanism", ["order_book", "listing"])
+def test_several_days_pass_one_after_the_other_in_whatever_the_line_takes(mechanism: str) -> None:
+    rules = design("shenzhen-2022").with_(mode="bidding", mechanism=mechanism)
+    found, told = days_of(rules)
+    assert days_of(rules)[1] == told
+    dates = [datetime.fromtimestamp(each[-1]["time"] / 1e9, UTC).date() for each in told]
+    assert len(set(dates)) == 5
+    assert [each[0][-1] for each in told] == sorted((each[0][-1] for each in told), reverse=True)
+    assert told[-1][0][-1] == 0
+    assert {each[-1]["tonnes"] for each in told} != {100}, "it traded"
+    found._begun.kernel.venue.check()  # noqa: SLF001 - the venue behind it
 
 
 def test_the_example_of_the_page_runs() -> None:
