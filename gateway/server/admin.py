@@ -110,6 +110,14 @@ class AdminSocket:
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """Run one line in a tick of its own; return what to say once that is durable."""
+        answer = self._answer(line)
+        access = self._node.access
+        if access is not None and "status" not in answer:
+            access.note("operator", done=_without_keys(line), error=answer.get("error", ""))
+            access.commit(self._node.clock(), self._node.sequencer.seq)
+        return answer
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
         try:
             said = read_json(line.removesuffix(b"\n"))
             if isinstance(said, dict) and said.get("type") in [*KEY_FIELDS]:
@@ -167,6 +175,17 @@ class AdminSocket:
         if permission != Permission.TRADE:
             told["permission"] = permission
         return {"events": [told]}
+
+
+def _without_keys(line: bytes) -> dict[str, Any]:
+    """Return what an operator said, without a key; what cannot be read is left out."""
+    try:
+        said = read_json(line.removesuffix(b"\n"))
+    except UnreadableError:
+        said = None
+    if not isinstance(said, dict):
+        return {}
+    return {str(name): value for name, value in said.items() if name != "key"}
 
 
 def _wrong_key_line(said: dict[str, Any], accounts: tuple[str, ...]) -> tuple[str, str] | None:

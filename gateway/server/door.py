@@ -10,6 +10,8 @@ from gateway.server.backoff import Backoff
 from gateway.server.permissions import MAY_SEND, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.protocol.wire import Proof, SessionMessage
     from gateway.server.accounts import Admission, Directory
     from gateway.server.connection import Connection
@@ -23,6 +25,7 @@ class Door:
         self.directory = directory
         self.backoff = Backoff()
         self.challenged: list[Connection] = []  # in this tick
+        self.judged: Callable[[Connection, Admission | None], None] | None = None  # hears of each
 
     def challenge(self, connection: Connection, logon: Logon) -> None:
         """Ask a client to prove that it has the key; whoever it says it is, it is asked."""
@@ -34,6 +37,14 @@ class Door:
         self, connection: Connection, said: Proof, now: int, *, there: bool
     ) -> Admission | None:
         """Return what a proof opens, None where nothing; ``there`` is whether the account is."""
+        admission = self._opened(connection, said, now, there=there)
+        if self.judged is not None:
+            self.judged(connection, admission)
+        return admission
+
+    def _opened(
+        self, connection: Connection, said: Proof, now: int, *, there: bool
+    ) -> Admission | None:
         logon, host = connection.logon, connection.host
         assert logon is not None
         admission = self.directory.admits(logon, connection.challenge, said.proof)

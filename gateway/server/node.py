@@ -15,6 +15,7 @@ from engine.venue.venue import Venue
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
 from engine.vocabulary.json_codec import to_object
+from gateway.server.access_log import AccessLog, AccessLogError
 from gateway.server.accounts import AccountsError
 from gateway.server.clock import SteadyClock
 from gateway.server.core import WATCH_EVERY, Core
@@ -151,6 +152,7 @@ class Node:
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
         self.keys: KeysFile | None = None
+        self.access: AccessLog | None = None
         self.directory = directory
         directory.draw = directory.draw or secrets.token_bytes
         timetable = None
@@ -216,11 +218,13 @@ class Node:
         node.clock = clock
         try:
             node.keys = KeysFile(folder, directory)
+            node.access = AccessLog(folder)
+            node.core.sessions.door.judged = node.access.judged
             for command in directory.openings(sequencer.venue):
                 node.core.operate(command)
             if node.opens:
                 node.core.operate(SetPhase(Phase.CONTINUOUS, reason="opened at the first start"))
-        except (CommandError, AccountsError) as error:
+        except (CommandError, AccountsError, AccessLogError) as error:
             sequencer.close()
             raise AccountsError(str(error)) from error
         node.tick()
@@ -336,6 +340,8 @@ class Node:
             if isinstance(error, Exception):
                 raise stopped from error
             raise
+        if self.access is not None:
+            self.access.commit(self.clock(), self.sequencer.seq)
         for write in writes:
             self._write(write)
         if self.full:
