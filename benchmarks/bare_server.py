@@ -24,6 +24,7 @@ from engine.vocabulary.enums import CancelReason, OrderState, Phase
 from gateway.load.server import CASH, TONNES, Settings, rulebook
 from gateway.protocol import wire, wire_market
 from gateway.protocol.framing import Unframer
+from gateway.protocol.wire_account import AccountStatus, BalanceStatus
 from gateway.runtime.event_loop import run
 from gateway.runtime.subprocess import ServerStats, attend, pin, stats_now
 
@@ -80,8 +81,8 @@ class BareServer:
         )
         # What every account has, as the venue that stands beside it gives it.
         currencies = dict.fromkeys(p.currency for p in products)
-        self.cash = tuple(wire.BalanceStatus(name, CASH, 0) for name in currencies)
-        self.holdings = tuple(wire.BalanceStatus(p.symbol, TONNES, 0) for p in products)
+        self.cash = tuple(BalanceStatus(name, CASH, 0) for name in currencies)
+        self.holdings = tuple(BalanceStatus(p.symbol, TONNES, 0) for p in products)
         self.commands = self.syncs = self.largest_batch = 0
         self.port = 0
         self._log = os.open(Path(settings.folder) / "bare.log", os.O_CREAT | os.O_WRONLY, 0o640)
@@ -165,7 +166,7 @@ class BareServer:
             )
             connection.out.append(len(report).to_bytes(4, "big") + report)
         elif isinstance(message, wire.AskStatus):
-            report = wire.encode(wire.AccountStatus(seq, 0, False, self.cash, self.holdings, ()))
+            report = wire.encode(AccountStatus(seq, 0, False, self.cash, self.holdings, ()))
             connection.out.append(len(report).to_bytes(4, "big") + report)
         elif isinstance(message, wire.Logout) and connection.transport is not None:
             connection.transport.close()

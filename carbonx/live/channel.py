@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import ClientCommand
     from engine.vocabulary.events import Event
     from gateway.client.client import Client
-    from gateway.protocol import wire
+    from gateway.protocol import wire_account
 
 
 class Channel:
@@ -41,7 +41,7 @@ class Channel:
         self.caught_up = False  # what the account has was told
         self._reports = Reports(client.account)
         self._info = client.info
-        self._status: wire.AccountStatus | None = None  # the account at the start
+        self._status: wire_account.AccountStatus | None = None  # the account at the start
 
     @property
     def seq(self) -> int:

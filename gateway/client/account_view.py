@@ -8,17 +8,18 @@ from msgspec import structs
 
 from engine.vocabulary.enums import OrderState, TimeInForce
 from gateway.protocol import wire
+from gateway.protocol.wire_account import AccountStatus, BalanceStatus, OrderStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Balances(dict[str, wire.BalanceStatus]):
+class Balances(dict[str, BalanceStatus]):
     """What an account has, by currency (minor units) and product (tonnes); what it lacks is 0."""
 
-    def __missing__(self, name: str) -> wire.BalanceStatus:
+    def __missing__(self, name: str) -> BalanceStatus:
         """Return nothing of a name."""
-        return wire.BalanceStatus(name, 0, 0)
+        return BalanceStatus(name, 0, 0)
 
 
 class AccountView:
@@ -30,18 +31,18 @@ class AccountView:
     def __init__(self) -> None:
         """Start without knowing anything."""
         self.known = False
-        self.orders: dict[int, wire.OrderStatus] = {}
+        self.orders: dict[int, OrderStatus] = {}
         self.balances = Balances()
         self.as_of = -1  # the last report that is in it
 
-    def adopt(self, status: wire.AccountStatus) -> None:
+    def adopt(self, status: AccountStatus) -> None:
         """Begin anew from what the venue says."""
         self.known = True
         self.as_of = status.seq
         self.orders = {order.ref: order for order in status.orders}
         self.have(status.cash, status.holdings)
 
-    def have(self, *tables: Iterable[wire.BalanceStatus]) -> None:
+    def have(self, *tables: Iterable[BalanceStatus]) -> None:
         """Take the balances over."""
         self.balances = Balances({row.name: row for table in tables for row in table})
 
@@ -60,7 +61,7 @@ class AccountView:
         match report:
             case wire.OrderAccepted():
                 m = report
-                orders[m.ref] = wire.OrderStatus(m.ref, m.symbol, m.side, m.price, m.quantity,
+                orders[m.ref] = OrderStatus(m.ref, m.symbol, m.side, m.price, m.quantity,
                                                  m.quantity, m.state, _tif(asked))  # fmt: skip
             case wire.OrderCancelled():
                 orders.pop(report.ref, None)

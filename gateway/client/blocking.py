@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 from gateway.client import arguments
 from gateway.client.client import Client, ClientError
 from gateway.client.loop_thread import LoopThread
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_account
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -232,14 +232,14 @@ class BlockingClient:
             lambda client: client.bid(symbol, number, quantity, price, price_minor=price_minor)
         )
 
-    def status(self) -> wire.AccountStatus:
+    def status(self) -> wire_account.AccountStatus:
         """Return balances and live orders."""
         return self._ask(lambda client: client.status())
 
     # -- what is known ----------------------------------------------------------------------------
 
     @property
-    def orders(self) -> dict[int, wire.OrderStatus]:
+    def orders(self) -> dict[int, wire_account.OrderStatus]:
         """The account's live orders by reference, in a copy."""
         return self._look(lambda client: client.orders)
 

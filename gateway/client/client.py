@@ -38,7 +38,7 @@ from gateway.client.errors import (
 from gateway.client.following import Following
 from gateway.client.inbox import Inbox
 from gateway.client.link import Link
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_account
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.session import pack
 
@@ -298,7 +298,7 @@ class Client(Following):
         self._check_open()
         return self._talk.request(message_type, *fields)
 
-    def status(self) -> asyncio.Future[wire.AccountStatus]:
+    def status(self) -> asyncio.Future[wire_account.AccountStatus]:
         """Ask for balances and live orders. Raises ``ClientError`` when closed."""
         return self._ask(wire.AskStatus())
 

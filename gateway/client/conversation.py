@@ -29,7 +29,7 @@ from gateway.client.questions import Questions
 from gateway.client.refusals import refused
 from gateway.client.subscriptions import Subscriptions
 from gateway.client.unanswered import Unanswered
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_account
 from gateway.protocol.explain import explain
 from gateway.protocol.framing import frame as framed
 from gateway.protocol.proof import NONCE_BYTES, exchange, prove, signed
@@ -126,10 +126,10 @@ class Conversation:
             return self._welcomed(message)
         elif isinstance(message, wire.LoggedOut):
             return self._logged_out(message)
-        elif isinstance(message, wire.Balances):
+        elif isinstance(message, wire_account.Balances):
             self.pictures.account.have(message.cash, message.holdings)
         elif isinstance(message, wire.Reply):
-            if isinstance(message, wire.AccountStatus):
+            if isinstance(message, wire_account.AccountStatus):
                 self.pictures.account.adopt(message)
             self._questions.answered(message)
         elif isinstance(message, wire.Throttled | wire.NotTaken):

@@ -13,7 +13,7 @@ from gateway.client import arguments
 from gateway.client.errors import ClientError
 from gateway.client.market_view import print_of
 from gateway.client.requests import Requests
-from gateway.protocol import wire_history
+from gateway.protocol import wire_account, wire_history
 
 if TYPE_CHECKING:
     from gateway.client.account_view import Balances
@@ -41,7 +41,7 @@ class Following(Requests):
     # -- the account ------------------------------------------------------------------------------
 
     @property
-    def orders(self) -> dict[int, wire.OrderStatus]:
+    def orders(self) -> dict[int, wire_account.OrderStatus]:
         """The account's live orders by reference, in a copy."""
         if not self._pictures.account.known:
             raise ClientError(UNKNOWN)

@@ -9,9 +9,7 @@ from typing import TypeAlias
 from gateway.client.errors import Missed
 from gateway.client.market_view import Book, Level, Print
 from gateway.protocol.wire import (
-    AccountStatus,
     AllowancesMoved,
-    BalanceStatus,
     CashMoved,
     KillSwitchSet,
     LoggedOn,
@@ -25,12 +23,12 @@ from gateway.protocol.wire import (
     OrderFilled,
     OrderReduced,
     OrderResting,
-    OrderStatus,
     OrderTriggered,
     Rejected,
     Report,
     Throttled,
 )
+from gateway.protocol.wire_account import AccountStatus, BalanceStatus, OrderStatus
 from gateway.protocol.wire_history import History
 from gateway.protocol.wire_market import (
     Announced,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.load.session import LoadSession
-    from gateway.protocol import wire, wire_market
+    from gateway.protocol import wire, wire_account, wire_market
 
 LOGON_WITHIN: Final = 30.0  # seconds for all sessions to log on and take their old reports
 HANG_UP_WITHIN: Final = 5.0
@@ -184,7 +184,7 @@ def _means(session: LoadSession, line: wire_market.LineInfo) -> Means:
     if status is None:
         raise LoadError(session.error or f"session {session.number} was not told its account")
 
-    def free(name: str, table: Sequence[wire.BalanceStatus]) -> int:
+    def free(name: str, table: Sequence[wire_account.BalanceStatus]) -> int:
         return sum(each.total - each.reserved for each in table if each.name == name)
 
     means = Means(free(line.currency, status.cash), free(line.product, status.holdings))

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.vocabulary.enums import Side
 from gateway.load.script import Script
-from gateway.protocol import wire, wire_market
+from gateway.protocol import wire, wire_account, wire_market
 from gateway.protocol.proof import exchange, prove
 from gateway.protocol.session import pack
 
@@ -74,7 +74,7 @@ class LoadSession(asyncio.Protocol):
         self.complete = asyncio.Event()  # all reports up to it are here
         self.finished = False  # everything was answered before the connection went
         self.info: wire.LoggedOn | None = None
-        self.status: wire.AccountStatus | None = None  # the account, as last asked for
+        self.status: wire_account.AccountStatus | None = None  # the account, as last asked for
         self.told = asyncio.Event()  # the account's status has come
         self._leaving = False  # nothing that comes counts any more
         self.ready = asyncio.Event()  # logged on, and all old reports taken
@@ -180,7 +180,7 @@ class LoadSession(asyncio.Protocol):
             self.info = message
             if message.seq == self._seq:
                 self.ready.set()
-        elif isinstance(message, wire.AccountStatus):
+        elif isinstance(message, wire_account.AccountStatus):
             self.status = message
             self.announced = message.seq
             self.told.set()

@@ -18,7 +18,6 @@ from gateway.protocol.wire import (
     MAX_REPLY,
     AmendOrder,
     AskStatus,
-    Balances,
     CancelOrder,
     Challenge,
     FromClient,
@@ -44,6 +43,7 @@ from gateway.protocol.wire import (
     decode_from_venue,
     encode,
 )
+from gateway.protocol.wire_account import Balances
 from gateway.protocol.wire_history import AskHistory, AskTrades
 from gateway.protocol.wire_modes import Announce, Bid, Decline, Pick, Quote
 

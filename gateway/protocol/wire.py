@@ -25,6 +25,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from gateway.protocol.bounds import Int63
+from gateway.protocol.wire_account import AccountStatus, Balances
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
 from gateway.protocol.wire_market import (
     Announced,
@@ -183,55 +184,6 @@ SESSION_MESSAGES: Final = (Logon, Proof, Logout, Heartbeat, Subscribe, Unsubscri
 
 
 # -- venue to client: the session ---------------------------------------------------------------
-
-
-class OrderStatus(Struct, frozen=True, array_like=True, gc=False):
-    """A live order as it stands."""
-
-    ref: int
-    symbol: str
-    side: Side
-    price: int
-    quantity: int
-    leaves: int
-    state: OrderState
-    tif: TimeInForce
-
-
-class BalanceStatus(Struct, frozen=True, array_like=True):
-    """An amount of a currency (minor units) or of a product (tonnes)."""
-
-    name: str
-    total: int
-    reserved: int  # what live orders may need, what is locked and what is owed
-    locked: int = 0  # bought (or sold for), not yet to be used: its lag runs
-    owed: int = 0  # to be delivered on a later day
-    pending: int = 0  # to be received on a later day; not in ``total`` yet
-    frees: tuple[tuple[int, int], ...] = ()  # of what is locked: in how many trading days, how much
-
-    @property
-    def free(self) -> int:
-        """What new orders may use."""
-        return self.total - self.reserved
-
-
-class AccountStatus(Struct, frozen=True, array_like=True, tag=68):
-    """The answer to ``AskStatus``, as of report ``seq``."""
-
-    seq: int
-    last_ref: int
-    killed: bool
-    cash: tuple[BalanceStatus, ...]
-    holdings: tuple[BalanceStatus, ...]
-    orders: tuple[OrderStatus, ...]
-
-
-class Balances(Struct, frozen=True, array_like=True, tag=71):
-    """What the account has now, after its last reports; for a client that follows it."""
-
-    seq: int
-    cash: tuple[BalanceStatus, ...]
-    holdings: tuple[BalanceStatus, ...]
 
 
 class Challenge(Struct, frozen=True, array_like=True, gc=False, tag=73):

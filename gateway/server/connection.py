@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from gateway.protocol.session import Session
+    from gateway.protocol.wire_account import Balances
     from gateway.server.outbox import Outbox
 
     Seat: TypeAlias = str | tuple[str, str]
@@ -40,7 +41,7 @@ class Connection:
         self.all_lines = False  # subscribed to all, those that are still to come included
         self.named: dict[str, bool] = {}  # lines that are not there yet: whether they are wanted
         self.cancel_on_disconnect = False
-        self.balances: wire.Balances | None = None  # as it was told; none: it does not follow
+        self.balances: Balances | None = None  # as it was told; none: it does not follow
         self.throttle: Throttle | None = None
         self.data: list[bytes] = []  # arrived since the last tick
         self.heard: list[wire.FromClient] = []  # of its last turn, and left for its next

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.protocol import wire, wire_market
+from gateway.protocol import wire_market
+from gateway.protocol.wire_account import AccountStatus, Balances, BalanceStatus, OrderStatus
 
 if TYPE_CHECKING:
     from engine.venue.venue import Venue
@@ -39,31 +40,31 @@ def line_info(venue: Venue, symbol: str) -> wire_market.LineInfo:
     )
 
 
-def status(venue: Venue, account: str, seq: int) -> wire.AccountStatus:
+def status(venue: Venue, account: str, seq: int) -> AccountStatus:
     """Return an account's balances and live orders, as of its report ``seq``."""
     found = venue.account(account)
-    return wire.AccountStatus(
+    return AccountStatus(
         seq,
         found.last_ref,
         found.killed,
         _balances(found.cash),
         _balances(found.holdings),
         tuple(
-            wire.OrderStatus(o.ref, o.symbol, o.side, o.price, o.quantity, o.leaves, o.state, o.tif)
+            OrderStatus(o.ref, o.symbol, o.side, o.price, o.quantity, o.leaves, o.state, o.tif)
             for o in venue.open_orders(account)
         ),
     )
 
 
-def balances(venue: Venue, account: str, seq: int) -> wire.Balances:
+def balances(venue: Venue, account: str, seq: int) -> Balances:
     """Return what an account has, as of its report ``seq``."""
     found = venue.account(account)
-    return wire.Balances(seq, _balances(found.cash), _balances(found.holdings))
+    return Balances(seq, _balances(found.cash), _balances(found.holdings))
 
 
-def _balances(table: tuple[BalanceView, ...]) -> tuple[wire.BalanceStatus, ...]:
+def _balances(table: tuple[BalanceView, ...]) -> tuple[BalanceStatus, ...]:
     return tuple(
-        wire.BalanceStatus(
+        BalanceStatus(
             each.name, each.total, each.reserved, each.locked, each.owed, each.pending, each.frees
         )
         for each in table

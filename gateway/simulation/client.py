@@ -10,6 +10,7 @@ from gateway.protocol import wire
 from gateway.protocol.answers import ANSWERS, REPORTS
 from gateway.protocol.proof import exchange, prove, signed
 from gateway.protocol.session import LOGON_WITHIN, Due, State, client_end, pack
+from gateway.protocol.wire_account import AccountStatus
 from gateway.protocol.wire_market import BookSnapshot
 from gateway.simulation.violation import require
 
@@ -54,7 +55,7 @@ class SimulatedClient:
         self._heartbeat = 0  # ns
         self._updates: int | None = None  # number of the last market data
         self._session: Session[wire.FromVenue] = client_end(0)
-        self._status: wire.AccountStatus | None = None  # to be compared behind its last report
+        self._status: AccountStatus | None = None  # to be compared behind its last report
 
     # -- what it says -------------------------------------------------------------------------
 
@@ -177,7 +178,7 @@ class SimulatedClient:
             self._welcomed(message, now)
         elif kind is wire.LoggedOut:
             self._sent_away(message)
-        elif kind is wire.AccountStatus:
+        elif kind is AccountStatus:
             self._status = message
         elif kind in MARKET_DATA:
             previous = self._updates

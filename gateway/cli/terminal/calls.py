@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gateway.client.arguments import AuctionTerms, OrderTerms
     from gateway.client.client import Pending
     from gateway.client.session_terms import SessionTerms
-    from gateway.protocol import wire, wire_market, wire_modes
+    from gateway.protocol import wire, wire_account, wire_market, wire_modes
 
 ANSWER_WITHIN: Final = 10.0  # seconds that a line waits for its answer
 LOG_ON_WITHIN: Final = 5.0
@@ -114,7 +114,7 @@ class Calls:
         """Ask for the public data of all lines."""
         self.client.subscribe()
 
-    async def status(self) -> wire.AccountStatus:
+    async def status(self) -> wire_account.AccountStatus:
         """Return balances and live orders."""
         return await self._within_limit(self.client.status())
 

@@ -14,7 +14,7 @@ from gateway.cli.terminal.words import spelled
 from gateway.client.account_view import AccountView
 from gateway.client.client import ClientError, Missed
 from gateway.client.market_view import Line, MarketView
-from gateway.protocol import wire, wire_market, wire_modes
+from gateway.protocol import wire, wire_account, wire_market, wire_modes
 from gateway.protocol.answers import ANSWERS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Desk:
         self.calls.follow()
         await self.refresh()
 
-    async def refresh(self) -> wire.AccountStatus:
+    async def refresh(self) -> wire_account.AccountStatus:
         """Take the account's live orders from the venue."""
         status = await self.calls.status()
         if status.seq >= self.account.as_of:
@@ -86,11 +86,11 @@ class Desk:
     # -- what is known --------------------------------------------------------------------------
 
     @property
-    def orders(self) -> dict[int, wire.OrderStatus]:
+    def orders(self) -> dict[int, wire_account.OrderStatus]:
         """The live orders by reference."""
         return self.account.orders
 
-    def _live(self, ref: int) -> wire.OrderStatus | None:
+    def _live(self, ref: int) -> wire_account.OrderStatus | None:
         return self.account.orders.get(ref)
 
     def digits(self, symbol: str) -> int:
@@ -117,7 +117,7 @@ class Desk:
         await self.settle()
         return found
 
-    async def order(self, word: str) -> wire.OrderStatus:
+    async def order(self, word: str) -> wire_account.OrderStatus:
         """Return an own live order by its reference."""
         ref = whole(word, "the number of an order")
         if ref not in self.orders:

@@ -9,14 +9,13 @@ from rich.cells import cell_len, set_cell_size
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.cli.terminal.words import clock, spelled
-from gateway.protocol import wire_market, wire_modes
+from gateway.protocol import wire_account, wire_market, wire_modes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gateway.cli.terminal.desk import Desk, Offer
     from gateway.client.market_view import Line
-    from gateway.protocol import wire
 
 LEVELS: Final = 8  # of each side that ``book`` shows
 WATCHED_LEVELS: Final = 5
@@ -108,7 +107,7 @@ def trades(desk: Desk, symbol: str) -> str:
     return table(header, rows) if rows else "no trades since this shell was opened"
 
 
-def orders(desk: Desk, live: Iterable[wire.OrderStatus]) -> str:
+def orders(desk: Desk, live: Iterable[wire_account.OrderStatus]) -> str:
     """List live orders."""
     rows = [
         (str(o.ref), spelled(o.side), o.symbol, f"{o.leaves:,}", f"{o.quantity:,}",
@@ -120,7 +119,7 @@ def orders(desk: Desk, live: Iterable[wire.OrderStatus]) -> str:
     return table(header, rows) if rows else "no live orders"
 
 
-def balances(desk: Desk, status: wire.AccountStatus) -> str:
+def balances(desk: Desk, status: wire_account.AccountStatus) -> str:
     """List cash and tonnes."""
     rows = [(b.name, desk.teller.money(b.total), desk.teller.money(b.reserved),
              desk.teller.money(b.total - b.reserved)) for b in status.cash]  # fmt: skip

@@ -14,6 +14,8 @@ from gateway.protocol import wire, wire_market, wire_modes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.protocol.wire_account import OrderStatus
+
 DONE: Final = {Side.BUY: "bought", Side.SELL: "sold"}
 
 
@@ -21,7 +23,7 @@ class Teller:
     """Puts reports into words; ``digits`` are those of a line's (or, of "", the) currency."""
 
     def __init__(
-        self, digits: Callable[[str], int], order: Callable[[int], wire.OrderStatus | None]
+        self, digits: Callable[[str], int], order: Callable[[int], OrderStatus | None]
     ) -> None:
         """``order`` finds an own order by its reference, None where it is not known."""
         self._digits = digits
@@ -54,11 +56,11 @@ class Teller:
         """Write minor units of a line's currency as a decimal."""
         return decimal_text(minor, self._digits(symbol))
 
-    def order(self, o: wire.OrderStatus) -> str:
+    def order(self, o: OrderStatus) -> str:
         """Describe a live order."""
         return f"{spelled(o.side)} {o.leaves} {o.symbol} at {self.money(o.price, o.symbol)}"
 
-    def _named(self, ref: int, order: wire.OrderStatus | None = None) -> str:
+    def _named(self, ref: int, order: OrderStatus | None = None) -> str:
         order = order or self._order(ref)
         what = f" ({spelled(order.side)} {order.symbol})" if order is not None else ""
         return f"order {ref}{what}"
@@ -79,12 +81,12 @@ class Teller:
         return (f"{head}: {DONE[m.side]} {m.quantity} {m.symbol} "
                 f"at {self.money(m.price, m.symbol)}, {left}{fee}")  # fmt: skip
 
-    def cancelled(self, m: wire.OrderCancelled, order: wire.OrderStatus | None = None) -> str:
+    def cancelled(self, m: wire.OrderCancelled, order: OrderStatus | None = None) -> str:
         """Say that an order is gone."""
         left = f"{m.quantity} tonnes unfilled"
         return f"{self._named(m.ref, order)}: cancelled ({spelled(m.reason)}), {left}"
 
-    def amended(self, m: wire.OrderAmended, order: wire.OrderStatus | None = None) -> str:
+    def amended(self, m: wire.OrderAmended, order: OrderStatus | None = None) -> str:
         """Say what an order is now."""
         order = order or self._order(m.ref)
         at = self.money(m.price, order.symbol if order is not None else "")

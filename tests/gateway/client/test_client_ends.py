@@ -18,7 +18,7 @@ from gateway.client.errors import (
     SessionEndedError,
 )
 from gateway.client.unanswered import NEVER_SENT, UNKNOWN
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_account
 from tests.support.scripted import accepted, logged_on, scripted
 from tests.support.venues import FUNDING, bounded, client_of, next_report, until, venue
 
@@ -311,7 +311,7 @@ def test_market_data_is_dropped_before_reports_and_both_are_mended(tmp_path: Pat
             await asyncio.gather(*(alice.buy("CO2", 1, price_minor=4_100) for _ in range(20)))
             seen: list[Any] = [await alice.next_event()]
             assert isinstance(seen[0], Missed)
-            while not isinstance(seen[-1], wire.AccountStatus):
+            while not isinstance(seen[-1], wire_account.AccountStatus):
                 seen.append(await alice.next_event())
             assert len(seen[-1].orders) == 20
             assert seen[-1].seq == alice.last_arrived

@@ -31,7 +31,7 @@ from gateway.load.run import Outcome, Target, run_load
 from gateway.load.script import MIXES, Plan, write_script
 from gateway.load.server import Settings, accounts
 from gateway.load.session import LoadSession
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_account
 from gateway.protocol.session import pack
 from gateway.runtime.subprocess import Child, ChildError, ServerStats
 from gateway.server.accounts import Directory
@@ -345,7 +345,7 @@ def test_an_own_venue_must_have_sold_what_it_bought() -> None:
 
 def test_a_report_that_the_venue_numbered_and_never_sent_is_a_problem() -> None:
     """The last answers are here, and the venue says that one more report stands behind them."""
-    status = wire.AccountStatus(3, 2, False, (), (), ())
+    status = wire_account.AccountStatus(3, 2, False, (), (), ())
     session = scenario_of(accepted(1, 1) + accepted(2, 2) + pack(status))
     assert problems_of(session) == ["1 reports that the venue has numbered never came"]
     assert not session.complete.is_set()

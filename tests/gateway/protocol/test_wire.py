@@ -39,6 +39,7 @@ from gateway.protocol import (
 from gateway.protocol.framing import Unframer, frame
 from gateway.protocol.mapping import COMMANDS
 from gateway.protocol.session import Due, State, Throttle, client_end, pack, venue_end
+from gateway.protocol.wire_account import AccountStatus, Balances, BalanceStatus
 from gateway.server.outbox import Outboxes
 
 SECOND = 1_000_000_000
@@ -47,7 +48,7 @@ PROOF = wire.Proof("ab")
 INFO = wire_market.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
                         "P", "continuous", Mechanism.ORDER_BOOK, ((0, 1), (500, 5)),
                         5, 1_000)  # fmt: skip
-STATUS = wire.AccountStatus(3, 2, False, (wire.BalanceStatus("CNY", 5, 1),), (), ())
+STATUS = AccountStatus(3, 2, False, (BalanceStatus("CNY", 5, 1),), (), ())
 LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "sync", 10_000, (INFO,), STATUS)
 
 GOLDEN: list[tuple[Any, str]] = [
@@ -86,8 +87,8 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.NotTaken(3, 9, RejectReason.STORAGE, "x"), "9648030928a178c2"),
     (STATUS,
      "97440302c29197a3434e590501000000909090"),
-    (wire.Balances(3, (wire.BalanceStatus("CNY", 5, 1),), ()), "9447039197a3434e5905010000009090"),
-    (wire.Balances(3, (), (wire.BalanceStatus("P", 9, 6, 5, 1, 2, ((1, 2), (3, 3))),)),
+    (Balances(3, (BalanceStatus("CNY", 5, 1),), ()), "9447039197a3434e5905010000009090"),
+    (Balances(3, (), (BalanceStatus("P", 9, 6, 5, 1, 2, ((1, 2), (3, 3))),)),
      "944703909197a150090605010292920102920303"),
     (wire_history.DayTrades(3, "P", 1, 2, (wire_market.Trade(0, "P", 0, 4, 1, Side.SELL, 9, 1),
                                            wire_market.AuctionTrade(0, "P", 0, 4, 2, 9, 1))),

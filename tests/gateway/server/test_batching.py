@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.vocabulary.enums import RejectReason, Side, TimeInForce
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_account
 from gateway.protocol.session import pack
 from tests.support.quiet_core import QuietVenue
 
@@ -49,7 +49,7 @@ def outcome(
         alice.send(data[start:end])
         quiet.tick(0)
     quiet.sequencer.venue.check()
-    beside = [m for m in alice.heard if isinstance(m, wire.AccountStatus | wire.Throttled)]
+    beside = [m for m in alice.heard if isinstance(m, wire_account.AccountStatus | wire.Throttled)]
     return alice.reports(), beside
 
 

@@ -10,7 +10,7 @@ import pytest
 from engine.log.records import CommandError
 from engine.vocabulary.commands import MoveCash, SetPhase
 from engine.vocabulary.enums import CancelReason, Phase, RejectReason, TimeInForce
-from gateway.protocol import wire, wire_history, wire_market
+from gateway.protocol import wire, wire_account, wire_history, wire_market
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
 from tests.support.quiet_core import End, QuietVenue
 
@@ -62,7 +62,7 @@ def test_a_question_ends_its_sessions_turn() -> None:
         counts.append(len(ann.heard) - before)
     assert counts == [3] + [2] * 28 + [1], "one in its turn, and one in each further of the tick"
     said = [type(m) for m in ann.heard if isinstance(m, wire.Reply.__args__)]
-    assert said == [wire.AccountStatus, wire_history.DayTrades, wire_history.History] * 20
+    assert said == [wire_account.AccountStatus, wire_history.DayTrades, wire_history.History] * 20
 
 
 def test_answers_asked_for_at_once_are_bounded() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from engine.vocabulary import texts, units
-from gateway.protocol import session, wire
+from gateway.protocol import session, wire, wire_account
 from gateway.server import accounts_file, admin, backoff, sessions, subscriptions, tape
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
@@ -121,7 +121,7 @@ def test_an_account_throttle_outlives_its_session_and_counts_what_is_asked() -> 
     (again,) = quiet.logged_on("ann")
     again.say(*(wire.AskStatus() for _ in range(3)), *(buy(ref) for ref in range(7, 12)))
     quiet.tick()
-    assert len(again.all_of(wire.AccountStatus)) == 3, "what is asked is answered"
+    assert len(again.all_of(wire_account.AccountStatus)) == 3, "what is asked is answered"
     assert [m.ref for m in again.all_of(wire.OrderAccepted)] == [1, 2, 3, 4, 5, 6, 7]
     assert len(again.all_of(wire.Throttled)) == 4
 

@@ -9,6 +9,7 @@ import pytest
 from engine.vocabulary import commands as c
 from engine.vocabulary.enums import Phase, Side
 from gateway.protocol import wire, wire_history, wire_market
+from gateway.protocol.wire_account import Balances
 from gateway.server import tape
 from tests.support.quiet_core import End, QuietVenue
 from tests.support.venues import bounded, client_of, venue
@@ -118,10 +119,10 @@ def test_balances_come_to_who_follows_them_and_to_nobody_else(quiet: QuietVenue)
     quiet.tick()
     quiet.core.operate(c.SetKillSwitch("alice", on=False))  # changes no balance
     quiet.tick()
-    told = [m for m in ends["alice"].heard if isinstance(m, wire.Balances)]
+    told = [m for m in ends["alice"].heard if isinstance(m, Balances)]
     assert len(told) == 1, "a slow reader gets the latest alone, and none without a change"
     assert told[0].holdings[0].total == quiet.sequencer.venue.account("alice").holdings[0].total
-    assert not [m for m in ends["bob"].heard if isinstance(m, wire.Balances)]
+    assert not [m for m in ends["bob"].heard if isinstance(m, Balances)]
 
 
 def test_a_logon_says_what_the_account_has_unless_that_is_very_long(
@@ -135,7 +136,7 @@ def test_a_logon_says_what_the_account_has_unless_that_is_very_long(
         quiet.tick()
         (welcome,) = [m for m in end.heard if isinstance(m, wire.LoggedOn)]
         assert (welcome.status and len(welcome.status.orders)) == orders
-        assert len([m for m in end.heard if isinstance(m, wire.Balances)]) == (orders is None)
+        assert len([m for m in end.heard if isinstance(m, Balances)]) == (orders is None)
 
 
 def test_a_restart_has_the_day_again(tmp_path: Path) -> None:

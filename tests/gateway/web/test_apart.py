@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase, Side
 from gateway.client.market_view import MarketView
-from gateway.protocol import wire, wire_market
+from gateway.protocol import wire, wire_account, wire_market
 from gateway.protocol.wire_history import AskTrades, DayTrades
 from gateway.web.door import FILE_NAME
 from tests.support.venues import bounded, client_of, until, venue
@@ -74,7 +74,7 @@ def test_a_logon_through_the_other_process_is_a_session_like_any_other(tmp_path:
             await reader.until(lambda r: bool(r.all_of(wire.OrderAccepted)))
             await bob.buy("CO2", 30, price="50.00")
             await reader.until(lambda r: bool(r.all_of(wire.OrderFilled)))
-            assert reader.all_of(wire.Balances)
+            assert reader.all_of(wire_account.Balances)
             asks = ["operator", {"key": OPERATOR_KEY, "phase": "halted", "reason": "news"}]
             await reader.socket.send(json.dumps(asks))
             await reader.until(lambda r: r.words[-1][0] == "operator")
