@@ -149,14 +149,9 @@ NETWORK: Final = frozenset(
      "random", "signal", "subprocess", "datetime"}
 )  # fmt: skip
 # The sockets and the disk around the core.
-SHELLS: Final = (
-    "gateway.server.access_log",
-    "gateway.server.node",
-    "gateway.server.clock",
-    "gateway.server.admin",
-    "gateway.server.keys_file",
-    "gateway.server.socket_path",
-    "gateway.server.status",
+SHELLS: Final = tuple(
+    f"gateway.server.{name}"
+    for name in ("access_log", "node", "clock", "admin", "keys_file", "socket_path", "status")
 )
 ACCOUNTS_FILES: Final = ("gateway.server.accounts", "gateway.server.accounts_file")  # at the start
 FOLDERS: Final = ("engine", "gateway", "backtest", "carbonx", "tests", "benchmarks", "examples")
