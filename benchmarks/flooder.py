@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 import time
 from contextlib import suppress
+from enum import IntEnum
 from itertools import count
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from engine.vocabulary.enums import Mechanism, Side
 from gateway.protocol import wire, wire_history, wire_modes
-from gateway.protocol.framing import Unframer
+from gateway.protocol.framing import Unframer, frame
+from gateway.protocol.proof import NONCE_BYTES, exchange, prove
 from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
@@ -28,14 +34,22 @@ SENDERS: Final = 4  # sessions that flood; account 0 is the one that is measured
 BLOCK: Final = 128  # messages written at once
 MANY: Final = 800  # sessions that are idle, or subscribed; the accounts' cash stays within bounds
 HEARTBEAT_MS: Final = 600_000
+FEW: Final = 16  # hostile frames written at once
+PAUSE: Final = 0.01  # seconds between them
 NICE: Final = 10  # whoever measures on the same core goes first
 
 
 def logon(number: int, last_seen: int = 0) -> wire.Logon:
     """Return the logon of one of the accounts that ``gateway.load.server`` opens."""
     return wire.Logon(
-        wire.VERSION, "", f"load-{number}", f"key-{number}", last_seen, heartbeat_ms=HEARTBEAT_MS
-    )
+        wire.VERSION, "", f"load-{number}", secrets.token_hex(NONCE_BYTES), last_seen,
+        heartbeat_ms=HEARTBEAT_MS,
+    )  # fmt: skip
+
+
+def proof(said: wire.Logon, key: str, challenge: wire.Challenge) -> bytes:
+    """Return the answer to a challenge."""
+    return pack(wire.Proof(prove(key, said.account, exchange(said, challenge.nonce))))
 
 
 async def log_on(
@@ -43,7 +57,8 @@ async def log_on(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, wire.LoggedOn]:
     """Connect and log on."""
     reader, writer = await asyncio.open_connection(HOST, port)
-    writer.write(pack(logon(number)))
+    said = logon(number)
+    writer.write(pack(said))
     unframer = Unframer(wire.MAX_REPLY)
     while True:
         data = await reader.read(1 << 16)
@@ -52,6 +67,8 @@ async def log_on(
             raise ConnectionError(problem)
         for payload in unframer.feed(data):
             message = wire.decode_from_venue(payload)
+            if isinstance(message, wire.Challenge):
+                writer.write(proof(said, f"key-{number}", message))
             if isinstance(message, wire.LoggedOn):
                 return reader, writer, message
 
@@ -119,14 +136,66 @@ async def send(port: int, number: int, kind: str) -> bytes:
 
 async def storm(port: int, number: int, kind: str) -> bytes:
     """Connect and log on again and again: with a wrong key, or to one account, which is taken."""
-    said = pack(logon(1))
+    said, key = logon(1), "key-1"
     if kind == "logons":
-        said = pack(wire.Logon(wire.VERSION, "", f"load-{number}", "a wrong key"))
+        said, key = logon(number), "a wrong key"
     while True:
         with suppress(OSError):
             reader, writer = await asyncio.open_connection(HOST, port)
-            writer.write(said)
-            await reader.read(1 << 16)
+            writer.write(pack(said))
+            for payload in Unframer(wire.MAX_REPLY).feed(await reader.read(1 << 16)):
+                message = wire.decode_from_venue(payload)
+                if isinstance(message, wire.Challenge):
+                    writer.write(proof(said, key, message))
+                    await reader.read(1 << 16)
+            writer.close()
+
+
+FRAMES: Final = [0]  # hostile ones that were sent
+KINDS: Final = wire.FromClient.__args__
+HOSTILE: Final = tuple(map(msgspec.msgpack.encode, (
+    None, True, -1, 0, 2**63, 2**64 - 1, -(2**63), 1.5, "", "x" * 5_000, "碳", [], [[]] * 50, {},
+    {"a": 1}, b"\xff",
+)))  # fmt: skip
+
+
+def hostile(rng: Random, lines: wire.LoggedOn) -> bytes:
+    """Return a frame with something wrong in it; one in ten is none that a session outlives."""
+    kind = rng.choice(KINDS)
+    while kind in {wire.Logout, wire.Logon, wire.Proof}:
+        kind = rng.choice(KINDS)
+    right: dict[str, Any] = {"ref": time.time_ns() // 1_000, "symbol": lines.lines[0].symbol}
+    parts = [msgspec.msgpack.encode(kind.__struct_config__.tag)]
+    for field in msgspec.structs.fields(kind):
+        value = field.default if field.default is not msgspec.NODEFAULT else 5
+        if isinstance(field.type, type) and issubclass(field.type, IntEnum):
+            value = next(iter(field.type))
+        parts.append(msgspec.msgpack.encode(right.get(field.name, value)))
+    way = rng.random()
+    if way < 0.9:
+        for place in range(1, len(parts)):
+            if parts[place][0] < 0x80 and rng.random() < 0.5:
+                parts[place] = msgspec.msgpack.encode(rng.choice((0, 1, 7, 2**31, 2**62)))
+    elif len(parts) > 1:
+        parts[rng.randrange(1, len(parts))] = rng.choice(HOSTILE)
+    body = bytearray(bytes((0xDC, 0, len(parts))) + b"".join(parts))
+    if way > 0.97:
+        body[rng.randrange(len(body))] ^= 1 << rng.randrange(8)
+    return frame(bytes(body))
+
+
+async def fuzz(port: int, number: int, _kind: str) -> bytes:
+    """Send hostile frames, and come back whenever the venue has ended the session."""
+    rng = Random(number)
+    while True:
+        with suppress(OSError):
+            reader, writer, logged_on = await log_on(port, number)
+            taking = asyncio.create_task(discard(reader))
+            while not taking.done():
+                writer.write(b"".join(hostile(rng, logged_on) for _ in range(FEW)))
+                FRAMES[0] += FEW
+                await writer.drain()
+                await asyncio.sleep(PAUSE)
             writer.close()
 
 
@@ -143,6 +212,7 @@ WAYS: Final[dict[str, tuple[Callable[[int, int, str], Coroutine[Any, Any, bytes]
     **dict.fromkeys(("orders", "cancels", "refusals", "queries", "heartbeats", "subscriptions",
                      "quotes"), (send, SENDERS)),
     **dict.fromkeys(("logons", "takeovers"), (storm, SENDERS)),
+    "frames": (fuzz, SENDERS),
     **dict.fromkeys(("idle", "subscribed"), (sit, MANY)),
 }  # fmt: skip
 
@@ -161,6 +231,7 @@ async def flood(kind: str, port: int) -> None:
     print(*(task.exception() or task.result() for task in failed), file=sys.stderr)
     print(f"{sessions - len(failed)} of {sessions}", flush=True)
     await asyncio.to_thread(sys.stdin.read)
+    print(FRAMES[0], flush=True)
     os._exit(0)  # nothing of it is worth an orderly end
 
 

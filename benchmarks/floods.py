@@ -116,7 +116,10 @@ async def rounds(kind: str, port: int, options: argparse.Namespace) -> list[Roun
                 found.append(Round(quiet, await steady.measure(options.seconds)))
             finally:
                 flooder.stdin.close()
+                frames = int(flooder.stdout.read() or 0)
                 flooder.wait()
+                if frames:
+                    print(f"{frames:,} hostile frames", file=sys.stderr)
         await asyncio.sleep(0.5)
     return found
 
