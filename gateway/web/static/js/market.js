@@ -153,7 +153,6 @@ const TAKES = {
     line.phases.push({ time: m.time, phase: m.phase });
   },
   // Not shown, but counted: the increments of a line have no gap.
-  AuctionStated: () => {},
   CompliancePublished: () => {},
   DeadlinePassed: () => {},
   CycleClosed: () => {},
