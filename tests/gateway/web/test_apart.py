@@ -68,7 +68,7 @@ def test_a_logon_through_the_other_process_is_a_session_like_any_other(tmp_path:
             client_of(node, "bob") as bob,
             page_at(keeper.url) as reader,
         ):
-            await reader.say(wire.Logon(wire.VERSION, "M1", "alice", "alice-key"))
+            await reader.log_on("alice")
             await reader.until(lambda r: bool(r.all_of(wire.LoggedOn)))
             await reader.say(wire.NewOrder(1, "CO2", Side.SELL, 30, 50_00))
             await reader.until(lambda r: bool(r.all_of(wire.OrderAccepted)))
