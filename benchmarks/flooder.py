@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.vocabulary.enums import Mechanism, Side
 from gateway.protocol import wire, wire_history, wire_modes
 from gateway.protocol.framing import Unframer
+from gateway.protocol.proof import NONCE_BYTES, exchange, prove
 from gateway.protocol.session import pack
 
 if TYPE_CHECKING:
@@ -31,29 +32,26 @@ HEARTBEAT_MS: Final = 600_000
 NICE: Final = 10  # whoever measures on the same core goes first
 
 
-def logon(number: int, last_seen: int = 0) -> wire.Logon:
-    """Return the logon of one of the accounts that ``gateway.load.server`` opens."""
-    return wire.Logon(
-        wire.VERSION, "", f"load-{number}", f"key-{number}", last_seen, heartbeat_ms=HEARTBEAT_MS
-    )
-
-
 async def log_on(
-    port: int, number: int
+    port: int, number: int, key: str = ""
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, wire.LoggedOn]:
-    """Connect and log on."""
+    """Connect and log on to one of the accounts that ``gateway.load.server`` opens."""
     reader, writer = await asyncio.open_connection(HOST, port)
-    writer.write(pack(logon(number)))
+    logon = wire.Logon(wire.VERSION, "", f"load-{number}", os.urandom(NONCE_BYTES).hex(),
+                       heartbeat_ms=HEARTBEAT_MS)  # fmt: skip
+    writer.write(pack(logon))
     unframer = Unframer(wire.MAX_REPLY)
-    while True:
-        data = await reader.read(1 << 16)
-        if not data:
-            problem = f"load-{number} was not let in"
-            raise ConnectionError(problem)
+    while data := await reader.read(1 << 16):
         for payload in unframer.feed(data):
             message = wire.decode_from_venue(payload)
-            if isinstance(message, wire.LoggedOn):
+            if isinstance(message, wire.Challenge):
+                said = exchange(logon, message.nonce)
+                writer.write(pack(wire.Proof(prove(key or f"key-{number}", logon.account, said))))
+            elif isinstance(message, wire.LoggedOn):
                 return reader, writer, message
+    writer.close()
+    problem = f"load-{number} was not let in"
+    raise ConnectionError(problem)
 
 
 async def discard(reader: asyncio.StreamReader) -> bytes:
@@ -119,14 +117,10 @@ async def send(port: int, number: int, kind: str) -> bytes:
 
 async def storm(port: int, number: int, kind: str) -> bytes:
     """Connect and log on again and again: with a wrong key, or to one account, which is taken."""
-    said = pack(logon(1))
-    if kind == "logons":
-        said = pack(wire.Logon(wire.VERSION, "", f"load-{number}", "a wrong key"))
+    account, key = (number, "a wrong key") if kind == "logons" else (1, "")
     while True:
         with suppress(OSError):
-            reader, writer = await asyncio.open_connection(HOST, port)
-            writer.write(said)
-            await reader.read(1 << 16)
+            _, writer, _ = await log_on(port, account, key)
             writer.close()
 
 
