@@ -25,6 +25,7 @@ from gateway.client.errors import (
     ThrottledError,
     minor_units,
 )
+from gateway.runtime.tls import TlsError, client_context
 
 __all__ = [
     "BlockingClient",
@@ -42,7 +43,9 @@ __all__ = [
     "SessionEndedError",
     "StorageError",
     "ThrottledError",
+    "TlsError",
     "Venue",
+    "client_context",
     "commands",
     "enums",
     "events",

@@ -14,10 +14,12 @@ from carbonx.live.agents import AgentNameError, make
 from carbonx.live.trading import LivePort
 from engine.vocabulary.enums import Side
 from engine.vocabulary.events import Trade
+from gateway.cli.session_options import session_options
 from gateway.client.client import Client, ClientError
 from gateway.runtime import event_loop
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
     from backtest.agents.market import Market, Participant
@@ -124,11 +126,7 @@ def options_of(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 @click.command()
 @click.argument("agent")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=7117, show_default=True, type=click.IntRange(1, 65_535))
-@click.option("--member", default="", help="The member that the account belongs to.")
-@click.option("--account", required=True)
-@click.option("--key", envvar="CARBONX_KEY", required=True, help="Or in CARBONX_KEY.")
+@session_options
 @click.option("--seconds", default=0.0, type=click.FloatRange(0),
               help="How long it trades; 0: until Ctrl-C.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, help="Decides what it draws.")
@@ -141,6 +139,8 @@ def command(
     member: str,
     account: str,
     key: str,
+    key_name: str,
+    tls: ssl.SSLContext | None,
     seconds: float,
     seed: int,
     pairs: tuple[str, ...],
@@ -158,7 +158,8 @@ def command(
         made = make(agent, options_of(pairs))
     except AgentNameError as error:
         raise click.UsageError(str(error)) from error
-    client = Client(host, port, member=member, account=account, key=key, cancel_on_disconnect=True)
+    client = Client(host, port, member=member, account=account, key=key, key_name=key_name,
+                    tls=tls, cancel_on_disconnect=True)  # fmt: skip
     done = event_loop.run(trade(client, made, seed, seconds))
     click.echo(f"{account}: bought {done.bought:,} t  sold {done.sold:,} t  "
                f"sent {done.sent:,}  refused {done.refused:,}")  # fmt: skip

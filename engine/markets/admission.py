@@ -18,7 +18,6 @@ _CONTINUOUS: Final = Phase.CONTINUOUS
 _LIMIT: Final = OrderType.LIMIT
 _MARKET: Final = OrderType.MARKET
 _STOP: Final = OrderType.STOP
-_STOP_LIMIT: Final = OrderType.STOP_LIMIT
 _DAY: Final = TimeInForce.DAY
 _GTC: Final = TimeInForce.GTC
 _GTD: Final = TimeInForce.GTD

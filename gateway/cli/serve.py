@@ -179,7 +179,7 @@ def note_what_differs(node: Node, directory: Directory) -> None:
               show_default=True, metavar="MS",
               help="With --durability interval: milliseconds between syncs.")  # fmt: skip
 @click.option("--throttle", type=click.IntRange(0), default=0, show_default=True,
-              help="Messages a second and session; 0 for no limit.")  # fmt: skip
+              help="Messages a second of one account; 0 for no limit.")  # fmt: skip
 @click.option("--open/--closed", "start_open", default=True, show_default=True,
               help="Open all lines at the first start; later ones change no phase.")  # fmt: skip
 @click.option("--timetable", is_flag=True,

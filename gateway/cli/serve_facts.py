@@ -44,7 +44,7 @@ def facts(node: Node, folder: Path, directory: Directory, accounts: Path | None)
         "opened": node.opens, "timetable": node.options.timetable,
         "phases": {each: venue.phase(each).name.lower() for each in venue.symbols},
         "modes": {mode.name: how(mode) for mode in book.modes}, "hours": _hours(book),
-        **_today(book.calendar), "shell": _shell(host, port, members),
+        **_today(book.calendar), "shell": _shell(host, port, members, tls=node.tls is not None),
         "operate": _operate(folder), "why": _why(node),
     }  # fmt: skip
 
@@ -178,7 +178,7 @@ def _dashed(day: int) -> str:
     return date.fromisoformat(str(day)).isoformat()
 
 
-def _shell(host: str, port: int, members: dict[str, str]) -> str:
+def _shell(host: str, port: int, members: dict[str, str], *, tls: bool) -> str:
     """Return the line that opens a shell for the first account; its key is not shown."""
     if not members:
         return ""
@@ -186,7 +186,8 @@ def _shell(host: str, port: int, members: dict[str, str]) -> str:
     at = _REACHED_BY.get(host, host)
     words = ["carbonx", "shell", *([] if at == _HERE else ["--host", at]), "--port", str(port)]
     words += ["--member", member] if member else []
-    return f"{shlex.join([*words, '--account', account])} --key KEY"
+    line = f"{shlex.join([*words, '--account', account])} --key KEY"
+    return f"{line} --tls FILE" if tls else line
 
 
 def _operate(folder: Path) -> str:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from gateway.cli.session_options import session_options
 from gateway.cli.terminal.calls import Calls, Dial
 from gateway.cli.terminal.session import Lines, Session
-from gateway.runtime.tls import client_context
+
+if TYPE_CHECKING:
+    import ssl
+
+    from gateway.client.session_terms import SessionTerms
 
 
 def _lines() -> Lines:
@@ -24,19 +29,17 @@ def _lines() -> Lines:
     return Pipe(sys.stdin.fileno() if sys.stdin is not None else CLOSED)
 
 
-async def trade(
-    host: str, port: int, member: str, account: str, key: str, trusted: Path | None = None
-) -> int:
+async def trade(host: str, port: int, **terms: Unpack[SessionTerms]) -> int:
     """Log on and answer lines; return how many were refused without a terminal."""
-    dial = Dial(host, port, client_context(trusted) if trusted is not None else None)
-    client = dial.client(member=member, account=account, key=key)
+    dial = Dial(host, port, terms.get("tls"))
+    client = dial.client(**terms)
     await dial.open(client)
     try:
         lines = _lines()
         session = Session(Calls(client), lines)
         dial.on_broken = session.desk.lost
         if lines.interactive and client.info is not None:
-            click.echo(f"{account} at {client.info.venue}, {host}:{port}. "
+            click.echo(f"{client.account} at {client.info.venue}, {host}:{port}. "
                        "Tab completes, help lists the verbs, quit leaves.")  # fmt: skip
         with lines:
             refused = await session.run()
@@ -47,15 +50,15 @@ async def trade(
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=7117, show_default=True, type=click.IntRange(1, 65_535))
-@click.option("--member", default="", help="The member that the account belongs to.")
-@click.option("--account", required=True)
-@click.option("--key", envvar="CARBONX_KEY", required=True, help="Or in CARBONX_KEY.")
-@click.option("--tls", "trusted", type=click.Path(path_type=Path, dir_okay=False, exists=True),
-              help="Speak TLS with a venue that shows this certificate (PEM).")  # fmt: skip
+@session_options
 def command(
-    host: str, port: int, member: str, account: str, key: str, trusted: Path | None
+    host: str,
+    port: int,
+    member: str,
+    account: str,
+    key: str,
+    key_name: str,
+    tls: ssl.SSLContext | None,
 ) -> None:
     """Trade by hand: buy, sell, cancel, amend, list, pick, quote, bid, and watch a book.
 
@@ -67,5 +70,7 @@ def command(
 
     Example:  echo "book SZA-2019" | carbonx shell --account alice --key secret
     """
-    if asyncio.run(trade(host, port, member, account, key, trusted)):
+    refused = asyncio.run(trade(host, port, member=member, account=account, key=key,
+                                key_name=key_name, tls=tls))  # fmt: skip
+    if refused:
         sys.exit(1)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-HANDSHAKE_WITHIN: Final = 5.0  # seconds
 _DAYS: Final = 30  # for which a certificate of our own is good
 _NAMES: Final = "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"
 
@@ -35,7 +34,7 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
-def client_context(trusted: Path | None = None) -> ssl.SSLContext:
+def client_context(trusted: Path | str | None = None) -> ssl.SSLContext:
     """Return a client's context: it trusts one certificate, or those that the system does.
 
     Raises ``TlsError``.

@@ -184,6 +184,8 @@ SHELL: Final = (
     Mistake("shell --acount alice --key secret", "--acount", "'--account'"),
     Mistake("shell --account alice --key secret --port x", "'x'", "whole number"),
     Mistake("shell --account '' --key secret", "account", "must not be empty"),
+    Mistake("shell --account alice --key secret --tls empty.toml", "empty.toml", "in PEM"),
+    Mistake("trade mine:Agent --account alice --key secret --tls empty.toml", "empty.toml", "PEM"),
     Mistake("shell --account alice --key secret --host a..b", "a..b", "is the venue running"),
 )
 BROKERS: Final = (

@@ -80,6 +80,12 @@ def test_a_cleared_auction_shows_supply_winners_and_how_own_bids_fared(tmp_path:
             assert await tab.value("carbonx.market.gaps") == 0
             await asyncio.sleep(0.5)
             await keep(tab, "page-cleared.png")
+            for _ in range(2):  # a page that comes late, and once more
+                await tab.open(web.url)
+                await tab.until("!document.querySelector('#auction').hidden")
+                await tab.until(f"{said('sold')} === '{stated.sold}'")
+                await tab.until("document.querySelector('svg.auction path.demand')")
+                assert await tab.value("carbonx.line.cleared.length") == 1
             assert tab.errors == []
         await node.stop()
 

@@ -34,11 +34,18 @@ def test_demand_and_supply_of_the_last_auction(tmp_path: Path) -> None:
             node.core.running.outboxes.absorb(5, [STATED])
             await tab.open(f"{web.url}#RGA")
             await tab.until("carbonx.line?.stated?.number === 3")
-            await tab.until("document.querySelector('#depth-title').dataset.t === 'auctioned'")
-            await tab.until("document.querySelector('#depth').ariaLabel?.includes('117')")
-            label = await tab.value("document.querySelector('#depth').ariaLabel")
+            await tab.until("document.querySelector('#auction').ariaLabel?.includes('117')")
+            label = await tab.value("document.querySelector('#auction').ariaLabel")
             assert "demand 117,000" in label.lower()
             assert "supply 108,000" in label.lower()
+            drawn = await tab.value(
+                "document.querySelector('svg.auction path.demand').getAttribute('d')"
+            )
+            assert drawn.count("H") == len(STATED.levels)
+            assert await tab.value("document.querySelector('#auction-time').innerText") == (
+                "2025-12-03"
+            )
+            assert await tab.value("document.querySelector('#depth').hidden")
             assert tab.errors == []
 
     bounded(scenario())

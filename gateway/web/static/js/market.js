@@ -96,9 +96,18 @@ export class Line {
     return page.last > this.knownTo;
   }
 
-  recall(history) {
-    const told = history.stated;
-    if (told && told.number > (this.stated?.number ?? 0)) this.stated = told;
+  // What happened before the page was opened.
+  recall({ results, stated }) {
+    const known = this.cleared.map((each) => each.number);
+    for (const m of results)
+      if (m.is === "AuctionCleared" && !known.includes(m.number)) this.cleared.push({ ...m });
+    if (stated && stated.number > (this.stated?.number ?? 0)) this.state(stated);
+  }
+
+  state(stated) {
+    const cleared = this.cleared.find((each) => each.number === stated.number);
+    if (cleared) cleared.stated = stated;
+    this.stated = stated;
   }
 
   newDay() {
@@ -132,11 +141,7 @@ const TAKES = {
     line.auctions.delete(m.number);
     line.bestBids.delete(m.number);
   },
-  AuctionStated: (line, m) => {
-    const cleared = line.cleared.find((each) => each.number === m.number);
-    if (cleared) cleared.stated = m;
-    line.stated = m;
-  },
+  AuctionStated: (line, m) => line.state(m),
   Offered: (line, m) => {
     if (m.quantity) line.offers.set(m.number, m);
     else line.offers.delete(m.number);

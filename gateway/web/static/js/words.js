@@ -29,7 +29,6 @@ const WORDS = {
   sell: ["Sell", "卖出"],
   chart: ["Prices of the day", "当日价格"],
   depth: ["Depth", "深度"],
-  auctioned: ["Last auction: demand and supply", "最近一次拍卖：需求与供给"],
   curves: ["Supply and demand", "供需曲线"],
   demand: ["Demand", "需求"],
   supply: ["Supply", "供给"],

@@ -1,5 +1,5 @@
-// What came of a sealed auction: its price beside the reserve, supply with what containment added or
-// kept back, what each winner got, and how the account's own bids fared.
+// What came of a sealed auction: demand against supply with what containment added or kept back, price
+// beside the reserve, what each winner got, and how the account's own bids fared.
 
 import { byId, h, rows, text } from "../dom.js";
 import { clock, decimal, whole } from "../format.js";
@@ -11,19 +11,28 @@ const HIGH = 220;
 const LEFT = 70;
 const LOW = 24;
 
-// One picture of all: {price, reserve, interim, offered, released, withheld, sold, ...}.
+// One picture of all: {price, reserve, interim, offered, released, withheld, sold, ...}. It is of the
+// day's last auction, or else of the last that was stated: then the reserve is not known any more.
 export function outcome(line) {
-  const cleared = line.cleared.at(-1);
-  if (!cleared) return null;
-  const { announced, stated } = cleared;
-  const offered = stated?.offered ?? announced?.quantity ?? cleared.quantity + cleared.unsold;
+  const { announced, stated, ...cleared } = line.cleared.at(-1) ?? { stated: line.stated };
+  if (!stated && !cleared.number) return null;
+  const sold = cleared.quantity ?? stated.sold;
+  const unsold = cleared.unsold ?? stated.unsold;
   return {
-    number: cleared.number, time: cleared.time, price: cleared.price, reserve: announced?.price ?? 0,
-    sold: cleared.quantity, unsold: cleared.unsold, bids: cleared.bids, bidders: cleared.bidders,
-    offered, released: stated?.released ?? 0, withheld: stated?.withheld ?? 0, interim: stated?.interim ?? 0,
-    demand: stated?.demand ?? 0, cover: stated?.cover_bp ?? 0, winners: stated?.winners ?? [],
-    tiers: stated?.tiers ?? [], cuts: stated?.cuts ?? [], end: stated?.end ?? "",
+    number: cleared.number ?? stated.number, time: cleared.time ?? 0, date: stated?.date ?? 0,
+    price: cleared.price ?? stated.price, reserve: announced?.price ?? 0, sold, unsold,
+    bids: cleared.bids, bidders: cleared.bidders ?? stated.bidders,
+    offered: stated?.offered ?? announced?.quantity ?? sold + unsold,
+    released: stated?.released ?? 0, withheld: stated?.withheld ?? 0, interim: stated?.interim ?? 0,
+    demand: stated?.demand ?? 0, winners: stated?.winners ?? [], tiers: stated?.tiers ?? [],
+    cuts: stated?.cuts ?? [], levels: stated?.levels ?? [],
   };
+}
+
+// Tonnes bid for at each price or above it, the highest price first: [price, tonnes].
+export function demanded(levels) {
+  let sum = 0;
+  return [...levels].sort((a, b) => b[0] - a[0]).map(([price, wanted]) => [price, (sum += wanted)]);
 }
 
 // How the account's bids ended: {ref, price, quantity, got, how}.
@@ -35,6 +44,8 @@ export function ownBids(account, line, from) {
       return { ref, price, quantity, got, how: got >= quantity ? "inWhole" : got ? "inPart" : "notAtAll" };
     }).sort((a, b) => b.price - a.price || a.ref - b.ref);
 }
+
+const dashed = (date) => String(date).replace(/(\d{4})(\d\d)(\d\d)/, "$1-$2-$3");
 
 function svg(name, given, said = "") {
   const made = document.createElementNS(SVG, name);
@@ -59,16 +70,20 @@ export class Auction {
     if (drawn === this.drawn) return true;
     this.drawn = drawn;
     const digits = line.info.minor_digits;
-    const own = ownBids(account, line, line.cleared.at(-1).announced?.time ?? 0);
+    const cleared = line.cleared.at(-1);
+    const own = cleared ? ownBids(account, line, cleared.announced?.time ?? 0) : [];
     this.body.replaceChildren(this.picture(found, digits, own), this.table(found, digits), this.bids(found, own, digits));
-    this.body.setAttribute("aria-label", `${t("cleared")} ${found.number}: ${decimal(found.price, digits)}, ${whole(found.sold)} t`);
+    this.body.setAttribute("aria-label", `${t("cleared")} ${found.number}: ${decimal(found.price, digits)}, ${whole(found.sold)} t, ` +
+      `${t("demand")} ${whole(found.demand)}, ${t("supply")} ${whole(found.offered + found.released - found.withheld)}`);
     return true;
   }
 
   picture(found, digits, own) {
     const supply = found.offered + found.released;
-    const most = Math.max(supply, found.demand, found.sold, 1) * 1.05;
-    const top = Math.max(found.price, found.reserve, found.interim, ...own.map((each) => each.price), 1) * 1.15;
+    const steps = demanded(found.levels);
+    const most = Math.max(supply, found.demand, steps.at(-1)?.[1] ?? 0, found.sold, 1) * 1.05;
+    const prices = [...own, { price: steps[0]?.[0] ?? 0 }].map((each) => each.price);
+    const top = Math.max(found.price, found.reserve, found.interim, ...prices, 1) * 1.15;
     const x = (tonnes) => LEFT + ((WIDE - LEFT) * tonnes) / most;
     const y = (price) => (HIGH - LOW) * (1 - price / top);
     const made = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, "aria-hidden": "true", class: "auction" });
@@ -88,6 +103,8 @@ export class Auction {
       made.append(svg("line", { class: style, x1: x(tonnes), x2: x(tonnes), y1: 0, y2: HIGH - LOW }));
       made.append(svg("text", { x: Math.min(x(tonnes) + 3, WIDE - 50), y: HIGH - 8, class: style }, whole(tonnes)));
     }
+    const path = steps.map(([price, tonnes]) => `V${y(price)}H${x(tonnes)}`).join("");
+    if (path) made.append(svg("path", { class: "demand", d: `M${x(0)} ${y(steps[0][0])}${path}V${y(0)}` }));
     for (const each of own) // own bids by their limit, at the tonnes that were asked for
       made.append(svg("circle", { class: each.how, cx: x(Math.min(each.quantity, most)), cy: y(each.price), r: 5 }));
     return made;
@@ -97,11 +114,11 @@ export class Auction {
     const price = (minor) => (minor ? decimal(minor, digits) : "–");
     const list = (pairs) => pairs.map(([name, tonnes]) => `${name.replaceAll("_", " ")} ${whole(tonnes)}`).join(", ") || "–";
     const said = [
-      ["number", String(found.number)], ["time", clock(found.time, this.app.offset)],
+      ["number", String(found.number)], ["time", found.time ? clock(found.time, this.app.offset) : dashed(found.date)],
       ["clearingPrice", price(found.price)], ["reserve", price(found.reserve)], ["interim", price(found.interim)],
       ["offered", whole(found.offered)], ["released", whole(found.released)], ["withheld", whole(found.withheld)],
       ["tiers", list(found.tiers)], ["sold", whole(found.sold)], ["unsold", whole(found.unsold)],
-      ["demandAll", whole(found.demand)], ["bidders", whole(found.bidders)], ["bidsCount", whole(found.bids)],
+      ["demandAll", whole(found.demand)], ["bidders", whole(found.bidders)], ["bidsCount", found.bids === undefined ? "–" : whole(found.bids)],
       ["winners", found.winners.map(whole).join(", ") || "–"], ["cuts", list(found.cuts)],
     ];
     const made = h("dl", { id: "auction-figures" });

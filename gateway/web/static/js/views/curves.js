@@ -25,18 +25,6 @@ export function supplyAndDemand({ bids, asks }) {
   return { prices, demand, supply };
 }
 
-// What was bid for in an auction, from each price up, against what it could have sold.
-export function auctioned({ levels, offered, released, withheld }) {
-  const rows = [...levels].sort((a, b) => a[0] - b[0]);
-  let sum = levels.reduce((all, row) => all + row[1], 0);
-  const demand = rows.map(([, wanted]) => {
-    const here = sum;
-    sum -= wanted;
-    return here;
-  });
-  return [rows.map((row) => row[0]), demand, rows.map(() => offered + released - withheld)];
-}
-
 class Steps {
   constructor(element, title, small = false) {
     this.small = small;
@@ -112,14 +100,6 @@ export class Depth {
   }
 
   draw(line) {
-    const stated = line.stated?.levels.length ? line.stated : null;
-    text(byId("depth-title"), t(stated ? "auctioned" : "depth"));
-    byId("depth-title").dataset.t = stated ? "auctioned" : "depth";
-    if (stated) {
-      this.steps.draw(line, auctioned(stated), stated.sold ? { price: stated.price, volume: stated.sold } : null,
-        `stated ${stated.number}`);
-      return;
-    }
     const bids = line.sorted("buy").slice(0, 40).reverse();
     const asks = line.sorted("sell").slice(0, 40);
     const prices = [...bids, ...asks].map((row) => row[0]);
