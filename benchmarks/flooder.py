@@ -53,24 +53,23 @@ def proof(said: wire.Logon, key: str, challenge: wire.Challenge) -> bytes:
 
 
 async def log_on(
-    port: int, number: int
+    port: int, number: int, key: str = ""
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, wire.LoggedOn]:
     """Connect and log on."""
     reader, writer = await asyncio.open_connection(HOST, port)
     said = logon(number)
     writer.write(pack(said))
     unframer = Unframer(wire.MAX_REPLY)
-    while True:
-        data = await reader.read(1 << 16)
-        if not data:
-            problem = f"load-{number} was not let in"
-            raise ConnectionError(problem)
+    while data := await reader.read(1 << 16):
         for payload in unframer.feed(data):
             message = wire.decode_from_venue(payload)
             if isinstance(message, wire.Challenge):
-                writer.write(proof(said, f"key-{number}", message))
+                writer.write(proof(said, key or f"key-{number}", message))
             if isinstance(message, wire.LoggedOn):
                 return reader, writer, message
+    writer.close()
+    problem = f"load-{number} was not let in"
+    raise ConnectionError(problem)
 
 
 async def discard(reader: asyncio.StreamReader) -> bytes:
