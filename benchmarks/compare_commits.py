@@ -191,11 +191,15 @@ def main() -> None:
     if asked.json:
         print(json.dumps(found))
         return
-    print(f"{COLLECTOR}; {asked.messages:,} messages, median of {asked.rounds} rounds, "
-          f"CPython {sys.version.split()[0]}")  # fmt: skip
+    print(
+        f"{COLLECTOR}; {asked.messages:,} messages, median of {asked.rounds} rounds, "
+        f"CPython {sys.version.split()[0]}"
+    )
     for row in found:
-        print(f"{row['shape']:14} base {row['base'] / 1e6:5.2f} M/s  head {row['head'] / 1e6:5.2f} "
-              f"M/s  head over base {row['ratio']:5.2f}  outcome {row['outcome'][:8]}")  # fmt: skip
+        print(
+            f"{row['shape']:14} base {row['base'] / 1e6:5.2f} M/s  head {row['head'] / 1e6:5.2f} "
+            f"M/s  head over base {row['ratio']:5.2f}  outcome {row['outcome'][:8]}"
+        )
 
 
 if __name__ == "__main__":

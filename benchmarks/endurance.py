@@ -62,10 +62,24 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], dict[str
         products = [product.symbol for product in load_rulebook(RULEBOOK).products]
         Directory(accounts(SESSIONS, products)).write(file)
         venue = subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-m", "carbonx", "serve", "--rulebook", RULEBOOK, "--port", "0",
-             "--dir", str(folder), "--accounts", str(file), "--json"],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "carbonx",
+                "serve",
+                "--rulebook",
+                RULEBOOK,
+                "--port",
+                "0",
+                "--dir",
+                str(folder),
+                "--accounts",
+                str(file),
+                "--json",
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert venue.stdout is not None
         port = str(json.loads(venue.stdout.readline())["port"])
         there = ("--port", port, "--accounts", str(file), "-c", str(SESSIONS), "--no-pin")
@@ -76,16 +90,26 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], dict[str
                 print(f"saturation {most:,.0f} messages/s, {SHARE:.0%} of it {rate:,}", flush=True)
             found = []
             for number in range(minutes):
-                said = carbonx("load", *there, "--rate", str(rate), "-d", str(seconds),
-                               "--seed", str(number))  # fmt: skip
+                said = carbonx(
+                    "load", *there, "--rate", str(rate), "-d", str(seconds), "--seed", str(number)
+                )
                 latency = said["latency"]
                 size = sum(each.stat().st_size for each in folder.glob("venue*.log"))
-                found.append(Minute(said["messages_in"], latency["p50"], latency["p99"],
-                                    resident(venue.pid), size))  # fmt: skip
-                print(f"{number + 1:3}  {found[-1].answered:>9,.0f} messages/s  "
-                      f"p50 {latency['p50'] / 1e6:7.2f} ms  p99 {latency['p99'] / 1e6:7.2f} ms  "
-                      f"memory {found[-1].memory / 1e6:6.0f} MB  log {size / 1e6:7.0f} MB",
-                      flush=True)  # fmt: skip
+                found.append(
+                    Minute(
+                        said["messages_in"],
+                        latency["p50"],
+                        latency["p99"],
+                        resident(venue.pid),
+                        size,
+                    )
+                )
+                print(
+                    f"{number + 1:3}  {found[-1].answered:>9,.0f} messages/s  "
+                    f"p50 {latency['p50'] / 1e6:7.2f} ms  p99 {latency['p99'] / 1e6:7.2f} ms  "
+                    f"memory {found[-1].memory / 1e6:6.0f} MB  log {size / 1e6:7.0f} MB",
+                    flush=True,
+                )
         finally:
             venue.send_signal(signal.SIGTERM)
             venue.wait(60)
@@ -100,8 +124,10 @@ def main(rate: int, minutes: int, seconds: float) -> None:
     """Measure, and print what grew between the second minute and the last."""
     found, checked = run(rate, minutes, seconds)
     first, last = found[min(1, len(found) - 1)], found[-1]
-    print(f"memory {last.memory / first.memory:.2f} times the second minute's, "
-          f"p99 {last.p99 / first.p99:.2f} times")  # fmt: skip
+    print(
+        f"memory {last.memory / first.memory:.2f} times the second minute's, "
+        f"p99 {last.p99 / first.p99:.2f} times"
+    )
     print(f"log: {checked}")
 
 

@@ -60,15 +60,16 @@ def commands(trades: int) -> Iterator[Command]:
             yield NewOrder(name, refs[name], line, side, 10, price)
         other = Side.SELL if side is Side.BUY else Side.BUY
         taker = makers[0]
-        yield NewOrder(taker, refs[taker], line, other, 10 * RESTING, price,
-                       tif=TimeInForce.IOC)  # fmt: skip
+        yield NewOrder(taker, refs[taker], line, other, 10 * RESTING, price, tif=TimeInForce.IOC)
 
 
 def write_log(path: Path, trades: int) -> None:
     """Write the log of such a day."""
     with path.open("wb") as file:
-        records = (Record(seq, _START + seq * 1_000, 2, command)
-                   for seq, command in enumerate(commands(trades), 1))  # fmt: skip
+        records = (
+            Record(seq, _START + seq * 1_000, 2, command)
+            for seq, command in enumerate(commands(trades), 1)
+        )
         file.writelines(log_pieces(presets.load("textbook"), _START, records))
 
 
@@ -92,9 +93,11 @@ def main() -> None:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1_000
     rows = {name: each["rows"] for name, each in said["tables"].items()}
-    print(f"{said['records']:,} records ({log:,.0f} MB) to {given.to}: {said['seconds']:.2f} s, "
-          f"{seconds:.2f} s of processor (reach {SECONDS_REACH:g}), "
-          f"peak {peak:,.0f} MB (reach {MEGABYTES_REACH:g})")  # fmt: skip
+    print(
+        f"{said['records']:,} records ({log:,.0f} MB) to {given.to}: {said['seconds']:.2f} s, "
+        f"{seconds:.2f} s of processor (reach {SECONDS_REACH:g}), "
+        f"peak {peak:,.0f} MB (reach {MEGABYTES_REACH:g})"
+    )
     print(rows)
 
 

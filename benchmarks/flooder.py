@@ -42,9 +42,13 @@ NICE: Final = 10  # whoever measures on the same core goes first
 def logon(number: int, last_seen: int = 0) -> wire.Logon:
     """Return the logon of one of the accounts that ``gateway.load.server`` opens."""
     return wire.Logon(
-        wire.VERSION, "", f"load-{number}", secrets.token_hex(NONCE_BYTES), last_seen,
+        wire.VERSION,
+        "",
+        f"load-{number}",
+        secrets.token_hex(NONCE_BYTES),
+        last_seen,
         heartbeat_ms=HEARTBEAT_MS,
-    )  # fmt: skip
+    )
 
 
 def proof(said: wire.Logon, key: str, challenge: wire.Challenge) -> bytes:
@@ -116,8 +120,9 @@ def messages(kind: str, lines: wire.LoggedOn) -> Iterator[wire.FromClient]:
                 yield wire.Unsubscribe()
             case "quotes":
                 block = line_of(lines, Mechanism.NEGOTIATED)
-                yield wire_modes.Quote(ref, block.symbol, Side.BUY, block.min_quantity,
-                                 price_of(block), others)  # fmt: skip
+                yield wire_modes.Quote(
+                    ref, block.symbol, Side.BUY, block.min_quantity, price_of(block), others
+                )
                 yield wire.CancelOrder(next(refs), ref)
 
 
@@ -152,10 +157,29 @@ async def storm(port: int, number: int, kind: str) -> bytes:
 
 FRAMES: Final = [0]  # hostile ones that were sent
 KINDS: Final = wire.FromClient.__args__
-HOSTILE: Final = tuple(map(msgspec.msgpack.encode, (
-    None, True, -1, 0, 2**63, 2**64 - 1, -(2**63), 1.5, "", "x" * 5_000, "碳", [], [[]] * 50, {},
-    {"a": 1}, b"\xff",
-)))  # fmt: skip
+HOSTILE: Final = tuple(
+    map(
+        msgspec.msgpack.encode,
+        (
+            None,
+            True,
+            -1,
+            0,
+            2**63,
+            2**64 - 1,
+            -(2**63),
+            1.5,
+            "",
+            "x" * 5_000,
+            "碳",
+            [],
+            [[]] * 50,
+            {},
+            {"a": 1},
+            b"\xff",
+        ),
+    )
+)
 
 
 def hostile(rng: Random, lines: wire.LoggedOn) -> bytes:

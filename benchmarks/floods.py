@@ -51,8 +51,13 @@ def at(latencies: list[int], share: float) -> int:
 class Steady:
     """The session that is measured."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
-                 logged_on: wire.LoggedOn, rate: int) -> None:  # fmt: skip
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        logged_on: wire.LoggedOn,
+        rate: int,
+    ) -> None:
         """Send ``rate`` messages a second."""
         self._reader = reader
         self._writer = writer
@@ -73,9 +78,12 @@ class Steady:
             message: wire.FromClient = wire.CancelOrder(self._ref, self._ref - 1)
             if self._ref % 2:
                 message = wire.NewOrder(
-                    self._ref, self._line.symbol, Side.BUY, self._line.min_quantity,
+                    self._ref,
+                    self._line.symbol,
+                    Side.BUY,
+                    self._line.min_quantity,
                     price_of(self._line),
-                )  # fmt: skip
+                )
             self._sent[self._ref] = time.perf_counter_ns()
             self._writer.write(pack(message))
         async with asyncio.timeout(WITHIN):

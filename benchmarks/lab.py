@@ -92,8 +92,9 @@ class Together(Trader):
         times = seat.now() + np.cumsum(rng.exponential(GAP, ROWS).astype(np.int64))
         whose = rng.integers(0, self.agents, ROWS)
         assert isinstance(seat, Crowd)
-        seat.orders(SYMBOL, times, whose, rng.integers(0, 2, ROWS),
-                    rng.integers(LOW, HIGH, ROWS), 1)  # fmt: skip
+        seat.orders(
+            SYMBOL, times, whose, rng.integers(0, 2, ROWS), rng.integers(LOW, HIGH, ROWS), 1
+        )
         seat.wake_at(int(times[-1]))
 
 
@@ -185,10 +186,11 @@ def measured(rounds: int, orders: int) -> dict[str, Any]:
     hashes = {make.__name__: checked(make, AGENTS) for make in (objects, arrays)}
     peers, missing = installed()
     contenders: dict[str, Callable[[], tuple[int, float]]] = {
-        f"carbonx, one object per agent, {agents:,} agents":
-            lambda agents=agents: timed(objects, agents, orders)  # type: ignore[misc]
+        f"carbonx, one object per agent, {agents:,} agents": lambda agents=agents: timed(
+            objects, agents, orders
+        )  # type: ignore[misc]
         for agents in GROWTH
-    }  # fmt: skip
+    }
     arrayed = f"carbonx, array agents, {AGENTS:,} agents"
     contenders[arrayed] = lambda: timed(arrays, AGENTS, orders)
     for peer in peers:
@@ -204,10 +206,14 @@ def measured(rounds: int, orders: int) -> dict[str, Any]:
         elif name.startswith("bourse"):
             ratios[f"arrays over {name}"] = ratio(lines[arrayed], line)
     return {
-        "rounds": rounds, "orders": orders, "collector": COLLECTOR, "states": hashes,
+        "rounds": rounds,
+        "orders": orders,
+        "collector": COLLECTOR,
+        "states": hashes,
         "rates": {name: line.rates for name, line in lines.items()},
-        "ratios": ratios, "missing": missing,
-    }  # fmt: skip
+        "ratios": ratios,
+        "missing": missing,
+    }
 
 
 @click.command()

@@ -108,10 +108,12 @@ async def main(rate: int, seconds: float) -> None:
             same = await equal(tab, node)
             await tab.call("HeapProfiler.collectGarbage")
             after = await tab.value(USED), await tab.value("carbonx.market.updates")
-            print(f"{(after[1] - before[1]) / passed:,.0f} increments/s for {passed:.0f} s: "
-                  f"{await tab.value('carbonx.market.gaps')} gaps, book equal: {same}, "
-                  f"heap {before[0] / 1e6:.1f} -> {after[0] / 1e6:.1f} MB, "
-                  f"errors {tab.errors}")  # fmt: skip
+            print(
+                f"{(after[1] - before[1]) / passed:,.0f} increments/s for {passed:.0f} s: "
+                f"{await tab.value('carbonx.market.gaps')} gaps, book equal: {same}, "
+                f"heap {before[0] / 1e6:.1f} -> {after[0] / 1e6:.1f} MB, "
+                f"errors {tab.errors}"
+            )
 
 
 if __name__ == "__main__":

@@ -53,8 +53,10 @@ async def read(url: str, pages: int, seconds: float) -> None:
     os.nice(19)  # they stand for other machines: what reads must not take the venue's processor
     host, port = url.removeprefix("http://").rstrip("/").split(":")
     loop = asyncio.get_running_loop()
-    made = [await loop.create_connection(lambda: Discard(host, int(port)), host, int(port))
-            for _ in range(pages)]  # fmt: skip
+    made = [
+        await loop.create_connection(lambda: Discard(host, int(port)), host, int(port))
+        for _ in range(pages)
+    ]
     print("open", flush=True)
     await asyncio.sleep(seconds)
     print(sum(protocol.taken for _, protocol in made), flush=True)
@@ -63,10 +65,28 @@ async def read(url: str, pages: int, seconds: float) -> None:
 def load(port: int, file: Path, rate: int, duration: float) -> int:
     """Run the generator; return p99 in ns."""
     done = subprocess.run(  # noqa: S603 - a command of its own
-        [sys.executable, "-m", "carbonx", "load", "--port", str(port), "--accounts", str(file),
-         "-c", str(SESSIONS), "--rate", str(rate), "-d", str(duration), "--no-pin", "--json"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "carbonx",
+            "load",
+            "--port",
+            str(port),
+            "--accounts",
+            str(file),
+            "-c",
+            str(SESSIONS),
+            "--rate",
+            str(rate),
+            "-d",
+            str(duration),
+            "--no-pin",
+            "--json",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     found: dict[str, Any] = json.loads(done.stdout)
     return int(found["latency_ns"]["p99"]) if "latency_ns" in found else _p99(found)
 
@@ -95,9 +115,20 @@ def used(process: int) -> float:
 def with_pages(url: str, pages: int, seconds: float) -> subprocess.Popen[str]:
     """Open pages in a process of their own."""
     process = subprocess.Popen(  # noqa: S603 - a command of its own
-        [sys.executable, "-m", "benchmarks.pages", "--read", url, "--pages", str(pages),
-         "--seconds", str(seconds)], stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.pages",
+            "--read",
+            url,
+            "--pages",
+            str(pages),
+            "--seconds",
+            str(seconds),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     process.stdout.readline()
     return process
@@ -110,10 +141,28 @@ def measure(pages: int, rate: int, duration: float, rounds: int) -> None:
         products = [product.symbol for product in load_rulebook(RULEBOOK).products]
         Directory(accounts(SESSIONS, products)).write(file)
         venue = subprocess.Popen(  # noqa: S603 - a command of its own
-            [sys.executable, "-m", "carbonx", "serve", "--rulebook", RULEBOOK, "--port", "0",
-             "--web", "0", "--dir", str(Path(place) / "venue"), "--accounts", str(file),
-             "--durability", "none", "--json"], stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "carbonx",
+                "serve",
+                "--rulebook",
+                RULEBOOK,
+                "--port",
+                "0",
+                "--web",
+                "0",
+                "--dir",
+                str(Path(place) / "venue"),
+                "--accounts",
+                str(file),
+                "--durability",
+                "none",
+                "--json",
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert venue.stdout is not None
         facts = json.loads(venue.stdout.readline())
         found: dict[int, list[int]] = {0: [], pages: []}
@@ -130,15 +179,20 @@ def measure(pages: int, rate: int, duration: float, rounds: int) -> None:
                 readers = with_pages(facts["page"], pages, duration + 4)
                 round_with(pages)
                 taken, _ = readers.communicate()
-                print(f"p99 {found[0][-1] / 1e3:,.0f} us without pages, "
-                      f"{found[pages][-1] / 1e3:,.0f} us with {pages}, "
-                      f"which took {int(taken) / 1e6:,.1f} MB", flush=True)  # fmt: skip
+                print(
+                    f"p99 {found[0][-1] / 1e3:,.0f} us without pages, "
+                    f"{found[pages][-1] / 1e3:,.0f} us with {pages}, "
+                    f"which took {int(taken) / 1e6:,.1f} MB",
+                    flush=True,
+                )
                 time.sleep(0.5)
         finally:
             venue.send_signal(signal.SIGINT)
             venue.wait(20)
-    print(f"the venue's process: {spent[0] / rounds:.2f} s a round on the processor without, "
-          f"{spent[pages] / rounds:.2f} s with {pages}")  # fmt: skip
+    print(
+        f"the venue's process: {spent[0] / rounds:.2f} s a round on the processor without, "
+        f"{spent[pages] / rounds:.2f} s with {pages}"
+    )
     ratio = median(found[pages]) / median(found[0])
     print(f"{rate} messages/s: {ratio:.2f} times the p99 of no page (medians of {rounds} rounds)")
 

@@ -136,8 +136,17 @@ def measure(folder: Path, count: int, parts: Sequence[str]) -> list[dict[str, An
     """Return the figures of parts, each from a process of its own."""
     found = []
     for part in parts:
-        words = [sys.executable, "-m", "benchmarks.recovery", "--part", part, "--dir", str(folder),
-                 "--commands", str(count)]  # fmt: skip
+        words = [
+            sys.executable,
+            "-m",
+            "benchmarks.recovery",
+            "--part",
+            part,
+            "--dir",
+            str(folder),
+            "--commands",
+            str(count),
+        ]
         done = subprocess.run(words, capture_output=True, check=True)  # noqa: S603 - our own words
         found.append(json.loads(done.stdout))
     if any(each["state"] != found[0]["state"] for each in found):
@@ -163,19 +172,29 @@ def main() -> None:
         size = (Path(folder) / FILE_NAME).stat().st_size / 1e6
     rate, again = (each["records"] / each["seconds"] for each in (before, after))
     ratio = after["peak_mb"] / before["peak_mb"]
-    print(f"{after['records']:,} records ({size:,.0f} MB, durability none), "
-          f"{after['orders']:,} live orders, the same state")  # fmt: skip
-    print(f"recovered in {after['seconds']:.2f} s (reach {SECONDS_REACH:g}), "
-          f"{again:,.0f} a second; live {rate:,.0f} a second")  # fmt: skip
-    print(f"peak {after['peak_mb']:,.0f} MB, {ratio:.2f} times the live venue's "
-          f"(reach {MEMORY_REACH:g})")  # fmt: skip
+    print(
+        f"{after['records']:,} records ({size:,.0f} MB, durability none), "
+        f"{after['orders']:,} live orders, the same state"
+    )
+    print(
+        f"recovered in {after['seconds']:.2f} s (reach {SECONDS_REACH:g}), "
+        f"{again:,.0f} a second; live {rate:,.0f} a second"
+    )
+    print(
+        f"peak {after['peak_mb']:,.0f} MB, {ratio:.2f} times the live venue's "
+        f"(reach {MEMORY_REACH:g})"
+    )
     if more:
         taken, last = more
-        print(f"snapshot of {taken['bytes'] / 1e6:.1f} MB taken beside the venue in "
-              f"{taken['seconds']:.2f} s, peak {taken['peak_mb']:,.0f} MB")  # fmt: skip
-        print(f"recovered from it in {last['seconds']:.2f} s (reach {SNAPSHOT_REACH:g}), "
-              f"peak {last['peak_mb']:,.0f} MB, {last['peak_mb'] / before['peak_mb']:.2f} times "
-              "the live venue's")  # fmt: skip
+        print(
+            f"snapshot of {taken['bytes'] / 1e6:.1f} MB taken beside the venue in "
+            f"{taken['seconds']:.2f} s, peak {taken['peak_mb']:,.0f} MB"
+        )
+        print(
+            f"recovered from it in {last['seconds']:.2f} s (reach {SNAPSHOT_REACH:g}), "
+            f"peak {last['peak_mb']:,.0f} MB, {last['peak_mb'] / before['peak_mb']:.2f} times "
+            "the live venue's"
+        )
 
 
 if __name__ == "__main__":

@@ -94,8 +94,15 @@ def workers(seeds: int, rounds: int) -> dict[str, Any]:
                     message = f"{count} workers: the study came to {found}, here to {known}"
                     raise WrongError(message)
     ratio = median(a / b for a, b in zip(took[1], took[TWO], strict=True))
-    return {"runs": 2 * seeds, "here": here, "starting": starting, "one": took[1],
-            "two": took[TWO], "ratio": ratio, "digest": known}  # fmt: skip
+    return {
+        "runs": 2 * seeds,
+        "here": here,
+        "starting": starting,
+        "one": took[1],
+        "two": took[TWO],
+        "ratio": ratio,
+        "digest": known,
+    }
 
 
 def most() -> float:
@@ -123,8 +130,15 @@ def year(market: Population, preset: str) -> Year:
     began = perf_counter()
     outcome = run(lab.design(preset), market, sink=sink)
     took = perf_counter() - began
-    return Year(days[0], len(outcome.people), outcome.commands, totals.trades, took, most(),
-                seen.hexdigest())  # fmt: skip
+    return Year(
+        days[0],
+        len(outcome.people),
+        outcome.commands,
+        totals.trades,
+        took,
+        most(),
+        seen.hexdigest(),
+    )
 
 
 def replications(seeds: int) -> list[float]:

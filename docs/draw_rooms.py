@@ -181,11 +181,22 @@ def way_of_an_order(house: House) -> list[str]:
     x, _, width, _ = house.frames["gateway"]
     lane, above = x + width - 34, house.frames["engine"][1] + 16
     lines = [
-        rounded([(client[0] + toward * half_w, client[1] - 8),
-                 (server[0] - toward * (half_w + 3), server[1] - 8)]),
-        rounded([(server[0] + half_w, server[1]), (lane, server[1]), (lane, above),
-                 (log[0], above), (log[0], log[1] - half_h - 3)]),
-    ]  # fmt: skip
+        rounded(
+            [
+                (client[0] + toward * half_w, client[1] - 8),
+                (server[0] - toward * (half_w + 3), server[1] - 8),
+            ]
+        ),
+        rounded(
+            [
+                (server[0] + half_w, server[1]),
+                (lane, server[1]),
+                (lane, above),
+                (log[0], above),
+                (log[0], log[1] - half_h - 3),
+            ]
+        ),
+    ]
     inside = [step for step in WAY if step.user.startswith("engine/")]
     return lines + [arrow(house, step.user, step.owner) for step in inside[:-1]]
 
@@ -198,10 +209,17 @@ def way_back(house: House) -> list[str]:
     toward = 1 if server[0] > client[0] else -1
     lane = house.frames["engine"][0] + 104
     under = server[1] + half_h + 20
-    points = [(venue[0] - half_w, venue[1]), (lane, venue[1]), (lane, under),
-              (server[0] - 24, under), (server[0] - 24, server[1] + half_h + 3)]  # fmt: skip
-    reports = [(server[0] - toward * half_w, server[1] + 8),
-               (client[0] + toward * (half_w + 3), client[1] + 8)]  # fmt: skip
+    points = [
+        (venue[0] - half_w, venue[1]),
+        (lane, venue[1]),
+        (lane, under),
+        (server[0] - 24, under),
+        (server[0] - 24, server[1] + half_h + 3),
+    ]
+    reports = [
+        (server[0] - toward * half_w, server[1] + 8),
+        (client[0] + toward * (half_w + 3), client[1] + 8),
+    ]
     return [rounded(points), rounded(reports)]
 
 

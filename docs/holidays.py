@@ -110,8 +110,12 @@ def text(name: str) -> str:
     source = market.source.format(
         version=metadata.version("exchange_calendars"), state=metadata.version("chinesecalendar")
     )
-    lines = ["# Made by python -m docs.holidays: change that, not this.", f'source = "{source}"',
-             "", "[years]"]  # fmt: skip
+    lines = [
+        "# Made by python -m docs.holidays: change that, not this.",
+        f'source = "{source}"',
+        "",
+        "[years]",
+    ]
     days = closed(market)
     for year in range(FIRST, LAST + 1):
         numbers = [f"{day:%Y%m%d}" for day in days if day.year == year]

@@ -33,8 +33,9 @@ async def quote(client: Client) -> None:
 
 async def main(port: int = 7117, fills: int = 100) -> None:
     """Quote, and quote anew after each trade and when trading begins."""
-    async with Client("127.0.0.1", port, member="M1", account="alice", key="secret",
-                      cancel_on_disconnect=True) as client:  # fmt: skip
+    async with Client(
+        "127.0.0.1", port, member="M1", account="alice", key="secret", cancel_on_disconnect=True
+    ) as client:
         await client.follow(LINE)
         start = client.last_arrived
         await quote(client)

@@ -182,9 +182,7 @@ class Agent(ABC):
         lots = min([quantity + line.lot - 1, *caps]) // line.lot
         return lots * line.lot if lots * line.lot >= line.min_quantity else 0
 
-    def _send(
-        self, port: Market, line: LinePicture, side: Side, price: int, command: Entry
-    ) -> int:  # fmt: skip
+    def _send(self, port: Market, line: LinePicture, side: Side, price: int, command: Entry) -> int:
         """Send what enters the venue as an order; return its reference, 0 where it waits."""
         if not command.quantity or self.back_off.waits(line, side):
             return 0
@@ -198,7 +196,5 @@ class Agent(ABC):
         return self.rng.choice(lines) if lines else None
 
 
-def _limit(
-    line: LinePicture, side: Side, quantity: int, price: int, tif: TimeInForce
-) -> NewOrder:  # fmt: skip
+def _limit(line: LinePicture, side: Side, quantity: int, price: int, tif: TimeInForce) -> NewOrder:
     return NewOrder("", 0, line.symbol, side, quantity, price, OrderType.LIMIT, tif)

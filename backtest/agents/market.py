@@ -109,9 +109,15 @@ class Market(ABC):
         return self.submit(Pick("", 0, symbol, number, tonnes, price))
 
     def quote(
-        self, symbol: str, side: Side, tonnes: int, price: int, to: tuple[str, ...] = (),
-        *, answers: int = 0,
-    ) -> int:  # fmt: skip
+        self,
+        symbol: str,
+        side: Side,
+        tonnes: int,
+        price: int,
+        to: tuple[str, ...] = (),
+        *,
+        answers: int = 0,
+    ) -> int:
         """Offer a block to some accounts, or to all; it may answer the enquiry with a number."""
         return self.submit(Quote("", 0, symbol, side, tonnes, price, to, answers))
 

@@ -38,5 +38,7 @@ def population(
         Pegger,
         Momentum,
     ]
-    return [kinds[place % len(kinds)](name, seed, market, guide, pause)
-            for place, name in enumerate(names)]  # fmt: skip
+    return [
+        kinds[place % len(kinds)](name, seed, market, guide, pause)
+        for place, name in enumerate(names)
+    ]

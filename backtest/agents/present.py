@@ -68,12 +68,22 @@ def lines_of(venue: Venue) -> list[LinePicture]:
     found = []
     for symbol in venue.symbols:
         view = venue.line_view(symbol)
-        line = LinePicture(symbol, view.tick, view.lot, view.reference, view.low_limit,
-                           view.high_limit, view.phase, view.mechanism,
-                           last_trade=venue.last_price(symbol), ticks=view.ticks,
-                           product=view.product, currency=view.currency,
-                           min_quantity=view.min_quantity,
-                           max_quantity=view.max_quantity)  # fmt: skip
+        line = LinePicture(
+            symbol,
+            view.tick,
+            view.lot,
+            view.reference,
+            view.low_limit,
+            view.high_limit,
+            view.phase,
+            view.mechanism,
+            last_trade=venue.last_price(symbol),
+            ticks=view.ticks,
+            product=view.product,
+            currency=view.currency,
+            min_quantity=view.min_quantity,
+            max_quantity=view.max_quantity,
+        )
         for offer in venue.standing(symbol):
             line.stands(structs.replace(offer, account="", ref=0))
         line.best_bids.update((best.number, best.price) for best in venue.best_bids(symbol))
@@ -86,10 +96,13 @@ def lines_of(venue: Venue) -> list[LinePicture]:
 def present_of(venue: Venue, account: str) -> Iterator[Event]:
     """Yield what an account of a venue has now."""
     found = venue.account(account)
-    orders = [OrderResting(account, o.ref, o.symbol, o.side, o.price, o.leaves, -1)
-              for o in venue.open_orders(account)]  # fmt: skip
-    lines = {line.symbol: (line.product, line.currency)
-             for line in map(venue.line_view, venue.symbols)}  # fmt: skip
+    orders = [
+        OrderResting(account, o.ref, o.symbol, o.side, o.price, o.leaves, -1)
+        for o in venue.open_orders(account)
+    ]
+    lines = {
+        line.symbol: (line.product, line.currency) for line in map(venue.line_view, venue.symbols)
+    }
     yield from Present(
         account,
         [Balance(each.name, each.total, each.reserved) for each in found.cash],

@@ -28,9 +28,15 @@ class MarketMaker(Agent):
     kind = "maker"
 
     def __init__(
-        self, name: str, seed: int, market: MarketPicture, guide: Guide, pause: int = PAUSE,
-        *, announce: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        seed: int,
+        market: MarketPicture,
+        guide: Guide,
+        pause: int = PAUSE,
+        *,
+        announce: bool = False,
+    ) -> None:
         """Have no quote yet; ``announce`` a one-way auction in each line for them without one."""
         super().__init__(name, seed, market, guide, pause)
         self._announces = announce
@@ -92,8 +98,9 @@ class MarketMaker(Agent):
         price = self.within(line, self.guide.fair(line))
         quantity = self.sized(line, side, self.guide.size(line), price)
         now = port.now()
-        command = Announce("", 0, line.symbol, side, quantity, price, now,
-                           now + WINDOW * self.pause)  # fmt: skip
+        command = Announce(
+            "", 0, line.symbol, side, quantity, price, now, now + WINDOW * self.pause
+        )
         self._send(port, line, side, price, command)
 
 

@@ -102,11 +102,12 @@ def _offers(line: LinePicture, wanted: Wanted, own: Container[tuple[str, int]]) 
     """Return what others offer at the interest's price or better, the best and first first."""
     sign = 1 if wanted.side is Side.BUY else -1
     found = [
-        offer for offer in line.offers.values()
+        offer
+        for offer in line.offers.values()
         if offer.side is not wanted.side
         and (wanted.price - offer.price) * sign >= 0
         and (line.symbol, offer.number) not in own
-    ]  # fmt: skip
+    ]
     return sorted(found, key=lambda offer: (sign * offer.price, offer.number))
 
 

@@ -21,9 +21,15 @@ class Compliance(Agent):
     kind = "compliance"
 
     def __init__(
-        self, name: str, seed: int, market: MarketPicture, guide: Guide, pause: int = PAUSE,
-        *, side: Side,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        seed: int,
+        market: MarketPicture,
+        guide: Guide,
+        pause: int = PAUSE,
+        *,
+        side: Side,
+    ) -> None:
         """Act on one side only."""
         super().__init__(name, seed, market, guide, pause)
         self._side = side

@@ -70,8 +70,10 @@ class Visibility:
                 yield from self._seldom(event)
 
     def _trade(self, e: ev.Trade) -> Iterator[tuple[str, ev.Event]]:
-        yield e.maker, structs.replace(e, taker="", taker_ref=0, taker_leaves=0, taker_fee=0,
-                                       depth=-1)  # fmt: skip
+        yield (
+            e.maker,
+            structs.replace(e, taker="", taker_ref=0, taker_leaves=0, taker_fee=0, depth=-1),
+        )
         nameless = structs.replace(e, maker="", maker_ref=0, maker_leaves=0, maker_fee=0, depth=-1)
         yield e.taker, nameless
         yield "", structs.replace(nameless, taker="", taker_ref=0, taker_leaves=0, taker_fee=0)
@@ -87,8 +89,25 @@ class Visibility:
                 (Side.SELL, e.buyer, e.buyer_ref, e.buyer_leaves, e.buyer_fee),
                 (Side.BUY, e.seller, e.seller_ref, e.seller_leaves, e.seller_fee),
             ):
-                yield account, ev.Trade(e.symbol, e.trade, other, e.price, e.quantity, "", 0, 0, 0,
-                                        account, ref, leaves, fee, -1)  # fmt: skip
+                yield (
+                    account,
+                    ev.Trade(
+                        e.symbol,
+                        e.trade,
+                        other,
+                        e.price,
+                        e.quantity,
+                        "",
+                        0,
+                        0,
+                        0,
+                        account,
+                        ref,
+                        leaves,
+                        fee,
+                        -1,
+                    ),
+                )
         elif isinstance(e, ev.Offered):
             yield e.account, e
             if e.kind is not OfferKind.ENQUIRY:

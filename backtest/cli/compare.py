@@ -19,31 +19,69 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("designs", nargs=-1)
-@click.option("--vary", multiple=True, metavar="PATH=VALUE,VALUE",
-              help="A figure and what it is set to; several make a grid.")  # fmt: skip
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="PATH=VALUE,VALUE",
+    help="A figure and what it is set to; several make a grid.",
+)
 @click.option("--market", "name", help="A market's name, or module:NAME of your own.")
-@click.option("--figure", "figures", multiple=True, metavar="NAME=VALUE",
-              help="A figure of the market.")  # fmt: skip
-@click.option("--seeds", type=click.IntRange(1), default=100, show_default=True,
-              help="How many sessions each design has.")  # fmt: skip
-@click.option("--measure", "measures", multiple=True,
-              help="What to measure (docs/measures.md); without it the main ones.")  # fmt: skip
-@click.option("--precision", multiple=True, metavar="MEASURE=HALF",
-              help="Stop once its 95% intervals are no wider than ± HALF.")  # fmt: skip
+@click.option(
+    "--figure", "figures", multiple=True, metavar="NAME=VALUE", help="A figure of the market."
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="How many sessions each design has.",
+)
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    help="What to measure (docs/measures.md); without it the main ones.",
+)
+@click.option(
+    "--precision",
+    multiple=True,
+    metavar="MEASURE=HALF",
+    help="Stop once its 95% intervals are no wider than ± HALF.",
+)
 @click.option("--root", type=int, default=1, show_default=True, help="What all draws come from.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True,
-              help="Processes that work.")  # fmt: skip
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that work."
+)
 @click.option("--dask", "address", metavar="ADDRESS", help="A Dask scheduler whose workers do it.")
-@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
-              help="Where to keep the study; an interrupted one goes on.")  # fmt: skip
-@click.option("--again", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              metavar="FOLDER", help="Run a study again from its manifest.")  # fmt: skip
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to keep the study; an interrupted one goes on.",
+)
+@click.option(
+    "--again",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Run a study again from its manifest.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print means and differences as JSON.")
 def command(
-    designs: tuple[str, ...], vary: tuple[str, ...], name: str | None, figures: tuple[str, ...],
-    seeds: int, measures: tuple[str, ...], precision: tuple[str, ...], root: int, jobs: int,
-    address: str | None, folder: Path | None, again: Path | None, *, as_json: bool,
-) -> None:  # fmt: skip
+    designs: tuple[str, ...],
+    vary: tuple[str, ...],
+    name: str | None,
+    figures: tuple[str, ...],
+    seeds: int,
+    measures: tuple[str, ...],
+    precision: tuple[str, ...],
+    root: int,
+    jobs: int,
+    address: str | None,
+    folder: Path | None,
+    again: Path | None,
+    *,
+    as_json: bool,
+) -> None:
     """Compare DESIGNS (names of rulebooks, or .toml files) in front of the same simulated people.
 
     Prints each measure's mean with its 95% interval, and the paired difference to the first
@@ -65,8 +103,9 @@ def command(
             if again is not None:
                 studies.run_again(again, hands)
                 return
-            asked = studies.Asked(designs, vary, name or "", figures, seeds, measures, precision,
-                                  root, folder)  # fmt: skip
+            asked = studies.Asked(
+                designs, vary, name or "", figures, seeds, measures, precision, root, folder
+            )
             study = studies.run(asked, hands)
     except (ValueError, studies.WorkerError) as error:
         raise click.ClickException(str(error)) from error

@@ -55,9 +55,16 @@ def run(asked: Asked, jobs: Jobs) -> Study:
     points = swept({each: design(each) for each in asked.designs}, settings(over), people)
     widths = dict(_width(each) for each in asked.precision)
     with _progress(len(points) * asked.seeds) as progress:
-        return run_points(points, seeds=asked.seeds, root=asked.root, jobs=jobs,
-                          folder=asked.folder, measures=asked.measures, precision=widths or None,
-                          progress=progress)  # fmt: skip
+        return run_points(
+            points,
+            seeds=asked.seeds,
+            root=asked.root,
+            jobs=jobs,
+            folder=asked.folder,
+            measures=asked.measures,
+            precision=widths or None,
+            progress=progress,
+        )
 
 
 def run_again(folder: Path, jobs: Jobs) -> None:
@@ -190,9 +197,14 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
     """Yield what to call after each run; nothing is shown without a terminal."""
     console = Console(stderr=True)
     bar = Progress(
-        TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=console, transient=True, disable=not console.is_terminal,
-    )  # fmt: skip
+        TextColumn("runs"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
     with bar:
         task = bar.add_task("runs", total=total)
         yield lambda: bar.advance(task)

@@ -21,15 +21,29 @@ _FORMATS = ("parquet", "csv", "arrow")
 
 
 @click.command()
-@click.argument("folder", metavar="DIR",
-                type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
-@click.option("--to", "form", type=click.Choice(_FORMATS), default="parquet", show_default=True,
-              help="The format of the files.")  # fmt: skip
-@click.option("--table", "names", type=click.Choice(list(TABLES)), multiple=True,
-              help="A table to write; several are named one by one.  [default: all]")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False),
-              help="Where to write them; files of an earlier export are replaced.  "
-                   "[default: DIR/frames]")  # fmt: skip
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="parquet",
+    show_default=True,
+    help="The format of the files.",
+)
+@click.option(
+    "--table",
+    "names",
+    type=click.Choice(list(TABLES)),
+    multiple=True,
+    help="A table to write; several are named one by one.  [default: all]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to write them; files of an earlier export are replaced.  [default: DIR/frames]",
+)
 @click.option(
     "--decimals",
     is_flag=True,
@@ -37,9 +51,14 @@ _FORMATS = ("parquet", "csv", "arrow")
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    folder: Path, form: str, names: tuple[str, ...], out: Path | None, *, decimals: bool,
+    folder: Path,
+    form: str,
+    names: tuple[str, ...],
+    out: Path | None,
+    *,
+    decimals: bool,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Write what happened in the log in DIR as tables: one file for each.
 
     docs/data.md says what is in each table and column. Times are ns UTC, quantities tonnes.
@@ -61,10 +80,16 @@ def command(
         raise click.ClickException(message) from error
     seconds = time.perf_counter() - started
     if as_json:
-        click.echo(json.dumps({
-            "records": records, "seconds": round(seconds, 3), "format": form,
-            "tables": {n: {"rows": rows[n], "path": str(paths[n])} for n in rows},
-        }))  # fmt: skip
+        click.echo(
+            json.dumps(
+                {
+                    "records": records,
+                    "seconds": round(seconds, 3),
+                    "format": form,
+                    "tables": {n: {"rows": rows[n], "path": str(paths[n])} for n in rows},
+                }
+            )
+        )
         return
     for name, count in rows.items():
         click.echo(f"{name:9} {count:>12,} rows  {paths[name]}")
@@ -86,8 +111,12 @@ def _write_from(
     digits = rulebook_of(data).minor_digits if decimals else None
     files = Files(out, [TABLES[name] for name in names], form, digits)
     try:
-        with click.progressbar(length=data.seek(0, SEEK_END), label="records", file=sys.stderr,
-                               hidden=not sys.stderr.isatty()) as bar:  # fmt: skip
+        with click.progressbar(
+            length=data.seek(0, SEEK_END),
+            label="records",
+            file=sys.stderr,
+            hidden=not sys.stderr.isatty(),
+        ) as bar:
             records = walk(data, names, files.give, lambda offset: bar.update(offset - bar.pos))
     except BaseException:
         files.drop()

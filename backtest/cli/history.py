@@ -34,9 +34,15 @@ def _fitted(text: str) -> str:
 @click.command()
 @click.argument("series", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--rulebook", "name", required=True, help="A rulebook's name, or a .toml file.")
-@click.option("--amend", "amendments", nargs=3, multiple=True, metavar="DATE PATH VALUE",
-              type=(int, str, str),
-              help="A rule that changed: from a date on (0: from the start).")  # fmt: skip
+@click.option(
+    "--amend",
+    "amendments",
+    nargs=3,
+    multiple=True,
+    metavar="DATE PATH VALUE",
+    type=(int, str, str),
+    help="A rule that changed: from a date on (0: from the start).",
+)
 @click.option("--seed", default=1, show_default=True, help="Who deals with whom.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="Where to keep the log.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw closes and limits: a PNG.")
@@ -73,8 +79,15 @@ def command(
     run = History(sequencer, read.bars, seed, changes)
     run.audit.notes += [f"{series}: {note}" for note in read.notes]
     console = Console(stderr=True)
-    days = iter(track(sorted(run.days), "days", console=console, transient=True,
-                      disable=not console.is_terminal))  # fmt: skip
+    days = iter(
+        track(
+            sorted(run.days),
+            "days",
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+    )
     audit = run.run(lambda: next(days, None))
     next(days, None)  # the bar is at its end, and goes before the report comes
     state = run.venue.state_hash()

@@ -30,13 +30,19 @@ def balance_sheet(venue: Venue) -> list[dict[str, Any]]:
     for product in venue.products:
         totals = venue.registry.totals.get(product) or Totals()
         held = sum(venue.allowances(name, product)[0] for name in venue.accounts)
-        rows.append({
-            "product": product, "cap": totals.cap, "issued": totals.issued,
-            "brought": venue.ledger.tonnes_in.get(product, 0),
-            "banked": totals.banked_in - totals.banked_out, "held": held,
-            "surrendered": totals.surrendered, "cancelled": totals.cancelled,
-            "returned": totals.returned,
-        })  # fmt: skip
+        rows.append(
+            {
+                "product": product,
+                "cap": totals.cap,
+                "issued": totals.issued,
+                "brought": venue.ledger.tonnes_in.get(product, 0),
+                "banked": totals.banked_in - totals.banked_out,
+                "held": held,
+                "surrendered": totals.surrendered,
+                "cancelled": totals.cancelled,
+                "returned": totals.returned,
+            }
+        )
     return rows
 
 
@@ -75,8 +81,11 @@ def command(directory: Path, as_json: bool, plot: Path | None) -> None:  # noqa:
     """
     venue = replay(directory).venue
     venue.check()
-    tables = {"balance": balance_sheet(venue), "positions": positions(venue),
-              "calendar": calendar(venue)}  # fmt: skip
+    tables = {
+        "balance": balance_sheet(venue),
+        "positions": positions(venue),
+        "calendar": calendar(venue),
+    }
     if plot is not None:
         from backtest.report.compliance import draw_year  # noqa: PLC0415 - matplotlib is slow
 

@@ -37,10 +37,13 @@ def schema(table: Table, decimals: int | None) -> Any:  # noqa: ANN401 - pyarrow
     """Return a table's Arrow schema; ``decimals`` are those of money, None for minor units."""
     money = _PLAIN[Kind.MONEY] if decimals is None else pa.decimal128(_DECIMAL_DIGITS, decimals)
     fields = [
-        pa.field(column.name, money if column.kind is Kind.MONEY else _PLAIN[column.kind],
-                 metadata={"description": column.sentence})
+        pa.field(
+            column.name,
+            money if column.kind is Kind.MONEY else _PLAIN[column.kind],
+            metadata={"description": column.sentence},
+        )
         for column in table.columns
-    ]  # fmt: skip
+    ]
     return pa.schema(fields, metadata={"description": table.sentence})
 
 

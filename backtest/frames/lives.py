@@ -70,10 +70,35 @@ class Lives:
             order_type, tif = TYPES[c.order_type], TIFS[c.tif]  # type: ignore[union-attr]
         account, ref, price, quantity, state = e.account, e.ref, e.price, e.quantity, e.state
         self.live[account, ref] = [
-            seq, time, day, e.symbol, account, ref, VERBS[kind], SIDES[e.side], order_type, tif,
-            price, quantity, STATES[state], time if state is _RESTING else None, None, 0, price,
-            quantity, None, None, 0, 0, 0, 0, 0, quantity, None, None,
-        ]  # fmt: skip
+            seq,
+            time,
+            day,
+            e.symbol,
+            account,
+            ref,
+            VERBS[kind],
+            SIDES[e.side],
+            order_type,
+            tif,
+            price,
+            quantity,
+            STATES[state],
+            time if state is _RESTING else None,
+            None,
+            0,
+            price,
+            quantity,
+            None,
+            None,
+            0,
+            0,
+            0,
+            0,
+            0,
+            quantity,
+            None,
+            None,
+        ]
 
     def _resting(self, e: OrderResting, _s: int, time: int, _d: date | None, _c: Command) -> None:
         life = self.live[e.account, e.ref]

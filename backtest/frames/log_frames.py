@@ -61,14 +61,15 @@ class Frames:
         better = pl.when(pl.col("side") == "buy").then(-pl.col("price")).otherwise(pl.col("price"))
         level = better.rank("ordinal").over("symbol", "side").cast(pl.Int64)
         return (
-            rows.group_by(place, maintain_order=True).agg(pl.col("quantity").last())
+            rows.group_by(place, maintain_order=True)
+            .agg(pl.col("quantity").last())
             .filter(pl.col("quantity") > 0)
             .with_columns(level=level)
             .filter(pl.col("level") <= depth)
             .sort("symbol", "side", "level")
             .select("symbol", "side", "level", "price", "quantity")
             .collect()
-        )  # fmt: skip
+        )
 
 
 def frames(log: Path | str | bytes, *, decimals: bool = False) -> Frames:

@@ -148,10 +148,24 @@ class Rows:
     def _in_call(self, e: AuctionTrade, seq: int, time: int, day: date | None, _c: Command) -> None:
         mechanism, phase = self._places.get(e.symbol) or self._place(e.symbol)
         self.cells["trades"] += (
-            seq, time, day, e.symbol, e.trade, mechanism, phase, e.price, e.quantity,
-            e.price * e.quantity, None, e.buyer, e.buyer_ref, e.buyer_fee, e.seller, e.seller_ref,
+            seq,
+            time,
+            day,
+            e.symbol,
+            e.trade,
+            mechanism,
+            phase,
+            e.price,
+            e.quantity,
+            e.price * e.quantity,
+            None,
+            e.buyer,
+            e.buyer_ref,
+            e.buyer_fee,
+            e.seller,
+            e.seller_ref,
             e.seller_fee,
-        )  # fmt: skip
+        )
 
     # -- the book -------------------------------------------------------------------------------
 
@@ -176,26 +190,74 @@ class Rows:
         _c: Command,
     ) -> None:
         step = "indicated" if type(e) is AuctionIndicated else "uncrossed"
-        self.cells["auctions"] += (seq, time, day, e.symbol, step, None, None, e.price or None,
-                                   e.volume, e.surplus, STEPS[e.decided], None,
-                                   None)  # fmt: skip
+        self.cells["auctions"] += (
+            seq,
+            time,
+            day,
+            e.symbol,
+            step,
+            None,
+            None,
+            e.price or None,
+            e.volume,
+            e.surplus,
+            STEPS[e.decided],
+            None,
+            None,
+        )
 
     def _announced(self, e: Announced, seq: int, time: int, day: date | None, _c: Command) -> None:
-        self.cells["auctions"] += (seq, time, day, e.symbol, "announced", e.number,
-                                   SIDES[e.side], e.price or None, e.quantity, None, None,
-                                   None, None)  # fmt: skip
+        self.cells["auctions"] += (
+            seq,
+            time,
+            day,
+            e.symbol,
+            "announced",
+            e.number,
+            SIDES[e.side],
+            e.price or None,
+            e.quantity,
+            None,
+            None,
+            None,
+            None,
+        )
 
     def _best_bid(self, e: BestBid, seq: int, time: int, day: date | None, _c: Command) -> None:
-        self.cells["auctions"] += (seq, time, day, e.symbol, "best_bid", e.number, None,
-                                   e.price or None, e.quantity, None, None, None,
-                                   None)  # fmt: skip
+        self.cells["auctions"] += (
+            seq,
+            time,
+            day,
+            e.symbol,
+            "best_bid",
+            e.number,
+            None,
+            e.price or None,
+            e.quantity,
+            None,
+            None,
+            None,
+            None,
+        )
 
     def _cleared(
         self, e: AuctionCleared, seq: int, time: int, day: date | None, _c: Command
     ) -> None:
-        self.cells["auctions"] += (seq, time, day, e.symbol, "cleared", e.number, None,
-                                   e.price or None, e.quantity, e.unsold, None, e.bids,
-                                   e.bidders)  # fmt: skip
+        self.cells["auctions"] += (
+            seq,
+            time,
+            day,
+            e.symbol,
+            "cleared",
+            e.number,
+            None,
+            e.price or None,
+            e.quantity,
+            e.unsold,
+            None,
+            e.bids,
+            e.bidders,
+        )
 
     # -- phases, days and refusals --------------------------------------------------------------
 
@@ -204,9 +266,17 @@ class Rows:
         self._places.pop(e.symbol, None)
 
     def _session(self, e: PhaseChanged, seq: int, time: int, day: date | None, _c: Command) -> None:
-        self.cells["sessions"] += (seq, time, day, e.symbol, PHASES[e.phase], e.reason,
-                                   e.reference or None, e.low_limit or None,
-                                   e.high_limit or None)  # fmt: skip
+        self.cells["sessions"] += (
+            seq,
+            time,
+            day,
+            e.symbol,
+            PHASES[e.phase],
+            e.reason,
+            e.reference or None,
+            e.low_limit or None,
+            e.high_limit or None,
+        )
 
     def _begun(self, e: DayBegan, _s: int, _t: int, _d: date | None, _c: Command) -> None:
         year, rest = divmod(e.date, 10_000)
@@ -214,12 +284,31 @@ class Rows:
         self._places.clear()  # an amendment may have come into force
 
     def _closed(self, e: DayClosed, seq: int, time: int, day: date | None, _c: Command) -> None:
-        self.cells["days"] += (seq, time, day, e.symbol, e.open or None, e.high or None,
-                               e.low or None, e.close or None, e.volume, e.value,
-                               e.trades)  # fmt: skip
+        self.cells["days"] += (
+            seq,
+            time,
+            day,
+            e.symbol,
+            e.open or None,
+            e.high or None,
+            e.low or None,
+            e.close or None,
+            e.volume,
+            e.value,
+            e.trades,
+        )
 
     def _refused(self, e: Rejected, seq: int, time: int, day: date | None, c: Command) -> None:
         symbol = getattr(c, "symbol", "") or None
-        self.cells["refusals"] += (seq, time, day, e.account or None, e.ref or None,
-                                   VERBS[type(c)], symbol, REFUSAL_WORDS[e.reason],
-                                   e.field or None, e.rule or None)  # fmt: skip
+        self.cells["refusals"] += (
+            seq,
+            time,
+            day,
+            e.account or None,
+            e.ref or None,
+            VERBS[type(c)],
+            symbol,
+            REFUSAL_WORDS[e.reason],
+            e.field or None,
+            e.rule or None,
+        )

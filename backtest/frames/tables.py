@@ -155,22 +155,25 @@ DAYS: Final = Table(
     ),
 )  # fmt: skip
 CASH: Final = Table(
-    "cash", "One row for each account's money at the end of each trading day, and of the log.", (
+    "cash",
+    "One row for each account's money at the end of each trading day, and of the log.",
+    (
         *_WHEN,
         Column("account", _TEXT, "Whose it is."),
         Column("currency", _TEXT, "The currency."),
         *(Column(name, _MONEY, said) for name, said in zip(_PARTS, _BALANCE, strict=True)),
     ),
-)  # fmt: skip
+)
 HOLDINGS: Final = Table(
-    "holdings", "One row for each account's tonnes at the end of each trading day, and of the log.",
+    "holdings",
+    "One row for each account's tonnes at the end of each trading day, and of the log.",
     (
         *_WHEN,
         Column("account", _TEXT, "Whose they are."),
         Column("product", _TEXT, "The product, such as a vintage."),
         *(Column(name, _INT, said) for name, said in zip(_PARTS, _BALANCE, strict=True)),
     ),
-)  # fmt: skip
+)
 TABLES: Final = {
     table.name: table
     for table in (TRADES, ORDERS, DEPTH, AUCTIONS, SESSIONS, REFUSALS, DAYS, CASH, HOLDINGS)

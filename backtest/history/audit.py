@@ -145,8 +145,14 @@ class Audit:
         if trades:
             opened = reference if book.open is OpenRule.PREVIOUS_CLOSE else prices[0]
             value = sum(price * quantity for price, quantity in trades)
-            wanted = (opened, max(prices), min(prices), sum(q for _, q in trades), value,
-                      len(trades))  # fmt: skip
+            wanted = (
+                opened,
+                max(prices),
+                min(prices),
+                sum(q for _, q in trades),
+                value,
+                len(trades),
+            )
         found = (event.open, event.high, event.low, event.volume, event.value, event.trades)
         if found != wanted:
             self.breaches.append(f"{self.venue.date} {event.symbol}: bar {found}, not {wanted}")
@@ -176,8 +182,11 @@ def nearest(exact: Decimal, tick: int, ticks: Ticks) -> int:
     ends = [start for start, _ in rows[1:]]
     for (start, step), end in zip_longest(rows, ends):
         below = int(exact // step) * step
-        found += [price for price in (below, below + step, start)
-                  if start <= price and (end is None or price < end)]  # fmt: skip
+        found += [
+            price
+            for price in (below, below + step, start)
+            if start <= price and (end is None or price < end)
+        ]
     return min((p for p in found if p), key=lambda price: (abs(price - exact), -price))
 
 

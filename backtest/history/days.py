@@ -58,8 +58,13 @@ _LAST_SECOND: Final = 86_399  # of a day
 class History:
     """Drives a venue through the days of a series."""
 
-    def __init__(self, sequencer: Sequencer, bars: Iterable[Bar], seed: int,
-                 amendments: tuple[Amendment, ...] = ()) -> None:  # fmt: skip
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        bars: Iterable[Bar],
+        seed: int,
+        amendments: tuple[Amendment, ...] = (),
+    ) -> None:
         """Take a venue with nothing in it and the bars of its products.
 
         Raises ``RulebookError`` on an amendment that is refused.
@@ -146,8 +151,9 @@ class History:
         self._fund()
         self._main = main_lines(rulebook)
         views = map(self.venue.line_view, self.venue.symbols)
-        self._blocks = {line.product: line.symbol for line in views
-                        if line.mechanism is Mechanism.NEGOTIATED}  # fmt: skip
+        self._blocks = {
+            line.product: line.symbol for line in views if line.mechanism is Mechanism.NEGOTIATED
+        }
         found = {}
         for product, bar in bars.items():
             why = untradable(rulebook, bar)
@@ -162,8 +168,10 @@ class History:
         rulebook = self.venue.rulebook
         calendar = rulebook.calendar
         if not calendar.sessions:
-            return [Step(utc(calendar, date, 0), SetPhase(Phase.CONTINUOUS)),
-                    Step(utc(calendar, date, _LAST_SECOND), SetPhase(Phase.CLOSED))]  # fmt: skip
+            return [
+                Step(utc(calendar, date, 0), SetPhase(Phase.CONTINUOUS)),
+                Step(utc(calendar, date, _LAST_SECOND), SetPhase(Phase.CLOSED)),
+            ]
         if not is_trading_day(calendar, date):
             calendar = structs.replace(calendar, extra_days=(*calendar.extra_days, date))
             rulebook = structs.replace(rulebook, calendar=calendar)
@@ -242,8 +250,11 @@ class History:
         price = min(max(wanted.price, low), high) if high else wanted.price
         if price != wanted.price:
             if bar.product in self._closes and wanted.price in bar:  # not on its first day
-                self.audit.outside(Outside(bar.date, bar.product, line.reference, low, high,
-                                           wanted.price, "listed"))  # fmt: skip
+                self.audit.outside(
+                    Outside(
+                        bar.date, bar.product, line.reference, low, high, wanted.price, "listed"
+                    )
+                )
             maker, _ = self._pair()
             if wanted.price:
                 refused = self.say(self._order(line, maker, Side.SELL, wanted))

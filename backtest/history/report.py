@@ -37,18 +37,25 @@ def facts(audit: Audit, state: str) -> dict[str, Any]:
 
 def report(audit: Audit, state: str, digits: int = _CENTS) -> str:
     """Tell the run in words, prices with the currency's decimals."""
-    done = (f"{len(audit.rows):,} product-days, {audit.trades:,} trades, {audit.blocks} blocks, "
-            f"{audit.refusals:,} orders refused on purpose or for their price")  # fmt: skip
-    held = (f"{audit.bars:,} bars and their limits held against the rulebook: "
-            f"{len(audit.breaches)} breaches")  # fmt: skip
-    left = (f"Real prices outside the limits that follow from the real previous close: "
-            f"{len(audit.outsides)}")  # fmt: skip
+    done = (
+        f"{len(audit.rows):,} product-days, {audit.trades:,} trades, {audit.blocks} blocks, "
+        f"{audit.refusals:,} orders refused on purpose or for their price"
+    )
+    held = (
+        f"{audit.bars:,} bars and their limits held against the rulebook: "
+        f"{len(audit.breaches)} breaches"
+    )
+    left = (
+        f"Real prices outside the limits that follow from the real previous close: "
+        f"{len(audit.outsides)}"
+    )
     lines = [done, held, *audit.breaches[:20], "", left]
     for o in audit.outsides:
         figures = (o.reference, o.low, o.high, o.price)
         prices = " ".join(decimal_text(price, digits) for price in figures)
-        lines.append(f"  {day(o.date)} {o.product} {o.kind}: previous, lowest, highest, real "
-                     f"{prices}")  # fmt: skip
+        lines.append(
+            f"  {day(o.date)} {o.product} {o.kind}: previous, lowest, highest, real {prices}"
+        )
     lines += ["", f"Days whose real close is not what the rule gives: {len(audit.other_closes)}"]
     for date, product, real, ours in audit.other_closes:
         lines.append(
@@ -107,17 +114,36 @@ def _panel(axis: Any, product: str, rows: list[Row], audit: Audit) -> None:
     book = audit.venue.rulebook
     one = 10**book.minor_digits
     days = [_date(row.bar.date) for row in rows]
-    axis.fill_between(days, [row.low / one for row in rows], [row.high / one for row in rows],
-                      color=BAND, alpha=0.25, step="mid", linewidth=0,
-                      label="daily limits")  # fmt: skip
-    closes = [(at, row.bar.close / one) for at, row in zip(days, rows, strict=True)
-              if row.bar.close]  # fmt: skip
-    axis.plot([at for at, _ in closes], [close for _, close in closes], color=INK, linewidth=0.9,
-              label="real close")  # fmt: skip
+    axis.fill_between(
+        days,
+        [row.low / one for row in rows],
+        [row.high / one for row in rows],
+        color=BAND,
+        alpha=0.25,
+        step="mid",
+        linewidth=0,
+        label="daily limits",
+    )
+    closes = [
+        (at, row.bar.close / one) for at, row in zip(days, rows, strict=True) if row.bar.close
+    ]
+    axis.plot(
+        [at for at, _ in closes],
+        [close for _, close in closes],
+        color=INK,
+        linewidth=0.9,
+        label="real close",
+    )
     top = max(row.high for row in rows)
     marks = [o for o in audit.outsides if o.product == product]
-    axis.scatter([_date(o.date) for o in marks], [min(o.price, top) / one for o in marks],
-                 color=ALARM, s=16, zorder=3, label="outside the limits")  # fmt: skip
+    axis.scatter(
+        [_date(o.date) for o in marks],
+        [min(o.price, top) / one for o in marks],
+        color=ALARM,
+        s=16,
+        zorder=3,
+        label="outside the limits",
+    )
     axis.set_title(product, fontsize=9)
     axis.set_ylabel(f"{book.currency} per tonne", fontsize=8)
     axis.tick_params(labelsize=7)

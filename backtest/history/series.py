@@ -132,8 +132,9 @@ class _Reader:
         if not self._volumes:
             found.append("it has no volumes: each day was given four of the smallest orders")
         if self._rounded:
-            found.append(f"figures with more decimals than there are were rounded in "
-                         f"{_rows(self._rounded)}")  # fmt: skip
+            found.append(
+                f"figures with more decimals than there are were rounded in {_rows(self._rounded)}"
+            )
         if self._crossed:
             found.append(f"the high is below the low in {_rows(self._crossed)}")
         return found

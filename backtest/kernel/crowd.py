@@ -48,9 +48,15 @@ class Crowd(Seat):
         kernel.enter(self, self.accounts)
 
     def orders(
-        self, symbol: str, times: ArrayLike, agents: ArrayLike, buys: ArrayLike,
-        prices: ArrayLike, tonnes: ArrayLike, targets: ArrayLike = 0,
-    ) -> Ints:  # fmt: skip
+        self,
+        symbol: str,
+        times: ArrayLike,
+        agents: ArrayLike,
+        buys: ArrayLike,
+        prices: ArrayLike,
+        tonnes: ArrayLike,
+        targets: ArrayLike = 0,
+    ) -> Ints:
         """Send limit orders good for the day; return their references, in the order given.
 
         Each row has a time (ns) of arrival at the venue, an account's place in ``accounts``, a
@@ -86,15 +92,17 @@ class Crowd(Seat):
             found = np.broadcast_arrays(*map(np.atleast_1d, columns))
         except ValueError as error:
             raise AgentError(self.who, self.now(), f"orders: {error}") from error
-        for name, each in zip(("times", "agents", "buys", "prices", "tonnes", "targets"), found,
-                              strict=True):  # fmt: skip
+        for name, each in zip(
+            ("times", "agents", "buys", "prices", "tonnes", "targets"), found, strict=True
+        ):
             if each.dtype.kind not in "iub":
                 why = f"orders: {name} are {each.dtype}: whole numbers are needed"
                 raise AgentError(self.who, self.now(), why)
         return [each.astype(np.int64) for each in found]
 
-    def _check(self, symbol: str, at: Ints, who: Ints, price: Ints, size: Ints,
-               target: Ints) -> None:  # fmt: skip
+    def _check(
+        self, symbol: str, at: Ints, who: Ints, price: Ints, size: Ints, target: Ints
+    ) -> None:
         """Raise ``AgentError`` unless the log can hold the orders, and they are for this crowd."""
         new = target == 0
         for name, bad, rule in (
@@ -129,9 +137,13 @@ class _Flow:
     __slots__ = ("_commands", "_counter", "_crowd", "_done", "_kernel", "_times", "_whose")
 
     def __init__(
-        self, kernel: Kernel, crowd: Crowd, times: list[int], whose: list[int],
+        self,
+        kernel: Kernel,
+        crowd: Crowd,
+        times: list[int],
+        whose: list[int],
         commands: list[NewOrder | CancelOrder],
-    ) -> None:  # fmt: skip
+    ) -> None:
         kernel.counter += 1
         self._kernel, self._crowd, self._counter = kernel, crowd, kernel.counter
         self._times, self._whose, self._commands = times, whose, commands

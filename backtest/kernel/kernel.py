@@ -58,9 +58,13 @@ class Kernel(EventQueue):
                  "watchers")  # fmt: skip
 
     def __init__(
-        self, sequencer: Sequencer, tape: list[Entry] | None = None, streams: Streams | None = None,
-        *, sink: Watcher | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        sequencer: Sequencer,
+        tape: list[Entry] | None = None,
+        streams: Streams | None = None,
+        *,
+        sink: Watcher | None = None,
+    ) -> None:
         """Start at the venue's time, ns UTC; agents draw from ``streams``.
 
         ``tape`` receives every command and its events. So does ``sink``, which only looks on;
@@ -84,9 +88,15 @@ class Kernel(EventQueue):
         self.plain = False  # whether nobody acts on what comes of a command
 
     def join(
-        self, agent: Participant, account: str, who: str = "", *, to_venue: Delay | None = None,
-        back: Delay | None = None, compute: int = 0,
-    ) -> Seat:  # fmt: skip
+        self,
+        agent: Participant,
+        account: str,
+        who: str = "",
+        *,
+        to_venue: Delay | None = None,
+        back: Delay | None = None,
+        compute: int = 0,
+    ) -> Seat:
         """Let an agent act for an account. Raises ``ValueError`` where the account has one.
 
         ``who`` names it in errors and keys. Delays are ns a message, ``compute`` ns a turn.

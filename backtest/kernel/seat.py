@@ -42,9 +42,16 @@ class Seat(Market):
                  "waiting", "who")  # fmt: skip
 
     def __init__(
-        self, kernel: EventQueue, agent: Participant, place: int, account: str, who: str,
-        to_venue: Delay | None, back: Delay | None, compute: int,
-    ) -> None:  # fmt: skip
+        self,
+        kernel: EventQueue,
+        agent: Participant,
+        place: int,
+        account: str,
+        who: str,
+        to_venue: Delay | None,
+        back: Delay | None,
+        compute: int,
+    ) -> None:
         """Join a kernel. ``compute`` is the ns that the agent needs for each of its turns."""
         self._kernel = kernel
         self.agent = agent
@@ -149,9 +156,13 @@ class Seat(Market):
         """Enter a limit order to buy; price in minor units. Return its reference."""
         kernel = self._kernel
         if (
-            type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
-            and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
-        ):  # fmt: skip
+            type(tonnes) is int
+            and type(price) is int
+            and type(tif) is TimeInForce
+            and 0 < tonnes <= MAX_QUANTITY
+            and 0 < price <= MAX_PRICE
+            and symbol in kernel.symbols
+        ):
             self._last_ref = ref = self._last_ref + 1
             order = NewOrder(self.account, ref, symbol, _BUY, tonnes, price, _LIMIT, tif)
             if self._here:
@@ -165,9 +176,13 @@ class Seat(Market):
         """Enter a limit order to sell; price in minor units. Return its reference."""
         kernel = self._kernel
         if (
-            type(tonnes) is int and type(price) is int and type(tif) is TimeInForce
-            and 0 < tonnes <= MAX_QUANTITY and 0 < price <= MAX_PRICE and symbol in kernel.symbols
-        ):  # fmt: skip
+            type(tonnes) is int
+            and type(price) is int
+            and type(tif) is TimeInForce
+            and 0 < tonnes <= MAX_QUANTITY
+            and 0 < price <= MAX_PRICE
+            and symbol in kernel.symbols
+        ):
             self._last_ref = ref = self._last_ref + 1
             order = NewOrder(self.account, ref, symbol, _SELL, tonnes, price, _LIMIT, tif)
             if self._here:

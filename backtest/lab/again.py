@@ -46,8 +46,16 @@ def again(
     """
     asked = recipe(folder)
     differs = _inputs(asked)
-    study = run_points(asked.points, seeds=asked.seeds, root=asked.root, jobs=jobs, folder=None,
-                       measures=asked.measures, precision=None, progress=progress)  # fmt: skip
+    study = run_points(
+        asked.points,
+        seeds=asked.seeds,
+        root=asked.root,
+        jobs=jobs,
+        folder=None,
+        measures=asked.measures,
+        precision=None,
+        progress=progress,
+    )
     if asked.result != study.digest:
         differs += _runs(asked, study, Path(folder))
     return Again(study, asked.result, differs)
@@ -58,11 +66,13 @@ def _inputs(asked: Recipe) -> list[str]:
     here = keys(asked.points, asked.root, asked.measures).sources
     return [
         f"{kind} {name}: {was.get(name, 'none')[:16]} then, {now.get(name, 'none')[:16]} now"
-        for kind, was, now in (("version", asked.versions, versions()),
-                               ("source", asked.keys.sources, here))
+        for kind, was, now in (
+            ("version", asked.versions, versions()),
+            ("source", asked.keys.sources, here),
+        )
         for name in dict.fromkeys([*was, *now])
         if was.get(name) != now.get(name)
-    ]  # fmt: skip
+    ]
 
 
 def _runs(asked: Recipe, study: Study, folder: Path) -> list[str]:

@@ -82,7 +82,8 @@ class SteadyArrivals(Struct, frozen=True):
         values = streams.stream("everybody", "value").integers(1, self.scale + 1, len(names))
         beat = self.seconds * SECOND
         return [
-            truthful(who, int(value), window.opens + int(place) * beat + beat // 2, rulebook,
-                     self.scale)
+            truthful(
+                who, int(value), window.opens + int(place) * beat + beat // 2, rulebook, self.scale
+            )
             for who, place, value in zip(names, places, values, strict=True)
-        ]  # fmt: skip
+        ]

@@ -48,8 +48,11 @@ def opening(rulebook: Rulebook) -> list[SetPhase]:
     found = [SetPhase(Phase.CONTINUOUS)]
     for product in rulebook.products:
         modes = rulebook.modes_of(product)
-        found += [SetPhase(Phase.INTRADAY_CALL, line_name(product, mode, modes[0]))
-                  for mode in modes if mode.batch_seconds]  # fmt: skip
+        found += [
+            SetPhase(Phase.INTRADAY_CALL, line_name(product, mode, modes[0]))
+            for mode in modes
+            if mode.batch_seconds
+        ]
     return found
 
 

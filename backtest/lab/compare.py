@@ -51,10 +51,19 @@ def compare(
 
     Raises ``DesignError``, ``MeasureError`` or ``StudyError`` before the first run.
     """
-    points = [Point(label, label, "", design, market)
-              for label, design in as_mapping(designs).items()]  # fmt: skip
-    return run_points(points, seeds=seeds, root=root, jobs=jobs, folder=folder,
-                      measures=measures, precision=precision, progress=progress)  # fmt: skip
+    points = [
+        Point(label, label, "", design, market) for label, design in as_mapping(designs).items()
+    ]
+    return run_points(
+        points,
+        seeds=seeds,
+        root=root,
+        jobs=jobs,
+        folder=folder,
+        measures=measures,
+        precision=precision,
+        progress=progress,
+    )
 
 
 def run_points(
@@ -99,9 +108,15 @@ class _Making:
     """A study in the making."""
 
     def __init__(
-        self, points: Sequence[Point], root: int, seeds: int, names: tuple[str, ...],
-        folder: str | Path | None, jobs: Jobs, progress: Callable[[], object],
-    ) -> None:  # fmt: skip
+        self,
+        points: Sequence[Point],
+        root: int,
+        seeds: int,
+        names: tuple[str, ...],
+        folder: str | Path | None,
+        jobs: Jobs,
+        progress: Callable[[], object],
+    ) -> None:
         self.points, self.jobs, self.progress = points, jobs, progress
         self.names = names
         self.keys = keys(points, root, names)
@@ -154,11 +169,15 @@ def _narrow(study: Study, precision: Mapping[str, float]) -> bool:
         if measure not in study.names:
             message = f"precision: the measure {not_one_of(measure, study.names)}"
             raise StudyError(message)
-        found = [study.mean(label, measure) for label in study.points
-                 if study.values(label, measure)]  # fmt: skip
+        found = [
+            study.mean(label, measure) for label in study.points if study.values(label, measure)
+        ]
         base = study.values(first, measure)
-        found += [study.difference(label, measure) for label in others
-                  if any(seed in base for seed in study.values(label, measure))]  # fmt: skip
+        found += [
+            study.difference(label, measure)
+            for label in others
+            if any(seed in base for seed in study.values(label, measure))
+        ]
         if not found or any(each.high - each.mean > width for each in found):
             return False
     return True

@@ -165,8 +165,9 @@ def as_mapping(designs: Mapping[str, Design | str] | Design | str) -> dict[str, 
     if isinstance(designs, Design | str):
         one = designs if isinstance(designs, Design) else design(designs)
         return {str(one): one}
-    found = {label: each if isinstance(each, Design) else design(each)
-             for label, each in designs.items()}  # fmt: skip
+    found = {
+        label: each if isinstance(each, Design) else design(each) for label, each in designs.items()
+    }
     if not found:
         message = "no design: name at least one"
         raise DesignError(message)

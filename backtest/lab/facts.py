@@ -96,11 +96,17 @@ def read_bars(path: Path) -> list[Bar]:
     """Return the bars of a CSV file of daily data, as ``docs/backtesting.md`` describes them."""
     with path.open(newline="", encoding="utf-8") as file:
         return [
-            Bar(int(row["date"].replace("-", "")), row["product"], float(row["close"]),
-                int(float(row["volume_t"])), float(row["value_cny"]), listed=bool(row["high"]))
+            Bar(
+                int(row["date"].replace("-", "")),
+                row["product"],
+                float(row["close"]),
+                int(float(row["volume_t"])),
+                float(row["value_cny"]),
+                listed=bool(row["high"]),
+            )
             for row in csv.DictReader(file)
             if float(row["volume_t"] or 0) > 0
-        ]  # fmt: skip
+        ]
 
 
 def facts(bars: Sequence[Bar], days: int, month: int) -> dict[str, float]:

@@ -108,8 +108,9 @@ def fitted(
 def changes(year: Year, found: Year) -> str:
     """Return what was found, as it is written in ``years``."""
     figures = structs.asdict(found).items()
-    return "\n".join(f"    {key}={value!r}," for key, value in figures
-                     if value != getattr(year, key))  # fmt: skip
+    return "\n".join(
+        f"    {key}={value!r}," for key, value in figures if value != getattr(year, key)
+    )
 
 
 def shaken(year: Year, draws: Generator, width: float) -> Year:
@@ -131,8 +132,9 @@ def shaken(year: Year, draws: Generator, width: float) -> Year:
 def table(found: Mapping[str, float], real: Mapping[str, float]) -> str:
     """Return real against simulated facts, as a table in Markdown."""
     rows = ["| fact | real | simulated |", "|---|---|---|"]
-    rows += [f"| {name} | {_shown(real.get(name))} | {_shown(value)} |"
-             for name, value in found.items()]  # fmt: skip
+    rows += [
+        f"| {name} | {_shown(real.get(name))} | {_shown(value)} |" for name, value in found.items()
+    ]
     return "\n".join(rows)
 
 
@@ -144,8 +146,11 @@ def _shown(value: float | None) -> str:
 
 @click.command()
 @click.argument("name", type=click.Choice(list(YEARS)))
-@click.option("--data", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Daily bars to take the real facts from, not those on record.")  # fmt: skip
+@click.option(
+    "--data",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Daily bars to take the real facts from, not those on record.",
+)
 @click.option("--rounds", default=0, show_default=True, help="Of the search; 0 only compares.")
 @click.option("--replications", default=3, show_default=True, help="Of each year that is tried.")
 @click.option("--seed", default=1, show_default=True, help="Of the search.")

@@ -59,16 +59,28 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - as gymnasium has it
 
     def __init__(
-        self, design: Design, market: Population, *, symbol: str = "", decisions: int = 100,
-        tonnes: int = 1, reach: int = 10, cash: int = 10**8, holding: int = 100,
-    ) -> None:  # fmt: skip
+        self,
+        design: Design,
+        market: Population,
+        *,
+        symbol: str = "",
+        decisions: int = 100,
+        tonnes: int = 1,
+        reach: int = 10,
+        cash: int = 10**8,
+        holding: int = 100,
+    ) -> None:
         """Trade ``tonnes`` an order, with so much ``cash`` (minor units) and tonnes to begin with.
 
         Raises ``ValueError`` on a figure that makes no sense, or a line that has neither.
         """
-        for name, value, least in (("decisions", decisions, 1), ("tonnes", tonnes, 1),
-                                   ("reach", reach, 0), ("cash", cash, 1),
-                                   ("holding", holding, 0)):  # fmt: skip
+        for name, value, least in (
+            ("decisions", decisions, 1),
+            ("tonnes", tonnes, 1),
+            ("reach", reach, 0),
+            ("cash", cash, 1),
+            ("holding", holding, 0),
+        ):
             if value < least:
                 message = f"{name} {value}: {least} or more is needed"
                 raise ValueError(message)
@@ -91,10 +103,12 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
             self._root, self._episode = seed, -1
         self._episode += 1
         learner = _Learner()
-        guest = Person(ACCOUNT, ACCOUNT, ACCOUNT, learner, self._cash,
-                       {self._product: self._holding})  # fmt: skip
-        self._begun: Begun = begin(self._design, self._market, self._root, self._episode,
-                                   tape=None, guests=[guest])  # fmt: skip
+        guest = Person(
+            ACCOUNT, ACCOUNT, ACCOUNT, learner, self._cash, {self._product: self._holding}
+        )
+        self._begun: Begun = begin(
+            self._design, self._market, self._root, self._episode, tape=None, guests=[guest]
+        )
         self._open(0)
         assert learner.market is not None
         self._seat: Market = learner.market
@@ -160,8 +174,13 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
 
     def _info(self) -> dict[str, Any]:
         cash, held = self._owned()
-        return {"time": self._begun.kernel.now, "cash": cash, "tonnes": held,
-                "wealth": self._wealth(), "last": self._last()}  # fmt: skip
+        return {
+            "time": self._begun.kernel.now,
+            "cash": cash,
+            "tonnes": held,
+            "wealth": self._wealth(),
+            "last": self._last(),
+        }
 
     def _seen(self) -> NDArray[np.float32]:
         venue = self._begun.kernel.venue
@@ -171,10 +190,16 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         prices = [(rows[0][0] - last) / scale if rows else 0.0 for rows in best]
         shown = [rows[0][1] / self._tonnes if rows else 0.0 for rows in best]
         cash, held = self._owned()
-        figures = (1 - self._step / self._decisions,
-                   float(venue.phase(self.symbol).name == "CONTINUOUS"), *prices, *shown,
-                   last / scale, cash / self._cash, held / max(1, self._holding),
-                   1 - (self._number + 1) / len(self._begun.window.days))  # fmt: skip
+        figures = (
+            1 - self._step / self._decisions,
+            float(venue.phase(self.symbol).name == "CONTINUOUS"),
+            *prices,
+            *shown,
+            last / scale,
+            cash / self._cash,
+            held / max(1, self._holding),
+            1 - (self._number + 1) / len(self._begun.window.days),
+        )
         return np.clip(np.array(figures, np.float32), -_MOST, _MOST)
 
 

@@ -143,11 +143,17 @@ class Execution:
 
         A block goes to a line for blocks, everything else to the main line; then come the others.
         """
-        lines = [line for line in self.screen.products[interest.product]
-                 if line.is_open or line.gathers]  # fmt: skip
-        blocks = [line for line in lines if line.mechanism is Mechanism.NEGOTIATED
-                  and len(lines) > 1 and line.min_quantity > 1
-                  and line.min_quantity <= interest.tonnes]  # fmt: skip
+        lines = [
+            line for line in self.screen.products[interest.product] if line.is_open or line.gathers
+        ]
+        blocks = [
+            line
+            for line in lines
+            if line.mechanism is Mechanism.NEGOTIATED
+            and len(lines) > 1
+            and line.min_quantity > 1
+            and line.min_quantity <= interest.tonnes
+        ]
         return blocks + [line for line in lines if line not in blocks]
 
 

@@ -134,8 +134,15 @@ def read(path: Path) -> Recipe:
             for each in told["points"]
         ]
         known = Keys({each["label"]: each["key"] for each in told["points"]}, told["sources"])
-        return Recipe(points, told["root"], told["seeds"], told["measures"], told["result"], known,
-                      told["versions"])  # fmt: skip
+        return Recipe(
+            points,
+            told["root"],
+            told["seeds"],
+            told["measures"],
+            told["result"],
+            known,
+            told["versions"],
+        )
     except FileNotFoundError as error:
         message = f"{path}: there is none: name a study's folder"
         raise StudyError(message) from error

@@ -65,9 +65,11 @@ def with_figures(population: Population, figures: Mapping[str, Any]) -> Populati
 
 
 def _made(
-    name: str, make: Callable[..., Population], figures: Mapping[str, Any],
+    name: str,
+    make: Callable[..., Population],
+    figures: Mapping[str, Any],
     others: Mapping[str, Any] | None = None,
-) -> Population:  # fmt: skip
+) -> Population:
     known = list(inspect.signature(make).parameters)
     for figure in figures:
         if figure not in known:

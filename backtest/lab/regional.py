@@ -51,8 +51,10 @@ def _people(
     """
     horizon = market.horizon if isinstance(market, Lasting) else Horizon()
     window = session.window_of(design.rulebook, horizon)
-    each = [market.people(Streams(root, replication), region.rulebook, window)
-            for region in design.regions]  # fmt: skip
+    each = [
+        market.people(Streams(root, replication), region.rulebook, window)
+        for region in design.regions
+    ]
     found: list[Person] = []
     home: dict[str, str] = {}
     traders = 0
@@ -90,11 +92,23 @@ def _run(
     }
     for person in people:
         role = person.role if person.role in classes[home[person.account]] else ""
-        kernel.give(OpenAccount(person.account, role=role, cash=person.cash,
-                                allowances=tuple(person.holdings.items())))  # fmt: skip
+        kernel.give(
+            OpenAccount(
+                person.account,
+                role=role,
+                cash=person.cash,
+                allowances=tuple(person.holdings.items()),
+            )
+        )
     for person in people:
-        seat = kernel.join(person.agent, person.account, person.who, to_venue=person.to_venue,
-                           back=person.back, compute=person.compute)  # fmt: skip
+        seat = kernel.join(
+            person.agent,
+            person.account,
+            person.who,
+            to_venue=person.to_venue,
+            back=person.back,
+            compute=person.compute,
+        )
         seat.start()
     registries = _registries(market, people, home, window)
     for number, day in enumerate(window.days):

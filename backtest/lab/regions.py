@@ -62,8 +62,13 @@ class Regions(Design, frozen=True, kw_only=True):
     def plain(self) -> dict[str, Any]:
         """Return all of it as JSON can say it."""
         books = {each.name: to_plain(each.rulebook, brief=True) for each in self.regions}
-        return {"regions": books, "link": self.kind.name.lower(), "fee": self.fee,
-                "quota": self.quota, "members": list(self.members)}  # fmt: skip
+        return {
+            "regions": books,
+            "link": self.kind.name.lower(),
+            "fee": self.fee,
+            "quota": self.quota,
+            "members": list(self.members),
+        }
 
     def all_changed(self, figures: Mapping[str, object]) -> Design:
         """Refuse: which region's rules are meant is not said."""
@@ -84,15 +89,25 @@ class Regions(Design, frozen=True, kw_only=True):
         for one, other in combinations(self.regions, 2):
             if self.kind is LinkKind.SHARED and one is not self.regions[0]:
                 return
-            rules = SetLink(f"{other.name}-{one.name}", self.kind, one.name, other.symbol,
-                            one.symbol, self.fee, self.quota)  # fmt: skip
+            rules = SetLink(
+                f"{other.name}-{one.name}",
+                self.kind,
+                one.name,
+                other.symbol,
+                one.symbol,
+                self.fee,
+                self.quota,
+            )
             yield other.name, rules, one.name
 
 
 def link(
-    *designs: Design | str, kind: str = "routing", fee: int = 0, quota: int = 0,
+    *designs: Design | str,
+    kind: str = "routing",
+    fee: int = 0,
+    quota: int = 0,
     members: Sequence[int] = (),
-) -> Regions:  # fmt: skip
+) -> Regions:
     """Return regions that are linked: ``none``, ``routing`` or ``shared``.
 
     ``fee`` is minor units per tonne, ``quota`` tonnes. ``members`` are places of regions, from 0:
@@ -117,8 +132,14 @@ def link(
     for each in designs:
         book = (each if isinstance(each, Design) else design(each)).rulebook
         regions.append(_apart(book, regions))
-    return Regions(regions[0].rulebook, regions=tuple(regions), kind=kinds[kind], fee=fee,
-                   quota=quota, members=chosen)  # fmt: skip
+    return Regions(
+        regions[0].rulebook,
+        regions=tuple(regions),
+        kind=kinds[kind],
+        fee=fee,
+        quota=quota,
+        members=chosen,
+    )
 
 
 def _apart(book: Rulebook, others: Sequence[Region]) -> Region:

@@ -36,8 +36,16 @@ class Holders(Struct, frozen=True):
         symbol, price = product.symbol, product.reference
         length = window.closes - window.opens
         cash = 10 * price * _MANY
-        found = [Person("dealer", "dealer", "dealers", TwoSided(symbol, price, product.tick), cash,
-                        {symbol: _MANY})]  # fmt: skip
+        found = [
+            Person(
+                "dealer",
+                "dealer",
+                "dealers",
+                TwoSided(symbol, price, product.tick),
+                cash,
+                {symbol: _MANY},
+            )
+        ]
         for number in range(self.holders):
             who = f"holder/{number}"
             draws = streams.stream(who, "times")

@@ -104,8 +104,11 @@ class WorkerError(Exception):
 def work(job: Job, cells: Sequence[Cell]) -> list[Done]:
     """Make some runs. Raises ``WorkerError`` where code or libraries are others here."""
     here = versions()
-    other = [f"{name} {here.get(name)}, not {wanted}"
-             for name, wanted in job.versions.items() if here.get(name) != wanted]  # fmt: skip
+    other = [
+        f"{name} {here.get(name)}, not {wanted}"
+        for name, wanted in job.versions.items()
+        if here.get(name) != wanted
+    ]
     if other:
         message = f"a worker has {'; '.join(other)}: install the same everywhere"
         raise WorkerError(message)
@@ -125,8 +128,10 @@ def _make(job: Job, cell: Cell) -> Done:
             keep(at, command, events)
 
         outcome = run(design, market, job.root, cell.seed, sink=sink)
-        values = {name: None if value is None or math.isnan(value) else float(value)
-                  for name, value in meter.measure(interests(outcome.people)).items()}  # fmt: skip
+        values = {
+            name: None if value is None or math.isnan(value) else float(value)
+            for name, value in meter.measure(interests(outcome.people)).items()
+        }
         _fill(columns, trades.found, cell.seed)
         record = Record(values, outcome.commands, digest(values, columns))
     except AgentError as error:

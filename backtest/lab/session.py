@@ -139,8 +139,9 @@ def begin(
     for person in people:
         role = person.role if person.role in roles else ""
         holdings = tuple(person.holdings.items())
-        commands.append(OpenAccount(person.account, role=role, cash=person.cash,
-                                    allowances=holdings))  # fmt: skip
+        commands.append(
+            OpenAccount(person.account, role=role, cash=person.cash, allowances=holdings)
+        )
     for command in commands:
         kernel.give(command)
     for person in people:

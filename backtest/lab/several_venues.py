@@ -48,8 +48,11 @@ class SeveralVenues:
         self.journal = None
         self.seq = self.time = 0
         self.home: dict[str, str] = {}  # region by account
-        self._place = {symbol: name for name, venue in self.federation.venues.items()
-                       for symbol in venue.symbols}  # fmt: skip
+        self._place = {
+            symbol: name
+            for name, venue in self.federation.venues.items()
+            for symbol in venue.symbols
+        }
         self._guests: dict[str, str] = {}  # member by the guest's account
 
     @property
@@ -196,9 +199,13 @@ class KernelOfSeveral(Kernel):
     __slots__ = ("_several",)
 
     def __init__(
-        self, several: SeveralVenues, tape: list[Entry] | None, streams: Streams,
-        *, sink: Watcher | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        several: SeveralVenues,
+        tape: list[Entry] | None,
+        streams: Streams,
+        *,
+        sink: Watcher | None = None,
+    ) -> None:
         """Start with the venues closed."""
         whole: Any = several  # what a kernel needs of a sequencer and of a venue
         super().__init__(whole, tape, streams, sink=sink)

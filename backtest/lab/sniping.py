@@ -89,8 +89,15 @@ class Sniping(Struct, frozen=True):
             return lambda: 1 + int(draws.random() * most)
 
         def person(who: str, agent: Trader, *, late: bool = True) -> Person:
-            return Person(who, who, who.partition("/")[0], agent, CASH, {symbol: TONNES},
-                          to_venue=delay(who) if late else None)  # fmt: skip
+            return Person(
+                who,
+                who,
+                who.partition("/")[0],
+                agent,
+                CASH,
+                {symbol: TONNES},
+                to_venue=delay(who) if late else None,
+            )
 
         found = [person("dealer", Dealer(symbol, news, self, series=batches))]
         found += [person(f"sniper/{n}", Sniper(symbol, news, self)) for n in range(1, self.firms)]

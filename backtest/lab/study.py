@@ -151,8 +151,13 @@ class Study:
     @property
     def frame(self) -> pl.DataFrame:
         """All values in long form: design, parameter, seed, measure, value."""
-        schema = {"design": pl.String, "parameter": pl.String, "seed": pl.Int64,
-                  "measure": pl.String, "value": pl.Float64}  # fmt: skip
+        schema = {
+            "design": pl.String,
+            "parameter": pl.String,
+            "seed": pl.Int64,
+            "measure": pl.String,
+            "value": pl.Float64,
+        }
         return pl.DataFrame(self._rows(), schema=schema, orient="row")
 
     @property

@@ -54,8 +54,16 @@ def sweep(
     before the first run.
     """
     points = swept(as_mapping(designs), settings(over, samples, root), market)
-    return run_points(points, seeds=seeds, root=root, jobs=jobs, folder=folder,
-                      measures=measures, precision=precision, progress=progress)  # fmt: skip
+    return run_points(
+        points,
+        seeds=seeds,
+        root=root,
+        jobs=jobs,
+        folder=folder,
+        measures=measures,
+        precision=precision,
+        progress=progress,
+    )
 
 
 def settings(
@@ -116,8 +124,11 @@ def swept(
         told = ", ".join(f"{path}={value}" for path, value in setting.items())
         brief = ", ".join(f"{names[path]}={value}" for path, value in setting.items())
         rules = {path: value for path, value in setting.items() if not path.startswith(MARKET)}
-        figures = {path.removeprefix(MARKET): value for path, value in setting.items()
-                   if path.startswith(MARKET)}  # fmt: skip
+        figures = {
+            path.removeprefix(MARKET): value
+            for path, value in setting.items()
+            if path.startswith(MARKET)
+        }
         people = with_figures(market, figures) if figures else market
         for name, design in designs.items():
             label = brief if len(designs) == 1 else f"{name}, {brief}"

@@ -100,8 +100,9 @@ class Compliance:
 
     def __init__(self, people: list[Person], date: int) -> None:
         """Act in the morning of a date; 0: never."""
-        self.emitters = [(each.account, each.agent) for each in people
-                         if isinstance(each.agent, Emitter)]  # fmt: skip
+        self.emitters = [
+            (each.account, each.agent) for each in people if isinstance(each.agent, Emitter)
+        ]
         self.date = date
         self.missed: list[Missed] = []
         self.surrendered = 0
@@ -128,8 +129,11 @@ class _Maker:
 
     def __init__(self, year: Year, streams: Streams, rulebook: Rulebook, window: Window) -> None:
         self.year, self.streams, self.window = year, streams, window
-        allowances = {each.symbol: each.reference for each in rulebook.products
-                      if each.instrument is Instrument.ALLOWANCE}  # fmt: skip
+        allowances = {
+            each.symbol: each.reference
+            for each in rulebook.products
+            if each.instrument is Instrument.ALLOWANCE
+        }
         weights = {name: share for name, share in year.weights.items() if name in allowances}
         if not weights:  # people of another place: they trade the first product that there is
             first = rulebook.products[0]
@@ -181,8 +185,9 @@ class _Maker:
         verified = emissions * np.exp(year.shock * firm[:, 2])
         for number, draws in enumerate(drawn):
             who = f"emitter/{number}"
-            product = self.products[int(np.searchsorted(np.cumsum(self.weights)[:-1],
-                                                        draws.random(), side="right"))]  # fmt: skip
+            product = self.products[
+                int(np.searchsorted(np.cumsum(self.weights)[:-1], draws.random(), side="right"))
+            ]
             slope = self.mean / max(year.elasticity * emissions[number], 1.0)
             obligation = Obligation(
                 product,
@@ -194,9 +199,15 @@ class _Maker:
                 min(2 * year.banking * draws.random(), 1.0),
             )
             agent = self._emitter(who, obligation)
-            yield Person(who, who, "emitters", agent, _PURSE,
-                         {product: obligation.allocation} if obligation.allocation else {},
-                         role="covered")  # fmt: skip
+            yield Person(
+                who,
+                who,
+                "emitters",
+                agent,
+                _PURSE,
+                {product: obligation.allocation} if obligation.allocation else {},
+                role="covered",
+            )
 
     def _emitter(self, who: str, obligation: Obligation) -> Emitter:
         year = self.year
@@ -225,12 +236,17 @@ class _Maker:
         tonnes = np.exp(np.log(median) + sd * draws.normal(size=count))
         uniform, noise = draws.random(count), draws.normal(0.0, self.year.noise, count)
         return sorted(
-            Act(self._time(int(day), float(place)), self.products[int(product)], float(draw),
-                max(int(size), 1), float(part))
+            Act(
+                self._time(int(day), float(place)),
+                self.products[int(product)],
+                float(draw),
+                max(int(size), 1),
+                float(part),
+            )
             for day, place, product, draw, size, part in zip(
                 days, places, products, uniform, tonnes, noise, strict=True
             )
-        )  # fmt: skip
+        )
 
     def _time(self, day: int, place: float) -> int:
         found = self.window.days[day]

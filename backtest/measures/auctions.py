@@ -104,8 +104,21 @@ class Auctions(Reader):
         for sale in sales:
             won[sale.taker] = won.get(sale.taker, 0) + sale.quantity
         revenue = sum(sale.price * sale.quantity for sale in sales)
-        self.all.append(Auction(time, e.symbol, e.number, terms.side, terms.price, e.price,
-                                e.quantity, e.unsold, revenue, bids, won))  # fmt: skip
+        self.all.append(
+            Auction(
+                time,
+                e.symbol,
+                e.number,
+                terms.side,
+                terms.price,
+                e.price,
+                e.quantity,
+                e.unsold,
+                revenue,
+                bids,
+                won,
+            )
+        )
 
 
 def cover(auctions: Iterable[Auction]) -> float | None:
@@ -149,6 +162,7 @@ def truthful_revenue(auction: Auction, interests: Mapping[str, Valuation]) -> in
 
     Those below the reserve are not accepted.
     """
-    worth = sorted((w for each in interests.values() for w in each.worth if w >= auction.reserve),
-                   reverse=True)[: auction.offered]  # fmt: skip
+    worth = sorted(
+        (w for each in interests.values() for w in each.worth if w >= auction.reserve), reverse=True
+    )[: auction.offered]
     return worth[-1] * len(worth) if worth else 0

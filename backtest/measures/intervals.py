@@ -99,8 +99,9 @@ def ratio_of_means(
         message = "a ratio of means needs a mean that is not 0 below"
         raise ValueError(message)
     ratio = estimate(upper, confidence).mean / below
-    rest = estimate([(u - ratio * v) / below for u, v in zip(upper, lower, strict=True)],
-                    confidence)  # fmt: skip
+    rest = estimate(
+        [(u - ratio * v) / below for u, v in zip(upper, lower, strict=True)], confidence
+    )
     return Estimate(ratio, rest.error, ratio + rest.low, ratio + rest.high, rest.replications)
 
 

@@ -181,7 +181,8 @@ def abdi_ranaldo(bars: Sequence[DayClosed]) -> float | None:
     for one, two in pairwise(bars):
         if one.trades and two.trades:
             close = log(one.close)
-            found.append((close - log(one.high * one.low) / 2)
-                         * (close - log(two.high * two.low) / 2))  # fmt: skip
+            found.append(
+                (close - log(one.high * one.low) / 2) * (close - log(two.high * two.low) / 2)
+            )
     mean = sum(found) / len(found) if found else -1.0
     return 2 * sqrt(mean) if mean >= 0 else None

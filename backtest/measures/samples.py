@@ -52,8 +52,11 @@ class Samples(Books):
             bought, sold = cost(asks, self.tonnes), cost(bids, self.tonnes)
             trip = None if bought is None or sold is None else bought - sold
             reach = quote.twice_mid * self.near_bp  # against 20,000 times the distance
-            depth = sum(tonnes for price, tonnes in (*bids, *asks)
-                        if abs(2 * price - quote.twice_mid) * 10_000 <= reach)  # fmt: skip
+            depth = sum(
+                tonnes
+                for price, tonnes in (*bids, *asks)
+                if abs(2 * price - quote.twice_mid) * 10_000 <= reach
+            )
             self.found.append(Sample(time, symbol, quote, trip, depth))
 
     @property
@@ -66,8 +69,11 @@ class Samples(Books):
 
         Over the points at which the book had enough.
         """
-        rows = [2e4 * each.round_trip / (each.quote.twice_mid * self.tonnes)
-                for each in self.found if each.round_trip is not None]  # fmt: skip
+        rows = [
+            2e4 * each.round_trip / (each.quote.twice_mid * self.tonnes)
+            for each in self.found
+            if each.round_trip is not None
+        ]
         return sum(rows) / len(rows) if rows else None
 
     def too_thin(self) -> float | None:

@@ -41,9 +41,16 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` on a figure that makes no sense."""
-        for name, least in (("delay_seconds", 0), ("grid_seconds", 1e-9), ("round_trip_tonnes", 1),
-                            ("near_bp", 0), ("ratio_steps", 2), ("top", 1), ("back_within", 0),
-                            ("tonnes_covered", 0)):  # fmt: skip
+        for name, least in (
+            ("delay_seconds", 0),
+            ("grid_seconds", 1e-9),
+            ("round_trip_tonnes", 1),
+            ("near_bp", 0),
+            ("ratio_steps", 2),
+            ("top", 1),
+            ("back_within", 0),
+            ("tonnes_covered", 0),
+        ):
             if not getattr(self, name) >= least:
                 message = f"{name} {getattr(self, name)}: {least} or more is needed"
                 raise ValueError(message)

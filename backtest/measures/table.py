@@ -337,8 +337,10 @@ class Meter:
 def _groups(s: Session) -> dict[str, Value]:
     known = s.gains
     surplus = known.surplus if known else dict.fromkeys(s.interests, 0)
-    return {f"surplus of {group}": float(gain) if known else None
-            for group, gain in welfare.by_group(surplus, s.interests).items()}  # fmt: skip
+    return {
+        f"surplus of {group}": float(gain) if known else None
+        for group, gain in welfare.by_group(surplus, s.interests).items()
+    }
 
 
 def measure_all(

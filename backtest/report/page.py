@@ -46,8 +46,10 @@ tr{break-inside:avoid}.wide{overflow:visible}thead{display:table-header-group}}
 @page{margin:16mm}
 """
 _ALSO: Final = ("price", "volume")  # measures that are drawn beside the first
-_EACH_SEED: Final = ("each seed as a dot, a box from quartile to quartile, lines to "
-                     "the 5th and 95th percentile, the mean with its 95% interval.")  # fmt: skip
+_EACH_SEED: Final = (
+    "each seed as a dot, a box from quartile to quartile, lines to "
+    "the 5th and 95th percentile, the mean with its 95% interval."
+)
 _CAPTIONS: Final = {
     "surplus by group": "Mean surplus of each group, stacked. Thin bars are 95% intervals of a "
     "group's mean, the diamond is the total with its own.",
@@ -79,9 +81,13 @@ surpluses add up to the total.
 
 
 def write_page(
-    study: DrawnStudy, path: str | Path, *, language: str = "en", title: str = "",
+    study: DrawnStudy,
+    path: str | Path,
+    *,
+    language: str = "en",
+    title: str = "",
     rate: float = 0.0,
-) -> Path:  # fmt: skip
+) -> Path:
     """Write a study's page; return its path.
 
     ``language`` is that of the pictures, ``rate`` as in the picture "batch interval". Raises
@@ -142,8 +148,15 @@ def _measures(study: DrawnStudy) -> Html:
             first = [] if rows else [name]
             rows.append(tag("tr", *first, tag("th", label, scope="row"), *cells))
         blocks.append(tag("tbody", *rows))
-    head = ("measure", "design", "mean", "95% interval", "difference to the first",
-            "95% interval", "seeds")  # fmt: skip
+    head = (
+        "measure",
+        "design",
+        "mean",
+        "95% interval",
+        "difference to the first",
+        "95% interval",
+        "seeds",
+    )
     top = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in head)))
     return tag("div", tag("table", top, *blocks, class_="measures"), class_="wide")
 
@@ -191,8 +204,12 @@ def _study_pictures(study: DrawnStudy, language: str, rate: float) -> list[Html]
     found: list[Html] = []
     missing: list[str] = []
     for name in dict.fromkeys([main, *(each for each in _ALSO if each in study.names)]):
-        _add(found, missing, f"{name}: {_EACH_SEED}",
-             partial(plot_study, study, name, language=language))  # fmt: skip
+        _add(
+            found,
+            missing,
+            f"{name}: {_EACH_SEED}",
+            partial(plot_study, study, name, language=language),
+        )
     for name in STUDY:
         draw = partial(plot_study, study, name, language=language, measure=main, rate=rate)
         _add(found, missing, _CAPTIONS[name], draw)
@@ -218,9 +235,7 @@ def _session_pictures(study: DrawnStudy, language: str) -> list[Html]:
     return [*found, *_missing(missing)]
 
 
-def _add(
-    found: list[Html], missing: list[str], caption: str, draw: Callable[[], Figure]
-) -> None:  # fmt: skip
+def _add(found: list[Html], missing: list[str], caption: str, draw: Callable[[], Figure]) -> None:
     """Add a picture with its caption, or the reason why there is none."""
     try:
         figure = draw()
@@ -242,8 +257,10 @@ def _failures(study: DrawnStudy) -> list[Html]:
     if not study.failed:
         return []
     rows = [[each.design, str(each.seed), each.why] for each in study.failed]
-    return [tag("h2", "Sessions that failed"),
-            table(("design", "seed", "why"), rows, class_="facts")]  # fmt: skip
+    return [
+        tag("h2", "Sessions that failed"),
+        table(("design", "seed", "why"), rows, class_="facts"),
+    ]
 
 
 def _facts(study: DrawnStudy) -> Html:

@@ -23,8 +23,9 @@ SESSION: Final = ("supply and demand", "prices", "deadline")
 STUDY: Final = ("surplus by group", "batch interval", "sensitivity")
 
 
-def plot_session(session: DrawnSession, name: str, *, language: str = "en", symbol: str = "",
-                 deadline: int = 0) -> Figure:  # fmt: skip
+def plot_session(
+    session: DrawnSession, name: str, *, language: str = "en", symbol: str = "", deadline: int = 0
+) -> Figure:
     """Draw a session: "supply and demand", "prices" (of a line) or "deadline" (volume up to it).
 
     ``language`` is "en" or "zh". Raises ``PictureError``.
@@ -39,8 +40,14 @@ def plot_session(session: DrawnSession, name: str, *, language: str = "en", symb
     raise PictureError(message)
 
 
-def plot_study(study: DrawnStudy, name: str, *, language: str = "en", measure: str = "efficiency",
-               rate: float = 0.0) -> Figure:  # fmt: skip
+def plot_study(
+    study: DrawnStudy,
+    name: str,
+    *,
+    language: str = "en",
+    measure: str = "efficiency",
+    rate: float = 0.0,
+) -> Figure:
     """Draw a study: a measure's distribution by the measure's name, or a picture by its own.
 
     The others are "surplus by group", "batch interval" (``rate``: buyers a second, for the closed

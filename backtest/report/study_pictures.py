@@ -53,17 +53,40 @@ def distribution(study: DrawnStudy, measure: str, language: str = "en") -> Figur
             drawn = np.array(values) / unit
             dots = drawn[:: max(1, len(drawn) // _DOTS)]
             spread = ((np.arange(len(dots)) * 0.618034) % 1 - 0.5) * 0.5  # even, and repeatable
-            axis.scatter(dots, row + spread, s=7, color=BLUE, alpha=0.25, linewidths=0,
-                         label=say("one seed") if not row else "_")  # fmt: skip
-            axis.boxplot([drawn], positions=[row], orientation="horizontal", widths=0.56,
-                         showfliers=False, whis=(5, 95), medianprops={"color": GREY},
-                         boxprops={"color": GREY}, whiskerprops={"color": GREY},
-                         capprops={"color": GREY}, manage_ticks=False)  # fmt: skip
-            _whisker(axis, study.mean(name, measure), row, unit,
-                     label=say("mean, 95% interval") if not row else "_")  # fmt: skip
+            axis.scatter(
+                dots,
+                row + spread,
+                s=7,
+                color=BLUE,
+                alpha=0.25,
+                linewidths=0,
+                label=say("one seed") if not row else "_",
+            )
+            axis.boxplot(
+                [drawn],
+                positions=[row],
+                orientation="horizontal",
+                widths=0.56,
+                showfliers=False,
+                whis=(5, 95),
+                medianprops={"color": GREY},
+                boxprops={"color": GREY},
+                whiskerprops={"color": GREY},
+                capprops={"color": GREY},
+                manage_ticks=False,
+            )
+            _whisker(
+                axis,
+                study.mean(name, measure),
+                row,
+                unit,
+                label=say("mean, 95% interval") if not row else "_",
+            )
         _rows(axis, list(found))
-        axis.set(title=say("Distribution over seeds: {measure}", measure=say.measure(measure)),
-                 xlabel=label(say))  # fmt: skip
+        axis.set(
+            title=say("Distribution over seeds: {measure}", measure=say.measure(measure)),
+            xlabel=label(say),
+        )
         legend_below(axis)
     return figure
 
@@ -73,8 +96,15 @@ def _whisker(axis: Axes, mean: Estimate, row: float, unit: float, **more: Any) -
     error = None
     if isfinite(mean.low):
         error = [[(mean.mean - mean.low) / unit], [(mean.high - mean.mean) / unit]]
-    style: dict[str, Any] = {"color": INK, "marker": "D", "markersize": 4.5, "capsize": 3.5,
-                             "linestyle": "none", "elinewidth": 1.6, "zorder": 5}  # fmt: skip
+    style: dict[str, Any] = {
+        "color": INK,
+        "marker": "D",
+        "markersize": 4.5,
+        "capsize": 3.5,
+        "linestyle": "none",
+        "elinewidth": 1.6,
+        "zorder": 5,
+    }
     axis.errorbar([mean.mean / unit], [row], xerr=error, **style | more)
 
 
@@ -121,17 +151,37 @@ def surplus_by_group(study: DrawnStudy, language: str = "en") -> Figure:
                     continue
                 mean = study.mean(label, group)
                 width, gains = mean.mean / unit, mean.mean >= 0
-                axis.barh(row, width, left=ends[gains], height=0.6, linewidth=0.8,
-                          color=COLOURS[place % len(COLOURS)], edgecolor="white",
-                          label="_" if row else group.removeprefix(SURPLUS_OF))  # fmt: skip
+                axis.barh(
+                    row,
+                    width,
+                    left=ends[gains],
+                    height=0.6,
+                    linewidth=0.8,
+                    color=COLOURS[place % len(COLOURS)],
+                    edgecolor="white",
+                    label="_" if row else group.removeprefix(SURPLUS_OF),
+                )
                 ends[gains] += width
                 if isfinite(mean.low):
                     half = (mean.high - mean.low) / 2 / unit
                     level = row - 0.18 + 0.36 * place / max(1, len(groups) - 1)
-                    axis.errorbar([ends[gains]], [level], xerr=[half], color=INK, capsize=2,
-                                  elinewidth=1, linestyle="none")  # fmt: skip
-            _whisker(axis, study.mean(label, SURPLUS), row + 0.4, unit, markersize=3.5,
-                     label="_" if row else say("total"))  # fmt: skip
+                    axis.errorbar(
+                        [ends[gains]],
+                        [level],
+                        xerr=[half],
+                        color=INK,
+                        capsize=2,
+                        elinewidth=1,
+                        linestyle="none",
+                    )
+            _whisker(
+                axis,
+                study.mean(label, SURPLUS),
+                row + 0.4,
+                unit,
+                markersize=3.5,
+                label="_" if row else say("total"),
+            )
         _rows(axis, rows)
         axis.set(title=say("Mean surplus by group"), xlabel=label_of(say))
         axis.axvline(0, color=GREY, linewidth=0.8)
@@ -174,8 +224,13 @@ def batch_interval(study: DrawnStudy, language: str = "en", rate: float = 0.0) -
         if rate:
             low, high = min(seconds), max(seconds)
             at = np.geomspace(low / 1.6, high * 1.6, 200)
-            axis.plot(at, [closed_form(rate * each) for each in at], color=GREY, linewidth=1.2,
-                      label=say("closed form, no carry-over"))  # fmt: skip
+            axis.plot(
+                at,
+                [closed_form(rate * each) for each in at],
+                color=GREY,
+                linewidth=1.2,
+                label=say("closed form, no carry-over"),
+            )
         for carries, colour, marker, text in (
             (False, BLUE, "o", "batches that start empty"),
             (True, ORANGE, "s", "batches with carry-over"),
@@ -183,17 +238,24 @@ def batch_interval(study: DrawnStudy, language: str = "en", rate: float = 0.0) -
             _points(axis, batches[carries], colour, marker, say(text))
         for place, (label, mean) in enumerate(continuous.items()):
             colour = (GREEN, RED, INK)[place % 3]
-            axis.axhline(mean.mean, color=colour, linestyle="--", linewidth=1.2,
-                         label=say("no batches: {label}", label=wrapped(label)))  # fmt: skip
+            axis.axhline(
+                mean.mean,
+                color=colour,
+                linestyle="--",
+                linewidth=1.2,
+                label=say("no batches: {label}", label=wrapped(label)),
+            )
             if isfinite(mean.low):
                 axis.axhspan(mean.low, mean.high, color=colour, alpha=0.12, linewidth=0)
         axis.set_xscale("log")
         ticks = _apart(sorted(set(seconds)))
         axis.set_xticks(ticks, [f"{each:g}" for each in ticks])
         axis.minorticks_off()
-        axis.set(title=say("Efficiency against the interval of batches"),
-                 xlabel=say("interval of batches, s"),
-                 ylabel=say("efficiency, share of the largest surplus"))  # fmt: skip
+        axis.set(
+            title=say("Efficiency against the interval of batches"),
+            xlabel=say("interval of batches, s"),
+            ylabel=say("efficiency, share of the largest surplus"),
+        )
         legend_below(axis, 2)
     return figure
 
@@ -214,12 +276,23 @@ def _points(
     if not found:
         return
     at = sorted(found)
-    errors = [[(found[each].mean - found[each].low) for each in at],
-              [(found[each].high - found[each].mean) for each in at]]  # fmt: skip
+    errors = [
+        [(found[each].mean - found[each].low) for each in at],
+        [(found[each].high - found[each].mean) for each in at],
+    ]
     finite = all(isfinite(each) for side in errors for each in side)
-    axis.errorbar(at, [found[each].mean for each in at], yerr=errors if finite else None,
-                  color=colour, marker=marker, markersize=5, capsize=3, linewidth=1,
-                  linestyle=":", label=label)  # fmt: skip
+    axis.errorbar(
+        at,
+        [found[each].mean for each in at],
+        yerr=errors if finite else None,
+        color=colour,
+        marker=marker,
+        markersize=5,
+        capsize=3,
+        linewidth=1,
+        linestyle=":",
+        label=label,
+    )
 
 
 def sensitivity(study: DrawnStudy, measure: str, language: str = "en") -> Figure:
@@ -260,8 +333,10 @@ def sensitivity(study: DrawnStudy, measure: str, language: str = "en") -> Figure
         axis.grid(visible=False, axis="y")
         axis.tick_params(axis="y", length=0)
         change = say("change from “{base}”, paired, 95% interval", base=base)
-        axis.set(title=say("Sensitivity: {measure}", measure=say.measure(measure)),
-                 xlabel=f"{unit_label(say)}\n{wrapped(change, 70)}")  # fmt: skip
+        axis.set(
+            title=say("Sensitivity: {measure}", measure=say.measure(measure)),
+            xlabel=f"{unit_label(say)}\n{wrapped(change, 70)}",
+        )
     return figure
 
 
@@ -272,12 +347,20 @@ def _bar(axis: Axes, level: float, value: str, found: Estimate, unit: float) -> 
     end = mean
     if isfinite(found.low):
         half = (found.high - found.low) / 2 / unit
-        axis.errorbar([mean], [level], xerr=[half], color=INK, capsize=2.5, elinewidth=1,
-                      linestyle="none")  # fmt: skip
+        axis.errorbar(
+            [mean], [level], xerr=[half], color=INK, capsize=2.5, elinewidth=1, linestyle="none"
+        )
         end = mean + half if rises else mean - half
-    axis.annotate(value, (end, level), xytext=(5 if rises else -5, 0), fontsize=8,
-                  textcoords="offset points", va="center", ha="left" if rises else "right",
-                  annotation_clip=False)  # fmt: skip
+    axis.annotate(
+        value,
+        (end, level),
+        xytext=(5 if rises else -5, 0),
+        fontsize=8,
+        textcoords="offset points",
+        va="center",
+        ha="left" if rises else "right",
+        annotation_clip=False,
+    )
 
 
 def _one_change(study: DrawnStudy, base: str, label: str) -> tuple[str, str]:

@@ -42,8 +42,10 @@ _CJK: Final = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source
                "Noto Sans CJK JP", "Arial Unicode MS")  # fmt: skip
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _FIGURE: Final = re.compile(r"^(\D*)(\d+)(.*)$")
-_NO_FONT: Final = ("no font with Chinese is installed here; install one, such as Noto Sans CJK SC "
-                   "(package fonts-noto-cjk)")  # fmt: skip
+_NO_FONT: Final = (
+    "no font with Chinese is installed here; install one, such as Noto Sans CJK SC "
+    "(package fonts-noto-cjk)"
+)
 _STYLE: Final[dict[str, Any]] = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
@@ -137,8 +139,12 @@ def wrapped(label: str, width: int = LABEL) -> str:
         return label.replace("].", "].\n")
     if _HAN.search(label):
         width = width // 2 + 1
-    return "\n".join(textwrap.wrap(label, width, max_lines=3, placeholder=" …",
-                                   break_on_hyphens=False)) or label  # fmt: skip
+    return (
+        "\n".join(
+            textwrap.wrap(label, width, max_lines=3, placeholder=" …", break_on_hyphens=False)
+        )
+        or label
+    )
 
 
 def _lacks_font(figure: Figure) -> bool:

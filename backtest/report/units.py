@@ -41,8 +41,7 @@ class Unit(NamedTuple):
             return say(word) if word else ""
         if "{" not in self.label:
             return say.measure(self.label)
-        return say(self.label, unit=say(word) if word else "",
-                   currency=say.currency(self.currency))  # fmt: skip
+        return say(self.label, unit=say(word) if word else "", currency=say.currency(self.currency))
 
 
 def measure_of(name: str) -> Measure | None:

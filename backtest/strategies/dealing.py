@@ -17,9 +17,14 @@ class Noise(Watching):
     """Poisson noise: trades at the best price, or rests near it, whichever side, for no reason."""
 
     def __init__(
-        self, symbol: str, pause: int, takes: float = 0.3, most: int = 10, reach: int = 10,
+        self,
+        symbol: str,
+        pause: int,
+        takes: float = 0.3,
+        most: int = 10,
+        reach: int = 10,
         live: int = 5,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Take with a probability; order up to ``most`` lots, within ``reach`` ticks.
 
         It keeps at most ``live`` orders.
@@ -53,9 +58,16 @@ class Maker(Watching):
     """
 
     def __init__(
-        self, symbol: str, pause: int, half: int = 3, size: int = 10, skew: float = 0.1,
-        most_bp: int = 500, presence: float = 0.8, calm: int = 20,
-    ) -> None:  # fmt: skip
+        self,
+        symbol: str,
+        pause: int,
+        half: int = 3,
+        size: int = 10,
+        skew: float = 0.1,
+        most_bp: int = 500,
+        presence: float = 0.8,
+        calm: int = 20,
+    ) -> None:
         """Quote ``half`` ticks on each side, moved by ``skew`` ticks for each tonne held."""
         super().__init__(symbol, pause)
         self.half, self.size, self.skew = half, size, skew

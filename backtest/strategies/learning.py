@@ -143,8 +143,7 @@ class Gd(Listener):
         limit, sign = self.limit, 1 if self.side is _BUY else -1
         low, top = self.interest.bottom, self.interest.top
         near = {shout.price + d: None for shout in self._heard for d in (-1, 0, 1)}
-        fits = [price for price in near
-                if (limit - price) * sign >= 0 and low <= price <= top]  # fmt: skip
+        fits = [price for price in near if (limit - price) * sign >= 0 and low <= price <= top]
         best, most = 0, 0.0
         for price in fits:
             gain = (limit - price) * sign * self.belief(price)

@@ -69,9 +69,14 @@ class Flow(Trader):
     hears_public = False
 
     def __init__(
-        self, symbol: str, side: Side, limits: Sequence[float], takes: float,
-        cancels: Sequence[float], start: int,
-    ) -> None:  # fmt: skip
+        self,
+        symbol: str,
+        side: Side,
+        limits: Sequence[float],
+        takes: float,
+        cancels: Sequence[float],
+        start: int,
+    ) -> None:
         """Begin with an order at each of five ticks from ``start``, a price."""
         self.symbol, self.side = symbol, side
         self.takes = takes

@@ -18,9 +18,14 @@ class Momentum(Watching):
     """Buys what has risen over its average by more than ``ticks``, and sells what has fallen."""
 
     def __init__(
-        self, symbol: str, pause: int, tonnes: int = 5, ticks: int = 3, memory: float = 0.9,
+        self,
+        symbol: str,
+        pause: int,
+        tonnes: int = 5,
+        ticks: int = 3,
+        memory: float = 0.9,
         most: int = 50,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Keep ``memory`` of the average at each look, and hold at most ``most`` tonnes."""
         super().__init__(symbol, pause)
         self.tonnes, self.ticks, self.memory, self.most = tonnes, ticks, memory, most
@@ -49,8 +54,12 @@ class Fundamental:
     ) -> None:
         """Begin at ``mean`` at the time ``begins``; shocks are normal with deviation ``shock``."""
         self.begins, self.mean, self.reverts, self.shock, self.step = (
-            begins, mean, reverts, shock, step,
-        )  # fmt: skip
+            begins,
+            mean,
+            reverts,
+            shock,
+            step,
+        )
         self._draws = draws
         self._values = [float(mean)]
 
@@ -68,9 +77,14 @@ class Value(Watching):
     """Buys below a fundamental and sells above it, beyond a threshold of ``ticks``."""
 
     def __init__(
-        self, symbol: str, pause: int, fundamental: Fundamental, tonnes: int = 5, ticks: int = 3,
+        self,
+        symbol: str,
+        pause: int,
+        fundamental: Fundamental,
+        tonnes: int = 5,
+        ticks: int = 3,
         most: int = 50,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Hold at most ``most`` tonnes."""
         super().__init__(symbol, pause)
         self.fundamental, self.tonnes, self.ticks, self.most = fundamental, tonnes, ticks, most

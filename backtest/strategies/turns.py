@@ -29,9 +29,14 @@ class Caller(Trader):
     """
 
     def __init__(
-        self, traders: Sequence[Interested], *, best_only: bool = False, periods: int = 1,
-        turns: int = 0, gainless: bool = True,
-    ) -> None:  # fmt: skip
+        self,
+        traders: Sequence[Interested],
+        *,
+        best_only: bool = False,
+        periods: int = 1,
+        turns: int = 0,
+        gainless: bool = True,
+    ) -> None:
         """Call on these."""
         self.traders = list(traders)
         self.best_only = best_only

@@ -77,13 +77,19 @@ class FileTrader:
     hears_public = False
 
     def __init__(
-        self, messages: Sequence[Message], book: Sequence[Levels] | None, venue: Venue,
-        symbol: str, midnight: int,
-    ) -> None:  # fmt: skip
+        self,
+        messages: Sequence[Message],
+        book: Sequence[Levels] | None,
+        venue: Venue,
+        symbol: str,
+        midnight: int,
+    ) -> None:
         """Trade messages from ``midnight`` (ns UTC) on. Raises ``LobsterError``."""
         if book is not None and len(book) != len(messages):
-            message = (f"the orderbook file has {len(book):,} rows, the message file "
-                       f"{len(messages):,}: one for each message is needed")  # fmt: skip
+            message = (
+                f"the orderbook file has {len(book):,} rows, the message file "
+                f"{len(messages):,}: one for each message is needed"
+            )
             raise LobsterError(message)
         levels = max((len(side) for row in book or () for side in row), default=0)
         self.report = Report(len(messages), levels=levels)
@@ -219,10 +225,14 @@ def rules() -> Rulebook:
 
 
 def trade_again(
-    messages: Sequence[Message], book: Sequence[Levels] | None = None, *,
-    rulebook: Rulebook | None = None, symbol: str = SYMBOL,
-    tape: list[Entry] | None = None, agents: Callable[[Kernel], None] = lambda _kernel: None,
-) -> tuple[Report, Kernel]:  # fmt: skip
+    messages: Sequence[Message],
+    book: Sequence[Levels] | None = None,
+    *,
+    rulebook: Rulebook | None = None,
+    symbol: str = SYMBOL,
+    tape: list[Entry] | None = None,
+    agents: Callable[[Kernel], None] = lambda _kernel: None,
+) -> tuple[Report, Kernel]:
     """Trade a file's messages again; return what became of them, and the kernel.
 
     ``agents`` may open accounts and let agents join before it begins; then the file's orderbook is

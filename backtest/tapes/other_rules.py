@@ -75,9 +75,11 @@ class Retrial(NamedTuple):
 
 
 def under(
-    directory: Path, rulebook: Rulebook, phases: str = "auto",
+    directory: Path,
+    rulebook: Rulebook,
+    phases: str = "auto",
     progress: Callable[[], object] = lambda: None,
-) -> Retrial:  # fmt: skip
+) -> Retrial:
     """Replay a directory's log as it was and under another rulebook.
 
     Raises ``JournalError`` and ``LogError``.
@@ -127,8 +129,14 @@ class _Trial:
     def result(self) -> Retrial:
         """Return both runs, once all commands were taken."""
         other = Run(self.rulebook, self.tape, self.venue)
-        return Retrial(self.log, other, self.timetable, dict(self.left_out),
-                       dict(self.refused), dict(self.missing))  # fmt: skip
+        return Retrial(
+            self.log,
+            other,
+            self.timetable,
+            dict(self.left_out),
+            dict(self.refused),
+            dict(self.missing),
+        )
 
     def take(self, time: int, command: Command, events: list[Event]) -> None:
         """Take one record of the log."""
@@ -209,11 +217,12 @@ class _Trial:
         lines = [command.symbol] if command.symbol else self.venue.symbols
         return [
             structs.replace(
-                command, symbol=line,
+                command,
+                symbol=line,
                 phase=Phase.INTRADAY_CALL if line in self._batches else Phase.CONTINUOUS,
             )
             for line in lines
-        ]  # fmt: skip
+        ]
 
     def _give(self, time: int, command: Command) -> None:
         events = self.venue.apply(command)

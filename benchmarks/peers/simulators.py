@@ -43,9 +43,14 @@ def pams(orders: int) -> tuple[int, float]:
             del log
             self.placed += 1
 
-    session = {"sessionName": 0, "iterationSteps": max(orders // _PAMS_AGENTS, 1),
-               "withOrderPlacement": True, "withOrderExecution": True, "withPrint": False,
-               "maxNormalOrders": _PAMS_AGENTS}  # fmt: skip
+    session = {
+        "sessionName": 0,
+        "iterationSteps": max(orders // _PAMS_AGENTS, 1),
+        "withOrderPlacement": True,
+        "withOrderExecution": True,
+        "withPrint": False,
+        "maxNormalOrders": _PAMS_AGENTS,
+    }
     agents = {
         "class": "FCNAgent", "numAgents": _PAMS_AGENTS, "markets": ["M"], "assetVolume": 50,
         "cashAmount": 10_000, "fundamentalWeight": {"expon": [1.0]},
@@ -53,8 +58,11 @@ def pams(orders: int) -> tuple[int, float]:
         "timeWindowSize": [100, 200], "orderMargin": [0.0, 0.1],
     }  # fmt: skip
     market = {"class": "Market", "tickSize": 0.01, "marketPrice": 300.0, "fundamentalPrice": 300.0}
-    settings = {"simulation": {"markets": ["M"], "agents": ["F"], "sessions": [session]},
-                "M": market, "F": agents}  # fmt: skip
+    settings = {
+        "simulation": {"markets": ["M"], "agents": ["F"], "sessions": [session]},
+        "M": market,
+        "F": agents,
+    }
     count = Count()
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
@@ -70,8 +78,10 @@ def bourse_objects(orders: int) -> tuple[int, float]:
     """Run one Python object per agent in bourse; each places an order or cancels its last one."""
     from bourse import core, step_sim  # noqa: PLC0415 - optional
 
-    agents = [step_sim.agents.RandomAgent(i, 1.0, (4_900, 5_100), (1, 2), 1)
-              for i in range(_BOURSE_AGENTS)]  # fmt: skip
+    agents = [
+        step_sim.agents.RandomAgent(i, 1.0, (4_900, 5_100), (1, 2), 1)
+        for i in range(_BOURSE_AGENTS)
+    ]
     steps = max(orders // _BOURSE_AGENTS, 1)
     env = core.StepEnv(SEED, 0, 1, 1_000_000)
     with no_collector():

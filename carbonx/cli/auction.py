@@ -21,13 +21,17 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("folder", metavar="DIR",
-                type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
 @click.argument("number", type=click.IntRange(1), required=False)
 @click.option("--line", default="", help="Only the auctions of this line.")
 @click.option("--json", "as_json", is_flag=True, help="Print the statements as JSON lines.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False),
-              help="Draw demand against supply into this file (.png, .svg or .pdf).")  # fmt: skip
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw demand against supply into this file (.png, .svg or .pdf).",
+)
 def show(folder: Path, number: int | None, line: str, *, as_json: bool, plot: Path | None) -> None:
     """Print the statements of the auctions in the log in DIR, or of those with NUMBER.
 

@@ -44,8 +44,10 @@ def draw(held: Held, path: Path, digits: int) -> None:
     supply = supply_line(held)
     unit = 10**digits
     with panel(4.6) as (_, axis, _words):
-        for corners, label, colour in ((demand, "demand: bids as entered", BLUE),
-                                       (supply, "supply", ORANGE)):  # fmt: skip
+        for corners, label, colour in (
+            (demand, "demand: bids as entered", BLUE),
+            (supply, "supply", ORANGE),
+        ):
             x, y = [tonnes for tonnes, _ in corners], [price / unit for _, price in corners]
             axis.plot(x, y, color=colour, label=label)
         axis.axhline(held.reserve / unit, color=GREY, linestyle=":", label="reserve")

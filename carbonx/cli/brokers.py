@@ -64,8 +64,9 @@ async def trade(host: str, port: int, known: list[Credentials], manner: Manner) 
     try:
         for each in known:
             dial = Dial(host, port)  # which says at once when nobody answers
-            client = dial.client(member=each.member, account=each.name, key=each.key,
-                                 cancel_on_disconnect=True)  # fmt: skip
+            client = dial.client(
+                member=each.member, account=each.name, key=each.key, cancel_on_disconnect=True
+            )
             await dial.open(client)
             opened.append(client)
         market = MarketPicture(pictures(opened[0].lines))
@@ -80,8 +81,9 @@ async def trade(host: str, port: int, known: list[Credentials], manner: Manner) 
         over = asyncio.Event()
         asyncio.get_running_loop().call_later(manner.seconds, over.set)
         async with _clearing(market, manner):
-            results = await asyncio.gather(*(each.trade(over) for each in ports),
-                                           return_exceptions=True)  # fmt: skip
+            results = await asyncio.gather(
+                *(each.trade(over) for each in ports), return_exceptions=True
+            )
     finally:
         for client in opened:
             with contextlib.suppress(ClientError):
@@ -110,12 +112,19 @@ async def _clearing(market: MarketPicture, manner: Manner) -> AsyncIterator[None
     async def clear(*, call_off: bool) -> None:
         now = time.time_ns()
         lines = [
-            json.dumps({"type": "clear_auction", "symbol": line.symbol, "number": number,
-                        "seed": rng.getrandbits(62), "call_off": call_off})
+            json.dumps(
+                {
+                    "type": "clear_auction",
+                    "symbol": line.symbol,
+                    "number": number,
+                    "seed": rng.getrandbits(62),
+                    "call_off": call_off,
+                }
+            )
             for line in market.lines.values()
             for number, auction in line.auctions.items()
             if call_off or auction.closes_at <= now
-        ]  # fmt: skip
+        ]
         if lines:
             await asked(folder, lines)
 
@@ -138,8 +147,12 @@ async def _clearing(market: MarketPicture, manner: Manner) -> AsyncIterator[None
 @click.argument("number", type=click.IntRange(1, 1_000))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65_535), required=True)
-@click.option("--accounts", type=click.Path(path_type=Path), required=True,
-              help="The venue's accounts with their keys; the first NUMBER are used.")  # fmt: skip
+@click.option(
+    "--accounts",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The venue's accounts with their keys; the first NUMBER are used.",
+)
 @click.option(
     "--seconds",
     default=10.0,
@@ -147,12 +160,21 @@ async def _clearing(market: MarketPicture, manner: Manner) -> AsyncIterator[None
     type=Number(0, 31_536_000),
     help="How long they trade.",
 )
-@click.option("--pause", default=0.2, show_default=True, type=Number(0.001, 3_600),
-              help="Seconds between a broker's looks.")  # fmt: skip
+@click.option(
+    "--pause",
+    default=0.2,
+    show_default=True,
+    type=Number(0.001, 3_600),
+    help="Seconds between a broker's looks.",
+)
 @click.option("--seed", default=1, show_default=True)
-@click.option("--operator", "folder", type=click.Path(path_type=Path), metavar="DIR",
-              help="The venue's folder: announce one-way auctions and, as its operator, "
-                   "clear them.")  # fmt: skip
+@click.option(
+    "--operator",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The venue's folder: announce one-way auctions and, as its operator, clear them.",
+)
 def command(
     number: int,
     host: str,
@@ -183,14 +205,18 @@ def command(
             raise click.UsageError(message)
     done = event_loop.run(trade(host, port, known, Manner(seed, seconds, pause, folder)))
     for broker in done.brokers:
-        click.echo(f"{broker.name:16} {broker.kind:11} filled {broker.orders.filled:>9,} t  "
-                   f"refused {broker.orders.refused}")  # fmt: skip
+        click.echo(
+            f"{broker.name:16} {broker.kind:11} filled {broker.orders.filled:>9,} t  "
+            f"refused {broker.orders.refused}"
+        )
     for name, line in done.market.lines.items():
         click.echo(f"{name:16} {line.trades:>6,} trades {line.volume:>12,} t")
     click.echo(f"{done.sent:,} messages sent")
     for symbol, count in done.bound.items():
-        text = (f"{symbol}: {count} order(s) stay, bound by an auction until it is cleared "
-                "(operate: clear_auction, or serve --timetable)")  # fmt: skip
+        text = (
+            f"{symbol}: {count} order(s) stay, bound by an auction until it is cleared "
+            "(operate: clear_auction, or serve --timetable)"
+        )
         click.echo(text, err=True)
     if done.errors:
         raise done.errors[0]

@@ -40,7 +40,7 @@ def screen(share: float, view: MarketView) -> Group:
     for name, line in view.lines.items():
         bid, ask = line.best()
         prices = [decimal_text(price) if price else "" for price in (line.last, bid, ask)]
-        table.add_row(name, *prices, f"{line.volume:,}", str(len(line.prints)))  # fmt: skip
+        table.add_row(name, *prices, f"{line.volume:,}", str(len(line.prints)))
     busiest = max(view.lines.values(), key=lambda line: line.volume)
     book = Table(title=f"book of {busiest.info.symbol}   |   last trades")
     for heading in ("bid t", "bid", "offer", "offer t", "trade", "price", "t"):
@@ -72,8 +72,13 @@ def summary(result: Result) -> Table:
             continue
         ours = (bar.open, bar.high, bar.low, bar.close)
         theirs = (real.open, real.high, real.low, real.close)
-        table.add_row(name, *map(decimal_text, ours), f"{bar.volume:,}",
-                      decimal_text(bar.value), str(bar.trades))  # fmt: skip
+        table.add_row(
+            name,
+            *map(decimal_text, ours),
+            f"{bar.volume:,}",
+            decimal_text(bar.value),
+            str(bar.trades),
+        )
         table.add_row("  real", *map(decimal_text, theirs), f"{real.volume:,}", style="dim")
     return table
 
@@ -92,16 +97,29 @@ def as_dict(result: Result, drawn: tuple[Path, Path] | None) -> dict[str, Any]:
     """Return the result for a program to read. Prices and values in fen."""
     bars = {name: line.bar for name, line in result.view.lines.items() if line.bar is not None}
     return {
-        "date": DAY, "records": result.records, "messages": result.messages,
-        "folder": str(result.folder), "picture": str(drawn[0]) if drawn else None,
+        "date": DAY,
+        "records": result.records,
+        "messages": result.messages,
+        "folder": str(result.folder),
+        "picture": str(drawn[0]) if drawn else None,
         "page": str(drawn[1]) if drawn else None,
-        "state": result.live_state, "replayed_state": result.replayed_state,
+        "state": result.live_state,
+        "replayed_state": result.replayed_state,
         "proven": result.proven,
         "occasions": [each._asdict() for each in result.occasions],
-        "bars": {name: {"open": b.open, "high": b.high, "low": b.low, "close": b.close,
-                        "volume": b.volume, "value": b.value, "trades": b.trades}
-                 for name, b in bars.items()},
-    }  # fmt: skip
+        "bars": {
+            name: {
+                "open": b.open,
+                "high": b.high,
+                "low": b.low,
+                "close": b.close,
+                "volume": b.volume,
+                "value": b.value,
+                "trades": b.trades,
+            }
+            for name, b in bars.items()
+        },
+    }
 
 
 @click.command()
@@ -113,13 +131,26 @@ def as_dict(result: Result, drawn: tuple[Path, Path] | None) -> dict[str, Any]:
     type=Number(0, 86_400),
     help="How long the day takes, at least.",
 )
-@click.option("--dir", "folder", type=click.Path(path_type=Path),
-              help="Where to put log and picture: a new folder.  "
-                   "[default: runs/demo-SEED, made anew]")  # fmt: skip
-@click.option("--durability", type=click.Choice(list(DURABILITY)), default="sync",
-              show_default=True, help="What each step waits for.")  # fmt: skip
-@click.option("--web", "web_port", type=click.IntRange(0, 65_535), metavar="PORT",
-              help="Where the page is served.  [default: 8117, or any free port]")  # fmt: skip
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Where to put log and picture: a new folder.  [default: runs/demo-SEED, made anew]",
+)
+@click.option(
+    "--durability",
+    type=click.Choice(list(DURABILITY)),
+    default="sync",
+    show_default=True,
+    help="What each step waits for.",
+)
+@click.option(
+    "--web",
+    "web_port",
+    type=click.IntRange(0, 65_535),
+    metavar="PORT",
+    help="Where the page is served.  [default: 8117, or any free port]",
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option("--stay", is_flag=True, help="Serve the page of the finished day until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -26,17 +26,32 @@ def _a_hash(_context: click.Context, _option: click.Parameter, text: str | None)
 
 
 @click.command()
-@click.argument("folder", metavar="DIR",
-                type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
-@click.option("--verify", metavar="HASH", callback=_a_hash,
-              help="Exit 1 unless the state hash is this one.")  # fmt: skip
-@click.option("--under", "name", metavar="RULEBOOK",
-              help="The clients' commands under other rules: a name or a .toml.")  # fmt: skip
-@click.option("--phases", type=click.Choice(PHASES), default="auto", show_default=True,
-              help="With --under: whose phases. auto: the timetable where the new rulebook has "
-                   "another one.")  # fmt: skip
-@click.option("--web", "web_port", type=click.IntRange(0, 65_535), metavar="PORT",
-              help="Show the log on a page with a slider; 0 takes any free port.")  # fmt: skip
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@click.option(
+    "--verify", metavar="HASH", callback=_a_hash, help="Exit 1 unless the state hash is this one."
+)
+@click.option(
+    "--under",
+    "name",
+    metavar="RULEBOOK",
+    help="The clients' commands under other rules: a name or a .toml.",
+)
+@click.option(
+    "--phases",
+    type=click.Choice(PHASES),
+    default="auto",
+    show_default=True,
+    help="With --under: whose phases. auto: the timetable where the new rulebook has another one.",
+)
+@click.option(
+    "--web",
+    "web_port",
+    type=click.IntRange(0, 65_535),
+    metavar="PORT",
+    help="Show the log on a page with a slider; 0 takes any free port.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     folder: Path,
@@ -79,14 +94,24 @@ def command(
     found.venue.check()
     state = found.venue.state_hash()
     if as_json:
-        click.echo(json.dumps({
-            "rulebook": found.venue.rulebook.name, "records": found.records,
-            "first_time": found.started, "last_time": found.time,
-            "torn_bytes": found.torn_bytes, "seconds": round(seconds, 3), "state": state,
-        }))  # fmt: skip
+        click.echo(
+            json.dumps(
+                {
+                    "rulebook": found.venue.rulebook.name,
+                    "records": found.records,
+                    "first_time": found.started,
+                    "last_time": found.time,
+                    "torn_bytes": found.torn_bytes,
+                    "seconds": round(seconds, 3),
+                    "state": state,
+                }
+            )
+        )
     else:
-        click.echo(f"{found.records} records under {found.venue.rulebook.name}, "
-                   f"{seconds:.2f} s, {found.torn_bytes} torn bytes at the end")  # fmt: skip
+        click.echo(
+            f"{found.records} records under {found.venue.rulebook.name}, "
+            f"{seconds:.2f} s, {found.torn_bytes} torn bytes at the end"
+        )
         click.echo(f"state {state}")
     if verify and verify != state:
         message = f"the state is not {verify}: another version wrote the log, or it was changed"

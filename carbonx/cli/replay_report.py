@@ -49,25 +49,36 @@ def _trade(trade: dict[str, Any] | None, digits: int) -> str:
     if trade is None:
         return "no such trade"
     price = decimal_text(trade["price"], digits)
-    return (f"{trade['symbol']} {trade['quantity']:,} t at {price}, "
-            f"{trade['seller']} to {trade['buyer']}")  # fmt: skip
+    return (
+        f"{trade['symbol']} {trade['quantity']:,} t at {price}, "
+        f"{trade['seller']} to {trade['buyer']}"
+    )
 
 
 def _lines(lines: dict[str, dict[str, Any]], digits: int) -> Table:
     table = Table(box=SIMPLE_HEAD)
     for heading in ("line", "", "trades", "tonnes", "mean", "low", "high", "last"):
-        table.add_column(heading, justify="left" if heading in {"line", ""} else "right",
-                         no_wrap=heading != "line")  # fmt: skip
+        table.add_column(
+            heading,
+            justify="left" if heading in {"line", ""} else "right",
+            no_wrap=heading != "line",
+        )
     for symbol in dict.fromkeys([*lines["log"], *lines["other"]]):
         for which in ("log", "other"):
             its = lines[which].get(symbol)
             if its is None:
                 table.add_row(symbol if which == "log" else "", which, "0", "0")
                 continue
-            prices = [decimal_text(round(its[name]), digits)
-                      for name in ("mean", "low", "high", "last")]  # fmt: skip
-            table.add_row(symbol if which == "log" else "", which, f"{its['trades']:,}",
-                          f"{its['tonnes']:,}", *prices)  # fmt: skip
+            prices = [
+                decimal_text(round(its[name]), digits) for name in ("mean", "low", "high", "last")
+            ]
+            table.add_row(
+                symbol if which == "log" else "",
+                which,
+                f"{its['trades']:,}",
+                f"{its['tonnes']:,}",
+                *prices,
+            )
     return table
 
 
@@ -90,9 +101,14 @@ def _accounts(accounts: dict[str, dict[str, Any]], digits: int) -> Iterator[Rend
         table.add_column(heading, justify="left" if heading in {"account", ""} else "right")
     for _, name, before, after in changed[:ACCOUNTS]:
         for which, its in (("log", before), ("other", after)):
-            table.add_row(name if which == "log" else "", which, f"{its['bought']:,}",
-                          f"{its['sold']:,}", decimal_text(its["paid"], digits),
-                          f"{its['refused']:,}")  # fmt: skip
+            table.add_row(
+                name if which == "log" else "",
+                which,
+                f"{its['bought']:,}",
+                f"{its['sold']:,}",
+                decimal_text(its["paid"], digits),
+                f"{its['refused']:,}",
+            )
     yield table
     if len(changed) > ACCOUNTS:
         yield f"and {len(changed) - ACCOUNTS:,} more accounts, with --json"

@@ -102,8 +102,9 @@ async def trade(client: Client, agent: Participant, seed: int, seconds: float) -
                 await client.mass_cancel()
                 left = len((await client.status()).orders)
         tonnes = watched.tonnes
-        return Dealt(port.channel.sent, watched.orders.refused, tonnes[Side.BUY],
-                     tonnes[Side.SELL], left)  # fmt: skip
+        return Dealt(
+            port.channel.sent, watched.orders.refused, tonnes[Side.BUY], tonnes[Side.SELL], left
+        )
 
 
 def options_of(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -127,11 +128,17 @@ def options_of(pairs: tuple[str, ...]) -> dict[str, Any]:
 @click.command()
 @click.argument("agent")
 @session_options
-@click.option("--seconds", default=0.0, type=click.FloatRange(0),
-              help="How long it trades; 0: until Ctrl-C.")  # fmt: skip
+@click.option(
+    "--seconds", default=0.0, type=click.FloatRange(0), help="How long it trades; 0: until Ctrl-C."
+)
 @click.option("--seed", default=1, show_default=True, help="Decides what it draws.")
-@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE",
-              help="What the class is made with, as in TOML; as often as needed.")  # fmt: skip
+@click.option(
+    "--set",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the class is made with, as in TOML; as often as needed.",
+)
 def command(
     agent: str,
     host: str,
@@ -158,11 +165,21 @@ def command(
         made = make(agent, options_of(pairs))
     except AgentNameError as error:
         raise click.UsageError(str(error)) from error
-    client = Client(host, port, member=member, account=account, key=key, key_name=key_name,
-                    tls=tls, cancel_on_disconnect=True)  # fmt: skip
+    client = Client(
+        host,
+        port,
+        member=member,
+        account=account,
+        key=key,
+        key_name=key_name,
+        tls=tls,
+        cancel_on_disconnect=True,
+    )
     done = event_loop.run(trade(client, made, seed, seconds))
-    click.echo(f"{account}: bought {done.bought:,} t  sold {done.sold:,} t  "
-               f"sent {done.sent:,}  refused {done.refused:,}")  # fmt: skip
+    click.echo(
+        f"{account}: bought {done.bought:,} t  sold {done.sold:,} t  "
+        f"sent {done.sent:,}  refused {done.refused:,}"
+    )
     if done.left:
         text = f"{done.left} order(s) stay: an auction or a frozen call binds them"
         click.echo(text, err=True)

@@ -153,11 +153,12 @@ async def run(
         async with AsyncExitStack() as stack:
             clients = {
                 name: await stack.enter_async_context(
-                    Client(host, port, account=name, key=f"key of {name}",
-                           heartbeat_ms=HEARTBEAT_MS)
+                    Client(
+                        host, port, account=name, key=f"key of {name}", heartbeat_ms=HEARTBEAT_MS
+                    )
                 )
                 for name in NAMES
-            }  # fmt: skip
+            }
             await stack.enter_async_context(page(node))
             view = await day.trade(node, clients)
         live_state = node.sequencer.venue.state_hash()
@@ -166,8 +167,17 @@ async def run(
         await node.stop()
     replayed = replay(folder)
     replayed.venue.check()
-    return Result(view, folder, live_state, replayed.venue.state_hash(), records, plan.seconds,
-                  day.sent, day.agenda.occasions, day.books)  # fmt: skip
+    return Result(
+        view,
+        folder,
+        live_state,
+        replayed.venue.state_hash(),
+        records,
+        plan.seconds,
+        day.sent,
+        day.agenda.occasions,
+        day.books,
+    )
 
 
 class _Bystander(Trader):

@@ -129,10 +129,12 @@ class Agenda:
         reserve = BARS["SZA-2020"].low
         begins, ends = (self._begin + minute * _MINUTE for minute in (10, 40))
         tonnes = 1_000 * self._rng.randint(15, 25)
-        await self._turns.send((
-            self._ports[OWNER],
-            Announce("", 0, AUCTIONED, Side.SELL, tonnes, reserve, begins, ends),
-        ))  # fmt: skip
+        await self._turns.send(
+            (
+                self._ports[OWNER],
+                Announce("", 0, AUCTIONED, Side.SELL, tonnes, reserve, begins, ends),
+            )
+        )
 
     async def _bid(self, name: str) -> None:
         bar = BARS["SZA-2020"]
@@ -147,8 +149,11 @@ class Agenda:
         for e in events:
             if isinstance(e, AuctionCleared):
                 sold = f"{e.quantity:,} of {e.quantity + e.unsold:,} t {AUCTIONED}"
-                self._note("auction", "单向竞价", f"{sold} at {decimal_text(e.price)} CNY, "
-                           f"{e.bids} bids of {e.bidders} bidders")  # fmt: skip
+                self._note(
+                    "auction",
+                    "单向竞价",
+                    f"{sold} at {decimal_text(e.price)} CNY, {e.bids} bids of {e.bidders} bidders",
+                )
         self._operate(SetPhase(Phase.CLOSED, AUCTIONED))
 
     # -- the block ------------------------------------------------------------------------------
@@ -166,8 +171,11 @@ class Agenda:
         await self._turns.send((self._ports[PLANT], Pick("", 0, BLOCK, number)))
         for e in plant.trades:
             if e.symbol == BLOCK:
-                self._note("block", "大宗", f"{e.quantity:,} t {BLOCK} at {decimal_text(e.price)} "
-                           f"CNY, {OWNER} to {PLANT}")  # fmt: skip
+                self._note(
+                    "block",
+                    "大宗",
+                    f"{e.quantity:,} t {BLOCK} at {decimal_text(e.price)} CNY, {OWNER} to {PLANT}",
+                )
 
     # -- after the close ------------------------------------------------------------------------
 
@@ -178,8 +186,14 @@ class Agenda:
             self._operate(RegisterEntity(name, (name,)))
             self._operate(ReportEmissions(name, CYCLE.name, tonnes))
             self._operate(VerifyEmissions(name, CYCLE.name, tonnes))
-            given = [e for e in self._operate(SurrenderAllowances(name, CYCLE.name))
-                     if isinstance(e, AllowancesSurrendered)]  # fmt: skip
+            given = [
+                e
+                for e in self._operate(SurrenderAllowances(name, CYCLE.name))
+                if isinstance(e, AllowancesSurrendered)
+            ]
             products = ", ".join(f"{e.quantity:,} t {e.product}" for e in given)
-            self._note("surrender", "清缴", f"{name} gives {products} for {CYCLE.name}: "
-                       f"{given[-1].due:,} t due")  # fmt: skip
+            self._note(
+                "surrender",
+                "清缴",
+                f"{name} gives {products} for {CYCLE.name}: {given[-1].due:,} t due",
+            )

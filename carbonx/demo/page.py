@@ -44,11 +44,14 @@ def write_page(result: Result, picture: Path, path: Path, title: str) -> None:
             prices = (bar.open, bar.high, bar.low, bar.close, real.close)
             figures = (bar.volume, real.volume, bar.trades)
             rows.append((name, *map(decimal_text, prices), *(f"{each:,}" for each in figures)))
-    occasions = [(each.clock, f"{each.kind} {each.chinese}", each.said)
-                 for each in result.occasions]  # fmt: skip
+    occasions = [
+        (each.clock, f"{each.kind} {each.chinese}", each.said) for each in result.occasions
+    ]
     verdict = "the same state" if result.proven else "ANOTHER STATE"
-    proof = (f"The log's {result.records:,} records, replayed, give {verdict} as the venue had "
-             "when the day ended:")  # fmt: skip
+    proof = (
+        f"The log's {result.records:,} records, replayed, give {verdict} as the venue had "
+        "when the day ended:"
+    )
     body = (
         tag("h1", title),
         Html(f'<img alt="{said}" src="data:image/png;base64,{data}">'),

@@ -53,8 +53,16 @@ def draw_day(result: Result, path: Path, title: str, font: str | None = None) ->
     with mpl.rc_context({"font.family": families, "axes.unicode_minus": False}):
         rows = -(-len(BARS) // _COLUMNS)
         figure = plt.figure(figsize=(16, 4.1 * rows + 1.3), facecolor="white")
-        outer = figure.add_gridspec(rows, _COLUMNS, hspace=0.24, wspace=0.22, left=0.05,
-                                    right=0.985, top=0.865, bottom=0.125)  # fmt: skip
+        outer = figure.add_gridspec(
+            rows,
+            _COLUMNS,
+            hspace=0.24,
+            wspace=0.22,
+            left=0.05,
+            right=0.985,
+            top=0.865,
+            bottom=0.125,
+        )
         for place, name in enumerate(BARS):
             inner = outer[place // _COLUMNS, place % _COLUMNS].subgridspec(
                 2, 1, height_ratios=(3, 1), hspace=0.06
@@ -81,8 +89,10 @@ def limits(previous: int) -> tuple[int, int]:
 def _headings(figure: Any, title: str, *, chinese: bool) -> None:
     both = "深圳碳排放权市场的一天  " if chinese else ""
     figure.text(0.05, 0.955, both + title, fontsize=19, color=INK, weight="bold")
-    said = ("CNY per tonne, each trade a dot; shaded: within the day's limits; dashed: previous "
-            "close; below: tonnes in a quarter of an hour")  # fmt: skip
+    said = (
+        "CNY per tonne, each trade a dot; shaded: within the day's limits; dashed: previous "
+        "close; below: tonnes in a quarter of an hour"
+    )
     if chinese:
         said += "\n元/吨，每点一笔成交；底色：涨跌幅限制；虚线：昨收；下图：每刻钟成交量（吨）"
     figure.text(0.05, 0.945, said, fontsize=10.5, color=PALE, va="top", linespacing=1.6)
@@ -91,12 +101,13 @@ def _headings(figure: Any, title: str, *, chinese: bool) -> None:
 
 
 def _beside(figure: Any, result: Result, *, chinese: bool) -> None:
-    said = [f"{each.clock}  {each.kind} {each.chinese if chinese else ''}  {each.said}"
-            for each in result.occasions]  # fmt: skip
+    said = [
+        f"{each.clock}  {each.kind} {each.chinese if chinese else ''}  {each.said}"
+        for each in result.occasions
+    ]
     half = -(-len(said) // 2)
     for place, part in ((0.05, said[:half]), (0.53, said[half:])):
-        figure.text(place, 0.06, "\n".join(part), fontsize=10, color=INK, va="top",
-                    linespacing=1.6)  # fmt: skip
+        figure.text(place, 0.06, "\n".join(part), fontsize=10, color=INK, va="top", linespacing=1.6)
 
 
 def _vintage(price: Any, volume: Any, result: Result, name: str) -> None:
@@ -109,13 +120,22 @@ def _vintage(price: Any, volume: Any, result: Result, name: str) -> None:
     room = (high - low) * 0.13
     price.axhspan(low, high, color=_BAND, zorder=0, linewidth=0)
     for limit, colour in ((high, UP), (low, DOWN), (previous, PALE)):
-        price.annotate(f"{limit:.2f}", (sum(_BREAK) / 2, limit), color=colour, fontsize=8.5,
-                       ha="center", va="center", zorder=4)  # fmt: skip
+        price.annotate(
+            f"{limit:.2f}",
+            (sum(_BREAK) / 2, limit),
+            color=colour,
+            fontsize=8.5,
+            ha="center",
+            va="center",
+            zorder=4,
+        )
     for limit, colour in ((high, UP), (low, DOWN)):
         price.axhline(limit, color=colour, linewidth=1.0, zorder=1)
     price.axhline(previous, color=PALE, linestyle=(0, (4, 3)), linewidth=0.9, zorder=1)
-    sizes = [14 + 60 * (p.quantity / max(each.quantity for each in line.prints)) ** 0.5
-             for p in line.prints]  # fmt: skip
+    sizes = [
+        14 + 60 * (p.quantity / max(each.quantity for each in line.prints)) ** 0.5
+        for p in line.prints
+    ]
     price.scatter(hours, prices, s=sizes, c=colours, alpha=0.45, linewidths=0, zorder=3)
     price.set_ylim(low - room, high + room)
     width = (_TO - _FROM) / _SLOTS
@@ -132,8 +152,15 @@ def _vintage(price: Any, volume: Any, result: Result, name: str) -> None:
     colour = UP if change > 0 else DOWN if change < 0 else INK
     price.set_title(name, loc="left", fontsize=13, color=INK, weight="bold")
     price.set_title(f"{close:.2f}  {change:+.1f}%", loc="right", fontsize=12, color=colour)
-    volume.annotate(f"{line.volume:,} t", (0.985, 0.93), xycoords="axes fraction", ha="right",
-                    va="top", fontsize=9, color=INK)  # fmt: skip
+    volume.annotate(
+        f"{line.volume:,} t",
+        (0.985, 0.93),
+        xycoords="axes fraction",
+        ha="right",
+        va="top",
+        fontsize=9,
+        color=INK,
+    )
 
 
 def _dress(price: Any, volume: Any) -> None:

@@ -54,8 +54,9 @@ class Calibrated:
         rng = random.Random(f"{seed}:day")  # noqa: S311 - repeatable, not secret
         self.progress = 0.0  # of the day, 0 to 1
         self._noise = random.Random(f"{seed}:noise")  # noqa: S311
-        self._turns = {name: sorted((rng.uniform(0.15, 0.5), rng.uniform(0.5, 0.85)))
-                       for name in BARS}  # fmt: skip
+        self._turns = {
+            name: sorted((rng.uniform(0.15, 0.5), rng.uniform(0.5, 0.85))) for name in BARS
+        }
         self._high_first = {name: rng.random() < 0.5 for name in BARS}  # noqa: PLR2004
 
     def prints(self, name: str) -> list[tuple[float, int]]:

@@ -107,8 +107,9 @@ class Channel:
         if self.caught_up or status is None or self.seq < status.seq:
             return
         self.caught_up = True
-        lines = {line.symbol: (line.product or line.symbol, line.currency)
-                 for line in self.client.lines}  # fmt: skip
+        lines = {
+            line.symbol: (line.product or line.symbol, line.currency) for line in self.client.lines
+        }
         present = Present(
             self.account,
             [Balance(each.name, each.total, each.reserved) for each in status.cash],

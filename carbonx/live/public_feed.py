@@ -31,22 +31,39 @@ SAME_FIELDS: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
     wire_market.AuctionStated: ev.AuctionStated,
 }
 _Item: TypeAlias = (
-    wire_market.Trade | wire_market.PhaseChanged | wire_market.DayClosed
-    | wire_market.AuctionIndicated | wire_market.AuctionUncrossed | wire_market.Offered
-    | wire_market.Announced | wire_market.BestBid | wire_market.AuctionCleared
+    wire_market.Trade
+    | wire_market.PhaseChanged
+    | wire_market.DayClosed
+    | wire_market.AuctionIndicated
+    | wire_market.AuctionUncrossed
+    | wire_market.Offered
+    | wire_market.Announced
+    | wire_market.BestBid
+    | wire_market.AuctionCleared
     | wire_market.AuctionStated
-)  # fmt: skip
+)
 
 
 def pictures(lines: Iterable[wire_market.LineInfo]) -> list[LinePicture]:
     """Return the lines as a logon describes them, before any market data."""
     return [
-        LinePicture(line.symbol, line.tick, line.lot, line.reference, line.low_limit,
-                    line.high_limit, line.phase, line.mechanism, ticks=line.ticks,
-                    product=line.product, currency=line.currency,
-                    min_quantity=line.min_quantity, max_quantity=line.max_quantity)
+        LinePicture(
+            line.symbol,
+            line.tick,
+            line.lot,
+            line.reference,
+            line.low_limit,
+            line.high_limit,
+            line.phase,
+            line.mechanism,
+            ticks=line.ticks,
+            product=line.product,
+            currency=line.currency,
+            min_quantity=line.min_quantity,
+            max_quantity=line.max_quantity,
+        )
         for line in lines
-    ]  # fmt: skip
+    ]
 
 
 @dataclass

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import ClientCommand
 
 _OfOrder: TypeAlias = (
-    wire.OrderResting | wire.OrderCancelled | wire.OrderAmended | wire.OrderReduced
+    wire.OrderResting
+    | wire.OrderCancelled
+    | wire.OrderAmended
+    | wire.OrderReduced
     | wire.OrderTriggered
-)  # fmt: skip
+)
 _OfQuote: TypeAlias = wire_modes.QuoteReceived | wire_modes.QuoteEnded | wire_modes.Declined
 # The event has the report's fields after ``time``, behind its account.
 SAME_FIELDS: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
@@ -191,8 +194,9 @@ class Reports:
         if isinstance(m, wire.OrderCancelled):
             del self._orders[m.ref]
             self._numbers.pop(m.ref, None)
-            return ev.OrderCancelled(self.account, m.ref, *order[:3], m.quantity, m.reason,
-                                     m.request, -1)  # fmt: skip
+            return ev.OrderCancelled(
+                self.account, m.ref, *order[:3], m.quantity, m.reason, m.request, -1
+            )
         self._orders[m.ref] = order._replace(price=m.price, leaves=m.leaves)
         return ev.OrderAmended(
             account=self.account,

@@ -31,9 +31,16 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
     if first == "link":
         kind, peer, symbol, *more = rest
         given = given_in(more)
-        return c.SetLink(link, LinkKind[kind.upper()], peer, line, symbol,
-                         minor(given.get("fee", "0")), int(given.get("quota", 0)),
-                         given.get("as", ""))  # fmt: skip
+        return c.SetLink(
+            link,
+            LinkKind[kind.upper()],
+            peer,
+            line,
+            symbol,
+            minor(given.get("fee", "0")),
+            int(given.get("quota", 0)),
+            given.get("as", ""),
+        )
     if first in ("ratio", "send", "recognise", "bidder"):
         return _parse_other(link, minor, first, rest)
     number, account, *more = rest
@@ -42,14 +49,23 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
     if first == "guest":
         side, quantity, *more = more
         given = given_in(more)
-        return c.GuestOrder(link, int(number), account, int(given.get("ref", number)),
-                            given.get("of", account),
-                            Side[side.upper()], int(quantity), minor(given["@"]),
-                            TimeInForce.DAY, minor(given.get("with", "0")))  # fmt: skip
+        return c.GuestOrder(
+            link,
+            int(number),
+            account,
+            int(given.get("ref", number)),
+            given.get("of", account),
+            Side[side.upper()],
+            int(quantity),
+            minor(given["@"]),
+            TimeInForce.DAY,
+            minor(given.get("with", "0")),
+        )
     given = given_in(more)
     tonnes, filled, unfilled = (int(given.get(key, 0)) for key in ("tonnes", "filled", "unfilled"))
-    return c.CarryIn(link, int(number), account, minor(given.get("cash", "0")), tonnes,
-                     filled, unfilled)  # fmt: skip
+    return c.CarryIn(
+        link, int(number), account, minor(given.get("cash", "0")), tonnes, filled, unfilled
+    )
 
 
 def _parse_other(link: str, minor: Minor, first: str, words: list[str]) -> c.LinkCommand:
@@ -58,18 +74,29 @@ def _parse_other(link: str, minor: Minor, first: str, words: list[str]) -> c.Lin
         return c.SetRecognition(link, int(numerator), int(denominator))
     if first == "send":
         account, quantity, _, entity, cycle, *more = words
-        return c.SendAllowances(link, account, int(quantity), entity, cycle,
-                                given_in(more).get("by", ""))  # fmt: skip
+        return c.SendAllowances(
+            link, account, int(quantity), entity, cycle, given_in(more).get("by", "")
+        )
     number, account, *more = words
     if first == "bidder":
         auction, side, quantity, *more = more
         given = given_in(more)
-        return c.GuestBid(link, int(number), account, int(number), account, int(auction),
-                          Side[side.upper()], int(quantity), minor(given["@"]),
-                          minor(given.get("with", "0")))  # fmt: skip
+        return c.GuestBid(
+            link,
+            int(number),
+            account,
+            int(number),
+            account,
+            int(auction),
+            Side[side.upper()],
+            int(quantity),
+            minor(given["@"]),
+            minor(given.get("with", "0")),
+        )
     quantity, _, entity, cycle, *more = more
-    return c.RecogniseAllowances(link, int(number), account, int(quantity), entity, cycle,
-                                     given_in(more).get("by", ""))  # fmt: skip
+    return c.RecogniseAllowances(
+        link, int(number), account, int(quantity), entity, cycle, given_in(more).get("by", "")
+    )
 
 
 def parse_sent(minor: Minor, account: str, ref: int, verb: str, words: list[str]) -> c.LinkCommand:
@@ -79,20 +106,36 @@ def parse_sent(minor: Minor, account: str, ref: int, verb: str, words: list[str]
         return c.RouteCancel(account, ref, link, int(target))
     if verb == "joins":
         number, line, quantity, *more = words
-        return c.JoinAuction(account, ref, line, int(number), int(quantity),
-                             minor(given_in(more)["@"]))  # fmt: skip
+        return c.JoinAuction(
+            account, ref, line, int(number), int(quantity), minor(given_in(more)["@"])
+        )
     if verb == "bids":
         auction, side, quantity, *more = words
         given = given_in(more)
-        return c.RouteBid(account, ref, given["by"], int(auction), Side[side.upper()],
-                          int(quantity), minor(given["@"]),
-                          minor(given.get("with", "0")))  # fmt: skip
+        return c.RouteBid(
+            account,
+            ref,
+            given["by"],
+            int(auction),
+            Side[side.upper()],
+            int(quantity),
+            minor(given["@"]),
+            minor(given.get("with", "0")),
+        )
     side, quantity, *more = words
     given = given_in(more)
-    return c.RouteOrder(account, int(given.get("ref", ref)), given["by"], Side[side.upper()],
-                        int(quantity), minor(given["@"]), TimeInForce.DAY,
-                        int(given["away"]), minor(given["for"]),
-                        minor(given.get("with", "0")))  # fmt: skip
+    return c.RouteOrder(
+        account,
+        int(given.get("ref", ref)),
+        given["by"],
+        Side[side.upper()],
+        int(quantity),
+        minor(given["@"]),
+        TimeInForce.DAY,
+        int(given["away"]),
+        minor(given["for"]),
+        minor(given.get("with", "0")),
+    )
 
 
 def tell_link(event: Event, m: Callable[[int], str]) -> str:

@@ -135,8 +135,9 @@ class LocalVenue:
 
     def client(self, account: str, **more: Any) -> Client:
         """Return a client of an account; ``async with`` connects it. ``more`` as in ``Client``."""
-        return Client("memory", 0, account=account, key=f"key of {account}",
-                      connect=self.connect, **more)  # fmt: skip
+        return Client(
+            "memory", 0, account=account, key=f"key of {account}", connect=self.connect, **more
+        )
 
     async def connect(self, protocol_factory: Callable[[], asyncio.Protocol]) -> None:
         """Connect a protocol, as a loop's ``create_connection`` does over TCP."""
@@ -159,8 +160,11 @@ class LocalVenue:
 
     def cut(self, account: str = "") -> int:
         """Break the connections of an account, or of all, as a network would; return how many."""
-        found = [each for connection, each in self._transports.items()
-                 if account in ("", connection.account)]  # fmt: skip
+        found = [
+            each
+            for connection, each in self._transports.items()
+            if account in ("", connection.account)
+        ]
         for transport in found:
             transport.abort()
         return len(found)

@@ -13,14 +13,21 @@ from carbonx import lab
 # tonne costs the price: p = Σ required / Σ 1/b. That is the yardstick, and it is exact.
 
 # %%
-FIRMS = {"steel": (0.5, 40), "cement": (1, 30), "power A": (2, 20), "power B": (4, 10),
-         "glass": (5, 20)}  # fmt: skip
+FIRMS = {
+    "steel": (0.5, 40),
+    "cement": (1, 30),
+    "power A": (2, 20),
+    "power B": (4, 10),
+    "glass": (5, 20),
+}
 
 price = sum(must for _, must in FIRMS.values()) / sum(1 / b for b, _ in FIRMS.values())
 alone = sum(b * must**2 / 2 for b, must in FIRMS.values())
 least = sum(price**2 / b / 2 for b, _ in FIRMS.values())
-print(f"price {price:.4f}, cost alone {alone:,.2f}, least cost {least:,.2f}: "
-      f"{1 - least / alone:.2%} saved")  # fmt: skip
+print(
+    f"price {price:.4f}, cost alone {alone:,.2f}, least cost {least:,.2f}: "
+    f"{1 - least / alone:.2%} saved"
+)
 
 # %% [markdown]
 # In the market a tonne bought is a tonne that need not be cut: the first is worth the cost of the
@@ -60,21 +67,30 @@ class LastDay:
             times = sorted(draws.integers(window.opens, window.closes, len(sides)).tolist())
             order = draws.permutation(len(sides)).tolist()
             orders = [(time, *sides[place]) for time, place in zip(times, order, strict=True)]
-            person = lab.Person(firm, firm, firm, Firm(symbol, orders), 10_000_000,
-                                {symbol: 100}, tuple(worth), tuple(costs))  # fmt: skip
+            person = lab.Person(
+                firm,
+                firm,
+                firm,
+                Firm(symbol, orders),
+                10_000_000,
+                {symbol: 100},
+                tuple(worth),
+                tuple(costs),
+            )
             found.append(person)
         return found
 
 
 continuous = lab.design("textbook")
 hour = [{"at": "09:00", "phase": "opening_call"}, {"at": "10:00", "phase": "closed"}]
-designs = {"continuous": continuous,
-           "one call": continuous.changed("calendar.sessions", hour)}  # fmt: skip
+designs = {"continuous": continuous, "one call": continuous.changed("calendar.sessions", hour)}
 study = lab.compare(designs, market=LastDay(), seeds=8)
 for label in designs:
     saved = study.mean(label, "surplus").mean / 100 / alone
-    print(f"{label:12} saves {saved:.2%}, {study.mean(label, 'volume').mean:.1f} t, "
-          f"average price {study.mean(label, 'price').mean / 100:.2f}")  # fmt: skip
+    print(
+        f"{label:12} saves {saved:.2%}, {study.mean(label, 'volume').mean:.1f} t, "
+        f"average price {study.mean(label, 'price').mean / 100:.2f}"
+    )
 
 # %% [markdown]
 # The call comes within a tonne and a tick of the least cost. The continuous market trades as well,

@@ -45,8 +45,9 @@ class Patient(lab.Trader):
         market.wake_at(market.now() + self.pause)
         if self.waits:
             return
-        bid = commands.NewOrder("", 0, self.symbol, enums.Side.BUY, 1, self.price,
-                                tif=enums.TimeInForce.IOC)  # fmt: skip
+        bid = commands.NewOrder(
+            "", 0, self.symbol, enums.Side.BUY, 1, self.price, tif=enums.TimeInForce.IOC
+        )
         market.submit(bid)
         self.bids, self.price, self.waits = self.bids + 1, self.price + self.step, True
 

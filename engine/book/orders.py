@@ -91,11 +91,20 @@ class Participant:
     """What an account does at one venue; what it owns is the ledger's ``Account``."""
 
     __slots__ = (
-        "account", "killed", "last_ref", "name", "orders", "relatives", "role", "seats", "stp_id",
-    )  # fmt: skip
+        "account",
+        "killed",
+        "last_ref",
+        "name",
+        "orders",
+        "relatives",
+        "role",
+        "seats",
+        "stp_id",
+    )
 
-    def __init__(self, account: Account, stp_id: int, role: str, relatives: list[Participant]
-                 ) -> None:  # fmt: skip
+    def __init__(
+        self, account: Account, stp_id: int, role: str, relatives: list[Participant]
+    ) -> None:
         """Begin with no order; ``stp_id`` is equal for accounts that must not trade together.
 
         These are its ``relatives``, a list that they share: it puts itself there.

@@ -76,11 +76,17 @@ class Stops:
 
     def check(self) -> None:
         """Assert that the waiting stops and their sorted views agree."""
-        rows = sorted((stop.stop_price, stop.place, key) for key, stop in self.waiting.items()
-                      if stop.order.side is _BUY)  # fmt: skip
+        rows = sorted(
+            (stop.stop_price, stop.place, key)
+            for key, stop in self.waiting.items()
+            if stop.order.side is _BUY
+        )
         assert rows == list(self._buys), "buy stops out of step"
-        rows = sorted((stop.stop_price, stop.place, key) for key, stop in self.waiting.items()
-                      if stop.order.side is not _BUY)  # fmt: skip
+        rows = sorted(
+            (stop.stop_price, stop.place, key)
+            for key, stop in self.waiting.items()
+            if stop.order.side is not _BUY
+        )
         assert rows == list(self._sells), "sell stops out of step"
         assert self.lowest_buy == (self._buys[0][0] if self._buys else _NEVER_BUY)
         assert self.highest_sell == (self._sells[-1][0] if self._sells else _NEVER_SELL)

@@ -50,8 +50,13 @@ def amend(market: BookLine, order: Order, command: AmendOrder) -> list[Event]:
     ):
         market.changed = True
         refusal = _admit(market, order, command, total, leaves)
-        if refusal is None and order.flags & POST_ONLY and order.level is not None and not keeps \
-                and gate.phase is _CONTINUOUS:  # fmt: skip
+        if (
+            refusal is None
+            and order.flags & POST_ONLY
+            and order.level is not None
+            and not keeps
+            and gate.phase is _CONTINUOUS
+        ):
             refusal = market.refuse_trading(order.side, price)
         if refusal is not None:
             return [Rejected(command.account, command.ref, *refusal)]
@@ -111,9 +116,15 @@ def _admit(
 
 
 def _amend_waiting(
-    market: BookLine, order: Order, command: AmendOrder, total: int, price: int, leaves: int,
-    *, keeps: bool,
-) -> Event:  # fmt: skip
+    market: BookLine,
+    order: Order,
+    command: AmendOrder,
+    total: int,
+    price: int,
+    leaves: int,
+    *,
+    keeps: bool,
+) -> Event:
     """Change an order that waits outside the book; unless kept, it goes behind all others."""
     old_price = order.price
     order.quantity, order.leaves, order.price = total, leaves, price
@@ -148,8 +159,20 @@ def _shrink(market: BookLine, order: Order, command: AmendOrder, total: int, lea
     shown = min(order.shown, leaves)
     level.quantity = depth = level.quantity - order.shown + shown
     order.quantity, order.leaves, order.shown = total, leaves, shown
-    return OrderAmended(order.seat.name, order.ref, market.symbol, order.side, order.price, total,
-                        leaves, _RESTING, command.ref, order.price, -1, depth)  # fmt: skip
+    return OrderAmended(
+        order.seat.name,
+        order.ref,
+        market.symbol,
+        order.side,
+        order.price,
+        total,
+        leaves,
+        _RESTING,
+        command.ref,
+        order.price,
+        -1,
+        depth,
+    )
 
 
 def _replace(
@@ -176,12 +199,38 @@ def _replace(
         return [_wait_anew(market, order, command, old_price, old_depth)]
     if rests:
         depth = own.rest(order)
-        return [OrderAmended(command.account, order.ref, market.symbol, order.side, price, total,
-                             leaves, _RESTING, command.ref, old_price,
-                             old_depth if price != old_price else -1, depth)]  # fmt: skip
-    events: list[Event] = [OrderAmended(command.account, order.ref, market.symbol, order.side,
-                                        price, total, leaves, _MATCHING, command.ref, old_price,
-                                        old_depth if price != old_price else -1, -1)]  # fmt: skip
+        return [
+            OrderAmended(
+                command.account,
+                order.ref,
+                market.symbol,
+                order.side,
+                price,
+                total,
+                leaves,
+                _RESTING,
+                command.ref,
+                old_price,
+                old_depth if price != old_price else -1,
+                depth,
+            )
+        ]
+    events: list[Event] = [
+        OrderAmended(
+            command.account,
+            order.ref,
+            market.symbol,
+            order.side,
+            price,
+            total,
+            leaves,
+            _MATCHING,
+            command.ref,
+            old_price,
+            old_depth if price != old_price else -1,
+            -1,
+        )
+    ]
     market.arrive(order, events)
     return events
 

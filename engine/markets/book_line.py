@@ -90,8 +90,16 @@ class BookLine(Line):
         if order.level is not None:
             order.level.quantity = depth = order.level.quantity - order.shown + shown
         order.shown = shown
-        return OrderReduced(order.seat.name, order.ref, self.symbol, order.side, order.price,
-                            tonnes, order.leaves, depth)  # fmt: skip
+        return OrderReduced(
+            order.seat.name,
+            order.ref,
+            self.symbol,
+            order.side,
+            order.price,
+            tonnes,
+            order.leaves,
+            depth,
+        )
 
     def depth_at(self, side: Side, price: int) -> int:
         """Return the tonnes shown at a price."""

@@ -63,8 +63,11 @@ class DailyTrades:
         days = self.days(date, formula.modes)
         dates = list(dict.fromkeys(day.date for day in days))
         windows = [between(days, *months_before(date, count)) for count in formula.months]
-        windows += [between(days, dates[-count], date) for count in formula.days if dates[-count:]
-                    and len(dates) >= count]  # fmt: skip
+        windows += [
+            between(days, dates[-count], date)
+            for count in formula.days
+            if dates[-count:] and len(dates) >= count
+        ]
         if len(windows) < len(formula.months) + len(formula.days):
             return 0
         return half_up(mean_of_averages(windows, tick) * formula.share_bp, BASIS_POINTS, tick)

@@ -81,8 +81,9 @@ class JointAuctions(PlannedAuctions):
             setattr(initiator, figure, getattr(initiator, figure) + c.quantity)
         terms = self.announced[c.number]
         self.announced[c.number] = structs.replace(terms, quantity=initiator.quantity)
-        return [SupplyJoined(c.account, c.ref, self.symbol, c.number, c.quantity,
-                             initiator.quantity)]  # fmt: skip
+        return [
+            SupplyJoined(c.account, c.ref, self.symbol, c.number, c.quantity, initiator.quantity)
+        ]
 
     def _admit_seller(self, c: JoinAuction, initiator: Order, seat: Seat) -> Refusal | None:
         """Check that an auction may have this seller too, and now."""

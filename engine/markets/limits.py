@@ -62,8 +62,11 @@ def admit_role(role: AccountClass, seat: Seat, side: Side, quantity: int) -> Ref
     room = room_under(role, seat.participant, market.product.symbol)
     if room is not None and quantity > room:
         limit = limit_of(role, seat.participant)
-        who = f"all accounts of a {role.name} owner hold" if role.per_owner else (
-            f"a {role.name} account holds")  # fmt: skip
+        who = (
+            f"all accounts of a {role.name} owner hold"
+            if role.per_owner
+            else (f"a {role.name} account holds")
+        )
         rule = f"{who} at most {limit} tonnes: room for {max(room, 0)}"
         return Refusal(RejectReason.HOLDING, "quantity", rule)
     return None

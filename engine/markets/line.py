@@ -34,8 +34,18 @@ _OWN_WISH: Final = (CancelReason.REQUESTED, CancelReason.MASS, CancelReason.DISC
 
 def dump_order(order: Order) -> list[int | str]:
     """Return an order as it stands in a dump of the state."""
-    return [order.seat.name, order.ref, int(order.side), order.price, order.quantity, order.leaves,
-            order.shown, order.display, int(order.tif), order.flags]  # fmt: skip
+    return [
+        order.seat.name,
+        order.ref,
+        int(order.side),
+        order.price,
+        order.quantity,
+        order.leaves,
+        order.shown,
+        order.display,
+        int(order.tif),
+        order.flags,
+    ]
 
 
 class Line(Settlement):

@@ -167,8 +167,9 @@ class Listing(OfferLine):
 
     def standing(self) -> list[Offered | Announced]:
         """Return all listings."""
-        return [self.offered(number, order, OfferKind.LISTING)
-                for number, order in self.offers.items()]  # fmt: skip
+        return [
+            self.offered(number, order, OfferKind.LISTING) for number, order in self.offers.items()
+        ]
 
     def check(self) -> None:
         """Assert the invariants of the board; listings of the two sides may well cross."""

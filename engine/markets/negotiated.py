@@ -56,8 +56,9 @@ class Negotiated(OfferLine):
         refusal = refusal or self.reserve(seat, command.side, command.quantity, command.price)
         if refusal is not None:
             return [Rejected(command.account, command.ref, *refusal)]
-        live = self.live(seat, command.ref, command.side, command.quantity, command.price,
-                         command.expire_at)  # fmt: skip
+        live = self.live(
+            seat, command.ref, command.side, command.quantity, command.price, command.expire_at
+        )
         number = self.number(live)
         to = (self.enquiries[command.answers][0],) if command.answers else command.to
         self.addressed[number] = to

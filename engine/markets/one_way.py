@@ -48,8 +48,12 @@ if TYPE_CHECKING:
 
 
 # Why an account's own orders go, by its wish or on its behalf.
-_WISHES: Final = (CancelReason.REQUESTED, CancelReason.MASS, CancelReason.DISCONNECTED,
-                  CancelReason.KILLED)  # fmt: skip
+_WISHES: Final = (
+    CancelReason.REQUESTED,
+    CancelReason.MASS,
+    CancelReason.DISCONNECTED,
+    CancelReason.KILLED,
+)
 
 
 class OneWay(OfferLine):
@@ -86,8 +90,11 @@ class OneWay(OfferLine):
         live = self.live(seat, c.ref, c.side, c.quantity, c.price)
         number = self.number(live)
         mode = self.mode
-        terms = (c.pricing or mode.pricing, c.tie or mode.bid_tie,
-                 c.undersubscribed or mode.undersubscribed)  # fmt: skip
+        terms = (
+            c.pricing or mode.pricing,
+            c.tie or mode.bid_tie,
+            c.undersubscribed or mode.undersubscribed,
+        )
         announced = Announced(
             account=c.account,
             ref=c.ref,
@@ -253,8 +260,16 @@ class OneWay(OfferLine):
             return [Rejected("", 0, *initiator)]
         terms = self.announced[command.number]
         bids = list(self.bids[command.number])
-        offer = Offer(terms.quantity, terms.price, self.gate.lot, terms.side is Side.SELL,
-                      terms.pricing, terms.tie, terms.undersubscribed, command.seed)  # fmt: skip
+        offer = Offer(
+            terms.quantity,
+            terms.price,
+            self.gate.lot,
+            terms.side is Side.SELL,
+            terms.pricing,
+            terms.tie,
+            terms.undersubscribed,
+            command.seed,
+        )
         sealed = [Sealed(bid.price, bid.leaves) for bid in bids]
         wins = [] if command.call_off else clear(sealed, offer)
         sold = sum(win.quantity for win in wins)
@@ -299,8 +314,9 @@ class OneWay(OfferLine):
     def _sell(self, initiator: Order, winner: Order, win: Win) -> Trade:
         selling = initiator.side is Side.SELL
         buyer, seller = (winner, initiator) if selling else (initiator, winner)
-        rates = ((self._taker_buy, self._maker_sell) if selling
-                 else (self._maker_buy, self._taker_sell))  # fmt: skip
+        rates = (
+            (self._taker_buy, self._maker_sell) if selling else (self._maker_buy, self._taker_sell)
+        )
         fees = self.settle_at(win.price, win.quantity, buyer, seller, rates)
         maker_fee, taker_fee = (fees[1], fees[0]) if selling else fees
         return Trade(
@@ -356,8 +372,12 @@ class OneWay(OfferLine):
     def due(self) -> tuple[bool, int]:
         """Look at the clock while there are windows; the next edge of one matters."""
         now = self.clock.now
-        edges = [edge for terms in self.announced.values()
-                 for edge in (terms.opens_at, terms.closes_at) if edge > now]  # fmt: skip
+        edges = [
+            edge
+            for terms in self.announced.values()
+            for edge in (terms.opens_at, terms.closes_at)
+            if edge > now
+        ]
         return bool(self.announced), min(edges, default=0)
 
     def standing(self) -> list[Offered | Announced]:
@@ -393,9 +413,11 @@ class OneWay(OfferLine):
             super().dump(),
             self.counted,
             [list(_figures(terms)) for terms in self.announced.values()],
-            [[number, [[bid.seat.name, bid.ref, bid.price, bid.leaves] for bid in bids]]
-             for number, bids in self.bids.items()],
-        ]  # fmt: skip
+            [
+                [number, [[bid.seat.name, bid.ref, bid.price, bid.leaves] for bid in bids]]
+                for number, bids in self.bids.items()
+            ],
+        ]
 
     def check(self) -> None:
         """Assert that bids and live orders agree."""

@@ -99,11 +99,19 @@ def _close_day(line: Line, events: list[Event]) -> None:
     line.new_limits()
     if _averages(line.rulebook):
         asset.daily.add(line.mode.name, day.value, day.volume)
-    events.append(DayClosed(line.symbol, opened if day.last else 0, day.high, day.low,
-                            asset.reference, *day.turnover, day.trades))  # fmt: skip
+    events.append(
+        DayClosed(
+            line.symbol,
+            opened if day.last else 0,
+            day.high,
+            day.low,
+            asset.reference,
+            *day.turnover,
+            day.trades,
+        )
+    )
     for name, (tonnes, cash) in line.net.items():
-        events.append(Delivered(name, line.product.symbol, tonnes, line.product.currency,
-                                cash))  # fmt: skip
+        events.append(Delivered(name, line.product.symbol, tonnes, line.product.currency, cash))
     line.net = {}
 
 

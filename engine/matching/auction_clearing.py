@@ -57,7 +57,8 @@ def clear(bids: Sequence[Sealed], offer: Offer) -> list[Win]:
         undersubscribed=offer.undersubscribed,
         seed=offer.seed,
     )
-    sealed = [SealedBid(str(n), str(n), turned(bid.price), bid.quantity)
-              for n, bid in enumerate(bids)]  # fmt: skip
+    sealed = [
+        SealedBid(str(n), str(n), turned(bid.price), bid.quantity) for n, bid in enumerate(bids)
+    ]
     result = clear_sealed(BidBook(sealed, (Seller("", offer.quantity),)), terms)
     return [Win(award.bid, award.quantity, turned(award.price)) for award in result.awards]

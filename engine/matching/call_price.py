@@ -139,8 +139,11 @@ def _candidates(call: Call) -> list[Span]:
     spans = _swept(sides, grid, (low, high), every_tick=which in _EVERY_TICK)
     if which is Candidates.TICKS_AND_BEYOND:
         below, above = grid.below(low), grid.above(high)
-        spans = [*([sides.at(below)] if below < low else ()), *spans,
-                 *([sides.at(above)] if above > high else ())]  # fmt: skip
+        spans = [
+            *([sides.at(below)] if below < low else ()),
+            *spans,
+            *([sides.at(above)] if above > high else ()),
+        ]
     if which is Candidates.LIMITS_AND_REFERENCE and reference and reference not in limits:
         spans = sorted([*spans, sides.at(reference)])
     return spans
@@ -171,9 +174,11 @@ def _swept(sides: Sides, grid: Grid, within: tuple[int, int], *, every_tick: boo
         bids, asks = demand.get(price, 0), supply.get(price, 0)
         offered += asks
         volume = wanted if wanted < offered else offered
-        if volume >= most and price >= low and (
-            bids or asks or (every_tick and price == grid.nearest(price))
-        ):  # fmt: skip
+        if (
+            volume >= most
+            and price >= low
+            and (bids or asks or (every_tick and price == grid.nearest(price)))
+        ):
             if volume > most:
                 most = volume
                 kept.clear()
@@ -271,15 +276,17 @@ def _nearest(spans: list[Span], wanted: int) -> list[Span]:
     ]
 
 
-_STEPS: Final = MappingProxyType({
-    CallStep.VOLUME: _most,
-    CallStep.BETTER: _better,
-    CallStep.SURPLUS: _least,
-    CallStep.PRESSURE: _pressed,
-    CallStep.TURNING: _turning,
-    CallStep.REFERENCE: _towards,
-    CallStep.MIDDLE: _middle,
-})  # fmt: skip
+_STEPS: Final = MappingProxyType(
+    {
+        CallStep.VOLUME: _most,
+        CallStep.BETTER: _better,
+        CallStep.SURPLUS: _least,
+        CallStep.PRESSURE: _pressed,
+        CallStep.TURNING: _turning,
+        CallStep.REFERENCE: _towards,
+        CallStep.MIDDLE: _middle,
+    }
+)
 
 
 def _tied(spans: list[Span], call: Call) -> Span:

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 def _check(registry: RegistryBase, c: rc.RegisterEntity) -> None:
     """Require texts that fit, open accounts of no other entity, and a class that there is."""
     value = RejectReason.VALUE
-    for field, text in (("entity", c.entity), ("group", c.group),
-                        *(("officers", name) for name in c.officers)):  # fmt: skip
+    for field, text in (
+        ("entity", c.entity),
+        ("group", c.group),
+        *(("officers", name) for name in c.officers),
+    ):
         if len(text) > MAX_ACCOUNT_NAME or not (text or field == "group"):
             rule = f"1 to {MAX_ACCOUNT_NAME} characters"
             raise RefusedError(value, field, rule)

@@ -16,8 +16,12 @@ PRIVATE: Final = (*OF_ENTITY, *OF_ACCOUNT, re.EntityRegistered, re.AllowancesTra
 
 # Everybody sees them; of what is issued everybody sees how much, and not into which account.
 PUBLIC: Final[tuple[type, ...]] = (
-    re.CompliancePublished, re.DeadlinePassed, re.CycleClosed, re.AveragePriceTaken, re.CapSet,
-)  # fmt: skip
+    re.CompliancePublished,
+    re.DeadlinePassed,
+    re.CycleClosed,
+    re.AveragePriceTaken,
+    re.CapSet,
+)
 
 
 class Owners:

@@ -115,5 +115,12 @@ class Totals:
 
     def dump(self) -> list[int]:
         """Return the canonical state."""
-        return [self.cap, self.issued, self.returned, self.surrendered, self.cancelled,
-                self.banked_in, self.banked_out]  # fmt: skip
+        return [
+            self.cap,
+            self.issued,
+            self.returned,
+            self.surrendered,
+            self.cancelled,
+            self.banked_in,
+            self.banked_out,
+        ]

@@ -168,8 +168,11 @@ def begin_day(registry: RegistryBase, date: int) -> list[Event]:
     """Let the calendar act: dates that went by, publication, large holders."""
     events: list[Event] = []
     for cycle in registry.programme.cycles:
-        for step, day in (("reporting", cycle.report_by), ("verification", cycle.verify_by),
-                          ("surrender", cycle.deadline)):  # fmt: skip
+        for step, day in (
+            ("reporting", cycle.report_by),
+            ("verification", cycle.verify_by),
+            ("surrender", cycle.deadline),
+        ):
             mark = f"{cycle.name} {step}"
             if 0 < day < date and mark not in registry.passed:
                 registry.passed.append(mark)

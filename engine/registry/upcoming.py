@@ -30,8 +30,11 @@ def upcoming(registry: RegistryBase) -> list[Step]:
     for cycle in registry.programme.cycles:
         if registry.is_closed(cycle.name):
             continue
-        for step, date in (("reporting", cycle.report_by), ("verification", cycle.verify_by),
-                           ("surrender", cycle.deadline)):  # fmt: skip
+        for step, date in (
+            ("reporting", cycle.report_by),
+            ("verification", cycle.verify_by),
+            ("surrender", cycle.deadline),
+        ):
             if date and date >= today:
                 steps.append(Step(date, cycle.name, step, missing(registry, cycle.name, step)))
         if cycle.publish > today:

@@ -133,8 +133,11 @@ def steps(rulebook: Rulebook, date: int, draw: int = 0) -> list[Step]:
         for product in rulebook.products:
             modes = rulebook.modes_of(product)
             found += [
-                Step(time, SetPhase(session.phase, line_name(product, mode, modes[0]),
-                                    session.reason))
-                for mode in modes if mode.name in session.modes
-            ]  # fmt: skip
+                Step(
+                    time,
+                    SetPhase(session.phase, line_name(product, mode, modes[0]), session.reason),
+                )
+                for mode in modes
+                if mode.name in session.modes
+            ]
     return sorted(found, key=lambda step: step.time)

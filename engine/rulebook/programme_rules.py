@@ -21,11 +21,17 @@ def rules_of(
     """Yield what a programme must keep: the field, whether it does, and the rule."""
     p = programme
     for field, most in (
-        ("benchmark_ppm", MAX_QUANTITY), ("offset_bp", BASIS_POINTS), ("local_bp", BASIS_POINTS),
-        ("bank_bp", _MAX_MULTIPLE_BP), ("borrow_bp", BASIS_POINTS), ("penalty", MAX_PRICE),
-        ("penalty_bp", _MAX_MULTIPLE_BP), ("make_good_bp", _MAX_MULTIPLE_BP),
-        ("large_holder", MAX_QUANTITY), ("penalty_months", MONTHS_KEPT),
-    ):  # fmt: skip
+        ("benchmark_ppm", MAX_QUANTITY),
+        ("offset_bp", BASIS_POINTS),
+        ("local_bp", BASIS_POINTS),
+        ("bank_bp", _MAX_MULTIPLE_BP),
+        ("borrow_bp", BASIS_POINTS),
+        ("penalty", MAX_PRICE),
+        ("penalty_bp", _MAX_MULTIPLE_BP),
+        ("make_good_bp", _MAX_MULTIPLE_BP),
+        ("large_holder", MAX_QUANTITY),
+        ("penalty_months", MONTHS_KEPT),
+    ):
         value = getattr(p, field)
         yield field, 0 <= value <= most, f"{value} is not in 0-{most}"
     yield "offset_from", _is_day(p.offset_from), f"{p.offset_from} is not a day such as 20210626"

@@ -43,8 +43,15 @@ _DAY_SECONDS = 86_400
 _RATES_BP = ("limit_up_bp", "limit_down_bp", "protection_bp", "volatility_bp", "fifo_bp")
 _RATES_PPM = ("maker_fee_ppm", "taker_fee_ppm", "buyer_fee_ppm", "seller_fee_ppm")
 _SIZES = ("lot", "top_order", "min_share", "min_quantity", "max_quantity")
-_COUNTS = ("resale_lag", "proceeds_lag", "delivery_days", "volatility_seconds", "batch_seconds",
-           "pick_levels", "report_seconds")  # fmt: skip
+_COUNTS = (
+    "resale_lag",
+    "proceeds_lag",
+    "delivery_days",
+    "volatility_seconds",
+    "batch_seconds",
+    "pick_levels",
+    "report_seconds",
+)
 _MANY = 1_000_000
 MAX_NAME = 32  # characters of a symbol or a mode: every report that names a line stays short
 
@@ -137,8 +144,11 @@ def _validate_triggers(book: Rulebook) -> None:
     for index, each in enumerate(() if isinstance(triggers, UnsetType) else triggers):
         path = f"$.auction.triggers[{index}]"
         rule = f"1-{MAX_NAME} characters, none twice"
-        _require(f"{path}.name", holds=0 < len(each.name) <= MAX_NAME and each.name not in seen,
-                 rule=rule)  # fmt: skip
+        _require(
+            f"{path}.name",
+            holds=0 < len(each.name) <= MAX_NAME and each.name not in seen,
+            rule=rule,
+        )
         seen.append(each.name)
         _known(f"{path}.product", (each.product,), products)
         _known(f"{path}.modes", each.modes, [mode.name for mode in book.modes])
@@ -263,8 +273,12 @@ def _validate_lot(product: Product, mode: Mode) -> None:
 def _validate_mode(path: str, mode: Mode) -> None:
     named = 0 < len(mode.name) <= MAX_NAME
     _require(f"{path}.name", holds=named, rule=f"must be 1-{MAX_NAME} characters")
-    for names, high in ((_RATES_BP, BASIS_POINTS - 1), (_RATES_PPM, PARTS_PER_MILLION),
-                        (_SIZES, MAX_QUANTITY), (_COUNTS, _MANY)):  # fmt: skip
+    for names, high in (
+        (_RATES_BP, BASIS_POINTS - 1),
+        (_RATES_PPM, PARTS_PER_MILLION),
+        (_SIZES, MAX_QUANTITY),
+        (_COUNTS, _MANY),
+    ):
         for name in names:
             _among(f"{path}.{name}", getattr(mode, name), 0, high)
     _validate_ladder(f"{path}.ladder", mode.ladder)
@@ -277,8 +291,10 @@ def _validate_mode(path: str, mode: Mode) -> None:
     _require(f"{path}.min_quantity", holds=holds, rule="is above max_quantity")
     terms = (mode.pricing, mode.bid_tie, mode.undersubscribed)
     _require(f"{path}.pricing", holds=all(terms), rule="the mode must say what the terms are")
-    rates = (max(mode.maker_fee_ppm, mode.taker_fee_ppm) + rate
-             for rate in (mode.buyer_fee_ppm, mode.seller_fee_ppm))  # fmt: skip
+    rates = (
+        max(mode.maker_fee_ppm, mode.taker_fee_ppm) + rate
+        for rate in (mode.buyer_fee_ppm, mode.seller_fee_ppm)
+    )
     holds = max(rates) <= PARTS_PER_MILLION
     _require(f"{path}.seller_fee_ppm", holds=holds, rule="fees of one side exceed its trade")
     holds = not (mode.batch_seconds and mode.volatility_bp)

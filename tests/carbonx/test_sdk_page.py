@@ -34,10 +34,24 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Start the venue of the page."""
     folder = tmp_path_factory.mktemp("venue")
     server = subprocess.Popen(
-        [sys.executable, "-m", "carbonx", "serve", "--accounts", "examples/accounts.toml",
-         "--port", "0", "--json", "--dir", str(folder)],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "carbonx",
+            "serve",
+            "--accounts",
+            "examples/accounts.toml",
+            "--port",
+            "0",
+            "--json",
+            "--dir",
+            str(folder),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     try:
         assert server.stdout is not None
         yield int(json.loads(server.stdout.readline())["port"])
@@ -83,16 +97,19 @@ def test_a_blocking_client_works_where_a_loop_runs(port: int) -> None:
 def test_the_market_maker_quotes_and_quotes_again_after_a_trade(port: int) -> None:
     maker = subprocess.Popen(
         [sys.executable, "examples/market_maker.py", str(port), "2"],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
+    )
     try:
         assert maker.stdout is not None
         first = maker.stdout.readline()
         assert re.fullmatch(r"BUY 10 at [\d.]+ SELL 10 at [\d.]+\n", first)
         bid, ask = re.findall(r"at ([\d.]+)", first)
-        with BlockingClient("127.0.0.1", port, member="M2", account="bob",
-                            key="another secret") as bob:  # fmt: skip
+        with BlockingClient(
+            "127.0.0.1", port, member="M2", account="bob", key="another secret"
+        ) as bob:
             bob.sell("SZA-2019", 10, price=bid)
             assert maker.stdout.readline().startswith("BUY 10: ")
             second = maker.stdout.readline()

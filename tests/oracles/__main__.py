@@ -23,10 +23,14 @@ def main(size: int) -> int:
             apart = abs(each.run - each.oracle)
             failed += not each.holds
             table.add_row(
-                each.name, f"{each.oracle:.6g}", f"{each.oracle_error:.2g}", f"{each.run:.6g}",
-                f"{each.run_error:.2g}", f"{apart / errors:.1f} s.e." if errors else f"{apart:g}",
+                each.name,
+                f"{each.oracle:.6g}",
+                f"{each.oracle_error:.2g}",
+                f"{each.run:.6g}",
+                f"{each.run_error:.2g}",
+                f"{apart / errors:.1f} s.e." if errors else f"{apart:g}",
                 "holds" if each.holds else "FAILS",
-            )  # fmt: skip
+            )
             print(f"{each.name}: {'holds' if each.holds else 'FAILS'}", file=sys.stderr)  # noqa: T201
     Console(width=110).print(table)
     return 1 if failed else 0

@@ -81,22 +81,32 @@ def series(seconds: int, *, carry_over: bool) -> Design:
 
 def truthful_auction(size: int) -> Iterator[Row]:
     """1.3: the truthful continuous double auction."""
-    known = ((2, 8 / 9, 0.0, 10 / 9, 0.0), (3, 1531 / 1800, 0.0, 529 / 300, 0.0),
-             (10, 0.7767, 0.0002, 6.690, 0.001))  # fmt: skip
+    known = (
+        (2, 8 / 9, 0.0, 10 / 9, 0.0),
+        (3, 1531 / 1800, 0.0, 529 / 300, 0.0),
+        (10, 0.7767, 0.0002, 6.690, 0.001),
+    )
     for each, efficiency, error, trades, trades_error in known:
         market = UniformValues(each, each)
         found = measured(market, 60 * size)
         most = market.scale * each * each / (2 * (2 * each + 1))
-        yield row(f"1.3 efficiency, N={each}", efficiency, error,
-                  [surplus / most for surplus in found["surplus"]])  # fmt: skip
+        yield row(
+            f"1.3 efficiency, N={each}",
+            efficiency,
+            error,
+            [surplus / most for surplus in found["surplus"]],
+        )
         yield row(f"1.3 trades, N={each}", trades, trades_error, found["trades"])
 
 
 def batches(size: int) -> Iterator[Row]:
     """1.4: frequent batches, without and with carry-over."""
     for mean in (1, 10, 50)[: 3 if size > 1 else 2]:
-        found = measured(PoissonArrivals(rate=mean / 60), 8 if mean == 1 else max(4, size),
-                         series(60, carry_over=False))  # fmt: skip
+        found = measured(
+            PoissonArrivals(rate=mean / 60),
+            8 if mean == 1 else max(4, size),
+            series(60, carry_over=False),
+        )
         most = PoissonArrivals().scale * 60 * mean / 4
         known = 1 - 1 / mean + (1 - exp(-2 * mean)) / (2 * mean**2)
         yield row(f"1.4 no carry-over, m={mean}", known, 0.0, [x / most for x in found["surplus"]])
@@ -126,8 +136,11 @@ def alpha(outcome: Outcome, equilibrium: int, begin: int = 0) -> float:
 
 def zero_intelligence(size: int) -> Iterator[Row]:
     """1.6: zero intelligence on schedules, in both protocols."""
-    known = (("S1", S1, (94.71, 95.17), 0.03), ("S5", S5, (98.88, 98.89), 0.006),
-             ("S6", S6, (96.31, 96.37), 0.02))  # fmt: skip
+    known = (
+        ("S1", S1, (94.71, 95.17), 0.03),
+        ("S5", S5, (98.88, 98.89), 0.006),
+        ("S6", S6, (96.31, 96.37), 0.02),
+    )
     for name, market, efficiencies, error in known:
         for (kind, cleared), efficiency in zip(CLEARED.items(), efficiencies, strict=True):
             # A trade that gains nothing changes no efficiency; alpha knows of it.
@@ -137,8 +150,12 @@ def zero_intelligence(size: int) -> Iterator[Row]:
             ratios = [100 * (measures(outcome)["efficiency"] or 0.0) for outcome in outcomes]
             yield row(f"1.6 {name} efficiency %, {kind}", efficiency, error, ratios)
             if of_all:
-                yield row(f"1.6 S6 alpha, {kind}", 19.91 if cleared else 18.50, 0.03,
-                          [alpha(outcome, 200) for outcome in outcomes])  # fmt: skip
+                yield row(
+                    f"1.6 S6 alpha, {kind}",
+                    19.91 if cleared else 18.50,
+                    0.03,
+                    [alpha(outcome, 200) for outcome in outcomes],
+                )
 
 
 def poisson_book(size: int) -> Iterator[Row]:
@@ -168,8 +185,10 @@ def sealed_auction(size: int) -> Iterator[Row]:
         ("(20, 10, .5)", RESERVED, 4.880952, 5.119048),
     )
     for name, setting, highest, lowest in known:
-        for rule, pricing, revenue in (("highest rejected", HIGHEST, highest),
-                                       ("lowest accepted", LOWEST, lowest)):  # fmt: skip
+        for rule, pricing, revenue in (
+            ("highest rejected", HIGHEST, highest),
+            ("lowest accepted", LOWEST, lowest),
+        ):
             found = auctions(setting, pricing, count, ROOT)
             yield row(f"1.8 revenue {name}, {rule}", revenue, 0.0, [each[0] for each in found])
             if setting is RESERVED:

@@ -133,13 +133,29 @@ LIMITED = (
 )  # fmt: skip
 
 
-def _contained(name: str, bids: str, tiers: tuple[Tier, ...], price: str, gets: list[int],
-               added: int, rule: str) -> Clearing:  # fmt: skip
+def _contained(
+    name: str,
+    bids: str,
+    tiers: tuple[Tier, ...],
+    price: str,
+    gets: list[int],
+    added: int,
+    rule: str,
+) -> Clearing:
     """Return a row for a supply of 10 with reserve 2; ``added`` is below 0 for what is withheld."""
     unsold = 10 + added - sum(gets)
-    return Clearing(name, bids, 10, price, gets, IN_PART if unsold else SOLD, (rule,),
-                    {"reserve": 200, "tiers": tiers, "tie": TIME, "undersubscribed": AT_RESERVE},
-                    max(0, added), max(0, -added))  # fmt: skip
+    return Clearing(
+        name,
+        bids,
+        10,
+        price,
+        gets,
+        IN_PART if unsold else SOLD,
+        (rule,),
+        {"reserve": 200, "tiers": tiers, "tie": TIME, "undersubscribed": AT_RESERVE},
+        max(0, added),
+        max(0, -added),
+    )
 
 
 CCR: Final = Tier(TierKind.RELEASE, 600, 5)

@@ -12,17 +12,25 @@ PRODUCTS = (
     Product("VER", 50, instrument=Instrument.OFFSET, compliance_bp=1_000),
     Product("FUT", 50, instrument=Instrument.FUTURE),
 )
-YEAR = Cycle("2020", 2020, report_by=20210331, verify_by=20210430, publish=20210501,
-             deadline=20210630)  # fmt: skip
+YEAR = Cycle(
+    "2020", 2020, report_by=20210331, verify_by=20210430, publish=20210501, deadline=20210630
+)
 RULES = {
     "products": PRODUCTS,
     "classes": (AccountClass("frozen", no_purchases=True), AccountClass("small", holding_limit=50)),
     "programme": Programme(
-        region="here", cycles=(YEAR, Cycle("2021", 2021, share_bp=5_000)), offset_bp=1_000,
-        local_bp=5_000, credits=(Credit("VER", "here", 20190101), Credit("CER", "there", 20190101)),
-        bank_bp=1_000, penalty=20, penalty_bp=30_000, freeze_class="frozen", large_holder=5_000,
+        region="here",
+        cycles=(YEAR, Cycle("2021", 2021, share_bp=5_000)),
+        offset_bp=1_000,
+        local_bp=5_000,
+        credits=(Credit("VER", "here", 20190101), Credit("CER", "there", 20190101)),
+        bank_bp=1_000,
+        penalty=20,
+        penalty_bp=30_000,
+        freeze_class="frozen",
+        large_holder=5_000,
     ),
-}  # fmt: skip
+}
 OPENED = """
         open plant cash 10000
         open mill cash 10000

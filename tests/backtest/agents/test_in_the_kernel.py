@@ -144,8 +144,11 @@ def test_an_agent_is_woken_when_it_asked_and_told_when_it_has_acted() -> None:
     assert agent.woken == [0, 0, 10, 30]
     assert direct.now == direct.venue.time == 30
     assert [event.request for event in agent.told if isinstance(event, OrderCancelled)] == [
-        2, 4, 6, 8,
-    ]  # fmt: skip
+        2,
+        4,
+        6,
+        8,
+    ]
     with pytest.raises(ValueError, match="has an agent already"):
         direct.join(Recorder("ann"))
 

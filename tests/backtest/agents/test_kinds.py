@@ -68,16 +68,26 @@ class Fixed(RandomWalk):
 
 
 def market() -> MarketPicture:
-    return MarketPicture([
-        LinePicture("A", TICK, LOT, 5_000, LOW, HIGH, Phase.CONTINUOUS),
-    ])  # fmt: skip
+    return MarketPicture(
+        [
+            LinePicture("A", TICK, LOT, 5_000, LOW, HIGH, Phase.CONTINUOUS),
+        ]
+    )
 
 
 def accept(agent: Agent, port: Kept, ref: int) -> None:
     order = port.commands[ref - 1]
     assert isinstance(order, NewOrder)
-    event = OrderAccepted(agent.name, ref, order.symbol, order.side, order.price, order.quantity,
-                          OrderState.RESTING, -1)  # fmt: skip
+    event = OrderAccepted(
+        agent.name,
+        ref,
+        order.symbol,
+        order.side,
+        order.price,
+        order.quantity,
+        OrderState.RESTING,
+        -1,
+    )
     agent.on_event(port, event)
 
 
@@ -159,8 +169,9 @@ def test_a_pegger_offers_one_lot_at_a_limit_now_and_then() -> None:
     for _ in range(200):
         trader.on_wake(port)
     assert {(each.side, each.price, each.quantity) for each in port.orders()} == {
-        (Side.BUY, LOW, LOT), (Side.SELL, HIGH, LOT),
-    }  # fmt: skip
+        (Side.BUY, LOW, LOT),
+        (Side.SELL, HIGH, LOT),
+    }
     assert 5 < len(port.commands) < 40
 
 
@@ -177,8 +188,12 @@ def test_the_random_walk_stays_within_the_limits_or_a_wide_band() -> None:
 def test_a_population_takes_its_kinds_in_turns() -> None:
     found = population([f"b{n}" for n in range(8)], 1, market(), Fixed(1))
     assert Counter(each.kind for each in found) == {
-        "maker": 2, "compliance": 3, "noise": 1, "pegger": 1, "momentum": 1,
-    }  # fmt: skip
+        "maker": 2,
+        "compliance": 3,
+        "noise": 1,
+        "pegger": 1,
+        "momentum": 1,
+    }
     assert [each.kind for each in found[:2]] == [each.kind for each in found[6:]]
 
 
@@ -193,8 +208,9 @@ def test_no_agent_sends_a_price_off_the_tick_table(
     ticks = tuple((2_400 * place // step * step, step) for place, step in enumerate(steps))
     table = TickTable(Product("A", 1, ticks=ticks))
     low, high = (table.rounded(price, 1) if limited else 0 for price in (LOW, HIGH))
-    line = LinePicture("A", 1, LOT, table.rounded(5_000, 1), low, high, Phase.CONTINUOUS,
-                       ticks=ticks)  # fmt: skip
+    line = LinePicture(
+        "A", 1, LOT, table.rounded(5_000, 1), low, high, Phase.CONTINUOUS, ticks=ticks
+    )
     line.bids[table.rounded(4_990, 1)] = 100
     line.asks[table.rounded(5_060, 1)] = 100
     picture = MarketPicture([line])

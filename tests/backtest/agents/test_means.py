@@ -79,8 +79,11 @@ def test_another_phase_ends_a_pause_and_too_much_is_halved() -> None:
 
 @pytest.mark.parametrize("side", list(Side))
 def test_what_is_free_follows_the_venues_books(side: Side) -> None:
-    direct = venue_of("textbook", NewOrder("ann", 1, "CO2", Side.BUY, 100, 4_900),
-                      NewOrder("ann", 2, "CO2", Side.SELL, 300, 5_100))  # fmt: skip
+    direct = venue_of(
+        "textbook",
+        NewOrder("ann", 1, "CO2", Side.BUY, 100, 4_900),
+        NewOrder("ann", 2, "CO2", Side.SELL, 300, 5_100),
+    )
     market = MarketPicture(direct.lines())
     maker = MarketMaker("ann", 1, market, RandomWalk(1), SECOND)
     taker = Compliance("bob", 1, market, RandomWalk(1), SECOND, side=side)
@@ -126,8 +129,10 @@ def test_an_agent_is_told_what_it_has_live_and_under_which_number() -> None:
     direct.join(maker)
     assert sorted(maker.orders.live) == [1, 2, 3]
     assert maker.orders.numbers == {
-        ("CEA24", 1): 1, ("CEA24@block", 1): 2, ("CEA24@one_way", 1): 3,
-    }  # fmt: skip
+        ("CEA24", 1): 1,
+        ("CEA24@block", 1): 2,
+        ("CEA24@one_way", 1): 3,
+    }
     line = market.lines["CEA24"]
     assert maker.purse.free(line, Side.SELL) == 10**6 - 100_080
     bob = direct.join(Compliance("bob", 1, market, RandomWalk(1), side=Side.BUY))

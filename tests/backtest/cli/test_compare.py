@@ -47,9 +47,16 @@ def test_another_result_is_a_problem_found(tmp_path: Path) -> None:
 
 
 def test_values_are_toml_or_words() -> None:
-    answer = typed("compare", *PLAIN, "--vary", "close=last,vwap", "--vary",
-                   'calendar.sessions=[],[{at = "09:00", phase = "continuous"}, '
-                   '{at = "10:00", phase = "closed"}]', "--json")  # fmt: skip
+    answer = typed(
+        "compare",
+        *PLAIN,
+        "--vary",
+        "close=last,vwap",
+        "--vary",
+        'calendar.sessions=[],[{at = "09:00", phase = "continuous"}, '
+        '{at = "10:00", phase = "closed"}]',
+        "--json",
+    )
     assert answer.status == 0
     rows = json.loads(answer.out)["rows"]
     assert len({row["parameter"] for row in rows}) == 4
@@ -119,8 +126,9 @@ def test_what_cannot_be_run_is_refused(words: tuple[str, ...], status: int, why:
 def test_a_missing_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, library: str, words: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("backtest.cli.compare.find_spec", lambda name: None if name == library
-                        else True)  # fmt: skip
+    monkeypatch.setattr(
+        "backtest.cli.compare.find_spec", lambda name: None if name == library else True
+    )
     answer = typed("compare", *PLAIN, *words)
     assert answer.status == 1
     extra = "cluster" if words else "lab"

@@ -67,11 +67,40 @@ def test_trades(name: str) -> None:
             arrived = "sell" if t.side is Side.BUY else "buy"
             if isinstance(r.command, ClearAuction):
                 arrived = None
-        wanted.append((r.seq, r.time, t.symbol, t.trade, t.price, t.quantity, t.price * t.quantity,
-                       arrived, *buyer, *seller))  # fmt: skip
-    assert told(found.trades, "seq", "time", "symbol", "trade", "price", "quantity", "value",
-                "aggressor", "buyer", "buyer_ref", "buyer_fee", "seller", "seller_ref",
-                "seller_fee") == wanted  # fmt: skip
+        wanted.append(
+            (
+                r.seq,
+                r.time,
+                t.symbol,
+                t.trade,
+                t.price,
+                t.quantity,
+                t.price * t.quantity,
+                arrived,
+                *buyer,
+                *seller,
+            )
+        )
+    assert (
+        told(
+            found.trades,
+            "seq",
+            "time",
+            "symbol",
+            "trade",
+            "price",
+            "quantity",
+            "value",
+            "aggressor",
+            "buyer",
+            "buyer_ref",
+            "buyer_fee",
+            "seller",
+            "seller_ref",
+            "seller_fee",
+        )
+        == wanted
+    )
     modes = {row[0]: row[1] for row in told(found.trades, "symbol", "mechanism")}
     assert modes == {s: log.venue.line_view(s).mechanism.name.lower() for s in modes}
     in_calls = found.trades.filter(pl.col("phase").str.contains("call|freeze"))
@@ -91,11 +120,15 @@ def life(log: RandomLog, first: int, entry: e.OrderAccepted) -> tuple[Any, ...]:
         for x in r.events:
             shares: list[tuple[str, int, int, int]] = []
             if isinstance(x, e.Trade):
-                shares = [(x.maker, x.maker_ref, x.maker_leaves, x.maker_fee),
-                          (x.taker, x.taker_ref, x.taker_leaves, x.taker_fee)]  # fmt: skip
+                shares = [
+                    (x.maker, x.maker_ref, x.maker_leaves, x.maker_fee),
+                    (x.taker, x.taker_ref, x.taker_leaves, x.taker_fee),
+                ]
             elif isinstance(x, e.AuctionTrade):
-                shares = [(x.buyer, x.buyer_ref, x.buyer_leaves, x.buyer_fee),
-                          (x.seller, x.seller_ref, x.seller_leaves, x.seller_fee)]  # fmt: skip
+                shares = [
+                    (x.buyer, x.buyer_ref, x.buyer_leaves, x.buyer_fee),
+                    (x.seller, x.seller_ref, x.seller_leaves, x.seller_fee),
+                ]
             elif (getattr(x, "account", ""), getattr(x, "ref", 0)) == me:
                 if isinstance(x, e.OrderAmended):
                     amends, open_ = amends + 1, x.leaves
@@ -118,17 +151,44 @@ def test_orders(name: str) -> None:
     wanted = {}
     for r, x in each(log, e.OrderAccepted):
         wanted[x.account, x.ref] = (
-            r.seq, r.time, x.symbol, x.side.name.lower(), x.price, x.quantity,
-            x.state.name.lower(), *life(log, r.seq - 1, x),
-        )  # fmt: skip
-    rows = told(found.orders, "account", "ref", "seq", "time", "symbol", "side", "price",
-                "quantity", "state", "trades", "filled", "value", "fee", "amends", "prevented",
-                "open", "ended", "end")  # fmt: skip
+            r.seq,
+            r.time,
+            x.symbol,
+            x.side.name.lower(),
+            x.price,
+            x.quantity,
+            x.state.name.lower(),
+            *life(log, r.seq - 1, x),
+        )
+    rows = told(
+        found.orders,
+        "account",
+        "ref",
+        "seq",
+        "time",
+        "symbol",
+        "side",
+        "price",
+        "quantity",
+        "state",
+        "trades",
+        "filled",
+        "value",
+        "fee",
+        "amends",
+        "prevented",
+        "open",
+        "ended",
+        "end",
+    )
     assert len(rows) == len(wanted)
     assert {row[:2]: row[2:] for row in rows} == wanted
     live = found.orders.filter(pl.col("ended").is_null())
-    views = [(name, o.ref, o.price, o.quantity, o.leaves) for name in log.venue.accounts
-             for o in log.venue.open_orders(name)]  # fmt: skip
+    views = [
+        (name, o.ref, o.price, o.quantity, o.leaves)
+        for name in log.venue.accounts
+        for o in log.venue.open_orders(name)
+    ]
     columns = ("account", "ref", "last_price", "last_quantity", "open")
     assert sorted(told(live, *columns)) == sorted(views)
     ended = [time for (time,) in told(found.orders, "ended") if time is not None]
@@ -156,20 +216,40 @@ def test_the_book_at_any_time_and_depth(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_sessions_and_days(name: str) -> None:
     log, found = case(name)
-    assert told(found.sessions, "seq", "symbol", "phase", "reason", "reference", "low_limit",
-                "high_limit") == [
-        (r.seq, x.symbol, x.phase.name.lower(), x.reason, x.reference or None, x.low_limit or None,
-         x.high_limit or None)
+    assert told(
+        found.sessions, "seq", "symbol", "phase", "reason", "reference", "low_limit", "high_limit"
+    ) == [
+        (
+            r.seq,
+            x.symbol,
+            x.phase.name.lower(),
+            x.reason,
+            x.reference or None,
+            x.low_limit or None,
+            x.high_limit or None,
+        )
         for r, x in each(log, e.PhaseChanged)
-    ]  # fmt: skip
-    assert told(found.days, "seq", "symbol", "open", "high", "low", "close", "volume", "value",
-                "trades") == [
-        (r.seq, x.symbol, x.open or None, x.high or None, x.low or None, x.close or None, x.volume,
-         x.value, x.trades)
+    ]
+    assert told(
+        found.days, "seq", "symbol", "open", "high", "low", "close", "volume", "value", "trades"
+    ) == [
+        (
+            r.seq,
+            x.symbol,
+            x.open or None,
+            x.high or None,
+            x.low or None,
+            x.close or None,
+            x.volume,
+            x.value,
+            x.trades,
+        )
         for r, x in each(log, e.DayClosed)
-    ]  # fmt: skip
-    begun = [datetime.strptime(str(x.date), "%Y%m%d").date()  # noqa: DTZ007 - a date
-             for _, x in each(log, e.DayBegan)]  # fmt: skip
+    ]
+    begun = [
+        datetime.strptime(str(x.date), "%Y%m%d").date()  # noqa: DTZ007 - a date
+        for _, x in each(log, e.DayBegan)
+    ]
     assert found.sessions["day"].drop_nulls().unique().sort().to_list() == begun
     assert isinstance(begun[0], date)
 
@@ -179,15 +259,24 @@ def test_refusals(name: str) -> None:
     log, found = case(name)
     wanted = [
         (
-            r.seq, x.account or None, x.ref or None, type_name(type(r.command)),
-            getattr(r.command, "symbol", None) or None, x.reason.name.lower(), x.field or None,
+            r.seq,
+            x.account or None,
+            x.ref or None,
+            type_name(type(r.command)),
+            getattr(r.command, "symbol", None) or None,
+            x.reason.name.lower(),
+            x.field or None,
             x.rule or None,
         )
         for r, x in each(log, e.Rejected)
-    ]  # fmt: skip
+    ]
     assert wanted, "a log without a refusal shows nothing"
-    assert told(found.refusals, "seq", "account", "ref", "command", "symbol", "reason", "field",
-                "rule") == wanted  # fmt: skip
+    assert (
+        told(
+            found.refusals, "seq", "account", "ref", "command", "symbol", "reason", "field", "rule"
+        )
+        == wanted
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -208,8 +297,22 @@ def test_calls_and_auctions(name: str) -> None:
             decided.name.lower() if decided is not None else None, getattr(x, "bids", None),
             getattr(x, "bidders", None),
         ))  # fmt: skip
-    assert told(found.auctions, "seq", "symbol", "step", "number", "price", "quantity", "surplus",
-                "decided", "bids", "bidders") == wanted  # fmt: skip
+    assert (
+        told(
+            found.auctions,
+            "seq",
+            "symbol",
+            "step",
+            "number",
+            "price",
+            "quantity",
+            "surplus",
+            "decided",
+            "bids",
+            "bidders",
+        )
+        == wanted
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -223,9 +326,10 @@ def test_balances(name: str) -> None:
         assert told(table.filter(pl.col("seq") == last), "account", unit, *parts) == [
             (account, b.name, *(getattr(b, part) for part in parts))
             for account in log.venue.accounts
-            for b in getattr(log.venue.account(account), "cash" if unit == "currency"
-                             else "holdings")
-        ]  # fmt: skip
+            for b in getattr(
+                log.venue.account(account), "cash" if unit == "currency" else "holdings"
+            )
+        ]
 
 
 def test_the_logs_have_what_is_compared() -> None:

@@ -92,9 +92,10 @@ def test_the_largest_amount_is_exact(tmp_path: Path) -> None:
     rules = presets.load("textbook")
     product = rules.products[0].symbol
     commands: list[c.Command] = [
-        c.OpenAccount("ann", cash=10**18), c.OpenAccount("bob", allowances=((product, 10**10),)),
+        c.OpenAccount("ann", cash=10**18),
+        c.OpenAccount("bob", allowances=((product, 10**10),)),
         c.BeginDay(20251201),
-    ]  # fmt: skip
+    ]
     records = [Record(n, n, 0, each) for n, each in enumerate(commands, 1)]
     data = b"".join(log_pieces(rules, 0, records))
     (tmp_path / FILE_NAME).write_bytes(data)

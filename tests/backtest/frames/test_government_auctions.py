@@ -29,8 +29,11 @@ def test_frames_have_all_trades_and_every_order_that_was_one(story: Scenario) ->
         (each.account, each.ref) for each in accepted
     )
     assert found.orders.filter(pl.col("ref") == 0).is_empty()
-    unpaid = [each for each in scripted.seen if isinstance(each, e.OrderCancelled)
-              and each.reason.name == "UNPAID"]  # fmt: skip
+    unpaid = [
+        each
+        for each in scripted.seen
+        if isinstance(each, e.OrderCancelled) and each.reason.name == "UNPAID"
+    ]
     assert found.orders.filter(pl.col("end") == "unpaid").height == len(unpaid)
 
 

@@ -163,14 +163,31 @@ def test_brokers_and_their_errors_keep_to_the_ticks_and_lots_of_the_rules(
     places: list[tuple[int, ...]],
 ) -> None:
     ticks = tuple((start, step * tick) for start, step in ticks)
-    product = Product("X", 4_000, tick=tick, lot=lot, min_quantity=lot * lots,
-                      max_quantity=lot * 10**6, ticks=ticks)  # fmt: skip
+    product = Product(
+        "X",
+        4_000,
+        tick=tick,
+        lot=lot,
+        min_quantity=lot * lots,
+        max_quantity=lot * 10**6,
+        ticks=ticks,
+    )
     mode = Mode(limit_up_bp=1_000, limit_down_bp=1_000)
-    hours = ((34_200, Phase.CONTINUOUS), (41_400, Phase.HALTED), (48_600, Phase.CONTINUOUS),
-             (55_800, Phase.CLOSED))  # fmt: skip
+    hours = (
+        (34_200, Phase.CONTINUOUS),
+        (41_400, Phase.HALTED),
+        (48_600, Phase.CONTINUOUS),
+        (55_800, Phase.CLOSED),
+    )
     sessions = tuple(Session(at, phase) for at, phase in hours)
-    rules = Rulebook("any", (product,), modes=(mode,), close=rule, close_min_volume=500,
-                     calendar=Calendar(sessions=sessions))  # fmt: skip
+    rules = Rulebook(
+        "any",
+        (product,),
+        modes=(mode,),
+        close=rule,
+        close_min_volume=500,
+        calendar=Calendar(sessions=sessions),
+    )
     bars = []
     for day, (*prices, volume) in enumerate(places):
         a, b, c, d = (on_tick(3_700 + 30 * place, 1, tick, ticks) for place in prices)
@@ -204,9 +221,18 @@ def test_the_command_reports_draws_and_keeps_a_log_that_replays(tmp_path: Path) 
     series = tmp_path / "days.csv"
     series.write_text(MADE_UP)
     amend = [part for each in NEW_RULE for part in ("--amend", *map(str, each))]
-    told = carbonx("history", str(series), "--rulebook", "guangdong", *amend, "--dir",
-                   str(tmp_path / "log"), "--picture", str(tmp_path / "days.png"),
-                   "--json").stdout  # fmt: skip
+    told = carbonx(
+        "history",
+        str(series),
+        "--rulebook",
+        "guangdong",
+        *amend,
+        "--dir",
+        str(tmp_path / "log"),
+        "--picture",
+        str(tmp_path / "days.png"),
+        "--json",
+    ).stdout
     state = json.loads(told)["state"]
     assert (tmp_path / "days.png").stat().st_size > 10_000
     assert state in carbonx("replay", str(tmp_path / "log")).stdout
@@ -246,9 +272,11 @@ def test_a_day_off_the_calendar_keeps_the_hours_of_the_clock_on_the_wall() -> No
     """The last Saturday of winter: the weekdays after it are an hour nearer to UTC."""
     sessions = (Session(9 * 3_600, Phase.CONTINUOUS), Session(15 * 3_600, Phase.CLOSED))
     rules = Rulebook(
-        "new-york", (Product("A", 100),), modes=(Mode(moves_close=True),),
+        "new-york",
+        (Product("A", 100),),
+        modes=(Mode(moves_close=True),),
         calendar=Calendar(utc_offset_minutes=-300, dst=Dst.US, sessions=sessions),
-    )  # fmt: skip
+    )
     history = History(
         Sequencer(Venue(rules)), [Bar(20250308, "A", 100, 110, 90, 100, 50, 5_000)], 1
     )

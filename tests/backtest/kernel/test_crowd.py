@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from backtest.kernel.kernel import Entry, Kernel
 
 ROWS = st.lists(
-    st.tuples(st.integers(1, 9), st.integers(0, 2), st.booleans(), st.integers(90, 110),
-              st.integers(1, 5)),
-    min_size=1, max_size=40,
-)  # fmt: skip
+    st.tuples(
+        st.integers(1, 9), st.integers(0, 2), st.booleans(), st.integers(90, 110), st.integers(1, 5)
+    ),
+    min_size=1,
+    max_size=40,
+)
 
 
 def singly(rows: list[tuple[int, int, bool, int, int]]) -> tuple[Kernel, list[Entry]]:
@@ -53,11 +55,17 @@ def test_a_crowd_is_its_members(
     kernel, tape = singly(rows)
     crowded, crowd_tape = kernel_of()
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    crowd = Crowd(crowded, Scripted(lambda c: c.orders("CO2", *columns)),  # type: ignore[attr-defined]
-                  list(ACCOUNTS[:3]), "crowd")  # fmt: skip
+    crowd = Crowd(
+        crowded,
+        Scripted(lambda c: c.orders("CO2", *columns)),  # type: ignore[attr-defined]
+        list(ACCOUNTS[:3]),
+        "crowd",
+    )
     for each in (kernel, crowded):
-        each.join(Scripted(lambda s: s.wake_at(3), lambda s: s.buy("CO2", 1, 100 * other),
-                           public=heard), "d")  # fmt: skip
+        each.join(
+            Scripted(lambda s: s.wake_at(3), lambda s: s.buy("CO2", 1, 100 * other), public=heard),
+            "d",
+        )
         each.at(5, SetReference("CO2", 4000))
         each.seats["d"].start()
     crowd.start()

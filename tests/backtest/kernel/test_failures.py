@@ -25,8 +25,17 @@ def broken(_seat: Market, _event: object = None) -> None:
 
 
 def other(**more: Any) -> NewOrder:
-    return NewOrder(**{"account": "", "ref": 0, "symbol": "CO2", "side": Side.BUY,
-                       "quantity": 1, "price": 100, **more})  # fmt: skip
+    return NewOrder(
+        **{
+            "account": "",
+            "ref": 0,
+            "symbol": "CO2",
+            "side": Side.BUY,
+            "quantity": 1,
+            "price": 100,
+            **more,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,8 +43,10 @@ def other(**more: Any) -> NewOrder:
     [
         (Scripted(broken), "on_start: RuntimeError: out of luck"),
         (Scripted(lambda s: s.wake_at(5), broken), "on_wake: RuntimeError: out of luck"),
-        (Scripted(lambda s: s.buy("CO2", 1, 100), event=broken, own=True),
-         "on_event, CashMoved: RuntimeError: out of luck"),
+        (
+            Scripted(lambda s: s.buy("CO2", 1, 100), event=broken, own=True),
+            "on_event, CashMoved: RuntimeError: out of luck",
+        ),
         (Scripted(lambda s: s.submit(other(account="b"))), "leave them out"),
         (Scripted(lambda s: s.submit(other(ref=3))), "leave them out"),
         (Scripted(lambda s: s.submit(other(price=2**70))), "NewOrder.price"),
@@ -47,7 +58,7 @@ def other(**more: Any) -> NewOrder:
         (Scripted(lambda s: s.wake_at(1.5)), "wake_at: 1.5 is a float"),  # type: ignore[arg-type]
         (Scripted(lambda s: s.wake_at(0), lambda s: s.wake_at(0)), "at one instant"),
     ],
-)  # fmt: skip
+)
 def test_an_agents_fault_names_agent_and_time(agent: Scripted, words: str) -> None:
     kernel, _ = kernel_of()
     seat = kernel.join(agent, "a", "trader/7")
@@ -67,8 +78,9 @@ def test_an_agents_fault_names_agent_and_time(agent: Scripted, words: str) -> No
 
 def test_answering_ones_own_answers_without_end_is_stopped() -> None:
     kernel, _ = kernel_of()
-    agent = Scripted(lambda s: s.buy("CO2", 1, 100), event=lambda s, _e: s.buy("CO2", 1, 100),
-                     own=True)  # fmt: skip
+    agent = Scripted(
+        lambda s: s.buy("CO2", 1, 100), event=lambda s, _e: s.buy("CO2", 1, 100), own=True
+    )
     kernel.join(agent, "a").start()
     with pytest.raises(AgentError, match="at one instant"):
         kernel.run(10)

@@ -35,8 +35,12 @@ def traded(journal: Journal | None) -> Kernel:
     kernel, tape = kernel_of(journal=journal)
     for name in ("a", "b"):
         kernel.join(Scripted(lambda s: s.wake_at(2), trading), name).start()
-    Crowd(kernel, Scripted(lambda c: c.orders("CO2", [5, 6, 50], [0, 1, 0], [1, 0, 1], 100, 2)),  # type: ignore[attr-defined]
-          ["c", "d"], "crowd").start()  # fmt: skip
+    Crowd(
+        kernel,
+        Scripted(lambda c: c.orders("CO2", [5, 6, 50], [0, 1, 0], [1, 0, 1], 100, 2)),  # type: ignore[attr-defined]
+        ["c", "d"],
+        "crowd",
+    ).start()
     kernel.run(100)
     assert sum(len(events) for _, _, events in tape) > 30
     return kernel
@@ -65,8 +69,7 @@ def test_a_log_comes_to_the_same_state(tmp_path: Path) -> None:
 
 def test_an_order_expires_at_its_time() -> None:
     kernel, tape = kernel_of()
-    order = NewOrder("", 0, "CO2", Side.BUY, 1, 100, OrderType.LIMIT, TimeInForce.GTD,
-                     expire_at=50)  # fmt: skip
+    order = NewOrder("", 0, "CO2", Side.BUY, 1, 100, OrderType.LIMIT, TimeInForce.GTD, expire_at=50)
     kernel.join(Scripted(lambda s: s.wake_at(10), lambda s: s.submit(order)), "a").start()
     kernel.run(1000)
     assert [t for t, _, events in tape for e in events if isinstance(e, OrderCancelled)] == [50]

@@ -75,8 +75,11 @@ def test_arrivals_are_sorted_by_time_place_and_asking(
     kernel, tape = kernel_of()
     delays = {name: 1 + 2 * place for place, name in enumerate(ACCOUNTS)}
     for name in ACCOUNTS:
-        seat = kernel.join(buys_at(*(t for t, who, _ in asked if who == name)), name,
-                           to_venue=latency.constant(delays[name]))  # fmt: skip
+        seat = kernel.join(
+            buys_at(*(t for t, who, _ in asked if who == name)),
+            name,
+            to_venue=latency.constant(delays[name]),
+        )
         seat.start()
     kernel.run(100)
     expected = sorted((time + delays[who], ACCOUNTS.index(who), time) for time, who, _ in asked)
@@ -106,8 +109,12 @@ def test_messages_of_one_agent_do_not_overtake_each_other() -> None:
 def test_reports_come_back_with_a_delay() -> None:
     kernel, _ = kernel_of()
     heard: list[tuple[int, str]] = []
-    agent = Scripted(lambda s: s.wake_at(10), lambda s: s.buy("CO2", 1, 100),
-                     lambda s, e: heard.append((s.now(), type(e).__name__)), own=True)  # fmt: skip
+    agent = Scripted(
+        lambda s: s.wake_at(10),
+        lambda s: s.buy("CO2", 1, 100),
+        lambda s, e: heard.append((s.now(), type(e).__name__)),
+        own=True,
+    )
     kernel.join(agent, "a", to_venue=latency.constant(3), back=latency.constant(4)).start()
     kernel.run(100)
     assert heard == [(0, "CashMoved"), (0, "AllowancesMoved"), (17, "OrderAccepted")]
@@ -117,8 +124,11 @@ def test_who_hears_what() -> None:
     kernel, _ = kernel_of()
     heard: dict[str, list[type[Event]]] = {name: [] for name in ACCOUNTS}
     for name, own, public in (("a", True, False), ("b", True, True), ("c", False, False)):
-        agent = Scripted(event=lambda _s, e, name=name: heard[name].append(type(e)),  # type: ignore[misc]
-                         own=own, public=public)  # fmt: skip
+        agent = Scripted(
+            event=lambda _s, e, name=name: heard[name].append(type(e)),  # type: ignore[misc]
+            own=own,
+            public=public,
+        )
         kernel.join(agent, name)
     kernel.seats["a"].buy("CO2", 1, 100)
     kernel.seats["c"].sell("CO2", 1, 200)
@@ -137,9 +147,12 @@ def test_a_busy_agent_is_told_in_the_order_of_arrival() -> None:
         seat.wake_at(10)
         seat.wake_at(12)
 
-    agent = Scripted(start, lambda s: turns.append((s.now(), "wake")),
-                     lambda s, e: turns.append((s.now(), type(e).__name__)),
-                     public=True)  # fmt: skip
+    agent = Scripted(
+        start,
+        lambda s: turns.append((s.now(), "wake")),
+        lambda s, e: turns.append((s.now(), type(e).__name__)),
+        public=True,
+    )
     kernel.join(agent, "a", compute=100).start()
     kernel.join(buys_at(11, 13), "b").start()
     kernel.run(1000)

@@ -29,8 +29,9 @@ class Renamed(Struct, frozen=True):
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         found = self.market.people(streams, rulebook, window)
         names = sorted((person.account for person in found), key=lambda name: name[::-1])
-        return [person._replace(account=f"z{name}")
-                for person, name in zip(found, names, strict=True)]  # fmt: skip
+        return [
+            person._replace(account=f"z{name}") for person, name in zip(found, names, strict=True)
+        ]
 
 
 def deals(market: Population, seed: int) -> list[tuple[str, str, int, int]]:
@@ -55,8 +56,10 @@ def test_other_names_of_accounts_change_nothing() -> None:
 def test_a_constant_on_all_values_shifts_prices_and_nothing_else(strategy: str) -> None:
     """ZIP alone feels it, since its margins are shares of a value. Snipers wait for others."""
     by = 1_000
-    values = {name: tuple(tuple(value + by for value in row) for row in rows)
-              for name, rows in (("worth", S1.worth), ("costs", S1.costs))}  # fmt: skip
+    values = {
+        name: tuple(tuple(value + by for value in row) for row in rows)
+        for name, rows in (("worth", S1.worth), ("costs", S1.costs))
+    }
     plain = structs.replace(MARKET, strategy=strategy, turns=400)
     shifted = structs.replace(plain, **values, top=plain.top + by, bottom=plain.bottom + by)
     found = [deals(plain, seed) for seed in range(3)]

@@ -100,9 +100,13 @@ def test_an_action_replaces_the_order_before() -> None:
 
 @pytest.mark.parametrize(
     ("more", "said"),
-    [({"decisions": 0}, "decisions 0"), ({"tonnes": 0}, "tonnes 0"), ({"reach": -1}, "reach -1"),
-     ({"symbol": "CO3"}, "'CO3' has no order book or listings: lines with them are CO2")],
-)  # fmt: skip
+    [
+        ({"decisions": 0}, "decisions 0"),
+        ({"tonnes": 0}, "tonnes 0"),
+        ({"reach": -1}, "reach -1"),
+        ({"symbol": "CO3"}, "'CO3' has no order book or listings: lines with them are CO2"),
+    ],
+)
 def test_what_makes_no_sense_is_refused(more: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         env(**more)

@@ -82,8 +82,11 @@ class BuyerAndSeller:
 
 
 def lines() -> list[tuple[str, str]]:
-    return [(name, product.symbol) for name in presets.names()
-            for product in presets.load(name).products[-1:]]  # fmt: skip
+    return [
+        (name, product.symbol)
+        for name in presets.names()
+        for product in presets.load(name).products[-1:]
+    ]
 
 
 @pytest.mark.parametrize(("preset", "product"), lines())

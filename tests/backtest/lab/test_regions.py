@@ -62,8 +62,10 @@ def test_the_efficiency_of_a_study_is_the_share_of_the_cost_that_is_saved() -> N
 @pytest.mark.parametrize("seed", range(3))
 def test_links_save_some_of_what_the_border_costs(seed: int) -> None:
     firms = Abatement()
-    cost = {kind: firms.cost(traded(linked(kind), seed=seed), MINOR)
-            for kind in ("none", "routing", "shared")}  # fmt: skip
+    cost = {
+        kind: firms.cost(traded(linked(kind), seed=seed), MINOR)
+        for kind in ("none", "routing", "shared")
+    }
     least = firms.least(MINOR).cost
     assert least <= cost["routing"] < cost["none"]
     assert least <= cost["shared"] < cost["none"]
@@ -90,8 +92,9 @@ def test_controls_differ_by_exactly_nothing(seed: int) -> None:
 def test_a_quota_lies_between_none_and_all() -> None:
     def crossed(quota: int) -> int:
         several = run(linked("routing", quota=quota), Abatement(), 1, 0).venue.federation  # type: ignore[attr-defined]
-        return sum(end.used for venue in several.venues.values()
-                   for end in venue.links.ends.values())  # fmt: skip
+        return sum(
+            end.used for venue in several.venues.values() for end in venue.links.ends.values()
+        )
 
     assert 0 < crossed(20) <= 40
     assert crossed(20) < crossed(0)
@@ -114,9 +117,12 @@ def test_a_study_takes_regions_as_designs_and_a_list_for_segments() -> None:
 
 def test_one_call_gains_all_there_is_and_two_do_not() -> None:
     call = in_one_call(design("textbook"))
-    study = compare({"segmented": [call, call], "shared": link(call, call, kind="shared")},
-                    market=UniformValues(buyers=10, sellers=10), seeds=5,
-                    measures=("efficiency",))  # fmt: skip
+    study = compare(
+        {"segmented": [call, call], "shared": link(call, call, kind="shared")},
+        market=UniformValues(buyers=10, sellers=10),
+        seeds=5,
+        measures=("efficiency",),
+    )
     assert study.mean("shared", "efficiency").mean == 1
     assert study.difference("shared", "efficiency").mean > 0
 
@@ -135,8 +141,10 @@ def test_regions_have_names_and_products_of_their_own() -> None:
     assert [each.name for each in found.regions] == ["textbook", "textbook-2", "guangdong"]
     assert len({each.symbol for each in found.regions}) == 3
     assert [rules.link for _, rules, _ in found.links()] == [
-        "textbook-2-textbook", "guangdong-textbook", "guangdong-textbook-2"
-    ]  # fmt: skip
+        "textbook-2-textbook",
+        "guangdong-textbook",
+        "guangdong-textbook-2",
+    ]
     assert str(found) == "textbook + textbook-2 + guangdong, routing"
     assert found.kind is LinkKind.ROUTING
     digests = [linked("none").digest, linked("shared").digest, linked("shared", fee=1).digest]

@@ -42,8 +42,13 @@ def test_a_horizon_ends_with_its_last_date() -> None:
     rulebook = design("shenzhen-2022").rulebook
     window = window_of(rulebook, Horizon(first=20210623, last=20210630))
     assert [day.date for day in window.days] == [
-        20210623, 20210624, 20210625, 20210628, 20210629, 20210630,
-    ]  # fmt: skip
+        20210623,
+        20210624,
+        20210625,
+        20210628,
+        20210629,
+        20210630,
+    ]
     assert (window.opens, window.closes) == (window.days[0].opens, window.days[-1].closes)
 
 

@@ -35,9 +35,13 @@ DESIGNS = {"plain": TEXTBOOK, "coarse": TEXTBOOK.changed(TICK, 5_000)}
 
 
 def study(
-    folder: Path | None = None, *, seeds: int = 4, jobs: Jobs = 1,
-    progress: Callable[[], object] = lambda: None, **changed: Any,
-) -> lab.Study:  # fmt: skip
+    folder: Path | None = None,
+    *,
+    seeds: int = 4,
+    jobs: Jobs = 1,
+    progress: Callable[[], object] = lambda: None,
+    **changed: Any,
+) -> lab.Study:
     asked = {"designs": DESIGNS, "market": SMALL, **changed}
     designs = asked.pop("designs")
     return lab.compare(designs, seeds=seeds, jobs=jobs, folder=folder, progress=progress, **asked)
@@ -66,8 +70,12 @@ class AtOnce(Executor):
 
 
 def test_whoever_makes_the_runs_makes_the_same_bytes(tmp_path: Path) -> None:
-    hands: dict[str, Jobs] = {"one": 1, "two": 2, "at once": AtOnce(),
-                              "threads": ThreadPoolExecutor(3)}  # fmt: skip
+    hands: dict[str, Jobs] = {
+        "one": 1,
+        "two": 2,
+        "at once": AtOnce(),
+        "threads": ThreadPoolExecutor(3),
+    }
     found = {name: study(tmp_path / name, seeds=10, jobs=jobs) for name, jobs in hands.items()}
     one = found.pop("one")
     for name, other in found.items():
@@ -80,8 +88,9 @@ def test_whoever_makes_the_runs_makes_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore")  # Dask's own
 def test_a_dask_cluster_makes_the_same_bytes(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
-    with distributed.Client(processes=False, n_workers=2, threads_per_worker=1,
-                            dashboard_address=None) as client:  # fmt: skip
+    with distributed.Client(
+        processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None
+    ) as client:
         study(tmp_path / "cluster", jobs=client)
     study(tmp_path / "here")
     assert runs(tmp_path / "cluster") == runs(tmp_path / "here")
@@ -102,8 +111,9 @@ def test_names_of_accounts_change_nothing(names: list[str]) -> None:
 
 def test_rows_are_in_the_order_of_seed_design_measure() -> None:
     found = study(seeds=3, jobs=AtOnce())
-    order = [(seed, design, name) for seed in range(3) for design in DESIGNS
-             for name in found.names]  # fmt: skip
+    order = [
+        (seed, design, name) for seed in range(3) for design in DESIGNS for name in found.names
+    ]
     assert [(row.seed, row.design, row.measure) for row in found.rows] == order
 
 
@@ -351,9 +361,19 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
         found.mean("plian", "efficiency")
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z", "M"]),
-                        min_size=1, max_size=60), min_size=1, max_size=3, unique=True),
-       st.sampled_from([1_000, 10**6, 10**12]))  # fmt: skip
+@given(
+    st.lists(
+        st.text(
+            st.characters(codec="utf-8", exclude_categories=["C", "Z", "M"]),
+            min_size=1,
+            max_size=60,
+        ),
+        min_size=1,
+        max_size=3,
+        unique=True,
+    ),
+    st.sampled_from([1_000, 10**6, 10**12]),
+)
 @settings(max_examples=10, deadline=None)
 def test_a_table_fits_eighty_columns(labels: list[str], scale: int) -> None:
     market = lab.UniformValues(buyers=2, sellers=2, scale=scale)
@@ -365,9 +385,12 @@ def test_a_table_fits_eighty_columns(labels: list[str], scale: int) -> None:
     assert not re.search(r"[±…,.]$|±(?! [0-9])", table.replace("…  ", ""), re.MULTILINE)
 
 
-@pytest.mark.parametrize("block", [  # test_gym has the other one
-    each for each in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "study" in each
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "block",
+    [  # test_gym has the other one
+        each for each in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "study" in each
+    ],
+)
 def test_the_page_says_what_works(
     block: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -124,8 +124,9 @@ def test_a_mode_with_batches_trades_in_calls_alone() -> None:
     """The rules of a live venue hold in the laboratory: it is the timetable that has the calls."""
     wide = SHENZHEN.with_(mode="bidding", limit_up_bp=0, limit_down_bp=0)
     calls = wide.with_(mode="bidding", batch_seconds=300)
-    phases = {session.phase for session in calls.rulebook.calendar.sessions
-              if "bidding" in session.modes}  # fmt: skip
+    phases = {
+        session.phase for session in calls.rulebook.calendar.sessions if "bidding" in session.modes
+    }
     assert Phase.INTRADAY_CALL in phases
     assert Phase.CONTINUOUS not in phases
     for design in (calls, TEXTBOOK.changed("modes", [{"name": "main", "batch_seconds": 300}])):

@@ -85,8 +85,10 @@ def test_emitters_surrender_what_they_owe_or_pay(label: str) -> None:
             continue
         had = agent.obligation.allocation
         had += sum(agent.execution.bought.values()) - sum(agent.execution.sold.values())
-        left = sum(outcome.venue.allowances(person.account, product)[0]
-                   for product in outcome.venue.products)  # fmt: skip
+        left = sum(
+            outcome.venue.allowances(person.account, product)[0]
+            for product in outcome.venue.products
+        )
         missing = max(agent.owed() - had, 0)
         assert left == had - agent.owed() + missing
         paid = person.cash - outcome.venue.cash(person.account)[0]
@@ -95,10 +97,14 @@ def test_emitters_surrender_what_they_owe_or_pay(label: str) -> None:
 
 def test_the_same_people_meet_every_design() -> None:
     found = {
-        label: [person.agent.obligation for person in weeks(label).people
-                if isinstance(person.agent, Emitter)]
-        for label in DESIGNS if label != "elsewhere"
-    }  # fmt: skip
+        label: [
+            person.agent.obligation
+            for person in weeks(label).people
+            if isinstance(person.agent, Emitter)
+        ]
+        for label in DESIGNS
+        if label != "elsewhere"
+    }
     assert len({repr(each) for each in found.values()}) == 1
 
 

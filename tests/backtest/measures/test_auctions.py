@@ -24,9 +24,19 @@ def auction(offered: int, bids: list[tuple[str, int, int]], withdrawn: int = -1)
     tape = Tape(load("eu-auction"))
     tape.phase(Phase.CONTINUOUS)
     tape.say(
-        c.Announce("dan", tape.ref("dan"), tape.line, Side.SELL, offered, 6_000, 0, 100 * SECOND,
-                   pricing=PricingRule.UNIFORM, undersubscribed=Undersubscribed.SELL)
-    )  # fmt: skip
+        c.Announce(
+            "dan",
+            tape.ref("dan"),
+            tape.line,
+            Side.SELL,
+            offered,
+            6_000,
+            0,
+            100 * SECOND,
+            pricing=PricingRule.UNIFORM,
+            undersubscribed=Undersubscribed.SELL,
+        )
+    )
     tape.at(10).say(c.AdvanceTime(10 * SECOND))
     for place, (name, price, tonnes) in enumerate(bids):
         ref = tape.ref(name)

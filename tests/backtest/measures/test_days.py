@@ -22,8 +22,9 @@ def day(*prices: int, low: int = 90, high: int = 110, average: int = 0) -> Day:
     if not prices:
         return Day(1, "A", DayClosed("A", 0, 0, 0, 100, 0, 0, 0), 100, low, high, ())
     value = (average or prices[-1]) * len(prices)
-    bar = DayClosed("A", prices[0], max(prices), min(prices), prices[-1], len(prices), value,
-                    len(prices))  # fmt: skip
+    bar = DayClosed(
+        "A", prices[0], max(prices), min(prices), prices[-1], len(prices), value, len(prices)
+    )
     return Day(1, "A", bar, 100, low, high, prices)
 
 
@@ -76,7 +77,9 @@ def test_days_of_a_venue_with_limits() -> None:
     assert found.prices == (reference, high)
     names = ("days at limit", "closes at limit")
     assert [measure_all(tape.entries, {}, names)[name] for name in names] == [
-        1, float(found.bar.close >= high)]  # fmt: skip
+        1,
+        float(found.bar.close >= high),
+    ]
 
 
 def test_shares_by_hand() -> None:

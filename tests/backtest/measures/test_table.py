@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from engine.vocabulary.events import Event
     from tests.support.tapes import Tape
 
-GIVEN = {name: Valuation("xy"[place % 2], (5_200, 5_100, 5_000), (4_700, 4_800, 5_100))
-         for place, name in enumerate(NAMES)}  # fmt: skip
+GIVEN = {
+    name: Valuation("xy"[place % 2], (5_200, 5_100, 5_000), (4_700, 4_800, 5_100))
+    for place, name in enumerate(NAMES)
+}
 
 
 def test_a_wrong_name_is_refused_with_the_nearest() -> None:
@@ -51,9 +53,15 @@ def test_a_wrong_name_is_refused_with_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("delay_seconds", -1), ("grid_seconds", 0), ("round_trip_tonnes", 0),
-                        ("ratio_steps", 1), ("top", 0)]
-)  # fmt: skip
+    ("name", "value"),
+    [
+        ("delay_seconds", -1),
+        ("grid_seconds", 0),
+        ("round_trip_tonnes", 0),
+        ("ratio_steps", 1),
+        ("top", 0),
+    ],
+)
 def test_a_figure_that_makes_no_sense_is_refused(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"^{name} {value}: "):
         Settings(**{name: value})
@@ -93,8 +101,12 @@ def test_a_meter_in_the_kernel_measures_what_the_tape_holds() -> None:
 
 def test_the_order_asked_for_is_kept() -> None:
     names = ("volume", GROUPS, "price")
-    assert list(measure_all([], GIVEN, names)) == ["volume", "surplus of x", "surplus of y",
-                                                   "price"]  # fmt: skip
+    assert list(measure_all([], GIVEN, names)) == [
+        "volume",
+        "surplus of x",
+        "surplus of y",
+        "price",
+    ]
 
 
 def test_the_documentation_has_every_measure_with_its_unit() -> None:
@@ -166,8 +178,13 @@ def test_a_shift_of_all_prices_shifts_prices_and_nothing_else(rows: Moves, shift
     for name in before:
         relative = name in {"smith's alpha", "relative spread", "round trip", "depth near",
                             "too thin", "volatility", "variance ratio", "amihud"}  # fmt: skip
-        welfare = name in {"efficiency", "surplus", "em-inefficiency", "v-inefficiency",
-                           "profit dispersion"} or name.startswith("surplus of")  # fmt: skip
+        welfare = name in {
+            "efficiency",
+            "surplus",
+            "em-inefficiency",
+            "v-inefficiency",
+            "profit dispersion",
+        } or name.startswith("surplus of")
         if not relative and not (welfare and beyond):
             assert after[name] == pytest.approx(before[name]), name
 

@@ -108,7 +108,10 @@ def test_lines_without_a_book_have_no_part_in_quotes() -> None:
     tape.sell("bob", 10, tape.venue.reference(tape.line) + 10)
     tape.at(100).phase(Phase.CLOSED)
     assert measured(tape, "time without a quote", "depth", "too thin", round_trip_tonnes=10) == [
-        0, 10, 0]  # fmt: skip
+        0,
+        10,
+        0,
+    ]
 
 
 def test_one_level_costs_the_quoted_spread() -> None:
@@ -168,8 +171,16 @@ def test_an_amended_order_and_a_stop_meet_the_quote_before_them() -> None:
     tape.buy("dan", 10, 4_980)
     tape.sell("bob", 5, 5_010)
     tape.sell("bob", 50, 5_020)
-    stop = c.NewOrder("dan", tape.ref("dan"), tape.line, Side.BUY, 7, 5_020,
-                      OrderType.STOP_LIMIT, stop_price=5_010)  # fmt: skip
+    stop = c.NewOrder(
+        "dan",
+        tape.ref("dan"),
+        tape.line,
+        Side.BUY,
+        7,
+        5_020,
+        OrderType.STOP_LIMIT,
+        stop_price=5_010,
+    )
     tape.say(stop)
     tape.at(1).say(c.AmendOrder("ann", tape.ref("ann"), bid, price=5_010))
     quotes = Quotes()

@@ -201,8 +201,13 @@ def test_markup_is_not_escaped_twice() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (0.123456, "0.1235"), (-12.3456, "-12.35"),
-     (1234.5, "1,234"), (1e7, "10,000,000")],
-)  # fmt: skip
+    [
+        (0.0, "0"),
+        (0.123456, "0.1235"),
+        (-12.3456, "-12.35"),
+        (1234.5, "1,234"),
+        (1e7, "10,000,000"),
+    ],
+)
 def test_figures_are_short(value: float, text: str) -> None:
     assert shown(value) == text

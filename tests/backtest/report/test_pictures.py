@@ -68,10 +68,13 @@ def days_of_trades(days: Sequence[tuple[int, int]]) -> Any:
     """Return a session with one trade a day: date, tonnes."""
     calendar = TEXTBOOK.rulebook.calendar
     tape = [
-        (utc(calendar, date, 36_000), None,
-         [Trade("CO2", n, Side.BUY, 5_000 + n, tonnes, "a", 1, 0, 0, "b", 1, 0, 0, 0)])
+        (
+            utc(calendar, date, 36_000),
+            None,
+            [Trade("CO2", n, Side.BUY, 5_000 + n, tonnes, "a", 1, 0, 0, "b", 1, 0, 0, 0)],
+        )
         for n, (date, tonnes) in enumerate(days)
-    ]  # fmt: skip
+    ]
     return SimpleNamespace(design=TEXTBOOK, people=[], tape=tape)
 
 
@@ -100,8 +103,11 @@ def texts(figure: Figure) -> Iterator[Text]:
 
 def overlaps(figure: Figure) -> list[tuple[str, str]]:
     """Return pairs of texts that cover each other, and texts that leave the picture."""
-    shown = [(text.get_text(), text.get_window_extent())
-             for text in texts(figure) if text.get_text().strip()]  # fmt: skip
+    shown = [
+        (text.get_text(), text.get_window_extent())
+        for text in texts(figure)
+        if text.get_text().strip()
+    ]
     width, height = figure.canvas.get_width_height()
     outside = [
         (said, "the edge")
@@ -119,15 +125,21 @@ def drawn(axes: Axes) -> dict[str, tuple[list[float], list[float]]]:
     """Return the lines of a picture by their labels."""
     lines: list[Any] = axes.get_lines()
     return {
-        f"{line.get_label()}{place if line.get_label().startswith('_') else ''}":
-            (list(line.get_xdata()), list(line.get_ydata()))
+        f"{line.get_label()}{place if line.get_label().startswith('_') else ''}": (
+            list(line.get_xdata()),
+            list(line.get_ydata()),
+        )
         for place, line in enumerate(lines)
-    }  # fmt: skip
+    }
 
 
 def test_no_text_covers_another(study: Study, limits: Study) -> None:
-    figures = [*pictures_of(study), study.plot("batch interval", rate=12 / 3600),
-               limits.plot("sensitivity"), limits.outcome("10%", 0).plot("prices")]  # fmt: skip
+    figures = [
+        *pictures_of(study),
+        study.plot("batch interval", rate=12 / 3600),
+        limits.plot("sensitivity"),
+        limits.outcome("10%", 0).plot("prices"),
+    ]
     for figure in figures:
         assert overlaps(figure) == []
 
@@ -219,8 +231,11 @@ def test_a_session_of_several_days_is_drawn_by_day() -> None:
 def test_volume_by_days_to_the_deadline() -> None:
     session = days_of_trades([(20250102, 10), (20250106, 30), (20250108, 60), (20250109, 7)])
     figure = volume_by_deadline(session, deadline=20250108)
-    bars = {round(bar.get_x() + bar.get_width() / 2): bar.get_height()
-            for bar in figure.axes[0].patches if isinstance(bar, Rectangle)}  # fmt: skip
+    bars = {
+        round(bar.get_x() + bar.get_width() / 2): bar.get_height()
+        for bar in figure.axes[0].patches
+        if isinstance(bar, Rectangle)
+    }
     assert {day: tonnes for day, tonnes in bars.items() if tonnes} == {6: 10, 2: 30, 0: 60}
     ((_, share),) = drawn(figure.axes[1]).values()
     assert (share[0], share[-1]) == (10, 100)
@@ -238,15 +253,20 @@ def test_every_label_has_a_chinese_word(
     study: Study, limits: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(style, "chinese_font", lambda: "DejaVu Sans")  # any: words are the matter
-    figures = [study.plot(name, language="zh")
-               for name in ("efficiency", "surplus by group", "sensitivity", "price")]  # fmt: skip
+    figures = [
+        study.plot(name, language="zh")
+        for name in ("efficiency", "surplus by group", "sensitivity", "price")
+    ]
     figures.append(study.plot("batch interval", rate=0.01, language="zh"))
     session = limits.outcome("10%", 0)
     figures += [session.plot(name, language="zh") for name in ("supply and demand", "prices")]
     year = days_of_trades([(20250102, 10_000), (20251230, 30_000)])
     week = days_of_trades([(20250102, 10), (20250103, 30)])
-    figures += [volume_by_deadline(year, "zh"), volume_by_deadline(week, "zh"),
-                price_path(year, "zh")]  # fmt: skip
+    figures += [
+        volume_by_deadline(year, "zh"),
+        volume_by_deadline(week, "zh"),
+        price_path(year, "zh"),
+    ]
     for figure in figures:
         title = figure.axes[0].get_title(loc="left")
         assert re.search("[\u4e00-\u9fff]", title), title

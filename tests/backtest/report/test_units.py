@@ -31,9 +31,7 @@ def test_money_is_shown_in_the_currency_and_nothing_else_is(name: str) -> None:
         ("a measure of my own", "", "", ""),
     ],
 )
-def test_units_are_said_in_both_languages(
-    name: str, word: str, english: str, chinese: str
-) -> None:  # fmt: skip
+def test_units_are_said_in_both_languages(name: str, word: str, english: str, chinese: str) -> None:
     unit = unit_of(name, BOOK)
     assert unit.said(Words("en"), word) == english
     assert unit.said(Words("zh"), word) == chinese

@@ -41,8 +41,10 @@ class Cast(Struct, frozen=True):
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         stock = {product.symbol: 1_000_000 for product in rulebook.products}
-        return [Person(who, who, who, agent, 10**12, stock)
-                for who, agent in self.make(streams, window).items()]  # fmt: skip
+        return [
+            Person(who, who, who, agent, 10**12, stock)
+            for who, agent in self.make(streams, window).items()
+        ]
 
 
 def efficiency(market: Population, sessions: int = 3) -> float:
@@ -128,8 +130,10 @@ def test_noise_and_a_maker_make_a_market() -> None:
 def test_a_maker_leans_against_what_it_holds() -> None:
     leaning = run(TEXTBOOK, crowd(), 1, 0)
     careless = Cast(lambda s, w: crowd().make(s, w) | {"maker": Maker("CO2", 10 * SECOND, skew=0)})
-    held = [agent_of(outcome, "maker").position  # type: ignore[attr-defined]
-            for outcome in (leaning, run(TEXTBOOK, careless, 1, 0))]  # fmt: skip
+    held = [
+        agent_of(outcome, "maker").position  # type: ignore[attr-defined]
+        for outcome in (leaning, run(TEXTBOOK, careless, 1, 0))
+    ]
     assert abs(held[0]) < abs(held[1])
 
 
@@ -188,9 +192,17 @@ def test_momentum_follows() -> None:
 
 def test_a_pegger_trades_at_the_limits_only() -> None:
     symbol = LIMITED.rulebook.products[0].symbol
-    outcome = run(LIMITED, Cast(lambda _s, _w: {
-        "one": Pegger(symbol, 60 * SECOND), "two": Pegger(symbol, 60 * SECOND),
-    }), 1, 0)  # fmt: skip
+    outcome = run(
+        LIMITED,
+        Cast(
+            lambda _s, _w: {
+                "one": Pegger(symbol, 60 * SECOND),
+                "two": Pegger(symbol, 60 * SECOND),
+            }
+        ),
+        1,
+        0,
+    )
     began = (
         event
         for _, _, events in outcome.tape
@@ -219,10 +231,18 @@ def test_an_arbitrageur_closes_the_gap_between_two_lines() -> None:
             send = market.buy if self.side is Side.BUY else market.sell  # type: ignore[attr-defined]
             send(self.symbol, 7, self.price)
 
-    outcome = run(linked, Cast(lambda _s, _w: {
-        "bid": Quoter("CO2@twin", Side.BUY, 5_100), "ask": Quoter("CO2", Side.SELL, 5_000),
-        "arb": Arbitrageur("CO2", "CO2@twin", SECOND, cost=50),
-    }), 1, 0)  # fmt: skip
+    outcome = run(
+        linked,
+        Cast(
+            lambda _s, _w: {
+                "bid": Quoter("CO2@twin", Side.BUY, 5_100),
+                "ask": Quoter("CO2", Side.SELL, 5_000),
+                "arb": Arbitrageur("CO2", "CO2@twin", SECOND, cost=50),
+            }
+        ),
+        1,
+        0,
+    )
     deals = [(f.symbol, f.buyer, f.seller, f.price, f.quantity) for f in fills(outcome.tape)]
     assert deals == [("CO2", "arb", "ask", 5_000, 7), ("CO2@twin", "bid", "arb", 5_100, 7)]
 

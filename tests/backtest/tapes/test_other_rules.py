@@ -94,14 +94,31 @@ def test_a_narrower_limit_refuses_an_order(tmp_path: Path) -> None:
     assert first["trade"] == 1
     assert first["log"]["time"] == 3 * SECOND
     assert first["other"]["time"] == 4 * SECOND
-    line = {"trades": 2, "tonnes": 8, "value": 40000, "mean": 5000, "low": 5000, "high": 5000,
-            "last": 5000}  # fmt: skip
+    line = {
+        "trades": 2,
+        "tonnes": 8,
+        "value": 40000,
+        "mean": 5000,
+        "low": 5000,
+        "high": 5000,
+        "last": 5000,
+    }
     assert found["lines"]["log"] == {"CO2": line}
     assert found["lines"]["other"] == {"CO2": line | {"trades": 1, "tonnes": 4, "value": 20000}}
-    assert found["accounts"]["log"]["b"] == {"commands": 2, "refused": 0, "bought": 8, "sold": 0,
-                                             "paid": 40000}  # fmt: skip
-    assert found["accounts"]["other"]["b"] == {"commands": 2, "refused": 1, "bought": 4, "sold": 0,
-                                               "paid": 20000}  # fmt: skip
+    assert found["accounts"]["log"]["b"] == {
+        "commands": 2,
+        "refused": 0,
+        "bought": 8,
+        "sold": 0,
+        "paid": 40000,
+    }
+    assert found["accounts"]["other"]["b"] == {
+        "commands": 2,
+        "refused": 1,
+        "bought": 4,
+        "sold": 0,
+        "paid": 20000,
+    }
     assert found["accounts"]["other"]["a"]["paid"] == -20000
     assert found["refusals"] == {"log": {}, "other": {"price_limit": 1}}
 
@@ -110,10 +127,12 @@ def test_continuous_trading_becomes_batches(tmp_path: Path) -> None:
     """They end at their own times, although the log has no command then."""
     log(tmp_path, DAY)
     retrial = under(tmp_path, rules(batch_seconds=5))
-    assert {type(event).__name__: time for time, _, events in retrial.other.tape
-            for event in events if type(event).__name__ == "AuctionTrade"} == {
-        "AuctionTrade": 5 * SECOND
-    }  # fmt: skip
+    assert {
+        type(event).__name__: time
+        for time, _, events in retrial.other.tape
+        for event in events
+        if type(event).__name__ == "AuctionTrade"
+    } == {"AuctionTrade": 5 * SECOND}
     found = facts(retrial)
     assert found["lines"]["other"]["CO2"]["tonnes"] == 8
     assert found["lines"]["other"]["CO2"]["trades"] == 2
@@ -166,8 +185,11 @@ def test_the_verb_tells_it_in_80_columns_and_in_json(tmp_path: Path) -> None:
     mine.write_text(text_of(**LIMITS), "utf-8")
     text = replayed(str(tmp_path / "log"), "--under", str(mine))
     assert all(len(line) <= 80 for line in text.splitlines())
-    for words in ("the trades differ from trade 1 on", "refused, price_limit: 0, then 1",
-                  "phases are those of the log"):  # fmt: skip
+    for words in (
+        "the trades differ from trade 1 on",
+        "refused, price_limit: 0, then 1",
+        "phases are those of the log",
+    ):
         assert words in text
     found = json.loads(replayed(str(tmp_path / "log"), "--under", str(mine), "--json"))
     assert found["lines"]["other"]["CO2"]["tonnes"] == 4

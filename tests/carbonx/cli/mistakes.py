@@ -272,5 +272,18 @@ LOGS: Final = (
     Mistake("serve --web 99999", "99999", "65535"),
     Mistake("replay nowhere --web 0", "nowhere", "name one that is there"),
 )
-ALL: Final = (*TOP, *SERVE, *OPERATE, *MATCH, *REPLAY, *HISTORY, *RULEBOOKS, *SHELL, *BROKERS,
-              *LOAD, *OTHERS, *OPERATING, *LOGS)  # fmt: skip
+ALL: Final = (
+    *TOP,
+    *SERVE,
+    *OPERATE,
+    *MATCH,
+    *REPLAY,
+    *HISTORY,
+    *RULEBOOKS,
+    *SHELL,
+    *BROKERS,
+    *LOAD,
+    *OTHERS,
+    *OPERATING,
+    *LOGS,
+)

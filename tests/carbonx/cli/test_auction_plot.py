@@ -42,15 +42,28 @@ def auctions(folder: Path) -> list[Held]:
 def test_the_curves_have_every_bid_and_the_tiers_that_were_used(tmp_path: Path) -> None:
     released, withheld = auctions(written(tmp_path / "v", "rggi"))
     assert demand_line(released) == [
-        (0, 2000), (75_000, 2000), (75_000, 1800), (100_000, 1800), (100_000, 1750),
-        (108_000, 1750), (108_000, 1700), (117_000, 1700), (117_000, 0),
-    ]  # fmt: skip
+        (0, 2000),
+        (75_000, 2000),
+        (75_000, 1800),
+        (100_000, 1800),
+        (100_000, 1750),
+        (108_000, 1750),
+        (108_000, 1700),
+        (117_000, 1700),
+        (117_000, 0),
+    ]
     assert supply_line(released) == [
-        (100_000, 262), (100_000, 1703), (108_000, 1703), (108_000, 2_100),
-    ]  # fmt: skip
+        (100_000, 262),
+        (100_000, 1703),
+        (108_000, 1703),
+        (108_000, 2_100),
+    ]
     assert supply_line(withheld) == [
-        (95_000, 262), (95_000, 786), (100_000, 786), (100_000, 945),
-    ]  # fmt: skip
+        (95_000, 262),
+        (95_000, 786),
+        (100_000, 786),
+        (100_000, 945),
+    ]
     assert sum(tonnes for _, tonnes in withheld.bids) == withheld.statement.demand
 
 
@@ -100,17 +113,27 @@ def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
     folder = str(written(tmp_path / "v", "california"))
     both = typed("auction", "show", folder, "1", "--plot", str(tmp_path / "a.png"))
     assert (both.status, "2 match" in both.err) == (1, True)
-    one = typed("auction", "show", folder, "1", "--line", "CCA-ADVANCE", "--plot",
-                str(tmp_path / "a.png"))  # fmt: skip
+    one = typed(
+        "auction", "show", folder, "1", "--line", "CCA-ADVANCE", "--plot", str(tmp_path / "a.png")
+    )
     assert one.status == 0, one.err
-    ending = typed("auction", "show", folder, "1", "--line", "CCA-ADVANCE", "--plot",
-                   str(tmp_path / "a.txt"))  # fmt: skip
+    ending = typed(
+        "auction", "show", folder, "1", "--line", "CCA-ADVANCE", "--plot", str(tmp_path / "a.txt")
+    )
     assert (ending.status, "ends in .png" in ending.err) == (1, True)
     missing = typed("auction", "show", folder, "--line", "NO")
     assert (missing.status, "no auction of a calendar was cleared in NO" in missing.err) == (
         1,
         True,
     )
-    away = typed("auction", "show", folder, "1", "--line", "CCA-ADVANCE", "--plot",
-                 str(tmp_path / "no" / "a.png"))  # fmt: skip
+    away = typed(
+        "auction",
+        "show",
+        folder,
+        "1",
+        "--line",
+        "CCA-ADVANCE",
+        "--plot",
+        str(tmp_path / "no" / "a.png"),
+    )
     assert (away.status, "No such file" in away.err) == (1, True)

@@ -38,9 +38,21 @@ ACCOUNTS = [Credentials(name, "k", cash=10**12, allowances={"CO2": 10**8}) for n
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[int]:
     Directory(tuple(ACCOUNTS)).write(tmp_path / "accounts.toml")
-    command = [sys.executable, "-m", "carbonx", "serve", "--rulebook", "textbook", "--json",
-               "--dir", str(tmp_path / "v"), "--accounts", str(tmp_path / "accounts.toml"),
-               "--port", "0"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "carbonx",
+        "serve",
+        "--rulebook",
+        "textbook",
+        "--json",
+        "--dir",
+        str(tmp_path / "v"),
+        "--accounts",
+        str(tmp_path / "accounts.toml"),
+        "--port",
+        "0",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["port"]
@@ -63,8 +75,17 @@ def test_brokers_of_every_kind_trade_and_leave_nothing_behind(server: int, tmp_p
 
 
 def test_a_second_run_counts_only_its_own_trades(server: int, tmp_path: Path) -> None:
-    words = ["6", "--port", str(server), "--accounts", str(tmp_path / "accounts.toml"),
-             "--seconds", "0.7", "--pause", "0.05"]  # fmt: skip
+    words = [
+        "6",
+        "--port",
+        str(server),
+        "--accounts",
+        str(tmp_path / "accounts.toml"),
+        "--seconds",
+        "0.7",
+        "--pause",
+        "0.05",
+    ]
     for _ in range(2):
         done = CliRunner().invoke(brokers.command, words)
         assert done.exit_code == 0, done.output

@@ -74,16 +74,26 @@ def test_a_venue_and_its_operator_speak_on_any_machine(tmp_path: Path, encoding:
     told = environment(encoding)
     server = subprocess.Popen(
         [*words, "serve", "--port", "0", "--dir", "venue", "--accounts", "accounts.toml"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=told)  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=told,
+    )
     try:
         assert server.stdout is not None
         lines: list[str] = []
         while not lines or not lines[-1].startswith("stop:"):
             lines.append(server.stdout.readline().decode(encoding))
             assert lines[-1], "the venue has ended"
-        done = subprocess.run([*words, "operate", "--dir", str(folder)], input=OPERATE.encode(),
-                              capture_output=True, cwd=tmp_path, env=told, check=True, timeout=60,
-                              )  # fmt: skip
+        done = subprocess.run(
+            [*words, "operate", "--dir", str(folder)],
+            input=OPERATE.encode(),
+            capture_output=True,
+            cwd=tmp_path,
+            env=told,
+            check=True,
+            timeout=60,
+        )
     finally:
         server.send_signal(signal.SIGINT)
         _, errors = server.communicate(timeout=30)
@@ -102,18 +112,29 @@ def test_no_name_ends_a_verb_without_a_terminal(tmp_path: Path, encoding: str) -
     orders = tmp_path / "深圳.jsonl"
     orders.write_text(CHINESE, "utf-8")
     mine = tmp_path / "mine.toml"
-    for words in (["match", str(orders)], ["rulebooks", "list"], ["rulebooks", "list", "--json"],
-                  ["rulebooks", "show", "guangdong"], ["rulebooks", "page"],
-                  ["rulebooks", "diff", "guangdong", "hubei"], ["--help"]):  # fmt: skip
+    for words in (
+        ["match", str(orders)],
+        ["rulebooks", "list"],
+        ["rulebooks", "list", "--json"],
+        ["rulebooks", "show", "guangdong"],
+        ["rulebooks", "page"],
+        ["rulebooks", "diff", "guangdong", "hubei"],
+        ["--help"],
+    ):
         answer = typed(*words, encoding=encoding)
         assert answer.status == 0, answer.err
         assert "\x1b" not in answer.out
         assert not [line for line in answer.err.splitlines() if not line.startswith("state ")]
     listed = json.loads(typed("rulebooks", "list", "--json", encoding=encoding).out)
     assert "深圳" in next(each["title"] for each in listed if each["name"] == "shenzhen-2022")
-    raw = subprocess.run([sys.executable, "-m", "carbonx", "rulebooks", "show", "shenzhen-2022"],
-                         capture_output=True, env=environment(encoding), cwd=tmp_path, check=True,
-                         timeout=60)  # fmt: skip
+    raw = subprocess.run(
+        [sys.executable, "-m", "carbonx", "rulebooks", "show", "shenzhen-2022"],
+        capture_output=True,
+        env=environment(encoding),
+        cwd=tmp_path,
+        check=True,
+        timeout=60,
+    )
     mine.write_bytes(raw.stdout)
     assert typed("rulebooks", "check", str(mine)).status == 0, "what is shown is a rulebook"
     wrong = typed("match", str(tmp_path / "不在.jsonl"), encoding=encoding)
@@ -130,8 +151,9 @@ def unnamed_encodings(text: str) -> list[str]:
         words = [keyword.arg for keyword in node.keywords]
         values = [each.value for each in node.args if isinstance(each, ast.Constant)]
         binary = any(isinstance(each, str) and "b" in each and len(each) <= 3 for each in values)
-        named = "encoding" in words or any(isinstance(each, str) and _is_codec(each)
-                                           for each in values)  # fmt: skip
+        named = "encoding" in words or any(
+            isinstance(each, str) and _is_codec(each) for each in values
+        )
         full = ast.unparse(node.func)
         opens = full in {"open", "io.open"} or name == "fdopen"
         opens = opens or (name == "open" and full != "os.open" and bool(values))
@@ -160,9 +182,16 @@ def test_no_file_is_read_or_written_by_the_machines_encoding() -> None:
 
 @pytest.mark.parametrize(
     ("call", "wrong"),
-    [("open('f')", True), ("open('f', encoding='utf-8')", False), ("open('f', 'rb')", False),
-     ("path.read_text()", True), ("path.read_text('utf-8')", False), ("path.open('w')", True),
-     ("path.write_text(text)", True), ("self.ledger.open(name)", False)],
-)  # fmt: skip
+    [
+        ("open('f')", True),
+        ("open('f', encoding='utf-8')", False),
+        ("open('f', 'rb')", False),
+        ("path.read_text()", True),
+        ("path.read_text('utf-8')", False),
+        ("path.open('w')", True),
+        ("path.write_text(text)", True),
+        ("self.ledger.open(name)", False),
+    ],
+)
 def test_an_unnamed_encoding_is_noticed(call: str, wrong: bool) -> None:  # noqa: FBT001
     assert bool(unnamed_encodings(call)) == wrong

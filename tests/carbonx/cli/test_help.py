@@ -94,9 +94,13 @@ def venue(sandbox: Path) -> Iterator[int]:
     """Run the example of ``serve``, on a free port."""
     (example,) = EXAMPLES["carbonx serve"]
     words = [*shlex.split(example)[1:], "--port", "0", "--json"]
-    server = subprocess.Popen([sys.executable, "-m", "carbonx", *words], stdout=subprocess.PIPE,
-                              text=True, cwd=sandbox, env=os.environ | {"PYTHONPATH": str(ROOT)},
-                              )  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-m", "carbonx", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=sandbox,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     try:
         assert server.stdout is not None
         yield json.loads(server.stdout.readline())["port"]
@@ -123,9 +127,13 @@ def test_the_examples_that_need_a_venue_run(venue: int) -> None:
         for line in dict.fromkeys([*EXAMPLES[name], *said]):
             words = [*shlex.split(line)[1:], *BOUNDS.get(name, []), "--port", str(venue)]
             done = subprocess.run(
-                [sys.executable, "-m", "carbonx", *words], stdin=subprocess.DEVNULL, timeout=60,
-                capture_output=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
+                [sys.executable, "-m", "carbonx", *words],
+                stdin=subprocess.DEVNULL,
+                timeout=60,
+                capture_output=True,
+                check=False,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
             assert done.returncode == 0, (line, done.stderr)
     for line in dict.fromkeys(EXAMPLES[name][0] for name in OPERATED):
         run("carbonx operate", line, [])
@@ -143,8 +151,9 @@ def test_the_examples_on_a_venue_s_directory_run(
     sequencer = Sequencer(Venue(book), journal)
     sequencer.submit(2, 0, OpenAccount("a"))
     sequencer.close()
-    ran = {line: name for name, lines in EXAMPLES.items() if name.startswith(STORED)
-           for line in lines}  # fmt: skip
+    ran = {
+        line: name for name, lines in EXAMPLES.items() if name.startswith(STORED) for line in lines
+    }
     for line, name in ran.items():
         run(name, line, [])
     assert len(ran) == 6
@@ -165,8 +174,12 @@ def test_all_other_examples_and_those_of_the_readme_run(sandbox: Path) -> None:
     apart = {"carbonx serve", "carbonx demo", *REREAD, *OPERATED, *TALKS}
     config = "carbonx config example"
     run(config, f"{config} > venue.toml", [])
-    others = {line: name for name, lines in EXAMPLES.items()
-              if name not in apart and not name.startswith(STORED) for line in lines}  # fmt: skip
+    others = {
+        line: name
+        for name, lines in EXAMPLES.items()
+        if name not in apart and not name.startswith(STORED)
+        for line in lines
+    }
     assert {name.split()[1] for name in SAID.values()} >= {"serve", "match", "replay", "load"}
     others |= {line: name for line, name in SAID.items() if name not in (*TALKS, "carbonx serve")}
     for name in ("before", "after"):

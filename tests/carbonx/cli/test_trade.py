@@ -85,8 +85,20 @@ def in_the_background(folder: Path) -> Iterator[int]:
 
 
 def typed(port: int, agent: str, *more: str) -> tuple[int, str, str]:
-    words = [agent, "--port", str(port), "--member", "M1", "--account", "alice", "--key",
-             "alice-key", "--seconds", "0.3", *more]  # fmt: skip
+    words = [
+        agent,
+        "--port",
+        str(port),
+        "--member",
+        "M1",
+        "--account",
+        "alice",
+        "--key",
+        "alice-key",
+        "--seconds",
+        "0.3",
+        *more,
+    ]
     done = CliRunner().invoke(command, words)
     return done.exit_code, done.stdout, done.stderr
 

@@ -123,8 +123,9 @@ def test_brokers_that_start_before_trading_quote_when_it_begins(phase: Phase) ->
             run.venue.operate(SetPhase(Phase.CONTINUOUS))
             for _ in range(10):
                 await run.second()
-            books = [line for line in run.market.lines.values()
-                     if line.mechanism is Mechanism.ORDER_BOOK]  # fmt: skip
+            books = [
+                line for line in run.market.lines.values() if line.mechanism is Mechanism.ORDER_BOOK
+            ]
             assert all(line.trades for line in books)
 
     bounded(scenario())
@@ -138,8 +139,9 @@ def test_brokers_trade_in_a_call() -> None:
             await run.open(stack)
             for _ in range(5):
                 await run.second()
-            book = next(line for line in run.market.lines.values()
-                        if line.mechanism is Mechanism.ORDER_BOOK)  # fmt: skip
+            book = next(
+                line for line in run.market.lines.values() if line.mechanism is Mechanism.ORDER_BOOK
+            )
             assert book.trades == 0
             run.venue.operate(SetPhase(Phase.FREEZE, book.symbol))
             await run.second()

@@ -28,8 +28,12 @@ END = 120 * SECOND
 
 
 def cast() -> dict[str, Trader]:
-    return {"ann": Noise("CO2", SECOND), "ben": Noise("CO2", SECOND),
-            "maker": Maker("CO2", SECOND), "mo": Momentum("CO2", SECOND, ticks=1)}  # fmt: skip
+    return {
+        "ann": Noise("CO2", SECOND),
+        "ben": Noise("CO2", SECOND),
+        "maker": Maker("CO2", SECOND),
+        "mo": Momentum("CO2", SECOND, ticks=1),
+    }
 
 
 def in_the_laboratory() -> Venue:
@@ -59,8 +63,9 @@ def test_the_same_seed_is_the_same_run_in_both() -> None:
 
     async def scenario() -> None:
         clock = [0]
-        async with LocalVenue(accounts=NAMES, cash=CASH, tonnes=TONNES,
-                              clock=lambda: clock[0]) as local:  # fmt: skip
+        async with LocalVenue(
+            accounts=NAMES, cash=CASH, tonnes=TONNES, clock=lambda: clock[0]
+        ) as local:
 
             async def moved() -> None:
                 clock[0] = turns.now

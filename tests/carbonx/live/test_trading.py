@@ -182,10 +182,13 @@ def test_agents_over_tcp_see_their_orders_and_the_books_as_they_are(tmp_path: Pa
 
 def test_a_later_session_is_told_what_is_live_and_not_what_was(tmp_path: Path) -> None:
     good = TimeInForce.GTC
-    earlier = Scripted("alice", (
-        NewOrder("", 0, "CO2", Side.BUY, 30, 4_900, tif=good),
-        NewOrder("", 0, "CO2", Side.BUY, 20, 4_800, tif=good),
-    ))  # fmt: skip
+    earlier = Scripted(
+        "alice",
+        (
+            NewOrder("", 0, "CO2", Side.BUY, 30, 4_900, tif=good),
+            NewOrder("", 0, "CO2", Side.BUY, 20, 4_800, tif=good),
+        ),
+    )
     later = Scripted("alice", ())
 
     async def session(port: int, agent: Scripted, sold: int) -> None:

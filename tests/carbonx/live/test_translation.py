@@ -50,12 +50,22 @@ DAYS = 2
 
 def described(venue: Venue) -> list[wire_market.LineInfo]:
     return [
-        wire_market.LineInfo(line, "", "CNY", 2, market.product.tick, market.gate.lot,
-                      venue.phase(line),
-                      venue.reference(line), *venue.limits(line), market.product.symbol,
-                      market.mode.name, market.mode.mechanism)
+        wire_market.LineInfo(
+            line,
+            "",
+            "CNY",
+            2,
+            market.product.tick,
+            market.gate.lot,
+            venue.phase(line),
+            venue.reference(line),
+            *venue.limits(line),
+            market.product.symbol,
+            market.mode.name,
+            market.mode.mechanism,
+        )
         for line, market in venue.markets.items()
-    ]  # fmt: skip
+    ]
 
 
 class Told:
@@ -134,10 +144,13 @@ def test_the_public_is_told_the_same_here_and_live(rulebook: str) -> None:
     assert told.feed.gaps == 0
     for line in told.venue.markets:
         here, live = (
-            [event for event in parts[""] if not isinstance(event, e.DepthChanged)
-             and getattr(event, "symbol", "") == line]
+            [
+                event
+                for event in parts[""]
+                if not isinstance(event, e.DepthChanged) and getattr(event, "symbol", "") == line
+            ]
             for parts in (told.here, told.live)
-        )  # fmt: skip
+        )
         assert live == here
 
 
@@ -152,8 +165,9 @@ def test_pictures_and_own_orders_agree_with_the_venue(rulebook: str) -> None:
     assert list(here.lines) == list(told.picture.lines) == list(venue.markets)
     for symbol, line in here.lines.items():
         assert line == told.picture.lines[symbol]
-        offers = [each for each in venue.standing(symbol)
-                  if isinstance(each, e.Announced) or not each.to]  # fmt: skip
+        offers = [
+            each for each in venue.standing(symbol) if isinstance(each, e.Announced) or not each.to
+        ]
         assert [*line.offers, *line.auctions] == [each.number for each in offers]
     for symbol in books:
         for picture in (here.lines[symbol], told.picture.lines[symbol]):
@@ -215,8 +229,9 @@ def test_a_report_of_the_registry_is_the_event_of_its_name() -> None:
 def test_a_command_is_asked_for_with_all_its_fields() -> None:
     command = c.NewOrder("", 0, "CO2", Side.SELL, 30, 5_100, display=10, expire_at=7)
     message_type, fields = request_of(command)
-    assert message_type(9, *fields) == wire.NewOrder(9, "CO2", Side.SELL, 30, 5_100, display=10,
-                                                     expire_at=7)  # fmt: skip
+    assert message_type(9, *fields) == wire.NewOrder(
+        9, "CO2", Side.SELL, 30, 5_100, display=10, expire_at=7
+    )
 
 
 def test_a_command_without_space_for_it_is_told_as_refused() -> None:
@@ -238,8 +253,9 @@ def test_a_second_snapshot_takes_away_what_is_gone() -> None:
     feed, picture = PublicFeed(described(venue)), MarketPicture(pictures(described(venue)))
 
     def snapshot(number: int, *levels: tuple[Side, int, int]) -> None:
-        message = BookSnapshot(0, "CO2", number, venue.phase("CO2"), 0,
-                               tuple(BookLevel(*level) for level in levels))  # fmt: skip
+        message = BookSnapshot(
+            0, "CO2", number, venue.phase("CO2"), 0, tuple(BookLevel(*level) for level in levels)
+        )
         for event in feed.events(message):
             picture.absorb(event)
 
@@ -270,8 +286,26 @@ def test_a_second_snapshot_takes_away_offers_and_auctions_that_are_gone() -> Non
     snapshot(1)
     offered(1)
     offered(2)
-    hear(wire_market.Announced(0, line, 1, 0, 3, Side.SELL, 7_000, 5, 0, 9, 1, 0, 0,
-                               PricingRule.UNIFORM, BidTie.TIME, Undersubscribed.SELL))  # fmt: skip
+    hear(
+        wire_market.Announced(
+            0,
+            line,
+            1,
+            0,
+            3,
+            Side.SELL,
+            7_000,
+            5,
+            0,
+            9,
+            1,
+            0,
+            0,
+            PricingRule.UNIFORM,
+            BidTie.TIME,
+            Undersubscribed.SELL,
+        )
+    )
     assert [*picture.lines[line].offers, *picture.lines[line].auctions] == [1, 2, 3]
     snapshot(1)
     offered(2)

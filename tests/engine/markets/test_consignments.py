@@ -53,8 +53,14 @@ def rulebook(rest: ConsignedRest, rule: GuaranteeRule, fields: dict[str, int]) -
     planned = tuple(
         PlannedAuction(date, "A", "continuous", OFFERED, 9 * HOUR, 10 * HOUR) for date in DATES
     )
-    auction = Auction(reserve=RESERVE, seller="state", calendar=planned, consigned=rest,
-                      guarantees=rule, reoffer_over=1)  # fmt: skip
+    auction = Auction(
+        reserve=RESERVE,
+        seller="state",
+        calendar=planned,
+        consigned=rest,
+        guarantees=rule,
+        reoffer_over=1,
+    )
     return Rulebook("consigned", (Product("A", 100),), modes=(mode,), auction=auction)
 
 
@@ -104,8 +110,12 @@ def shares(offered: dict[str, int], sold: int) -> dict[str, int]:
     return parts
 
 
-@given(st.sampled_from(ConsignedRest), st.sampled_from([GuaranteeRule.NONE, GuaranteeRule.TRIM]),
-       terms, days)  # fmt: skip
+@given(
+    st.sampled_from(ConsignedRest),
+    st.sampled_from([GuaranteeRule.NONE, GuaranteeRule.TRIM]),
+    terms,
+    days,
+)
 def test_consigned_units(
     rest: ConsignedRest,
     rule: GuaranteeRule,
@@ -172,8 +182,11 @@ def test_what_is_consigned_is_part_of_the_state() -> None:
     fields: dict[str, int] = {"delivery": Delivery.AT_ONCE}
     run = Run(rulebook(ConsignedRest.WAIT, GuaranteeRule.NONE, fields))
     hashes = [run.venue.state_hash()]
-    for command in (c.ConsignUnits("cay", "A", 5), c.BeginDay(DATES[0]),
-                    c.ClearAuction("A", 1, call_off=True)):  # fmt: skip
+    for command in (
+        c.ConsignUnits("cay", "A", 5),
+        c.BeginDay(DATES[0]),
+        c.ClearAuction("A", 1, call_off=True),
+    ):
         run.apply(command)
         hashes.append(run.venue.state_hash())
     assert len(dict.fromkeys(hashes)) == 4

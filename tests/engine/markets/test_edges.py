@@ -110,17 +110,29 @@ def test_what_a_venue_holds_has_an_end() -> None:
     venue = Venue(Rulebook("sums", (Product("A", 100),)))
     venue.apply(c.OpenAccount("ann"))
     for amount, right in (
-        (10**18 + 1, False), (-1, False), (0, False), *[(10**18, True)] * 9, (1, False),
-        (-(10**18) - 1, False), (-(10**18), True), (10**18, True),
-    ):  # fmt: skip
+        (10**18 + 1, False),
+        (-1, False),
+        (0, False),
+        *[(10**18, True)] * 9,
+        (1, False),
+        (-(10**18) - 1, False),
+        (-(10**18), True),
+        (10**18, True),
+    ):
         (event,) = venue.apply(c.MoveCash("ann", amount))
         assert isinstance(event, e.CashMoved) == right, amount
         if isinstance(event, e.Rejected):
             assert (event.account, event.ref, event.field) == ("ann", 0, "amount")
     assert venue.cash("ann", "CNY") == (MAX_TOTAL, 0)
-    for quantity, right in ((MAX_QUANTITY + 1, False), (0, False), (-1, False),
-                            (MAX_QUANTITY, True), (-MAX_QUANTITY - 1, False),
-                            (-MAX_QUANTITY, True), (-1, False)):  # fmt: skip
+    for quantity, right in (
+        (MAX_QUANTITY + 1, False),
+        (0, False),
+        (-1, False),
+        (MAX_QUANTITY, True),
+        (-MAX_QUANTITY - 1, False),
+        (-MAX_QUANTITY, True),
+        (-1, False),
+    ):
         (event,) = venue.apply(c.MoveAllowances("ann", "A", quantity))
         assert isinstance(event, e.AllowancesMoved) == right, quantity
         if isinstance(event, e.Rejected):
@@ -152,8 +164,12 @@ def test_a_refused_display_is_told_which_would_be_taken(quantity: int, parts: in
 @pytest.mark.parametrize("side", Side, ids=lambda side: side.name)
 @pytest.mark.parametrize("tonnes", [10, 11])
 def test_a_holding_limit_is_about_bids_that_buy(side: Side, tonnes: int) -> None:
-    rules = Rulebook("held", (Product("A", 100),), modes=(Mode(mechanism=Mechanism.ONE_WAY),),
-                     classes=(AccountClass("firm", holding_limit=30),))  # fmt: skip
+    rules = Rulebook(
+        "held",
+        (Product("A", 100),),
+        modes=(Mode(mechanism=Mechanism.ONE_WAY),),
+        classes=(AccountClass("firm", holding_limit=30),),
+    )
     venue = Venue(rules)
     for name, role in (("ann", ""), ("bob", "firm")):
         venue.apply(c.OpenAccount(name, role=role))

@@ -38,14 +38,15 @@ money = st.integers(0, 6_000)
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("bid"), st.sampled_from(NAMES), st.integers(1, 50), st.integers(85, 120)),
-        st.tuples(st.just("amend"), st.sampled_from(NAMES), st.integers(1, 50),
-                  st.integers(85, 120)),
+        st.tuples(
+            st.just("amend"), st.sampled_from(NAMES), st.integers(1, 50), st.integers(85, 120)
+        ),
         st.tuples(st.just("cancel"), st.sampled_from(NAMES), st.just(0), st.just(0)),
         st.tuples(st.just("kill"), st.sampled_from(NAMES), st.just(0), st.just(0)),
         st.tuples(st.just("draw"), st.sampled_from(NAMES), st.integers(1, CASH), st.just(0)),
     ),
     max_size=14,
-)  # fmt: skip
+)
 fields = st.fixed_dictionaries(
     {
         "pricing": st.sampled_from(
@@ -64,8 +65,13 @@ def rulebook(rule: GuaranteeRule, terms: dict[str, int]) -> Rulebook:
     planned = tuple(
         PlannedAuction(date, "A", "continuous", OFFERED, 9 * HOUR, 10 * HOUR) for date in DATES
     )
-    auction = Auction(reserve=90, seller="state", calendar=planned, guarantees=rule,
-                      containment=(Containment("more", 110, 20),))  # fmt: skip
+    auction = Auction(
+        reserve=90,
+        seller="state",
+        calendar=planned,
+        guarantees=rule,
+        containment=(Containment("more", 110, 20),),
+    )
     return Rulebook("guaranteed", (Product("A", 100),), modes=(mode,), auction=auction)
 
 

@@ -80,8 +80,17 @@ def test_offers_and_bids(digits: int) -> None:
     assert isinstance(event, Rejected)
     assert event.rule.endswith(price), event.rule
     made = venue(digits, Mechanism.ONE_WAY, banded=False)
-    announce = c.Announce("bob", 1, "A", Side.SELL, 10, REFERENCE, made.time, made.time + 10,
-                          pricing=PricingRule.UNIFORM)  # fmt: skip
+    announce = c.Announce(
+        "bob",
+        1,
+        "A",
+        Side.SELL,
+        10,
+        REFERENCE,
+        made.time,
+        made.time + 10,
+        pricing=PricingRule.UNIFORM,
+    )
     announced = made.apply(announce)
     assert any(isinstance(each, Announced) for each in announced), announced
     (event,) = made.apply(c.Bid("ann", 1, "A", 1, 1, REFERENCE - TICK))
@@ -99,9 +108,15 @@ def test_money_that_moves(digits: int) -> None:
 
 @pytest.mark.parametrize(
     ("minor", "digits", "text"),
-    [(4_250, 2, "42.50"), (-5, 2, "-0.05"), (0, 2, "0.00"), (-3, 0, "-3"), (7, 6, "0.000007"),
-     (10**30 + 1, 2, "1" + "0" * 28 + ".01")],
-)  # fmt: skip
+    [
+        (4_250, 2, "42.50"),
+        (-5, 2, "-0.05"),
+        (0, 2, "0.00"),
+        (-3, 0, "-3"),
+        (7, 6, "0.000007"),
+        (10**30 + 1, 2, "1" + "0" * 28 + ".01"),
+    ],
+)
 def test_money_is_written_exactly(minor: int, digits: int, text: str) -> None:
     assert decimal_text(minor, digits) == text
     if minor < 10**18:

@@ -75,8 +75,9 @@ def rulebook(**fields: object) -> Rulebook:
         ),
     )
     classes = (AccountClass("bidder", purchase_limit_bp=SHARE_BP),)
-    return Rulebook("planned", (Product("A", 100),), modes=(mode,), classes=classes,
-                    auction=auction)  # fmt: skip
+    return Rulebook(
+        "planned", (Product("A", 100),), modes=(mode,), classes=classes, auction=auction
+    )
 
 
 class Run:

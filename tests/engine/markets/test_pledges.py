@@ -42,8 +42,14 @@ rules = st.sampled_from((GuaranteeRule.TRIM, GuaranteeRule.RETRY, GuaranteeRule.
 def rulebook(rule: GuaranteeRule, terms: dict[str, int]) -> Rulebook:
     mode = Mode(mechanism=Mechanism.ONE_WAY, **terms)  # type: ignore[arg-type]
     planned = (PlannedAuction(20210628, "A", "continuous", OFFERED, 9 * HOUR, 10 * HOUR),)
-    auction = Auction(reserve=90, seller="state", calendar=planned, guarantees=rule,
-                      pledges=("letter", "bond"), consigned=ConsignedRest.RETURN)  # fmt: skip
+    auction = Auction(
+        reserve=90,
+        seller="state",
+        calendar=planned,
+        guarantees=rule,
+        pledges=("letter", "bond"),
+        consigned=ConsignedRest.RETURN,
+    )
     return Rulebook("pledged", (Product("A", 100),), modes=(mode,), auction=auction)
 
 
@@ -84,8 +90,11 @@ def test_what_is_won_is_paid_in_cash_or_not_settled(
     assert stated.sold == sum(each.quantity for each in trades) == sum(stated.winners)
     assert stated.offered == stated.sold + stated.unsold
     assert stated.consigned_sold == min(stated.consigned, stated.sold)
-    unpaid = [each for each in events if isinstance(each, e.OrderCancelled)
-              and each.reason is CancelReason.UNPAID]  # fmt: skip
+    unpaid = [
+        each
+        for each in events
+        if isinstance(each, e.OrderCancelled) and each.reason is CancelReason.UNPAID
+    ]
     assert bool(unpaid) == bool(dict(stated.cuts).get("unpaid"))
     for name, (cash, letter, bond) in zip(NAMES, held, strict=True):
         spent = CASH - venue.cash(name)[0]

@@ -119,11 +119,15 @@ def test_a_trigger_that_is_met_is_part_of_the_state_and_moves_nothing() -> None:
     def run(book: Rulebook) -> Venue:
         venue = Venue(book)
         for command in (
-            c.OpenAccount("a", cash=1_000), c.OpenAccount("s", allowances=(("A", 9),)),
-            c.BeginDay(20250106), c.SetPhase(Phase.CONTINUOUS),
-            c.NewOrder("s", 1, "A", Side.SELL, 1, 120), c.NewOrder("a", 1, "A", Side.BUY, 1, 120),
-            c.SetPhase(Phase.CLOSED), c.BeginDay(20250107),
-        ):  # fmt: skip
+            c.OpenAccount("a", cash=1_000),
+            c.OpenAccount("s", allowances=(("A", 9),)),
+            c.BeginDay(20250106),
+            c.SetPhase(Phase.CONTINUOUS),
+            c.NewOrder("s", 1, "A", Side.SELL, 1, 120),
+            c.NewOrder("a", 1, "A", Side.BUY, 1, 120),
+            c.SetPhase(Phase.CLOSED),
+            c.BeginDay(20250107),
+        ):
             venue.apply(command)
             venue.check()
         return venue

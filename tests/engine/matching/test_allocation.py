@@ -53,9 +53,12 @@ def test_hybrid(
     timed = int(Fraction((quantity - shares[0]) * fifo_bp, 10_000 * lot)) * lot
     give(shares, shown, timed)
     rest, left = quantity - sum(shares), sum(shown) - sum(shares)
-    more = [int(Fraction((each - has) * rest, left * lot)) * lot
-            for each, has in zip(shown, shares, strict=True)]  # fmt: skip
-    shares = [has + (plus if plus >= min_share else 0)
-              for has, plus in zip(shares, more, strict=True)]  # fmt: skip
+    more = [
+        int(Fraction((each - has) * rest, left * lot)) * lot
+        for each, has in zip(shown, shares, strict=True)
+    ]
+    shares = [
+        has + (plus if plus >= min_share else 0) for has, plus in zip(shares, more, strict=True)
+    ]
     assert give(shares, shown, quantity - sum(shares)) == 0
     assert found == shares

@@ -101,10 +101,16 @@ def test_quebec_shares_are_floors_and_the_last_unit_is_drawn() -> None:
 
 BIDS = st.lists(st.builds(Sealed, st.integers(10, 16), st.integers(1, 9)), max_size=9)
 OFFERS = st.builds(
-    Offer, st.integers(1, 40), st.just(10), st.just(1), st.just(value=True),
-    st.sampled_from((UNIFORM, AS_BID, WHOLE)), st.sampled_from((TIME, RANDOM, PRO_RATA)),
-    st.sampled_from((SELL, RESERVE, CANCEL)), st.integers(0, 5),
-)  # fmt: skip
+    Offer,
+    st.integers(1, 40),
+    st.just(10),
+    st.just(1),
+    st.just(value=True),
+    st.sampled_from((UNIFORM, AS_BID, WHOLE)),
+    st.sampled_from((TIME, RANDOM, PRO_RATA)),
+    st.sampled_from((SELL, RESERVE, CANCEL)),
+    st.integers(0, 5),
+)
 
 
 @given(BIDS, OFFERS)

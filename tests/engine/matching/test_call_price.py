@@ -152,8 +152,13 @@ def check_against_brute_force(
     assert (cross(Sides(bids, asks, covered), reference, grid, ladder) or NOTHING) == expected, told
 
 
-@given(tables(), st.tuples(ORDERS, ORDERS, ORDERS), st.integers(0, 90), ANY_LADDER,
-       st.randoms(use_true_random=False))  # fmt: skip
+@given(
+    tables(),
+    st.tuples(ORDERS, ORDERS, ORDERS),
+    st.integers(0, 90),
+    ANY_LADDER,
+    st.randoms(use_true_random=False),
+)
 def test_the_price_is_that_of_brute_force(
     ticks: Ticks,
     sides: tuple[Places, Places, Places],

@@ -20,10 +20,25 @@ REFERENCE, TIE, NO_LIMITS = CallStep.REFERENCE, CallStep.TIE, CallStep.NO_LIMITS
 BETTER, TURNING, MIDDLE = CallStep.BETTER, CallStep.TURNING, CallStep.MIDDLE
 Table = list[tuple[int, int]]
 
-KRX_SELLS = [(450, 7860), (750, 7850), (300, 7840), (150, 7830), (200, 7830), (50, 7830),
-             (200, 7820), (150, 7810)]  # fmt: skip
-KRX_BUYS = [(100, 7850), (150, 7840), (200, 7830), (150, 7830), (400, 7820), (500, 7810),
-            (650, 7800)]  # fmt: skip
+KRX_SELLS = [
+    (450, 7860),
+    (750, 7850),
+    (300, 7840),
+    (150, 7830),
+    (200, 7830),
+    (50, 7830),
+    (200, 7820),
+    (150, 7810),
+]
+KRX_BUYS = [
+    (100, 7850),
+    (150, 7840),
+    (200, 7830),
+    (150, 7830),
+    (400, 7820),
+    (500, 7810),
+    (650, 7800),
+]
 KRX_SEVERAL = ([(200, 7850), (100, 7840)], [(100, 7810), (200, 7800)])
 APART = ([(100, MKT), (100, 199)], [(100, MKT), (100, 202)])
 MEET = ([(300, 202), (200, 201)], [(300, 199), (200, 198)])
@@ -165,8 +180,10 @@ def test_a_named_ladder_may_be_refined_and_one_may_be_spelled_out() -> None:
     refined = from_toml(BOOK.format('ladder = { like = "sse", tie = "lower", last = "reference" }'))
     ladder = refined.modes[0].ladder
     assert (ladder.candidates, ladder.tie, ladder.last) == (
-        Candidates.TICKS, Tie.LOWER, LastRung.REFERENCE,
-    )  # fmt: skip
+        Candidates.TICKS,
+        Tie.LOWER,
+        LastRung.REFERENCE,
+    )
     assert ladder.better
     spelled = from_toml(BOOK.format('ladder = { candidates = "ticks", pressure = false }'))
     assert spelled.modes[0].ladder.steps == (VOLUME, SURPLUS, TURNING, REFERENCE)

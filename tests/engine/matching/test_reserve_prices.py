@@ -108,8 +108,13 @@ def test_a_cap_is_of_the_volume_first_planned() -> None:
 PLANS = st.lists(st.builds(Planned, st.integers(0, 99), st.integers(0, 150)), max_size=7)
 
 
-@given(PLANS, st.integers(0, 500), st.integers(1, 5), st.sampled_from((0, 11_000, 12_500)),
-       st.integers(1, 5))  # fmt: skip
+@given(
+    PLANS,
+    st.integers(0, 500),
+    st.integers(1, 5),
+    st.sampled_from((0, 11_000, 12_500)),
+    st.integers(1, 5),
+)
 def test_a_spread_loses_nothing(
     plan: list[Planned], unsold: int, over: int, cap: int, lot: int
 ) -> None:

@@ -165,16 +165,18 @@ def test_what_a_guarantee_must_cover_is_the_dearest_step() -> None:
 
 def test_lots_beyond_the_guarantee_come_back_at_the_next_price_that_it_covers() -> None:
     # 150.00 cover 10 lots at 15, 12 at 12 (another bidder's price), 15 at 10
-    book = BidBook(bids("A 14@15 B 20@12 30@10"), (Seller("state", 100),), {},
-                   {"A": 15_000, "B": 10**9})  # fmt: skip
+    book = BidBook(
+        bids("A 14@15 B 20@12 30@10"), (Seller("state", 100),), {}, {"A": 15_000, "B": 10**9}
+    )
     retried = clear_sealed(book, AuctionTerms(1000, 1, guarantee_rule=GuaranteeRule.RETRY))
     assert list(retried.moved) == [Moved(0, 2, 1200), Moved(0, 2, 1000)]
     assert got(retried, 3) == [14, 20, 30]
     trimmed = clear_sealed(book, AuctionTerms(1000, 1, guarantee_rule=GuaranteeRule.TRIM))
     assert got(trimmed, 3) == [10, 20, 30]
     assert cut(trimmed) == {0: (4, CutReason.GUARANTEE)}
-    absent = clear_sealed(book._replace(guarantees={}), AuctionTerms(
-        1000, 1, guarantee_rule=GuaranteeRule.RETRY))  # fmt: skip
+    absent = clear_sealed(
+        book._replace(guarantees={}), AuctionTerms(1000, 1, guarantee_rule=GuaranteeRule.RETRY)
+    )
     assert (absent.sold, absent.end) == (0, AuctionEnd.NO_BIDS)
 
 

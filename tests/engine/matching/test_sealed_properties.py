@@ -176,8 +176,11 @@ def test_a_seed_decides_ties_and_nothing_else(seed: int, other: int) -> None:
     terms = terms._replace(tiers=tuple(t for t in terms.tiers if t.kind is not TierKind.FIXED))
     one, two = clear_sealed(book, terms), clear_sealed(book, terms._replace(seed=other))
     assert (one.price, one.sold, one.sales, one.tiers) == (
-        two.price, two.sold, two.sales, two.tiers,
-    )  # fmt: skip
+        two.price,
+        two.sold,
+        two.sales,
+        two.tiers,
+    )
     tied = {each.bid for each in (*one.cuts, *two.cuts) if each.reason is CutReason.TIE}
     (gets, _), (others, _) = totals(one), totals(two)
     assert {n for n in range(len(book.bids)) if gets[n] != others[n]} <= tied

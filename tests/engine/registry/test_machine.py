@@ -89,8 +89,10 @@ class Registry(RuleBasedStateMachine):
             self.venue.apply(r.SetCap(product, CAP))
         self.begin_day()
 
-    @initialize(held=st.lists(st.integers(0, 50), min_size=20, max_size=20),
-                emitted=st.lists(st.integers(0, 120), min_size=6, max_size=6))  # fmt: skip
+    @initialize(
+        held=st.lists(st.integers(0, 50), min_size=20, max_size=20),
+        emitted=st.lists(st.integers(0, 120), min_size=6, max_size=6),
+    )
     def begin(self, held: list[int], emitted: list[int]) -> None:
         """Start where most rules matter: tonnes are held, and emissions known."""
         for tonnes, (account, product) in zip(held, cross(ACCOUNTS, ORDER), strict=True):
@@ -119,15 +121,18 @@ class Registry(RuleBasedStateMachine):
 
     @rule(account=ACCOUNT, product=PRODUCT, tonnes=TONNES)
     def issue(self, account: str, product: str, tonnes: int) -> None:
-        self.same(r.IssueAllowances(account, product, tonnes),
-                  lambda: self.oracle.issue(account, product, tonnes))  # fmt: skip
+        self.same(
+            r.IssueAllowances(account, product, tonnes),
+            lambda: self.oracle.issue(account, product, tonnes),
+        )
 
     @rule(entity=ENTITY, cycle=CYCLE, product=PRODUCT, tonnes=EMISSIONS, final=st.booleans())
     def allocate(self, entity: str, cycle: str, product: str, tonnes: int, *, final: bool) -> None:
         # Half a tonne for each unit, and one unit too few for another half.
         command = r.AllocateAllowances(entity, cycle, product, tonnes * 2 + 1, 500_000, final=final)
-        self.same(command, lambda: self.oracle.allocate(entity, cycle, product, tonnes,
-                                                        final=final))  # fmt: skip
+        self.same(
+            command, lambda: self.oracle.allocate(entity, cycle, product, tonnes, final=final)
+        )
 
     @rule(account=ACCOUNT, to=ACCOUNT, product=PRODUCT, tonnes=TONNES, price=st.integers(0, 2))
     def transfer(self, account: str, to: str, product: str, tonnes: int, price: int) -> None:
@@ -140,37 +145,53 @@ class Registry(RuleBasedStateMachine):
 
     @rule(account=ACCOUNT, product=PRODUCT, tonnes=TONNES)
     def cancel(self, account: str, product: str, tonnes: int) -> None:
-        self.same(r.CancelAllowances(account, product, tonnes),
-                  lambda: self.oracle.cancel(account, product, tonnes))  # fmt: skip
+        self.same(
+            r.CancelAllowances(account, product, tonnes),
+            lambda: self.oracle.cancel(account, product, tonnes),
+        )
 
     @rule(entity=ENTITY, cycle=CYCLE, tonnes=EMISSIONS)
     def report(self, entity: str, cycle: str, tonnes: int) -> None:
-        self.same(r.ReportEmissions(entity, cycle, tonnes),
-                  lambda: self.oracle.report(entity, cycle, tonnes))  # fmt: skip
+        self.same(
+            r.ReportEmissions(entity, cycle, tonnes),
+            lambda: self.oracle.report(entity, cycle, tonnes),
+        )
 
     @rule(entity=ENTITY, cycle=CYCLE, tonnes=EMISSIONS)
     def verify(self, entity: str, cycle: str, tonnes: int) -> None:
-        self.same(r.VerifyEmissions(entity, cycle, tonnes),
-                  lambda: self.oracle.verify(entity, cycle, tonnes))  # fmt: skip
+        self.same(
+            r.VerifyEmissions(entity, cycle, tonnes),
+            lambda: self.oracle.verify(entity, cycle, tonnes),
+        )
 
-    @rule(entity=ENTITY, cycle=CYCLE, product=st.sampled_from((*ORDER, "", "")), tonnes=TONNES,
-          all_of_it=st.booleans())  # fmt: skip
+    @rule(
+        entity=ENTITY,
+        cycle=CYCLE,
+        product=st.sampled_from((*ORDER, "", "")),
+        tonnes=TONNES,
+        all_of_it=st.booleans(),
+    )
     def surrender(
         self, entity: str, cycle: str, product: str, tonnes: int, *, all_of_it: bool
     ) -> None:
         tonnes = 0 if all_of_it else tonnes
-        self.same(r.SurrenderAllowances(entity, cycle, product, tonnes),
-                  lambda: self.oracle.surrender(entity, cycle, product, tonnes))  # fmt: skip
+        self.same(
+            r.SurrenderAllowances(entity, cycle, product, tonnes),
+            lambda: self.oracle.surrender(entity, cycle, product, tonnes),
+        )
 
     @rule(entity=ENTITY, cycle=CYCLE, product=PRODUCT, to=PRODUCT, tonnes=TONNES)
     def bank(self, entity: str, cycle: str, product: str, to: str, tonnes: int) -> None:
-        self.same(r.BankAllowances(entity, cycle, product, to, tonnes),
-                  lambda: self.oracle.bank(entity, cycle, product, to, tonnes))  # fmt: skip
+        self.same(
+            r.BankAllowances(entity, cycle, product, to, tonnes),
+            lambda: self.oracle.bank(entity, cycle, product, to, tonnes),
+        )
 
     @rule(cycle=CYCLE, price=st.integers(0, 9))
     def close(self, cycle: str, price: int) -> None:
-        events, short = self.same(r.CloseCycle(cycle, price),
-                                  lambda: self.oracle.close(cycle, price))  # fmt: skip
+        events, short = self.same(
+            r.CloseCycle(cycle, price), lambda: self.oracle.close(cycle, price)
+        )
         settled = [x for x in events if isinstance(x, re.ComplianceSettled)]
         assert {x.entity: (x.short, x.penalty) for x in settled} == (short or {})
 
@@ -206,8 +227,9 @@ class Registry(RuleBasedStateMachine):
             return
         ref = self.ref(seller)
         offer = c.NewOrder(seller, ref, product, Side.SELL, tonnes, 100)
-        bid = c.NewOrder(buyer, self.ref(buyer), product, Side.BUY, tonnes, 100,
-                         tif=TimeInForce.IOC)  # fmt: skip
+        bid = c.NewOrder(
+            buyer, self.ref(buyer), product, Side.BUY, tonnes, 100, tif=TimeInForce.IOC
+        )
         refused = isinstance(self.venue.apply(offer)[0], Rejected)
         refused = isinstance(self.venue.apply(bid)[0], Rejected) or refused
         if refused:

@@ -23,8 +23,13 @@ SEEDS = range(int(os.environ.get("CARBONX_DEEP", "0")) or 3)
 NAMES = ("textbook", "cn-national", "guangdong", "shenzhen-2022", "krx", "california")
 MADE = [with_programme(presets.load(name)) for name in NAMES]
 # As they are, from some days before a deadline on.
-DEADLINES = {"cn-national": 20251226, "eu-auction": 20250925, "california": 20251029,
-             "krx": 20250626, "shenzhen-2022": 20250826}  # fmt: skip
+DEADLINES = {
+    "cn-national": 20251226,
+    "eu-auction": 20250925,
+    "california": 20251029,
+    "krx": 20250626,
+    "shenzhen-2022": 20250826,
+}
 WANTED = {re.AllowancesSurrendered, re.AllowancesAllocated, re.AllowancesTransferred,
           re.AllowancesCancelled, re.AllowancesIssued, re.CycleClosed, re.ComplianceSettled,
           re.PurchasesFrozen, re.PenaltyPaid}  # fmt: skip

@@ -20,13 +20,19 @@ RULES = Rulebook(
     classes=(AccountClass("frozen", no_purchases=True),),
     programme=Programme(
         cycles=(
-            Cycle("20", 2020, report_by=20210331, verify_by=20210430, publish=20210501,
-                  deadline=20210630),
+            Cycle(
+                "20",
+                2020,
+                report_by=20210331,
+                verify_by=20210430,
+                publish=20210501,
+                deadline=20210630,
+            ),
             Cycle("21", 2021, deadline=20220630),
         ),
         freeze_class="frozen",
     ),
-)  # fmt: skip
+)
 
 
 def steps(registry: Registry) -> list[tuple[str, str, int]]:

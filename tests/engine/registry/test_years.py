@@ -100,8 +100,11 @@ class Year:
         now = self.venue.time + SECOND
         self.give(c.AdvanceTime(now))
         self.give(c.SetPhase(Phase.CONTINUOUS, line))
-        self.give(c.Announce("state", self.ref("state"), line, Side.SELL, tonnes, reserve,
-                             now, now + SECOND))  # fmt: skip
+        self.give(
+            c.Announce(
+                "state", self.ref("state"), line, Side.SELL, tonnes, reserve, now, now + SECOND
+            )
+        )
         self.give(c.Bid("plant", self.ref("plant"), line, 1, tonnes, reserve + 100))
         self.give(c.AdvanceTime(now + SECOND))
         self.give(c.ClearAuction(line, 1, 7))

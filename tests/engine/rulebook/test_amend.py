@@ -37,14 +37,41 @@ STEPS: Final = (
     "sessions[main]", "auction", "modes[main", "title", "products[A]", "modes[block]", "[", "",
 )  # fmt: skip
 LASTS: Final = (
-    *STEPS, "tick", "protection_bp", "holding_limit", "holidays", "holidays+", "weekdays+",
-    "reference", "title+", "mechanism", "currency", "close_min_volume", "modes+", "classes+",
-    "minor_digits", "modes[main]+", "lot", "self_trade_scope", "per_owner",
-)  # fmt: skip
+    *STEPS,
+    "tick",
+    "protection_bp",
+    "holding_limit",
+    "holidays",
+    "holidays+",
+    "weekdays+",
+    "reference",
+    "title+",
+    "mechanism",
+    "currency",
+    "close_min_volume",
+    "modes+",
+    "classes+",
+    "minor_digits",
+    "modes[main]+",
+    "lot",
+    "self_trade_scope",
+    "per_owner",
+)
 VALUES: Final[tuple[Any, ...]] = (
-    0, 5, 20260102, "last", "x", [], [20260102], {}, {"protection_bp": 7}, {"title": "t"}, True,
-    {"name": "extra"}, "main",
-)  # fmt: skip
+    0,
+    5,
+    20260102,
+    "last",
+    "x",
+    [],
+    [20260102],
+    {},
+    {"protection_bp": 7},
+    {"title": "t"},
+    True,
+    {"name": "extra"},
+    "main",
+)
 PATHS: Final = (*LASTS, *(f"{step}.{last}" for step in STEPS[::2] for last in LASTS))
 
 

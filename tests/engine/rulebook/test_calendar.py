@@ -159,11 +159,15 @@ def test_local_time_is_what_the_time_zone_database_says(
 @pytest.mark.parametrize(
     ("name", "place"),
     [
-        ("california", "America/Los_Angeles"), ("rggi", "America/New_York"),
-        ("eu-auction", "Europe/Berlin"), ("ice-eua", "Europe/Amsterdam"),
-        ("uk-auction", "Europe/London"), ("krx", "Asia/Seoul"), ("cn-national", "Asia/Shanghai"),
+        ("california", "America/Los_Angeles"),
+        ("rggi", "America/New_York"),
+        ("eu-auction", "Europe/Berlin"),
+        ("ice-eua", "Europe/Amsterdam"),
+        ("uk-auction", "Europe/London"),
+        ("krx", "Asia/Seoul"),
+        ("cn-national", "Asia/Shanghai"),
     ],
-)  # fmt: skip
+)
 def test_sessions_keep_their_local_time_through_the_year(name: str, place: str) -> None:
     rules, zone = presets.load(name), ZoneInfo(place)
     for day in (dt.date(2013, 1, 2) + dt.timedelta(n) for n in range(0, 15 * 365, 5)):
@@ -187,8 +191,9 @@ def test_a_day_trades_by_its_weekday_unless_the_calendar_names_it(
     day: dt.date, weekdays: set[int], *, holiday: bool, extra: bool
 ) -> None:
     number = int(f"{day:%Y%m%d}")
-    rules = Calendar(weekdays=tuple(sorted(weekdays)), holidays=(number,) * holiday,
-                     extra_days=(number,) * extra)  # fmt: skip
+    rules = Calendar(
+        weekdays=tuple(sorted(weekdays)), holidays=(number,) * holiday, extra_days=(number,) * extra
+    )
     assert weekday(number) == day.isoweekday()
     assert day_number(number) == (day - dt.date(1970, 1, 1)).days
     trades = extra or (day.isoweekday() in weekdays and not holiday)
@@ -198,21 +203,29 @@ def test_a_day_trades_by_its_weekday_unless_the_calendar_names_it(
 @given(
     sessions=st.lists(
         st.builds(
-            Session, st.integers(0, 86_399), st.sampled_from(tuple(Phase)),
-            st.sampled_from(((), ("a",), ("b",), ("a", "b"))), st.sampled_from((0, 1, 900)),
+            Session,
+            st.integers(0, 86_399),
+            st.sampled_from(tuple(Phase)),
+            st.sampled_from(((), ("a",), ("b",), ("a", "b"))),
+            st.sampled_from((0, 1, 900)),
             st.sampled_from(("", "why")),
-        ), max_size=5,
+        ),
+        max_size=5,
     ),
     draw=st.integers(0, 10**6),
-)  # fmt: skip
+)
 def test_a_days_steps_are_its_sessions_for_each_line_they_name(
     sessions: list[Session], draw: int
 ) -> None:
     products = (Product("A", 100, modes=("a",)), Product("B", 100), Product("C", 9, modes=("b",)))
     lines = {"a": ["A", "B"], "b": ["B@b", "C"]}
     sessions.sort(key=lambda session: session.at)
-    rules = Rulebook("steps", products, modes=(Mode("a", moves_close=True), Mode("b")),
-                     calendar=Calendar(sessions=tuple(sessions)))  # fmt: skip
+    rules = Rulebook(
+        "steps",
+        products,
+        modes=(Mode("a", moves_close=True), Mode("b")),
+        calendar=Calendar(sessions=tuple(sessions)),
+    )
     monday = dt.datetime(2026, 1, 5, tzinfo=dt.timezone(dt.timedelta(hours=8))).timestamp()
     wanted = []
     for each in sessions:
@@ -228,5 +241,8 @@ def test_a_days_steps_are_its_sessions_for_each_line_they_name(
 
 def test_dates_have_eight_figures() -> None:
     assert [is_date(number) for number in (9991231, 10000101, 99991231, 100000101)] == [
-        False, True, True, False,
-    ]  # fmt: skip
+        False,
+        True,
+        True,
+        False,
+    ]

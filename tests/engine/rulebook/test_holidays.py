@@ -34,8 +34,12 @@ def test_the_dates_are_those_of_the_libraries() -> None:
     pytest.importorskip("chinese_calendar")
     done = subprocess.run(
         [sys.executable, "-m", "docs.holidays", "--check"],
-        capture_output=True, text=True, check=False, cwd=ROOT, timeout=120,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=120,
+    )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 

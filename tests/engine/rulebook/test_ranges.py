@@ -38,20 +38,40 @@ PRODUCTS: Final[dict[str, Range]] = {
     "compliance_bp": (0, 10_000),
 }  # fmt: skip
 MODES: Final[dict[str, Range]] = {
-    "protection_bp": RATE, "volatility_bp": RATE, "fifo_bp": RATE,
-    "maker_fee_ppm": FEE, "taker_fee_ppm": FEE, "buyer_fee_ppm": FEE, "seller_fee_ppm": FEE,
-    "lot": SIZE, "top_order": SIZE, "min_share": SIZE, "min_quantity": SIZE, "max_quantity": SIZE,
-    "resale_lag": COUNT, "proceeds_lag": COUNT, "volatility_seconds": COUNT, "batch_seconds": COUNT,
-    "pick_levels": COUNT, "report_seconds": COUNT, "iceberg_max_parts": (1, MAX_QUANTITY),
-}  # fmt: skip
+    "protection_bp": RATE,
+    "volatility_bp": RATE,
+    "fifo_bp": RATE,
+    "maker_fee_ppm": FEE,
+    "taker_fee_ppm": FEE,
+    "buyer_fee_ppm": FEE,
+    "seller_fee_ppm": FEE,
+    "lot": SIZE,
+    "top_order": SIZE,
+    "min_share": SIZE,
+    "min_quantity": SIZE,
+    "max_quantity": SIZE,
+    "resale_lag": COUNT,
+    "proceeds_lag": COUNT,
+    "volatility_seconds": COUNT,
+    "batch_seconds": COUNT,
+    "pick_levels": COUNT,
+    "report_seconds": COUNT,
+    "iceberg_max_parts": (1, MAX_QUANTITY),
+}
 CLASSES: Final[dict[str, Range]] = {
-    "holding_limit": SIZE, "purchase_limit_bp": (0, 10_000), "bid_limit": SIZE,
+    "holding_limit": SIZE,
+    "purchase_limit_bp": (0, 10_000),
+    "bid_limit": SIZE,
     "bid_minimum": SIZE,
-}  # fmt: skip
+}
 AUCTIONS: Final[dict[str, Range]] = {
-    "lot": (1, MAX_QUANTITY), "reserve": SIZE, "min_bid": SIZE, "max_bid": SIZE,
-    "reoffer_over": SIZE, "reoffer_cap_bp": SIZE,
-}  # fmt: skip
+    "lot": (1, MAX_QUANTITY),
+    "reserve": SIZE,
+    "min_bid": SIZE,
+    "max_bid": SIZE,
+    "reoffer_over": SIZE,
+    "reoffer_cap_bp": SIZE,
+}
 
 
 def book(**fields: Any) -> Rulebook:
