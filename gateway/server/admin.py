@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import socket
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from msgspec import to_builtins
@@ -45,7 +43,7 @@ from gateway.server.accounts_file import AccountsError, Credentials, check_key, 
 from gateway.server.failure import VenueStoppedError
 from gateway.server.keys_file import FILE_NAME
 from gateway.server.permissions import Permission
-from gateway.server.socket_path import address
+from gateway.server.socket_path import address, private_listener
 from gateway.server.status import status_of
 
 if TYPE_CHECKING:
@@ -79,17 +77,7 @@ class AdminSocket:
 
     async def open(self) -> None:
         """Make the socket, in the place of one that a dead venue left. Raises ``OSError``."""
-        self.path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX)
-        before = os.umask(0o177)
-        try:
-            with address(self.path) as place:
-                listener.bind(place)
-        except OSError:
-            listener.close()
-            raise
-        finally:
-            os.umask(before)
+        listener = private_listener(self.path)
         self._server = await asyncio.start_unix_server(self._talk, sock=listener, limit=MAX_LINE)
 
     async def close(self) -> None:

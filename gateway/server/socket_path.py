@@ -1,8 +1,9 @@
-"""A socket in a folder whose path is too long for a socket's address, reached all the same."""
+"""Sockets in the venue's folder, whose path may be too long for a socket's address."""
 
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,3 +29,22 @@ def address(path: Path) -> Iterator[str]:
         link = Path(folder) / "d"
         link.symlink_to(path.parent.absolute(), target_is_directory=True)
         yield str(link / path.name)
+
+
+def private_listener(path: Path) -> socket.socket:
+    """Bind a socket that its owner alone may use, in the place of one that a dead venue left.
+
+    Raises ``OSError``.
+    """
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        with address(path) as place:
+            listener.bind(place)
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+    return listener

@@ -9,15 +9,13 @@ more than this.
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
 from gateway.protocol.wire import HEADER_SIZE
 from gateway.server.node import Socket
-from gateway.server.socket_path import address
+from gateway.server.socket_path import private_listener
 from gateway.web.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -147,17 +145,7 @@ class Door:
 
     async def open(self) -> None:
         """Make the socket, in the place of one that a dead venue left. Raises ``OSError``."""
-        self.path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX)
-        before = os.umask(0o177)
-        try:
-            with address(self.path) as place:
-                listener.bind(place)
-        except OSError:
-            listener.close()
-            raise
-        finally:
-            os.umask(before)
+        listener = private_listener(self.path)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(self._make, sock=listener)
 
