@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.support.openssl import need_openssl
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def carbonx(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Start a venue that speaks TLS, with a key for reading; return what it says of itself."""
+    need_openssl()
     folder = tmp_path_factory.mktemp("venue")
     words = ["serve", "--accounts", "examples/accounts.toml", "--port", "0", "--json", "--dir",
              str(folder), "--tls", "self-signed"]  # fmt: skip

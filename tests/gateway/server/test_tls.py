@@ -22,6 +22,7 @@ from gateway.runtime.tls import (
 )
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
+from tests.support.openssl import need_openssl
 from tests.support.venues import ACCOUNTS, bounded, client_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    need_openssl()
     return self_signed(tmp_path_factory.mktemp("tls"))
 
 
