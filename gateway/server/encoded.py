@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _encode_number: Final = msgpack.Encoder().encode
-_SHORT_ARRAY: Final = 2  # bytes before the number: a header that has the length in it, and the tag
-_LONG_ARRAY: Final = 4  # the same where the length has two bytes after the header
-_ARRAY_16: Final = 0xDC
+_ARRAY_16: Final = 0xDC  # an array whose length has two bytes after this one; else it is in it
+_UINT_8: Final = 0xCC  # a number in the byte after this one: a tag from 128 on; else it is in it
 
 
 class Encoded:
@@ -46,5 +45,6 @@ class Encoded:
 
 def _parted(payload: bytes) -> tuple[bytes, bytes]:
     """Return what stands before a ``seq`` of 0, which takes a byte, and what stands behind it."""
-    place = _LONG_ARRAY if payload[0] == _ARRAY_16 else _SHORT_ARRAY
+    tag = 3 if payload[0] == _ARRAY_16 else 1
+    place = tag + (2 if payload[tag] == _UINT_8 else 1)
     return payload[:place], payload[place + 1 :]
