@@ -111,7 +111,7 @@ def test_a_venue_that_fails_says_so_and_cuts_its_clients(monkeypatch: pytest.Mon
             def broken(*_args: object) -> None:
                 raise ZeroDivisionError
 
-            monkeypatch.setattr(venue.core.sessions, "publish", broken)
+            monkeypatch.setattr(venue.core.sessions.subscriptions, "publish", broken)
             with pytest.raises(VenueStoppedError, match="ZeroDivisionError"):
                 venue.operate(c.SetPhase(Phase.HALTED))
             with pytest.raises(VenueStoppedError, match="ran nothing"):
