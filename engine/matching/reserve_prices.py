@@ -48,11 +48,6 @@ def vwap(days: Sequence[DayTraded], tick: int = 1) -> int:
     return half_up(value, volume, tick) if volume else 0
 
 
-def share_of_vwap(days: Sequence[DayTraded], share_bp: int, tick: int = 1) -> int:
-    """Return a share of the rounded average, itself rounded half-up: 1.2 x 61.91 = 74.29."""
-    return half_up(vwap(days, tick) * share_bp, BASIS_POINTS, tick)
-
-
 def mean_of_averages(windows: Sequence[Sequence[DayTraded]], tick: int = 1) -> int:
     """Return the mean of several windows' averages, rounded half-up once.
 
