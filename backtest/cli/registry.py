@@ -13,6 +13,7 @@ from rich.table import Table
 from engine.log.sequencer import replay
 from engine.registry.records import Totals
 from engine.registry.upcoming import frozen, upcoming
+from engine.rulebook.calendar import local_date
 
 if TYPE_CHECKING:
     from engine.venue.venue import Venue
@@ -63,7 +64,8 @@ def positions(venue: Venue) -> list[dict[str, Any]]:
 
 def calendar(venue: Venue) -> list[dict[str, Any]]:
     """Return what comes next: each date with what it asks for, and how many have not done it."""
-    return [step._asdict() for step in upcoming(venue.registry)]
+    today = local_date(venue.rulebook.calendar, venue.time)
+    return [step._asdict() for step in upcoming(venue.registry, today)]
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UnsetType
 
-from engine.matching.reserve_prices import DayTraded, between, half_up, months_before
+from engine.matching.reserve_prices import DayTraded, between, half_up, months_before, totals
 from engine.vocabulary.auction_events import SaleProposed
 from engine.vocabulary.enums import Side
 from engine.vocabulary.units import BASIS_POINTS
@@ -63,16 +63,16 @@ def met(trigger: PriceTrigger, days: list[DayTraded], date: int) -> tuple[int, i
     if trigger.multiple_bp:
         begin, _ = months_before(date, trigger.months + trigger.base_months)
         end, _ = months_before(date, trigger.months)
-        value, volume = _totals(between(days, begin, end))
+        value, volume = totals(between(days, begin, end))
         level, parts = value * trigger.multiple_bp, volume * BASIS_POINTS
     if not (windows and parts and all(windows)):
         return None
     for window in windows:
-        value, volume = _totals(window)
+        value, volume = totals(window)
         apart = value * parts - level * volume
         if not (apart > 0 if trigger.side is Side.SELL else apart < 0):
             return None
-    value, volume = _totals(windows[0])
+    value, volume = totals(windows[0])
     return half_up(value, volume), half_up(level, parts)
 
 
@@ -89,7 +89,3 @@ def _windows(trigger: PriceTrigger, days: list[DayTraded], date: int) -> list[li
             return []
         windows.append(between(days, dates[last - trigger.days], dates[last - 1] + 1))
     return windows
-
-
-def _totals(days: list[DayTraded]) -> tuple[int, int]:
-    return sum(day.value for day in days), sum(day.volume for day in days)

@@ -37,15 +37,15 @@ def months_before(date: int, count: int) -> tuple[int, int]:
     return year * 10_000 + month * 100 + 101, date // 100 * 100 + 1
 
 
+def totals(days: Sequence[DayTraded]) -> tuple[int, int]:
+    """Return the value and the volume of some days together."""
+    return sum(day.value for day in days), sum(day.volume for day in days)
+
+
 def vwap(days: Sequence[DayTraded], tick: int = 1) -> int:
     """Return the volume-weighted average price, half-up to the tick; 0 without volume."""
-    value, volume = _totals(days)
+    value, volume = totals(days)
     return half_up(value, volume, tick) if volume else 0
-
-
-def share_of_vwap(days: Sequence[DayTraded], share_bp: int, tick: int = 1) -> int:
-    """Return a share of the rounded average, itself rounded half-up: 1.2 x 61.91 = 74.29."""
-    return half_up(vwap(days, tick) * share_bp, BASIS_POINTS, tick)
 
 
 def mean_of_averages(windows: Sequence[Sequence[DayTraded]], tick: int = 1) -> int:
@@ -55,7 +55,7 @@ def mean_of_averages(windows: Sequence[Sequence[DayTraded]], tick: int = 1) -> i
     """
     total, parts = 0, 1
     for days in windows:
-        value, volume = _totals(days)
+        value, volume = totals(days)
         if not volume:
             return 0
         total, parts = total * volume + value * parts, parts * volume
@@ -67,7 +67,3 @@ def grown(value: int, rates_bp: Sequence[int], tick: int = 1) -> int:
     for rate in rates_bp:
         value = half_up(value * (BASIS_POINTS + rate), BASIS_POINTS, tick)
     return value
-
-
-def _totals(days: Sequence[DayTraded]) -> tuple[int, int]:
-    return sum(day.value for day in days), sum(day.volume for day in days)

@@ -19,13 +19,14 @@ class Step(NamedTuple):
     missing: int  # entities that have not done it yet; of "close" those that are short
 
 
-def upcoming(registry: RegistryBase) -> list[Step]:
+def upcoming(registry: RegistryBase, today: int = 0) -> list[Step]:
     """Return the steps from the day that is on, the next first.
 
+    ``today`` counts where no day was begun yet: without it a venue would look ahead to its past.
     The close of a cycle is due with the day after its deadline; what it brings for those that are
     short is a penalty, and a purchase freeze where the programme has one.
     """
-    today = registry.date
+    today = registry.date or today
     steps: list[Step] = []
     for cycle in registry.programme.cycles:
         if registry.is_closed(cycle.name):

@@ -378,8 +378,7 @@ class AllowancesMoved(Struct, frozen=True, array_like=True, gc=False, tag=91):
 Report: TypeAlias = (
     OrderAccepted | Rejected | OrderResting | OrderFilled | OrderCancelled | OrderAmended
     | OrderReduced | OrderTriggered | MassCancelled | KillSwitchSet | CashMoved | AllowancesMoved
-    | NumberAssigned | QuoteReceived | QuoteEnded | Declined | Delivered | Released
-    | RegistryReport
+    | NumberAssigned | QuoteReceived | QuoteEnded | Declined | Delivered | Released | RegistryReport
 )  # fmt: skip
 
 

@@ -149,6 +149,9 @@ class AdminSocket:
         named_so = {"key_name": name} if name else {}
         try:
             if kind == "drop_key":
+                if name not in keys.of(account):
+                    which = f"no key {shown(name)}" if name else "no key"
+                    return _refused("key_name", f"an operator set {which} of {shown(account)}")
                 keys.drop_key(account, name)
                 return {"events": [{"type": "key_dropped", "account": account} | named_so]}
             member = said.get("member", venue.account(account).member)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _encode_number: Final = msgpack.Encoder().encode
-_ARRAY_16: Final = 0xDC  # a header that has its length in the two bytes behind it
-_UINT_8: Final = 0xCC  # a header of a tag that takes a byte behind it
+_ARRAY_16: Final = 0xDC  # an array whose length has two bytes after this one; else it is in it
+_UINT_8: Final = 0xCC  # a number in the byte after this one: a tag from 128 on; else it is in it
 
 
 class Encoded:
@@ -45,6 +45,6 @@ class Encoded:
 
 def _parted(payload: bytes) -> tuple[bytes, bytes]:
     """Return what stands before a ``seq`` of 0, which takes a byte, and what stands behind it."""
-    place = 3 if payload[0] == _ARRAY_16 else 1
-    place += 2 if payload[place] == _UINT_8 else 1
+    tag = 3 if payload[0] == _ARRAY_16 else 1
+    place = tag + (2 if payload[tag] == _UINT_8 else 1)
     return payload[:place], payload[place + 1 :]

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gateway.server.timetable import Past
 
 FAREWELL_WITHIN: Final = 2.0  # seconds a closing connection gets to take its last bytes
+HANDSHAKE_WITHIN: Final = 5.0  # seconds that a client's handshake of TLS may take
 
 
 class Tick(NamedTuple):
@@ -242,8 +243,9 @@ class Node:
         self._loop = loop = asyncio.get_running_loop()
         self.failed = loop.create_future()
         self._server = await loop.create_server(
-            lambda: Socket(self), self.options.host, self.options.port, ssl=self.tls
-        )
+            lambda: Socket(self), self.options.host, self.options.port, ssl=self.tls,
+            ssl_handshake_timeout=HANDSHAKE_WITHIN if self.tls is not None else None,
+        )  # fmt: skip
         self.address = self._server.sockets[0].getsockname()[:2]
         self._watch()
 

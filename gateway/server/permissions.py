@@ -12,7 +12,7 @@ class Permission(StrEnum):
     TRADE = "trade"  # everything a member does
     READ = "read"  # the account's reports, status and balances, and market data: no orders
     DROP_COPY = "drop_copy"  # the account's reports and status alone
-    ADMIN = "admin"  # what an operator does; no orders
+    ADMIN = "admin"  # as READ; a venue is operated by its socket, not by a session
 
 
 _SESSION: Final = (wire.Logon, wire.Proof, wire.Logout, wire.Heartbeat)

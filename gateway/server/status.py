@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from engine.registry.upcoming import frozen, upcoming
+from engine.rulebook.calendar import local_date
 
 if TYPE_CHECKING:
     from gateway.server.connection import Connection
@@ -61,6 +62,7 @@ def status_of(node: Node) -> Status:
     boxes = node.outboxes.boxes.values()
     page = core.sessions.by_account.get("")  # it sees public data alone, and is no client
     why = not_ready(node)
+    today = local_date(venue.rulebook.calendar, venue.time)
     return Status(
         ready=not why,
         why=why,
@@ -76,7 +78,7 @@ def status_of(node: Node) -> Status:
         peak_batch=core.peak_batch,
         phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},
         sessions=tuple(_session(each) for each in core.sessions.connections if each is not page),
-        calendar=tuple(ComplianceDate(*step) for step in upcoming(venue.registry)),
+        calendar=tuple(ComplianceDate(*step) for step in upcoming(venue.registry, today)),
         frozen=tuple(frozen(venue.registry)),
     )
 

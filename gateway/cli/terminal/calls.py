@@ -78,7 +78,8 @@ class Dial:
             message = (f"nobody answers at {where}{why}: is the venue running (carbonx serve), "
                        "are --host and --port right?")  # fmt: skip
         else:
-            message = f"{where} gives no answer within {within:g} s: is it a venue?"
+            hint = "" if self._tls is not None else ", and one without TLS (--tls FILE)"
+            message = f"{where} gives no answer within {within:g} s: is it a venue{hint}?"
         raise ClientError(message)
 
 

@@ -17,7 +17,6 @@ from engine.matching.reserve_prices import (
     half_up,
     mean_of_averages,
     months_before,
-    share_of_vwap,
     vwap,
 )
 from tests.scenarios.clearings import GROWINGS, SPREADINGS, Growing, Spreading
@@ -34,8 +33,7 @@ def test_shanghai_takes_1_2_times_the_rounded_average() -> None:
     # 61.91 a tonne: 61.9149 rounds down before it is multiplied; times 1.2 it would be 74.30
     year = [DayTraded(20230103, 600_000, 100), DayTraded(20231031, 638_298, 100)]
     assert vwap(year) == 6191
-    assert share_of_vwap(year, 12_000) == 7429
-    assert half_up(6191 * 12, 10) == 7429  # 74.292
+    assert half_up(vwap(year) * 12, 10) == 7429  # 74.292
 
 
 def test_guangdong_averages_the_three_calendar_months_before_the_notice() -> None:

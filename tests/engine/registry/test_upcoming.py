@@ -65,3 +65,10 @@ def test_the_calendar_follows_the_year_to_the_freeze() -> None:
     venue.apply(r.CloseCycle("20"))
     assert steps(registry) == [("surrender", "21", 0)]
     assert frozen(registry) == ["Ann"]
+
+
+def test_a_venue_that_has_begun_no_day_looks_ahead_from_its_clock() -> None:
+    registry = Venue(RULES).registry
+    assert len(upcoming(registry)) == 5
+    assert upcoming(registry, 20210701) == [Step(20220630, "21", "surrender", 0)]
+    assert upcoming(registry, 20230101) == []

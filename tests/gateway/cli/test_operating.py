@@ -176,3 +176,22 @@ def test_checking_reads_what_a_file_names(tmp_path: Path, *, names_accounts: boo
     else:
         assert done.returncode == 1
         assert "did you mean 'guangdong'?" in done.stderr
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ('host = "0.0.0.0"\n', "--plain-text"),
+    ('host = "0.0.0.0"\nplain-text = true\n', ""),
+    ('host = "0.0.0.0"\ntls = "self-signed"\n', ""),
+    ('tls-cert = "no.pem"\n', "go together"),
+    ('tls-cert = "no.pem"\ntls-key = "no.key"\n', "no certificate and its key"),
+    ('tls = "self-signed"\ntls-cert = "no.pem"\ntls-key = "no.key"\n', "either --tls"),
+])  # fmt: skip
+def test_a_file_that_serve_would_not_listen_with_is_found(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "venue.toml"
+    path.write_text(text)
+    made = CliRunner().invoke(config, ["check", str(path)])
+    assert (made.exit_code == 0) is not bool(says)
+    assert says in made.output
+    assert [each.name for each in tmp_path.iterdir()] == ["venue.toml"]

@@ -75,3 +75,10 @@ def test_a_key_goes_with_its_name(facts: dict[str, Any]) -> None:
     done = carbonx("shell", *words, given="balances\n")
     assert done.returncode == 1
     assert "credentials" in done.stderr
+
+
+def test_a_session_without_tls_is_asked_whether_it_forgot_that(facts: dict[str, Any]) -> None:
+    words = session(facts, "secret", Path())[:-2]
+    done = carbonx("shell", *words, given="balances\n")
+    assert done.returncode == 1
+    assert "--tls FILE" in done.stderr

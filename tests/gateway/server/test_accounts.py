@@ -287,8 +287,12 @@ def test_an_account_a_key_and_a_class_made_on_a_live_venue_survive_a_restart(fol
     (refused,) = node.operate(c.NewOrder("a", 1, "CO2", Side.BUY, 101, 1))
     assert isinstance(refused, e.Rejected)
     assert refused.reason is RejectReason.HOLDING
+    assert ask(node, type="drop_key", account="a", key_name="rsk")["error"] == (
+        "key_name: an operator set no key 'rsk' of 'a'"
+    )
     assert ask(node, type="drop_key", account="a")["events"]
     assert [admits(directory, "", "a", key) for key in ("newer", "k")] == [False, True]
+    assert "set no key of 'a'" in ask(node, type="drop_key", account="a")["error"]
     shut(node)
 
 

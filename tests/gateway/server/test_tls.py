@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -70,6 +71,23 @@ def test_older_versions_of_tls_are_refused(tmp_path: Path, made: tuple[Path, Pat
         node = await encrypted(tmp_path, made)
         with pytest.raises((ssl.SSLError, ConnectionError)):
             await asyncio.open_connection(*node.address, ssl=older)
+        await node.stop()
+
+    bounded(scenario())
+
+
+def test_who_begins_no_handshake_is_cut_off(
+    tmp_path: Path, made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.server.node.HANDSHAKE_WITHIN", 0.1)
+
+    async def scenario() -> None:
+        node = await encrypted(tmp_path, made)
+        reader, writer = await asyncio.open_connection(*node.address)
+        async with asyncio.timeout(10):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+        writer.close()
         await node.stop()
 
     bounded(scenario())
