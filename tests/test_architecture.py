@@ -149,8 +149,8 @@ NETWORK: Final = frozenset(
      "random", "signal", "subprocess", "datetime"}
 )  # fmt: skip
 # The sockets and the disk around the core.
-SHELLS: Final = ("gateway.server.node", "gateway.server.clock", "gateway.server.admin",
-                 "gateway.server.keys_file", "gateway.server.socket_path",
+SHELLS: Final = ("gateway.server.node", "gateway.server.recovering", "gateway.server.clock",
+                 "gateway.server.admin", "gateway.server.keys_file", "gateway.server.socket_path",
                  "gateway.server.status")  # fmt: skip
 ACCOUNTS_FILES: Final = ("gateway.server.accounts", "gateway.server.accounts_file")  # at the start
 FOLDERS: Final = ("engine", "gateway", "backtest", "carbonx", "tests", "benchmarks", "examples")

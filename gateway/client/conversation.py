@@ -48,6 +48,7 @@ _COME_BACK = (
     wire.LogoutReason.SILENT,
     wire.LogoutReason.SLOW_READER,
     wire.LogoutReason.FULL,
+    wire.LogoutReason.RECOVERING,
 )
 
 

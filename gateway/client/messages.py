@@ -10,10 +10,7 @@ from gateway.client.errors import Missed
 from gateway.client.market_view import Book, Level, Print
 from gateway.protocol.wire import (
     AccountStatus,
-    AllowancesMoved,
     BalanceStatus,
-    CashMoved,
-    KillSwitchSet,
     LoggedOn,
     LogoutReason,
     MarketData,
@@ -31,6 +28,7 @@ from gateway.protocol.wire import (
     Report,
     Throttled,
 )
+from gateway.protocol.wire_account import AllowancesMoved, CashMoved, KillSwitchSet
 from gateway.protocol.wire_history import History
 from gateway.protocol.wire_market import (
     Announced,

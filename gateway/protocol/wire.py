@@ -25,6 +25,7 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from gateway.protocol.bounds import Int63
+from gateway.protocol.wire_account import AllowancesMoved, CashMoved, KillSwitchSet
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
 from gateway.protocol.wire_market import (
     Announced,
@@ -79,6 +80,7 @@ class LogoutReason(IntEnum):
     SHUTDOWN = 9  # the venue stops
     FULL = 10  # no more sessions
     SEQUENCE = 11  # the client says it saw reports that were never sent
+    RECOVERING = 12  # the venue has started and replays its log
 
 
 # -- client to venue ----------------------------------------------------------------------------
@@ -392,35 +394,6 @@ class MassCancelled(Struct, frozen=True, array_like=True, gc=False, tag=88):
     time: int
     ref: int
     count: int
-
-
-class KillSwitchSet(Struct, frozen=True, array_like=True, gc=False, tag=89):
-    """The operator turned the account's kill switch."""
-
-    seq: int
-    time: int
-    on: bool
-    count: int
-
-
-class CashMoved(Struct, frozen=True, array_like=True, gc=False, tag=90):
-    """Money came in or went out."""
-
-    seq: int
-    time: int
-    currency: str
-    amount: int
-    balance: int
-
-
-class AllowancesMoved(Struct, frozen=True, array_like=True, gc=False, tag=91):
-    """Allowances came in or went out."""
-
-    seq: int
-    time: int
-    product: str
-    quantity: int
-    balance: int
 
 
 Report: TypeAlias = (

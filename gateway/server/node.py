@@ -26,8 +26,9 @@ from gateway.server.reload import read_again
 from gateway.server.timetable import Timetable
 
 if TYPE_CHECKING:
+    import socket
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from engine.rulebook.model import Rulebook
@@ -175,7 +176,7 @@ class Node:
         self._heard = 0  # monotonic ns, when the next tick was asked for
         self._scheduled = False
         self.stopping = False
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -233,22 +234,23 @@ class Node:
 
     # -- life -----------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Open the port. Raises ``OSError`` where it is taken."""
+    async def start(self, sockets: Sequence[socket.socket] = ()) -> None:
+        """Open the port, or take over sockets that listen. Raises ``OSError`` where it is taken."""
         self._loop = loop = asyncio.get_running_loop()
         self.failed = loop.create_future()
-        self._server = await loop.create_server(
-            lambda: Socket(self), self.options.host, self.options.port, ssl=self.tls
-        )
-        self.address = self._server.sockets[0].getsockname()[:2]
+        where: list[dict[str, Any]] = [{"sock": each} for each in sockets]
+        for place in where or [{"host": self.options.host, "port": self.options.port}]:
+            self._servers.append(
+                await loop.create_server(lambda: Socket(self), ssl=self.tls, **place)
+            )
+        self.address = self._servers[0].sockets[0].getsockname()[:2]
         self._watch()
 
     async def stop(self) -> None:
         """Say farewell to all, close the port and the log."""
         if self.stopping:
             return
-        if self._server is not None:
-            self._server.close()
+        self._close_port()
         self.core.farewell()
         self.tick()
         self.stopping = True
@@ -266,11 +268,14 @@ class Node:
         self._abort_all()
         if self._timer is not None:
             self._timer.cancel()
-        if self._server is not None:
-            self._server.close()
+        self._close_port()
         if self.failed is not None and not self.failed.done():
             self.failed.set_exception(error)
         self.core.running.abandon()
+
+    def _close_port(self) -> None:
+        for server in self._servers:
+            server.close()
 
     def _abort_all(self) -> None:
         for socket in list(self.sockets.values()):

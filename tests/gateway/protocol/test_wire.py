@@ -30,6 +30,7 @@ from engine.vocabulary.enums import (
 )
 from gateway.protocol import (
     wire,
+    wire_account,
     wire_history,
     wire_market,
     wire_modes,
@@ -107,9 +108,9 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.OrderReduced(1, 2, 7, 1, 3), "96560102070103"),
     (wire.OrderTriggered(1, 2, 7), "9457010207"),
     (wire.MassCancelled(1, 2, 7, 3), "955801020703"),
-    (wire.KillSwitchSet(1, 2, True, 3), "95590102c303"),
-    (wire.CashMoved(1, 2, "CNY", 5, 6), "965a0102a3434e590506"),
-    (wire.AllowancesMoved(1, 2, "P", 5, 6), "965b0102a1500506"),
+    (wire_account.KillSwitchSet(1, 2, True, 3), "95590102c303"),
+    (wire_account.CashMoved(1, 2, "CNY", 5, 6), "965a0102a3434e590506"),
+    (wire_account.AllowancesMoved(1, 2, "P", 5, 6), "965b0102a1500506"),
     (wire_modes.NumberAssigned(1, 2, 7, "P", 3),
      "965c010207a15003"),
     (wire_modes.QuoteReceived(1, 2, "P", 3, OfferKind.QUOTE, "ann", Side.SELL, 990, 10, 2, 40),
