@@ -154,6 +154,9 @@ def note_what_differs(node: Node, directory: Directory) -> None:
               help="With --durability interval: milliseconds between syncs.")  # fmt: skip
 @click.option("--throttle", type=click.IntRange(0), default=0, show_default=True,
               help="Messages a second and session; 0 for no limit.")  # fmt: skip
+@click.option("--disconnect-grace", "grace", type=click.IntRange(0, 86_400), default=30,
+              show_default=True, metavar="SECONDS",
+              help="After a crash: seconds to come back before cancel-on-disconnect.")  # fmt: skip
 @click.option("--open/--closed", "start_open", default=True, show_default=True,
               help="Open all lines at the first start; later ones change no phase.")  # fmt: skip
 @click.option("--timetable", is_flag=True,
@@ -181,6 +184,7 @@ def command(
     durability: str,
     sync_ms: int,
     throttle: int,
+    grace: int,
     web_port: int | None,
     web_names: tuple[str, ...],
     metrics: int | None,
@@ -205,7 +209,7 @@ def command(
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
-                      sync_every=sync_ms * 10**6, timetable=timetable,
+                      sync_every=sync_ms * 10**6, grace=grace * 10**9, timetable=timetable,
                       opens=start_open)  # fmt: skip
     for each in (port, web_port):
         if each is not None:

@@ -152,6 +152,7 @@ class Node:
     ) -> None:
         """Wire the parts; ``start`` opens the port."""
         self.keys: KeysFile | None = None
+        self.asking: tuple[str, ...] = ()  # accounts that have a grace, by what the log says
         self.directory = directory
         directory.draw = directory.draw or secrets.token_bytes
         timetable = None
@@ -215,6 +216,7 @@ class Node:
             sequencer = Sequencer(Venue(rulebook), journal)
         node = cls(directory, sequencer, followers.outboxes, options, followers.past)
         node.clock = clock
+        node.asking = tuple(followers.asking.accounts)
         try:
             node.keys = KeysFile(folder, directory)
             for command in directory.openings(sequencer.venue):
@@ -244,6 +246,7 @@ class Node:
                 await loop.create_server(lambda: Socket(self), ssl=self.tls, **place)
             )
         self.address = self._servers[0].sockets[0].getsockname()[:2]
+        self.core.opened(self.clock(), self.asking)
         self._watch()
 
     async def stop(self) -> None:
