@@ -287,6 +287,10 @@ class BlockingClient:
         """Ask for no more of it."""
         self._look(lambda client: client.unsubscribe(symbol))
 
+    def copy(self, account: str, after: int = 0) -> None:
+        """Ask for another account's reports behind a number; ``next_event`` returns them."""
+        self._look(lambda client: client.copy(account, after))
+
     def next_event(self, timeout: float | None = None) -> ClientEvent | None:
         """Return the next report or piece of market data, None once closed.
 

@@ -324,6 +324,17 @@ class Client(Following):
         self._check_subscription()
         self._talk.unsubscribe(arguments.text("symbol", symbol, empty=True))
 
+    def copy(self, account: str, after: int = 0) -> None:
+        """Ask for the reports of another account behind a number, and for those to come.
+
+        They arrive in ``events()`` as ``Copied``, each account's once and in order, across
+        connections too; the session's key names the account (``copies`` in the accounts file).
+        """
+        self._check_subscription()
+        self._talk.copy(
+            arguments.text("account", account), arguments.whole("after", after, least=0)
+        )
+
     async def next_event(self) -> ClientEvent | None:
         """Wait for the next report, piece of market data or ``Missed``; None once closed.
 

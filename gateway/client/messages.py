@@ -6,6 +6,7 @@ kinds apart, for type checkers too. ``docs/protocol.md`` explains each field.
 
 from typing import TypeAlias
 
+from gateway.client.copying import Copied
 from gateway.client.errors import Missed
 from gateway.client.market_view import Book, Level, Print
 from gateway.protocol.wire import (
@@ -79,7 +80,9 @@ from gateway.protocol.wire_registry import (
     PurchasesFrozen,
 )
 
-ClientEvent: TypeAlias = Report | MarketData | Throttled | NotTaken | AccountStatus | Missed
+ClientEvent: TypeAlias = (
+    Report | MarketData | Throttled | NotTaken | AccountStatus | Missed | Copied
+)
 
 __all__ = [
     "AccountStatus",
@@ -108,6 +111,7 @@ __all__ = [
     "ClientEvent",
     "CompliancePublished",
     "ComplianceSettled",
+    "Copied",
     "CycleClosed",
     "DayClosed",
     "DeadlinePassed",

@@ -26,6 +26,7 @@ from engine.vocabulary.enums import (
 )
 from gateway.protocol.bounds import Int63
 from gateway.protocol.wire_account import AllowancesMoved, CashMoved, KillSwitchSet
+from gateway.protocol.wire_copies import AskCopies, CopyOf
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
 from gateway.protocol.wire_market import (
     Announced,
@@ -177,11 +178,11 @@ OrderMessage: TypeAlias = (
 )
 SessionMessage: TypeAlias = (
     Logon | Proof | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus | AskTrades
-    | AskHistory
+    | AskHistory | AskCopies
 )  # fmt: skip
 FromClient: TypeAlias = OrderMessage | SessionMessage
 SESSION_MESSAGES: Final = (Logon, Proof, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus,
-                           AskTrades, AskHistory)  # fmt: skip
+                           AskTrades, AskHistory, AskCopies)  # fmt: skip
 
 
 # -- venue to client: the session ---------------------------------------------------------------
@@ -416,7 +417,7 @@ MarketData: TypeAlias = (
 Reply: TypeAlias = AccountStatus | DayTrades | History
 FromVenue: TypeAlias = (
     Challenge | LoggedOn | LoggedOut | VenueHeartbeat | Throttled | NotTaken | Balances | Reply
-    | Report | MarketData
+    | Report | CopyOf | MarketData
 )  # fmt: skip
 
 encode = msgspec.msgpack.Encoder().encode

@@ -15,11 +15,12 @@ from engine.vocabulary.commands import (
     SetCancelOnDisconnect,
 )
 from engine.vocabulary.enums import RejectReason
-from gateway.protocol import wire, wire_history
+from gateway.protocol import wire, wire_copies, wire_history
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.mapping import to_command
 from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
 from gateway.server.connection import Connection, seat_of
+from gateway.server.copies import Copies
 from gateway.server.door import Door, permitted, refuse
 from gateway.server.grace import Grace
 from gateway.server.permissions import Permission
@@ -322,18 +323,37 @@ class Sessions:
                 self._out_of_order(connection, self.subscriptions.subscribe(connection, m.symbol))
             case wire.Unsubscribe():
                 self._out_of_order(connection, self.subscriptions.unsubscribe(connection, m.symbol))
+            case wire_copies.AskCopies():
+                self._copy(connection, m)
             case wire.AskStatus():  # as it stands after all that came before
                 venue = self._running.sequencer.venue
                 connection.say(status(venue, connection.account, connection.seq()))
-            case wire_history.AskTrades():
-                tape = self._running.outboxes.tape
-                connection.say(tape.day_trades(m.symbol, m.after, connection.seq()))
-            case wire_history.AskHistory():
-                tape = self._running.outboxes.tape
-                connection.say(tape.history(m.symbol, connection.seq()))
+            case wire_history.AskTrades() | wire_history.AskHistory():
+                self._tell_of_day(connection, m)
         if connection.queued > self._limits.max_queued:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
+
+    def _tell_of_day(
+        self, connection: Connection, m: wire_history.AskTrades | wire_history.AskHistory
+    ) -> None:
+        tape, seq = self._running.outboxes.tape, connection.seq()
+        if isinstance(m, wire_history.AskTrades):
+            connection.say(tape.day_trades(m.symbol, m.after, seq))
+        else:
+            connection.say(tape.history(m.symbol, seq))
+
+    def _copy(self, connection: Connection, m: wire_copies.AskCopies) -> None:
+        """Begin to copy the reports of an account that the session's key names."""
+        copies, box = connection.copies, self._running.outboxes.boxes.get(m.account)
+        if copies is None or m.account not in copies.allowed or box is None:
+            text = "AskCopies: the session's key names the account, and the venue has it"
+            connection.say(wire.NotTaken(connection.seq(), 0, RejectReason.PERMISSION, text))
+        elif not 0 <= m.after <= box.seq:
+            text = f"AskCopies.after is {m.after}; {m.account} has {box.seq} reports"
+            self.end(connection, wire.LogoutReason.SEQUENCE, text)
+        else:
+            copies.begin(m.account, box, m.after)
 
     def _out_of_order(self, connection: Connection, text: str) -> None:
         if text:
@@ -374,6 +394,7 @@ class Sessions:
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[seat] = connection
         connection.admit(m, box, admission.permission)
+        connection.copies = Copies(admission.copies) if admission.copies else None
         if admission.permission is Permission.TRADE:
             self._ask(connection, asked=asked or self.grace.back(m.account))
         if self.note is not None:

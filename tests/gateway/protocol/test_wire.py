@@ -31,6 +31,7 @@ from engine.vocabulary.enums import (
 from gateway.protocol import (
     wire,
     wire_account,
+    wire_copies,
     wire_history,
     wire_market,
     wire_modes,
@@ -65,6 +66,7 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.AskStatus(), "910a"),
     (wire_history.AskTrades("P", 3), "9310a15003"),
     (wire_history.AskHistory("P"), "9211a150"),
+    (wire_copies.AskCopies("a", 5), "9368a16105"),
     (wire_modes.Pick(11, "P", 3, 5, 990),
      "960b0ba1500305cd03de"),
     (wire_modes.Quote(12, "P", Side.SELL, 10, 990, ("bob",), 2, 40, 30),
@@ -83,6 +85,7 @@ GOLDEN: list[tuple[Any, str]] = [
       "97440302c29197a3434e590501000000909090a0")),
     (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
+    (wire_copies.CopyOf(3, "a", bytes.fromhex("945b010203")), "946203a161c405945b010203"),
     (wire.Throttled(3, 9, 100), "9443030964"),
     (wire.NotTaken(3, 9, RejectReason.STORAGE, "x"), "9648030928a178c2"),
     (STATUS,
