@@ -151,7 +151,16 @@ NETWORK: Final = frozenset(
 # The sockets and the disk around the core.
 SHELLS: Final = tuple(
     f"gateway.server.{name}"
-    for name in ("access_log", "node", "clock", "admin", "keys_file", "socket_path", "status")
+    for name in (
+        "access_log",
+        "node",
+        "recovering",
+        "clock",
+        "admin",
+        "keys_file",
+        "socket_path",
+        "status",
+    )
 )
 ACCOUNTS_FILES: Final = ("gateway.server.accounts", "gateway.server.accounts_file")  # at the start
 FOLDERS: Final = ("engine", "gateway", "backtest", "carbonx", "tests", "benchmarks", "examples")

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from engine.vocabulary import commands, registry_events
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import OfferKind, RejectReason, Side
-from gateway.protocol import wire, wire_modes, wire_registry
+from gateway.protocol import wire, wire_account, wire_modes, wire_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,9 +33,9 @@ _OfQuote: TypeAlias = wire_modes.QuoteReceived | wire_modes.QuoteEnded | wire_mo
 SAME_FIELDS: Final[dict[type[Struct], Callable[..., ev.Event]]] = {
     wire.Rejected: ev.Rejected,
     wire.MassCancelled: ev.MassCancelled,
-    wire.KillSwitchSet: ev.KillSwitchSet,
-    wire.CashMoved: ev.CashMoved,
-    wire.AllowancesMoved: ev.AllowancesMoved,
+    wire_account.KillSwitchSet: ev.KillSwitchSet,
+    wire_account.CashMoved: ev.CashMoved,
+    wire_account.AllowancesMoved: ev.AllowancesMoved,
     wire_modes.Delivered: ev.Delivered,
     wire_modes.Released: ev.Released,
 }

@@ -13,7 +13,8 @@ Orders: ``ann buy 5 @ 100``, then any of ``day gtc ioc fok open close``, ``gtd T
 ``market``, ``stop PRICE`` (with ``@`` a stop-limit), ``show TONNES``, ``post``, ``in LINE``,
 ``ref NUMBER``.
 Others: ``ann cancel 1``, ``ann cancel all [LINE]``, ``ann amend 1 to 5 @ 101``,
-``ann disconnects``, ``kill ann``, ``free ann``, ``phase halted [LINE]``, ``time 5``,
+``ann disconnects``, ``ann cancel-on-disconnect on|off``, ``kill ann``, ``free ann``,
+``phase halted [LINE]``, ``time 5``,
 ``open ann [of OWNER] [as ROLE] [allocation TONNES]``, ``class ann [ROLE]``,
 ``cash ann -5 [CURRENCY]``, ``tonnes ann 5 [PRODUCT]``.
 Modes: ``at LINE`` is where all that follows happens. ``ann pick 1 for 300 @ 90``,

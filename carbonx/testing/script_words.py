@@ -121,8 +121,11 @@ def parse(stage: Stage, words: list[str]) -> c.Command:
 
 def _of_client(stage: Stage, first: str, verb: str, rest: list[str]) -> c.Command:
     """Read a command that begins with its account."""
-    if verb == "disconnects":
-        return c.CancelOnDisconnect(first)
+    if verb in ("disconnects", "cancel-on-disconnect"):
+        asks = verb != "disconnects"
+        return (
+            c.SetCancelOnDisconnect(first, rest == ["on"]) if asks else c.CancelOnDisconnect(first)
+        )
     ref = stage.venue.last_ref(first) + 1
     if "ref" in rest:
         ref = int(rest[rest.index("ref") + 1])

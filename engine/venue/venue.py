@@ -37,6 +37,7 @@ from engine.vocabulary.commands import (
     NewOrder,
     OpenAccount,
     SetAccountClass,
+    SetCancelOnDisconnect,
     SetKillSwitch,
     SetPhase,
     SetReference,
@@ -103,6 +104,7 @@ class Venue(VenueBase):
         self._handlers: dict[type, Callable[..., list[Event]]] = {  # by command
             MassCancel: self._mass_cancel,
             CancelOnDisconnect: self._cancel_on_disconnect,
+            SetCancelOnDisconnect: self._set_cancel_on_disconnect,
             SetKillSwitch: self._set_kill_switch,
             SetPhase: self._set_phase,
             AdvanceTime: self._advance_time,
@@ -240,6 +242,9 @@ class Venue(VenueBase):
         if participant is None:
             return unknown_account(c.account, 0)
         return _cancel_all(participant, CancelReason.DISCONNECTED)
+
+    def _set_cancel_on_disconnect(self, c: SetCancelOnDisconnect) -> list[Event]:
+        return [] if c.account in self.participants else unknown_account(c.account, 0)
 
     def _set_kill_switch(self, c: SetKillSwitch) -> list[Event]:
         participant = self.participants.get(c.account)

@@ -73,6 +73,16 @@ class CancelOnDisconnect(Struct, frozen=True, array_like=True, gc=False, tag=5):
     account: str
 
 
+class SetCancelOnDisconnect(Struct, frozen=True, array_like=True, gc=False, tag=99):
+    """The gateway's session of an account asks for cancel-on-disconnect, or none does any more.
+
+    It changes nothing: it tells the gateway of the next start what it has to do.
+    """
+
+    account: str
+    on: bool
+
+
 class SetKillSwitch(Struct, frozen=True, array_like=True, gc=False, tag=6):
     """Operator: cancel everything an account has and refuse its entry until switched off."""
 
@@ -295,6 +305,7 @@ ClientCommand: TypeAlias = (
 Command: TypeAlias = (
     ClientCommand
     | CancelOnDisconnect
+    | SetCancelOnDisconnect
     | SetKillSwitch
     | SetPhase
     | AdvanceTime

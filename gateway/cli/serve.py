@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import json
-import os
-import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +14,7 @@ import click
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
 from gateway.cli import configuration
+from gateway.cli.addresses import check_address, listening, not_opened
 from gateway.cli.console import reading_log
 from gateway.cli.exposure import SELF_SIGNED, tls_of
 from gateway.cli.exposure import check as check_exposure
@@ -29,8 +27,12 @@ from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
+from gateway.server.recovering import Recovering
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
     from engine.rulebook.model import Calendar
     from gateway.web.keeper import Keeper
     from gateway.web.server import WebServer
@@ -43,18 +45,19 @@ async def run(
     folder: Path,
     outside: Outside,
     accounts: Path | None,
+    sockets: Sequence[socket.socket],
     *,
     as_json: bool,
     web: Keeper | WebServer | None = None,
 ) -> None:
-    """Serve until a signal comes; say where."""
+    """Serve at listening sockets until a signal comes; say where."""
     try:
-        await node.start()
+        await node.start(sockets)
         if web is not None:
             await web.start()
     except (OSError, UnicodeError) as error:
         node.sequencer.close()
-        raise _not_opened(node.options.host, node.options.port, error) from error
+        raise not_opened(node.options.host, node.options.port, error) from error
     gc.collect()
     gc.freeze()  # what recovery made is there to stay: the collector need not walk it again
     outside.serve(node)
@@ -104,35 +107,6 @@ def _further(folder: Path, outside: Outside, web: Keeper | WebServer | None) -> 
     return found
 
 
-def check_address(host: str, port: int) -> None:
-    """See that a port can be opened, before anything is written. Raises ``ClickException``."""
-    try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM,
-                                   flags=socket.AI_PASSIVE)  # fmt: skip
-        for family, kind, protocol, _, address in dict.fromkeys(found):
-            with socket.socket(family, kind, protocol) as tried:
-                if os.name == "posix":  # elsewhere it would share a port that is in use
-                    tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                tried.bind(address)
-    except (OSError, UnicodeError) as error:
-        raise _not_opened(host, port, error) from error
-
-
-def _not_opened(host: str, port: int, error: OSError | UnicodeError) -> click.ClickException:
-    """Return what to say of an address that cannot be opened."""
-    if isinstance(error, UnicodeError | socket.gaierror):
-        what, remedy = "there is no such host", "choose another --host, such as 127.0.0.1"
-    elif error.errno == errno.EADDRINUSE:
-        what, remedy = "the port is in use", "choose another --port, or 0 for any that is free"
-    elif error.errno == errno.EADDRNOTAVAIL:
-        what, remedy = "this machine has no such address", "choose another --host"
-    elif error.errno in (errno.EACCES, errno.EPERM):
-        what, remedy = "that is not allowed", "choose a --port of 1024 or more"
-    else:
-        what, remedy = error.strerror or str(error), "choose another --host or --port"
-    return click.ClickException(f"{host}:{port} cannot be opened ({what}): {remedy}")
-
-
 def note_the_end(calendar: Calendar) -> None:
     """Say so where a calendar's holidays are all of years that are over."""
     last = max(calendar.holidays, default=0) // 10_000
@@ -180,6 +154,9 @@ def note_what_differs(node: Node, directory: Directory) -> None:
               help="With --durability interval: milliseconds between syncs.")  # fmt: skip
 @click.option("--throttle", type=click.IntRange(0), default=0, show_default=True,
               help="Messages a second of one account; 0 for no limit.")  # fmt: skip
+@click.option("--disconnect-grace", "grace", type=click.IntRange(0, 86_400), default=30,
+              show_default=True, metavar="SECONDS",
+              help="After a crash: seconds to come back before cancel-on-disconnect.")  # fmt: skip
 @click.option("--open/--closed", "start_open", default=True, show_default=True,
               help="Open all lines at the first start; later ones change no phase.")  # fmt: skip
 @click.option("--timetable", is_flag=True,
@@ -207,6 +184,7 @@ def command(
     durability: str,
     sync_ms: int,
     throttle: int,
+    grace: int,
     web_port: int | None,
     web_names: tuple[str, ...],
     metrics: int | None,
@@ -231,23 +209,23 @@ def command(
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host=host, port=port, durability=durability, throttle=throttle,
-                      sync_every=sync_ms * 10**6, timetable=timetable,
+                      sync_every=sync_ms * 10**6, grace=grace * 10**9, timetable=timetable,
                       opens=start_open)  # fmt: skip
-    check_address(host, port)
+    for each in (port, web_port):
+        if each is not None:
+            check_address(host, each)
     tls = tls_of(folder, tls_mode, tls_cert, tls_key)
     check_exposure(host, directory, encrypted=tls is not None, plain_text=plain_text)
     make_page = page_maker(folder, web_port, host=host, names=web_names, timetable=timetable,
                            curves=web_curves)  # fmt: skip
-    if web_port is not None:
-        check_address(host, web_port)
     try:
         outside = Outside(metrics, log_lines)
     except MissingExtraError as error:
         raise click.ClickException(str(error)) from error
-    with outside:
-        with reading_log(folder):
+    with outside, listening(host, port) as sockets:
+        with Recovering(sockets, tls), reading_log(folder):
             node = Node.open(folder, rulebook, directory, options)
-        node.tls = tls
-        note_what_differs(node, directory)
-        web = make_page(node)
-        event_loop.run(run(node, folder, outside, accounts, as_json=as_json, web=web))
+            node.tls = tls
+            note_what_differs(node, directory)
+            web = make_page(node)
+        event_loop.run(run(node, folder, outside, accounts, sockets, as_json=as_json, web=web))

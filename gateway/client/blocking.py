@@ -62,12 +62,13 @@ class BlockingClient:
                 message = "a client is opened once: make another"
                 raise ClientError(message)
             self._thread = thread = LoopThread("carbonx-client")
+        within = self.timeout + (self._client.wait or 0)
         try:
-            thread.run(self._client.__aenter__, self.timeout)
+            thread.run(self._client.__aenter__, within)
         except TimeoutError:
             thread.stop()
             place = f"{self._client.host}:{self._client.port}"
-            message = f"no session with {place} within {self.timeout} seconds; is it running?"
+            message = f"no session with {place} within {within} seconds; is it running?"
             raise ClientError(message) from None
         except BaseException:
             thread.stop()
@@ -285,6 +286,10 @@ class BlockingClient:
     def unsubscribe(self, symbol: str = "") -> None:
         """Ask for no more of it."""
         self._look(lambda client: client.unsubscribe(symbol))
+
+    def copy(self, account: str, after: int = 0) -> None:
+        """Ask for another account's reports behind a number; ``next_event`` returns them."""
+        self._look(lambda client: client.copy(account, after))
 
     def next_event(self, timeout: float | None = None) -> ClientEvent | None:
         """Return the next report or piece of market data, None once closed.

@@ -37,7 +37,7 @@ from gateway.client.errors import (
 )
 from gateway.client.following import Following
 from gateway.client.inbox import Inbox
-from gateway.client.link import Link
+from gateway.client.link import Link, Patience
 from gateway.protocol import wire, wire_account
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.session import pack
@@ -76,6 +76,7 @@ class Client(Following):
         cancel_on_disconnect: bool = False,
         heartbeat_ms: int = 10_000,
         attempts: int = 12,
+        wait: float | None = None,
         max_events: int = MAX_EVENTS,
         connect: Connect | None = None,
         tls: ssl.SSLContext | None = None,
@@ -84,10 +85,11 @@ class Client(Following):
 
         ``last_seen`` is the last report that an earlier run of the program dealt with: those after
         it come again. ``attempts`` bounds how often in a row connecting may fail; with pauses that
-        double up to two seconds, twelve are about thirteen seconds. ``connect`` makes a connection
-        by other means than TCP; it is given what makes the protocol of one. ``tls`` encrypts
-        what goes over TCP (``gateway.runtime.tls``, or any context). Raises ``TypeError``
-        and ``ValueError`` with the name of what is wrong.
+        double up to two seconds, twelve are about thirteen seconds. ``wait`` bounds it in seconds
+        instead, for a venue that may be recovering. ``connect`` makes a connection by other means
+        than TCP; it is given what makes the protocol of one. ``tls`` encrypts what goes over TCP
+        (``gateway.runtime.tls``, or any context). Raises ``TypeError`` and ``ValueError`` with the
+        name of what is wrong.
         """
         self.host = arguments.text("host", host)
         self.port = arguments.whole("port", port, least=-MAX_INTEGER)  # how far: where it is used
@@ -101,6 +103,7 @@ class Client(Following):
         last_seen = arguments.whole("last_seen", last_seen, least=0)
         heartbeat_ms = arguments.whole("heartbeat_ms", heartbeat_ms)
         attempts = arguments.whole("attempts", attempts)
+        self.wait = wait = None if wait is None else arguments.seconds("wait", wait)
         self._inbox = Inbox(last_seen, arguments.whole("max_events", max_events))
         self._talk = talk = Conversation(
             who,
@@ -110,8 +113,9 @@ class Client(Following):
             told=self._told,
         )
         self._pictures = talk.pictures
-        talk.link = self._link = Link(talk, connect or self._over_tcp, f"{host}:{port}",
-                                      heartbeat_ms=heartbeat_ms, attempts=attempts)  # fmt: skip
+        self._link = Link(talk, connect or self._over_tcp, f"{host}:{port}",
+                          heartbeat_ms=heartbeat_ms, patience=Patience(attempts, wait))  # fmt: skip
+        talk.link = self._link
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tls = tls
         self._process = os.getpid()
@@ -319,6 +323,17 @@ class Client(Following):
         """Ask for no more of it."""
         self._check_subscription()
         self._talk.unsubscribe(arguments.text("symbol", symbol, empty=True))
+
+    def copy(self, account: str, after: int = 0) -> None:
+        """Ask for the reports of another account behind a number, and for those to come.
+
+        They arrive in ``events()`` as ``Copied``, each account's once and in order, across
+        connections too; the session's key names the account (``copies`` in the accounts file).
+        """
+        self._check_subscription()
+        self._talk.copy(
+            arguments.text("account", account), arguments.whole("after", after, least=0)
+        )
 
     async def next_event(self) -> ClientEvent | None:
         """Wait for the next report, piece of market data or ``Missed``; None once closed.

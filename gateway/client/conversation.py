@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import copy
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.vocabulary.enums import RejectReason
+from gateway.client.copying import Copying
 from gateway.client.errors import (
     Answer,
     ClientError,
@@ -34,6 +35,7 @@ from gateway.protocol.explain import explain
 from gateway.protocol.framing import frame as framed
 from gateway.protocol.proof import NONCE_BYTES, exchange, prove, signed
 from gateway.protocol.session import pack
+from gateway.protocol.wire_copies import AskCopies, CopyOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +50,9 @@ _COME_BACK = (
     wire.LogoutReason.SILENT,
     wire.LogoutReason.SLOW_READER,
     wire.LogoutReason.FULL,
+    wire.LogoutReason.RECOVERING,
 )
+_Reported: TypeAlias = wire.Report | CopyOf
 
 
 class Conversation:
@@ -81,6 +85,7 @@ class Conversation:
         self._questions = Questions()
         self.pictures = Pictures(self.ask)
         self._subscriptions = Subscriptions()
+        self._copying = Copying()
 
     # -- called by the link ---------------------------------------------------------------------
 
@@ -115,7 +120,7 @@ class Conversation:
 
     def received(self, message: wire.FromVenue) -> str:
         """Take a message; return why the connection must be made again, "" where it need not."""
-        if isinstance(message, wire.Report):
+        if isinstance(message, _Reported):
             return self._report(message)
         if isinstance(message, wire.MarketData):
             self.pictures.learn(message)
@@ -134,6 +139,13 @@ class Conversation:
             self._questions.answered(message)
         elif isinstance(message, wire.Throttled | wire.NotTaken):
             self._not_taken(message)
+        return ""
+
+    def _copied(self, message: CopyOf) -> str:
+        taken = self._copying.take(message)
+        if isinstance(taken, str):
+            return taken
+        self._told(taken)
         return ""
 
     def _not_taken(self, message: wire.Throttled | wire.NotTaken) -> None:
@@ -160,6 +172,8 @@ class Conversation:
             self._send(frame)
         self._unanswered.caught_up(self.last_arrived)
         self._ask_market_data()
+        for each in self._copying.again():
+            self._send(pack(each))
         for frame in self._questions.again():
             self._send(frame)
         if self.opening is not None:
@@ -171,8 +185,10 @@ class Conversation:
             self._end(SessionEndedError(message.reason, message.text))
         return message.text or "it ended the session"
 
-    def _report(self, report: wire.Report) -> str:
+    def _report(self, report: _Reported) -> str:
         """Take a report in; say so when one before it is missing."""
+        if isinstance(report, CopyOf):
+            return self._copied(report)
         if report.seq > self.last_arrived + 1:
             return f"report {report.seq} came after report {self.last_arrived}"
         asked = self._unanswered.message(report)
@@ -246,6 +262,12 @@ class Conversation:
         frame = _checked(wire.Unsubscribe(symbol))
         self._subscriptions.remove(symbol)
         self.pictures.forget_line(symbol)
+        self._send(frame)
+
+    def copy(self, account: str, after: int) -> None:
+        """Ask for another account's reports."""
+        frame = _checked(AskCopies(account, after))
+        self._copying.ask(account, after)
         self._send(frame)
 
     def mend(self, *, market: bool, account: bool) -> None:

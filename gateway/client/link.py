@@ -12,7 +12,7 @@ import os
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from gateway.client.errors import ClientError
 from gateway.protocol import wire
@@ -96,11 +96,26 @@ class Pipe(asyncio.Protocol):
             self.transport.abort()
 
 
+class Patience(NamedTuple):
+    """How long to go on where no session comes about."""
+
+    attempts: int  # in a row
+    wait: float | None = None  # seconds that count instead
+
+    def pause(self, failures: int, waited: float) -> float | None:
+        """Return for how long to pause before the next attempt; None: there is none."""
+        pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 9), LONGEST_PAUSE)
+        if self.wait is None:
+            return pause if failures < self.attempts else None
+        left = self.wait - waited
+        return min(pause, left) if left > 0 else None
+
+
 class Link:
     """Keeps a session's connection up. ``up`` says whether it is logged on."""
 
     def __init__(
-        self, user: User, connect: Connect, place: str, *, heartbeat_ms: int, attempts: int
+        self, user: User, connect: Connect, place: str, *, heartbeat_ms: int, patience: Patience
     ) -> None:
         """Describe it; ``keep`` runs it. ``place`` is where it leads, for people."""
         self.up = False
@@ -108,7 +123,7 @@ class Link:
         self._connect = connect
         self._place = place
         self._heartbeat_ms = heartbeat_ms
-        self._attempts = attempts
+        self._patience = patience
         self._up_since = 0  # monotonic ns
         self._trouble = ""  # why the last connection is gone
         self._failure: Exception | None = None  # of the user, in taking a message
@@ -121,7 +136,7 @@ class Link:
 
     async def keep(self) -> None:
         """Connect, watch, and connect again until stopped. Raises ``ClientError`` to give up."""
-        failures = 0
+        failures, since = 0, time.monotonic()
         try:
             while True:
                 await self._one_connection()
@@ -132,15 +147,17 @@ class Link:
                     raise ClientError(message) from self._failure
                 if self.up:
                     self.up = False
-                    if time.monotonic_ns() - self._up_since > STEADY_AFTER * 1e9:
-                        failures = 0
+                    steady = time.monotonic_ns() - self._up_since > STEADY_AFTER * 1e9
+                    if steady or not failures:
+                        failures, since = 0, time.monotonic()
                 failures += 1
-                if failures >= self._attempts:
+                pause = self._patience.pause(failures, time.monotonic() - since)
+                if pause is None:
                     message = (
                         f"no session with {self._place} after {failures} attempts ({self._trouble})"
                     )
                     raise ClientError(message)
-                await asyncio.sleep(min(FIRST_PAUSE * 2 ** min(failures - 1, 9), LONGEST_PAUSE))
+                await asyncio.sleep(pause)
         finally:
             self.stop()
 

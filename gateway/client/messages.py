@@ -6,12 +6,10 @@ kinds apart, for type checkers too. ``docs/protocol.md`` explains each field.
 
 from typing import TypeAlias
 
+from gateway.client.copying import Copied
 from gateway.client.errors import Missed
 from gateway.client.market_view import Book, Level, Print
 from gateway.protocol.wire import (
-    AllowancesMoved,
-    CashMoved,
-    KillSwitchSet,
     LoggedOn,
     LogoutReason,
     MarketData,
@@ -28,7 +26,14 @@ from gateway.protocol.wire import (
     Report,
     Throttled,
 )
-from gateway.protocol.wire_account import AccountStatus, BalanceStatus, OrderStatus
+from gateway.protocol.wire_account import (
+    AccountStatus,
+    AllowancesMoved,
+    BalanceStatus,
+    CashMoved,
+    KillSwitchSet,
+    OrderStatus,
+)
 from gateway.protocol.wire_history import History
 from gateway.protocol.wire_market import (
     Announced,
@@ -79,7 +84,9 @@ from gateway.protocol.wire_registry import (
     PurchasesFrozen,
 )
 
-ClientEvent: TypeAlias = Report | MarketData | Throttled | NotTaken | AccountStatus | Missed
+ClientEvent: TypeAlias = (
+    Report | MarketData | Throttled | NotTaken | AccountStatus | Missed | Copied
+)
 
 __all__ = [
     "AccountStatus",
@@ -108,6 +115,7 @@ __all__ = [
     "ClientEvent",
     "CompliancePublished",
     "ComplianceSettled",
+    "Copied",
     "CycleClosed",
     "DayClosed",
     "DeadlinePassed",

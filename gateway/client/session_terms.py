@@ -21,6 +21,7 @@ class SessionTerms(TypedDict, total=False):
     cancel_on_disconnect: bool
     heartbeat_ms: int
     attempts: int
+    wait: float | None
     max_events: int
     connect: Connect | None
     tls: ssl.SSLContext | None

@@ -44,6 +44,7 @@ from gateway.protocol.wire import (
     encode,
 )
 from gateway.protocol.wire_account import Balances
+from gateway.protocol.wire_copies import AskCopies, CopyOf
 from gateway.protocol.wire_history import AskHistory, AskTrades
 from gateway.protocol.wire_modes import Announce, Bid, Decline, Pick, Quote
 
@@ -89,9 +90,9 @@ _ORDERS: Final = (
     Announce,
     Bid,
 )
-_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades, AskHistory)
+_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades, AskHistory, AskCopies)
 _REPORTS: Final = (*Report.__args__, *MarketData.__args__)
-_NOTICES: Final = (VenueHeartbeat, Throttled, NotTaken, Balances, *Reply.__args__)
+_NOTICES: Final = (VenueHeartbeat, Throttled, NotTaken, Balances, CopyOf, *Reply.__args__)
 
 # state x what the peer says -> next state; what is missing ends the session
 VENUE_TABLE: Final[Table] = {

@@ -25,7 +25,14 @@ from engine.vocabulary.enums import (
     TimeInForce,
 )
 from gateway.protocol.bounds import Int63
-from gateway.protocol.wire_account import AccountStatus, Balances
+from gateway.protocol.wire_account import (
+    AccountStatus,
+    AllowancesMoved,
+    Balances,
+    CashMoved,
+    KillSwitchSet,
+)
+from gateway.protocol.wire_copies import AskCopies, CopyOf
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
 from gateway.protocol.wire_market import (
     Announced,
@@ -80,6 +87,7 @@ class LogoutReason(IntEnum):
     SHUTDOWN = 9  # the venue stops
     FULL = 10  # no more sessions
     SEQUENCE = 11  # the client says it saw reports that were never sent
+    RECOVERING = 12  # the venue has started and replays its log
 
 
 # -- client to venue ----------------------------------------------------------------------------
@@ -176,11 +184,11 @@ OrderMessage: TypeAlias = (
 )
 SessionMessage: TypeAlias = (
     Logon | Proof | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus | AskTrades
-    | AskHistory
+    | AskHistory | AskCopies
 )  # fmt: skip
 FromClient: TypeAlias = OrderMessage | SessionMessage
 SESSION_MESSAGES: Final = (Logon, Proof, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus,
-                           AskTrades, AskHistory)  # fmt: skip
+                           AskTrades, AskHistory, AskCopies)  # fmt: skip
 
 
 # -- venue to client: the session ---------------------------------------------------------------
@@ -346,35 +354,6 @@ class MassCancelled(Struct, frozen=True, array_like=True, gc=False, tag=88):
     count: int
 
 
-class KillSwitchSet(Struct, frozen=True, array_like=True, gc=False, tag=89):
-    """The operator turned the account's kill switch."""
-
-    seq: int
-    time: int
-    on: bool
-    count: int
-
-
-class CashMoved(Struct, frozen=True, array_like=True, gc=False, tag=90):
-    """Money came in or went out."""
-
-    seq: int
-    time: int
-    currency: str
-    amount: int
-    balance: int
-
-
-class AllowancesMoved(Struct, frozen=True, array_like=True, gc=False, tag=91):
-    """Allowances came in or went out."""
-
-    seq: int
-    time: int
-    product: str
-    quantity: int
-    balance: int
-
-
 Report: TypeAlias = (
     OrderAccepted | Rejected | OrderResting | OrderFilled | OrderCancelled | OrderAmended
     | OrderReduced | OrderTriggered | MassCancelled | KillSwitchSet | CashMoved | AllowancesMoved
@@ -394,7 +373,7 @@ MarketData: TypeAlias = (
 Reply: TypeAlias = AccountStatus | DayTrades | History
 FromVenue: TypeAlias = (
     Challenge | LoggedOn | LoggedOut | VenueHeartbeat | Throttled | NotTaken | Balances | Reply
-    | Report | MarketData
+    | Report | CopyOf | MarketData
 )  # fmt: skip
 
 encode = msgspec.msgpack.Encoder().encode

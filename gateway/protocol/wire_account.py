@@ -1,4 +1,4 @@
-"""What an account has: its balances and its live orders.
+"""What an account has, its balances and live orders, and what an operator did to it.
 
 They are messages like those of ``wire``, which takes them into its unions; the same rules hold for
 them.
@@ -56,3 +56,32 @@ class Balances(Struct, frozen=True, array_like=True, tag=71):
     seq: int
     cash: tuple[BalanceStatus, ...]
     holdings: tuple[BalanceStatus, ...]
+
+
+class KillSwitchSet(Struct, frozen=True, array_like=True, gc=False, tag=89):
+    """The operator turned the account's kill switch."""
+
+    seq: int
+    time: int
+    on: bool
+    count: int
+
+
+class CashMoved(Struct, frozen=True, array_like=True, gc=False, tag=90):
+    """Money came in or went out."""
+
+    seq: int
+    time: int
+    currency: str
+    amount: int
+    balance: int
+
+
+class AllowancesMoved(Struct, frozen=True, array_like=True, gc=False, tag=91):
+    """Allowances came in or went out."""
+
+    seq: int
+    time: int
+    product: str
+    quantity: int
+    balance: int

@@ -45,6 +45,7 @@ class Admission(NamedTuple):
 
     permission: Permission
     signature: str  # the venue's own
+    copies: tuple[str, ...] = ()  # accounts whose reports it may copy
 
 
 class Directory:
@@ -89,7 +90,7 @@ class Directory:
         signature = sign(verifier, said)
         if not right or known is None or known.member != logon.member:
             return None
-        return Admission(Permission(known.permission), signature)
+        return Admission(Permission(known.permission), signature, known.copies)
 
     def key(self, account: str, name: str) -> Credentials | None:
         """Return a key of an account: the operator's, else the file's."""
@@ -156,7 +157,9 @@ def _opening(a: Credentials) -> Command:
                        tuple(a.allowances.items()))  # fmt: skip
 
 
-def _written(value: str | int) -> str:
+def _written(value: str | int | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(quoted, value))}]"
     return quoted(value) if isinstance(value, str) else str(value)
 
 

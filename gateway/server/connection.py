@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from gateway.protocol.session import Session
     from gateway.protocol.wire_account import Balances
+    from gateway.server.copies import Copies
     from gateway.server.outbox import Outbox
 
     Seat: TypeAlias = str | tuple[str, str]
@@ -22,8 +23,8 @@ class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "challenge",
-                 "data", "ended", "heard", "host", "logon", "lost", "named", "number", "out",
-                 "permission", "queued", "sent", "session", "stuck_since", "symbols",
+                 "copies", "data", "ended", "heard", "host", "logon", "lost", "named", "number",
+                 "out", "permission", "queued", "sent", "session", "stuck_since", "symbols",
                  "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int, host: str = "") -> None:
@@ -41,6 +42,7 @@ class Connection:
         self.all_lines = False  # subscribed to all, those that are still to come included
         self.named: dict[str, bool] = {}  # lines that are not there yet: whether they are wanted
         self.cancel_on_disconnect = False
+        self.copies: Copies | None = None  # of other accounts' reports, where its key is for them
         self.balances: Balances | None = None  # as it was told; none: it does not follow
         self.throttle: Throttle | None = None
         self.data: list[bytes] = []  # arrived since the last tick
@@ -122,7 +124,9 @@ class Connection:
     def behind(self) -> bool:
         """Whether reports are left that the last writing had no room for."""
         box = self.box
-        return box is not None and self.sent < box.end and not self.stuck_since
+        if box is None or self.stuck_since:
+            return False
+        return self.sent < box.end or (self.copies is not None and self.copies.behind)
 
     def flush(self, now: int, most: int) -> bytes:
         """Return what is to be written now, with ``most`` bytes of reports."""
@@ -134,6 +138,8 @@ class Connection:
             frames = box.frames(self.sent, most)
             out.append(frames)
             self.sent += len(frames)
+        if box is not None and self.copies is not None and self.copies.behind:
+            out.append(self.copies.take(box.seq, most))
         if not out:
             return b""
         data = b"".join(out)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.log.records import check_command
 from engine.log.sequencer import OPERATOR, TIMER
-from engine.vocabulary.commands import AdvanceTime
+from engine.vocabulary.commands import AdvanceTime, CancelOnDisconnect
 from gateway.protocol.wire import LogoutReason
 from gateway.server.running_venue import RunningVenue
 from gateway.server.sessions import Sessions
@@ -139,6 +139,13 @@ class Core:
         self._operations.append(operation)
         return operation
 
+    def opened(self, now: int, asking: Iterable[str]) -> None:
+        """Give accounts whose sessions a crash ended their grace: clients can connect from now on.
+
+        They asked for cancel-on-disconnect, and it is due when they do not come back.
+        """
+        self.sessions.opened(now, asking)
+
     def farewell(self) -> None:
         """Have the next tick end all sessions; it is the last."""
         self._leaving = True
@@ -192,6 +199,8 @@ class Core:
             sessions.cut_slow_readers(now)
         if watching:
             touched |= dict.fromkeys(sessions.watch(now))
+            for account in sessions.grace.over(now):
+                self._run(TIMER, CancelOnDisconnect(account))
         if self._leaving:
             text = "the venue stops; come back later and resume"
             sessions.end_all(LogoutReason.SHUTDOWN, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.server.grace import Asking
 from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Past
 
@@ -17,7 +18,7 @@ class Followers:
 
     def __init__(self) -> None:
         """Begin before the first record; a recovery may put what a snapshot has in ``parts``."""
-        self.parts: dict[str, Any] = {"outboxes": Outboxes(), "past": Past()}
+        self.parts: dict[str, Any] = {"outboxes": Outboxes(), "past": Past(), "asking": Asking()}
 
     @property
     def outboxes(self) -> Outboxes:
@@ -31,8 +32,15 @@ class Followers:
         found: Past = self.parts["past"]
         return found
 
+    @property
+    def asking(self) -> Asking:
+        """Whose sessions ask for cancel-on-disconnect."""
+        found: Asking = self.parts["asking"]
+        return found
+
     def absorb(self, record: Record, events: list[Event]) -> None:
         """Take in a record and what came of it."""
         parts = self.parts
         parts["outboxes"].absorb(record.time, events)
         parts["past"].absorb(record, events)
+        parts["asking"].absorb(record, events)

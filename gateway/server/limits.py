@@ -23,6 +23,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_queued: int = 1 << 22  # bytes beside reports that may wait for a reader
     high_water: int = 1 << 20  # bytes in the transport's buffer from which writing pauses
     sync_every: int = 100_000_000  # ns between syncs where durability is ``interval``
+    grace: int = 30_000_000_000  # ns to log on again after a crash, for cancel-on-disconnect
     patience: int = 5_000_000_000  # ns for which writing may stay paused
 
     def most_beside(self, sync: int) -> int:

@@ -27,8 +27,9 @@ from gateway.server.reload import read_again
 from gateway.server.timetable import Timetable
 
 if TYPE_CHECKING:
+    import socket
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from engine.rulebook.model import Rulebook
@@ -154,6 +155,7 @@ class Node:
         """Wire the parts; ``start`` opens the port."""
         self.keys: KeysFile | None = None
         self.access: AccessLog | None = None
+        self.asking: tuple[str, ...] = ()  # accounts that have a grace, by what the log says
         self.directory = directory
         directory.draw = directory.draw or secrets.token_bytes
         timetable = None
@@ -178,7 +180,7 @@ class Node:
         self._heard = 0  # monotonic ns, when the next tick was asked for
         self._scheduled = False
         self.stopping = False
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -217,6 +219,7 @@ class Node:
             sequencer = Sequencer(Venue(rulebook), journal)
         node = cls(directory, sequencer, followers.outboxes, options, followers.past)
         node.clock = clock
+        node.asking = tuple(followers.asking.accounts)
         try:
             node.keys = KeysFile(folder, directory)
             node.access = AccessLog(folder)
@@ -238,23 +241,27 @@ class Node:
 
     # -- life -----------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Open the port. Raises ``OSError`` where it is taken."""
+    async def start(self, sockets: Sequence[socket.socket] = ()) -> None:
+        """Open the port, or take over sockets that listen. Raises ``OSError`` where it is taken."""
         self._loop = loop = asyncio.get_running_loop()
         self.failed = loop.create_future()
-        self._server = await loop.create_server(
-            lambda: Socket(self), self.options.host, self.options.port, ssl=self.tls,
-            ssl_handshake_timeout=HANDSHAKE_WITHIN if self.tls is not None else None,
-        )  # fmt: skip
-        self.address = self._server.sockets[0].getsockname()[:2]
+        within = HANDSHAKE_WITHIN if self.tls is not None else None
+        where: list[dict[str, Any]] = [{"sock": each} for each in sockets]
+        for place in where or [{"host": self.options.host, "port": self.options.port}]:
+            self._servers.append(
+                await loop.create_server(
+                    lambda: Socket(self), ssl=self.tls, ssl_handshake_timeout=within, **place
+                )
+            )
+        self.address = self._servers[0].sockets[0].getsockname()[:2]
+        self.core.opened(self.clock(), self.asking)
         self._watch()
 
     async def stop(self) -> None:
         """Say farewell to all, close the port and the log."""
         if self.stopping:
             return
-        if self._server is not None:
-            self._server.close()
+        self._close_port()
         self.core.farewell()
         self.tick()
         self.stopping = True
@@ -272,11 +279,14 @@ class Node:
         self._abort_all()
         if self._timer is not None:
             self._timer.cancel()
-        if self._server is not None:
-            self._server.close()
+        self._close_port()
         if self.failed is not None and not self.failed.done():
             self.failed.set_exception(error)
         self.core.running.abandon()
+
+    def _close_port(self) -> None:
+        for server in self._servers:
+            server.close()
 
     def _abort_all(self) -> None:
         for socket in list(self.sockets.values()):

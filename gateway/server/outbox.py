@@ -19,7 +19,7 @@ from engine.vocabulary.auction_events import AuctionEvent
 from engine.vocabulary.enums import CancelReason, OfferKind, RejectReason, Side
 from engine.vocabulary.link_events import LinkEvent
 from engine.vocabulary.registry_events import RegistryEvent
-from gateway.protocol import wire, wire_modes
+from gateway.protocol import wire, wire_account, wire_modes
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import HEADERS, header, length_at
 from gateway.protocol.wire import HEADER_SIZE
@@ -285,16 +285,16 @@ class Outboxes:
 
     def _kill_switch(self, time: int, e: ev.KillSwitchSet) -> None:
         box = self.boxes[e.account]
-        box.add(_encode(wire.KillSwitchSet(box.seq + 1, time, e.on, e.count)))
+        box.add(_encode(wire_account.KillSwitchSet(box.seq + 1, time, e.on, e.count)))
 
     def _cash(self, time: int, e: ev.CashMoved) -> None:
         box = self.boxes[e.account]
-        report = wire.CashMoved(box.seq + 1, time, e.currency, e.amount, e.balance)
+        report = wire_account.CashMoved(box.seq + 1, time, e.currency, e.amount, e.balance)
         box.add(_encode(report))
 
     def _allowances(self, time: int, e: ev.AllowancesMoved) -> None:
         box = self.boxes[e.account]
-        report = wire.AllowancesMoved(box.seq + 1, time, e.product, e.quantity, e.balance)
+        report = wire_account.AllowancesMoved(box.seq + 1, time, e.product, e.quantity, e.balance)
         box.add(_encode(report))
 
     def _of_registry(self, time: int, e: Any) -> None:

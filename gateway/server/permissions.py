@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from gateway.protocol import wire, wire_history
+from gateway.protocol.wire_copies import AskCopies
 
 
 class Permission(StrEnum):
@@ -11,7 +12,7 @@ class Permission(StrEnum):
 
     TRADE = "trade"  # everything a member does
     READ = "read"  # the account's reports, status and balances, and market data: no orders
-    DROP_COPY = "drop_copy"  # the account's reports and status alone
+    DROP_COPY = "drop_copy"  # the account's reports and status alone, and copies of others'
     ADMIN = "admin"  # as READ; a venue is operated by its socket, not by a session
 
 
@@ -22,7 +23,7 @@ _READING: Final = (wire.AskStatus, wire.Subscribe, wire.Unsubscribe, wire_histor
 MAY_SEND: Final[dict[Permission, dict[type, None]]] = {
     Permission.TRADE: dict.fromkeys(wire.FromClient.__args__),
     Permission.READ: dict.fromkeys((*_SESSION, *_READING)),
-    Permission.DROP_COPY: dict.fromkeys((*_SESSION, wire.AskStatus)),
+    Permission.DROP_COPY: dict.fromkeys((*_SESSION, wire.AskStatus, AskCopies)),
     Permission.ADMIN: dict.fromkeys((*_SESSION, *_READING)),
 }
 

@@ -12,21 +12,24 @@ from engine.vocabulary.commands import (
     CancelOrder,
     NewOrder,
     Quote,
+    SetCancelOnDisconnect,
 )
 from engine.vocabulary.enums import RejectReason
-from gateway.protocol import wire, wire_history
+from gateway.protocol import wire, wire_copies, wire_history
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.mapping import to_command
 from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
 from gateway.server.connection import Connection, seat_of
+from gateway.server.copies import Copies
 from gateway.server.door import Door, permitted, refuse
+from gateway.server.grace import Grace
 from gateway.server.permissions import Permission
 from gateway.server.strangers import Strangers
 from gateway.server.subscriptions import Subscriptions
 from gateway.server.views import lines, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TypeAlias
 
     from engine.vocabulary.commands import ClientCommand
@@ -65,6 +68,7 @@ class Sessions:
         self.closing: list[Connection] = []  # to be closed at the end of the tick
         self._strangers = Strangers()
         self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
+        self.grace = Grace(limits.grace)
         self.note: Note | None = None  # what an operator wants to hear of sessions
         self.subscriptions = Subscriptions(running)
         self._running = running
@@ -91,6 +95,11 @@ class Sessions:
         if text:
             self.end(connection, wire.LogoutReason.FULL, text)
         return connection
+
+    def opened(self, now: int, asking: Iterable[str]) -> None:
+        """Begin to wait for accounts; what passed before it was nobody's grace."""
+        self._pass(now)
+        self.grace.begin(asking, now)
 
     def watcher(self, now: int) -> Connection:
         """Take in the one connection that sees public data without an account.
@@ -121,8 +130,15 @@ class Sessions:
     def end_all(self, reason: wire.LogoutReason, text: str) -> None:
         """End every session; orders stay, whatever their sessions asked for."""
         for connection in list(self.connections):
-            connection.cancel_on_disconnect = False
+            self._withdraw(connection)
             self.end(connection, reason, text)
+
+    def _withdraw(self, connection: Connection) -> None:
+        """Let a session end without its cancel-on-disconnect, now and after a crash."""
+        if connection.cancel_on_disconnect:
+            connection.cancel_on_disconnect = False
+            command = SetCancelOnDisconnect(connection.account, on=False)
+            self._running.run(connection.number, command)
 
     def _leave(self, connection: Connection) -> None:
         """Take a session off its account; cancel the orders if that was asked for."""
@@ -181,6 +197,7 @@ class Sessions:
         """Note the time: what the venue was away for, or its clock set by, is no silence."""
         away, self._passed = now - self._passed, now
         if away > AWAY:
+            self.grace.pardon(away)
             for connection in self.connections:
                 connection.session.pardon(away)
 
@@ -300,24 +317,43 @@ class Sessions:
             case wire.Logon() | wire.Proof():
                 self._logon(connection, m, now)
             case wire.Logout():  # the client goes in good order
-                connection.cancel_on_disconnect = False
+                self._withdraw(connection)
                 self.end(connection, wire.LogoutReason.REQUESTED, "goodbye")
             case wire.Subscribe():
                 self._out_of_order(connection, self.subscriptions.subscribe(connection, m.symbol))
             case wire.Unsubscribe():
                 self._out_of_order(connection, self.subscriptions.unsubscribe(connection, m.symbol))
+            case wire_copies.AskCopies():
+                self._copy(connection, m)
             case wire.AskStatus():  # as it stands after all that came before
                 venue = self._running.sequencer.venue
                 connection.say(status(venue, connection.account, connection.seq()))
-            case wire_history.AskTrades():
-                tape = self._running.outboxes.tape
-                connection.say(tape.day_trades(m.symbol, m.after, connection.seq()))
-            case wire_history.AskHistory():
-                tape = self._running.outboxes.tape
-                connection.say(tape.history(m.symbol, connection.seq()))
+            case wire_history.AskTrades() | wire_history.AskHistory():
+                self._tell_of_day(connection, m)
         if connection.queued > self._limits.max_queued:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
+
+    def _tell_of_day(
+        self, connection: Connection, m: wire_history.AskTrades | wire_history.AskHistory
+    ) -> None:
+        tape, seq = self._running.outboxes.tape, connection.seq()
+        if isinstance(m, wire_history.AskTrades):
+            connection.say(tape.day_trades(m.symbol, m.after, seq))
+        else:
+            connection.say(tape.history(m.symbol, seq))
+
+    def _copy(self, connection: Connection, m: wire_copies.AskCopies) -> None:
+        """Begin to copy the reports of an account that the session's key names."""
+        copies, box = connection.copies, self._running.outboxes.boxes.get(m.account)
+        if copies is None or m.account not in copies.allowed or box is None:
+            text = "AskCopies: the session's key names the account, and the venue has it"
+            connection.say(wire.NotTaken(connection.seq(), 0, RejectReason.PERMISSION, text))
+        elif not 0 <= m.after <= box.seq:
+            text = f"AskCopies.after is {m.after}; {m.account} has {box.seq} reports"
+            self.end(connection, wire.LogoutReason.SEQUENCE, text)
+        else:
+            copies.begin(m.account, box, m.after)
 
     def _out_of_order(self, connection: Connection, text: str) -> None:
         if text:
@@ -352,11 +388,15 @@ class Sessions:
             return
         self._instances[seat] = m.instance
         older = self.by_account.get(seat)
+        asked = older is not None and older.cancel_on_disconnect
         if older is not None:
             older.cancel_on_disconnect = False
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[seat] = connection
         connection.admit(m, box, admission.permission)
+        connection.copies = Copies(admission.copies) if admission.copies else None
+        if admission.permission is Permission.TRADE:
+            self._ask(connection, asked=asked or self.grace.back(m.account))
         if self.note is not None:
             self.note(connection, "logon", "")
         self._strangers.pop(connection, None)
@@ -365,6 +405,13 @@ class Sessions:
             connection.throttle = self._throttles.setdefault(m.account, fresh)
         agreed = connection.session.agree(m.heartbeat_ms)
         self._welcome(connection, m, agreed, admission.signature)
+
+    def _ask(self, connection: Connection, *, asked: bool) -> None:
+        """Keep in the log whether a session asks for cancel-on-disconnect, where that is new."""
+        on = connection.cancel_on_disconnect
+        if on is not asked:
+            command = SetCancelOnDisconnect(connection.account, on=on)
+            self._running.run(connection.number, command)
 
     def _welcome(
         self, connection: Connection, m: wire.Logon, heartbeat_ms: int, signature: str

@@ -81,6 +81,7 @@ class OracleVenue(OracleMatching):
             c.AmendOrder: self.amend_order,
             c.MassCancel: self.mass_cancel,
             c.CancelOnDisconnect: self.cancel_on_disconnect,
+            c.SetCancelOnDisconnect: self.set_cancel_on_disconnect,
             c.SetKillSwitch: self.set_kill_switch,
             c.SetPhase: self.set_phase,
             c.AdvanceTime: self.advance_time,
@@ -255,6 +256,9 @@ class OracleVenue(OracleMatching):
 
     def cancel_on_disconnect(self, command: c.CancelOnDisconnect) -> None:
         self.cancel_live(self.known(command), CancelReason.DISCONNECTED)
+
+    def set_cancel_on_disconnect(self, command: c.SetCancelOnDisconnect) -> None:
+        self.known(command)
 
     def set_kill_switch(self, command: c.SetKillSwitch) -> None:
         account = self.known(command)

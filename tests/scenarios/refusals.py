@@ -16,6 +16,7 @@ REFUSALS: list[tuple[str, str, RejectReason, str]] = [
     ("2.22", "nobody amend 1 to 20", RejectReason.UNKNOWN_ACCOUNT, "account"),
     ("2.24", "nobody cancel all", RejectReason.UNKNOWN_ACCOUNT, "account"),
     ("2.31", "nobody disconnects", RejectReason.UNKNOWN_ACCOUNT, "account"),
+    ("2.31", "nobody cancel-on-disconnect on", RejectReason.UNKNOWN_ACCOUNT, "account"),
     ("2.31", "kill nobody", RejectReason.UNKNOWN_ACCOUNT, "account"),
     ("2.28", "cash nobody 5", RejectReason.UNKNOWN_ACCOUNT, "account"),
     ("2.29", "tonnes nobody 5", RejectReason.UNKNOWN_ACCOUNT, "account"),

@@ -318,6 +318,8 @@ class Commands:
         return c.SetKillSwitch(self.account(), self.random.random() < 0.8)
 
     def disconnect(self) -> c.Command:
+        if self.random.random() < 0.3:
+            return c.SetCancelOnDisconnect(self.account(), self.random.random() < 0.5)
         return c.CancelOnDisconnect(self.account())
 
     def set_phase(self) -> c.Command:

@@ -9,7 +9,7 @@ from engine.vocabulary.json_codec import decimal_text
 from gateway.cli.terminal import told_registry
 from gateway.cli.terminal.refusals import refusal
 from gateway.cli.terminal.words import spelled
-from gateway.protocol import wire, wire_market, wire_modes
+from gateway.protocol import wire, wire_account, wire_market, wire_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,9 @@ class Teller:
             wire.OrderAmended: self.amended,
             wire.OrderReduced: self._reduced,
             wire.OrderTriggered: lambda m: f"{self._named(m.ref)}: its stop price was reached",
-            wire.KillSwitchSet: _killed,
-            wire.CashMoved: self._cash,
-            wire.AllowancesMoved: _allowances,
+            wire_account.KillSwitchSet: _killed,
+            wire_account.CashMoved: self._cash,
+            wire_account.AllowancesMoved: _allowances,
             wire_modes.QuoteReceived: self._quoted,
             wire_modes.QuoteEnded: lambda m: f"quote {m.number} of {m.symbol} has ended",
             wire_modes.Declined: lambda m: f"{m.account} declined quote {m.number} of {m.symbol}",
@@ -97,7 +97,7 @@ class Teller:
         return (f"{self._named(m.ref)}: {m.quantity} tonnes taken off, they would have met "
                 f"an own order; {m.leaves} left")  # fmt: skip
 
-    def _cash(self, m: wire.CashMoved) -> str:
+    def _cash(self, m: wire_account.CashMoved) -> str:
         way = "came in" if m.amount > 0 else "went out"
         return (f"{self.money(abs(m.amount))} {m.currency} {way}, "
                 f"{self.money(m.balance)} now")  # fmt: skip
@@ -114,7 +114,7 @@ class Teller:
                 f"{'+' if m.amount > 0 else ''}{self.money(m.amount)} {m.currency}")  # fmt: skip
 
 
-def _killed(m: wire.KillSwitchSet) -> str:
+def _killed(m: wire_account.KillSwitchSet) -> str:
     if m.on:
         return f"the operator has stopped this account; orders cancelled: {m.count}"
     return "the operator has let this account trade again"
@@ -124,7 +124,7 @@ def _numbered(m: wire_modes.NumberAssigned) -> str:
     return f"order {m.ref} is number {m.number} of {m.symbol}, for others to answer"
 
 
-def _allowances(m: wire.AllowancesMoved) -> str:
+def _allowances(m: wire_account.AllowancesMoved) -> str:
     way = "came in" if m.quantity > 0 else "went out"
     return f"{abs(m.quantity):,} t {m.product} {way}, {m.balance:,} t now"
 

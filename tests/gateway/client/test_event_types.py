@@ -38,7 +38,10 @@ async def narrow(client: Client) -> None:
                 assert_type(event.over, bool)
             case messages.AccountStatus():
                 assert_type(event.orders, tuple[messages.OrderStatus, ...])
-        own = messages.Report | messages.Throttled | messages.AccountStatus | messages.Missed
+        own = (
+            messages.Report | messages.Copied | messages.Throttled | messages.AccountStatus
+            | messages.Missed
+        )
         if isinstance(event, own):
             continue
         if isinstance(event, messages.NotTaken):

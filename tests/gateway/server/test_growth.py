@@ -10,7 +10,7 @@ import pytest
 
 from engine.vocabulary import texts, units
 from gateway.protocol import session, wire, wire_account
-from gateway.server import accounts_file, admin, backoff, sessions, subscriptions, tape
+from gateway.server import accounts_file, admin, backoff, recovering, sessions, subscriptions, tape
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
 from tests.support.logons import hello
@@ -39,6 +39,7 @@ BOUNDS: Final = {
     "open connections": LIMITS.max_sessions,
     "connections without a logon": LIMITS.max_strangers,
     "connections without a logon from one address": LIMITS.max_strangers_from,
+    "connections at once while the log is replayed": recovering.MOST,
     "addresses, and accounts, of which failed logons are remembered": backoff.MOST_KEPT,
     "keys of one account that an operator set": admin.MOST_KEYS,
     "seconds from connecting to the logon": session.LOGON_WITHIN // SECOND,

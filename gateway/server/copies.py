@@ -1,0 +1,47 @@
+"""Drop copy of a group: what a session has been sent of other accounts' reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.protocol.framing import length_at
+from gateway.protocol.session import pack
+from gateway.protocol.wire import HEADER_SIZE
+from gateway.protocol.wire_copies import CopyOf
+
+if TYPE_CHECKING:
+    from gateway.server.outbox import Outbox
+
+
+class Copies:
+    """The accounts that a session's key may copy, and the places that it has reached."""
+
+    __slots__ = ("_boxes", "_places", "allowed")
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        """Copy nothing until it is asked for."""
+        self.allowed = allowed
+        self._boxes: dict[str, Outbox] = {}
+        self._places: dict[str, int] = {}
+
+    def begin(self, account: str, box: Outbox, after: int) -> None:
+        """Copy an account's reports behind one of them."""
+        self._boxes[account], self._places[account] = box, box.place(after)
+
+    @property
+    def behind(self) -> bool:
+        """Whether there are reports to copy."""
+        return any(self._places[name] < box.end for name, box in self._boxes.items())
+
+    def take(self, seq: int, most: int) -> bytes:
+        """Return frames with copies of the next reports, of about ``most`` bytes of them."""
+        copied = bytearray()
+        for name, box in self._boxes.items():
+            place = self._places[name]
+            while place < box.end and most > 0:
+                end = place + HEADER_SIZE + length_at(box.stream, place)
+                copied += pack(CopyOf(seq, name, bytes(box.stream[place + HEADER_SIZE : end])))
+                most -= end - place
+                place = end
+            self._places[name] = place
+        return bytes(copied)
