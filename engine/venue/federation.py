@@ -15,7 +15,6 @@ from engine.venue.routing import after, all_after, into_auction, routed
 from engine.vocabulary.commands import Bid, CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
 from engine.vocabulary.link_commands import (
-    CarryHome,
     CarryIn,
     GuestBid,
     GuestCancel,
@@ -33,7 +32,7 @@ from engine.vocabulary.link_events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from engine.venue.link_state import LinkEnd
     from engine.venue.venue import Venue
@@ -142,7 +141,8 @@ class Federation:
 
     def deliver(self) -> list[Happened]:
         """Deliver every message that was not, and send home what guests have left."""
-        self._departures = {name: Departures(venue) for name, venue in self.venues.items()}
+        for departures in self._departures.values():
+            departures.look_at_all()
         return self._deliver()
 
     def _deliver(self) -> list[Happened]:
@@ -156,15 +156,15 @@ class Federation:
                     self._before(way.sender)
                     found.append(self._give(way.receiver, messages[end.received + 1]))
             for name, departures in self._departures.items():
-                for link, account in departures.due():
-                    found.append(self._give(name, CarryHome(link, account)))
+                found += [self._give(name, command) for command in departures.due()]
         if not self._logged:
             for name in self.venues:
                 self.confirm(name)
         return found
 
-    def remember(self, name: str, events: Iterable[Event]) -> None:
-        """Take in the messages that a venue's events send."""
+    def remember(self, name: str, events: list[Event]) -> None:
+        """Take in the messages that a venue's events send, and what they say of guests' orders."""
+        self._departures[name].tally(events)
         for event in events:
             if isinstance(event, Sent):
                 peer = self.venues[name].links.ends[event.link].rules.peer
@@ -250,7 +250,8 @@ def message_of(event: Sent) -> LinkCommand:
                         event.cash)  # fmt: skip
     assert type(event) is CarriedHome
     return CarryIn(event.link, event.number, event.account, event.cash, event.tonnes,
-                   event.filled, event.unfilled)  # fmt: skip
+                   event.filled, event.unfilled, event.ref, event.traded,
+                   event.leaves)  # fmt: skip
 
 
 def carried(message: LinkCommand) -> tuple[int, int]:

@@ -30,6 +30,13 @@ from gateway.protocol.wire import (
 )
 from gateway.protocol.wire_account import AccountStatus, BalanceStatus, OrderStatus
 from gateway.protocol.wire_history import History
+from gateway.protocol.wire_links import (
+    AllowancesSent,
+    BidRouted,
+    CancelRouted,
+    CarriedIn,
+    OrderRouted,
+)
 from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
@@ -88,6 +95,7 @@ __all__ = [
     "AllowancesCancelled",
     "AllowancesIssued",
     "AllowancesMoved",
+    "AllowancesSent",
     "AllowancesSurrendered",
     "AllowancesTransferred",
     "Announced",
@@ -99,11 +107,14 @@ __all__ = [
     "AveragePriceTaken",
     "BalanceStatus",
     "BestBid",
+    "BidRouted",
     "Book",
     "BookLevel",
     "BookSnapshot",
     "BookUpdate",
+    "CancelRouted",
     "CapSet",
+    "CarriedIn",
     "CashMoved",
     "ClientEvent",
     "CompliancePublished",
@@ -136,6 +147,7 @@ __all__ = [
     "OrderFilled",
     "OrderReduced",
     "OrderResting",
+    "OrderRouted",
     "OrderStatus",
     "OrderTriggered",
     "PenaltyPaid",

@@ -27,6 +27,7 @@ from engine.vocabulary.enums import (
 from gateway.protocol.bounds import Int63
 from gateway.protocol.wire_account import AccountStatus, Balances
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
+from gateway.protocol.wire_links import LinkReport
 from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
@@ -379,7 +380,7 @@ Report: TypeAlias = (
     OrderAccepted | Rejected | OrderResting | OrderFilled | OrderCancelled | OrderAmended
     | OrderReduced | OrderTriggered | MassCancelled | KillSwitchSet | CashMoved | AllowancesMoved
     | NumberAssigned | QuoteReceived | QuoteEnded | Declined | Delivered | Released
-    | RegistryReport
+    | RegistryReport | LinkReport
 )  # fmt: skip
 
 
