@@ -14,6 +14,7 @@ from engine.venue.departures import Departures
 from engine.venue.routing import after, all_after, into_auction, routed
 from engine.vocabulary.commands import Bid, CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
+from engine.vocabulary.events import Rejected
 from engine.vocabulary.link_commands import (
     CarryIn,
     GuestBid,
@@ -32,7 +33,7 @@ from engine.vocabulary.link_events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from engine.venue.link_state import LinkEnd
     from engine.venue.venue import Venue
@@ -94,7 +95,18 @@ class Federation:
         self.messages: dict[Way, dict[int, LinkCommand]] = {}
 
     def link(self, one: str, rules: SetLink, other: str) -> list[Happened]:
-        """Set both ends of a link; ``rules`` are those of ``one``. Raises ``FederationError``."""
+        """Set both ends of a link; ``rules`` are those of ``one``. Raises ``FederationError``.
+
+        Where ``one`` refuses them the other end stays as it is.
+        """
+        self._check_link(one, rules, other)
+        found = self.submit(one, rules)
+        if any(type(event) is Rejected for event in found[0].events):
+            return found
+        return [*found, *self.submit(other, other_end(one, rules))]
+
+    def _check_link(self, one: str, rules: SetLink, other: str) -> None:
+        """See that two venues can be linked so. Raises ``FederationError``."""
         if one == other or one not in self.venues or other not in self.venues:
             message = f"a link joins two of {', '.join(self.venues)}, not {one} and {other}"
             raise FederationError(message)
@@ -108,7 +120,9 @@ class Federation:
         if mine.currency != theirs.currency or digits[0] != digits[1]:
             message = f"{mine.symbol} is in {mine.currency}, {theirs.symbol} in {theirs.currency}"
             raise FederationError(message)
-        return [*self.submit(one, rules), *self.submit(other, other_end(one, rules))]
+        if rules.role and rules.role not in [each.name for each in there.rulebook.classes]:
+            message = f"{other} has no account class {rules.role} for guests"
+            raise FederationError(message)
 
     def complete(self) -> None:
         """Set the end that is missing of a link, where a crash came between the two."""
@@ -180,9 +194,14 @@ class Federation:
                 for number in [each for each in messages if each <= taken]:
                     del messages[number]
 
-    def cut_back(self, sender: str) -> None:
-        """Forget the messages that a venue does not know any more that it sent."""
-        self._departures[sender] = Departures(self.venues[sender])
+    def cut_back(self, sender: str, past: Iterable[list[Event]] = ()) -> None:
+        """Forget the messages that a venue does not know any more that it sent.
+
+        ``past`` is what its log tells: what happened to guests' orders is counted from it anew.
+        """
+        self._departures[sender] = departures = Departures(self.venues[sender])
+        for events in past:
+            departures.tally(events)
         for way, messages in self.messages.items():
             if way.sender == sender:
                 end = self._end(sender, way.link)
