@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from engine.vocabulary import commands, registry_events
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import OfferKind, RejectReason, Side
-from gateway.protocol import wire, wire_account, wire_modes, wire_registry
+from gateway.protocol import wire, wire_account, wire_links, wire_modes, wire_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,6 +119,8 @@ class Reports:
         """Return the event whose fields a report has."""
         if isinstance(message, wire_registry.RegistryReport):
             return _REGISTRY[type(message)](*structs.astuple(message)[2:])
+        if isinstance(message, wire_links.LinkReport):
+            return None  # an agent of one venue knows no other: its balances say what came and went
         if isinstance(message, wire.Report):
             return SAME_FIELDS[type(message)](self.account, *structs.astuple(message)[2:])
         return None

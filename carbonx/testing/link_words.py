@@ -27,7 +27,8 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
     """Read a command of a link's end."""
     link, *rest = words
     if first == "home":
-        return c.CarryHome(link, rest[0])
+        given = given_in(rest[1:])
+        return c.CarryHome(link, rest[0], int(given.get("of", 0)), int(given.get("traded", 0)))
     if first == "link":
         kind, peer, symbol, *more = rest
         given = given_in(more)
@@ -62,10 +63,10 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
             minor(given.get("with", "0")),
         )
     given = given_in(more)
-    tonnes, filled, unfilled = (int(given.get(key, 0)) for key in ("tonnes", "filled", "unfilled"))
-    return c.CarryIn(
-        link, int(number), account, minor(given.get("cash", "0")), tonnes, filled, unfilled
+    tonnes, *figures = (
+        int(given.get(key, 0)) for key in ("tonnes", "filled", "unfilled", "of", "traded", "leaves")
     )
+    return c.CarryIn(link, int(number), account, minor(given.get("cash", "0")), tonnes, *figures)
 
 
 def _parse_other(link: str, minor: Minor, first: str, words: list[str]) -> c.LinkCommand:
@@ -158,11 +159,18 @@ def tell_link(event: Event, m: Callable[[int], str]) -> str:
             what = f"{m(event.cash)} and {event.tonnes} t"
             rest = f"filled {event.filled} unfilled {event.unfilled}"
             text = f"{event.account} goes home by {event.link} {event.number}: {what} {rest}"
+            text += _order(event)
         case e.CarriedIn():
             what = f"{m(event.cash)} and {event.tonnes} t"
             rest = f"fee {m(event.fee)} used {event.used}"
             text = f"{event.account} has back by {event.link} {event.number}: {what} {rest}"
+            text += _order(event)
     return text or _tell_other(event, m)
+
+
+def _order(event: e.CarriedHome | e.CarriedIn) -> str:
+    """Write what happened to the order that a message is about."""
+    return f" #{event.ref} traded {event.traded} leaves {event.leaves}" if event.ref else ""
 
 
 def _tell_other(event: Event, m: Callable[[int], str]) -> str:

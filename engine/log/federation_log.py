@@ -111,9 +111,14 @@ class FederationLog:
         if old is not None:
             old.buffer.clear()
             old.close()
-        self.sequencers[name] = recover(self._directory / name, None, self._durability)
+        past: list[list[Event]] = []
+
+        def keep(_: Record, events: list[Event]) -> None:
+            past.append(events)
+
+        self.sequencers[name] = recover(self._directory / name, keep, self._durability)
         self.federation.venues[name] = self.sequencers[name].venue
-        self.federation.cut_back(name)
+        self.federation.cut_back(name, past)
         self.federation.complete()
         return self.federation.deliver()
 

@@ -14,8 +14,8 @@ from engine.venue.departures import Departures
 from engine.venue.routing import after, all_after, into_auction, routed
 from engine.vocabulary.commands import Bid, CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
+from engine.vocabulary.events import Rejected
 from engine.vocabulary.link_commands import (
-    CarryHome,
     CarryIn,
     GuestBid,
     GuestCancel,
@@ -95,7 +95,18 @@ class Federation:
         self.messages: dict[Way, dict[int, LinkCommand]] = {}
 
     def link(self, one: str, rules: SetLink, other: str) -> list[Happened]:
-        """Set both ends of a link; ``rules`` are those of ``one``. Raises ``FederationError``."""
+        """Set both ends of a link; ``rules`` are those of ``one``. Raises ``FederationError``.
+
+        Where ``one`` refuses them the other end stays as it is.
+        """
+        self._check_link(one, rules, other)
+        found = self.submit(one, rules)
+        if any(type(event) is Rejected for event in found[0].events):
+            return found
+        return [*found, *self.submit(other, other_end(one, rules))]
+
+    def _check_link(self, one: str, rules: SetLink, other: str) -> None:
+        """See that two venues can be linked so. Raises ``FederationError``."""
         if one == other or one not in self.venues or other not in self.venues:
             message = f"a link joins two of {', '.join(self.venues)}, not {one} and {other}"
             raise FederationError(message)
@@ -109,7 +120,9 @@ class Federation:
         if mine.currency != theirs.currency or digits[0] != digits[1]:
             message = f"{mine.symbol} is in {mine.currency}, {theirs.symbol} in {theirs.currency}"
             raise FederationError(message)
-        return [*self.submit(one, rules), *self.submit(other, other_end(one, rules))]
+        if rules.role and rules.role not in [each.name for each in there.rulebook.classes]:
+            message = f"{other} has no account class {rules.role} for guests"
+            raise FederationError(message)
 
     def complete(self) -> None:
         """Set the end that is missing of a link, where a crash came between the two."""
@@ -142,7 +155,8 @@ class Federation:
 
     def deliver(self) -> list[Happened]:
         """Deliver every message that was not, and send home what guests have left."""
-        self._departures = {name: Departures(venue) for name, venue in self.venues.items()}
+        for departures in self._departures.values():
+            departures.look_at_all()
         return self._deliver()
 
     def _deliver(self) -> list[Happened]:
@@ -156,15 +170,15 @@ class Federation:
                     self._before(way.sender)
                     found.append(self._give(way.receiver, messages[end.received + 1]))
             for name, departures in self._departures.items():
-                for link, account in departures.due():
-                    found.append(self._give(name, CarryHome(link, account)))
+                found += [self._give(name, command) for command in departures.due()]
         if not self._logged:
             for name in self.venues:
                 self.confirm(name)
         return found
 
-    def remember(self, name: str, events: Iterable[Event]) -> None:
-        """Take in the messages that a venue's events send."""
+    def remember(self, name: str, events: list[Event]) -> None:
+        """Take in the messages that a venue's events send, and what they say of guests' orders."""
+        self._departures[name].tally(events)
         for event in events:
             if isinstance(event, Sent):
                 peer = self.venues[name].links.ends[event.link].rules.peer
@@ -180,9 +194,14 @@ class Federation:
                 for number in [each for each in messages if each <= taken]:
                     del messages[number]
 
-    def cut_back(self, sender: str) -> None:
-        """Forget the messages that a venue does not know any more that it sent."""
-        self._departures[sender] = Departures(self.venues[sender])
+    def cut_back(self, sender: str, past: Iterable[list[Event]] = ()) -> None:
+        """Forget the messages that a venue does not know any more that it sent.
+
+        ``past`` is what its log tells: what happened to guests' orders is counted from it anew.
+        """
+        self._departures[sender] = departures = Departures(self.venues[sender])
+        for events in past:
+            departures.tally(events)
         for way, messages in self.messages.items():
             if way.sender == sender:
                 end = self._end(sender, way.link)
@@ -250,7 +269,8 @@ def message_of(event: Sent) -> LinkCommand:
                         event.cash)  # fmt: skip
     assert type(event) is CarriedHome
     return CarryIn(event.link, event.number, event.account, event.cash, event.tonnes,
-                   event.filled, event.unfilled)  # fmt: skip
+                   event.filled, event.unfilled, event.ref, event.traded,
+                   event.leaves)  # fmt: skip
 
 
 def carried(message: LinkCommand) -> tuple[int, int]:

@@ -45,7 +45,7 @@ from engine.vocabulary.link_events import (
 )
 from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.texts import shown
-from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_PRICE, MAX_QUANTITY
+from engine.vocabulary.units import MAX_ACCOUNT_NAME, MAX_MONEY, MAX_PRICE, MAX_QUANTITY, MAX_REF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -200,7 +200,7 @@ def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
     account = venue.ledger.accounts.get(c.account)
     if account is None:
         return unknown_account(c.account, 0)
-    if min(c.cash, c.tonnes, c.filled, c.unfilled) < 0:
+    if min(c.cash, c.tonnes, c.filled, c.unfilled, c.ref, c.traded, c.leaves) < 0:
         return [Rejected(c.account, 0, RejectReason.VALUE, "cash", "nothing below 0")]
     end.received = c.number
     line = venue.markets[end.rules.symbol]
@@ -210,7 +210,8 @@ def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
     venue.ledger.cash(account, currency).total -= fee
     venue.ledger.fees_in(currency).total += fee
     end.used = max(end.used - c.unfilled, 0)
-    return [CarriedIn(c.link, c.number, c.account, c.cash, c.tonnes, fee, end.used)]
+    return [CarriedIn(c.link, c.number, c.account, c.cash, c.tonnes, fee, end.used,
+                      c.ref, c.traded, c.leaves)]  # fmt: skip
 
 
 # -- at the venue of the other end ------------------------------------------------------------
@@ -269,7 +270,7 @@ def guest_cancel(venue: VenueBase, c: GuestCancel) -> list[Event]:
 
 
 def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
-    """Let all that a guest has and does not need here leave."""
+    """Let all that a guest has and does not need here leave, with word of one of its orders."""
     end = venue.links.ends.get(c.link)
     if end is None:
         unknown = unknown_link(venue, c.link)
@@ -278,7 +279,9 @@ def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
     if guest is None:
         return unknown_account(c.account, 0)
     cash, tonnes = available(venue, end, guest)
-    if not (cash or tonnes or guest.unfilled):
+    if not (0 <= c.ref <= MAX_REF and 0 <= c.traded <= MAX_QUANTITY):
+        return [Rejected(c.account, 0, RejectReason.VALUE, "ref", "what happened to an order")]
+    if not (cash or tonnes or guest.unfilled or c.ref):
         rule = "the guest has nothing that may leave"
         return [Rejected(c.account, 0, RejectReason.NOTHING_TO_CHANGE, "account", rule)]
     account = venue.ledger.accounts[guest.name]
@@ -286,7 +289,9 @@ def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
     filled = guest.filled if cash else 0  # the fee for it is taken from the cash
     guest.filled -= filled
     end.sent += 1
-    event = CarriedHome(c.link, end.sent, c.account, cash, tonnes, filled, guest.unfilled)
+    order = venue.participants[guest.name].orders.get(c.ref)
+    event = CarriedHome(c.link, end.sent, c.account, cash, tonnes, filled, guest.unfilled,
+                        c.ref, c.traded, order.leaves if order is not None else 0)  # fmt: skip
     guest.unfilled = 0
     return [event]
 

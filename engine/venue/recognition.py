@@ -114,7 +114,7 @@ def recognise_allowances(venue: VenueBase, c: RecogniseAllowances) -> list[Event
         due, events = recognise(venue.registry, c.entity, c.cycle, c.officer, counted)
     except RefusedError as refused:
         end.sent += 1
-        back = CarriedHome(c.link, end.sent, c.account, 0, c.quantity, 0, c.quantity)
+        back = CarriedHome(c.link, end.sent, c.account, 0, c.quantity, 0, c.quantity, 0, 0, 0)
         return [Rejected(c.account, 0, refused.reason, refused.field, refused.rule), back]
     end.used += c.quantity
     recognised = AllowancesRecognised(c.link, c.number, c.account, c.quantity, c.entity, c.cycle,

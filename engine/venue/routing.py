@@ -13,7 +13,7 @@ from engine.vocabulary.commands import CancelOnDisconnect, MassCancel, SetKillSw
 from engine.vocabulary.enums import LinkKind, Mechanism, OrderType, Phase, Side, TimeInForce
 from engine.vocabulary.events import Rejected
 from engine.vocabulary.link_commands import JoinAuction, RouteBid, RouteCancel, RouteOrder
-from engine.vocabulary.units import PARTS_PER_MILLION
+from engine.vocabulary.units import MAX_MONEY, MAX_PRICE, MAX_QUANTITY, PARTS_PER_MILLION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +41,9 @@ def routed(venues: Mapping[str, Venue], name: str, order: NewOrder) -> Command:
     """Return an order as its venue is to be given it: with a part that leaves, where one does."""
     home = venues[name]
     plain = order.order_type is OrderType.LIMIT and not (order.display or order.post_only)
-    if not (home.links.ends and plain and order.tif in _ROUTED and order.quantity > 0):
-        return order
+    sound = 0 < order.quantity <= MAX_QUANTITY and 0 < order.price <= MAX_PRICE
+    if not (home.links.ends and plain and order.tif in _ROUTED and sound):
+        return order  # what is not sound is refused at home
     found: _Part | None = None
     for end in home.links.ends.values():
         if end.rules.symbol != order.symbol:
@@ -100,22 +101,25 @@ def into_auction(
     venues: Mapping[str, Venue], name: str, command: Bid | JoinAuction
 ) -> Bid | JoinAuction | RouteBid:
     """Return a bid, or a seller's tonnes, as it leaves for the auction over a link."""
+    if not (0 < command.quantity <= MAX_QUANTITY and 0 < command.price <= MAX_PRICE):
+        return command  # refused at home
     for link, end in venues[name].links.ends.items():
         rules = end.rules
         if rules.kind is LinkKind.AUCTION and rules.symbol == command.symbol:
             peer = venues[rules.peer].markets[rules.peer_symbol]
             buying = command.__class__ is not JoinAuction
-            cash = peer.needs(command.price, command.quantity) if buying else 0
+            needs = peer.needs(command.price, command.quantity) if buying else 0
             side = Side.BUY if buying else Side.SELL
             return RouteBid(command.account, command.ref, link, command.number, side,
-                            command.quantity, command.price, cash)  # fmt: skip
+                            command.quantity, command.price, min(needs, MAX_MONEY))  # fmt: skip
     return command
 
 
 def _route(order: NewOrder, end: LinkEnd, away: int, price: int, peer: Line) -> RouteOrder:
     cash = 0
     if order.side is Side.BUY:
-        cash = peer.needs(price, away) + away * end.rules.fee
+        # beyond what a command may move it is refused at home
+        cash = min(peer.needs(price, away) + away * end.rules.fee, MAX_MONEY)
     return RouteOrder(order.account, order.ref, end.rules.link, order.side, order.quantity,
                       order.price, order.tif, away, price, cash)  # fmt: skip
 

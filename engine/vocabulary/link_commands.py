@@ -56,10 +56,12 @@ class GuestOrder(Struct, frozen=True, array_like=True, gc=False, tag=52):
 
 
 class CarryHome(Struct, frozen=True, array_like=True, gc=False, tag=53):
-    """Send a guest's available cash and tonnes back to its own venue."""
+    """Send a guest's available cash and tonnes back to its own venue, and what an order did."""
 
     link: str
     account: str  # at its own venue
+    ref: Int = 0  # the order that something happened to; 0: none
+    traded: Int = 0  # its tonnes that traded since the venue at home was last sent word of it
 
 
 class CarryIn(Struct, frozen=True, array_like=True, gc=False, tag=54):
@@ -72,6 +74,9 @@ class CarryIn(Struct, frozen=True, array_like=True, gc=False, tag=54):
     tonnes: Int
     filled: Int  # tonnes that were traded there, and the link's fee is due for
     unfilled: Int  # tonnes of quota that were not used after all
+    ref: Int = 0  # the order that something happened to; 0: none
+    traded: Int = 0  # its tonnes that traded since the last such message
+    leaves: Int = 0  # its tonnes that are live at the peer still
 
 
 class RouteCancel(Struct, frozen=True, array_like=True, gc=False, tag=55):

@@ -55,6 +55,9 @@ class CarriedHome(Struct, frozen=True, array_like=True, gc=False, tag=63):
     tonnes: int
     filled: int
     unfilled: int
+    ref: int  # the order that something happened to; 0: none
+    traded: int  # its tonnes that traded since the last such message
+    leaves: int  # its tonnes that are live here still
 
 
 class CarriedIn(Struct, frozen=True, array_like=True, gc=False, tag=64):
@@ -67,6 +70,9 @@ class CarriedIn(Struct, frozen=True, array_like=True, gc=False, tag=64):
     tonnes: int
     fee: int
     used: int  # tonnes of the link's quota
+    ref: int  # the order that something happened to at the peer; 0: none
+    traded: int  # its tonnes that traded since the last such message
+    leaves: int  # its tonnes that are live at the peer still
 
 
 class CancelRouted(Struct, frozen=True, array_like=True, gc=False, tag=65):

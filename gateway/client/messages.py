@@ -35,6 +35,13 @@ from gateway.protocol.wire_account import (
     OrderStatus,
 )
 from gateway.protocol.wire_history import History
+from gateway.protocol.wire_links import (
+    AllowancesSent,
+    BidRouted,
+    CancelRouted,
+    CarriedIn,
+    OrderRouted,
+)
 from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
@@ -95,6 +102,7 @@ __all__ = [
     "AllowancesCancelled",
     "AllowancesIssued",
     "AllowancesMoved",
+    "AllowancesSent",
     "AllowancesSurrendered",
     "AllowancesTransferred",
     "Announced",
@@ -106,11 +114,14 @@ __all__ = [
     "AveragePriceTaken",
     "BalanceStatus",
     "BestBid",
+    "BidRouted",
     "Book",
     "BookLevel",
     "BookSnapshot",
     "BookUpdate",
+    "CancelRouted",
     "CapSet",
+    "CarriedIn",
     "CashMoved",
     "ClientEvent",
     "CompliancePublished",
@@ -144,6 +155,7 @@ __all__ = [
     "OrderFilled",
     "OrderReduced",
     "OrderResting",
+    "OrderRouted",
     "OrderStatus",
     "OrderTriggered",
     "PenaltyPaid",

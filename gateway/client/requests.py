@@ -15,7 +15,7 @@ from engine.vocabulary.enums import (
 )
 from gateway.client import arguments
 from gateway.client.arguments import AuctionTerms, OrderTerms, Price, Time, Whole
-from gateway.protocol import wire, wire_modes
+from gateway.protocol import wire, wire_links, wire_modes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 OrderAnswer: TypeAlias = (
     wire.OrderAccepted | wire.OrderCancelled | wire.OrderAmended | wire.MassCancelled
     | wire_modes.NumberAssigned | wire_modes.Declined
+    | wire_links.OrderRouted | wire_links.CancelRouted | wire_links.BidRouted
 )  # fmt: skip
 
 

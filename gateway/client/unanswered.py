@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.vocabulary.enums import OrderType
 from gateway.client.errors import NotTakenError, resolve
-from gateway.protocol import wire
+from gateway.protocol import wire, wire_links
 from gateway.protocol.answers import ANSWERS
 
 if TYPE_CHECKING:
@@ -136,8 +136,11 @@ def _fits(message: wire.OrderMessage, report: wire.Report) -> bool:
                 return False
             limit = message.price if message.order_type is OrderType.LIMIT else report.price
             return (message.quantity, limit) == (report.quantity, report.price)
-        case wire.OrderCancelled() | wire.OrderAmended():
-            return bool(report.ref == getattr(message, "target", 0))
+        case wire_links.OrderRouted() if isinstance(message, wire.NewOrder):
+            return report.side is message.side and report.quantity <= message.quantity
+        case wire_links.CancelRouted() | wire.OrderCancelled() | wire.OrderAmended():
+            order = report.target if isinstance(report, wire_links.CancelRouted) else report.ref
+            return bool(order == getattr(message, "target", 0))
         case wire.MassCancelled():
             return isinstance(message, wire.MassCancel)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.vocabulary.enums import CancelReason
-from gateway.protocol import wire, wire_modes
+from gateway.protocol import wire, wire_links, wire_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,4 +21,7 @@ ANSWERS: Final[dict[type, Callable[[Any], int]]] = {
     wire.MassCancelled: lambda r: int(r.ref),
     wire_modes.NumberAssigned: lambda r: int(r.ref),
     wire_modes.Declined: lambda r: int(r.ref),
+    wire_links.OrderRouted: lambda r: int(r.ref),
+    wire_links.CancelRouted: lambda r: int(r.ref),
+    wire_links.BidRouted: lambda r: int(r.ref),
 }

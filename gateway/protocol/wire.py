@@ -34,6 +34,7 @@ from gateway.protocol.wire_account import (
 )
 from gateway.protocol.wire_copies import AskCopies, CopyOf
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
+from gateway.protocol.wire_links import LinkReport
 from gateway.protocol.wire_market import (
     Announced,
     AuctionCleared,
@@ -357,7 +358,8 @@ class MassCancelled(Struct, frozen=True, array_like=True, gc=False, tag=88):
 Report: TypeAlias = (
     OrderAccepted | Rejected | OrderResting | OrderFilled | OrderCancelled | OrderAmended
     | OrderReduced | OrderTriggered | MassCancelled | KillSwitchSet | CashMoved | AllowancesMoved
-    | NumberAssigned | QuoteReceived | QuoteEnded | Declined | Delivered | Released | RegistryReport
+    | NumberAssigned | QuoteReceived | QuoteEnded | Declined | Delivered | Released
+    | RegistryReport | LinkReport
 )  # fmt: skip
 
 

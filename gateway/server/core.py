@@ -93,6 +93,7 @@ class Core:
         self._backlog: dict[Connection, None] = {}  # have more than a turn's; who is next is first
         self._operations: list[Operation] = []
         self._watch_at = 0  # ns
+        self._said = sequencer.seq  # the last record of the last tick
         self._leaving = False
         self._ticking = False
 
@@ -184,7 +185,6 @@ class Core:
         running, sessions = self.running, self.sessions
         running.begin(now)
         self.storage.look(now)
-        before = running.sequencer.seq
         operations, self._operations = self._operations, []
         for operation in operations:
             if operation.timed and now > running.sequencer.venue.time:
@@ -214,7 +214,9 @@ class Core:
             self.storage.announce(told)
             self.storage.announced = self.storage.short
             touched |= dict.fromkeys(told)
-        self.batch = batch = running.sequencer.seq - before
+        # what linked venues have given this one since the last tick is in it
+        self.batch = batch = running.sequencer.seq - self._said
+        self._said = running.sequencer.seq
         self.peak_batch = max(self.peak_batch, batch)
         # A trade also reports to accounts that said nothing in this tick.
         concerned = (*sessions.by_account.values(), *sessions.door.challenged) if batch else touched

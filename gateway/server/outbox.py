@@ -23,6 +23,7 @@ from gateway.protocol import wire, wire_account, wire_modes
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import HEADERS, header, length_at
 from gateway.protocol.wire import HEADER_SIZE
+from gateway.server.link_reports import OF_LINKS
 from gateway.server.registry_reports import OF_REGISTRY
 from gateway.server.tape import Tape
 
@@ -167,6 +168,7 @@ class Outboxes:
         self.project.update(dict.fromkeys(OF_REGISTRY, self._of_registry))
         self._owners = Owners()
         self.project.update(dict.fromkeys(get_args(LinkEvent), _no_report))
+        self.project.update(dict.fromkeys(OF_LINKS, self._of_link))
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
 
@@ -302,6 +304,15 @@ class Outboxes:
         for name in self._owners.of(e):
             box = self.boxes[name]
             box.add(_encode(make(box.seq + 1, time, *fields)))
+
+    def _of_link(self, time: int, e: Any) -> None:
+        box = self.boxes[e.account]
+        make, answers = OF_LINKS[e.__class__]
+        report = _encode(make(box.seq + 1, time, e))
+        if answers and e.ref:
+            box.answer(e.ref, report)
+        else:
+            box.add(report)
 
     # -- modes other than the order book ----------------------------------------------------------
 

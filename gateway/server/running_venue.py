@@ -22,7 +22,7 @@ class RunningVenue:
     that is for the core to see to.
     """
 
-    __slots__ = ("_digest", "market_data", "observers", "outboxes", "sequencer", "time")
+    __slots__ = ("_digest", "market_data", "observers", "outboxes", "sequencer", "through", "time")
 
     def __init__(self, sequencer: Sequencer, outboxes: Outboxes) -> None:
         """Go on behind the sequencer's last record, whose reports ``outboxes`` holds."""
@@ -30,6 +30,7 @@ class RunningVenue:
         self.outboxes = outboxes
         self.market_data = MarketData(sequencer.venue)
         self.observers: list[Callable[[int, list[Event]], None]] = []
+        self.through: Callable[[int, Command], list[Event]] | None = None  # a federation's way in
         self.time = 0  # ns UTC, of the records of this tick
         self._digest = (sequencer.venue.rulebook, sequencer.venue.rulebook.digest())
 
@@ -38,7 +39,13 @@ class RunningVenue:
         self.time = max(now, self.sequencer.time)
 
     def run(self, source: int, command: Command) -> list[Event]:
-        """Run one command; return what happened."""
+        """Run one command, with what follows from it at linked venues; return what happened."""
+        if self.through is not None:
+            return self.through(source, command)
+        return self.give(source, command)
+
+    def give(self, source: int, command: Command) -> list[Event]:
+        """Run one command here alone; return what happened."""
         time = self.time
         events = self.sequencer.submit(time, source, command)
         self.outboxes.absorb(time, events)
@@ -47,6 +54,10 @@ class RunningVenue:
 
     def run_all(self, source: int, commands: Sequence[Command]) -> None:
         """Run a client's commands in their order."""
+        if self.through is not None:
+            for command in commands:
+                self.through(source, command)
+            return
         time, project = self.time, self.outboxes.project
         happened = self.sequencer.submit_all(time, source, commands)
         for events in happened:

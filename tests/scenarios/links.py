@@ -66,7 +66,9 @@ LINKS = (
                                   | sz:mei#1 matching 15 @ 102
                                   | trade 10 @ 100 bob#1(0) sz:mei#1(5) depth 0
                                   | sz:mei#1 cancelled 5 IOC_REST
-        home bay mei              | mei goes home by bay 1: 530 and 10 t filled 10 unfilled 5
+        home bay mei of 1 traded 10
+                  | mei goes home by bay 1: 530 and 10 t filled 10 unfilled 5 #1 traded 10 leaves 0
+        home bay mei of 1 traded -1 | refused VALUE ref
         home bay mei              | refused NOTHING_TO_CHANGE account
         guest bay 2 mei sell 5 @ 110
                                   | mei comes by bay 2 as sz:mei
@@ -95,6 +97,9 @@ LINKS = (
         back bay 1 ann cash 1040 tonnes 10 filled 10 unfilled 10
                                   | ann has back by bay 1: 1040 and 10 t fee 20 used 10
         ann cash                  | 998980 reserved 0
+        back bay 2 ann of 1 traded 3 leaves 7
+                        | ann has back by bay 2: 0 and 0 t fee 0 used 10 #1 traded 3 leaves 7
+        back bay 3 ann of 1 traded -3 | refused VALUE cash
     """,
         shows=("14.6",),
     ),
@@ -109,7 +114,8 @@ LINKS = (
                                   | sz:mei#1 resting 15 @ 102 depth 15
         bob sell 10 @ 90          | bob#1 matching 10 @ 90
                                   | trade 10 @ 102 sz:mei#1(5) bob#1(0) depth 5
-        home bay mei              | mei goes home by bay 1: 0 and 10 t filled 0 unfilled 0
+        home bay mei of 1 traded 10
+                     | mei goes home by bay 1: 0 and 10 t filled 0 unfilled 0 #1 traded 10 leaves 5
         ends bay 3 mei 1          | refused UNKNOWN_NUMBER number
         ends bay 2 mei 1          | sz:mei#1 cancelled 5 REQUESTED depth 0
         ends bay 3 mei 1          | sz:mei#3 refused UNKNOWN_ORDER target

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.vocabulary.enums import OfferKind, OrderType, Side
 from engine.vocabulary.json_codec import decimal_text
-from gateway.cli.terminal import told_registry
+from gateway.cli.terminal import told_links, told_registry
 from gateway.cli.terminal.refusals import refusal
 from gateway.cli.terminal.words import spelled
 from gateway.protocol import wire, wire_account, wire_market, wire_modes
@@ -44,6 +44,7 @@ class Teller:
             wire_modes.Declined: lambda m: f"{m.account} declined quote {m.number} of {m.symbol}",
             wire_modes.NumberAssigned: _numbered,
             wire_modes.Delivered: self._delivered,
+            **told_links.words(self.money),
             **told_registry.words(self.money),
         }  # fmt: skip
 

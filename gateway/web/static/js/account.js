@@ -193,6 +193,17 @@ const TAKES = {
   ComplianceSettled: () => {},
   PurchasesFrozen: () => {},
   PenaltyPaid: () => {},
+  OrderRouted: (account, m) => {
+    account.answer = { ok: true, ...m };
+  },
+  CancelRouted: (account, m) => {
+    if (m.ref) account.answer = { ok: true, ...m };
+  },
+  BidRouted: (account, m) => {
+    account.answer = { ok: true, ...m };
+  },
+  CarriedIn: () => {},
+  AllowancesSent: () => {},
 };
 
 const NUMBERED = new Set(Object.keys(TAKES).filter((name) =>
