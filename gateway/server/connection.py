@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from gateway.protocol.session import Session
-    from gateway.server.outbox import Outbox
+    from gateway.server.box import Outbox
 
     Seat: TypeAlias = str | tuple[str, str]
 

@@ -72,7 +72,7 @@ def status_of(node: Node) -> Status:
         orders=venue.live_orders(),
         reports=sum(box.seq for box in boxes),
         log_bytes=journal.total if journal is not None else 0,
-        outbox_bytes=sum(box.end for box in boxes),
+        outbox_bytes=sum(len(box.stream) for box in boxes),
         peak_batch=core.peak_batch,
         phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},
         sessions=tuple(_session(each) for each in core.sessions.connections if each is not page),
