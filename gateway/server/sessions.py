@@ -21,6 +21,7 @@ from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_en
 from gateway.server.connection import Connection, seat_of
 from gateway.server.door import Door, permitted, refuse
 from gateway.server.permissions import Permission
+from gateway.server.report_store import StoreError
 from gateway.server.strangers import Strangers
 from gateway.server.subscriptions import Subscriptions
 from gateway.server.views import lines, status
@@ -118,6 +119,12 @@ class Sessions:
         connection.farewell(reason, text, self._limits.chunk)
         self.closing.append(connection)
 
+    def end_unread(self, connection: Connection, error: StoreError) -> None:
+        """End a session whose reports cannot be read; they are in the log."""
+        connection.box = None
+        text = f"reports cannot be read ({error}); they are in the venue's log"
+        self.end(connection, wire.LogoutReason.STORAGE, text)
+
     def end_all(self, reason: wire.LogoutReason, text: str) -> None:
         """End every session; orders stay, whatever their sessions asked for."""
         for connection in list(self.connections):
@@ -147,7 +154,11 @@ class Sessions:
         if (connection.data or connection.more) and not connection.ended:
             messages = connection.receive(now, self._limits.turn)
             left = iter(messages)
-            asked = self._handle(connection, left, now)
+            try:
+                asked = self._handle(connection, left, now)
+            except StoreError as error:
+                asked = True
+                self.end_unread(connection, error)
             connection.leave(list(left))
             handled = self._limits.turn if asked else len(messages)
             error = connection.session.error
