@@ -156,9 +156,9 @@ class Sessions:
             left = iter(messages)
             try:
                 asked = self._handle(connection, left, now)
-            except StoreError as error:
+            except StoreError as problem:
                 asked = True
-                self.end_unread(connection, error)
+                self.end_unread(connection, problem)
             connection.leave(list(left))
             handled = self._limits.turn if asked else len(messages)
             error = connection.session.error
