@@ -251,6 +251,12 @@ def files_of(path: Path) -> list[Path]:
     return [each for each in path.parent.glob(f"{path.name}.*") if each.suffix != ".new"]
 
 
+def remove(path: Path) -> None:
+    """Remove a snapshot, and what lies beside it. Raises ``OSError``."""
+    for each in (path, *files_of(path)):
+        each.unlink(missing_ok=True)
+
+
 def prune(directory: Path) -> None:
     """Remove all but the newest snapshots, and what lay beside them. Raises ``OSError``.
 

@@ -22,7 +22,7 @@ from gateway.server.report_store import ReportStore, StoreError
 MARK_EVERY: Final = 16  # reports
 MARK_MASK: Final = MARK_EVERY - 1
 WINDOW: Final = 1 << 18  # bytes of an account's reports that stay in memory
-CHUNK: Final = 1 << 16  # bytes that go to the store at once, about
+CHUNK: Final = 1 << 14  # bytes that go to the store at once, about
 DUPLICATE: Final = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or never
 
 
@@ -137,7 +137,7 @@ class Outbox:
 
     def _put_away(self) -> None:
         """Put the oldest chunks into the store; where it takes none they stay, for a while."""
-        while len(self.stream) > WINDOW:
+        while len(self.stream) > WINDOW // 4 * 3:  # not each time: what stays is moved now and then
             marks = max(bisect_right(self._marks, self._place + CHUNK) - 1, 1)
             end = self._marks[marks]
             frames = bytes(memoryview(self.stream)[: end - self._place])

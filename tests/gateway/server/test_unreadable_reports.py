@@ -8,9 +8,9 @@ import pytest
 
 from gateway.protocol import wire
 from gateway.server import box as boxes
-from gateway.server.report_store import ReportStore, StoreError
 from tests.gateway.server.test_core import buy
 from tests.support.quiet_core import End, QuietVenue
+from tests.support.report_stores import FailingStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,26 +22,6 @@ def _small_windows() -> Iterator[None]:
         patch.setattr(boxes, "WINDOW", 2_000)
         patch.setattr(boxes, "CHUNK", 1_000)
         yield
-
-
-class FailingStore(ReportStore):
-    """A store whose disk can fail."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.broken = False
-
-    def put(self, data: bytes) -> int:
-        """Keep bytes."""
-        self.data += data
-        return len(self.data) - len(data)
-
-    def get(self, place: int, size: int) -> bytes:
-        """Return bytes."""
-        if self.broken:
-            problem = "a bad sector"
-            raise StoreError(problem)
-        return bytes(self.data[place : place + size])
 
 
 @pytest.fixture
