@@ -79,7 +79,7 @@ class LogoutReason(IntEnum):
     SHUTDOWN = 9  # the venue stops
     FULL = 10  # no more sessions
     SEQUENCE = 11  # the client says it saw reports that were never sent
-    STORAGE = 12  # the venue cannot read the account's older reports
+    STORAGE = 13  # the venue cannot read the account's older reports
 
 
 # -- client to venue ----------------------------------------------------------------------------
