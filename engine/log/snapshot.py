@@ -60,6 +60,26 @@ class Snapshot(NamedTuple):
     parts: Parts
 
 
+class Part:
+    """What follows a log and has files of its own: each snapshot gets what it needs of them."""
+
+    __slots__ = ()
+
+    def keep(self, snapshot: Path) -> None:
+        """Write files beside a snapshot that will be taken, durably. Raises ``OSError``."""
+
+    def find(self, snapshot: Path) -> None:
+        """Take up the files beside the snapshot. Raises ``OSError``, ``ValueError``."""
+
+    def close(self) -> None:
+        """Let go of all files."""
+
+
+def beside(snapshot: Path, name: str) -> Path:
+    """Return the path of a part's file beside a snapshot."""
+    return snapshot.with_name(f"{snapshot.name}.{name}")
+
+
 def write(directory: Path, covered: Covered, venue: Venue, parts: Mapping[str, object]) -> Path:
     """Write a venue's state, and that of ``parts``, durably. Raises ``OSError``, ``GraphError``."""
     path = directory / f"{SNAPSHOT_NAME}{covered.seq}"
@@ -70,6 +90,9 @@ def write(directory: Path, covered: Covered, venue: Venue, parts: Mapping[str, o
     try:
         lock(descriptor)  # or another process takes one just now
         os.ftruncate(descriptor, 0)
+        for part in parts.values():
+            if isinstance(part, Part):
+                part.keep(path)
         with os.fdopen(descriptor, "wb", closefd=False) as file:
             file.write(genesis)
             for body in _bodies(covered, {VENUE: venue, **parts}):
@@ -93,6 +116,7 @@ def _try(path: Path, parts: Mapping[str, object]) -> None:
         raise GraphError(str(error)) from error
     state = found.venue.state_hash()
     found.venue.close()
+    close(found.parts)
     if state != found.hash:
         problem = "it reads back as another state"
         raise GraphError(problem)
@@ -153,7 +177,21 @@ def _read(path: Path, names: Mapping[str, object]) -> Snapshot:
         problem = f"it has no {', '.join(lacking)}"
         raise ValueError(problem)
     venue = roots.pop(VENUE)
+    _find(path.with_name(f"{SNAPSHOT_NAME}{covered.seq}"), roots)
     return Snapshot(path, covered, venue, state.hash, roots)
+
+
+def _find(path: Path, parts: Parts) -> None:
+    for part in parts.values():
+        if isinstance(part, Part):
+            part.find(path)
+
+
+def close(parts: Mapping[str, object]) -> None:
+    """Let go of the files of parts."""
+    for part in parts.values():
+        if isinstance(part, Part):
+            part.close()
 
 
 def paths(directory: Path) -> list[Path]:
@@ -182,7 +220,9 @@ def usable(directory: Path, names: Mapping[str, object] | None) -> Iterator[Snap
     """Yield what can be read, the newest first."""
     for path in paths(directory):
         with suppress(SnapshotError):
-            yield read(path, names)
+            found = read(path, names)
+            yield found
+            close(found.parts)  # it was of no use
 
 
 def place_of(path: Path) -> Place | None:
@@ -206,7 +246,27 @@ def _covered(body: memoryview) -> Covered:
     return msgspec.msgpack.decode(body[LENGTH.size :], type=Covered)
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return the files of parts beside a snapshot."""
+    return [each for each in path.parent.glob(f"{path.name}.*") if each.suffix != ".new"]
+
+
+def remove(path: Path) -> None:
+    """Remove a snapshot, and what lies beside it. Raises ``OSError``."""
+    for each in (path, *files_of(path)):
+        each.unlink(missing_ok=True)
+
+
 def prune(directory: Path) -> None:
-    """Remove all but the newest snapshots. Raises ``OSError``."""
-    for path in paths(directory)[KEPT:]:
+    """Remove all but the newest snapshots, and what lay beside them. Raises ``OSError``.
+
+    What is newer than they are may belong to one that another process takes just now.
+    """
+    kept = paths(directory)
+    for path in kept[KEPT:]:
         path.unlink(missing_ok=True)
+    for path in directory.glob(f"{SNAPSHOT_NAME}*.*") if len(kept) >= KEPT else ():
+        number = path.name.removeprefix(SNAPSHOT_NAME).partition(".")[0]
+        if number.isdecimal() and int(number) < _seq(kept[KEPT - 1]):
+            with suppress(PermissionError):  # Windows: a venue reads it
+                path.unlink(missing_ok=True)

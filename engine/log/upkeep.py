@@ -23,7 +23,7 @@ from engine.log.places import SnapshotError
 from engine.log.records import Record, decode_genesis, no_genesis, runs
 from engine.log.segments import LOG_NAME, LogFile, all_numbered, segment_name
 from engine.log.sequencer import Replay, Sequencer, replay, replay_behind, replay_file
-from engine.log.snapshot import Snapshot, hold, place_of, usable
+from engine.log.snapshot import Snapshot, files_of, hold, place_of, remove, usable
 from engine.log.snapshot import paths as snapshot_paths
 from engine.rulebook.model import Rulebook
 from engine.venue.venue import Venue
@@ -114,7 +114,7 @@ def repair(directory: Path) -> Repaired:
         for each in snapshot_paths(directory):
             place = place_of(each)
             if place is None or place.number > reader.chain.number:
-                each.unlink()
+                remove(each)
     finally:
         os.close(descriptor)
     return Repaired(reader.chain.number + 1, reader.torn, kept)
@@ -175,7 +175,7 @@ def _set_aside(directory: Path, old: Path) -> None:
     for number, each in all_numbered(directory):
         each.replace(old.with_name(f"{old.name}.{number:06}"))
     for each in snapshot_paths(directory):
-        each.unlink()
+        remove(each)
 
 
 def _of_today(directory: Path) -> tuple[Rulebook, int, list[Record]]:
@@ -234,7 +234,8 @@ def backup(directory: Path, target: Path) -> Checked:
     for path in snapshot_paths(directory):
         place = place_of(path)
         if place is not None and place.number <= reader.chain.number:
-            shutil.copy2(path, aside / path.name)
+            for each in (path, *files_of(path)):
+                shutil.copy2(each, aside / each.name)
     write_head(aside, reader.chain)
     checked = check(aside)
     sync_folder(aside)

@@ -15,6 +15,7 @@ from engine.log.places import SnapshotError
 from engine.log.snapshotter import take
 from gateway.cli.console import reading_log
 from gateway.server.followers import Followers
+from gateway.server.spool import Spool
 
 if TYPE_CHECKING:
     from engine.log.journal import Journal
@@ -26,12 +27,14 @@ _NICER: Final = 10
 
 def take_snapshot(folder: Path) -> str:
     """Take a snapshot of the venue in a folder; return what to say. Raises ``ClickException``."""
-    followers = Followers()
+    followers = Followers(Spool(folder))
     try:
         with reading_log(folder):
             taken = take(folder, followers.absorb, followers.parts)
     except SnapshotError as error:
         raise click.ClickException(str(error)) from error
+    finally:
+        followers.outboxes.close()
     return (f"{taken.path}: record {taken.seq}, {taken.size} bytes, "
             f"{taken.replayed} records run for it, state {taken.state}")  # fmt: skip
 

@@ -36,6 +36,11 @@ def command(folder: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+def _reports(s: dict[str, Any]) -> str:
+    memory, disk = s["outbox_bytes"], s["spooled_bytes"]
+    return f"{s['reports']:,}, {memory:,} bytes in memory, {disk:,} on the disk"
+
+
 def _compliance(s: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the next date of the compliance years, and who may not purchase."""
     rows = []
@@ -63,7 +68,7 @@ def _page(s: dict[str, Any]) -> str:
         ("time", f"{time:%Y-%m-%d %H:%M:%S} UTC" if time else "none yet"),
         ("log", f"{s['records']:,} records, {s['log_bytes']:,} bytes, {s['durability']}"),
         ("orders", f"{s['orders']:,} live, of {s['accounts']:,} accounts"),
-        ("reports", f"{s['reports']:,}, {s['outbox_bytes']:,} bytes in memory"),
+        ("reports", _reports(s)),
         *((phase, ", ".join(symbols)) for phase, symbols in lines.items()),
         ("sessions", str(len(s["sessions"]))),
         *_compliance(s),

@@ -89,6 +89,7 @@ class LogoutReason(IntEnum):
     FULL = 10  # no more sessions
     SEQUENCE = 11  # the client says it saw reports that were never sent
     RECOVERING = 12  # the venue has started and replays its log
+    STORAGE = 13  # the venue cannot read the account's older reports
 
 
 # -- client to venue ----------------------------------------------------------------------------

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gateway.protocol import wire
 from gateway.protocol.session import State, Throttle, pack, venue_end
 from gateway.server.permissions import Permission
+from gateway.server.report_store import StoreError
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     from gateway.protocol.session import Session
     from gateway.protocol.wire_account import Balances
+    from gateway.server.box import Outbox
     from gateway.server.copies import Copies
-    from gateway.server.outbox import Outbox
 
     Seat: TypeAlias = str | tuple[str, str]
 
@@ -92,7 +94,10 @@ class Connection:
         return self.box.seq if self.box is not None else 0
 
     def admit(self, m: wire.Logon, box: Outbox, permission: Permission) -> None:
-        """Belong to an account from now on, its reports sent up to ``last_seen``."""
+        """Belong to an account from now on, its reports sent up to ``last_seen``.
+
+        Raises ``StoreError``.
+        """
         self.account = m.account
         self.permission = permission
         self.box = box
@@ -117,7 +122,8 @@ class Connection:
         if reason is wire.LogoutReason.SLOW_READER:
             self.out = self.out[-1:]  # nothing more for a reader that does not read
         elif self.box is not None:
-            self.out.insert(-1, self.box.frames(self.sent, most))
+            with suppress(StoreError):  # it connects again, and is told then
+                self.out.insert(-1, self.box.frames(self.sent, most))
         self.box = None
 
     @property
@@ -129,7 +135,10 @@ class Connection:
         return self.sent < box.end or (self.copies is not None and self.copies.behind)
 
     def flush(self, now: int, most: int) -> bytes:
-        """Return what is to be written now, with ``most`` bytes of reports."""
+        """Return what is to be written now, with ``most`` bytes of reports.
+
+        Raises ``StoreError`` where these cannot be read.
+        """
         if self.lost or (self.stuck_since and not self.ended):
             return b""
         out = self.out

@@ -10,7 +10,9 @@ from gateway.protocol.wire import HEADER_SIZE
 from gateway.protocol.wire_copies import CopyOf
 
 if TYPE_CHECKING:
-    from gateway.server.outbox import Outbox
+    from collections.abc import Iterator
+
+    from gateway.server.box import Outbox
 
 
 class Copies:
@@ -25,7 +27,7 @@ class Copies:
         self._places: dict[str, int] = {}
 
     def begin(self, account: str, box: Outbox, after: int) -> None:
-        """Copy an account's reports behind one of them."""
+        """Copy an account's reports behind one of them. Raises ``StoreError``."""
         self._boxes[account], self._places[account] = box, box.place(after)
 
     @property
@@ -34,14 +36,26 @@ class Copies:
         return any(self._places[name] < box.end for name, box in self._boxes.items())
 
     def take(self, seq: int, most: int) -> bytes:
-        """Return frames with copies of the next reports, of about ``most`` bytes of them."""
+        """Return frames with copies of the next reports, of about ``most`` bytes of them.
+
+        Raises ``StoreError`` where older ones cannot be read.
+        """
         copied = bytearray()
         for name, box in self._boxes.items():
             place = self._places[name]
             while place < box.end and most > 0:
-                end = place + HEADER_SIZE + length_at(box.stream, place)
-                copied += pack(CopyOf(seq, name, bytes(box.stream[place + HEADER_SIZE : end])))
-                most -= end - place
-                place = end
+                frames = box.frames(place, most)
+                most -= len(frames)
+                place += len(frames)
+                for report in _unframed(frames):
+                    copied += pack(CopyOf(seq, name, report))
             self._places[name] = place
         return bytes(copied)
+
+
+def _unframed(frames: bytes) -> Iterator[bytes]:
+    begin = 0
+    while begin < len(frames):
+        end = begin + HEADER_SIZE + length_at(frames, begin)
+        yield frames[begin + HEADER_SIZE : end]
+        begin = end

@@ -20,6 +20,7 @@ from engine.log.records import check_command
 from engine.log.sequencer import OPERATOR, TIMER
 from engine.vocabulary.commands import AdvanceTime, CancelOnDisconnect
 from gateway.protocol.wire import LogoutReason
+from gateway.server.report_store import StoreError
 from gateway.server.running_venue import RunningVenue
 from gateway.server.sessions import Sessions
 from gateway.server.storage import Storage
@@ -90,6 +91,7 @@ class Core:
         self._limits = limits
         self._timetable = timetable
         self._awake: dict[Connection, None] = {}
+        self._unread: dict[Connection, StoreError] = {}  # to be ended by the next tick
         self._backlog: dict[Connection, None] = {}  # have more than a turn's; who is next is first
         self._operations: list[Operation] = []
         self._watch_at = 0  # ns
@@ -154,7 +156,8 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether a tick would have something to do now, whatever the time."""
-        return bool(self._awake or self._backlog or self._operations or self.sessions.closing)
+        waiting = self._awake or self._backlog or self._operations or self._unread
+        return bool(waiting or self.sessions.closing)
 
     @property
     def backlog(self) -> int:
@@ -185,16 +188,15 @@ class Core:
         running, sessions = self.running, self.sessions
         running.begin(now)
         self.storage.look(now)
-        operations, self._operations = self._operations, []
-        for operation in operations:
-            if operation.timed and now > running.sequencer.venue.time:
-                running.run(OPERATOR, AdvanceTime(now))
-            operation.events = self._run(OPERATOR, operation.command)
+        operations = self._run_operations(now)
         watching = not self._watch_at - WATCH_EVERY <= now < self._watch_at  # or set back
         if watching:
             self._watch_at = now + WATCH_EVERY
             self._run_clock(now)
         touched = self._take_turns(now)
+        for connection, error in self._unread.items():
+            sessions.end_unread(connection, error)
+        self._unread.clear()
         if sessions.stuck:
             sessions.cut_slow_readers(now)
         if watching:
@@ -224,6 +226,16 @@ class Core:
         sessions.door.challenged.clear()
         return writes
 
+    def _run_operations(self, now: int) -> list[Operation]:
+        """Run the operator's commands; return them."""
+        running = self.running
+        operations, self._operations = self._operations, []
+        for operation in operations:
+            if operation.timed and now > running.sequencer.venue.time:
+                running.run(OPERATOR, AdvanceTime(now))
+            operation.events = self._run(OPERATOR, operation.command)
+        return operations
+
     def _take_turns(self, now: int) -> dict[Connection, None]:
         """Give each session that was heard a turn, then those that have more; return all."""
         work, backlog = self.sessions.work, self._backlog
@@ -249,7 +261,11 @@ class Core:
         for connection in concerned:
             if connection.ended:
                 continue
-            data = connection.flush(now, most)
+            try:
+                data = connection.flush(now, most)
+            except StoreError as error:
+                self._unread[connection] = error
+                continue
             if data:
                 writes.append(Write(connection, data, close=False))
             if connection.behind:

@@ -11,14 +11,22 @@ from gateway.server.timetable import Past
 if TYPE_CHECKING:
     from engine.log.records import Record
     from engine.vocabulary.events import Event
+    from gateway.server.report_store import ReportStore
 
 
 class Followers:
     """The reports of all accounts, and the day that is on, as a log's records bring them about."""
 
-    def __init__(self) -> None:
-        """Begin before the first record; a recovery may put what a snapshot has in ``parts``."""
-        self.parts: dict[str, Any] = {"outboxes": Outboxes(), "past": Past(), "asking": Asking()}
+    def __init__(self, store: ReportStore | None = None) -> None:
+        """Begin before the first record; a recovery may put what a snapshot has in ``parts``.
+
+        Older reports go to the store; without one all stay in memory.
+        """
+        self.parts: dict[str, Any] = {
+            "outboxes": Outboxes(store),
+            "past": Past(),
+            "asking": Asking(),
+        }
 
     @property
     def outboxes(self) -> Outboxes:

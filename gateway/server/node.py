@@ -24,6 +24,7 @@ from gateway.server.followers import Followers
 from gateway.server.keys_file import KeysFile
 from gateway.server.limits import Limits
 from gateway.server.reload import read_again
+from gateway.server.spool import Spool
 from gateway.server.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -205,11 +206,12 @@ class Node:
         the folder holds a venue under other rules.
         """
         clock = clock or SteadyClock()
-        followers = Followers()
+        followers = Followers(Spool(folder))
         if holds_log(folder):
             sequencer = recover(folder, followers.absorb, options.durability, followers.parts)
             if sequencer.venue.genesis != rulebook:
                 sequencer.close()
+                followers.outboxes.close()
                 name = sequencer.venue.rulebook.name
                 problem = f"{folder} holds a venue under other rules ({name}): use another --dir"
                 raise JournalError(problem)
@@ -230,6 +232,7 @@ class Node:
                 node.core.operate(SetPhase(Phase.CONTINUOUS, reason="opened at the first start"))
         except (CommandError, AccountsError, AccessLogError) as error:
             sequencer.close()
+            followers.outboxes.close()
             raise AccountsError(str(error)) from error
         node.tick()
         return node
@@ -272,6 +275,7 @@ class Node:
             await asyncio.sleep(0.01)
         self._abort_all()
         self.sequencer.close()
+        self.outboxes.close()
 
     def _fail(self, error: VenueStoppedError) -> None:
         """Stop at once: nothing may leave a venue that cannot keep its promises."""
@@ -283,6 +287,7 @@ class Node:
         if self.failed is not None and not self.failed.done():
             self.failed.set_exception(error)
         self.core.running.abandon()
+        self.outboxes.close()
 
     def _close_port(self) -> None:
         for server in self._servers:

@@ -7,31 +7,29 @@ a message that it sends again is answered from here.
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from msgspec import structs
 
+from engine.log.snapshot import Part
 from engine.registry.owners import Owners
 from engine.vocabulary import events as ev
 from engine.vocabulary.auction_events import AuctionEvent
-from engine.vocabulary.enums import CancelReason, OfferKind, RejectReason, Side
+from engine.vocabulary.enums import CancelReason, OfferKind, Side
 from engine.vocabulary.link_events import LinkEvent
 from engine.vocabulary.registry_events import RegistryEvent
 from gateway.protocol import wire, wire_account, wire_modes
-from gateway.protocol.answers import ANSWERS
-from gateway.protocol.framing import HEADERS, header, length_at
-from gateway.protocol.wire import HEADER_SIZE
+from gateway.protocol.framing import HEADERS
+from gateway.server.box import DUPLICATE, MARK_MASK, Outbox
 from gateway.server.link_reports import OF_LINKS
 from gateway.server.registry_reports import OF_REGISTRY
+from gateway.server.report_store import ReportStore
 from gateway.server.tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-MARK_EVERY: Final = 16  # reports
-MARK_MASK: Final = MARK_EVERY - 1
 _encode = wire.encode
 # The commonest reports are written as arrays: the same bytes, without making the message first.
 _ACCEPTED = wire.OrderAccepted.__struct_config__.tag
@@ -41,101 +39,14 @@ PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.Amendm
           ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
           ev.BestBid, ev.AuctionCleared, ev.AuctionStated)  # fmt: skip
 _MASS = CancelReason.MASS
-_DUPLICATE = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or can never be
 
 
-class Outbox:
-    """One account's reports as frames, one behind the other, with a mark at every so many.
-
-    A place is the number of bytes before a frame. What is not at a mark is found by going on
-    from the nearest, so that a report costs little more than its own bytes.
-    """
-
-    __slots__ = ("_answered", "_marks", "last_answered", "seq", "stream")
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self.seq = 0  # the number of the last report
-        self.last_answered = 0  # the highest reference answered
-        self.stream = bytearray()  # the frames
-        self._marks = array("Q", [0])  # the places behind report 0, MARK_EVERY, 2 * MARK_EVERY ...
-        self._answered = array("q", [0])  # the highest reference answered until there
-
-    def add(self, payload: bytes) -> None:
-        """Keep a report. Before one that answers the client, ``last_answered`` is set."""
-        stream = self.stream
-        stream += header(len(payload))
-        stream += payload
-        self.seq = seq = self.seq + 1
-        if not seq & MARK_MASK:
-            self.mark()
-
-    def mark(self) -> None:
-        """Remember the place behind the last report."""
-        self._marks.append(len(self.stream))
-        self._answered.append(self.last_answered)
-
-    def answer(self, ref: int, payload: bytes) -> None:
-        """Keep the report that answers the client's message ``ref``."""
-        self.last_answered = ref
-        self.add(payload)
-
-    @property
-    def end(self) -> int:
-        """The place behind the last report."""
-        return len(self.stream)
-
-    def place(self, seq: int) -> int:
-        """Return the place behind report ``seq``, which must exist; 0 is before all."""
-        mark, further = divmod(seq, MARK_EVERY)
-        place = self._marks[mark]
-        for _ in range(further):
-            place += HEADER_SIZE + length_at(self.stream, place)
-        return place
-
-    def frames(self, place: int, most: int) -> bytes:
-        """Return the whole frames from a place on: all, or where that is too much, up to a mark.
-
-        ``most`` is in bytes; a stretch between marks is returned even where it is more.
-        """
-        end = len(self.stream)
-        if end - place > most:
-            last = bisect_right(self._marks, place + most) - 1
-            if self._marks[last] <= place:
-                last += 1
-            if last < len(self._marks):
-                end = self._marks[last]
-        return bytes(memoryview(self.stream)[place:end])
-
-    def answer_to(self, ref: int) -> bytes:
-        """Return the frame that answered ``ref``, empty when none did."""
-        mark = bisect_left(self._answered, ref) - 1
-        if mark < 0:
-            return b""
-        place = self._marks[mark]
-        for _ in range(min(MARK_EVERY, self.seq - mark * MARK_EVERY)):
-            end = place + HEADER_SIZE + length_at(self.stream, place)
-            frame = bytes(memoryview(self.stream)[place:end])
-            report = wire.decode_from_venue(frame[HEADER_SIZE:])
-            if _answers(report) == ref:
-                return frame
-            place = end
-        return b""
-
-
-def _answers(report: Any) -> int:
-    """Return the reference of the message that a report answers, 0 for none."""
-    answered = ANSWERS.get(report.__class__)
-    if answered is None or (isinstance(report, wire.Rejected) and report.reason is _DUPLICATE):
-        return 0
-    return answered(report)
-
-
-class Outboxes:
+class Outboxes(Part):
     """All accounts' outboxes, and the public tape, fed with events."""
 
-    def __init__(self) -> None:
-        """Start with no account."""
+    def __init__(self, store: ReportStore | None = None) -> None:
+        """Start with no account; without a store all reports stay in memory."""
+        self.store = store if store is not None else ReportStore()
         self.boxes: dict[str, Outbox] = {}
         self.project: dict[type, Callable[[int, Any], None]] = {  # by event
             ev.OrderAccepted: self._accepted,
@@ -172,6 +83,18 @@ class Outboxes:
         # quotes to chosen accounts, by their maker's account and reference
         self._quotes: dict[tuple[str, int], ev.Offered] = {}
 
+    def keep(self, snapshot: Path) -> None:
+        """Put what is in the store beside a snapshot."""
+        self.store.keep(snapshot)
+
+    def find(self, snapshot: Path) -> None:
+        """Go on behind what is beside a snapshot."""
+        self.store.find(snapshot)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.store.close()
+
     def absorb(self, time: int, events: list[ev.Event]) -> None:
         """Turn events of one record into reports."""
         project = self.project
@@ -179,7 +102,7 @@ class Outboxes:
             project[event.__class__](time, event)
 
     def _opened(self, _time: int, e: ev.AccountOpened) -> None:
-        self.boxes[e.account] = Outbox()
+        self.boxes[e.account] = Outbox(self.store)
 
     def _accepted(self, time: int, e: ev.OrderAccepted) -> None:
         box = self.boxes[e.account]
@@ -200,7 +123,7 @@ class Outboxes:
         report = wire.Rejected(
             seq=box.seq + 1, time=time, ref=e.ref, reason=e.reason, field=e.field, rule=e.rule
         )
-        if e.ref > box.last_answered and e.reason is not _DUPLICATE:
+        if e.ref > box.last_answered and e.reason is not DUPLICATE:
             box.answer(e.ref, _encode(report))
         else:
             box.add(_encode(report))

@@ -24,6 +24,7 @@ from gateway.server.copies import Copies
 from gateway.server.door import Door, permitted, refuse
 from gateway.server.grace import Grace
 from gateway.server.permissions import Permission
+from gateway.server.report_store import StoreError
 from gateway.server.strangers import Strangers
 from gateway.server.subscriptions import Subscriptions
 from gateway.server.views import lines, status
@@ -127,6 +128,12 @@ class Sessions:
         connection.farewell(reason, text, self._limits.chunk)
         self.closing.append(connection)
 
+    def end_unread(self, connection: Connection, error: StoreError) -> None:
+        """End a session whose reports cannot be read; they are in the log."""
+        connection.box = None
+        text = f"reports cannot be read ({error}); they are in the venue's log"
+        self.end(connection, wire.LogoutReason.STORAGE, text)
+
     def end_all(self, reason: wire.LogoutReason, text: str) -> None:
         """End every session; orders stay, whatever their sessions asked for."""
         for connection in list(self.connections):
@@ -163,7 +170,11 @@ class Sessions:
         if (connection.data or connection.more) and not connection.ended:
             messages = connection.receive(now, self._limits.turn)
             left = iter(messages)
-            asked = self._handle(connection, left, now)
+            try:
+                asked = self._handle(connection, left, now)
+            except StoreError as problem:
+                asked = True
+                self.end_unread(connection, problem)
             connection.leave(list(left))
             handled = self._limits.turn if asked else len(messages)
             error = connection.session.error

@@ -48,6 +48,7 @@ class Status(Struct, frozen=True, kw_only=True):
     reports: int  # made so far, for all accounts
     log_bytes: int
     outbox_bytes: int  # of reports kept in memory
+    spooled_bytes: int  # of older reports, on the disk
     peak_batch: int  # commands in the largest tick so far
     phases: dict[str, str]
     sessions: tuple[SessionStatus, ...]
@@ -60,6 +61,7 @@ def status_of(node: Node) -> Status:
     venue, core = node.sequencer.venue, node.core
     journal = node.sequencer.journal
     boxes = node.outboxes.boxes.values()
+    in_memory = sum(len(box.stream) for box in boxes)
     page = core.sessions.by_account.get("")  # it sees public data alone, and is no client
     why = not_ready(node)
     today = local_date(venue.rulebook.calendar, venue.time)
@@ -74,7 +76,8 @@ def status_of(node: Node) -> Status:
         orders=venue.live_orders(),
         reports=sum(box.seq for box in boxes),
         log_bytes=journal.total if journal is not None else 0,
-        outbox_bytes=sum(box.end for box in boxes),
+        outbox_bytes=in_memory,
+        spooled_bytes=sum(box.end for box in boxes) - in_memory,
         peak_batch=core.peak_batch,
         phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},
         sessions=tuple(_session(each) for each in core.sessions.connections if each is not page),

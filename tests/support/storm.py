@@ -307,7 +307,7 @@ class Truth:
 
         replay(folder, on_record).venue.check()
         self.reports = {
-            name: [wire.decode_from_venue(p) for p in Unframer(1 << 24).feed(bytes(box.stream))]
+            name: list(map(wire.decode_from_venue, Unframer(1 << 24).feed(box.frames(0, box.end))))
             for name, box in boxes.boxes.items()
         }
 

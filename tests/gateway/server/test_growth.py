@@ -10,7 +10,16 @@ import pytest
 
 from engine.vocabulary import texts, units
 from gateway.protocol import session, wire, wire_account
-from gateway.server import accounts_file, admin, backoff, recovering, sessions, subscriptions, tape
+from gateway.server import (
+    accounts_file,
+    admin,
+    backoff,
+    box,
+    recovering,
+    sessions,
+    subscriptions,
+    tape,
+)
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
 from tests.support.logons import hello
@@ -45,6 +54,7 @@ BOUNDS: Final = {
     "seconds from connecting to the logon": session.LOGON_WITHIN // SECOND,
     "messages a second of one account (`--throttle`; none unless asked for)": LIMITS.throttle,
     "bytes of reports written to one session in a tick": LIMITS.chunk,
+    "bytes of one account's reports that stay in memory": box.WINDOW,
     "bytes of answers and market data that wait for one reader": LIMITS.max_queued,
     "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
     "live orders of one account": LIMITS.max_live,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.vocabulary.enums import CancelReason, OrderState, RejectReason, Side
 from gateway.protocol import wire
 from gateway.protocol.framing import Unframer, frame
-from gateway.server import outbox
+from gateway.server import box as boxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True, scope="module")
 def _a_mark_at_every_fourth_report() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outbox, "MARK_EVERY", 4)
-        patch.setattr(outbox, "MARK_MASK", 3)
+        patch.setattr(boxes, "MARK_EVERY", 4)
+        patch.setattr(boxes, "MARK_MASK", 3)
         yield
 
 
@@ -47,7 +47,7 @@ STORIES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=40)
 
 @given(STORIES)
 def test_an_outbox_is_a_list_of_frames(story: list[tuple[int, int]]) -> None:
-    box, frames, answers, ref = outbox.Outbox(), list[bytes](), dict[int, bytes](), 0
+    box, frames, answers, ref = boxes.Outbox(), list[bytes](), dict[int, bytes](), 0
     for seq, (step, kind) in enumerate(story, 1):
         ref += step
         payload = answer(seq, ref, kind) if step else filled(seq)
@@ -72,7 +72,7 @@ def test_an_outbox_is_a_list_of_frames(story: list[tuple[int, int]]) -> None:
 
 @given(STORIES, st.integers(1, 400))
 def test_pieces_end_with_frames_and_lose_nothing(story: list[tuple[int, int]], most: int) -> None:
-    box = outbox.Outbox()
+    box = boxes.Outbox()
     for seq, (step, kind) in enumerate(story, 1):
         box.answer(seq, answer(seq, seq, kind)) if step else box.add(filled(seq))
     place, payloads = 0, list[bytes]()

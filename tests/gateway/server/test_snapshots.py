@@ -32,6 +32,6 @@ def test_reports_and_the_day_come_back_with_the_venue(name: str, tmp_path: Path)
     for account, box in whole.outboxes.boxes.items():
         found = again.outboxes.boxes[account]
         assert (found.seq, found.last_answered) == (box.seq, box.last_answered)
-        assert found.stream == box.stream
+        assert found.frames(0, found.end) == box.frames(0, box.end)
         for ref in range(box.last_answered + 2):
             assert found.answer_to(ref) == box.answer_to(ref)

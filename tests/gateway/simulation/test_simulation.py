@@ -9,12 +9,16 @@ from random import Random
 import pytest
 
 from gateway.cli import simulate as verb
+from gateway.server import box as boxes
+from gateway.server.outbox import Outboxes
 from gateway.simulation.client import EXPECTED
 from gateway.simulation.disk import Trouble
 from gateway.simulation.run import SOUND, run, shrink, simulate
 from gateway.simulation.steps import history
+from gateway.simulation.world import Parts
 from tests.support.command_line import typed
 from tests.support.planted_faults import FAULTS
+from tests.support.report_stores import FailingStore
 
 SEEDS = 200
 MUST_HAPPEN = (
@@ -38,6 +42,22 @@ def test_no_seed_breaks_a_promise(part: int) -> None:
     assert [outcome for outcome in outcomes if outcome.failure] == []
     assert sum(outcome.starts for outcome in outcomes) > 2 * len(outcomes), "there were crashes"
     assert sum(outcome.commands for outcome in outcomes) > 100 * len(outcomes)
+
+
+def test_no_seed_breaks_a_promise_where_most_reports_are_in_a_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(boxes, "WINDOW", 600)
+    monkeypatch.setattr(boxes, "CHUNK", 300)
+    stores: list[FailingStore] = []
+
+    def outboxes() -> Outboxes:
+        stores.append(FailingStore())
+        return Outboxes(stores[-1])
+
+    outcomes = [simulate(seed, Parts(outboxes=outboxes)) for seed in range(1_000, 1_040)]
+    assert [outcome for outcome in outcomes if outcome.failure] == []
+    assert sum(store.read for store in stores) > 100, "clients came back for what was there"
 
 
 def test_a_seed_comes_to_the_same_again() -> None:

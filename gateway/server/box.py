@@ -1,0 +1,220 @@
+"""One account's reports: the newest in memory, the older ones in a store, all to be sent again.
+
+A place is the number of bytes before a frame, counted from the account's first report. What is not
+at a mark is found by going on from the nearest, so that a report costs little more than its bytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from bisect import bisect_left, bisect_right
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+from engine.vocabulary.enums import RejectReason
+from gateway.protocol import wire
+from gateway.protocol.answers import ANSWERS
+from gateway.protocol.framing import header, length_at
+from gateway.protocol.wire import HEADER_SIZE
+from gateway.server.report_store import ReportStore, StoreError
+
+MARK_EVERY: Final = 16  # reports
+MARK_MASK: Final = MARK_EVERY - 1
+WINDOW: Final = 1 << 18  # bytes of an account's reports that stay in memory
+CHUNK: Final = 1 << 14  # bytes that go to the store at once, about
+DUPLICATE: Final = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or never
+
+
+class Chunk(NamedTuple):
+    """A stretch of whole marks in the store: their places, what was answered, then the frames."""
+
+    mark: int  # the number of its first mark
+    marks: int
+    place: int  # of its first frame
+    answered: int  # the highest reference answered before it
+    at: int  # in the store
+    size: int
+    check: int  # CRC-32
+
+
+_mark_of = attrgetter("mark")
+_place_of = attrgetter("place")
+_answered_of = attrgetter("answered")
+
+
+class Stretch(NamedTuple):
+    """Frames, with a mark before every so many."""
+
+    place: int  # of its first frame
+    marks: array[int]  # places
+    answered: array[int]  # the highest reference answered before each mark
+    stream: bytes | bytearray  # the frames
+
+    def behind(self, mark: int, further: int) -> int:
+        """Return the place so many reports behind a mark, counted in this stretch."""
+        at = self.marks[mark] - self.place
+        for _ in range(further):
+            at += HEADER_SIZE + length_at(self.stream, at)
+        return at + self.place
+
+    def frames(self, place: int, most: int) -> bytes:
+        """Return whole frames from a place in it on, at least up to the next mark."""
+        end = self.place + len(self.stream)
+        if end - place > most:
+            last = bisect_right(self.marks, place + most) - 1
+            if self.marks[last] <= place:
+                last += 1
+            if last < len(self.marks):
+                end = self.marks[last]
+        return bytes(memoryview(self.stream)[place - self.place : end - self.place])
+
+    def answer_to(self, ref: int) -> bytes:
+        """Return the frame that answered ``ref``, empty when none did."""
+        at = self.marks[bisect_left(self.answered, ref) - 1] - self.place
+        for _ in range(MARK_EVERY):
+            if at == len(self.stream):
+                break
+            end = at + HEADER_SIZE + length_at(self.stream, at)
+            frame = bytes(memoryview(self.stream)[at:end])
+            if _answers(wire.decode_from_venue(frame[HEADER_SIZE:])) == ref:
+                return frame
+            at = end
+        return b""
+
+
+class Outbox:
+    """One account's reports as frames, one behind the other, with a mark at every so many.
+
+    What reads old reports raises ``StoreError`` where the disk does not give them back.
+    """
+
+    __slots__ = ("_answered", "_chunks", "_first", "_marks", "_place", "_put_at", "_store",
+                 "last_answered", "seq", "stream")  # fmt: skip
+
+    def __init__(self, store: ReportStore | None = None) -> None:
+        """Start with none; what is older than a window goes to the store."""
+        self.seq = 0  # the number of the last report
+        self.last_answered = 0  # the highest reference answered
+        self.stream = bytearray()  # the frames in memory
+        self._place = 0  # of the first of them
+        self._first = 0  # the number of the mark there
+        # the places behind report 0, MARK_EVERY, 2 * MARK_EVERY ... that are in memory
+        self._marks = array("Q", [0])
+        self._answered = array("q", [0])  # the highest reference answered until there
+        self._chunks: list[Chunk] = []  # what is older
+        self._store = store if store is not None else ReportStore()
+        self._put_at = WINDOW  # bytes in memory; more where the disk took none
+
+    def add(self, payload: bytes) -> None:
+        """Keep a report. Before one that answers the client, ``last_answered`` is set."""
+        stream = self.stream
+        stream += header(len(payload))
+        stream += payload
+        self.seq = seq = self.seq + 1
+        if not seq & MARK_MASK:
+            self.mark()
+
+    def mark(self) -> None:
+        """Remember the place behind the last report; put the oldest away where there are many."""
+        size = len(self.stream)
+        self._marks.append(self._place + size)
+        self._answered.append(self.last_answered)
+        if size > self._put_at:
+            self._put_away()
+
+    def answer(self, ref: int, payload: bytes) -> None:
+        """Keep the report that answers the client's message ``ref``."""
+        self.last_answered = ref
+        self.add(payload)
+
+    @property
+    def end(self) -> int:
+        """The place behind the last report."""
+        return self._place + len(self.stream)
+
+    # -- what is older than the window ------------------------------------------------------------
+
+    def _put_away(self) -> None:
+        """Put the oldest chunks into the store; where it takes none they stay, for a while."""
+        while len(self.stream) > WINDOW // 4 * 3:  # not each time: what stays is moved now and then
+            marks = max(bisect_right(self._marks, self._place + CHUNK) - 1, 1)
+            end = self._marks[marks]
+            frames = bytes(memoryview(self.stream)[: end - self._place])
+            index = self._marks[:marks].tobytes() + self._answered[:marks].tobytes()
+            data = index + frames
+            at = self._store.put(data)
+            if at is None:
+                self._put_at = len(self.stream) + CHUNK
+                return
+            check, answered = zlib.crc32(data), self._answered[0]
+            chunk = Chunk(self._first, marks, self._place, answered, at, len(data), check)
+            self._chunks.append(chunk)
+            del self.stream[: len(frames)], self._marks[:marks], self._answered[:marks]
+            self._place, self._first = end, self._first + marks
+        self._put_at = WINDOW
+
+    def _window(self) -> Stretch:
+        return Stretch(self._place, self._marks, self._answered, self.stream)
+
+    def _old(self, chunk: Chunk) -> Stretch:
+        """Read a chunk. Raises ``StoreError``."""
+        data = self._store.get(chunk.at, chunk.size)
+        if zlib.crc32(data) != chunk.check:
+            problem = "they are not what was written"
+            raise StoreError(problem)
+        marks, answered, half = array("Q"), array("q"), chunk.marks * 8
+        marks.frombytes(data[:half])
+        answered.frombytes(data[half : 2 * half])
+        return Stretch(chunk.place, marks, answered, data[2 * half :])
+
+    # -- what is asked ----------------------------------------------------------------------------
+
+    def place(self, seq: int) -> int:
+        """Return the place behind report ``seq``, which must exist; 0 is before all."""
+        mark, further = divmod(seq, MARK_EVERY)
+        if mark >= self._first:
+            return self._window().behind(mark - self._first, further)
+        chunk = self._chunks[bisect_right(self._chunks, mark, key=_mark_of) - 1]
+        return self._old(chunk).behind(mark - chunk.mark, further)
+
+    def frames(self, place: int, most: int) -> bytes:
+        """Return the whole frames from a place on: all, or where that is too much, up to a mark.
+
+        ``most`` is in bytes; a stretch between marks is returned even where it is more.
+        """
+        if place >= self._place:
+            return self._window().frames(place, most)
+        found: list[bytes] = []
+        number = bisect_right(self._chunks, place, key=_place_of) - 1
+        while most > 0:
+            old = number < len(self._chunks)
+            stretch = self._old(self._chunks[number]) if old else self._window()
+            end = stretch.place + len(stretch.stream)
+            if found and end - place > most:
+                break  # the next call has a whole stretch's marks to choose from
+            piece = stretch.frames(place, most)
+            found.append(piece)
+            place += len(piece)
+            most -= len(piece)
+            if not old or place < end:
+                break
+            number += 1
+        return b"".join(found)
+
+    def answer_to(self, ref: int) -> bytes:
+        """Return the frame that answered ``ref``, empty when none did."""
+        if ref <= 0:
+            return b""
+        if ref > self._answered[0]:
+            return self._window().answer_to(ref)
+        chunk = self._chunks[bisect_left(self._chunks, ref, key=_answered_of) - 1]
+        return self._old(chunk).answer_to(ref)
+
+
+def _answers(report: object) -> int:
+    """Return the reference of the message that a report answers, 0 for none."""
+    answered = ANSWERS.get(report.__class__)
+    if answered is None or (isinstance(report, wire.Rejected) and report.reason is DUPLICATE):
+        return 0
+    return answered(report)

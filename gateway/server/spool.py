@@ -1,0 +1,150 @@
+"""Where the older reports of all accounts lie: a file that is never synced, and made anew.
+
+It is a cache. A venue that starts makes all reports again from its log, and the spool with them; so
+the file has no name, and ends with its process, however that ends. With a snapshot, which has what
+was spooled until then in a file beside it, the spool goes on behind that file, which it only reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from engine.log.files import BINARY, sync_data
+from engine.log.snapshot import beside
+from gateway.server.report_store import ReportStore, StoreError
+
+if TYPE_CHECKING:
+    from io import FileIO
+    from pathlib import Path
+    from typing import BinaryIO
+
+NAME: Final = "reports"
+_PIECE: Final = 1 << 20
+
+
+class Spool(ReportStore):
+    """A store in a file.
+
+    A place counts from the first byte ever spooled. What lies before ``_kept`` is in the
+    snapshot's file, the rest in the one without a name.
+    """
+
+    WIRING = ("_file", "_folder", "_kept", "_snapshot")
+    __slots__ = ("_file", "_folder", "_kept", "_snapshot", "digest", "size")
+
+    def __init__(self, folder: Path) -> None:
+        """Begin without any; the file is made in the folder once there is something for it."""
+        self.size = 0
+        self.digest = b""  # of all, as a snapshot has it
+        self._folder: Path | None = folder
+        self._kept = 0
+        self._snapshot: FileIO | None = None
+        self._file: FileIO | None = None
+
+    def wire(self) -> None:
+        """Come out of a snapshot; ``find`` says where that is."""
+        self._folder = self._snapshot = self._file = None
+        self._kept = self.size
+
+    def put(self, data: bytes) -> int | None:
+        """Keep bytes and return their place; ``None`` where the disk does not take them."""
+        if self._folder is None:
+            return None
+        try:
+            if self._file is None:
+                file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - kept
+                self._file = file
+            _write(self._file, self.size - self._kept, data)
+        except OSError:
+            return None
+        place = self.size
+        self.size += len(data)
+        return place
+
+    def get(self, place: int, size: int) -> bytes:
+        """Return bytes that were put there. Raises ``StoreError``."""
+        before = place < self._kept
+        file = self._snapshot if before else self._file
+        try:
+            data = _read(file, place if before else place - self._kept, size) if file else b""
+        except OSError as error:
+            raise StoreError(str(error)) from error
+        if len(data) != size:
+            problem = f"{len(data)} of {size} bytes are there"
+            raise StoreError(problem)
+        return data
+
+    # -- snapshots --------------------------------------------------------------------------------
+
+    def keep(self, snapshot: Path) -> None:
+        """Put a durable copy of all beside a snapshot. Raises ``OSError``."""
+        self.digest = b""
+        if not self.size:
+            return
+        path = beside(snapshot, NAME)
+        aside = path.with_name(f"{path.name}.new")
+        digest = hashlib.blake2b(digest_size=32)
+        descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | BINARY, 0o640)
+        with os.fdopen(descriptor, "wb") as copy:
+            for place in range(0, self.size, _PIECE):
+                self._copy(place, copy, digest)
+            copy.flush()
+            sync_data(copy.fileno())
+        aside.replace(path)
+        self.digest = digest.digest()
+
+    def _copy(self, place: int, copy: BinaryIO, digest: hashlib.blake2b) -> None:
+        end = min(place + _PIECE, self.size)
+        while place < end:
+            stop = min(end, self._kept) if place < self._kept else end
+            try:
+                piece = self.get(place, stop - place)
+            except StoreError as error:
+                raise OSError(str(error)) from error
+            copy.write(piece)
+            digest.update(piece)
+            place = stop
+
+    def find(self, snapshot: Path) -> None:
+        """Go on behind what lies beside a snapshot. Raises ``OSError``, and ``ValueError``."""
+        self._folder = snapshot.parent
+        if not self.size:
+            return
+        path = beside(snapshot, NAME)
+        file = path.open("rb", buffering=0)
+        digest, left = hashlib.blake2b(digest_size=32), self.size
+        while left and (piece := file.read(min(left, _PIECE))):
+            digest.update(piece)
+            left -= len(piece)
+        if digest.digest() != self.digest:
+            file.close()
+            problem = f"{path.name} is not what was kept"
+            raise ValueError(problem)
+        self._snapshot = file
+
+    def close(self) -> None:
+        """Let go of the files; nothing can be read any more."""
+        for file in (self._file, self._snapshot):
+            if file is not None:
+                with suppress(OSError):
+                    file.close()
+        self._file = self._snapshot = self._folder = None
+
+
+def _write(file: FileIO, at: int, data: bytes) -> None:
+    file.seek(at)
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _read(file: FileIO, at: int, size: int) -> bytes:
+    file.seek(at)
+    found = bytearray()
+    while len(found) < size and (piece := file.read(size - len(found))):
+        found += piece
+    return bytes(found)
