@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 import click
 import pytest
 
+from engine.log.journal import JournalError
 from engine.log.sequencer import replay
 from gateway.cli.linked_file import read
 from gateway.cli.serve_linked import close, link, open_all
 from gateway.client.client import Client
 from gateway.protocol import wire, wire_links
 from gateway.server.admin import AdminSocket, ask
+from gateway.server.failure import VenueStoppedError
 from tests.support.paths import ROOT
 from tests.support.venues import bounded
 
@@ -123,6 +126,40 @@ def test_a_member_trades_at_the_other_venue_and_hears_of_it(tmp_path: Path) -> N
     bounded(trade())
     for name in ("north", "south"):
         replay(tmp_path / name).venue.check()
+
+
+def test_all_stop_where_one_cannot_keep_its_log_and_go_on_together(tmp_path: Path) -> None:
+    path = written(tmp_path)
+
+    def no_disk() -> None:
+        problem = "no disk"
+        raise JournalError(problem)
+
+    async def trade() -> None:
+        async with running(path) as nodes:
+            north, south = client_of(nodes["north"], "bob"), client_of(nodes["south"])
+            async with north, south:
+                await north.sell("CO2", 10, price_minor=5_000)
+                nodes["north"].core.commit = no_disk
+                order = south.buy("CO2", 10, price_minor=5_100)
+                failed = nodes["south"].failed
+                assert failed is not None
+                await asyncio.wait([failed])
+                assert not order.done()  # nothing of that tick was told
+                order.cancel()
+
+    with pytest.raises(VenueStoppedError, match="no disk"):
+        bounded(trade())
+    file = read(path)
+    nodes = open_all(path, file)
+    federation = link(file, nodes).federation
+    federation.check()
+    assert federation.on_the_way() == (0, 0)
+    south = federation.venues["south"]
+    traded = south.allowances("ann", "CO2")[0]
+    assert traded == 1_010  # it had left with a durable command, so it is carried out
+    for node in nodes.values():
+        node.sequencer.close()
 
 
 def test_an_operator_changes_a_link_and_a_venue_alone_takes_none(tmp_path: Path) -> None:
