@@ -128,6 +128,9 @@ def link(
     if fee < 0 or quota < 0:
         message = f"fee {fee} and quota {quota}: nothing below 0"
         raise DesignError(message)
+    if fee and kinds[kind] is LinkKind.SHARED:
+        message = f"fee {fee}: a shared book takes none"
+        raise DesignError(message)
     regions: list[Region] = []
     for each in designs:
         book = (each if isinstance(each, Design) else design(each)).rulebook

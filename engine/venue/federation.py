@@ -120,6 +120,9 @@ class Federation:
         if mine.currency != theirs.currency or digits[0] != digits[1]:
             message = f"{mine.symbol} is in {mine.currency}, {theirs.symbol} in {theirs.currency}"
             raise FederationError(message)
+        if rules.fee and LinkKind.SHARED in (rules.kind, _OTHER.get(rules.kind)):
+            message = "a shared book takes no fee of the link: its orders rest at their own limit"
+            raise FederationError(message)
         if rules.role and rules.role not in [each.name for each in there.rulebook.classes]:
             message = f"{other} has no account class {rules.role} for guests"
             raise FederationError(message)

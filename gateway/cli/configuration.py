@@ -23,6 +23,7 @@ _PATHS: Final = (
     "log-lines",
     "tls-cert",
     "tls-key",
+    "linked",
 )  # a relative one starts at the file's folder
 
 

@@ -20,6 +20,7 @@ from gateway.cli.exposure import SELF_SIGNED, tls_of
 from gateway.cli.exposure import check as check_exposure
 from gateway.cli.hangup import reload_on_hangup
 from gateway.cli.serve_facts import facts, show
+from gateway.cli.serve_linked import serve_linked
 from gateway.cli.snapshots import follow, take_snapshot
 from gateway.cli.web_page import page_maker
 from gateway.operations.outside import MissingExtraError, Outside
@@ -174,6 +175,8 @@ def note_what_differs(node: Node, directory: Directory) -> None:
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), is_eager=True,
               expose_value=False, callback=configuration.use,
               help="Take options from this TOML file (carbonx config).")  # fmt: skip
+@click.option("--linked", type=click.Path(path_type=Path, dir_okay=False),
+              help="Run the linked venues of this TOML file instead.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say what it is and where as JSON.")
 def command(
     name: str,
@@ -192,6 +195,7 @@ def command(
     tls_mode: str | None,
     tls_cert: Path | None,
     tls_key: Path | None,
+    linked: Path | None,
     *,
     plain_text: bool,
     start_open: bool,
@@ -206,6 +210,9 @@ def command(
 
     Example:  carbonx serve --accounts examples/accounts.toml
     """
+    if linked is not None:
+        serve_linked(linked, as_json=as_json)
+        return
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
     options = Options(host=host, port=port, durability=durability, throttle=throttle,

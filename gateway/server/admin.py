@@ -35,6 +35,7 @@ from engine.vocabulary.commands import (
     SetReference,
 )
 from engine.vocabulary.json_codec import TextError, command_from_object, to_object, type_name
+from engine.vocabulary.link_commands import SendAllowances, SetLink, SetRecognition
 from engine.vocabulary.registry_commands import RegistryCommand
 from engine.vocabulary.suggest import did_you_mean
 from engine.vocabulary.texts import MAX_LINE, UnreadableError, named, read_json, shown
@@ -56,7 +57,8 @@ if TYPE_CHECKING:
 COMMANDS: Final = (AmendRulebook, BeginDay, ClearAuction, ConsignUnits, DiscretionarySale,
                    MoveAllowances, MoveCash, OpenAccount, PledgeGuarantee, PostGuarantee,
                    ReturnGuarantee, SetAccountClass, SetKillSwitch, SetPhase, SetReference,
-                   *get_args(RegistryCommand))  # fmt: skip
+                   *get_args(RegistryCommand), SetLink, SetRecognition, SendAllowances)  # fmt: skip
+OF_LINKS: Final = (SetLink, SetRecognition, SendAllowances)
 RELOAD: Final = "reload_accounts"
 STATUS: Final = "status"
 KEY_FIELDS: Final = {"set_key": ("account", "key", "member", "key_name", "permission"),
@@ -135,6 +137,9 @@ class AdminSocket:
         if not isinstance(command, COMMANDS):
             field, name = "type", type_name(type(command))
             raise TextError(field, f"{name}: an operator's commands are {_NAMES}")
+        if isinstance(command, OF_LINKS) and node.core.running.through is None:
+            field, rule = "type", "the venue has no peers here: carbonx serve --linked runs them"
+            raise TextError(field, rule)
         return node.operate(command, timed=True)
 
     def _key(self, said: dict[str, Any]) -> dict[str, Any]:

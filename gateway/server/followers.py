@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.log.sequencer import recover
 from gateway.server.grace import Asking
 from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Past
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.log.records import Record
+    from engine.log.sequencer import Sequencer
     from engine.vocabulary.events import Event
     from gateway.server.report_store import ReportStore
 
@@ -52,3 +56,19 @@ class Followers:
         parts["outboxes"].absorb(record.time, events)
         parts["past"].absorb(record, events)
         parts["asking"].absorb(record, events)
+
+    def recover(
+        self, folder: Path, durability: str, past: list[list[Event]] | None = None
+    ) -> Sequencer:
+        """Recover a folder's venue; ``past`` takes in all events, which no snapshot has.
+
+        Raises ``JournalError`` and ``LogError``.
+        """
+        if past is None:
+            return recover(folder, self.absorb, durability, self.parts)
+
+        def absorb(record: Record, events: list[Event]) -> None:
+            self.absorb(record, events)
+            past.append(events)
+
+        return recover(folder, absorb, durability)

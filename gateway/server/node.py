@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
-from engine.log.sequencer import Sequencer, recover
+from engine.log.sequencer import Sequencer
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
@@ -62,6 +62,7 @@ class Options(Limits, frozen=True, kw_only=True):
     port: int = 0  # 0: any free port
     durability: str = "sync"
     timetable: bool = False  # follow the rulebook's calendar
+    linked: bool = False  # one of several venues that are about to be linked
     opens: bool = False  # without a timetable: open all lines at the first start
 
 
@@ -172,6 +173,7 @@ class Node:
         self.clock: Callable[[], int] = SteadyClock()
         self.durability = self.core.durability
         self.observers = self.core.running.observers
+        self.past: list[list[Event]] = []  # of a venue that is about to be linked
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.tls: ssl.SSLContext | None = None  # without one it speaks plain TCP
@@ -196,6 +198,8 @@ class Node:
     ) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
 
+        One that is to be linked keeps the events of its whole log in ``past`` until it is.
+
         ``clock`` gives the time in ns UTC; it is a ``SteadyClock`` unless another is given.
 
         Only a first start opens lines: whatever phases the log has stay, whoever brought them
@@ -206,9 +210,10 @@ class Node:
         the folder holds a venue under other rules.
         """
         clock = clock or SteadyClock()
+        past: list[list[Event]] | None = [] if options.linked else None
         followers = Followers(Spool(folder))
         if holds_log(folder):
-            sequencer = recover(folder, followers.absorb, options.durability, followers.parts)
+            sequencer = followers.recover(folder, options.durability, past)
             if sequencer.venue.genesis != rulebook:
                 sequencer.close()
                 followers.outboxes.close()
@@ -222,6 +227,9 @@ class Node:
         node = cls(directory, sequencer, followers.outboxes, options, followers.past)
         node.clock = clock
         node.asking = tuple(followers.asking.accounts)
+        if past is not None:
+            node.past = past
+            node.observers.append(lambda _time, events: past.append(events))
         try:
             node.keys = KeysFile(folder, directory)
             node.access = AccessLog(folder)
@@ -235,6 +243,8 @@ class Node:
             followers.outboxes.close()
             raise AccountsError(str(error)) from error
         node.tick()
+        if past is not None:
+            node.observers.pop()
         return node
 
     @property
@@ -277,7 +287,7 @@ class Node:
         self.sequencer.close()
         self.outboxes.close()
 
-    def _fail(self, error: VenueStoppedError) -> None:
+    def fail(self, error: VenueStoppedError) -> None:
         """Stop at once: nothing may leave a venue that cannot keep its promises."""
         self.stopping = True
         self._abort_all()
@@ -353,7 +363,7 @@ class Node:
             writes = self.core.tick(self.clock())
         except BaseException as error:
             stopped = as_stopped(error)
-            self._fail(stopped)
+            self.fail(stopped)
             if isinstance(error, Exception):
                 raise stopped from error
             raise

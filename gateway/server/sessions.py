@@ -18,13 +18,13 @@ from engine.vocabulary.enums import RejectReason
 from gateway.protocol import wire, wire_copies, wire_history
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.mapping import to_command
-from gateway.protocol.session import MIN_HEARTBEAT_MS, Due, Throttle, watcher_end
+from gateway.protocol.session import Throttle, watcher_end
 from gateway.server.connection import Connection, seat_of
 from gateway.server.copies import Copies
 from gateway.server.door import Door, permitted, refuse
-from gateway.server.grace import Grace
 from gateway.server.permissions import Permission
 from gateway.server.report_store import StoreError
+from gateway.server.silence import Silence
 from gateway.server.strangers import Strangers
 from gateway.server.subscriptions import Subscriptions
 from gateway.server.views import lines, status
@@ -48,10 +48,9 @@ QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire
 ADDING: Final = (NewOrder, Quote, Announce, Bid)  # an order, where they succeed
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
-AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence; two heartbeats may pass
 
 
-class Sessions:
+class Sessions(Silence):
     """All connections and what they ask for; every method but ``connected`` is part of a tick."""
 
     def __init__(
@@ -63,24 +62,19 @@ class Sessions:
         storage: Storage,
     ) -> None:
         """Serve a venue to the accounts of a directory."""
-        self.connections: dict[Connection, None] = {}
+        super().__init__(limits)
         self.by_account: dict[Seat, Connection] = {}  # by its seat; most are an account's
-        self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
         self.closing: list[Connection] = []  # to be closed at the end of the tick
         self._strangers = Strangers()
         self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
-        self.grace = Grace(limits.grace)
         self.note: Note | None = None  # what an operator wants to hear of sessions
         self.subscriptions = Subscriptions(running)
         self._running = running
         self.door = Door(directory)
-        self._limits = limits
         self._durability = durability
         self._storage = storage
         self._next_number = FIRST_SESSION
         self._instances: dict[Seat, int] = {}  # the client that logged on last
-        self._looked_at = 0  # ns, when slow readers were looked for
-        self._passed = 0  # ns, the clock when it was last looked at for that
 
     def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
@@ -189,47 +183,6 @@ class Sessions:
                 self._leave(connection)
             connection.box = None
         return handled
-
-    def watch(self, now: int) -> list[Connection]:
-        """Do what silence calls for; return the connections that have something to be written."""
-        spoken = []
-        self._pass(now)
-        for connection in list(self.connections):
-            due = connection.session.due(now)
-            if due is Due.HEARTBEAT:
-                connection.say(wire.VenueHeartbeat(connection.seq()))
-                spoken.append(connection)
-            elif due is Due.GIVE_UP and not connection.more:  # else it has yet to be heard
-                text = "no message within two heartbeat intervals"
-                self.end(connection, wire.LogoutReason.SILENT, text)
-        return spoken
-
-    def _pass(self, now: int) -> None:
-        """Note the time: what the venue was away for, or its clock set by, is no silence."""
-        away, self._passed = now - self._passed, now
-        if away > AWAY:
-            self.grace.pardon(away)
-            for connection in self.connections:
-                connection.session.pardon(away)
-
-    def cut_slow_readers(self, now: int) -> None:
-        """End the sessions whose readers left too much unread, or for too long.
-
-        While the venue itself was away it wrote nothing: that time is not the readers'.
-        """
-        limits = self._limits
-        looked_at, self._looked_at = self._looked_at, now
-        for connection in list(self.stuck):
-            away = now - max(looked_at, connection.stuck_since)
-            if away > limits.patience // 2:
-                connection.stuck_since += away
-            text = ""
-            if connection.queued > limits.max_queued:
-                text = f"{connection.queued} bytes beside the reports unread"
-            elif now - connection.stuck_since > limits.patience:
-                text = f"nothing read for {limits.patience // 10**6} ms"
-            if text:
-                self.end(connection, wire.LogoutReason.SLOW_READER, text)
 
     # -- what clients say ---------------------------------------------------------------------
 

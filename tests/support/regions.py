@@ -31,7 +31,8 @@ def rulebook(name: str, **figures: Any) -> Rulebook:
 def link_of(
     one: str, other: str, kind: LinkKind = LinkKind.ROUTING, fee: int = 0, quota: int = 0
 ) -> SetLink:
-    """Return a link from one region to another."""
+    """Return a link from one region to another; one book takes no fee."""
+    fee = 0 if kind is LinkKind.SHARED else fee
     return SetLink(f"{one}-{other}", kind, other, f"{one.upper()}A", f"{other.upper()}A", fee,
                    quota)  # fmt: skip
 

@@ -147,7 +147,7 @@ def test_regions_have_names_and_products_of_their_own() -> None:
     ]
     assert str(found) == "textbook + textbook-2 + guangdong, routing"
     assert found.kind is LinkKind.ROUTING
-    digests = [linked("none").digest, linked("shared").digest, linked("shared", fee=1).digest]
+    digests = [linked("none").digest, linked("shared").digest, linked("routing", fee=1).digest]
     assert len({*digests}) == 3
     assert hash(linked("none")) == hash(linked("none"))
 
@@ -158,6 +158,7 @@ def test_what_cannot_be_linked_is_refused() -> None:
         lambda: link("textbook", "textbook", kind="friendly"),
         lambda: link("textbook", "textbook", members=(0, 2)),
         lambda: link("textbook", "textbook", fee=-1),
+        lambda: link("textbook", "textbook", kind="shared", fee=1),
         lambda: linked("none").with_(currency="EUR"),
     )
     for wrong in wrongs:

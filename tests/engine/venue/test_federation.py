@@ -265,8 +265,9 @@ def test_nothing_is_lost_or_made(
             assert not end.rules.quota or end.used <= end.rules.quota
 
 
-def test_the_random_flow_does_cross_the_border() -> None:
-    found = run(7, ("gd", "sz"))
+@pytest.mark.parametrize("kind", [LinkKind.ROUTING, LinkKind.SHARED])
+def test_the_random_flow_does_cross_the_border(kind: LinkKind) -> None:
+    found = run(7, ("gd", "sz"), kind=kind, fee=1)
     assert all(venue.links.ends["sz-gd"].sent > 2 for venue in found.venues.values())
 
 

@@ -92,6 +92,8 @@ def test_an_order_that_no_ledger_could_pay_for_is_refused_at_home() -> None:
         SetLink("x", LinkKind.SHARED, "sz", "SZA", "SZA"),
         SetLink("x", LinkKind.SHARED, "gd", "SZA", "CO2"),
         SetLink("x", LinkKind.SHARED, "gd", "SZA", "GDA", role="firm"),
+        SetLink("x", LinkKind.SHARED, "gd", "SZA", "GDA", fee=1),
+        SetLink("x", LinkKind.HOSTING, "gd", "SZA", "GDA", fee=1),
     ],
 )
 def test_a_link_that_cannot_be_is_refused_and_no_end_is_set(rules: SetLink) -> None:

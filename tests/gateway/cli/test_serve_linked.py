@@ -1,0 +1,235 @@
+"""Linked venues as a file says, each on a port: members trade across them, over TCP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import click
+import pytest
+
+from engine.log.journal import JournalError
+from engine.log.sequencer import replay
+from gateway.cli.linked_file import read
+from gateway.cli.serve_linked import close, link, open_all
+from gateway.client.client import Client
+from gateway.protocol import wire, wire_links
+from gateway.server.admin import AdminSocket, ask
+from gateway.server.failure import VenueStoppedError
+from tests.support.paths import ROOT
+from tests.support.venues import bounded
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from gateway.server.node import Node
+
+FILE: Final = """\
+[[venue]]
+name = "north"
+rulebook = "textbook"
+dir = "north"
+accounts = "accounts.toml"
+
+[[venue]]
+name = "south"
+rulebook = "textbook"
+dir = "south"
+accounts = "accounts.toml"
+
+[[link]]
+name = "bay"
+kind = "routing"
+from = "south"
+to = "north"
+symbol = "CO2"
+peer_symbol = "CO2"
+fee = 2
+"""
+ACCOUNTS: Final = """\
+[[account]]
+name = "ann"
+key = "k"
+cash = 1_000_000
+allowances = { "CO2" = 1_000 }
+
+[[account]]
+name = "bob"
+key = "k"
+cash = 1_000_000
+allowances = { "CO2" = 1_000 }
+"""
+
+
+def written(folder: Path, text: str = FILE) -> Path:
+    (folder / "accounts.toml").write_text(ACCOUNTS, "utf-8")
+    path = folder / "linked.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@asynccontextmanager
+async def running(path: Path) -> AsyncIterator[dict[str, Node]]:
+    file = read(path)
+    nodes = open_all(path, file)
+    link(file, nodes)
+    for node in nodes.values():
+        await node.start()
+    try:
+        yield nodes
+    finally:
+        await close(nodes)
+
+
+def client_of(node: Node, name: str = "ann") -> Client:
+    return Client(*node.address, account=name, key="k")
+
+
+async def next_of(client: Client, kind: type) -> object:
+    while True:
+        event = await client.next_event()
+        if isinstance(event, kind):
+            return event
+
+
+def test_a_member_trades_at_the_other_venue_and_hears_of_it(tmp_path: Path) -> None:
+    path = written(tmp_path)
+
+    async def trade() -> None:
+        async with running(path) as nodes:
+            north, south = client_of(nodes["north"], "bob"), client_of(nodes["south"])
+            async with north, south:
+                await north.sell("CO2", 10, price_minor=5_000)
+                answer = await south.buy("CO2", 10, price_minor=5_100)
+                assert isinstance(answer, wire_links.OrderRouted)
+                assert (answer.link, answer.quantity, answer.price) == ("bay", 10, 5_000)
+                filled = await next_of(north, wire.OrderFilled)
+                assert isinstance(filled, wire.OrderFilled)
+                assert filled.quantity == 10
+                back = await next_of(south, wire_links.CarriedIn)
+                assert isinstance(back, wire_links.CarriedIn)
+                assert (back.ref, back.traded, back.leaves) == (answer.ref, 10, 0)
+                assert (back.tonnes, back.fee) == (10, 20)
+        async with running(path) as nodes:  # it goes on where it was, and the link is there
+            async with client_of(nodes["south"]) as south:
+                status = await south.status()
+                assert status.holdings[0].total == 1_010
+            assert [*nodes["south"].sequencer.venue.links.ends] == ["bay"]
+
+    bounded(trade())
+    for name in ("north", "south"):
+        replay(tmp_path / name).venue.check()
+
+
+def test_all_stop_where_one_cannot_keep_its_log_and_go_on_together(tmp_path: Path) -> None:
+    path = written(tmp_path)
+
+    def no_disk() -> None:
+        problem = "no disk"
+        raise JournalError(problem)
+
+    async def trade() -> None:
+        async with running(path) as nodes:
+            north, south = client_of(nodes["north"], "bob"), client_of(nodes["south"])
+            async with north, south:
+                await north.sell("CO2", 10, price_minor=5_000)
+                nodes["north"].core.commit = no_disk
+                order = south.buy("CO2", 10, price_minor=5_100)
+                failed = nodes["south"].failed
+                assert failed is not None
+                await asyncio.wait([failed])
+                assert not order.done()  # nothing of that tick was told
+                order.cancel()
+
+    with pytest.raises(VenueStoppedError, match="no disk"):
+        bounded(trade())
+    file = read(path)
+    nodes = open_all(path, file)
+    federation = link(file, nodes).federation
+    federation.check()
+    assert federation.on_the_way() == (0, 0)
+    south = federation.venues["south"]
+    traded = south.allowances("ann", "CO2")[0]
+    assert traded == 1_010  # it had left with a durable command, so it is carried out
+    for node in nodes.values():
+        node.sequencer.close()
+
+
+def test_an_operator_changes_a_link_and_a_venue_alone_takes_none(tmp_path: Path) -> None:
+    path = written(tmp_path)
+
+    async def operate() -> None:
+        async with running(path) as nodes:
+            door = AdminSocket(nodes["south"], tmp_path / "operator.sock")
+            await door.open()
+            line = {"type": "set_link", "link": "bay", "kind": "shared", "peer": "north",
+                    "symbol": "CO2", "peer_symbol": "CO2"}  # fmt: skip
+            answers = await ask(door.path, [json.dumps(line), json.dumps(line | {"peer": "west"})])
+            assert answers[0]["events"][0]["kind"] == "shared"
+            assert answers[1]["events"][0]["type"] == "rejected"
+            north = nodes["north"].sequencer.venue.links.ends["bay"]
+            assert north.rules.kind.name == "HOSTING"
+            nodes["south"].core.running.through = None  # as one that was started alone
+            (refused,) = await ask(door.path, [json.dumps(line)])
+            assert refused["field"] == "type"
+            await door.close()
+
+    bounded(operate())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('kind = "routing"', 'kind = "rooting"', "link 1, kind"),
+        ('to = "north"', 'to = "nord"', "link 1, to"),
+        ('dir = "south"', 'dir = "north"', "dir"),
+        ('name = "south"', 'name = "north"', "name"),
+        ("fee = 2", "fea = 2", "fea"),
+        ("fee = 2", 'fee = "2"', "fee"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused_with_the_place(
+    tmp_path: Path, old: str, new: str, place: str
+) -> None:
+    with pytest.raises(click.ClickException, match=place):
+        read(written(tmp_path, FILE.replace(old, new)))
+
+
+def test_a_link_that_a_venue_refuses_is_said(tmp_path: Path) -> None:
+    path = written(tmp_path, FILE.replace('peer_symbol = "CO2"', 'peer_symbol = "CO3"'))
+    file = read(path)
+    nodes = open_all(path, file)
+    with pytest.raises(click.ClickException, match="CO3"):
+        link(file, nodes)
+    for node in nodes.values():
+        node.sequencer.close()
+
+
+def test_the_command_runs_them_until_it_is_stopped(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "carbonx", "serve", "--linked", "linked.toml", "--json"]
+    written(tmp_path)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="utf-8", cwd=tmp_path,
+                              env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert server.stdout is not None
+    facts = json.loads(server.stdout.readline())
+    server.send_signal(signal.SIGINT)
+    _, errors = server.communicate(timeout=30)
+    assert server.returncode == 0, errors
+    assert [*facts] == ["north", "south"]
+    assert facts["south"]["links"] == facts["north"]["links"] == ["bay"]
+    assert len({each["port"] for each in facts.values()}) == 2
+
+
+def test_the_example_is_a_file_of_linked_venues() -> None:
+    assert [venue.name for venue in read(ROOT / "examples/linked.toml").venue] == [
+        "shenzhen",
+        "hubei",
+    ]
