@@ -230,8 +230,12 @@ class Session(Generic[Message]):
         self._sent_at = now
 
     def pardon(self, away: int) -> None:
-        """Count ``away`` ns less of silence: this end was away, or its clock was set forward."""
+        """Count ``away`` ns less of silence: this end was away, or its clock was set forward.
+
+        Who was suspected before gets another look: what came meanwhile may not have been read.
+        """
         self._received_at += away
+        self._suspected = False
 
     def due(self, now: int) -> Due:
         """Say what silence calls for at ``now`` (ns); to be asked often.
