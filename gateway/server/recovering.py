@@ -64,6 +64,7 @@ class Recovering:
         self._sockets = sockets
         self._tls = tls
         self._loop = asyncio.SelectorEventLoop()  # leaves the sockets free for another loop
+        self._listening: list[asyncio.Task[None]] = []
         self._answering: dict[asyncio.Task[None], socket.socket] = {}
         self._thread = threading.Thread(target=self._run, name="carbonx-recovering", daemon=True)
 
@@ -71,7 +72,7 @@ class Recovering:
         """Begin."""
         for each in self._sockets:
             each.settimeout(0)
-            self._listen(each)
+            self._listening.append(self._loop.create_task(self._listen(each)))
         self._thread.start()
         return self
 
@@ -84,26 +85,29 @@ class Recovering:
     def _run(self) -> None:
         loop = self._loop
         loop.run_forever()
-        for task in self._answering:
+        for task in (*self._listening, *self._answering):
             task.cancel()
+        if self._listening:
+            loop.run_until_complete(asyncio.wait(self._listening))
         while self._answering:
             loop.run_until_complete(asyncio.wait([*self._answering]))
         loop.run_until_complete(asyncio.sleep(0))  # what was aborted is closed
 
-    def _listen(self, listening: socket.socket) -> None:
-        self._loop.add_reader(listening, self._accept, listening)
+    async def _listen(self, listening: socket.socket) -> None:
+        """Take connections in, one after the other, where there is room.
 
-    def _accept(self, listening: socket.socket) -> None:
-        """Take one connection in where there is room, and listen on after a pause."""
-        self._loop.remove_reader(listening)
-        self._loop.call_later(PAUSE, self._listen, listening)
-        if len(self._answering) < MOST:
-            with suppress(OSError):  # the peer has gone, or the process may open no more files
-                accepted, _ = listening.accept()
-                accepted.settimeout(0)
-                task = self._loop.create_task(self._answer(accepted))
-                self._answering[task] = accepted
-                task.add_done_callback(self._answered)
+        It looks now and then: an accept that is waited for could be lost at the end, and not every
+        system's loop tells of a socket that can be read.
+        """
+        while True:
+            if len(self._answering) < MOST:
+                with suppress(OSError):  # nobody is there, or the process may open no more files
+                    accepted, _ = listening.accept()
+                    accepted.settimeout(0)
+                    task = self._loop.create_task(self._answer(accepted))
+                    self._answering[task] = accepted
+                    task.add_done_callback(self._answered)
+            await asyncio.sleep(PAUSE)
 
     def _answered(self, task: asyncio.Task[None]) -> None:
         self._answering.pop(task).close()

@@ -146,13 +146,13 @@ def test_how_long_to_wait_is_a_number_of_seconds() -> None:
 SLOW: Final = """
 import sys, time
 from pathlib import Path
-from gateway.server import node
-recover = node.recover
+from gateway.server import followers
+recover = followers.recover
 def slow(*words):
     while not Path("go").exists():
         time.sleep(0.01)
     return recover(*words)
-node.recover = slow
+followers.recover = slow
 from carbonx.main import main
 main(sys.argv[1:])
 """
