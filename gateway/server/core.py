@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     Operated: TypeAlias = Callable[[int, Command, list[Event]], None]
 
 WATCH_EVERY: Final = 50_000_000  # ns between looks at silence and at what the clock makes due
+LITTLE: Final = 4  # messages at a time, of those who wait for each answer
+SHARED_FOR: Final = 1_000_000_000  # ns for which one that sent little is taken for present
 TIME_EVERY: Final = 1_000_000_000  # ns between times given to calls and to bidding windows
 
 
@@ -90,6 +92,7 @@ class Core:
         self.stopped = False
         self._limits = limits
         self._timetable = timetable
+        self._little_at = -SHARED_FOR  # ns, when a session last sent little
         self._awake: dict[Connection, None] = {}
         self._unread: dict[Connection, StoreError] = {}  # to be ended by the next tick
         self._backlog: dict[Connection, None] = {}  # have more than a turn's; who is next is first
@@ -242,10 +245,14 @@ class Core:
         touched, self._awake = self._awake, {}
         heard = [connection for connection in touched if connection not in backlog]
         for connection in heard:
-            work(connection, now)
+            handled = work(connection, now)
             if connection.more:
                 backlog[connection] = None
+            elif handled <= LITTLE:
+                self._little_at = now
         left = self.most
+        if not self._little_at <= now < self._little_at + SHARED_FOR:  # or set back
+            left = max(left, self._limits.unshared)
         while left > 0 and backlog:
             connection = next(iter(backlog))
             del backlog[connection]

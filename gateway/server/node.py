@@ -62,6 +62,7 @@ class Options(Limits, frozen=True, kw_only=True):
     port: int = 0  # 0: any free port
     durability: str = "sync"
     timetable: bool = False  # follow the rulebook's calendar
+    unshared: int = 8_192  # where all flood, throughput counts and nobody waits for it
     linked: bool = False  # one of several venues that are about to be linked
     opens: bool = False  # without a timetable: open all lines at the first start
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.protocol import wire
+from gateway.server.core import SHARED_FOR
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
 from tests.support.quiet_core import QuietVenue
@@ -34,6 +35,28 @@ def test_one_order_is_in_the_next_tick_however_much_others_sent() -> None:
     assert ann.all_of(wire.OrderAccepted)
     assert [taken(quiet, name) for name in NAMES[1:]] == [30, 20, 20]
     assert quiet.core.busy, "the rest follows at once"
+
+
+def test_a_tick_takes_more_where_nobody_sent_little_lately() -> None:
+    quiet = QuietVenue(NAMES, turn=10, most=20, unshared=70)
+    ann, bea, *_ = quiet.logged_on(*NAMES)
+
+    def behind_a_tick(first: int) -> int:
+        """Return how many orders a tick takes of many that one session sends."""
+        bea.say(*(buy(ref) for ref in range(first, first + 200)))
+        quiet.once()
+        found = taken(quiet, "bea") - (first - 1)
+        while quiet.core.busy:
+            quiet.once()
+        return found
+
+    quiet.wait(SHARED_FOR // 10**6)
+    assert behind_a_tick(1) == 10 + 70
+    ann.say(buy(1))
+    quiet.once()
+    assert behind_a_tick(1_001) == 10 + 20, "ann may be about to send another"
+    quiet.wait(SHARED_FOR // 10**6)
+    assert behind_a_tick(2_001) == 10 + 70
 
 
 def test_who_has_more_than_a_turn_is_served_round_robin() -> None:

@@ -21,6 +21,7 @@ from gateway.server import (
     tape,
 )
 from gateway.server.limits import Limits
+from gateway.server.node import Options
 from tests.gateway.server.test_core import buy
 from tests.support.logons import hello
 from tests.support.paths import ROOT
@@ -44,6 +45,9 @@ BOUNDS: Final = {
     "messages of sessions that have sent more than that, worked on in a tick": LIMITS.most,
     "the same where half the time of a sync has room for more, 4 microseconds each": (
         LIMITS.most_while_syncing
+    ),
+    "the same where for a second nobody sent four messages or fewer at a time": (
+        Options().unshared
     ),
     "open connections": LIMITS.max_sessions,
     "connections without a logon": LIMITS.max_strangers,
