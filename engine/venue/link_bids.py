@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.markets.limits import admit_role
 from engine.venue.base import killed
-from engine.venue.link_turns import free, guest_of, member, move, out_of_turn, unknown_link
+from engine.venue.link_checks import Check, checks_of_leaving
+from engine.venue.link_turns import guest_of, member, move, out_of_turn, unknown_link
 from engine.vocabulary.commands import Bid
 from engine.vocabulary.enums import LinkKind, RejectReason, Side
 from engine.vocabulary.events import Event, Rejected
@@ -58,10 +58,9 @@ def route_bid(venue: VenueBase, c: RouteBid) -> list[Event]:
 
 def _rules_of_bids(
     c: RouteBid, end: LinkEnd, line: Line, participant: Participant
-) -> Iterator[tuple[bool, RejectReason, str, str]]:
+) -> Iterator[Check]:
     """Yield what a bid over a link must keep, in order: whether it does, reason, field and rule."""
-    buying, rules, value = c.side is Side.BUY, end.rules, RejectReason.VALUE
-    passes = rules.kind is LinkKind.AUCTION
+    passes = end.rules.kind is LinkKind.AUCTION
     yield passes, RejectReason.MODE, "link", "the link joins no auction"
     closed = line.admit_open()
     if closed is not None:
@@ -70,23 +69,7 @@ def _rules_of_bids(
     yield fits, RejectReason.QUANTITY_RANGE, "quantity", f"1 to {MAX_QUANTITY} tonnes"
     fits = 0 < c.price <= MAX_PRICE
     yield fits, RejectReason.PRICE_RANGE, "price", f"1 to {MAX_PRICE} minor units"
-    needs = c.quantity * c.price if buying else 0
-    fits = needs <= c.cash <= (MAX_MONEY if buying else 0)
-    yield fits, value, "cash", f"{needs} or more to buy, 0 to sell"
-    left = rules.quota - end.used
-    fits = not rules.quota or c.quantity <= left
-    rule = f"the link's quota has {max(left, 0)} left"
-    yield fits, RejectReason.QUANTITY_RANGE, "quantity", rule
-    seat = line.seat(participant)
-    refusal = admit_role(seat.role, seat, c.side, c.quantity) if seat.role is not None else None
-    if refusal is not None:
-        yield False, *refusal
-    available = free(seat.cash)
-    rule = f"needs {line.gate.money(c.cash)}, {line.gate.money(available)} available"
-    yield c.cash <= available, RejectReason.CASH, "cash", rule
-    available = free(seat.holding)
-    rule = f"at most the {available} tonnes available"
-    yield buying or c.quantity <= available, RejectReason.ALLOWANCES, "quantity", rule
+    yield from checks_of_leaving(c, end, line, participant, c.price)
 
 
 def guest_bid(venue: VenueBase, c: GuestBid) -> list[Event]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.markets.limits import admit_role
 from engine.venue.base import killed, unknown_account
 from engine.venue.funding import unknown_class
 from engine.venue.link_bids import bid_handlers
+from engine.venue.link_checks import Check, checks_of_leaving
 from engine.venue.link_state import Guest, LinkEnd
 from engine.venue.link_turns import free, guest_of, member, move, out_of_turn, unknown_link
 from engine.venue.recognition import recognition_handlers
@@ -158,7 +158,7 @@ def route_cancel(venue: VenueBase, c: RouteCancel) -> list[Event]:
 
 def _rules_of_routing(
     c: RouteOrder, end: LinkEnd, line: Line, participant: Participant
-) -> Iterator[tuple[bool, RejectReason, str, str]]:
+) -> Iterator[Check]:
     """Yield what a routed order must keep, in order: whether it does, reason, field and rule."""
     buying, rules = c.side is Side.BUY, end.rules
     passes = rules.kind is LinkKind.ROUTING or rules.kind is LinkKind.SHARED
@@ -173,22 +173,7 @@ def _rules_of_routing(
     low, high = (1, c.price - rules.fee) if buying else (c.price + rules.fee, MAX_PRICE)
     within = low <= c.away_price <= high and c.price <= MAX_PRICE
     yield within, value, "away_price", f"{low} to {high}: the limit and the link's fee"
-    needs = c.away * (c.away_price + rules.fee) if buying else 0
-    fits = needs <= c.cash <= (MAX_MONEY if buying else 0)
-    yield fits, value, "cash", f"{needs} or more to buy, 0 to sell"
-    left = rules.quota - end.used
-    fits = not rules.quota or c.away <= left
-    yield fits, RejectReason.QUANTITY_RANGE, "away", f"the link's quota has {max(left, 0)} left"
-    seat = line.seat(participant)
-    refusal = admit_role(seat.role, seat, c.side, c.quantity) if seat.role is not None else None
-    if refusal is not None:
-        yield False, *refusal
-    available = free(seat.cash)
-    rule = f"needs {line.gate.money(c.cash)}, {line.gate.money(available)} available"
-    yield c.cash <= available, RejectReason.CASH, "cash", rule
-    available = free(seat.holding)
-    rule = f"at most the {available} tonnes available"
-    yield buying or c.away <= available, RejectReason.ALLOWANCES, "away", rule
+    yield from checks_of_leaving(c, end, line, participant, c.away_price + rules.fee)
 
 
 def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
