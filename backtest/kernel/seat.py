@@ -154,26 +154,14 @@ class Seat(Market):
 
     def buy(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
         """Enter a limit order to buy; price in minor units. Return its reference."""
-        kernel = self._kernel
-        if (
-            type(tonnes) is int
-            and type(price) is int
-            and type(tif) is TimeInForce
-            and 0 < tonnes <= MAX_QUANTITY
-            and 0 < price <= MAX_PRICE
-            and symbol in kernel.symbols
-        ):
-            self._last_ref = ref = self._last_ref + 1
-            order = NewOrder(self.account, ref, symbol, _BUY, tonnes, price, _LIMIT, tif)
-            if self._here:
-                kernel.sent.append((self, order))
-            else:
-                self._send(order)
-            return ref
         return self._enter(symbol, _BUY, tonnes, price, tif)
 
     def sell(self, symbol: str, tonnes: int, price: int, tif: TimeInForce = _DAY) -> int:
         """Enter a limit order to sell; price in minor units. Return its reference."""
+        return self._enter(symbol, _SELL, tonnes, price, tif)
+
+    def _enter(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
+        """Send an order: nearly all are such that a log can hold them, and need no closer look."""
         kernel = self._kernel
         if (
             type(tonnes) is int
@@ -184,16 +172,12 @@ class Seat(Market):
             and symbol in kernel.symbols
         ):
             self._last_ref = ref = self._last_ref + 1
-            order = NewOrder(self.account, ref, symbol, _SELL, tonnes, price, _LIMIT, tif)
+            order = NewOrder(self.account, ref, symbol, side, tonnes, price, _LIMIT, tif)
             if self._here:
                 kernel.sent.append((self, order))
             else:
                 self._send(order)
             return ref
-        return self._enter(symbol, _SELL, tonnes, price, tif)
-
-    def _enter(self, symbol: str, side: Side, tonnes: int, price: int, tif: TimeInForce) -> int:
-        """Send an order that the venue may refuse, or that is in numbers of another type."""
         tonnes, price = self._whole("tonnes", tonnes), self._whole("price", price)
         return self.submit(NewOrder("", 0, symbol, side, tonnes, price, _LIMIT, tif))
 
