@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
@@ -139,8 +140,12 @@ def measure(kind: str, options: argparse.Namespace) -> float:
     with tempfile.TemporaryDirectory(dir=options.dir) as folder:
         settings = Settings(folder, MANY + 1, server, rulebook=rulebook)
         with Child(["-m", OWN_SERVER, msgspec.json.encode(settings).decode()]) as child:
+            cores = os.sched_getaffinity(0)
             pin(load)
-            found = asyncio.run(rounds(kind, child.port, options))
+            try:
+                found = asyncio.run(rounds(kind, child.port, options))
+            finally:
+                os.sched_setaffinity(0, cores)  # the next flood's venue has a core to itself again
     quiet, flooded = ([latency for each in found for latency in each[side]] for side in range(2))
     times = median(each.times for each in found)
     figures = (at(each, share) / 1e6 for each in (quiet, flooded) for share in (0.5, 0.99))
