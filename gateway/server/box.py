@@ -90,7 +90,8 @@ class Outbox:
     """
 
     __slots__ = ("_answered", "_chunks", "_first", "_marks", "_place", "_put_at", "_store",
-                 "last_answered", "seq", "stream")  # fmt: skip
+                 "last_answered", "news", "seq", "stream")  # fmt: skip
+    WIRING = ("news",)  # of those who read it now, and no part of the state
 
     def __init__(self, store: ReportStore | None = None) -> None:
         """Start with none; what is older than a window goes to the store."""
@@ -105,6 +106,12 @@ class Outbox:
         self._chunks: list[Chunk] = []  # what is older
         self._store = store if store is not None else ReportStore()
         self._put_at = WINDOW  # bytes in memory; more where the disk took none
+        self.wire()
+
+    def wire(self) -> None:
+        """Start without readers."""
+        # where to say that there is a new report; none once that is said, or without a reader
+        self.news: list[Outbox] | None = None
 
     def add(self, payload: bytes) -> None:
         """Keep a report. Before one that answers the client, ``last_answered`` is set."""
@@ -112,8 +119,16 @@ class Outbox:
         stream += header(len(payload))
         stream += payload
         self.seq = seq = self.seq + 1
+        if self.news is not None:
+            self.tell()
         if not seq & MARK_MASK:
             self.mark()
+
+    def tell(self) -> None:
+        """Say that there is a new report, once until ``news`` is set again."""
+        if self.news is not None:
+            self.news.append(self)
+            self.news = None
 
     def mark(self) -> None:
         """Remember the place behind the last report; put the oldest away where there are many."""

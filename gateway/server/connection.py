@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.protocol import wire
 from gateway.protocol.session import State, Throttle, pack, venue_end
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     Seat: TypeAlias = str | tuple[str, str]
 
 
+SECOND: Final = 1_000_000_000  # ns
+FEW: Final = 1_000  # messages a second of one that waits for its answers
+
+
 class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "challenge",
-                 "copies", "data", "ended", "heard", "host", "logon", "lost", "named", "number",
-                 "out", "permission", "queued", "sent", "session", "stuck_since", "symbols",
-                 "throttle")  # fmt: skip
+                 "copies", "data", "ended", "heard", "host", "lately", "logon", "lost", "named",
+                 "number", "out", "permission", "queued", "sent", "session", "since", "stuck_since",
+                 "symbols", "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int, host: str = "") -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
@@ -49,6 +53,8 @@ class Connection:
         self.throttle: Throttle | None = None
         self.data: list[bytes] = []  # arrived since the last tick
         self.heard: list[wire.FromClient] = []  # of its last turn, and left for its next
+        self.lately = 0  # messages in this second, and half of what counted in the one before
+        self.since = now  # ns, when that second began
         self.out: list[bytes] = []  # frames that are not new reports
         self.queued = 0  # bytes in ``out``
         self.stuck_since = 0  # ns, 0 while the reader keeps up
@@ -61,20 +67,28 @@ class Connection:
         Those that were left of the last ones come first.
         """
         if self.heard:
-            messages, self.heard = self.heard, []
+            messages, self.heard = self.heard[:most], self.heard[most:]
             return messages
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         self.data.clear()
         return self.session.receive(data, now, most)
 
+    def spoke(self, messages: int, now: int) -> bool:
+        """Count messages; say whether they have been few of late, ``FEW`` a second at most."""
+        if not self.since <= now < self.since + SECOND:  # or set back
+            self.lately = self.lately // 2 if now < self.since + 2 * SECOND else 0
+            self.since = now
+        self.lately += messages
+        return self.lately <= 2 * FEW
+
     def leave(self, messages: list[wire.FromClient]) -> None:
-        """Keep messages for the next turn, unless there is none."""
-        self.heard = [] if self.ended else messages
+        """Keep messages for the next turn, before those that wait for it, unless there is none."""
+        self.heard = [] if self.ended else messages + self.heard
 
     @property
     def more(self) -> bool:
-        """Whether something of what arrived has not been worked on, though it is whole."""
-        return bool(self.heard) or self.session.more
+        """Whether something of what arrived has not been looked at, or is whole and waits."""
+        return bool(self.heard or self.data) or self.session.more
 
     @property
     def waiting(self) -> int:

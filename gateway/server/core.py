@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 WATCH_EVERY: Final = 50_000_000  # ns between looks at silence and at what the clock makes due
 LITTLE: Final = 4  # messages at a time, of those who wait for each answer
-SHARED_FOR: Final = 1_000_000_000  # ns for which one that sent little is taken for present
+SHARED_FOR: Final = 60_000_000_000  # ns for which one that sent little is taken for present
 TIME_EVERY: Final = 1_000_000_000  # ns between times given to calls and to bidding windows
 
 
@@ -92,7 +92,8 @@ class Core:
         self.stopped = False
         self._limits = limits
         self._timetable = timetable
-        self._little_at = -SHARED_FOR  # ns, when a session last sent little
+        # who send little, with the ns when they last did; whoever did last is last
+        self._patient: dict[Connection, int] = {}
         self._awake: dict[Connection, None] = {}
         self._unread: dict[Connection, StoreError] = {}  # to be ended by the next tick
         self._backlog: dict[Connection, None] = {}  # have more than a turn's; who is next is first
@@ -160,7 +161,10 @@ class Core:
     def busy(self) -> bool:
         """Whether a tick would have something to do now, whatever the time."""
         waiting = self._awake or self._backlog or self._operations or self._unread
-        return bool(waiting or self.sessions.closing)
+        sessions = self.sessions
+        return bool(
+            waiting or sessions.closing or sessions.unwatched or sessions.subscriptions.behind
+        )
 
     @property
     def backlog(self) -> int:
@@ -203,9 +207,11 @@ class Core:
         if sessions.stuck:
             sessions.cut_slow_readers(now)
         if watching:
-            touched |= dict.fromkeys(sessions.watch(now))
+            sessions.begin_round(now)
             for account in sessions.grace.over(now):
                 self._run(TIMER, CancelOnDisconnect(account))
+        if sessions.unwatched:
+            touched |= dict.fromkeys(sessions.watch(now))
         if self._leaving:
             text = "the venue stops; come back later and resume"
             sessions.end_all(LogoutReason.SHUTDOWN, text)
@@ -213,21 +219,19 @@ class Core:
         self.storage.settle(now)
         for operation in operations:
             operation.durable = True
-        sessions.subscriptions.publish(sessions.by_account.values())
+        concerned = sessions.readers.concerned()  # a trade also reports to those who said nothing
+        sessions.subscriptions.tell_balances(concerned)
+        told = sessions.subscriptions.publish(sessions.by_account.values())
         if self.storage.short is not self.storage.announced:
-            told = [each for account, each in sessions.by_account.items() if account]
-            self.storage.announce(told)
+            members = [each for account, each in sessions.by_account.items() if account]
+            self.storage.announce(members)
             self.storage.announced = self.storage.short
-            touched |= dict.fromkeys(told)
+            told += members
         # what linked venues have given this one since the last tick is in it
-        self.batch = batch = running.sequencer.seq - self._said
+        self.batch = running.sequencer.seq - self._said
         self._said = running.sequencer.seq
-        self.peak_batch = max(self.peak_batch, batch)
-        # A trade also reports to accounts that said nothing in this tick.
-        concerned = (*sessions.by_account.values(), *sessions.door.challenged) if batch else touched
-        writes = self._writes(now, concerned)
-        sessions.door.challenged.clear()
-        return writes
+        self.peak_batch = max(self.peak_batch, self.batch)
+        return self._writes(now, concerned | touched | dict.fromkeys(told))
 
     def _run_operations(self, now: int) -> list[Operation]:
         """Run the operator's commands; return them."""
@@ -244,23 +248,40 @@ class Core:
         work, backlog = self.sessions.work, self._backlog
         touched, self._awake = self._awake, {}
         heard = [connection for connection in touched if connection not in backlog]
+        limits, left = self._limits, self.most
+        turn = min(limits.turn, limits.shared_turn)
+        if not self._shared(now):
+            turn, left = limits.turn, max(left, limits.unshared)
         for connection in heard:
-            handled = work(connection, now)
+            handled = work(connection, now, turn)
+            self._patient.pop(connection, None)
+            few = connection.spoke(handled, now)
             if connection.more:
                 backlog[connection] = None
-            elif handled <= LITTLE:
-                self._little_at = now
-        left = self.most
-        if not self._little_at <= now < self._little_at + SHARED_FOR:  # or set back
-            left = max(left, self._limits.unshared)
+                left -= handled
+            elif few and handled <= LITTLE:
+                self._patient[connection] = now
         while left > 0 and backlog:
             connection = next(iter(backlog))
             del backlog[connection]
-            left -= work(connection, now)
+            handled = work(connection, now, min(turn, left))
+            connection.spoke(handled, now)
+            left -= handled
             touched[connection] = None
             if connection.more:
                 backlog[connection] = None
         return touched
+
+    def _shared(self, now: int) -> bool:
+        """Whether somebody who sends little may wait for an answer."""
+        patient = self._patient
+        while patient:
+            connection = next(reversed(patient))
+            at = patient[connection]
+            if at <= now < at + SHARED_FOR and not connection.ended:
+                return True
+            del patient[connection]
+        return False
 
     def _writes(self, now: int, concerned: Iterable[Connection]) -> list[Write]:
         """Return one write for each connection that has something due, then the farewells."""

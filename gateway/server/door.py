@@ -24,14 +24,12 @@ class Door:
         """Let in whom a directory knows."""
         self.directory = directory
         self.backoff = Backoff()
-        self.challenged: list[Connection] = []  # in this tick
         self.judged: Callable[[Connection, Admission | None], None] | None = None  # hears of each
 
     def challenge(self, connection: Connection, logon: Logon) -> None:
         """Ask a client to prove that it has the key; whoever it says it is, it is asked."""
         connection.logon, connection.challenge = logon, self.directory.nonce()
         connection.say(Challenge(0, connection.challenge))
-        self.challenged.append(connection)
 
     def judge(
         self, connection: Connection, said: Proof, now: int, *, there: bool

@@ -15,7 +15,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_strangers_from: int = 32  # such connections from one address
     throttle: int = 0  # messages a second and account, 0 for no limit; what is asked counts
     turn: int = 128  # messages worked on before the next session's: their commands fit the caches
-    most: int = 256  # messages of sessions that have more than a turn's, worked on in a tick
+    shared_turn: int = 16  # the same where somebody who sends little waits for answers
+    most: int = 64  # messages of sessions that have more, worked on in a tick
     most_while_syncing: int = 1_024  # the same, at most, where half a sync's time has room for more
     unshared: int = 0  # the same where nobody sent little lately; 0: no more than otherwise
     max_live: int = 100_000  # live orders of one account

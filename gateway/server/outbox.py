@@ -113,6 +113,8 @@ class Outboxes(Part):
         stream = box.stream  # ``box.add``, written out where nearly all reports are made
         stream += HEADERS[len(payload)]
         stream += payload
+        if box.news is not None:
+            box.tell()
         if not seq & MARK_MASK:
             box.mark()
 
@@ -182,6 +184,8 @@ class Outboxes(Part):
         stream = box.stream  # the same
         stream += HEADERS[len(payload)]
         stream += payload
+        if box.news is not None:
+            box.tell()
         if not seq & MARK_MASK:
             box.mark()
         if self._quotes:

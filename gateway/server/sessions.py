@@ -23,6 +23,7 @@ from gateway.server.connection import Connection, seat_of
 from gateway.server.copies import Copies
 from gateway.server.door import Door, permitted, refuse
 from gateway.server.permissions import Permission
+from gateway.server.readers import Readers
 from gateway.server.report_store import StoreError
 from gateway.server.silence import Silence
 from gateway.server.strangers import Strangers
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 # What may cost a venue far more than an order: each ends its session's turn.
 QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire_history.AskHistory)
 ADDING: Final = (NewOrder, Quote, Announce, Bid)  # an order, where they succeed
+TIMES: Final = 2  # that a recipient hears of a quote: when it is made, and when it ends
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
 
@@ -69,6 +71,7 @@ class Sessions(Silence):
         self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
         self.note: Note | None = None  # what an operator wants to hear of sessions
         self.subscriptions = Subscriptions(running)
+        self.readers = Readers()
         self._running = running
         self.door = Door(directory)
         self._durability = durability
@@ -116,6 +119,7 @@ class Sessions(Silence):
             return
         connection.ended = True
         connection.heard.clear()
+        connection.data.clear()
         self._leave(connection)
         if self.note is not None:
             self.note(connection, reason.name.lower(), text)
@@ -148,29 +152,30 @@ class Sessions(Silence):
         if self.by_account.get(connection.seat) is connection:
             del self.by_account[connection.seat]
         self.subscriptions.leave(connection)
+        self.readers.leave(connection)
         if connection.cancel_on_disconnect:
             connection.cancel_on_disconnect = False
             self._running.run(connection.number, CancelOnDisconnect(account))
 
     # -- the steps of a tick ------------------------------------------------------------------
 
-    def work(self, connection: Connection, now: int) -> int:
-        """Handle a turn of what arrived on a connection; behind all of it, its loss.
+    def work(self, connection: Connection, now: int, most: int) -> int:
+        """Handle ``most`` messages of what arrived on a connection; behind all of it, its loss.
 
-        Returns how many messages it was, a whole turn where it ended in a question; where it was
-        not all, the connection has ``more``.
+        Returns how many it was, a turn's where it ended in a question; where something is left,
+        the connection has ``more``.
         """
         handled = 0
-        if (connection.data or connection.more) and not connection.ended:
-            messages = connection.receive(now, self._limits.turn)
+        if connection.more and not connection.ended:
+            messages = connection.receive(now, most)
             left = iter(messages)
             try:
-                asked = self._handle(connection, left, now)
+                handled = self._handle(connection, left, now, most)
             except StoreError as problem:
-                asked = True
                 self.end_unread(connection, problem)
-            connection.leave(list(left))
-            handled = self._limits.turn if asked else len(messages)
+            rest = list(left)
+            connection.leave(rest)
+            handled = max(handled, len(messages) - len(rest))
             error = connection.session.error
             if error is not None and not connection.heard:
                 self.end(connection, *error)
@@ -187,10 +192,14 @@ class Sessions(Silence):
     # -- what clients say ---------------------------------------------------------------------
 
     def _handle(
-        self, connection: Connection, messages: Iterator[wire.FromClient], now: int
-    ) -> bool:
-        """Run what a client's messages ask for, up to a question; say if there was one."""
+        self, connection: Connection, messages: Iterator[wire.FromClient], now: int, most: int
+    ) -> int:
+        """Run what a client's messages ask for, up to a question, or to so many recipients.
+
+        Returns how many messages it counts as where that is more than it was.
+        """
         account = connection.account
+        heard_by = 0  # accounts that will hear of quotes
         last = _last_answered(connection)  # the highest reference so far
         commands: list[ClientCommand] = []
         command: ClientCommand
@@ -211,12 +220,13 @@ class Sessions(Silence):
                 self._converse(connection, permitted(connection, m), now)
                 asked = isinstance(m, QUESTIONS)
                 if asked or connection.ended:
-                    return asked
+                    return most if asked else 0
                 account, last = connection.account, _last_answered(connection)
                 continue
             else:
                 command = to_command(account, m)
                 ref = command.ref
+                heard_by += TIMES * len(getattr(command, "to", ()))
             if ref <= last or connection.throttle is not None:
                 self._run(connection, commands)  # the answer may be among what is being asked
                 if self._answered(connection, ref, now):
@@ -224,8 +234,10 @@ class Sessions(Silence):
             else:
                 last = ref
             commands.append(command)
+            if heard_by >= most:
+                break
         self._run(connection, commands)
-        return False
+        return heard_by
 
     def _run(self, connection: Connection, commands: list[ClientCommand]) -> None:
         """Run a client's commands, those that the log has space for, and empty the list."""
@@ -318,6 +330,7 @@ class Sessions(Silence):
             self.end(connection, wire.LogoutReason.SEQUENCE, text)
         else:
             copies.begin(m.account, box, m.after)
+            self.readers.add(connection, box)
 
     def _out_of_order(self, connection: Connection, text: str) -> None:
         if text:
@@ -358,6 +371,7 @@ class Sessions(Silence):
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[seat] = connection
         connection.admit(m, box, admission.permission)
+        self.readers.add(connection, box)
         connection.copies = Copies(admission.copies) if admission.copies else None
         if admission.permission is Permission.TRADE:
             self._ask(connection, asked=asked or self.grace.back(m.account))

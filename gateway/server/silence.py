@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gateway.server.connection import Connection
     from gateway.server.limits import Limits
 
+AT_ONCE: Final = 128  # connections looked at in one tick; the others follow in the next
 AWAY: Final = MIN_HEARTBEAT_MS * 1_000_000  # ns between looks at silence; two heartbeats may pass
 
 
@@ -25,6 +26,7 @@ class Silence(ABC):
         self.stuck: dict[Connection, None] = {}  # whose readers do not keep up
         self.grace = Grace(limits.grace)
         self._limits = limits
+        self.unwatched: list[Connection] = []  # that the round has yet to come to, the next is last
         self._looked_at = 0  # ns, when slow readers were looked for
         self._passed = 0  # ns, the clock when it was last looked at for that
 
@@ -32,11 +34,23 @@ class Silence(ABC):
     def end(self, connection: Connection, reason: wire.LogoutReason, text: str) -> None:
         """Say why and close at the end of the tick."""
 
-    def watch(self, now: int) -> list[Connection]:
-        """Do what silence calls for; return the connections that have something to be written."""
-        spoken = []
+    def begin_round(self, now: int) -> None:
+        """Have all connections looked at; a round that is under way goes on."""
         self._pass(now)
-        for connection in list(self.connections):
+        if not self.unwatched:
+            self.unwatched = list(reversed(self.connections))
+
+    def watch(self, now: int) -> list[Connection]:
+        """Do what silence calls for at the next ``AT_ONCE`` connections of a round.
+
+        Returns those that have something to be written. To look at a thousand takes longer than
+        somebody's answer may wait.
+        """
+        spoken, round_ = [], self.unwatched
+        for _ in range(min(AT_ONCE, len(round_))):
+            connection = round_.pop()
+            if connection not in self.connections:
+                continue
             due = connection.session.due(now)
             if due is Due.HEARTBEAT:
                 connection.say(wire.VenueHeartbeat(connection.seq()))

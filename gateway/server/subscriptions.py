@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from engine.rulebook.validation import MAX_NAME
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 2 * MAX_NAME + 1  # characters of a line's name: a symbol, an @ and a mode
 MOST_NAMED: Final = 1_000  # lines that are not there, of which a session may say what it wants
+AT_ONCE: Final = 32  # sessions that are sent market data in one tick; the others follow in the next
 
 
 class Subscriptions:
@@ -25,7 +28,12 @@ class Subscriptions:
         """Start with nobody."""
         self._running = running
         self._followers: dict[Connection, None] = {}  # who follow their balances
-        self._followed_to = 0  # the record up to which they know them
+        self._later: dict[Connection, None] = {}  # those of them that were stuck
+        # who hear lines, with the number of the last publication that they heard; the one that has
+        # waited longest is first
+        self._hearers: dict[Connection, int] = {}
+        self._published: deque[dict[str, Encoded]] = deque()  # that somebody has yet to hear
+        self._last = 0  # the number of the last publication
         # subscriptions that wait for their snapshot
         self._fresh: dict[tuple[Connection, str], None] = {}
 
@@ -35,6 +43,8 @@ class Subscriptions:
         connection.named.clear()
         connection.all_lines = False
         self._followers.pop(connection, None)
+        self._later.pop(connection, None)
+        self._hearers.pop(connection, None)
 
     # -- balances -----------------------------------------------------------------------------
 
@@ -44,15 +54,23 @@ class Subscriptions:
         venue = self._running.sequencer.venue
         connection.balances = balances(venue, connection.account, connection.seq())
 
-    def _tell_balances(self) -> None:
-        """Tell those who follow their balances what has changed; one that is stuck, later."""
+    def tell_balances(self, concerned: dict[Connection, None]) -> None:
+        """Tell those with new reports who follow their balances what has changed.
+
+        One that is stuck is told later.
+        """
+        if not self._followers:
+            return
         venue = self._running.sequencer.venue
-        for connection in self._followers:
+        if self._later:
+            concerned |= self._later
+            self._later.clear()
+        for connection in concerned:
             told = connection.balances
-            if told is None or told.seq == connection.seq():
+            if told is None or told.seq == connection.seq() or connection not in self._followers:
                 continue
             if connection.stuck_since:
-                self._followed_to = 0  # look again at the next tick
+                self._later[connection] = None
                 continue
             now = balances(venue, connection.account, connection.seq())
             if (now.cash, now.holdings) != (told.cash, told.holdings):
@@ -112,29 +130,60 @@ class Subscriptions:
 
     # -- the end of a tick --------------------------------------------------------------------
 
-    def publish(self, sessions: Collection[Connection]) -> None:
-        """Queue market data, snapshots and balances for those of the sessions who want them."""
+    @property
+    def behind(self) -> bool:
+        """Whether somebody has yet to hear what was published."""
+        return bool(self._published)
+
+    def publish(self, sessions: Collection[Connection]) -> list[Connection]:
+        """Queue market data and snapshots for those who want them; return whom it was queued for.
+
+        ``AT_ONCE`` of them are sent market data, those first who have waited longest: writing to
+        very many takes longer than another's answer may wait.
+        """
         running, market_data = self._running, self._running.market_data
         due = market_data.publish(running.time) if market_data.active else {}
         if market_data.opened:
             self._open(market_data.opened, sessions)
             market_data.opened.clear()
-        if due:
-            increments = {symbol: Encoded(messages) for symbol, messages in due.items()}
-            for connection in sessions:
-                for symbol in connection.symbols:
-                    if symbol in increments:
-                        connection.repeat(increments[symbol].frames(connection.seq()))
+        if due and self._hearers:
+            self._published.append({line: Encoded(messages) for line, messages in due.items()})
+            self._last += 1
+        told = self._tell(AT_ONCE) if self._published else []
         if self._fresh:
-            self._begin()
-        if self._followers and running.sequencer.seq != self._followed_to:
-            self._followed_to = running.sequencer.seq
-            self._tell_balances()
+            told += self._begin()
+        return told
 
-    def _begin(self) -> None:
-        """Queue the snapshots that subscriptions begin with."""
+    def _tell(self, most: int) -> list[Connection]:
+        """Bring those up to date who have waited longest; return them."""
+        hearers, told = self._hearers, []
+        for connection, heard in list(islice(hearers.items(), most)):
+            if heard == self._last:
+                break
+            del hearers[connection]
+            if connection.symbols:
+                self._bring_up(connection, heard)
+                hearers[connection] = self._last
+                told.append(connection)
+        first = next(iter(hearers.values()), self._last)
+        while len(self._published) > self._last - first:
+            self._published.popleft()
+        return told
+
+    def _bring_up(self, connection: Connection, heard: int) -> None:
+        """Queue all that was published behind a number."""
+        published, seq = self._published, connection.seq()
+        for at in range(len(published) - (self._last - heard), len(published)):
+            increments = published[at]
+            for symbol in connection.symbols:
+                if symbol in increments:
+                    connection.repeat(increments[symbol].frames(seq))
+
+    def _begin(self) -> list[Connection]:
+        """Queue the snapshots that subscriptions begin with; return for whom."""
         running, market_data = self._running, self._running.market_data
         snapshots: dict[str, Encoded] = {}
+        begun: dict[Connection, None] = {}
         for connection, symbol in self._fresh:
             if connection.ended:
                 continue
@@ -142,6 +191,11 @@ class Subscriptions:
                 market_data.start()
             if symbol not in snapshots:
                 snapshots[symbol] = Encoded(market_data.snapshot(symbol, 0, running.time))
+            # what it has yet to hear of its other lines is older than this
+            self._bring_up(connection, self._hearers.pop(connection, self._last))
+            self._hearers[connection] = self._last
             connection.symbols[symbol] = None
             connection.repeat(snapshots[symbol].frames(connection.seq()))
+            begun[connection] = None
         self._fresh.clear()
+        return list(begun)

@@ -348,7 +348,7 @@ def test_a_session_cut_while_the_tick_walks_delays_nobody() -> None:
 
 
 def test_each_session_is_written_to_once_in_a_tick_and_one_sync_serves_all() -> None:
-    quiet = QuietVenue(NAMES)
+    quiet = QuietVenue(NAMES, shared_turn=128)
     ends = quiet.logged_on(*NAMES)
     syncs, writes = quiet.log.syncs, [end.writes for end in ends]
     for end in ends:
@@ -360,7 +360,7 @@ def test_each_session_is_written_to_once_in_a_tick_and_one_sync_serves_all() -> 
 
 
 def test_reports_beyond_a_chunk_follow_in_the_next_ticks() -> None:
-    quiet = QuietVenue(("ann",), chunk=2_000)
+    quiet = QuietVenue(("ann",), chunk=2_000, most=300)
     (ann,) = quiet.logged_on("ann")
     ann.say(*(buy(ref) for ref in range(1, 300)))
     quiet.tick()

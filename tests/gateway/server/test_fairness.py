@@ -33,7 +33,7 @@ def test_one_order_is_in_the_next_tick_however_much_others_sent() -> None:
     ann.say(buy(1))
     quiet.once()
     assert ann.all_of(wire.OrderAccepted)
-    assert [taken(quiet, name) for name in NAMES[1:]] == [30, 20, 20]
+    assert [taken(quiet, name) for name in NAMES[1:]] == [20, 20, 10]
     assert quiet.core.busy, "the rest follows at once"
 
 
@@ -51,12 +51,12 @@ def test_a_tick_takes_more_where_nobody_sent_little_lately() -> None:
         return found
 
     quiet.wait(SHARED_FOR // 10**6)
-    assert behind_a_tick(1) == 10 + 70
+    assert behind_a_tick(1) == 70
     ann.say(buy(1))
     quiet.once()
-    assert behind_a_tick(1_001) == 10 + 20, "ann may be about to send another"
+    assert behind_a_tick(1_001) == 20, "ann may be about to send another"
     quiet.wait(SHARED_FOR // 10**6)
-    assert behind_a_tick(2_001) == 10 + 70
+    assert behind_a_tick(2_001) == 70
 
 
 def test_who_has_more_than_a_turn_is_served_round_robin() -> None:
@@ -68,7 +68,7 @@ def test_who_has_more_than_a_turn_is_served_round_robin() -> None:
     while quiet.core.busy:
         quiet.once()
         seen.append([taken(quiet, name) for name in NAMES])
-    assert seen[:4] == [[20, 20, 10, 10], [20, 20, 20, 20], [30, 30, 20, 20], [30, 30, 30, 30]]
+    assert seen[:4] == [[10, 10, 10, 10], [20, 20, 10, 10], [20, 20, 20, 20], [30, 30, 20, 20]]
     assert seen[-1] == [100] * 4
     assert all(max(now) - min(now) <= 10 for now in seen)
 
@@ -94,12 +94,24 @@ def test_what_was_sent_before_a_loss_counts_whenever_its_turn_comes() -> None:
     ann.say(*(buy(ref) for ref in range(1, 101)))
     ann.cut()
     quiet.once()
-    assert taken(quiet, "ann") == 20
-    assert len(quiet.sequencer.venue.open_orders("ann")) == 20, "the loss is behind the orders"
+    assert taken(quiet, "ann") == 10
+    assert len(quiet.sequencer.venue.open_orders("ann")) == 10, "the loss is behind the orders"
     quiet.tick()
     assert taken(quiet, "ann") == 100
     assert not quiet.sequencer.venue.open_orders("ann")
     assert not quiet.core.busy
+
+
+def test_what_comes_while_a_question_waits_is_answered_without_another_word() -> None:
+    quiet = QuietVenue(NAMES, turn=10, most=1)
+    (ann,) = quiet.logged_on("ann")
+    ann.say(wire.AskStatus(), wire.AskStatus(), wire.AskStatus())
+    quiet.once()
+    ann.say(buy(1))
+    quiet.once()
+    while quiet.core.busy:
+        quiet.once()
+    assert ann.all_of(wire.OrderAccepted)
 
 
 def test_who_waits_for_a_turn_is_not_silent() -> None:
@@ -112,7 +124,7 @@ def test_who_waits_for_a_turn_is_not_silent() -> None:
         quiet.now += 300 * 1_000_000
         quiet.once()
     assert not ann.closed()
-    assert taken(quiet, "ann") > 10
+    assert taken(quiet, "ann") >= 10
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -134,7 +146,7 @@ def test_nothing_is_lost_or_changes_places(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sync_us", "most"), [(0, 256), (400, 256), (2_048, 256), (8_000, 1_000), (10**6, 1_024)]
+    ("sync_us", "most"), [(0, 64), (400, 64), (2_048, 256), (8_000, 1_000), (10**6, 1_024)]
 )
 def test_a_slow_sync_leaves_room_for_more(sync_us: int, most: int) -> None:
     assert Limits().most_beside(sync_us * 1_000) == most

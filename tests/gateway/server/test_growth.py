@@ -17,6 +17,7 @@ from gateway.server import (
     box,
     recovering,
     sessions,
+    silence,
     subscriptions,
     tape,
 )
@@ -40,15 +41,17 @@ BOUNDS: Final = {
     "bytes of one connection that wait for a tick": LIMITS.max_input,
     "bytes of one message": wire.MAX_FRAME,
     "messages of one session worked on before the next session's": LIMITS.turn,
+    "the same where somebody who sends little waits for answers": LIMITS.shared_turn,
     "questions of one session answered in a turn: `AskStatus`, `AskTrades`, `AskHistory`, "
     "`Subscribe`": 1,  # test_a_question_ends_its_sessions_turn
     "messages of sessions that have sent more than that, worked on in a tick": LIMITS.most,
     "the same where half the time of a sync has room for more, 4 microseconds each": (
         LIMITS.most_while_syncing
     ),
-    "the same where for a second nobody sent four messages or fewer at a time": (
-        Options().unshared
-    ),
+    "the same where for a minute nobody sent little: four messages at a time or fewer, and a "
+    "thousand a second": (Options().unshared),
+    "sessions that are sent market data in a tick": subscriptions.AT_ONCE,
+    "sessions whose silence is looked at in a tick": silence.AT_ONCE,
     "open connections": LIMITS.max_sessions,
     "connections without a logon": LIMITS.max_strangers,
     "connections without a logon from one address": LIMITS.max_strangers_from,
