@@ -20,7 +20,7 @@ from carbonx.live.public_feed import pictures
 from carbonx.live.trading import LivePort
 from engine.vocabulary.enums import Phase
 from gateway.cli.console import Number
-from gateway.cli.operate import asked
+from gateway.cli.operator_socket import asked
 from gateway.cli.terminal.calls import Dial
 from gateway.client.client import Client, ClientError
 from gateway.protocol.proof import SCHEME

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
 from gateway.cli.console import drawn
-from gateway.cli.operate import asked
+from gateway.cli.venue_options import Place, venue_options
 
 
 @click.command()
-@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
-              default=Path("runs/venue"), show_default=True,
-              help="The venue's folder, as given to serve.")  # fmt: skip
+@venue_options
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def command(folder: Path, *, as_json: bool) -> None:
+def command(place: Place, *, as_json: bool) -> None:
     """Show what a running venue is doing: its log, its lines, its sessions.
 
     The exit code is 1 where no venue answers, or where it takes no orders.
 
     Example:  carbonx status
     """
-    (answer,) = asyncio.run(asked(folder, [json.dumps({"type": "status"})]))
+    (answer,) = place.ask([json.dumps({"type": "status"})])
     if "error" in answer:
         raise click.ClickException(str(answer["error"]))
     status: dict[str, Any] = answer["status"]

@@ -26,12 +26,15 @@ class Connection:
 
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "challenge",
                  "copies", "data", "ended", "heard", "host", "logon", "lost", "named", "number",
-                 "out", "permission", "queued", "sent", "session", "stuck_since", "symbols",
-                 "throttle")  # fmt: skip
+                 "out", "permission", "queued", "said", "sent", "session", "since", "stuck_since",
+                 "symbols", "taken", "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int, host: str = "") -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
         self.host = host  # where it comes from, as far as that is known
+        self.since = now  # ns
+        self.taken = 0  # messages that it has sent
+        self.said = 0  # messages queued for it, beside the account's reports
         self.number = number
         self.session: Session[wire.FromClient] = venue_end(now)
         self.account = ""
@@ -65,7 +68,9 @@ class Connection:
             return messages
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         self.data.clear()
-        return self.session.receive(data, now, most)
+        messages = self.session.receive(data, now, most)
+        self.taken += len(messages)
+        return messages
 
     def leave(self, messages: list[wire.FromClient]) -> None:
         """Keep messages for the next turn, unless there is none."""
@@ -110,10 +115,11 @@ class Connection:
         """Queue a message that is not a report."""
         self.repeat(pack(message))
 
-    def repeat(self, frame: bytes) -> None:
+    def repeat(self, frame: bytes, messages: int = 1) -> None:
         """Queue a frame, or more, beside the new reports."""
         self.out.append(frame)
         self.queued += len(frame)
+        self.said += messages
 
     def farewell(self, reason: wire.LogoutReason, text: str, most: int) -> None:
         """Queue the last words, behind what was queued before and ``most`` bytes of reports."""

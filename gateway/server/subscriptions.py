@@ -124,7 +124,8 @@ class Subscriptions:
             for connection in sessions:
                 for symbol in connection.symbols:
                     if symbol in increments:
-                        connection.repeat(increments[symbol].frames(connection.seq()))
+                        found = increments[symbol]
+                        connection.repeat(found.frames(connection.seq()), len(found))
         if self._fresh:
             self._begin()
         if self._followers and running.sequencer.seq != self._followed_to:
@@ -143,5 +144,6 @@ class Subscriptions:
             if symbol not in snapshots:
                 snapshots[symbol] = Encoded(market_data.snapshot(symbol, 0, running.time))
             connection.symbols[symbol] = None
-            connection.repeat(snapshots[symbol].frames(connection.seq()))
+            found = snapshots[symbol]
+            connection.repeat(found.frames(connection.seq()), len(found))
         self._fresh.clear()

@@ -75,6 +75,8 @@ def files(folder: Path) -> None:
     texts["choice.toml"] = rules.replace("[[modes]]", '[[modes]]\nmatching = "price_tmie"', 1)
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
+    (folder / "private.key").touch(mode=0o600)
+    (folder / "private.key").write_text("secret", "utf-8")
     (folder / "gbk.toml").write_bytes("# 账户\n".encode("gb18030") + ACCOUNT.encode())
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from gateway.protocol.proof import verifier_of
 from tests.support.openssl import need_openssl
 from tests.support.paths import ROOT
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENVIRONMENT: Final = os.environ | {"PYTHONPATH": str(ROOT)}
-RISK: Final = {"type": "set_key", "account": "alice", "member": "M1", "key": "r",
+RISK: Final = {"type": "set_key", "account": "alice", "member": "M1",
+               "key": verifier_of("r", "alice").text(),
                "key_name": "risk", "permission": "read"}  # fmt: skip
 
 

@@ -50,8 +50,8 @@ def test_what_an_operator_does_is_there_and_a_key_is_not(tmp_path: Path) -> None
             door = AdminSocket(node, Path("unused"))
             for line in (
                 {"type": "set_phase", "phase": "halted"},
-                {"type": "set_key", "account": "alice", "key": KEY, "permission": "read",
-                 "key_name": "risk"},
+                {"type": "set_key", "account": "alice", "permission": "read",
+                 "key_name": "risk", "key": verifier_of(KEY, "alice").text()},
                 {"type": "drop_key", "account": "alice", "key_name": "risk"},
                 {"type": "set_key", "account": "nobody", "key": KEY},
                 {"type": "status"},

@@ -15,6 +15,7 @@ from engine.log.sequencer import replay
 from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.client.blocking import BlockingClient
+from gateway.protocol.proof import verifier_of
 from gateway.server.admin import AdminSocket, ask
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
@@ -271,7 +272,7 @@ def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_
 ) -> None:
     said = (
         line(type="open_account", account="eve", member="M1"),
-        line(type="set_key", account="eve", key="eve-key"),
+        line(type="set_key", account="eve", key=verifier_of("eve-key", "eve").text()),
         line(type="move_cash", account="eve", amount="100.00"),
         line(type="set_account_class", account="eve"),
     )

@@ -19,6 +19,7 @@ from engine.vocabulary.enums import Phase
 from gateway.cli.hangup import in_words
 from gateway.client.blocking import BlockingClient
 from gateway.client.errors import ClientError
+from gateway.protocol.proof import verifier_of
 from gateway.server.accounts import Credentials, Directory, as_text
 from gateway.server.accounts_file import stored
 from tests.gateway.cli.test_cli import carbonx
@@ -108,7 +109,7 @@ def test_what_an_account_starts_with_or_is_called_by_stays_and_is_said(
 
 def test_what_an_operator_set_stays_where_the_file_says_nothing_new(file: Path, node: Node) -> None:
     node.operate(c.SetAccountClass("a", "fund"))
-    ask(node, type="set_key", account="b", key="operator's")
+    ask(node, type="set_key", account="b", key=verifier_of("operator's", "b").text())
     rows = Directory.read(file).accounts
     write(file, (rows["a"], structs.replace(rows["b"], key="k2")))
     happened, unchanged = again(node)
