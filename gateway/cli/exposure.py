@@ -8,6 +8,7 @@ import click
 
 from gateway.protocol.proof import SCHEME
 from gateway.runtime.tls import TlsError, on_this_machine, self_signed, server_context
+from gateway.server.private_file import NotPrivateError, check_private, check_written_by_owner
 
 if TYPE_CHECKING:
     import ssl
@@ -40,12 +41,13 @@ def tls_of(
 
 
 def check(host: str, directory: Directory, *, encrypted: bool, plain_text: bool) -> None:
-    """See that nothing is given away to other machines. Raises ``ClickException``."""
+    """See that nothing is given away, to others here or elsewhere. Raises ``ClickException``."""
     path = directory.path
-    mode = path.stat().st_mode if path is not None else 0
-    if mode & 0o002:
-        message = f"{path} can be written by others, who could let themselves in: chmod 600 {path}"
-        raise click.ClickException(message)
+    try:
+        if path is not None:
+            (check_written_by_owner if directory.public_keys else check_private)(path)
+    except (NotPrivateError, OSError) as error:
+        raise click.ClickException(str(error)) from error
     if on_this_machine(host):
         return
     if not encrypted and not plain_text:
@@ -53,8 +55,8 @@ def check(host: str, directory: Directory, *, encrypted: bool, plain_text: bool)
                    "give --tls-cert and --tls-key, or ask for --plain-text, or choose --host "
                    "127.0.0.1")  # fmt: skip
         raise click.ClickException(message)
-    if mode & 0o077:
-        message = f"{path} can be read by others: chmod 600 {path}"
+    if directory.public_keys:
+        message = f"{path}: public_keys is for trials on one machine: choose --host 127.0.0.1"
         raise click.ClickException(message)
     for account in directory.accounts.values():
         if not account.key.startswith(SCHEME):

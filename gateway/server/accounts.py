@@ -57,6 +57,7 @@ class Directory:
         # by account and name, set by an operator; they go before the file's
         self.keys: dict[tuple[str, str], Credentials] = {}
         self.path: Path | None = None  # of the file, where it is one
+        self.public_keys = False  # the file says that its keys are no secret
         self.draw: Callable[[int], bytes] | None = None  # random bytes, given by the shell
         self._source = source
         for row, account in enumerate(accounts, 1):
@@ -67,8 +68,9 @@ class Directory:
     @classmethod
     def read(cls, path: Path) -> Directory:
         """Read an accounts file. Raises ``AccountsError``."""
-        found = cls(read(path), str(path))
-        found.path = path
+        file = read(path)
+        found = cls(file.accounts, str(path))
+        found.path, found.public_keys = path, file.public_keys
         return found
 
     def nonce(self) -> str:

@@ -23,6 +23,7 @@ from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.followers import Followers
 from gateway.server.keys_file import KeysFile
 from gateway.server.limits import Limits
+from gateway.server.private_file import NotPrivateError, check_private
 from gateway.server.reload import read_again
 from gateway.server.spool import Spool
 from gateway.server.timetable import Timetable
@@ -335,11 +336,15 @@ class Node:
         All of it is durable when this returns. Raises ``AccountsError``, and nothing has changed,
         and ``VenueStoppedError``.
         """
+        path = self.directory.path
         try:
+            if path is not None and not self.directory.public_keys:
+                with suppress(OSError):  # ``read_again`` says what is wrong
+                    check_private(path)
             found = read_again(self.directory, self.sequencer.venue)
-        except AccountsError as error:
+        except (AccountsError, NotPrivateError) as error:
             self._record("accounts_refused", by=by, why=str(error))
-            raise
+            raise AccountsError(str(error)) from error
         operations = [self.core.operate(each, timed=True) for each in found.commands]
         self.tick()
         if not all(operation.durable for operation in operations):

@@ -21,11 +21,16 @@ def check_private(path: Path) -> None:
     if os.name != "posix":
         return
     mode = path.stat().st_mode
-    if mode & 0o002:
-        problem = f"{path} can be written by others, who could let themselves in: chmod 600 {path}"
-        raise NotPrivateError(problem)
+    check_written_by_owner(path)
     if mode & 0o077:
         problem = f"{path} can be read by others: chmod 600 {path}"
+        raise NotPrivateError(problem)
+
+
+def check_written_by_owner(path: Path) -> None:
+    """See that not everybody may write a file. Raises as ``check_private``."""
+    if os.name == "posix" and path.stat().st_mode & 0o002:
+        problem = f"{path} can be written by others, who could let themselves in: chmod 600 {path}"
         raise NotPrivateError(problem)
 
 

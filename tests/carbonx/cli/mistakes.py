@@ -49,6 +49,7 @@ SERVE: Final = (
     Mistake("serve --accounts folder.toml", "folder.toml", "directory"),
     Mistake("serve --accounts binary.toml", "binary.toml", "UTF-8"),
     Mistake("serve --accounts gbk.toml", "gbk.toml", "UTF-8"),
+    Mistake("serve --accounts open.toml", "open.toml", "chmod 600 open.toml"),
     Mistake("serve --accounts key.toml", "kay", "'key'"),
     Mistake("serve --accounts product.toml --port 0", "'SZA-2091'", "'SZA-2019'"),
     Mistake("serve --accounts negative.toml", "-5", "0 to"),

@@ -15,6 +15,7 @@ import pytest
 from engine.rulebook import presets
 from tests.support.command_line import typed
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ key = "secret"
 
 def served(folder: Path, *words: str, accounts: str = ACCOUNTS) -> tuple[dict[str, Any], str]:
     """Start a venue twice, once for programs and once for people; return what it said."""
-    (folder / "accounts.toml").write_text(accounts, "utf-8")
+    write_private(folder / "accounts.toml", accounts)
     said = []
     for form in ("--json", ""):
         command = [sys.executable, "-m", "carbonx", "serve", "--port", "0", *words,

@@ -23,6 +23,7 @@ from gateway.protocol import wire, wire_links
 from gateway.server.admin import AdminSocket, ask
 from gateway.server.failure import VenueStoppedError
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 from tests.support.venues import bounded
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ allowances = { "CO2" = 1_000 }
 
 
 def written(folder: Path, text: str = FILE) -> Path:
-    (folder / "accounts.toml").write_text(ACCOUNTS, "utf-8")
+    write_private(folder / "accounts.toml", ACCOUNTS)
     path = folder / "linked.toml"
     path.write_text(text, "utf-8")
     return path
