@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from engine.log.journal import holds_log
 from gateway.protocol.proof import SCHEME
-from gateway.runtime.tls import TlsError, on_this_machine, self_signed, server_context
+from gateway.runtime.tls import (
+    TlsError,
+    certificate_in,
+    on_this_machine,
+    self_signed,
+    server_context,
+)
 from gateway.server.private_file import NotPrivateError, check_private, check_written_by_owner
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gateway.server.accounts import Directory
@@ -38,6 +47,23 @@ def tls_of(
         return server_context(certificate, key)
     except TlsError as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def unless_refused(folder: Path) -> Iterator[None]:
+    """Take away what was made in a folder for a start that is then refused, and the folder."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    had_certificate = any(each.exists() for each in certificate_in(folder))
+    try:
+        yield
+    except BaseException:
+        if not holds_log(folder) and not had_certificate:
+            for each in certificate_in(folder):
+                each.unlink(missing_ok=True)
+            with suppress(OSError):  # something else is in it
+                for each in made:
+                    each.rmdir()
+        raise
 
 
 def check(host: str, directory: Directory, *, encrypted: bool, plain_text: bool) -> None:

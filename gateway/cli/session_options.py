@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gateway.cli.console import Number
 from gateway.runtime.tls import TlsError, client_context
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def tls_option(name: str = "tls") -> Callable[[_Command], _Command]:
     )
 
 
+wait_option = click.option("--wait", type=Number(0, 86_400), default=0.0, metavar="SECONDS",
+                           help="How long to wait for a venue that does not answer yet, or "
+                           "recovers.")  # fmt: skip
 _OPTIONS = (
     click.option("--host", default="127.0.0.1", show_default=True),
     click.option("--port", default=7117, show_default=True, type=click.IntRange(1, 65_535)),

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from engine.vocabulary.texts import counted
 from gateway.cli.console import drawn
 from gateway.cli.venue_options import Place, venue_options
 
@@ -34,7 +35,7 @@ def command(place: Place, *, as_json: bool) -> None:
 
 def _reports(s: dict[str, Any]) -> str:
     memory, disk = s["outbox_bytes"], s["spooled_bytes"]
-    return f"{s['reports']:,}, {memory:,} bytes in memory, {disk:,} on the disk"
+    return f"{s['reports']:,}, {counted(memory, 'byte')} in memory, {disk:,} on the disk"
 
 
 def _compliance(s: dict[str, Any]) -> list[tuple[str, str]]:
@@ -62,8 +63,8 @@ def _page(s: dict[str, Any]) -> str:
         ("state", "takes orders" if s["ready"] else s["why"]),
         ("rulebook", s["rulebook"]),
         ("time", f"{time:%Y-%m-%d %H:%M:%S} UTC" if time else "none yet"),
-        ("log", f"{s['records']:,} records, {s['log_bytes']:,} bytes, {s['durability']}"),
-        ("orders", f"{s['orders']:,} live, of {s['accounts']:,} accounts"),
+        ("log", f"{counted(s['records'], 'record')}, {s['log_bytes']:,} bytes, {s['durability']}"),
+        ("orders", f"{s['orders']:,} live, of {counted(s['accounts'], 'account')}"),
         ("reports", _reports(s)),
         *((phase, ", ".join(symbols)) for phase, symbols in lines.items()),
         ("sessions", str(len(s["sessions"]))),

@@ -78,12 +78,16 @@ class Directory:
         assert self.draw is not None
         return self.draw(NONCE_BYTES).hex()
 
-    def admits(self, logon: Logon, challenge: str, proof: str) -> Admission | None:
+    def admits(
+        self, logon: Logon, challenge: str, proof: str, *, held: bool = False
+    ) -> Admission | None:
         """Return what a key is for where a proof is right, None where it is not.
 
-        It takes the same steps for one who is unknown as for a wrong key.
+        It takes the same steps for one who is unknown as for a wrong key. Of one who is ``held``
+        off no proof is looked at: it takes them as one who is unknown.
         """
-        known = self.key(logon.account, logon.key_name)
+        found = self.key(logon.account, logon.key_name)
+        known = None if held else found
         stored = known.key if known else ""
         made = verifier_of(stored, logon.account)  # where the file has the key itself
         verifier = read_verifier(stored) or (made if known else _NOBODY)

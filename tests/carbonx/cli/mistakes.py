@@ -206,6 +206,10 @@ BROKERS: Final = (
         "nowhere",
         "is it served",
     ),
+    Mistake(
+        "brokers 1 --port {port} --accounts accounts.toml --tls empty.toml", "empty.toml", "PEM"
+    ),
+    Mistake("brokers 1 --port {port} --accounts accounts.toml --wait -1", "-1", "0<=x"),
     Mistake("brokers 1 --prot 1 --accounts accounts.toml", "--prot", "'--port'"),
 )
 LOAD: Final = (
@@ -219,6 +223,10 @@ LOAD: Final = (
     Mistake("load --duration 1 --messages 5", "--messages", "not both"),
     Mistake("load --mix hard", "'hard'", "'default'"),
     Mistake("load --port 71170", "71170", "65535"),
+    Mistake("load --wait 5", "--wait", "--port"),
+    Mistake("load --tls empty.toml", "--tls", "--port"),
+    Mistake("load --port {port} --accounts accounts.toml --tls empty.toml", "empty.toml", "PEM"),
+    Mistake("load --port {port} --accounts accounts.toml --wait long", "'long'", "number"),
     Mistake("load --port {port}", "--accounts", "accounts that the sessions"),
     Mistake("load --port {port} --accounts nothing.toml", "nothing.toml", "file of accounts"),
     Mistake("load --port {port} --accounts accounts.toml --sessions 9", "9", "accounts"),
