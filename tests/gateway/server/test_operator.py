@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 
 from engine.vocabulary.enums import Phase, RejectReason
+from gateway.client.blocking import BlockingClient
 from gateway.client.client import (
     Client,
     ClientError,
@@ -89,6 +90,23 @@ def test_an_operator_on_the_network_does_what_one_at_the_socket_does(tmp_path: P
             assert acts[0]["by"] == {"door": "socket"}
             assert [bool(act["error"]) for act in acts[1:]] == [False, True, False, True, False]
             assert made not in (tmp_path / FILE_NAME).read_text("utf-8")
+
+    bounded(scenario())
+
+
+def test_a_program_that_waits_operates_too(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path) as node:
+            async with operator_of(node, door_of(node)):
+                pass
+
+            def halt() -> dict[str, Any]:
+                with BlockingClient("127.0.0.1", node.address[1], account="carol", key=KEY,
+                                    key_name="ops") as client:  # fmt: skip
+                    return client.operate('{"type": "set_phase", "phase": "halted"}')
+
+            answer = await asyncio.to_thread(halt)
+            assert answer["events"][0]["phase"] == "halted"
 
     bounded(scenario())
 
