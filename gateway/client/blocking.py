@@ -11,7 +11,7 @@ others then end with their answer or a ``ClientError``.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from gateway.client import arguments
 from gateway.client.client import Client, ClientError
@@ -237,7 +237,7 @@ class BlockingClient:
         """Return balances and live orders."""
         return self._ask(lambda client: client.status())
 
-    def operate(self, line: str) -> dict[str, Any]:
+    def operate(self, line: str) -> dict[str, object]:
         """Say what an operator wants, once; as ``Client.operate``."""
         return self._ask(lambda client: client.operate(line))
 

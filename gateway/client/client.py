@@ -306,7 +306,7 @@ class Client(Following):
         """Ask for balances and live orders. Raises ``ClientError`` when closed."""
         return self._ask(wire.AskStatus())
 
-    def operate(self, line: str) -> asyncio.Future[dict[str, Any]]:
+    def operate(self, line: str) -> asyncio.Future[dict[str, object]]:
         """Say what an operator wants, a JSON object (``docs/commands.md``), with a key for it.
 
         The answer is that of the operator's socket: ``events``, or ``error``. The line is sent

@@ -264,7 +264,7 @@ class Conversation:
         self._send(frame)
         return answer
 
-    def operate(self, line: str) -> Answer[dict[str, Any]]:
+    def operate(self, line: str) -> Answer[dict[str, object]]:
         """Say what an operator wants, once. Raises ``ClientError`` where there is no session."""
         message, answer = self._operations.add(line)
         if not self._send(_checked(message)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any, Final
+from typing import Final
 
 from gateway.client.errors import Answer, ClientError, resolve
 from gateway.protocol.wire_operator import Operate, Operated
@@ -18,12 +18,12 @@ class Operations:
     def __init__(self) -> None:
         """Start with none."""
         self._last = 0
-        self._waiting: dict[int, Answer[dict[str, Any]]] = {}
+        self._waiting: dict[int, Answer[dict[str, object]]] = {}
 
-    def add(self, line: str) -> tuple[Operate, Answer[dict[str, Any]]]:
+    def add(self, line: str) -> tuple[Operate, Answer[dict[str, object]]]:
         """Return the message of a line, and what will have its answer."""
         self._last += 1
-        answer: Answer[dict[str, Any]] = Answer()
+        answer: Answer[dict[str, object]] = Answer()
         self._waiting[self._last] = answer
         return Operate(self._last, line), answer
 

@@ -67,7 +67,9 @@ def test_an_operator_on_the_network_does_what_one_at_the_socket_does(tmp_path: P
                 )]  # fmt: skip
                 journal = node.sequencer.journal
                 assert journal is not None
-                answers = await asyncio.gather(*(ops.operate(line) for line in lines))
+                answers: list[dict[str, Any]] = await asyncio.gather(
+                    *(ops.operate(line) for line in lines)
+                )
                 assert not journal.buffer, "what was answered is durable"
                 assert answers[0]["events"][0]["reason"] == "a rumour"
                 assert answers[1]["field"] == "phase"
