@@ -149,7 +149,10 @@ NETWORK: Final = frozenset(
      "random", "signal", "subprocess", "datetime"}
 )  # fmt: skip
 # The sockets and the disk around the core.
-_SHELLS: Final = "access_log admin clock keys_file node recovering socket_path spool status"
+_SHELLS: Final = (
+    "access_log admin clock keys_file node operator operator_keys operator_sessions private_file "
+    "recovering socket_path spool status"
+)
 SHELLS: Final = tuple(f"gateway.server.{name}" for name in _SHELLS.split())
 ACCOUNTS_FILES: Final = ("gateway.server.accounts", "gateway.server.accounts_file")  # at the start
 FOLDERS: Final = ("engine", "gateway", "backtest", "carbonx", "tests", "benchmarks", "examples")

@@ -15,6 +15,7 @@ import pytest
 from engine.log import files
 from gateway.client.blocking import BlockingClient
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ def test_a_venue_is_served_traded_on_and_stopped_without_an_operators_socket(
     tmp_path: Path,
 ) -> None:
     accounts = tmp_path / "accounts.toml"
-    accounts.write_text(ACCOUNTS)
+    write_private(accounts, ACCOUNTS)
     folder = str(tmp_path / "venue")
     serve = ("serve", "--rulebook", "textbook", "--port", "0", "--json", "--dir", folder,
              "--accounts", str(accounts))  # fmt: skip

@@ -16,6 +16,7 @@ from backtest.frames.tables import TABLES
 from backtest.frames.walk import rulebook_of, walk
 from engine.log.errors import LogError
 from engine.log.journal import open_log
+from engine.vocabulary.texts import counted
 
 _FORMATS = ("parquet", "csv", "arrow")
 
@@ -92,8 +93,8 @@ def command(
         )
         return
     for name, count in rows.items():
-        click.echo(f"{name:9} {count:>12,} rows  {paths[name]}")
-    click.echo(f"{records:,} records, {seconds:.2f} s")
+        click.echo(f"{name:9} {counted(count, 'row'):>17}  {paths[name]}")
+    click.echo(f"{counted(records, 'record')}, {seconds:.2f} s")
 
 
 def _write(

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from backtest.tapes.lobster import read_book, read_messages
 from backtest.tapes.order_flow import Report, trade_again
+from engine.vocabulary.texts import counted
 
 
 @click.command()
@@ -48,8 +49,8 @@ def _told(report: Report) -> str:
     if not report.compared:
         return "\n".join([*lines, "compared with nothing: --book names the orderbook file"])
     lines += [
-        (f"compared with the {report.levels} levels of each of {report.compared:,} rows: best bid "
-         f"and ask equal in {report.best_equal:,},"),
+        (f"compared with the {counted(report.levels, 'level')} of each of "
+         f"{counted(report.compared, 'row')}: best bid and ask equal in {report.best_equal:,},"),
         f"  all levels in {report.all_equal:,}",
         f"{report.into_view:,} levels came into view from beyond the file's last, and were entered",
     ]  # fmt: skip

@@ -19,8 +19,10 @@ from backtest.agents.population import population
 from carbonx.live.public_feed import pictures
 from carbonx.live.trading import LivePort
 from engine.vocabulary.enums import Phase
+from engine.vocabulary.texts import counted
 from gateway.cli.console import Number
-from gateway.cli.operate import asked
+from gateway.cli.operator_socket import asked
+from gateway.cli.session_options import tls_option, wait_option
 from gateway.cli.terminal.calls import Dial
 from gateway.client.client import Client, ClientError
 from gateway.protocol.proof import SCHEME
@@ -28,6 +30,7 @@ from gateway.runtime import event_loop
 from gateway.server.accounts import Credentials, Directory
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
     from backtest.agents.agent import Agent
@@ -51,6 +54,8 @@ class Manner(NamedTuple):
     seconds: float
     pause: float  # seconds between a broker's looks
     operator: Path | None = None  # the venue's folder, to clear one-way auctions as its operator
+    tls: ssl.SSLContext | None = None
+    wait: float = 0.0  # seconds, for a venue that does not answer yet, or recovers
 
 
 async def trade(host: str, port: int, known: list[Credentials], manner: Manner) -> Trading:
@@ -63,11 +68,15 @@ async def trade(host: str, port: int, known: list[Credentials], manner: Manner) 
     bound: Counter[str] = Counter()
     try:
         for each in known:
-            dial = Dial(host, port)  # which says at once when nobody answers
+            dial = Dial(host, port, manner.tls)  # which says at once when nobody answers
             client = dial.client(
-                member=each.member, account=each.name, key=each.key, cancel_on_disconnect=True
+                member=each.member,
+                account=each.name,
+                key=each.key,
+                cancel_on_disconnect=True,
+                wait=manner.wait or None,
             )
-            await dial.open(client)
+            await (client.__aenter__() if manner.wait else dial.open(client))
             opened.append(client)
         market = MarketPicture(pictures(opened[0].lines))
         if all(line.phase is Phase.CLOSED for line in market.lines.values()):
@@ -168,6 +177,8 @@ async def _clearing(market: MarketPicture, manner: Manner) -> AsyncIterator[None
     help="Seconds between a broker's looks.",
 )
 @click.option("--seed", default=1, show_default=True)
+@tls_option()
+@wait_option
 @click.option(
     "--operator",
     "folder",
@@ -183,6 +194,8 @@ def command(
     seconds: float,
     pause: float,
     seed: int,
+    tls: ssl.SSLContext | None,
+    wait: float,
     folder: Path | None,
 ) -> None:
     """Let NUMBER simulated brokers trade: makers, compliance, noise, peggers, momentum.
@@ -195,7 +208,7 @@ def command(
     """
     known = list(Directory.read(accounts).accounts.values())[:number]
     if len(known) < number:
-        message = f"{accounts} has {len(known)} accounts: {number} brokers need as many"
+        message = f"{accounts} has {counted(len(known), 'account')}: {number} brokers need as many"
         raise click.UsageError(message)
     for account in known:
         if account.key.startswith(SCHEME):
@@ -203,18 +216,18 @@ def command(
                 f"{accounts}: {account.name!r} has the verifier of its key: give the key itself"
             )
             raise click.UsageError(message)
-    done = event_loop.run(trade(host, port, known, Manner(seed, seconds, pause, folder)))
+    done = event_loop.run(trade(host, port, known, Manner(seed, seconds, pause, folder, tls, wait)))
     for broker in done.brokers:
         click.echo(
             f"{broker.name:16} {broker.kind:11} filled {broker.orders.filled:>9,} t  "
             f"refused {broker.orders.refused}"
         )
     for name, line in done.market.lines.items():
-        click.echo(f"{name:16} {line.trades:>6,} trades {line.volume:>12,} t")
-    click.echo(f"{done.sent:,} messages sent")
+        click.echo(f"{name:16} {counted(line.trades, 'trade'):>13} {line.volume:>12,} t")
+    click.echo(f"{counted(done.sent, 'message')} sent")
     for symbol, count in done.bound.items():
         text = (
-            f"{symbol}: {count} order(s) stay, bound by an auction until it is cleared "
+            f"{symbol}: {counted(count, 'order')} bound by an auction until it is cleared "
             "(operate: clear_auction, or serve --timetable)"
         )
         click.echo(text, err=True)

@@ -20,6 +20,7 @@ from carbonx.demo.shenzhen_day import BARS, DAY
 from engine.log.journal import DURABILITY, FILE_NAME
 from engine.vocabulary.enums import Side
 from engine.vocabulary.json_codec import decimal_text
+from engine.vocabulary.texts import counted
 from gateway.cli.console import Number, plain_console
 from gateway.runtime import event_loop
 
@@ -196,7 +197,9 @@ def command(
         console.print(f"picture  {picture}", soft_wrap=True)
         console.print(f"page     {page}", soft_wrap=True)
         verdict = "same state hash" if result.proven else "DIFFERENT STATE"
-        console.print(f"proof    replayed {result.records:,} records of the log: {verdict}")
+        console.print(
+            f"proof    replayed {counted(result.records, 'record')} of the log: {verdict}"
+        )
         console.print(f"         {result.replayed_state}")
     if not result.proven:
         message = f"the log in {folder} does not replay to the state the venue had"
@@ -223,7 +226,7 @@ def _trade(folder: Path, plan: Plan, console: Console, shows: Shows) -> Result:
             shown = share
             tonnes = sum(line.volume for line in view.lines.values())
             trades = sum(len(line.prints) for line in view.lines.values())
-            console.print(f"{share:4.0%} of the day  {trades:,} trades  {tonnes:,} t")
+            console.print(f"{share:4.0%} of the day  {counted(trades, 'trade')}  {tonnes:,} t")
 
     return event_loop.run(run(folder, plan, tell, shows))
 

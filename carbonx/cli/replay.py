@@ -13,6 +13,7 @@ from carbonx.cli.replay_page import show
 from carbonx.cli.replay_report import told
 from engine.log.sequencer import replay
 from engine.rulebook import presets
+from engine.vocabulary.texts import counted
 from gateway.cli.console import drawn, json_text, reading_log
 from gateway.cli.progress import counting
 
@@ -109,8 +110,8 @@ def command(
         )
     else:
         click.echo(
-            f"{found.records} records under {found.venue.rulebook.name}, "
-            f"{seconds:.2f} s, {found.torn_bytes} torn bytes at the end"
+            f"{counted(found.records, 'record')} under {found.venue.rulebook.name}, "
+            f"{seconds:.2f} s, {counted(found.torn_bytes, 'torn byte')} at the end"
         )
         click.echo(f"state {state}")
     if verify and verify != state:

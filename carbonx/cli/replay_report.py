@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from engine.vocabulary.json_codec import decimal_text
+from engine.vocabulary.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def told(found: dict[str, Any], digits: int) -> Iterator[RenderableType]:
     for what, count in found["left_out"].items():
         yield f"left out: {count:,} {what}"
     for symbol, count in found["missing_lines"].items():
-        yield f"{symbol} is no line of {names['other']}: {count:,} commands refused"
+        yield f"{symbol} is no line of {names['other']}: {counted(count, 'command')} refused"
     for rule, count in found["operator_refused"].items():
         yield f"refused to the operator, {count:,} times: {rule}"
 

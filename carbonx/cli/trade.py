@@ -14,6 +14,7 @@ from carbonx.live.agents import AgentNameError, make
 from carbonx.live.trading import LivePort
 from engine.vocabulary.enums import Side
 from engine.vocabulary.events import Trade
+from engine.vocabulary.texts import counted
 from gateway.cli.session_options import session_options
 from gateway.client.client import Client, ClientError
 from gateway.runtime import event_loop
@@ -181,5 +182,5 @@ def command(
         f"sent {done.sent:,}  refused {done.refused:,}"
     )
     if done.left:
-        text = f"{done.left} order(s) stay: an auction or a frozen call binds them"
+        text = f"{counted(done.left, 'order')} left: bound by an auction or a frozen call"
         click.echo(text, err=True)

@@ -189,3 +189,8 @@ def _texts(value: Any, place: str = "$") -> Iterator[tuple[str, str]]:
         for key, each in value.items():
             yield f"a key of {place}", key
             yield from _texts(each, f"{place}.{key}")
+
+
+def counted(number: int, name: str, names: str = "") -> str:
+    """Return how many there are of something: 1 row, 2 rows."""
+    return f"{number:,} {name if number == 1 else names or f'{name}s'}"

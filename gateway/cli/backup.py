@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from engine.log import upkeep
+from engine.vocabulary.texts import counted
 from gateway.cli.console import reading_log
 
 
@@ -22,5 +23,6 @@ def command(folder: Path, target: Path) -> None:
     """
     with reading_log(folder):
         found = upkeep.backup(folder, target)
-    click.echo(f"{target}: {found.blocks} blocks, {found.replayed.records} records, "
+    click.echo(f"{target}: {counted(found.blocks, 'block')}, "
+               f"{counted(found.replayed.records, 'record')}, "
                f"state {found.replayed.venue.state_hash()}")  # fmt: skip

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from engine.log.journal import holds_log
 from gateway.protocol.proof import SCHEME
-from gateway.runtime.tls import TlsError, on_this_machine, self_signed, server_context
+from gateway.runtime.tls import (
+    TlsError,
+    certificate_in,
+    on_this_machine,
+    self_signed,
+    server_context,
+)
+from gateway.server.private_file import NotPrivateError, check_private, check_written_by_owner
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gateway.server.accounts import Directory
@@ -39,13 +49,31 @@ def tls_of(
         raise click.ClickException(str(error)) from error
 
 
+@contextmanager
+def unless_refused(folder: Path) -> Iterator[None]:
+    """Take away what was made in a folder for a start that is then refused, and the folder."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    had_certificate = any(each.exists() for each in certificate_in(folder))
+    try:
+        yield
+    except BaseException:
+        if not holds_log(folder) and not had_certificate:
+            for each in certificate_in(folder):
+                each.unlink(missing_ok=True)
+            with suppress(OSError):  # something else is in it
+                for each in made:
+                    each.rmdir()
+        raise
+
+
 def check(host: str, directory: Directory, *, encrypted: bool, plain_text: bool) -> None:
-    """See that nothing is given away to other machines. Raises ``ClickException``."""
+    """See that nothing is given away, to others here or elsewhere. Raises ``ClickException``."""
     path = directory.path
-    mode = path.stat().st_mode if path is not None else 0
-    if mode & 0o002:
-        message = f"{path} can be written by others, who could let themselves in: chmod 600 {path}"
-        raise click.ClickException(message)
+    try:
+        if path is not None:
+            (check_written_by_owner if directory.public_keys else check_private)(path)
+    except (NotPrivateError, OSError) as error:
+        raise click.ClickException(str(error)) from error
     if on_this_machine(host):
         return
     if not encrypted and not plain_text:
@@ -53,8 +81,8 @@ def check(host: str, directory: Directory, *, encrypted: bool, plain_text: bool)
                    "give --tls-cert and --tls-key, or ask for --plain-text, or choose --host "
                    "127.0.0.1")  # fmt: skip
         raise click.ClickException(message)
-    if mode & 0o077:
-        message = f"{path} can be read by others: chmod 600 {path}"
+    if directory.public_keys:
+        message = f"{path}: public_keys is for trials on one machine: choose --host 127.0.0.1"
         raise click.ClickException(message)
     for account in directory.accounts.values():
         if not account.key.startswith(SCHEME):

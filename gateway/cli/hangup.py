@@ -26,7 +26,7 @@ def reload_on_hangup(loop: asyncio.AbstractEventLoop, node: Node) -> None:
 
 def _reload(node: Node) -> None:
     try:
-        lines = in_words(node.reload_accounts())
+        lines = in_words(node.reload_accounts("hangup"))
     except (AccountsError, VenueStoppedError) as error:
         lines = [f"{error}; nothing was changed"]
     for line in lines:

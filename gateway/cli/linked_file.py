@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import click
 import msgspec
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KINDS: Final = {kind.name.lower(): kind for kind in LinkKind}
 
 
+Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+
+
 class LinkedVenue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One ``[[venue]]``: a venue of its own rules, log, port and members."""
 
@@ -26,7 +29,9 @@ class LinkedVenue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rulebook: str  # a name, or a .toml file
     dir: str  # of its log
     accounts: str = ""
-    port: int = 0  # 0: any free port
+    port: Port = 0  # 0: any free port
+    metrics: Port | None = None  # the port of its figures on this machine; 0: any free one
+    log_lines: str = ""  # a file for what happens to sessions and what operators do
 
 
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -55,6 +60,10 @@ class LinkedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link: tuple[Link, ...] = ()
     host: str = "127.0.0.1"
     timetable: bool = False  # follow the rulebooks' calendars
+    tls: Literal["", "self-signed"] = ""  # the latter: certificates made here, for trials
+    tls_cert: str = ""  # a file (PEM); with it and its key all venues speak TLS
+    tls_key: str = ""
+    plain_text: bool = False  # speak plain TCP to other machines too: something else encrypts
 
 
 def read(path: Path) -> LinkedFile:

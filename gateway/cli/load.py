@@ -14,8 +14,10 @@ from msgspec import structs
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from engine.vocabulary.texts import counted
 from gateway.cli.console import Number, folded
 from gateway.cli.progress import shares
+from gateway.cli.session_options import wait_option
 from gateway.load import compare as load_compare
 from gateway.load import ladder as load_ladder
 from gateway.load import report as load_report
@@ -25,6 +27,7 @@ from gateway.load.script import MIXES, Plan, total_messages
 from gateway.load.server import Settings, accounts
 from gateway.protocol.proof import SCHEME
 from gateway.runtime.subprocess import ChildError, two_cores
+from gateway.runtime.tls import TlsError, client_context
 from gateway.server.accounts import AccountsError, Directory
 
 MOST_MESSAGES: Final = 20_000_000  # about a gigabyte of prepared messages and times
@@ -53,6 +56,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int | None
     accounts_file: str
+    tls: str | None
+    wait: float
     durability: str
     rulebook: str
     folder: str | None
@@ -97,28 +102,32 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             problem = "--until-saturation takes no --csv: use --json"
         elif self.limit and not self.rate and not self.until_saturation:
             problem = "--limit needs --rate: a full pipe's latency shows its window"
-        elif not self.port and self.accounts_file:
-            problem = "--accounts goes with --port: an own venue has its own accounts"
+        elif not self.port and (self.accounts_file or self.tls or self.wait):
+            problem = "--accounts goes with --port, like --tls and --wait: not for an own venue"
         if problem:
             raise click.UsageError(problem)
 
     def target(self, folder: Path, core: int) -> Target:
         """Return the venue: one of our own in ``folder``, or the one that runs already."""
         if self.port:
-            return _remote_target(self.host, self.port, self.sessions, self.accounts_file)
+            return _remote_target(self)
         presets.find(self.rulebook)  # a wrong one is told in a line, and by a child in a traceback
         folder.mkdir()
         own = Settings(str(folder), self.sessions, core, self.durability, self.rulebook)
         return Target("127.0.0.1", 0, accounts(self.sessions, []), own)
 
 
-def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
+def _remote_target(asked: Asked) -> Target:
+    """Return the venue that runs already. Raises ``UsageError``."""
+    file, sessions = asked.accounts_file, asked.sessions
     if not file:
         message = "a running venue needs --accounts FILE: the accounts that the sessions log on to"
         raise click.UsageError(message)
     known = tuple(Directory.read(Path(file)).accounts.values())
     if len(known) < sessions:
-        message = f"{file} has {len(known)} accounts; --sessions {sessions} needs as many"
+        message = (
+            f"{file} has {counted(len(known), 'account')}; --sessions {sessions} needs as many"
+        )
         raise click.UsageError(message)
     for account in known[:sessions]:
         if account.key.startswith(SCHEME):
@@ -126,7 +135,12 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
                 f"{file}: account {account.name!r} has the verifier of its key; give the key itself"
             )
             raise click.UsageError(message)
-    return Target(host, port, known[:sessions])
+    try:
+        tls = client_context(asked.tls) if asked.tls else None
+    except TlsError as error:
+        raise click.UsageError(str(error)) from error
+    assert asked.port is not None
+    return Target(asked.host, asked.port, known[:sessions], tls=tls, wait=asked.wait)
 
 
 @click.group(
@@ -188,6 +202,13 @@ def _remote_target(host: str, port: int, sessions: int, file: str) -> Target:
     metavar="FILE",
     help="With --port: the venue's accounts, with their keys.",
 )
+@click.option(
+    "--tls",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, exists=True),
+    help="With --port: speak TLS with a venue that shows this certificate (PEM).",
+)
+@wait_option
 @click.option(
     "--durability",
     type=click.Choice(DURABILITY),

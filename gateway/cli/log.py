@@ -12,6 +12,7 @@ from engine.log.records import Record
 from engine.log.sequencer import replay
 from engine.vocabulary.events import Event
 from engine.vocabulary.json_codec import to_object
+from engine.vocabulary.texts import counted
 from gateway.cli.console import Group, json_text, reading_log
 from gateway.cli.snapshots import take_snapshot
 
@@ -49,8 +50,10 @@ def check(folder: Path, *, as_json: bool) -> None:
         click.echo(json_text(row))
         return
     beside = "no venue.head beside it" if head is None else f"venue.head names block {head}"
-    click.echo(f"format {FORMAT}, {found.blocks} blocks, {row['records']} records, "
-               f"{row['torn_bytes']} torn bytes at the end, {beside}")  # fmt: skip
+    click.echo(f"format {FORMAT}, {counted(found.blocks, 'block')}, "
+               f"{counted(found.replayed.records, 'record')}, "
+               f"{counted(found.replayed.torn_bytes, 'torn byte')} at the end, "
+               f"{beside}")  # fmt: skip
     click.echo(f"state {row['state']}")
 
 
@@ -67,7 +70,9 @@ def repair(folder: Path) -> None:
     with reading_log(folder):
         found = upkeep.repair(folder)
     where = f", which are in {found.kept} now" if found.kept else ""
-    click.echo(f"{found.blocks} blocks are whole; cut off {found.cut} bytes{where}")
+    click.echo(
+        f"{counted(found.blocks, 'whole block')}; cut off {counted(found.cut, 'byte')}{where}"
+    )
 
 
 @command.command()

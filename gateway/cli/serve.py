@@ -13,10 +13,11 @@ import click
 
 from engine.log.journal import DURABILITY
 from engine.rulebook import presets
+from engine.vocabulary.texts import counted
 from gateway.cli import configuration
 from gateway.cli.addresses import check_address, listening, not_opened
 from gateway.cli.console import reading_log
-from gateway.cli.exposure import SELF_SIGNED, tls_of
+from gateway.cli.exposure import SELF_SIGNED, tls_of, unless_refused
 from gateway.cli.exposure import check as check_exposure
 from gateway.cli.hangup import reload_on_hangup
 from gateway.cli.serve_facts import facts, show
@@ -120,8 +121,9 @@ def note_what_differs(node: Node, directory: Directory) -> None:
     """Say where the log, the accounts and the calendar are not what one may think they are."""
     journal = node.sequencer.journal
     if journal is not None and journal.cut:
-        click.echo(f"{journal.cut} bytes at the end of {journal.path} were cut off: they are not "
-                   f"whole, and nothing in them was acknowledged; {journal.kept} has them",
+        cut = counted(journal.cut, "byte")
+        click.echo(f"cut off the end of {journal.path}: {cut}, not whole, of "
+                   f"which nothing was acknowledged; {journal.kept} has them",
                    err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
@@ -221,18 +223,19 @@ def command(
     for each in (port, web_port):
         if each is not None:
             check_address(host, each)
-    tls = tls_of(folder, tls_mode, tls_cert, tls_key)
-    check_exposure(host, directory, encrypted=tls is not None, plain_text=plain_text)
-    make_page = page_maker(folder, web_port, host=host, names=web_names, timetable=timetable,
-                           curves=web_curves)  # fmt: skip
-    try:
-        outside = Outside(metrics, log_lines)
-    except MissingExtraError as error:
-        raise click.ClickException(str(error)) from error
-    with outside, listening(host, port) as sockets:
-        with Recovering(sockets, tls), reading_log(folder):
-            node = Node.open(folder, rulebook, directory, options)
-            node.tls = tls
-            note_what_differs(node, directory)
-            web = make_page(node)
-        event_loop.run(run(node, folder, outside, accounts, sockets, as_json=as_json, web=web))
+    with unless_refused(folder):
+        tls = tls_of(folder, tls_mode, tls_cert, tls_key)
+        check_exposure(host, directory, encrypted=tls is not None, plain_text=plain_text)
+        make_page = page_maker(folder, web_port, host=host, names=web_names, timetable=timetable,
+                               curves=web_curves)  # fmt: skip
+        try:
+            outside = Outside(metrics, log_lines)
+        except MissingExtraError as error:
+            raise click.ClickException(str(error)) from error
+        with outside, listening(host, port) as sockets:
+            with Recovering(sockets, tls), reading_log(folder):
+                node = Node.open(folder, rulebook, directory, options)
+                node.tls = tls
+                note_what_differs(node, directory)
+                web = make_page(node)
+            event_loop.run(run(node, folder, outside, accounts, sockets, as_json=as_json, web=web))

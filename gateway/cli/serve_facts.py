@@ -13,6 +13,7 @@ from rich.table import Table
 from engine.log.journal import FILE_NAME
 from engine.rulebook.calendar import is_trading_day, local_date
 from engine.rulebook.toml_codec import to_plain
+from engine.vocabulary.texts import counted
 from gateway.cli.console import drawn
 from gateway.cli.rulebook_page import how
 
@@ -54,8 +55,7 @@ def show(facts: dict[str, Any]) -> None:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    records = "1 record" if facts["records"] == 1 else f"{facts['records']:,} records"
-    log = f"{facts['log']}, {records}, durability {facts['durability']}"
+    log = f"{facts['log']}, {counted(facts['records'], 'record')}, durability {facts['durability']}"
     products = [name for name in facts["phases"] if "@" not in name]
     for name, text in (
         ("address", f"{facts['host']}:{facts['port']}"),

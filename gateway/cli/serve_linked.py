@@ -4,50 +4,90 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.rulebook import presets
 from engine.vocabulary.events import Rejected
+from gateway.cli.addresses import listening
 from gateway.cli.console import reading_log
 from gateway.cli.exposure import check as check_exposure
+from gateway.cli.exposure import tls_of, unless_refused
 from gateway.cli.linked_file import LinkedFile, LinkedVenue, read
+from gateway.operations.outside import MissingExtraError, Outside
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.linked import Linked
 from gateway.server.node import Node, Options
+from gateway.server.recovering import Recovering
 
 if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Mapping
     from pathlib import Path
 
 
 def serve_linked(path: Path, *, as_json: bool) -> None:
     """Run the venues of a file until they are stopped. Raises ``ClickException``."""
     file = read(path)
-    nodes = open_all(path, file)
-    link(file, nodes)
     folders = {venue.name: path.parent / venue.dir for venue in file.venue}
-    event_loop.run(run(nodes, folders, as_json=as_json))
+    with ExitStack() as stack:
+        for folder in folders.values():
+            stack.enter_context(unless_refused(folder))
+        tls = tls_of_all(path, file)
+        try:
+            outsides = {each.name: stack.enter_context(_outside(path, each)) for each in file.venue}
+        except MissingExtraError as error:
+            raise click.ClickException(str(error)) from error
+        sockets = {
+            each.name: stack.enter_context(listening(file.host, each.port)) for each in file.venue
+        }
+        with ExitStack() as recovering:
+            for name, each in sockets.items():
+                recovering.enter_context(Recovering(each, tls[name]))
+            nodes = open_all(path, file, tls)
+            link(file, nodes)
+        event_loop.run(run(nodes, folders, outsides, sockets, as_json=as_json))
 
 
-def open_all(path: Path, file: LinkedFile) -> dict[str, Node]:
+def tls_of_all(path: Path, file: LinkedFile) -> dict[str, ssl.SSLContext | None]:
+    """Return each venue's context, None where plain TCP is spoken. Raises ``ClickException``."""
+    pair = [path.parent / each if each else None for each in (file.tls_cert, file.tls_key)]
+    return {
+        venue.name: tls_of(path.parent / venue.dir, file.tls or None, *pair) for venue in file.venue
+    }
+
+
+def _outside(path: Path, venue: LinkedVenue) -> Outside:
+    """Open what shows a venue to its operators. Raises ``OSError`` and ``MissingExtraError``."""
+    lines = path.parent / venue.log_lines if venue.log_lines else None
+    return Outside(venue.metrics, lines)
+
+
+def open_all(
+    path: Path, file: LinkedFile, tls: Mapping[str, ssl.SSLContext | None] | None = None
+) -> dict[str, Node]:
     """Open the venues of a file, by name; paths start at its folder. Raises ``ClickException``."""
     nodes: dict[str, Node] = {}
     for venue in file.venue:
+        context = (tls or {}).get(venue.name)
         with reading_log(path.parent / venue.dir):
-            nodes[venue.name] = _open(path, file, venue)
+            nodes[venue.name] = _open(path, file, venue, encrypted=context is not None)
+        nodes[venue.name].tls = context
     return nodes
 
 
-def _open(path: Path, file: LinkedFile, venue: LinkedVenue) -> Node:
+def _open(path: Path, file: LinkedFile, venue: LinkedVenue, *, encrypted: bool) -> Node:
     """Open one venue; its port comes later."""
     book = venue.rulebook
     beside = path.parent / book
     rulebook = presets.find(str(beside) if beside.suffix == ".toml" else book)
     directory = Directory.read(path.parent / venue.accounts) if venue.accounts else Directory(())
-    check_exposure(file.host, directory, encrypted=False, plain_text=False)
+    check_exposure(file.host, directory, encrypted=encrypted, plain_text=file.plain_text)
     options = Options(host=file.host, port=venue.port, timetable=file.timetable, opens=True,
                       linked=True)  # fmt: skip
     return Node.open(path.parent / venue.dir, rulebook, directory, options)
@@ -75,13 +115,21 @@ def link(file: LinkedFile, nodes: dict[str, Node]) -> Linked:
     return linked
 
 
-async def run(nodes: dict[str, Node], folders: dict[str, Path], *, as_json: bool) -> None:
+async def run(
+    nodes: dict[str, Node],
+    folders: dict[str, Path],
+    outsides: dict[str, Outside],
+    sockets: dict[str, list[socket.socket]],
+    *,
+    as_json: bool,
+) -> None:
     """Serve until a signal comes, or until one of the venues fails: then all stop."""
     stop = asyncio.Event()
     doors = []
     try:
         for name, node in nodes.items():
-            await node.start()
+            await node.start(sockets[name])
+            outsides[name].serve(node)
             assert node.failed is not None
             node.failed.add_done_callback(lambda _failed: stop.set())
             if event_loop.has_unix_sockets():
@@ -92,7 +140,7 @@ async def run(nodes: dict[str, Node], folders: dict[str, Path], *, as_json: bool
         message = f"a port cannot be opened: {error}"
         raise click.ClickException(message) from error
     event_loop.on_stop(stop.set)
-    found = {name: _facts(node, folders[name]) for name, node in nodes.items()}
+    found = {name: _facts(node, folders[name], outsides[name]) for name, node in nodes.items()}
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -100,6 +148,7 @@ async def run(nodes: dict[str, Node], folders: dict[str, Path], *, as_json: bool
             click.echo(
                 f"{name}: {each['host']}:{each['port']}, {each['rulebook']}, "
                 f"log {each['folder']}, links: {', '.join(each['links']) or 'none'}"
+                + (f", figures {each['operations']}/metrics" if "operations" in each else "")
             )
     await stop.wait()
     for door in doors:
@@ -107,11 +156,14 @@ async def run(nodes: dict[str, Node], folders: dict[str, Path], *, as_json: bool
     await close(nodes)
 
 
-def _facts(node: Node, folder: Path) -> dict[str, Any]:
+def _facts(node: Node, folder: Path, outside: Outside) -> dict[str, Any]:
     host, port = node.address
     venue = node.sequencer.venue
-    return {"host": host, "port": port, "rulebook": venue.rulebook.name, "folder": str(folder),
-            "records": node.sequencer.seq, "links": list(venue.links.ends)}  # fmt: skip
+    found = {"host": host, "port": port, "rulebook": venue.rulebook.name, "folder": str(folder),
+             "records": node.sequencer.seq, "links": list(venue.links.ends)}  # fmt: skip
+    if outside.port is not None:
+        found["operations"] = "http://{}:{}".format(*outside.port.address)
+    return found
 
 
 async def close(nodes: dict[str, Node]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gateway.cli.console import Number
 from gateway.runtime.tls import TlsError, client_context
 
 if TYPE_CHECKING:
@@ -28,6 +29,21 @@ def _trusting(
         raise click.BadParameter(str(error)) from error
 
 
+def tls_option(name: str = "tls") -> Callable[[_Command], _Command]:
+    """Let a verb take a certificate that it trusts, as a context of TLS of this name."""
+    return click.option(
+        "--tls",
+        name,
+        callback=_trusting,
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        help="Speak TLS with a venue that shows this certificate (PEM).",
+    )
+
+
+wait_option = click.option("--wait", type=Number(0, 86_400), default=0.0, metavar="SECONDS",
+                           help="How long to wait for a venue that does not answer yet, or "
+                           "recovers.")  # fmt: skip
 _OPTIONS = (
     click.option("--host", default="127.0.0.1", show_default=True),
     click.option("--port", default=7117, show_default=True, type=click.IntRange(1, 65_535)),
@@ -36,9 +52,7 @@ _OPTIONS = (
     click.option("--key", envvar="CARBONX_KEY", required=True, help="Or in CARBONX_KEY."),
     click.option("--key-name", default="", metavar="NAME",
                  help="Which of the account's keys it is, where an operator named it."),
-    click.option("--tls", callback=_trusting, metavar="FILE",
-                 type=click.Path(path_type=Path, dir_okay=False, exists=True),
-                 help="Speak TLS with a venue that shows this certificate (PEM)."),
+    tls_option(),
 )  # fmt: skip
 
 

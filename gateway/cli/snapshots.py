@@ -13,6 +13,7 @@ import click
 
 from engine.log.places import SnapshotError
 from engine.log.snapshotter import take
+from engine.vocabulary.texts import counted
 from gateway.cli.console import reading_log
 from gateway.server.followers import Followers
 from gateway.server.spool import Spool
@@ -35,8 +36,8 @@ def take_snapshot(folder: Path) -> str:
         raise click.ClickException(str(error)) from error
     finally:
         followers.outboxes.close()
-    return (f"{taken.path}: record {taken.seq}, {taken.size} bytes, "
-            f"{taken.replayed} records run for it, state {taken.state}")  # fmt: skip
+    return (f"{taken.path}: record {taken.seq}, {counted(taken.size, 'byte')}, "
+            f"{counted(taken.replayed, 'record')} run for it, state {taken.state}")  # fmt: skip
 
 
 async def follow(folder: Path, journal: Journal, every: float = LOOK_EVERY) -> None:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
+from engine.vocabulary.texts import counted
 from gateway.cli.console import drawn
-from gateway.cli.operate import asked
+from gateway.cli.venue_options import Place, venue_options
 
 
 @click.command()
-@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
-              default=Path("runs/venue"), show_default=True,
-              help="The venue's folder, as given to serve.")  # fmt: skip
+@venue_options
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def command(folder: Path, *, as_json: bool) -> None:
+def command(place: Place, *, as_json: bool) -> None:
     """Show what a running venue is doing: its log, its lines, its sessions.
 
     The exit code is 1 where no venue answers, or where it takes no orders.
 
     Example:  carbonx status
     """
-    (answer,) = asyncio.run(asked(folder, [json.dumps({"type": "status"})]))
+    (answer,) = place.ask([json.dumps({"type": "status"})])
     if "error" in answer:
         raise click.ClickException(str(answer["error"]))
     status: dict[str, Any] = answer["status"]
@@ -38,7 +35,7 @@ def command(folder: Path, *, as_json: bool) -> None:
 
 def _reports(s: dict[str, Any]) -> str:
     memory, disk = s["outbox_bytes"], s["spooled_bytes"]
-    return f"{s['reports']:,}, {memory:,} bytes in memory, {disk:,} on the disk"
+    return f"{s['reports']:,}, {counted(memory, 'byte')} in memory, {disk:,} on the disk"
 
 
 def _compliance(s: dict[str, Any]) -> list[tuple[str, str]]:
@@ -66,8 +63,8 @@ def _page(s: dict[str, Any]) -> str:
         ("state", "takes orders" if s["ready"] else s["why"]),
         ("rulebook", s["rulebook"]),
         ("time", f"{time:%Y-%m-%d %H:%M:%S} UTC" if time else "none yet"),
-        ("log", f"{s['records']:,} records, {s['log_bytes']:,} bytes, {s['durability']}"),
-        ("orders", f"{s['orders']:,} live, of {s['accounts']:,} accounts"),
+        ("log", f"{counted(s['records'], 'record')}, {s['log_bytes']:,} bytes, {s['durability']}"),
+        ("orders", f"{s['orders']:,} live, of {counted(s['accounts'], 'account')}"),
         ("reports", _reports(s)),
         *((phase, ", ".join(symbols)) for phase, symbols in lines.items()),
         ("sessions", str(len(s["sessions"]))),

@@ -237,6 +237,10 @@ class BlockingClient:
         """Return balances and live orders."""
         return self._ask(lambda client: client.status())
 
+    def operate(self, line: str) -> dict[str, object]:
+        """Say what an operator wants, once; as ``Client.operate``."""
+        return self._ask(lambda client: client.operate(line))
+
     # -- what is known ----------------------------------------------------------------------------
 
     @property

@@ -306,6 +306,16 @@ class Client(Following):
         """Ask for balances and live orders. Raises ``ClientError`` when closed."""
         return self._ask(wire.AskStatus())
 
+    def operate(self, line: str) -> asyncio.Future[dict[str, object]]:
+        """Say what an operator wants, a JSON object (``docs/commands.md``), with a key for it.
+
+        The answer is that of the operator's socket: ``events``, or ``error``. The line is sent
+        once: where the connection breaks first, the future raises ``ClientError``. Raises
+        ``ClientError`` where there is no session now, ``ValueError`` for a line that is too long.
+        """
+        self._check_open()
+        return self._talk.operate(arguments.text("line", line))
+
     def _ask(self, message: wire.FromClient) -> Answer[Any]:
         self._check_open()
         return self._talk.ask(message)

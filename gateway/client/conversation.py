@@ -25,6 +25,7 @@ from gateway.client.errors import (
     ThrottledError,
     resolve,
 )
+from gateway.client.operations import UNKNOWN, Operations
 from gateway.client.pictures import Pictures
 from gateway.client.questions import Questions
 from gateway.client.refusals import refused
@@ -36,6 +37,7 @@ from gateway.protocol.framing import frame as framed
 from gateway.protocol.proof import NONCE_BYTES, exchange, prove, signed
 from gateway.protocol.session import pack
 from gateway.protocol.wire_copies import AskCopies, CopyOf
+from gateway.protocol.wire_operator import Operated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +88,7 @@ class Conversation:
         self.pictures = Pictures(self.ask)
         self._subscriptions = Subscriptions()
         self._copying = Copying()
+        self._operations = Operations()
 
     # -- called by the link ---------------------------------------------------------------------
 
@@ -137,9 +140,15 @@ class Conversation:
             if isinstance(message, wire_account.AccountStatus):
                 self.pictures.account.adopt(message)
             self._questions.answered(message)
+        else:
+            self._noticed(message)
+        return ""
+
+    def _noticed(self, message: wire.FromVenue) -> None:
+        if isinstance(message, Operated):
+            self._operations.answered(message)
         elif isinstance(message, wire.Throttled | wire.NotTaken):
             self._not_taken(message)
-        return ""
 
     def _copied(self, message: CopyOf) -> str:
         taken = self._copying.take(message)
@@ -155,6 +164,8 @@ class Conversation:
             error = ThrottledError(message.ref, message.per_second)
         elif message.reason is RejectReason.PERMISSION:
             error = PermissionDeniedError(message.ref, message.rule)
+            if not message.ref:
+                self._operations.fail(error)
         elif message.reason is RejectReason.LIVE_ORDERS:
             error = LiveOrdersError(message.ref, message.rule)
         else:
@@ -167,6 +178,7 @@ class Conversation:
         if self.info is not None:
             self.reconnects += 1
         self.info = message
+        self._operations.fail(ClientError(UNKNOWN))
         self.pictures.begin(message)
         for frame in self._unanswered.logged_on(message):
             self._send(frame)
@@ -222,6 +234,7 @@ class Conversation:
             self.error = error
         self._unanswered.fail(self.error)
         self._questions.fail(self.error)
+        self._operations.fail(self.error)
         self.pictures.fail(self.error)
         if self.opening is not None and not self.opening.done():
             self.opening.set_exception(copy.copy(self.error))
@@ -249,6 +262,14 @@ class Conversation:
         frame = _checked(message)
         answer = self._questions.ask(frame, take)
         self._send(frame)
+        return answer
+
+    def operate(self, line: str) -> Answer[dict[str, object]]:
+        """Say what an operator wants, once. Raises ``ClientError`` where there is no session."""
+        message, answer = self._operations.add(line)
+        if not self._send(_checked(message)):
+            problem = "there is no session with the venue now: it was not sent"
+            raise ClientError(problem)
         return answer
 
     def subscribe(self, symbol: str) -> None:

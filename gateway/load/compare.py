@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from engine.vocabulary.texts import counted
 from gateway.load.generator import LoadError
 from gateway.load.report import Figures
 
@@ -109,7 +110,7 @@ def text(before: Sequence[Figures], after: Sequence[Figures]) -> str:
             cells += "  apart" if row.apart else "  overlap"
         out.append(cells)
     note = "apart: no run of one is within the other" if many else "--repeat 5 shows the noise"
-    out.append(f"medians of {len(before)} and {len(after)} run(s); {note}")
+    out.append(f"medians of {len(before)} and {counted(len(after), 'run')}; {note}")
     out += [f"differs in {each}" for each in differences(before, after)]
     return "\n".join(out)
 

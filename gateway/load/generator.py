@@ -14,6 +14,7 @@ import contextlib
 import gc
 import os
 import random
+import ssl
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -46,6 +47,10 @@ Show: TypeAlias = Callable[[float, int, int], None]  # share of the run, message
 
 class LoadError(Exception):
     """The load cannot be run; the text says what to do."""
+
+
+class NotYetError(LoadError):
+    """The venue does not answer, or recovers: it may do so later."""
 
 
 class Pace:
@@ -92,7 +97,9 @@ class Taken(msgspec.Struct):
     wall_ns: int
 
 
-async def log_on(host: str, port: int, sessions: Sequence[LoadSession]) -> None:
+async def log_on(
+    host: str, port: int, sessions: Sequence[LoadSession], tls: ssl.SSLContext | None = None
+) -> None:
     """Connect all sessions; wait until each knows its account's past and present.
 
     Raises ``LoadError``.
@@ -101,7 +108,7 @@ async def log_on(host: str, port: int, sessions: Sequence[LoadSession]) -> None:
     try:
         async with asyncio.timeout(LOGON_WITHIN):
             for session in sessions:
-                await loop.create_connection(lambda s=session: s, host, port)  # type: ignore[misc]
+                await loop.create_connection(lambda s=session: s, host, port, ssl=tls)
             for session in sessions:
                 await session.ready.wait()
                 session.ask_for_last()
@@ -110,12 +117,21 @@ async def log_on(host: str, port: int, sessions: Sequence[LoadSession]) -> None:
     except TimeoutError:
         message = f"not all of {len(sessions)} sessions could log on within {LOGON_WITHIN:.0f} s"
         raise LoadError(message) from None
+    except ssl.SSLCertVerificationError as error:
+        message = (f"{host}:{port} shows a certificate that is not trusted "
+                   f"({error.verify_message}): give its own (--tls FILE)")  # fmt: skip
+        raise LoadError(message) from None
     except OSError as error:
         message = f"no venue answers at {host}:{port} ({error}): is it running?"
-        raise LoadError(message) from None
+        raise NotYetError(message) from None
     for session in sessions:
+        if session.recovering:
+            raise NotYetError(session.error)
         if session.error:
-            raise LoadError(session.error)
+            known = tls is not None or session.info is not None or session.told_why
+            hint = "" if known else "; if it speaks TLS: --tls FILE"
+            message = f"{session.error}{hint}"
+            raise LoadError(message)
 
 
 async def hang_up(sessions: Sequence[LoadSession], *, tidy: bool) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
+import ssl  # noqa: TC003 - the same
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from gateway.load.generator import HEARTBEAT_MS, Taken, drive, hang_up, log_on, prepare
+from gateway.load.generator import (
+    HEARTBEAT_MS,
+    NotYetError,
+    Taken,
+    drive,
+    hang_up,
+    log_on,
+    prepare,
+)
 from gateway.load.server import Settings  # noqa: TC001 - the same
 from gateway.load.session import LoadSession
 from gateway.protocol import wire
@@ -23,6 +34,7 @@ if TYPE_CHECKING:
     from gateway.load.script import Plan
 
 OWN_SERVER: Final = "gateway.load.server"
+LOOK_EVERY: Final = 0.2  # seconds between attempts, where there is time to wait
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -33,6 +45,8 @@ class Target(msgspec.Struct, frozen=True):
     credentials: tuple[Credentials, ...]
     own: Settings | None = None
     module: str = OWN_SERVER
+    tls: ssl.SSLContext | None = None  # without one it is spoken to in plain TCP
+    wait: float = 0.0  # seconds, for a venue that does not answer yet, or recovers
 
 
 class Outcome(NamedTuple):
@@ -69,16 +83,35 @@ def _pinned(stack: ExitStack, core: int) -> None:
 async def _drive(
     target: Target, port: int, plan: Plan, child: Child | None, show: Show
 ) -> tuple[Taken, ServerStats | None]:
-    sessions = [
-        LoadSession(number, wire.Logon(wire.VERSION, c.member, c.name,
-                                       secrets.token_hex(NONCE_BYTES), heartbeat_ms=HEARTBEAT_MS),
-                    c.key)
-        for number, c in enumerate(target.credentials)
-    ]  # fmt: skip
+    sessions = await _logged_on(target, port)
     try:
-        await log_on(target.host, port, sessions)
         prepare(sessions, plan, own=target.own is not None)
         before = child.ask() if child is not None else None
         return await drive(sessions, plan, show), before
     finally:
         await hang_up(sessions, tidy=target.own is None)
+
+
+async def _logged_on(target: Target, port: int) -> list[LoadSession]:
+    """Return sessions that are logged on; wait for the venue as long as it may take.
+
+    Raises ``LoadError``.
+    """
+    until = time.monotonic() + target.wait
+    while True:
+        sessions = [
+            LoadSession(number, wire.Logon(wire.VERSION, c.member, c.name,
+                                           secrets.token_hex(NONCE_BYTES),
+                                           heartbeat_ms=HEARTBEAT_MS), c.key)
+            for number, c in enumerate(target.credentials)
+        ]  # fmt: skip
+        try:
+            await log_on(target.host, port, sessions, target.tls)
+        except BaseException as error:
+            await hang_up(sessions, tidy=False)
+            left = until - time.monotonic()
+            if not isinstance(error, NotYetError) or left <= 0:
+                raise
+            await asyncio.sleep(min(left, LOOK_EVERY))
+            continue
+        return sessions

@@ -70,6 +70,8 @@ class LoadSession(asyncio.Protocol):
         self.gaps = 0  # numbers missing among the reports, or coming twice
         self.strangers = 0  # answers to something else than the message that was next
         self.error = ""
+        self.told_why = False  # the venue said why it ended the session
+        self.recovering = False  # it replays its log
         self.announced = -1  # the account's last report, as the venue said at the end
         self.complete = asyncio.Event()  # all reports up to it are here
         self.finished = False  # everything was answered before the connection went
@@ -185,6 +187,8 @@ class LoadSession(asyncio.Protocol):
             self.announced = message.seq
             self.told.set()
         elif isinstance(message, wire.LoggedOut):
+            self.told_why = True
+            self.recovering = message.reason is wire.LogoutReason.RECOVERING
             self.error = f"the venue ended session {self.number}: {message.text}"
         elif isinstance(message, wire.Throttled):
             self.error = (f"the venue takes {message.per_second} messages a second from a session: "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.events import Event
     from gateway.server.connection import Connection
     from gateway.server.node import Node, Tick
+    from gateway.server.sessions import Note
     from gateway.server.status import Status
 
 _NS: Final = 1e9
@@ -81,11 +82,13 @@ class Figures:
         self._worked = 0.0  # seconds in ticks so far
         self._marks = [(time.monotonic(), 0.0)] * 2  # (when, worked until then): the last two
         self._collecting = 0.0
+        self._note: Note | None = None  # who heard of sessions before
 
     def watch(self, node: Node) -> None:
         """Count what happens at a node from now on."""
         node.meter = self._ticked
         node.observers.append(self._happened)
+        self._note = node.core.sessions.note
         node.core.sessions.note = self._noted
         commit, sync = node.core.commit, self._sync
         sequencer = node.sequencer
@@ -127,7 +130,9 @@ class Figures:
                 self._trades.labels(event.symbol).inc()
                 self._tonnes.labels(event.symbol).inc(event.quantity)
 
-    def _noted(self, _connection: Connection, what: str, _why: str) -> None:
+    def _noted(self, connection: Connection, what: str, why: str) -> None:
+        if self._note is not None:
+            self._note(connection, what, why)
         self._ends.labels(what).inc()
 
     def _collected(self, phase: str, _info: dict[str, int]) -> None:

@@ -47,6 +47,7 @@ from gateway.protocol.wire_account import Balances
 from gateway.protocol.wire_copies import AskCopies, CopyOf
 from gateway.protocol.wire_history import AskHistory, AskTrades
 from gateway.protocol.wire_modes import Announce, Bid, Decline, Pick, Quote
+from gateway.protocol.wire_operator import Operate, Operated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,9 +91,11 @@ _ORDERS: Final = (
     Announce,
     Bid,
 )
-_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades, AskHistory, AskCopies)
+_QUERIES: Final = (Heartbeat, Subscribe, Unsubscribe, AskStatus, AskTrades, AskHistory, AskCopies,
+                   Operate)  # fmt: skip
 _REPORTS: Final = (*Report.__args__, *MarketData.__args__)
-_NOTICES: Final = (VenueHeartbeat, Throttled, NotTaken, Balances, CopyOf, *Reply.__args__)
+_NOTICES: Final = (VenueHeartbeat, Throttled, NotTaken, Balances, CopyOf, Operated,
+                   *Reply.__args__)  # fmt: skip
 
 # state x what the peer says -> next state; what is missing ends the session
 VENUE_TABLE: Final[Table] = {

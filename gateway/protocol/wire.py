@@ -66,6 +66,7 @@ from gateway.protocol.wire_modes import (
     Released,
 )
 from gateway.protocol.wire_notices import RegistryNotice
+from gateway.protocol.wire_operator import Operate, Operated
 from gateway.protocol.wire_registry import RegistryReport
 
 VERSION: Final = 3  # 2: a logon said its key
@@ -90,6 +91,7 @@ class LogoutReason(IntEnum):
     SEQUENCE = 11  # the client says it saw reports that were never sent
     RECOVERING = 12  # the venue has started and replays its log
     STORAGE = 13  # the venue cannot read the account's older reports
+    OPERATOR = 14  # an operator ended it
 
 
 # -- client to venue ----------------------------------------------------------------------------
@@ -186,11 +188,11 @@ OrderMessage: TypeAlias = (
 )
 SessionMessage: TypeAlias = (
     Logon | Proof | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus | AskTrades
-    | AskHistory | AskCopies
+    | AskHistory | AskCopies | Operate
 )  # fmt: skip
 FromClient: TypeAlias = OrderMessage | SessionMessage
 SESSION_MESSAGES: Final = (Logon, Proof, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus,
-                           AskTrades, AskHistory, AskCopies)  # fmt: skip
+                           AskTrades, AskHistory, AskCopies, Operate)  # fmt: skip
 
 
 # -- venue to client: the session ---------------------------------------------------------------
@@ -376,7 +378,7 @@ MarketData: TypeAlias = (
 Reply: TypeAlias = AccountStatus | DayTrades | History
 FromVenue: TypeAlias = (
     Challenge | LoggedOn | LoggedOut | VenueHeartbeat | Throttled | NotTaken | Balances | Reply
-    | Report | CopyOf | MarketData
+    | Report | CopyOf | Operated | MarketData
 )  # fmt: skip
 
 encode = msgspec.msgpack.Encoder().encode

@@ -48,12 +48,17 @@ def client_context(trusted: Path | str | None = None) -> ssl.SSLContext:
     return context
 
 
+def certificate_in(folder: Path) -> tuple[Path, Path]:
+    """Return where a folder's own certificate and its key are."""
+    return folder / "tls-certificate.pem", folder / "tls-key.pem"
+
+
 def self_signed(folder: Path) -> tuple[Path, Path]:
     """Return a certificate for this machine and its key, made anew where they are old or missing.
 
     It says nothing about who made it: a client has to be given the file. Raises ``TlsError``.
     """
-    certificate, key = folder / "tls-certificate.pem", folder / "tls-key.pem"
+    certificate, key = certificate_in(folder)
     if certificate.exists() and key.exists():
         age = time.time() - certificate.stat().st_mtime
         if 0 <= age < (_DAYS - 1) * 86_400:

@@ -1,10 +1,14 @@
-"""Who was let in, who was not, and what operators did: a file beside the log, chained by hashes.
+"""Who was let in and how that ended, who was not, and what operators did: chained by hashes.
+
+It is a file beside the log, and has starts and stops, limits that change, and accounts files that
+were read again. A start without a stop before it came after a crash.
 
 Each line is a JSON object with a number, the hash of the line before, the time, and the number of
 the log's last record then, so that it has its place among the orders. A line that was changed, left
 out or put in breaks the chain. What is written is on the disk before the tick's answers leave.
 
-Strangers cannot fill it: refused logons are counted, and their number is written once a minute.
+Strangers cannot fill it: refused logons, and connections that ended without one, are counted, and
+their numbers are written once a minute.
 """
 
 from __future__ import annotations
@@ -20,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gateway.protocol.wire import Logon
     from gateway.server.accounts import Admission
     from gateway.server.connection import Connection
 
 FILE_NAME: Final = "access.log"  # in the venue's folder
 COUNT_EVERY: Final = 60_000_000_000  # ns between counts of refusals
 MOST_WAITING: Final = 10_000  # lines that wait for a disk that fails; the oldest go
+REFUSED: Final = "credentials"  # the end of one who was refused, which is counted already
 BEGIN: Final = "0" * 64  # what stands for the line before the first
 
 
@@ -48,6 +54,8 @@ class AccessLog:
                 end += len(line)
         self._end = end  # behind it is what a crash left of a line on which nothing was answered
         self._waiting: list[dict[str, Any]] = []
+        self._on: dict[int, Logon] = {}  # sessions whose end is to be written, by their numbers
+        self._strangers = 0
         self._refused = 0
         self._first_refused: dict[str, str] = {}
         self._counted_at = 0
@@ -66,9 +74,22 @@ class AccessLog:
         if admission is None:
             self.refused(logon.account, host)
             return
+        self._on[connection.number] = logon
         self.note("logon", account=logon.account, member=logon.member, key_name=logon.key_name,
                   permission=admission.permission, host=host,
                   session=connection.number)  # fmt: skip
+
+    def ended(self, connection: Connection, what: str, why: str) -> None:
+        """Note how a session ended; count those of connections without a logon."""
+        if what == "logon":
+            return
+        logon = self._on.pop(connection.number, None)
+        if logon is not None:
+            self.note("session_ended", account=logon.account, key_name=logon.key_name,
+                      host=connection.host, session=connection.number, reason=what, why=why,
+                      messages=connection.taken)  # fmt: skip
+        elif what != REFUSED:
+            self._strangers += 1
 
     def refused(self, account: str, host: str) -> None:
         """Count a refused logon; of those between two lines the first is named."""
@@ -78,9 +99,10 @@ class AccessLog:
 
     def commit(self, now: int, record: int) -> None:
         """Write what waits, durably; ``record`` is the number of the log's last."""
-        if self._refused and not self._counted_at - COUNT_EVERY <= now < self._counted_at:
-            self.note("logons_refused", count=self._refused, first=self._first_refused)
-            self._refused, self._counted_at = 0, now + COUNT_EVERY
+        if (self._refused or self._strangers) and not (
+            self._counted_at - COUNT_EVERY <= now < self._counted_at
+        ):
+            self._count(now)
         if not self._waiting:
             return
         number, previous, data = self._number, self._hash, b""
@@ -98,6 +120,14 @@ class AccessLog:
         self._number, self._hash = number, previous
         self._end += len(data)
         self._waiting.clear()
+
+    def _count(self, now: int) -> None:
+        """Note how many there were since the last count."""
+        if self._refused:
+            self.note("logons_refused", count=self._refused, first=self._first_refused)
+        if self._strangers:
+            self.note("strangers_ended", count=self._strangers)
+        self._refused, self._strangers, self._counted_at = 0, 0, now + COUNT_EVERY
 
     def _write(self, data: bytes) -> None:
         """Put lines behind the last whole one, durably. Raises ``OSError``."""

@@ -57,6 +57,7 @@ class Directory:
         # by account and name, set by an operator; they go before the file's
         self.keys: dict[tuple[str, str], Credentials] = {}
         self.path: Path | None = None  # of the file, where it is one
+        self.public_keys = False  # the file says that its keys are no secret
         self.draw: Callable[[int], bytes] | None = None  # random bytes, given by the shell
         self._source = source
         for row, account in enumerate(accounts, 1):
@@ -67,8 +68,9 @@ class Directory:
     @classmethod
     def read(cls, path: Path) -> Directory:
         """Read an accounts file. Raises ``AccountsError``."""
-        found = cls(read(path), str(path))
-        found.path = path
+        file = read(path)
+        found = cls(file.accounts, str(path))
+        found.path, found.public_keys = path, file.public_keys
         return found
 
     def nonce(self) -> str:
@@ -76,12 +78,16 @@ class Directory:
         assert self.draw is not None
         return self.draw(NONCE_BYTES).hex()
 
-    def admits(self, logon: Logon, challenge: str, proof: str) -> Admission | None:
+    def admits(
+        self, logon: Logon, challenge: str, proof: str, *, held: bool = False
+    ) -> Admission | None:
         """Return what a key is for where a proof is right, None where it is not.
 
-        It takes the same steps for one who is unknown as for a wrong key.
+        It takes the same steps for one who is unknown as for a wrong key. Of one who is ``held``
+        off no proof is looked at: it takes them as one who is unknown.
         """
-        known = self.key(logon.account, logon.key_name)
+        found = self.key(logon.account, logon.key_name)
+        known = None if held else found
         stored = known.key if known else ""
         made = verifier_of(stored, logon.account)  # where the file has the key itself
         verifier = read_verifier(stored) or (made if known else _NOBODY)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -79,8 +79,15 @@ def stored(key: str, account: str) -> str:
     return key if key.startswith(SCHEME) else verifier_of(key, account).text()
 
 
-def read(path: Path) -> tuple[Credentials, ...]:
-    """Read the accounts of a file. Raises ``AccountsError``."""
+class AccountsFile(NamedTuple):
+    """What a file says."""
+
+    accounts: tuple[Credentials, ...]
+    public_keys: bool  # it says that its keys are no secret: for trials on one machine
+
+
+def read(path: Path) -> AccountsFile:
+    """Read a file of accounts. Raises ``AccountsError``."""
     try:
         with path.open("rb") as file:
             data = read_toml(file.read(MAX_ACCOUNTS + 1), MAX_ACCOUNTS)
@@ -94,14 +101,19 @@ def read(path: Path) -> tuple[Credentials, ...]:
         message = f"{path}: {error}"
         raise AccountsError(message) from error
     for unknown in data:
-        if unknown != "account":
+        if unknown not in ("account", "public_keys"):
             message = f"{path}: {shown(unknown)} is not known: the file holds [[account]] tables"
             raise AccountsError(message)
+    public = data.get("public_keys", False)
+    if not isinstance(public, bool):
+        message = f"{path}: public_keys: {shown(public)} is not true or false"
+        raise AccountsError(message)
     rows = data.get("account", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         message = f"{path}: account: write [[account]] above each of them"
         raise AccountsError(message)
-    return tuple(_account(str(path), number, row) for number, row in enumerate(rows, 1))
+    accounts = tuple(_account(str(path), number, row) for number, row in enumerate(rows, 1))
+    return AccountsFile(accounts, public)
 
 
 def _account(source: str, row: int, data: dict[str, Any]) -> Credentials:

@@ -193,6 +193,23 @@ class Outbox:
         chunk = self._chunks[bisect_right(self._chunks, mark, key=_mark_of) - 1]
         return self._old(chunk).behind(mark - chunk.mark, further)
 
+    def number_at(self, place: int) -> int:
+        """Return the number of the last report before a place.
+
+        Among those in the store it is rounded down to a mark: nothing is read for it.
+        """
+        if place == self.end:
+            return self.seq
+        if place < self._place:
+            chunk = self._chunks[bisect_right(self._chunks, place, key=_place_of) - 1]
+            return chunk.mark * MARK_EVERY
+        mark = bisect_right(self._marks, place) - 1
+        number, at = (self._first + mark) * MARK_EVERY, self._marks[mark] - self._place
+        while at < place - self._place:
+            at += HEADER_SIZE + length_at(self.stream, at)
+            number += 1
+        return number
+
     def frames(self, place: int, most: int) -> bytes:
         """Return the whole frames from a place on: all, or where that is too much, up to a mark.
 

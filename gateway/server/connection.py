@@ -29,13 +29,16 @@ class Connection:
     """A client's end as the core sees it. Only the core changes it."""
 
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "challenge",
-                 "copies", "data", "ended", "heard", "host", "lately", "logon", "lost", "named",
-                 "number", "out", "permission", "queued", "sent", "session", "since", "stuck_since",
-                 "symbols", "throttle")  # fmt: skip
+                 "copies", "counted_from", "data", "ended", "heard", "host", "lately", "logon",
+                 "lost", "named", "number", "out", "permission", "queued", "said", "sent",
+                 "session", "since", "stuck_since", "symbols", "taken", "throttle")  # fmt: skip
 
     def __init__(self, number: int, now: int, host: str = "") -> None:
         """Start without a logon; ``number`` is the source of its commands in the log."""
         self.host = host  # where it comes from, as far as that is known
+        self.since = now  # ns
+        self.taken = 0  # messages that it has sent
+        self.said = 0  # messages queued for it, beside the account's reports
         self.number = number
         self.session: Session[wire.FromClient] = venue_end(now)
         self.account = ""
@@ -54,7 +57,7 @@ class Connection:
         self.data: list[bytes] = []  # arrived since the last tick
         self.heard: list[wire.FromClient] = []  # of its last turn, and left for its next
         self.lately = 0  # messages in this second, and half of what counted in the one before
-        self.since = now  # ns, when that second began
+        self.counted_from = now  # ns, when that second began
         self.out: list[bytes] = []  # frames that are not new reports
         self.queued = 0  # bytes in ``out``
         self.stuck_since = 0  # ns, 0 while the reader keeps up
@@ -71,13 +74,15 @@ class Connection:
             return messages
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         self.data.clear()
-        return self.session.receive(data, now, most)
+        messages = self.session.receive(data, now, most)
+        self.taken += len(messages)
+        return messages
 
     def spoke(self, messages: int, now: int) -> bool:
         """Count messages; say whether they have been few of late, ``FEW`` a second at most."""
-        if not self.since <= now < self.since + SECOND:  # or set back
-            self.lately = self.lately // 2 if now < self.since + 2 * SECOND else 0
-            self.since = now
+        if not self.counted_from <= now < self.counted_from + SECOND:  # or set back
+            self.lately = self.lately // 2 if now < self.counted_from + 2 * SECOND else 0
+            self.counted_from = now
         self.lately += messages
         return self.lately <= 2 * FEW
 
@@ -124,10 +129,11 @@ class Connection:
         """Queue a message that is not a report."""
         self.repeat(pack(message))
 
-    def repeat(self, frame: bytes) -> None:
+    def repeat(self, frame: bytes, messages: int = 1) -> None:
         """Queue a frame, or more, beside the new reports."""
         self.out.append(frame)
         self.queued += len(frame)
+        self.said += messages
 
     def farewell(self, reason: wire.LogoutReason, text: str, most: int) -> None:
         """Queue the last words, behind what was queued before and ``most`` bytes of reports."""

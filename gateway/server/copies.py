@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 class Copies:
     """The accounts that a session's key may copy, and the places that it has reached."""
 
-    __slots__ = ("_boxes", "_places", "allowed")
+    __slots__ = ("_boxes", "_places", "allowed", "taken")
 
     def __init__(self, allowed: tuple[str, ...]) -> None:
         """Copy nothing until it is asked for."""
         self.allowed = allowed
+        self.taken = 0  # copies so far
         self._boxes: dict[str, Outbox] = {}
         self._places: dict[str, int] = {}
 
@@ -49,6 +50,7 @@ class Copies:
                 place += len(frames)
                 for report in _unframed(frames):
                     copied += pack(CopyOf(seq, name, report))
+                    self.taken += 1
             self._places[name] = place
         return bytes(copied)
 

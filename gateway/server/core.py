@@ -98,6 +98,7 @@ class Core:
         self._unread: dict[Connection, StoreError] = {}  # to be ended by the next tick
         self._backlog: dict[Connection, None] = {}  # have more than a turn's; who is next is first
         self._operations: list[Operation] = []
+        self._disconnecting: dict[str, str] = {}  # by account, what its sessions are to be said
         self._watch_at = 0  # ns
         self._said = sequencer.seq  # the last record of the last tick
         self._leaving = False
@@ -146,6 +147,19 @@ class Core:
         self._operations.append(operation)
         return operation
 
+    def disconnect(self, account: str, text: str) -> None:
+        """Have the next tick end all sessions of an account, as an operator asks."""
+        self._disconnecting[account] = text
+
+    def wake(self, connection: Connection) -> None:
+        """Have the next tick write what waits for a connection."""
+        self._awake[connection] = None
+
+    def limit(self, limits: Limits) -> None:
+        """Have other limits hold from the next tick on; not while one runs."""
+        self._limits = limits
+        self.sessions.limit(limits)
+
     def opened(self, now: int, asking: Iterable[str]) -> None:
         """Give accounts whose sessions a crash ended their grace: clients can connect from now on.
 
@@ -160,11 +174,10 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether a tick would have something to do now, whatever the time."""
-        waiting = self._awake or self._backlog or self._operations or self._unread
         sessions = self.sessions
-        return bool(
-            waiting or sessions.closing or sessions.unwatched or sessions.subscriptions.behind
-        )
+        said = self._awake or self._backlog or self._operations or self._unread
+        ending = self._disconnecting or sessions.closing
+        return bool(said or ending or sessions.unwatched or sessions.subscriptions.behind)
 
     @property
     def backlog(self) -> int:
@@ -196,6 +209,9 @@ class Core:
         running.begin(now)
         self.storage.look(now)
         operations = self._run_operations(now)
+        for account, text in self._disconnecting.items():
+            sessions.disconnect(account, text)
+        self._disconnecting.clear()
         watching = not self._watch_at - WATCH_EVERY <= now < self._watch_at  # or set back
         if watching:
             self._watch_at = now + WATCH_EVERY
@@ -210,8 +226,7 @@ class Core:
             sessions.begin_round(now)
             for account in sessions.grace.over(now):
                 self._run(TIMER, CancelOnDisconnect(account))
-        if sessions.unwatched:
-            touched |= dict.fromkeys(sessions.watch(now))
+        touched |= dict.fromkeys(sessions.watch(now))
         if self._leaving:
             text = "the venue stops; come back later and resume"
             sessions.end_all(LogoutReason.SHUTDOWN, text)

@@ -45,8 +45,10 @@ class Door:
     ) -> Admission | None:
         logon, host = connection.logon, connection.host
         assert logon is not None
-        admission = self.directory.admits(logon, connection.challenge, said.proof)
-        if self.backoff.holds(logon.account, host, now):
+        held = self.backoff.holds(logon.account, host, now)
+        challenge = connection.challenge
+        admission = self.directory.admits(logon, challenge, said.proof, held=held)
+        if held:
             return None
         if admission is None or not there:
             self.backoff.failed(logon.account, host, now)

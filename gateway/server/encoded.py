@@ -28,6 +28,10 @@ class Encoded:
         self._parts: list[tuple[bytes, bytes]] = []  # what stands before the number, and behind it
         self._made: dict[int, bytes] = {}
 
+    def __len__(self) -> int:
+        """Return how many messages there are."""
+        return len(self._messages)
+
     def frames(self, seq: int) -> bytes:
         """Return the frames for an account whose last report has the number ``seq``."""
         made = self._made.get(seq)

@@ -29,7 +29,7 @@ class KeysFile:
         self._path = folder / FILE_NAME
         self._directory = directory
         if self._path.exists():
-            directory.keys = {(key.name, key.key_name): key for key in read(self._path)}
+            directory.keys = {(key.name, key.key_name): key for key in read(self._path).accounts}
 
     def set_key(self, key: Credentials) -> None:
         """Have a key open its account. Raises ``OSError``; then everything is as it was."""

@@ -23,6 +23,7 @@ from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.followers import Followers
 from gateway.server.keys_file import KeysFile
 from gateway.server.limits import Limits
+from gateway.server.private_file import NotPrivateError, check_private
 from gateway.server.reload import read_again
 from gateway.server.spool import Spool
 from gateway.server.timetable import Timetable
@@ -236,6 +237,9 @@ class Node:
             node.keys = KeysFile(folder, directory)
             node.access = AccessLog(folder)
             node.core.sessions.door.judged = node.access.judged
+            node.core.sessions.note = node.access.ended
+            node.access.note("started", durability=options.durability, throttle=options.throttle,
+                             max_live=options.max_live, timetable=options.timetable)  # fmt: skip
             for command in directory.openings(sequencer.venue):
                 node.core.operate(command)
             if node.opens:
@@ -286,6 +290,7 @@ class Node:
         while self.sockets and time.monotonic() < deadline:  # noqa: ASYNC110 - they just go
             await asyncio.sleep(0.01)
         self._abort_all()
+        self._record("stopped")
         self.sequencer.close()
         self.outboxes.close()
 
@@ -326,21 +331,38 @@ class Node:
             raise VenueStoppedError(problem)
         return operation.events
 
-    def reload_accounts(self) -> list[dict[str, Any]]:
+    def reload_accounts(self, by: str = "operator") -> list[dict[str, Any]]:
         """Read the accounts file again and do what it says otherwise; return what happened.
 
         All of it is durable when this returns. Raises ``AccountsError``, and nothing has changed,
         and ``VenueStoppedError``.
         """
-        found = read_again(self.directory, self.sequencer.venue)
+        path = self.directory.path
+        try:
+            if path is not None and not self.directory.public_keys:
+                with suppress(OSError):  # ``read_again`` says what is wrong
+                    check_private(path)
+            found = read_again(self.directory, self.sequencer.venue)
+        except (AccountsError, NotPrivateError) as error:
+            self._record("accounts_refused", by=by, why=str(error))
+            raise AccountsError(str(error)) from error
         operations = [self.core.operate(each, timed=True) for each in found.commands]
         self.tick()
         if not all(operation.durable for operation in operations):
             problem = "the venue has stopped"
             raise VenueStoppedError(problem)
         self.directory.accounts = found.accounts
+        named = [each.account for each in found.commands if hasattr(each, "account")]
+        self._record("accounts_reloaded", by=by, file=found.file, accounts=named,
+                     keys_set=found.keys_set, keys_dropped=found.keys_dropped)  # fmt: skip
         events = [event for operation in operations for event in operation.events]
         return [*map(to_object, events), *found.told()]
+
+    def _record(self, what: str, **said: object) -> None:
+        """Keep something in the access log, at once."""
+        if self.access is not None:
+            self.access.note(what, **said)
+            self.access.commit(self.clock(), self.sequencer.seq)
 
     def schedule(self) -> None:
         """Have a tick follow when this turn of the loop has read what there is."""

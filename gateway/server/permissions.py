@@ -5,6 +5,7 @@ from typing import Final
 
 from gateway.protocol import wire, wire_history
 from gateway.protocol.wire_copies import AskCopies
+from gateway.protocol.wire_operator import Operate
 
 
 class Permission(StrEnum):
@@ -13,18 +14,20 @@ class Permission(StrEnum):
     TRADE = "trade"  # everything a member does
     READ = "read"  # the account's reports, status and balances, and market data: no orders
     DROP_COPY = "drop_copy"  # the account's reports and status alone, and copies of others'
-    ADMIN = "admin"  # as READ; a venue is operated by its socket, not by a session
+    ADMIN = "admin"  # as READ, and what an operator does at the venue's socket
 
 
 _SESSION: Final = (wire.Logon, wire.Proof, wire.Logout, wire.Heartbeat)
 _READING: Final = (wire.AskStatus, wire.Subscribe, wire.Unsubscribe, wire_history.AskTrades,
                    wire_history.AskHistory)  # fmt: skip
-# messages that a session may send, beside those of the permission to trade: all
+# messages that a session may send
 MAY_SEND: Final[dict[Permission, dict[type, None]]] = {
-    Permission.TRADE: dict.fromkeys(wire.FromClient.__args__),
+    Permission.TRADE: dict.fromkeys(
+        each for each in wire.FromClient.__args__ if each is not Operate
+    ),
     Permission.READ: dict.fromkeys((*_SESSION, *_READING)),
     Permission.DROP_COPY: dict.fromkeys((*_SESSION, wire.AskStatus, AskCopies)),
-    Permission.ADMIN: dict.fromkeys((*_SESSION, *_READING)),
+    Permission.ADMIN: dict.fromkeys((*_SESSION, *_READING, Operate)),
 }
 
 

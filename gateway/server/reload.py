@@ -47,6 +47,9 @@ def read_again(directory: Directory, venue: Venue) -> Reload:
         problem = "the venue was started without --accounts: there is no file to read again"
         raise AccountsError(problem)
     new = Directory.read(directory.path)
+    if new.public_keys and not directory.public_keys:
+        problem = f"{directory.path}: public_keys: it holds from a start on"
+        raise AccountsError(problem)
     before, file = directory.accounts, str(directory.path)
     commands = new.openings(venue)
     unchanged = []

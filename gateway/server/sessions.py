@@ -15,10 +15,10 @@ from engine.vocabulary.commands import (
     SetCancelOnDisconnect,
 )
 from engine.vocabulary.enums import RejectReason
-from gateway.protocol import wire, wire_copies, wire_history
+from gateway.protocol import wire, wire_copies, wire_history, wire_operator
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.mapping import to_command
-from gateway.protocol.session import Throttle, watcher_end
+from gateway.protocol.session import watcher_end
 from gateway.server.connection import Connection, seat_of
 from gateway.server.copies import Copies
 from gateway.server.door import Door, permitted, refuse
@@ -28,6 +28,7 @@ from gateway.server.report_store import StoreError
 from gateway.server.silence import Silence
 from gateway.server.strangers import Strangers
 from gateway.server.subscriptions import Subscriptions
+from gateway.server.throttles import Throttles
 from gateway.server.views import lines, status
 
 if TYPE_CHECKING:
@@ -43,9 +44,11 @@ if TYPE_CHECKING:
 
     # The connection, what happened to it in a word, and why.
     Note: TypeAlias = Callable[[Connection, str, str], None]
+    Operate: TypeAlias = Callable[[Connection, wire_operator.Operate], None]
 
 # What may cost a venue far more than an order: each ends its session's turn.
-QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire_history.AskHistory)
+QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire_history.AskHistory,
+                    wire_operator.Operate)  # fmt: skip
 ADDING: Final = (NewOrder, Quote, Announce, Bid)  # an order, where they succeed
 TIMES: Final = 2  # that a recipient hears of a quote: when it is made, and when it ends
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
@@ -68,8 +71,9 @@ class Sessions(Silence):
         self.by_account: dict[Seat, Connection] = {}  # by its seat; most are an account's
         self.closing: list[Connection] = []  # to be closed at the end of the tick
         self._strangers = Strangers()
-        self._throttles: dict[str, Throttle] = {}  # by account: a reconnect refills nothing
+        self._throttles = Throttles(limits.throttle)
         self.note: Note | None = None  # what an operator wants to hear of sessions
+        self.operate: Operate | None = None  # takes what operators' sessions say
         self.subscriptions = Subscriptions(running)
         self.readers = Readers()
         self._running = running
@@ -131,6 +135,19 @@ class Sessions(Silence):
         connection.box = None
         text = f"reports cannot be read ({error}); they are in the venue's log"
         self.end(connection, wire.LogoutReason.STORAGE, text)
+
+    def disconnect(self, account: str, text: str) -> None:
+        """End every session of an account; cancel-on-disconnect is due where it was asked for."""
+        for connection in [each for each in self.connections if each.account == account]:
+            self.end(connection, wire.LogoutReason.OPERATOR, text)
+
+    def limit(self, limits: Limits) -> None:
+        """Have other limits hold; who is there already stays."""
+        self._limits = limits
+        self._throttles.limit(limits.throttle)
+        for connection in self.connections:
+            if connection.box is not None:
+                connection.throttle = self._throttles.of(connection.account, self._passed)
 
     def end_all(self, reason: wire.LogoutReason, text: str) -> None:
         """End every session; orders stay, whatever their sessions asked for."""
@@ -295,10 +312,8 @@ class Sessions(Silence):
             case wire.Logout():  # the client goes in good order
                 self._withdraw(connection)
                 self.end(connection, wire.LogoutReason.REQUESTED, "goodbye")
-            case wire.Subscribe():
-                self._out_of_order(connection, self.subscriptions.subscribe(connection, m.symbol))
-            case wire.Unsubscribe():
-                self._out_of_order(connection, self.subscriptions.unsubscribe(connection, m.symbol))
+            case wire.Subscribe() | wire.Unsubscribe():
+                self._subscribe(connection, m)
             case wire_copies.AskCopies():
                 self._copy(connection, m)
             case wire.AskStatus():  # as it stands after all that came before
@@ -306,6 +321,8 @@ class Sessions(Silence):
                 connection.say(status(venue, connection.account, connection.seq()))
             case wire_history.AskTrades() | wire_history.AskHistory():
                 self._tell_of_day(connection, m)
+            case wire_operator.Operate():
+                self._operate(connection, m)
         if connection.queued > self._limits.max_queued:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
@@ -332,7 +349,19 @@ class Sessions(Silence):
             copies.begin(m.account, box, m.after)
             self.readers.add(connection, box)
 
-    def _out_of_order(self, connection: Connection, text: str) -> None:
+    def _operate(self, connection: Connection, m: wire_operator.Operate) -> None:
+        """Hand on what an operator says, where somebody takes it."""
+        if self.operate is None:
+            refuse(connection, 0, "Operate: ")
+        else:
+            self.operate(connection, m)
+
+    def _subscribe(self, connection: Connection, m: wire.Subscribe | wire.Unsubscribe) -> None:
+        """Begin with a line's public data, or end it."""
+        if isinstance(m, wire.Subscribe):
+            text = self.subscriptions.subscribe(connection, m.symbol)
+        else:
+            text = self.subscriptions.unsubscribe(connection, m.symbol)
         if text:
             self.end(connection, wire.LogoutReason.OUT_OF_ORDER, text)
 
@@ -378,9 +407,7 @@ class Sessions(Silence):
         if self.note is not None:
             self.note(connection, "logon", "")
         self._strangers.pop(connection, None)
-        if self._limits.throttle:
-            fresh = Throttle(self._limits.throttle, now)
-            connection.throttle = self._throttles.setdefault(m.account, fresh)
+        connection.throttle = self._throttles.of(m.account, now)
         agreed = connection.session.agree(m.heartbeat_ms)
         self._welcome(connection, m, agreed, admission.signature)
 

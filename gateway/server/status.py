@@ -19,6 +19,12 @@ class SessionStatus(Struct, frozen=True):
 
     number: int  # the source of its commands in the log
     account: str  # "" before its logon
+    key_name: str
+    permission: str  # what its key is for, "" before its logon
+    host: str  # where it comes from
+    since: int  # ns UTC
+    messages_in: int  # that it has sent
+    messages_out: int  # that it has been sent
     lines: int  # subscribed to
     unread_bytes: int  # of reports and answers that its reader has not taken
     slow: bool  # whether the venue waits for its reader
@@ -62,7 +68,6 @@ def status_of(node: Node) -> Status:
     journal = node.sequencer.journal
     boxes = node.outboxes.boxes.values()
     in_memory = sum(len(box.stream) for box in boxes)
-    page = core.sessions.by_account.get("")  # it sees public data alone, and is no client
     why = not_ready(node)
     today = local_date(venue.rulebook.calendar, venue.time)
     return Status(
@@ -80,9 +85,18 @@ def status_of(node: Node) -> Status:
         spooled_bytes=sum(box.end for box in boxes) - in_memory,
         peak_batch=core.peak_batch,
         phases={symbol: venue.phase(symbol).name.lower() for symbol in venue.symbols},
-        sessions=tuple(_session(each) for each in core.sessions.connections if each is not page),
+        sessions=sessions_of(node),
         calendar=tuple(ComplianceDate(*step) for step in upcoming(venue.registry, today)),
         frozen=tuple(frozen(venue.registry)),
+    )
+
+
+def sessions_of(node: Node) -> tuple[SessionStatus, ...]:
+    """Return the connections there are, the oldest first."""
+    sessions = node.core.sessions
+    page = sessions.by_account.get("")  # it sees public data alone, and is no client
+    return tuple(
+        _session(each) for each in sessions.connections if each is not page and not each.ended
     )
 
 
@@ -99,13 +113,30 @@ def not_ready(node: Node) -> str:
 
 
 def _session(connection: Connection) -> SessionStatus:
-    box = connection.box
+    box, logon = connection.box, connection.logon
+    on = bool(connection.account)
     unread = connection.queued + (box.end - connection.sent if box is not None else 0)
     return SessionStatus(
         number=connection.number,
         account=connection.account,
+        key_name=logon.key_name if on and logon is not None else "",
+        permission=connection.permission.value if on else "",
+        host=connection.host,
+        since=connection.since,
+        messages_in=connection.taken,
+        messages_out=_sent(connection),
         lines=len(connection.symbols),
         unread_bytes=unread,
         slow=bool(connection.stuck_since),
         cancel_on_disconnect=connection.cancel_on_disconnect,
     )
+
+
+def _sent(connection: Connection) -> int:
+    """Return how many messages a session was sent, those that wait for its reader included."""
+    sent, box, logon = connection.said, connection.box, connection.logon
+    if box is not None and logon is not None:
+        sent += box.number_at(connection.sent) - logon.last_seen
+    if connection.copies is not None:
+        sent += connection.copies.taken
+    return sent

@@ -177,7 +177,8 @@ class Subscriptions:
             increments = published[at]
             for symbol in connection.symbols:
                 if symbol in increments:
-                    connection.repeat(increments[symbol].frames(seq))
+                    found = increments[symbol]
+                    connection.repeat(found.frames(seq), len(found))
 
     def _begin(self) -> list[Connection]:
         """Queue the snapshots that subscriptions begin with; return for whom."""
@@ -195,7 +196,8 @@ class Subscriptions:
             self._bring_up(connection, self._hearers.pop(connection, self._last))
             self._hearers[connection] = self._last
             connection.symbols[symbol] = None
-            connection.repeat(snapshots[symbol].frames(connection.seq()))
+            found = snapshots[symbol]
+            connection.repeat(found.frames(connection.seq()), len(found))
             begun[connection] = None
         self._fresh.clear()
         return list(begun)

@@ -80,12 +80,19 @@ class Operator:
             return "phase: halted or continuous, with a symbol and a reason as texts"
         if not reason.strip() or len(reason) > MAX_REASON:
             return f"reason: 1 to {MAX_REASON} characters, as everybody reads it"
+        node, answer = self._node, ""
         try:
-            events = self._node.operate(SetPhase(phase, symbol, reason.strip()), timed=True)
+            events = node.operate(SetPhase(phase, symbol, reason.strip()), timed=True)
         except (CommandError, VenueStoppedError) as error:
-            return str(error)
-        return "; ".join(f"{each.field}: {each.rule}" for each in events
-                         if isinstance(each, Rejected))  # fmt: skip
+            answer = str(error)
+        else:
+            answer = "; ".join(f"{each.field}: {each.rule}" for each in events
+                               if isinstance(each, Rejected))  # fmt: skip
+        if node.access is not None:
+            done = {name: asked[name] for name in ("phase", "symbol", "reason") if name in asked}
+            node.access.note("operator", by={"door": "page"}, done=done, error=answer)
+            node.access.commit(node.clock(), node.sequencer.seq)
+        return answer
 
     def _status(self) -> dict[str, Any]:
         node = self._node

@@ -42,8 +42,10 @@ RIGHT: Final[dict[str, dict[str, Any]]] = {
     "set_kill_switch": {"account": "ann", "on": True},
     "set_phase": {"phase": "continuous", "symbol": "GDEA", "reason": "a drill"},
     "set_reference": {"product": "GDEA", "price": "20.00"},
-    "set_key": {"account": "ann", "key": "k", "member": "m"},
+    "set_key": {"account": "ann", "key": "", "member": "m", "key_name": "n"},
     "drop_key": {"account": "ann"},
+    "disconnect": {"account": "ann", "reason": "a drill"},
+    "set_limits": {"throttle": 5, "max_live": 10},
     "new_order": {"account": "ann", "ref": 1, "symbol": "GDEA", "side": "buy", "quantity": 1},
     "no_such_thing": {},
 }  # fmt: skip

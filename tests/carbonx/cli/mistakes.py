@@ -49,6 +49,7 @@ SERVE: Final = (
     Mistake("serve --accounts folder.toml", "folder.toml", "directory"),
     Mistake("serve --accounts binary.toml", "binary.toml", "UTF-8"),
     Mistake("serve --accounts gbk.toml", "gbk.toml", "UTF-8"),
+    Mistake("serve --accounts open.toml", "open.toml", "chmod 600 open.toml"),
     Mistake("serve --accounts key.toml", "kay", "'key'"),
     Mistake("serve --accounts product.toml --port 0", "'SZA-2091'", "'SZA-2019'"),
     Mistake("serve --accounts negative.toml", "-5", "0 to"),
@@ -98,7 +99,8 @@ OPERATE: Final = (
             "modes[continous]", "'continuous'"),
     Mistake("""operate --dir {dir} '{{"type": "begin_day", "date": 20210631}}'""",
             "date", "20210628"),
-    Mistake("""operate --dir {dir} '{{"type": "set_key", "account": "alice"}}'""", "key", "empty"),
+    Mistake("""operate --dir {dir} '{{"type": "set_key", "account": "alice", "key": "guess"}}'""",
+            "key", "the venue makes one"),
     Mistake("""operate --dir {dir} '{{"type": "set_key", "account": "alice", "kay": "x"}}'""",
             "kay", "'key'"),
 )  # fmt: skip
@@ -204,6 +206,10 @@ BROKERS: Final = (
         "nowhere",
         "is it served",
     ),
+    Mistake(
+        "brokers 1 --port {port} --accounts accounts.toml --tls empty.toml", "empty.toml", "PEM"
+    ),
+    Mistake("brokers 1 --port {port} --accounts accounts.toml --wait -1", "-1", "0<=x"),
     Mistake("brokers 1 --prot 1 --accounts accounts.toml", "--prot", "'--port'"),
 )
 LOAD: Final = (
@@ -217,6 +223,10 @@ LOAD: Final = (
     Mistake("load --duration 1 --messages 5", "--messages", "not both"),
     Mistake("load --mix hard", "'hard'", "'default'"),
     Mistake("load --port 71170", "71170", "65535"),
+    Mistake("load --wait 5", "--wait", "--port"),
+    Mistake("load --tls empty.toml", "--tls", "--port"),
+    Mistake("load --port {port} --accounts accounts.toml --tls empty.toml", "empty.toml", "PEM"),
+    Mistake("load --port {port} --accounts accounts.toml --wait long", "'long'", "number"),
     Mistake("load --port {port}", "--accounts", "accounts that the sessions"),
     Mistake("load --port {port} --accounts nothing.toml", "nothing.toml", "file of accounts"),
     Mistake("load --port {port} --accounts accounts.toml --sessions 9", "9", "accounts"),
@@ -243,6 +253,34 @@ OPERATING: Final = (
     Mistake("admin resume --phase contineous", "'contineous'", "'continuous'"),
     Mistake("admin kill", "ACCOUNT", "Missing"),
     Mistake("admin kill alcie --dir {dir}", "'alcie'", "account"),
+    Mistake("admin sesions", "'sesions'", "'sessions'"),
+    Mistake("admin sessions --port {port}", "--account", "--key-file"),
+    Mistake(
+        "admin sessions --port {port} --account alice --key-file nothing.toml",
+        "nothing.toml",
+        "No such file",
+    ),
+    Mistake(
+        "admin sessions --port {port} --account alice --key-file plain.txt",
+        "plain.txt",
+        "chmod 600",
+    ),
+    Mistake(
+        "admin sessions --port 1 --account alice --key-file private.key",
+        "127.0.0.1:1",
+        "is the venue running",
+    ),
+    Mistake("admin disconnect alice --dir {dir}", "'alice'", "no session"),
+    Mistake("admin disconnect", "ACCOUNT", "Missing"),
+    Mistake("admin limits --trottle 5 --dir {dir}", "--trottle", "'--throttle'"),
+    Mistake("admin limits --throttle -5 --dir {dir}", "-5", "0<=x"),
+    Mistake("admin set-key alise --dir {dir}", "'alise'", "open"),
+    Mistake("admin set-key alice --permission al --dir {dir}", "'al'", "'trade'"),
+    Mistake("admin set-key alice --verifier guess --dir {dir}", "key", "the venue makes one"),
+    Mistake("admin drop-key alice --named rsk --dir {dir}", "'rsk'", "an operator set"),
+    Mistake(
+        """operate --dir {dir} '{{"type": "set_limits", "throtle": 5}}'""", "throtle", "'throttle'"
+    ),
     Mistake("admin begin-day tomorrow", "'tomorrow'", "whole number"),
     Mistake("admin begin-day 20260230 --dir {dir}", "date", "a day that there is"),
     Mistake("admin reload --dir nowhere", "nowhere", "is it served"),

@@ -21,11 +21,13 @@ from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase, Side
 from gateway.client.client import Client
 from gateway.client.errors import SessionEndedError
+from gateway.runtime.tls import self_signed, server_context
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
+from tests.support.openssl import need_openssl
 from tests.support.paths import ROOT
-from tests.support.venues import bounded, until
+from tests.support.venues import bounded, free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -107,7 +109,7 @@ def test_a_wrong_key_ends_it_before_anything_is_sent(
 def test_too_few_accounts_and_hashed_keys_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "accounts.toml"
     Directory((Credentials("b1", "scram-sha-256:" + "0" * 64 + ":" + "1" * 64),)).write(path)
-    for number, problem in ((2, "has 1 accounts"), (1, "the verifier")):
+    for number, problem in ((2, "has 1 account:"), (1, "the verifier")):
         done = CliRunner().invoke(
             brokers.command, [str(number), "--port", "1", "--accounts", str(path)]
         )
@@ -191,3 +193,29 @@ def test_brokers_say_that_they_wait_and_what_an_auction_keeps(
 
     bounded(scenario())
     assert "every line is closed" in capsys.readouterr().err
+
+
+def test_a_venue_that_starts_later_and_speaks_tls_is_waited_for(tmp_path: Path) -> None:
+    need_openssl()
+    file, port = tmp_path / "accounts.toml", free_port()
+    Directory(tuple(ACCOUNTS)).write(file)
+    pair = self_signed(tmp_path)
+    words = ["2", "--port", str(port), "--accounts", str(file), "--seconds", "0.3", "--pause",
+             "0.05", "--tls", str(pair[0])]  # fmt: skip
+
+    async def scenario() -> None:
+        waiting = asyncio.create_task(
+            asyncio.to_thread(CliRunner().invoke, brokers.command, [*words, "--wait", "30"])
+        )
+        await asyncio.sleep(0.3)
+        options = Options(port=port, opens=True, durability="none")
+        node = Node.open(tmp_path / "v", presets.load("textbook"), Directory(tuple(ACCOUNTS)),
+                         options)  # fmt: skip
+        node.tls = server_context(*pair)
+        await node.start()
+        done = await waiting
+        assert done.exit_code == 0, done.output
+        assert "sent" in done.output
+        await node.stop()
+
+    bounded(scenario())

@@ -16,6 +16,7 @@ from rich.cells import cell_len
 
 from tests.support.command_line import typed
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 from tests.support.terminal import COLUMNS, ESCAPE, at_a_terminal, environment
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def test_a_session_fits_a_terminal_of_80_columns(tmp_path: Path, encoding: str) 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_venue_and_its_operator_speak_on_any_machine(tmp_path: Path, encoding: str) -> None:
     folder, accounts = tmp_path / "venue", tmp_path / "accounts.toml"
-    accounts.write_text('[[account]]\nname = "深圳"\nkey = "密钥"\nmember = "会员"\n', "utf-8")
+    write_private(accounts, '[[account]]\nname = "深圳"\nkey = "密钥"\nmember = "会员"\n')
     words = [sys.executable, "-m", "carbonx"]
     told = environment(encoding)
     server = subprocess.Popen(

@@ -18,6 +18,7 @@ from engine.log.sequencer import Sequencer
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import OpenAccount
+from gateway.client.blocking import BlockingClient
 from tests.support.command_line import commands, typed
 from tests.support.paths import ROOT
 from tests.support.terminal import COLUMNS, ESCAPE, at_a_terminal, environment
@@ -41,7 +42,9 @@ BOUNDS: Final = {
 # to a venue in its folder, in an order that leads on
 OPERATED: Final = ("carbonx operate", "carbonx status", "carbonx admin resume",
                    "carbonx admin halt", "carbonx admin", "carbonx admin kill",
-                   "carbonx admin revive", "carbonx admin reload", "carbonx admin close",
+                   "carbonx admin revive", "carbonx admin reload", "carbonx admin sessions",
+                   "carbonx admin limits", "carbonx admin set-key", "carbonx admin drop-key",
+                   "carbonx admin disconnect", "carbonx admin close",
                    "carbonx admin begin-day", "carbonx admin snapshot")  # fmt: skip
 TALKS: Final = ("carbonx shell", "carbonx brokers", "carbonx trade")  # to a venue on a port
 REREAD: Final = (
@@ -135,8 +138,9 @@ def test_the_examples_that_need_a_venue_run(venue: int) -> None:
                 env=os.environ | {"PYTHONPATH": str(ROOT)},
             )
             assert done.returncode == 0, (line, done.stderr)
-    for line in dict.fromkeys(EXAMPLES[name][0] for name in OPERATED):
-        run("carbonx operate", line, [])
+    with BlockingClient("127.0.0.1", venue, account="alice", key="secret", member="M1"):
+        for line in dict.fromkeys(EXAMPLES[name][0] for name in OPERATED):
+            run("carbonx operate", line, [])
     for name in REREAD:
         for line in EXAMPLES[name]:
             run(name, line, [])

@@ -20,6 +20,7 @@ from gateway.cli.console import in_words
 from tests.carbonx.cli.mistakes import ALL, Mistake
 from tests.support.command_line import typed
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 from tests.support.toml import to_toml
 
 if TYPE_CHECKING:
@@ -74,7 +75,11 @@ def files(folder: Path) -> None:
     texts["typo.toml"] = rules.replace("[[modes]]", "[[modes]]\nlimit_pu_bp = 1000", 1)
     texts["choice.toml"] = rules.replace("[[modes]]", '[[modes]]\nmatching = "price_tmie"', 1)
     for name, text in texts.items():
-        (folder / name).write_text(text, "utf-8")
+        write_private(folder / name, text)
+    (folder / "open.toml").write_text(ACCOUNT, "utf-8")
+    (folder / "open.toml").chmod(0o644)
+    (folder / "private.key").touch(mode=0o600)
+    (folder / "private.key").write_text("secret", "utf-8")
     (folder / "gbk.toml").write_bytes("# 账户\n".encode("gb18030") + ACCOUNT.encode())
 
 

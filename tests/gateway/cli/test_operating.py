@@ -18,6 +18,7 @@ from gateway.cli.config import command as config
 from gateway.cli.configuration import ConfigurationError, read
 from gateway.cli.serve import command as serve
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 from tests.support.systems import unix_sockets
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
     """Serve by a configuration file; return its folder and what the venue said of itself."""
     folder = tmp_path_factory.mktemp("configured")
     (folder / "venue.toml").write_text(FILE, "utf-8")
-    (folder / "accounts.toml").write_text(ACCOUNTS, "utf-8")
+    write_private(folder / "accounts.toml", ACCOUNTS)
     words = [sys.executable, "-m", "carbonx", "serve", "--json", "--config",
              str(folder / "venue.toml")]  # fmt: skip
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT,
@@ -168,7 +169,7 @@ def test_checking_reads_what_a_file_names(tmp_path: Path, *, names_accounts: boo
     path = tmp_path / "venue.toml"
     path.write_text(FILE if names_accounts else 'rulebook = "gaungdong"\n', "utf-8")
     if names_accounts:
-        (tmp_path / "accounts.toml").write_text(ACCOUNTS, "utf-8")
+        write_private(tmp_path / "accounts.toml", ACCOUNTS)
     done = carbonx("config", "check", str(path))
     if names_accounts:
         assert (done.returncode, done.stderr) == (0, "")

@@ -14,7 +14,9 @@ import pytest
 
 from engine.rulebook import presets
 from tests.support.command_line import typed
+from tests.support.openssl import need_openssl
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,7 @@ key = "secret"
 
 def served(folder: Path, *words: str, accounts: str = ACCOUNTS) -> tuple[dict[str, Any], str]:
     """Start a venue twice, once for programs and once for people; return what it said."""
-    (folder / "accounts.toml").write_text(accounts, "utf-8")
+    write_private(folder / "accounts.toml", accounts)
     said = []
     for form in ("--json", ""):
         command = [sys.executable, "-m", "carbonx", "serve", "--port", "0", *words,
@@ -132,3 +134,23 @@ def test_a_folder_in_use_is_left_alone(first: tuple[Path, int]) -> None:
     answer = typed("serve", *words)
     assert (answer.status, len(answer.err.splitlines())) == (1, 1)
     assert "is in use by another process" in answer.err
+
+
+@pytest.mark.parametrize("words", [
+    ["--accounts", "wrong.toml"], ["--accounts", "open.toml"], ["--log-lines", "no/such/lines"],
+])  # fmt: skip
+@pytest.mark.timeout(60)  # a start that is taken would serve
+def test_a_start_that_is_refused_leaves_no_certificate_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    need_openssl()
+    monkeypatch.chdir(tmp_path)
+    write_private(tmp_path / "wrong.toml", f'{ACCOUNTS}allowances = {{ "NONE" = 5 }}\n')
+    write_private(tmp_path / "open.toml", ACCOUNTS)
+    (tmp_path / "open.toml").chmod(0o644)
+    (tmp_path / "there").mkdir()
+    for folder, stays in (("runs/deep/venue", "runs"), ("there", "there")):
+        done = typed("serve", "--dir", folder, "--port", "0", "--tls", "self-signed", *words)
+        assert done.status != 0
+        assert (tmp_path / stays).exists() is (stays == "there")
+        assert not list((tmp_path / "there").iterdir())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
+from urllib.request import urlopen
 
 import click
 import pytest
@@ -20,9 +22,13 @@ from gateway.cli.linked_file import read
 from gateway.cli.serve_linked import close, link, open_all
 from gateway.client.client import Client
 from gateway.protocol import wire, wire_links
+from gateway.runtime.tls import client_context
 from gateway.server.admin import AdminSocket, ask
 from gateway.server.failure import VenueStoppedError
+from tests.support.command_line import typed
+from tests.support.openssl import need_openssl
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 from tests.support.venues import bounded
 
 if TYPE_CHECKING:
@@ -69,7 +75,7 @@ allowances = { "CO2" = 1_000 }
 
 
 def written(folder: Path, text: str = FILE) -> Path:
-    (folder / "accounts.toml").write_text(ACCOUNTS, "utf-8")
+    write_private(folder / "accounts.toml", ACCOUNTS)
     path = folder / "linked.toml"
     path.write_text(text, "utf-8")
     return path
@@ -192,6 +198,8 @@ def test_an_operator_changes_a_link_and_a_venue_alone_takes_none(tmp_path: Path)
         ('dir = "south"', 'dir = "north"', "dir"),
         ('name = "south"', 'name = "north"', "name"),
         ("fee = 2", "fea = 2", "fea"),
+        ('dir = "north"', 'dir = "north"\nport = 71170', "port"),
+        ('dir = "north"', 'dir = "north"\nmetrics = -1', "metrics"),
         ("fee = 2", 'fee = "2"', "fee"),
     ],
 )
@@ -233,3 +241,56 @@ def test_the_example_is_a_file_of_linked_venues() -> None:
         "shenzhen",
         "hubei",
     ]
+
+
+def test_linked_venues_speak_tls_and_show_their_figures(tmp_path: Path) -> None:
+    need_openssl()
+    text = FILE.replace('accounts = "accounts.toml"', 'accounts = "accounts.toml"\nmetrics = 0')
+    written(tmp_path, f'tls = "self-signed"\n{text}')
+    command = [sys.executable, "-m", "carbonx", "serve", "--linked", "linked.toml", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)}) as server:  # fmt: skip
+        assert server.stdout is not None
+        facts = json.loads(server.stdout.readline())
+
+        async def trade() -> None:
+            north, south = (
+                Client("127.0.0.1", facts[name]["port"], account=account, key="k",
+                       tls=client_context(tmp_path / name / "tls-certificate.pem"))
+                for name, account in (("north", "bob"), ("south", "ann"))
+            )  # fmt: skip
+            async with north, south:
+                await north.sell("CO2", 10, price_minor=5_000)
+                answer = await south.buy("CO2", 10, price_minor=5_100)
+                assert isinstance(answer, wire_links.OrderRouted)
+
+        bounded(trade())
+        for name in ("north", "south"):
+            where = facts[name]["operations"]
+            for path, said in (("readyz", b"ready\n"), ("healthz", b"ok\n")):
+                with urlopen(f"{where}/{path}", timeout=10) as answer:  # noqa: S310
+                    assert answer.read() == said
+            with urlopen(f"{where}/metrics", timeout=10) as answer:  # noqa: S310
+                figures = answer.read().decode()
+            trades = 1.0 if name == "north" else 0.0
+            found = re.search(r'carbonx_trades_total\{symbol="CO2"\} (\S+)', figures)
+            assert float(found[1] if found else 0) == trades, "each has its own"
+            ended = re.search(r'carbonx_session_events_total\{what="logon"\} (\S+)', figures)
+            assert ended is not None
+            assert float(ended[1]) == 1.0
+            assert "carbonx_sync_seconds_count" in figures
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == 0
+
+
+@pytest.mark.parametrize(("line", "says"), [
+    ('tls = "self"', "$.tls"), ('tls_cert = "a.pem"', "go together"),
+    ('host = "10.255.255.1"', "10.255.255.1"), ("tlss = 1", "tlss"),
+])  # fmt: skip
+@pytest.mark.timeout(60)  # a file that is taken would be served
+def test_a_linked_file_that_is_refused_leaves_nothing(tmp_path: Path, line: str, says: str) -> None:
+    path = written(tmp_path, f"{line}\n{FILE}")
+    answer = typed("serve", "--linked", str(path))
+    assert answer.status != 0
+    assert says in answer.err
+    assert not (tmp_path / "north").exists()

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from gateway.protocol.proof import verifier_of
 from tests.support.openssl import need_openssl
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENVIRONMENT: Final = os.environ | {"PYTHONPATH": str(ROOT)}
-RISK: Final = {"type": "set_key", "account": "alice", "member": "M1", "key": "r",
+RISK: Final = {"type": "set_key", "account": "alice", "member": "M1",
+               "key": verifier_of("r", "alice").text(),
                "key_name": "risk", "permission": "read"}  # fmt: skip
 
 
@@ -82,3 +85,33 @@ def test_a_session_without_tls_is_asked_whether_it_forgot_that(facts: dict[str, 
     done = carbonx("shell", *words, given="balances\n")
     assert done.returncode == 1
     assert "--tls FILE" in done.stderr
+
+
+def test_an_operator_on_another_machine_operates_over_tls(
+    facts: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = Path(facts["folder"])
+    made = carbonx("admin", "set-key", "bob", "--named", "ops", "--permission", "admin", "--dir",
+                   str(folder))  # fmt: skip
+    key = json.loads(made.stdout)["key"]
+    file = tmp_path / "ops.key"
+    write_private(file, f"{key}\n")
+    there = ["--port", str(facts["port"]), "--account", "bob", "--member", "M2", "--key-name",
+             "ops", "--key-file", str(file)]  # fmt: skip
+    trusting = ["--tls", str(folder / "tls-certificate.pem")]
+    found = carbonx("admin", "sessions", "--json", *there, *trusting)
+    assert found.returncode == 0, found.stderr
+    (own,) = json.loads(found.stdout)
+    assert (own["account"], own["key_name"], own["permission"]) == ("bob", "ops", "admin")
+    halted = carbonx("admin", "halt", "--reason", "a drill", *there, *trusting)
+    assert halted.stdout.startswith("phase changed to halted: 26, 26 lines"), halted.stderr
+    many = carbonx("admin", "resume", "--verbose", *there, *trusting)
+    assert len(many.stdout.splitlines()) == 26
+    assert carbonx("status", *there, *trusting).returncode == 0
+    wrong = carbonx("operate", '{"type": "set_phase", "phase": "haltd"}', *there, *trusting)
+    assert (wrong.returncode, "'halted'" in wrong.stderr) == (1, True)
+    plain = carbonx("admin", "sessions", *there)
+    assert (plain.returncode, "--tls FILE" in plain.stderr) == (1, True)
+    file.chmod(0o640)
+    open_key = carbonx("admin", "sessions", *there, *trusting)
+    assert (open_key.returncode, "chmod 600" in open_key.stderr) == (2, True)

@@ -21,6 +21,7 @@ from engine.vocabulary import commands as c
 from gateway.cli.snapshots import follow
 from gateway.server.followers import Followers
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 from tests.support.systems import unix_sockets
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Served:
     """A venue in a process of its own."""
 
     def __init__(self, folder: Path) -> None:
-        (folder / "accounts.toml").write_text(ACCOUNTS, "utf-8")
+        write_private(folder / "accounts.toml", ACCOUNTS)
         accounts = str(folder / "accounts.toml")
         words = ["serve", "--json", "--rulebook", "textbook", "--port", "0",
                  "--dir", str(folder / "venue"), "--accounts", accounts]  # fmt: skip

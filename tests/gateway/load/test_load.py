@@ -174,6 +174,7 @@ def test_a_venue_that_is_closed_is_loaded_only_when_the_line_is_named(tmp_path: 
         (["--until-saturation", "--full"], "exclude each other"),
         (["--repeat", "2", "--csv"], "use --json"),
         (["--accounts", "x.toml"], "goes with --port"),
+        (["--wait", "5"], "goes with --port"),
     ],
 )
 def test_wrong_usage_is_exit_code_2_and_says_what_to_do(arguments: list[str], says: str) -> None:

@@ -110,7 +110,7 @@ def test_two_results_are_compared_by_their_medians(tmp_path: Path) -> None:
     assert "differs in seed: 7 / 8" in found.output
     assert max(len(line) for line in found.output.splitlines()) <= 80
     one = CliRunner().invoke(command, ["compare", write(tmp_path / "c", FIGURES), names[0]])
-    assert "medians of 1 and 3 run(s); --repeat 5 shows the noise" in one.output
+    assert "medians of 1 and 3 runs; --repeat 5 shows the noise" in one.output
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from gateway.protocol import (
     wire_market,
     wire_modes,
     wire_notices,
+    wire_operator,
     wire_registry,
 )
 from gateway.protocol.framing import Unframer, frame
@@ -69,6 +70,7 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire_history.AskTrades("P", 3), "9310a15003"),
     (wire_history.AskHistory("P"), "9211a150"),
     (wire_copies.AskCopies("a", 5), "9368a16105"),
+    (wire_operator.Operate(2, "{}"), "93cc9b02a27b7d"),
     (wire_modes.Pick(11, "P", 3, 5, 990),
      "960b0ba1500305cd03de"),
     (wire_modes.Quote(12, "P", Side.SELL, 10, 990, ("bob",), 2, 40, 30),
@@ -87,6 +89,7 @@ GOLDEN: list[tuple[Any, str]] = [
       "97440302c29197a3434e590501000000909090a0")),
     (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
+    (wire_operator.Operated(3, 2, "{}"), "94cc9c0302a27b7d"),
     (wire_copies.CopyOf(3, "a", bytes.fromhex("945b010203")), "946203a161c405945b010203"),
     (wire.Throttled(3, 9, 100), "9443030964"),
     (wire.NotTaken(3, 9, RejectReason.STORAGE, "x"), "9648030928a178c2"),

@@ -9,12 +9,18 @@ from typing import Any
 
 import pytest
 
+from engine.rulebook.presets import load as load_rulebook
+from gateway.cli import hangup
 from gateway.client.client import SessionEndedError
 from gateway.protocol.proof import verifier_of
 from gateway.server import access_log
 from gateway.server.access_log import COUNT_EVERY, MOST_WAITING, AccessLog, AccessLogError, lines_of
+from gateway.server.accounts import Credentials, Directory
 from gateway.server.admin import AdminSocket
-from tests.support.venues import bounded, client_of, venue
+from gateway.server.connection import Connection
+from gateway.server.node import Node, Options
+from gateway.web.operator import Operator
+from tests.support.venues import ACCOUNTS, bounded, client_of, until, venue
 
 KEY = "cx-" + "7" * 64
 
@@ -50,8 +56,8 @@ def test_what_an_operator_does_is_there_and_a_key_is_not(tmp_path: Path) -> None
             door = AdminSocket(node, Path("unused"))
             for line in (
                 {"type": "set_phase", "phase": "halted"},
-                {"type": "set_key", "account": "alice", "key": KEY, "permission": "read",
-                 "key_name": "risk"},
+                {"type": "set_key", "account": "alice", "permission": "read",
+                 "key_name": "risk", "key": verifier_of(KEY, "alice").text()},
                 {"type": "drop_key", "account": "alice", "key_name": "risk"},
                 {"type": "set_key", "account": "nobody", "key": KEY},
                 {"type": "status"},
@@ -155,3 +161,90 @@ def test_a_logon_that_was_refused_is_counted(tmp_path: Path) -> None:
             assert line["first"] == {"account": "alice", "host": "127.0.0.1"}
 
     bounded(scenario())
+
+
+def account_rows(path: Path, accounts: tuple[Credentials, ...]) -> None:
+    path.unlink(missing_ok=True)
+    Directory(accounts).write(path)
+
+
+async def every_kind(folder: Path, file: Path) -> None:
+    """Have everything happen at a venue that is to be a record."""
+    account_rows(file, ACCOUNTS)
+    directory = Directory.read(file)
+    node = Node.open(folder, load_rulebook("textbook"), directory, Options(opens=True))
+    await node.start()
+    door = AdminSocket(node, Path("unused"))
+    async with client_of(node) as first, client_of(node):  # the second takes over
+        await until(lambda: not first.connected)
+    with pytest.raises(SessionEndedError, match="no such member"):
+        await client_of(node, key="wrong").__aenter__()
+    async with client_of(node, "bob"):
+        door.answer(b'{"type": "disconnect", "account": "bob"}')
+    async with client_of(node):
+        for socket in list(node.sockets.values()):
+            assert socket.transport is not None
+            socket.transport.abort()
+        await until(lambda: not node.core.sessions.by_account)
+    door.answer(b'{"type": "set_limits", "throttle": 900}')
+    door.answer(b'{"type": "set_phase", "phase": "haltd"}')
+    door.answer(b'{"type": "set_phase", "phase": "halted", "symbol": "NONE"}')
+    account_rows(file, (*ACCOUNTS[1:], Credentials("dora", "d")))
+    door.answer(b'{"type": "reload_accounts"}')
+    account_rows(file, (Credentials("a b", ""),))  # an account without a key
+    hangup._reload(node)
+    page = Operator(node, "its key")
+    page({"key": "its key", "phase": "halted", "symbol": "CO2", "reason": "a drill"})
+    await node.stop()
+
+
+def test_each_kind_of_what_happens_is_a_record_with_its_number(tmp_path: Path) -> None:
+    folder, file = tmp_path / "venue", tmp_path / "accounts.toml"
+    bounded(every_kind(folder, file))
+    said = said_in(folder)
+    assert [each["number"] for each in said] == list(range(1, len(said) + 1))
+    records = [each["record"] for each in said]
+    assert records == sorted(records)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for each in said:
+        found.setdefault(each["what"], []).append(each)
+    assert set(found) == {
+        "started", "logon", "session_ended", "logons_refused", "operator", "limits",
+        "accounts_reloaded", "accounts_refused", "stopped",
+    }  # fmt: skip
+    assert (said[0]["what"], said[-1]["what"]) == ("started", "stopped")
+    logons = [each["session"] for each in found["logon"]]
+    ends = {each["session"]: each for each in found["session_ended"]}
+    assert sorted(ends) == sorted(logons), "each session that began has ended"
+    reasons = [ends[number]["reason"] for number in logons]
+    assert reasons[0] == "taken_over"
+    assert {*reasons} == {"taken_over", "requested", "operator", "lost"}
+    assert found["limits"][0]["changed"] == {"throttle": [0, 900]}
+    acts = [(each["by"]["door"], each["done"].get("type", "page"),
+             bool(each["error"])) for each in found["operator"]]  # fmt: skip
+    assert acts == [
+        ("socket", "disconnect", False),
+        ("socket", "set_limits", False),
+        ("socket", "set_phase", True),
+        ("socket", "set_phase", True),
+        ("socket", "reload_accounts", False),
+        ("page", "page", False),
+    ]
+    (reloaded,) = found["accounts_reloaded"]
+    assert (reloaded["by"], reloaded["accounts"]) == ("operator", ["dora"])
+    assert (reloaded["keys_set"], reloaded["keys_dropped"]) == (["dora"], ["alice"])
+    (refused,) = found["accounts_refused"]
+    assert (refused["by"], "accounts.toml" in refused["why"]) == ("hangup", True)
+
+
+def test_those_who_never_logged_on_are_counted(tmp_path: Path) -> None:
+    log, now = AccessLog(tmp_path), 10**18
+    for number in range(1_000):
+        log.ended(Connection(number, now), "silent", "no message")
+        log.ended(Connection(number, now), "credentials", "refused, and counted so")
+        log.commit(now + number, 0)
+    log.commit(now + COUNT_EVERY, 0)
+    said = said_in(tmp_path)
+    assert [(each["what"], each["count"]) for each in said] == [
+        ("strangers_ended", 1), ("strangers_ended", 999)
+    ]  # fmt: skip

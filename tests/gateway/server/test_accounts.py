@@ -19,10 +19,11 @@ from engine.vocabulary import events as e
 from engine.vocabulary.enums import Phase, RejectReason, Side
 from engine.vocabulary.json_codec import COMMANDS, to_object, type_name
 from engine.vocabulary.units import MAX_MONEY, MAX_QUANTITY
+from gateway.protocol.proof import verifier_of
 from gateway.server.accounts import AccountsError, Credentials, Directory, as_text
-from gateway.server.admin import COMMANDS as OPERATORS
 from gateway.server.admin import AdminSocket
 from gateway.server.node import Node, Options
+from gateway.server.operator import COMMANDS as OPERATORS
 from tests.support.logons import admits
 
 if TYPE_CHECKING:
@@ -262,6 +263,11 @@ def ask(node: Node, **said: Any) -> dict[str, Any]:
     return AdminSocket(node, Path("unused")).answer(json.dumps(said).encode())
 
 
+def kept(key: str, account: str) -> str:
+    """Return what a venue keeps of a key that a member made."""
+    return verifier_of(key, account).text()
+
+
 def test_an_account_a_key_and_a_class_made_on_a_live_venue_survive_a_restart(folder: Path) -> None:
     node = opened(folder, Directory((Credentials("a", "k"),)))
     ask(node, type="set_phase", phase="continuous")
@@ -269,11 +275,11 @@ def test_an_account_a_key_and_a_class_made_on_a_live_venue_survive_a_restart(fol
                role="fund", allocation=7)["events"] == [
         to_object(e.AccountOpened("eve", "E Ltd", "E", "M9", "fund", 7))
     ]  # fmt: skip
-    told = ask(node, type="set_key", account="eve", key="a secret of hers")
+    told = ask(node, type="set_key", account="eve", key=kept("a secret of hers", "eve"))
     assert told == {"events": [{"type": "key_set", "account": "eve", "member": "M9"}]}
     told = ask(node, type="set_account_class", account="a", role="firm")
     assert told == {"events": [to_object(e.AccountClassSet("a", "firm"))]}
-    ask(node, type="set_key", account="a", key="newer")
+    ask(node, type="set_key", account="a", key=kept("newer", "a"))
     before = shut(node)
     assert (folder / "keys.toml").stat().st_mode & 0o777 == 0o600
     for file in folder.iterdir():
@@ -304,35 +310,52 @@ def test_a_key_that_cannot_be_kept_is_not_set(
     directory = Directory((Credentials("a", "k"),))
     node = opened(folder, directory)
     if earlier:
-        assert ask(node, type="set_key", account="a", key=earlier)["events"]
+        assert ask(node, type="set_key", account="a", key=kept(earlier, "a"))["events"]
     holds = earlier or "k"
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(f"gateway.server.keys_file.{step}", full)
-    assert "No space left" in ask(node, type="set_key", account="a", key="new")["error"]
+    assert "No space left" in ask(node, type="set_key", account="a", key=kept("new", "a"))["error"]
     assert [admits(directory, "", "a", key) for key in ("new", holds)] == [False, True]
     monkeypatch.undo()
     shut(node)
     directory = Directory((Credentials("a", "k"),))
     node = opened(folder, directory)
     assert [admits(directory, "", "a", key) for key in ("new", holds)] == [False, True]
-    assert ask(node, type="set_key", account="a", key="new")["events"]
+    assert ask(node, type="set_key", account="a", key=kept("new", "a"))["events"]
     assert admits(directory, "", "a", "new")
     shut(node)
+
+
+def test_a_key_is_made_by_the_venue_shown_once_and_kept_nowhere(folder: Path) -> None:
+    directory = Directory((Credentials("a", "k"),))
+    node = opened(folder, directory)
+    said = {"type": "set_key", "account": "a", "key_name": "risk", "permission": "read"}
+    (event,) = ask(node, **said)["events"]
+    key = event.pop("key")
+    assert event == {"type": "key_set", "account": "a", "member": "", "key_name": "risk",
+                     "permission": "read"}  # fmt: skip
+    assert len(key) >= 64
+    assert directory.keys["a", "risk"].key == kept(key, "a")
+    assert ask(node, **said)["events"][0]["key"] != key
+    shut(node)
+    for file in folder.iterdir():
+        assert key.encode() not in file.read_bytes(), file
 
 
 WRONG_KEYS: list[tuple[dict[str, Any], str]] = [
     ({"account": "nobody", "key": "k"}, "account"),
     ({"key": "k"}, "account"),
     ({"account": ["a"], "key": "k"}, "account"),
-    ({"account": "a"}, "key"),
+    ({"account": "a", "key": "a long secret that people chose"}, "key"),
+    ({"account": "a", "permission": "all"}, "permission"),
     ({"account": "a", "key": ""}, "key"),
     ({"account": "a", "key": 5}, "key"),
     ({"account": "a", "key": "sha256:zz"}, "key"),
-    ({"account": "a", "key": "k", "member": None}, "member"),
-    ({"account": "a", "key": "k", "role": "firm"}, "role"),
+    ({"account": "a", "member": None}, "member"),
+    ({"account": "a", "role": "firm"}, "role"),
 ]
 
 

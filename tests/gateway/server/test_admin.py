@@ -15,9 +15,11 @@ from engine.log.sequencer import replay
 from engine.vocabulary.commands import AmendRulebook, BeginDay, SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.client.blocking import BlockingClient
+from gateway.protocol.proof import verifier_of
 from gateway.server.admin import AdminSocket, ask
 from tests.gateway.cli.test_cli import carbonx
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 from tests.support.systems import unix_sockets
 from tests.support.venues import FUNDING, bounded, client_of, until, venue
 
@@ -271,7 +273,7 @@ def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_
 ) -> None:
     said = (
         line(type="open_account", account="eve", member="M1"),
-        line(type="set_key", account="eve", key="eve-key"),
+        line(type="set_key", account="eve", key=verifier_of("eve-key", "eve").text()),
         line(type="move_cash", account="eve", amount="100.00"),
         line(type="set_account_class", account="eve"),
     )
@@ -298,7 +300,7 @@ def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_
 
 def test_serve_says_what_is_wrong_in_an_accounts_file(tmp_path: Path) -> None:
     accounts = tmp_path / "accounts.toml"
-    accounts.write_text('[[account]]\nname = "a"\nkey = "k"\nallowances = { "XX" = 5 }\n')
+    write_private(accounts, '[[account]]\nname = "a"\nkey = "k"\nallowances = { "XX" = 5 }\n')
     folder = tmp_path / "venue"
     serve = ("serve", "--rulebook", "textbook", "--port", "0", "--dir", str(folder),
              "--accounts", str(accounts))  # fmt: skip

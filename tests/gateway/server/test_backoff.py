@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.protocol import wire
+from gateway.protocol.proof import Verifier, proves, verifier_of
 from gateway.server.backoff import (
     FIRST_WAIT,
     FORGOTTEN_AFTER,
@@ -51,6 +52,25 @@ def test_one_who_waits_out_hears_the_same_though_the_key_is_right() -> None:
     assert tried(quiet, "ann", "ann-key", "10.0.0.1") == refused
     quiet.now += FIRST_WAIT
     assert isinstance(tried(quiet, "ann", "ann-key", "10.0.0.1"), wire.LoggedOn)
+
+
+def test_no_proof_is_looked_at_while_one_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[bool] = []
+
+    def watched(verifier: Verifier, said: bytes, proof: str) -> bool:
+        looked_at.append(verifier == verifier_of("ann-key", "ann"))
+        return proves(verifier, said, proof)
+
+    monkeypatch.setattr("gateway.server.accounts.proves", watched)
+    quiet = QuietVenue(("ann",))
+    for _ in range(FREE + 1):
+        tried(quiet, "ann", "wrong", "10.0.0.1")
+    tried(quiet, "ann", "ann-key", "10.0.0.1")
+    tried(quiet, "nobody", "ann-key", "10.0.0.9")
+    quiet.now += FIRST_WAIT
+    tried(quiet, "ann", "ann-key", "10.0.0.1")
+    steps = [True] * (FREE + 1)
+    assert looked_at == [*steps, False, False, True], "as many steps each time, and none of hers"
 
 
 def test_strangers_do_not_keep_a_member_out_whose_address_is_known() -> None:

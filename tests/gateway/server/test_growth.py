@@ -12,9 +12,9 @@ from engine.vocabulary import texts, units
 from gateway.protocol import session, wire, wire_account
 from gateway.server import (
     accounts_file,
-    admin,
     backoff,
     box,
+    operator_keys,
     recovering,
     sessions,
     silence,
@@ -43,7 +43,7 @@ BOUNDS: Final = {
     "messages of one session worked on before the next session's": LIMITS.turn,
     "the same where somebody who sends little waits for answers": LIMITS.shared_turn,
     "questions of one session answered in a turn: `AskStatus`, `AskTrades`, `AskHistory`, "
-    "`Subscribe`": 1,  # test_a_question_ends_its_sessions_turn
+    "`Subscribe`, `Operate`": 1,  # test_a_question_ends_its_sessions_turn
     "messages of sessions that have sent more than that, worked on in a tick": LIMITS.most,
     "the same where half the time of a sync has room for more, 4 microseconds each": (
         LIMITS.most_while_syncing
@@ -57,7 +57,7 @@ BOUNDS: Final = {
     "connections without a logon from one address": LIMITS.max_strangers_from,
     "connections at once while the log is replayed": recovering.MOST,
     "addresses, and accounts, of which failed logons are remembered": backoff.MOST_KEPT,
-    "keys of one account that an operator set": admin.MOST_KEYS,
+    "keys of one account that an operator set": operator_keys.MOST_KEYS,
     "seconds from connecting to the logon": session.LOGON_WITHIN // SECOND,
     "messages a second of one account (`--throttle`; none unless asked for)": LIMITS.throttle,
     "bytes of reports written to one session in a tick": LIMITS.chunk,

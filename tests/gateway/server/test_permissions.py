@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from engine.vocabulary.enums import RejectReason, Side
-from gateway.protocol import wire, wire_copies
+from gateway.protocol import wire, wire_copies, wire_operator
 from gateway.server.accounts import Credentials
 from gateway.server.permissions import MAY_SEND, Permission
 from tests.gateway.server.test_bounds import plain
@@ -114,7 +114,8 @@ def test_a_key_is_for_what_it_is_for(word: Permission, message: Any) -> None:
     assert end.all_of(wire.LoggedOn)
     refused = end.all_of(wire.NotTaken)
     allowed = type(message) in MAY_SEND[word]
-    allowed &= not isinstance(message, wire_copies.AskCopies)  # the key names no account
+    # the key names no account; and nobody here takes what operators say
+    allowed &= not isinstance(message, wire_copies.AskCopies | wire_operator.Operate)
     assert bool(refused) is not allowed
     if isinstance(message, ORDERS):
         assert [(m.ref, m.reason) for m in refused] == [(50, RejectReason.PERMISSION)]

@@ -26,6 +26,7 @@ from gateway.server.accounts import Directory
 from gateway.server.node import Node, Options
 from gateway.server.recovering import Recovering
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 from tests.support.venues import ACCOUNTS, bounded, client_of, free_port
 
 if TYPE_CHECKING:
@@ -167,9 +168,8 @@ def serve(folder: Path, port: int) -> subprocess.Popen[str]:
 
 
 def test_a_venue_killed_and_started_again_says_that_it_recovers(tmp_path: Path) -> None:
-    (tmp_path / "accounts.toml").write_text(
-        '[[account]]\nname = "a"\nkey = "secret"\ncash = 1000000\n', "utf-8"
-    )
+    accounts = '[[account]]\nname = "a"\nkey = "secret"\ncash = 1000000\n'
+    write_private(tmp_path / "accounts.toml", accounts)
     port = free_port()
     first = serve(tmp_path, port)
     with first:

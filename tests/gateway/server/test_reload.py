@@ -19,12 +19,14 @@ from engine.vocabulary.enums import Phase
 from gateway.cli.hangup import in_words
 from gateway.client.blocking import BlockingClient
 from gateway.client.errors import ClientError
+from gateway.protocol.proof import verifier_of
 from gateway.server.accounts import Credentials, Directory, as_text
 from gateway.server.accounts_file import stored
 from tests.gateway.cli.test_cli import carbonx
 from tests.gateway.server.test_accounts import ACCOUNTS, ask, opened, shut
 from tests.support.logons import admits
 from tests.support.paths import ROOT
+from tests.support.private import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def write(path: Path, accounts: Sequence[Credentials]) -> Path:
-    path.write_text(as_text(accounts), "utf-8")
+    write_private(path, as_text(accounts))
     return path
 
 
@@ -108,7 +110,7 @@ def test_what_an_account_starts_with_or_is_called_by_stays_and_is_said(
 
 def test_what_an_operator_set_stays_where_the_file_says_nothing_new(file: Path, node: Node) -> None:
     node.operate(c.SetAccountClass("a", "fund"))
-    ask(node, type="set_key", account="b", key="operator's")
+    ask(node, type="set_key", account="b", key=verifier_of("operator's", "b").text())
     rows = Directory.read(file).accounts
     write(file, (rows["a"], structs.replace(rows["b"], key="k2")))
     happened, unchanged = again(node)
@@ -216,7 +218,7 @@ def test_any_file_after_any_other_does_what_it_says_and_a_restart_agrees(
 def test_a_served_venue_reads_the_file_again_on_a_signal_and_says_what_changed(
     file: Path, tmp_path: Path
 ) -> None:
-    file.write_text('[[account]]\nname = "a"\nkey = "k"\n')
+    write_private(file, '[[account]]\nname = "a"\nkey = "k"\n')
     words = ("serve", "--rulebook", "textbook", "--port", "0", "--json", "--accounts", str(file))
     server = subprocess.Popen(
         [sys.executable, "-m", "carbonx", *words, "--dir", str(tmp_path / "venue")],
@@ -228,7 +230,7 @@ def test_a_served_venue_reads_the_file_again_on_a_signal_and_says_what_changed(
         port = json.loads(server.stdout.readline())["port"]
         where: dict[str, Any] = {"host": "127.0.0.1", "port": port}
         with BlockingClient(**where, account="a", key="k") as there:
-            file.write_text('[[account]]\nname = "b"\nkey = "l"\n')
+            write_private(file, '[[account]]\nname = "b"\nkey = "l"\n')
             server.send_signal(signal.SIGHUP)
             told = [server.stderr.readline().rstrip("\n") for _ in range(3)]
             assert told == [
@@ -261,3 +263,18 @@ def test_what_came_of_it_is_told_in_words() -> None:
         "f was read again", "account 'a': its class is 'firm' now", "account 'a': role: no",
         "x stays",
     ]  # fmt: skip
+
+
+def test_a_file_that_others_may_read_meanwhile_is_not_read_again(file: Path, node: Node) -> None:
+    rows = tuple(Directory.read(file).accounts.values())
+    text = as_text((*rows, Credentials("z", "k")))
+    write_private(file, text)
+    file.chmod(0o644)
+    assert "chmod 600" in ask(node, type="reload_accounts")["error"]
+    write_private(file, f"public_keys = true\n{text}")
+    assert "from a start on" in ask(node, type="reload_accounts")["error"]
+    assert "z" not in node.sequencer.venue.accounts
+    write_private(file, text)
+    assert ask(node, type="reload_accounts")["events"]
+    assert "z" in node.sequencer.venue.accounts
+    shut(node)

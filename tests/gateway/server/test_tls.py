@@ -21,9 +21,10 @@ from gateway.runtime.tls import (
     self_signed,
     server_context,
 )
-from gateway.server.accounts import Credentials, Directory
+from gateway.server.accounts import AccountsError, Credentials, Directory
 from gateway.server.node import Node, Options
 from tests.support.openssl import need_openssl
+from tests.support.private import write_private
 from tests.support.venues import ACCOUNTS, bounded, client_of
 
 if TYPE_CHECKING:
@@ -130,7 +131,9 @@ def test_what_is_reached_from_this_machine_alone(host: str, *, inside: bool) -> 
 
 
 @pytest.mark.parametrize(("host", "mode", "key", "encrypted", "plain", "problem"), [
-    ("127.0.0.1", 0o644, "k", False, False, ""),
+    ("127.0.0.1", 0o600, "k", False, False, ""),
+    ("127.0.0.1", 0o644, "k", False, False, "can be read by others: chmod 600"),
+    ("127.0.0.1", 0o620, "", False, False, "can be read by others: chmod 600"),
     ("127.0.0.1", 0o646, "k", False, False, "written by others"),
     ("10.0.0.1", 0o600, "", False, False, "--plain-text"),
     ("10.0.0.1", 0o600, "", False, True, ""),
@@ -151,3 +154,19 @@ def test_what_a_venue_must_have_to_face_other_machines(
         return
     with pytest.raises(click.ClickException, match=problem):
         exposure.check(host, directory, encrypted=encrypted, plain_text=plain)
+
+
+def test_a_file_that_says_that_its_keys_are_no_secret_is_for_this_machine(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.toml"
+    write_private(path, 'public_keys = true\n[[account]]\nname = "a"\nkey = "k"\n')
+    path.chmod(0o644)
+    directory = Directory.read(path)
+    exposure.check("127.0.0.1", directory, encrypted=False, plain_text=False)
+    with pytest.raises(click.ClickException, match="for trials on one machine"):
+        exposure.check("10.0.0.1", directory, encrypted=True, plain_text=False)
+    path.chmod(0o646)
+    with pytest.raises(click.ClickException, match="written by others"):
+        exposure.check("127.0.0.1", directory, encrypted=False, plain_text=False)
+    path.write_text("public_keys = 1\n", encoding="utf-8")
+    with pytest.raises(AccountsError, match="public_keys: 1 is not true or false"):
+        Directory.read(path)
