@@ -92,8 +92,8 @@ class BookDriver:
         leaves = quantity - order.quantity + order.leaves
         if price == order.price and leaves <= order.leaves:
             level = order.level
-            assert level is not None
-            level.quantity += leaves - order.shown
+            if level is not None:
+                level.quantity += leaves - order.shown
             order.quantity, order.leaves, order.shown = quantity, leaves, leaves
             reports.append((RESTS, order.ref, price, leaves))
             return

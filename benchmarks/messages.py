@@ -32,14 +32,8 @@ REJECTED: Final = 3  # (REJECTED, id, 0, 0): no such live order
 FILL: Final = 4  # (FILL, resting id, arriving id, price, quantity)
 
 Report: TypeAlias = tuple[int, int, int, int] | tuple[int, int, int, int, int]
-Trade: TypeAlias = tuple[int, int, int, int]  # resting id, arriving id, price, quantity
 
 
-def digest(reports: list[Report] | list[Trade]) -> str:
-    """Return the SHA-256 of reports or trades, in hex: equal only when all of them are."""
+def digest(reports: list[Report]) -> str:
+    """Return the SHA-256 of reports, in hex: equal only when all of them are."""
     return hashlib.sha256(msgspec.msgpack.encode(reports)).hexdigest()
-
-
-def trades(reports: list[Report]) -> list[Trade]:
-    """Return the fills among reports as trades, in order."""
-    return [(r[1], r[2], r[3], r[4]) for r in reports if len(r) == 5]

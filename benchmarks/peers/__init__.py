@@ -3,9 +3,8 @@
 They are an optional extra: ``pip install 'carbonx[peers]'``. Each module here has a ``prepare``
 like the engine's own driver, so that a peer works off the same messages: one report for each
 message and one for each fill. What a peer cannot do by itself its adapter does for it, in the way
-that
-costs the peer least; its ``NOTES`` say what. A peer's trades are compared with the reference
-book's before any time is printed.
+that costs the peer least; its ``NOTES`` say what. A peer's reports are compared with the reference
+book's before any time is printed, so that no peer is timed at less than the whole work.
 """
 
 from __future__ import annotations
@@ -14,11 +13,9 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from benchmarks.messages import trades
-
 if TYPE_CHECKING:
     from benchmarks.measure import Prepare
-    from benchmarks.messages import Trade
+    from benchmarks.messages import Report
     from benchmarks.workloads import Workload
 
 
@@ -54,14 +51,14 @@ def installed() -> tuple[list[Peer], list[str]]:
     return found, missing
 
 
-def difference(peer: Peer, workload: Workload, right: list[Trade]) -> str:
-    """Return "" when a peer gives the right trades, else where it first does not."""
-    made = trades(peer.prepare(workload)())
+def difference(peer: Peer, workload: Workload, right: list[Report]) -> str:
+    """Return "" when a peer makes the right reports, else where it first does not."""
+    made = peer.prepare(workload)()
     if made == right:
         return ""
     pairs = enumerate(zip(made, right, strict=False))
     index = next((i for i, (a, b) in pairs if a != b), min(len(made), len(right)))
     return (
-        f"trade {index + 1} of {len(right)} differs: "
+        f"report {index + 1} of {len(right)} differs: "
         f"{made[index : index + 1]} for {right[index : index + 1]}, {len(made)} in all"
     )

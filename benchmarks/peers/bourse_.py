@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from benchmarks.workloads import Workload
 
 NOTES: Final = (
-    "no IOC (placed, then cancelled); fills are fetched once at the end, as asking after each "
-    "message would copy all of them; it takes open quantities, which the adapter is told; "
-    "defect: orders at one price are lost unless its time moves, so the adapter sets it each time"
+    "no IOC (placed, then cancelled); no call says what traded or what is left of an order, so "
+    "the adapter reads that off the sides' totals; fills are fetched once at the end and put in "
+    "their places, as asking after each trade would copy all of them; it takes open quantities, "
+    "which the adapter is given; defect: orders at one price are lost unless its time moves, so "
+    "the adapter sets it before each order and amendment"
 )
 _ACTIVE: Final = 1
 
-# A message with the side as bourse takes it, and for an amendment what it changes: price or None,
-# new open quantity or None.
-_Message: TypeAlias = tuple[int, int, bool, int | None, int | None, bool]
+# A message with the side as bourse takes it, and for an amendment the new open quantity.
+_Message: TypeAlias = tuple[int, int, bool, int, int, bool]
 
 
 def _translate(workload: Workload) -> tuple[list[_Message], list[_Message]]:
@@ -37,73 +38,139 @@ def _translate(workload: Workload) -> tuple[list[_Message], list[_Message]]:
         translated: list[_Message] = []
         for message in part:
             what, number, side, price, quantity, ioc = message
-            new_price: int | None = price
-            new_quantity: int | None = quantity
             order = book.live.get(number)
             if what == AMEND and order is not None:
-                new_price = price if price != order.price else None
-                leaves = quantity - order.quantity + order.leaves
-                new_quantity = leaves if leaves != order.leaves else None
-            translated.append((what, number, side is Side.BUY, new_price, new_quantity, ioc))
+                quantity -= order.quantity - order.leaves
+            translated.append((what, number, side is Side.BUY, price, quantity, ioc))
             book.handle(message)
         out.append(translated)
     return out[0], out[1]
 
 
 class _Driver:
-    def __init__(self, *, clock: bool = True) -> None:
+    def __init__(self) -> None:
         self.book = OrderBook(0, 1, True)
-        self.clock = clock
         self.time = 0
-        self.theirs: dict[int, int] = {}  # our order id -> its
+        self.live: dict[int, tuple[int, int]] = {}  # our order id -> its id and price
         self.number: list[int] = []  # its order id -> ours
         self.trades = 0
+        self.reports: list[Report] = []
+        self.places: list[int] = []  # where fills belong among the reports
 
     def run(self, messages: list[_Message]) -> list[Report]:
-        book, theirs = self.book, self.theirs
-        reports: list[Report] = []
+        """Work the messages off; how far a side's total falls says how much of it went."""
+        book, live, time = self.book, self.live, self.time
+        entered = self.number.append
+        reports = self.reports = []
         report = reports.append
-        time = self.time
+        places = self.places = []
+        bids, asks = book.bid_vol(), book.ask_vol()
+        new, cancel, rests = NEW, CANCEL, RESTS  # locals cost less to read
         for what, number, bid, price, quantity, ioc in messages:
-            if self.clock:
+            if what == new:
                 time += 1
                 book.set_time(time)
-            if what == NEW:
-                own = book.place_order(bid, quantity, 0, price=price)
-                self.number.append(number)
-                if ioc:
-                    book.cancel_order(own)
-                    report((ENDED, number, price or 0, 0))
+                own = book.place_order(bid, quantity, 0, price)
+                entered(number)
+                if bid:
+                    total = book.ask_vol()
+                    leaves = quantity - asks + total
+                    asks = total
                 else:
-                    theirs[number] = own
-                    report((RESTS, number, price or 0, quantity or 0))
-                continue
-            own = theirs.get(number)
-            if own is None or book.order_status(own) != _ACTIVE:
-                report((REJECTED, number, 0, 0))
-            elif what == CANCEL:
-                book.cancel_order(own)
-                report((CANCELLED, number, 0, 0))
+                    total = book.bid_vol()
+                    leaves = quantity - bids + total
+                    bids = total
+                if leaves != quantity:
+                    places.append(len(reports))
+                if not leaves:
+                    report((ENDED, number, price, 0))
+                elif ioc:
+                    book.cancel_order(own)
+                    report((ENDED, number, price, leaves))
+                else:
+                    if bid:
+                        bids += leaves
+                    else:
+                        asks += leaves
+                    live[number] = (own, price)
+                    report((rests, number, price, leaves))
+            elif what == cancel:
+                try:
+                    own, price = live.pop(number)  # noqa: PLW2901 - the message has none
+                except KeyError:
+                    report((REJECTED, number, 0, 0))
+                    continue
+                book.cancel_order(own)  # which does nothing where it was filled
+                if bid:
+                    total = book.bid_vol()
+                    leaves = bids - total
+                    bids = total
+                else:
+                    total = book.ask_vol()
+                    leaves = asks - total
+                    asks = total
+                report((CANCELLED, number, price, leaves) if leaves else (REJECTED, number, 0, 0))
             else:
-                book.modify_order(own, new_price=price, new_vol=quantity)
-                report((RESTS, number, price or 0, quantity or 0))
+                time += 1
+                book.set_time(time)
+                if bid:
+                    asks = self._amend(number, price, quantity, asks, book.ask_vol)
+                    bids = book.bid_vol()
+                else:
+                    bids = self._amend(number, price, quantity, bids, book.bid_vol)
+                    asks = book.ask_vol()
         self.time = time
-        fills = book.get_trades()
+        return self._with_fills()
+
+    def _amend(
+        self, number: int, price: int, quantity: int, before: int, total: Callable[[], int]
+    ) -> int:
+        """Change an order; return the other side's total, which was ``before``."""
+        book, reports = self.book, self.reports
+        found = self.live.get(number)
+        if found is None or book.order_status(found[0]) != _ACTIVE:
+            reports.append((REJECTED, number, 0, 0))
+            return before
+        own, old = found
+        if price == old:
+            book.modify_order(own, None, quantity)
+            reports.append((RESTS, number, price, quantity))
+            return before
+        book.modify_order(own, price, quantity)
+        after = total()
+        leaves = quantity - before + after
+        if leaves != quantity:
+            self.places.append(len(reports))
+        if leaves:
+            self.live[number] = (own, price)
+            reports.append((RESTS, number, price, leaves))
+        else:
+            del self.live[number]
+            reports.append((ENDED, number, price, 0))
+        return after
+
+    def _with_fills(self) -> list[Report]:
+        """Return the reports with all fills before those of the messages that traded."""
+        reports = self.reports
+        fills = self.book.get_trades()[self.trades :]
+        self.trades += len(fills)
         numbers = self.number
-        reports.extend(
-            (FILL, numbers[passive], numbers[active], price, quantity)
-            for _, _, price, quantity, active, passive in fills[self.trades :]
-        )
-        self.trades = len(fills)
-        return reports
+        out: list[Report] = []
+        places = iter(self.places)
+        start, last = 0, -1
+        for time, _, price, quantity, active, passive in fills:
+            if time != last:
+                last = time
+                place = next(places)
+                out += reports[start:place]
+                start = place
+            out.append((FILL, numbers[passive], numbers[active], price, quantity))
+        return out + reports[start:]
 
 
-def prepare(workload: Workload, *, clock: bool = True) -> Callable[[], list[Report]]:
-    """Return the loop over a book that the opening orders have filled.
-
-    ``clock=False`` lets its time stand still, which shows the defect.
-    """
+def prepare(workload: Workload) -> Callable[[], list[Report]]:
+    """Return the loop over a book that the opening orders have filled."""
     opening, messages = _translate(workload)
-    driver = _Driver(clock=clock)
+    driver = _Driver()
     driver.run(opening)
     return partial(driver.run, messages)

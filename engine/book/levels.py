@@ -14,9 +14,10 @@ set, the bound is exact.
 first search among many; from then on a new level is marked at once, until there are few again. A
 mark may outlive its level: most are never looked at again, and a search clears those it comes upon.
 
-*Nothing made anew.* A page stays where it is until there are too many of them; an emptied level's
-object is used again for the next new price, so that a flickering book works in few, warm cache
-lines.
+*Nothing made that is not needed.* An order that is alone at its price stands for its level there:
+a ``Level`` is made when a second order comes, or somebody asks for it. An emptied level's object is
+used again for the next one, and a page stays where it is until there are too many of them, so that
+a flickering book works in few, warm cache lines.
 
 Which of two prices is better is a question of *keys*: the price for asks and minus the price for
 bids, so that the best level has the smallest key on either side.
@@ -42,6 +43,7 @@ FEW_LEVELS: Final = 32  # with no more of them left, looking at each is faster t
 MANY_LEVELS: Final = 64  # with more of them, levels get marks; between the two all stays as it is
 NEAR_PAGES: Final = 8  # how far pages are looked for by number before the sorted list is asked
 KEEP_LEVELS: Final = 256  # a side of few levels that has kept more emptied ones lets them go
+KEEP_BYTES: Final = 10_000  # the same of one whose dict is larger: of some 300 levels
 KEEP_PAGES: Final = 64  # emptied pages are swept once a side holds more than this
 _BUY: Final = Side.BUY
 
@@ -56,53 +58,81 @@ class BookSide:
         """Make an empty side; ``sign`` is +1 for asks, -1 for bids."""
         self.sign = sign
         self.best = NO_KEY  # no live level has a smaller key; one has it where best_level is set
-        self.best_level: Level | None = None  # None where it is not known, or there is none
-        self.levels: dict[int, Level] = {}  # by price
+        # None where it is not known, or there is none
+        self.best_level: Level | Order | None = None
+        self.levels: dict[int, Level | Order] = {}  # by price; a lone order stands for its level
         self._pages: dict[int, bytearray] = {}
         self._numbers: SortedList[int] = SortedList()  # of the pages
         self._spare: Level | None = None  # the first of the emptied levels, to be used again
-        self._made = 0  # levels, live and emptied
+        self._made = 0  # objects of levels, live and emptied
         self._marks = False  # whether every live level has its mark
         self._keep_pages = KEEP_PAGES
 
     def rest(self, order: Order) -> int:
         """Put an order at the tail of its price; return the quantity shown there."""
         price = order.price
-        levels = self.levels
-        level = levels.get(price)
+        level = self.levels.setdefault(price, order)
+        if level is order:
+            if self._marks:
+                try:
+                    page = self._pages[price >> PAGE_BITS]
+                except KeyError:
+                    page = self._new_page(price >> PAGE_BITS)
+                page[price & PAGE_MASK] = 1
+            if price * self.sign <= self.best:
+                self.best = price * self.sign
+                self.best_level = order
+            return order.shown
+        tail = level.before
+        if tail is None:  # it is an order: nothing is before one that is alone
+            assert isinstance(level, Order)
+            level = self.level_of(level)
+            tail = level.head
+            assert tail is not None
+        order.price = level.price  # one integer object for all orders at a price
+        order.level = tail.level
+        tail.after = order
+        order.before = tail
+        level.before = order
+        level.quantity = quantity = level.quantity + order.shown
+        return quantity
+
+    def level_of(self, order: Order) -> Level:
+        """Return the level of a resting order, made now where the order stands for it."""
+        level = order.level
         if level is not None:
-            order.price = level.price  # one integer object for all orders at a price
-            order.level = level
-            tail = level.tail
-            assert tail is not None  # a live level has a queue
-            tail.after = order
-            order.before = tail
-            level.tail = order
-            level.quantity = quantity = level.quantity + order.shown
-            return quantity
-        spare = self._spare
-        if spare is None:
+            return level
+        assert self.levels[order.price] is order, "an order that does not rest"
+        level = self._spare
+        if level is None:
             level = Level()
-            level.spare = None
             self._made += 1
         else:
-            level = spare
             self._spare = level.spare
-        if self._marks:
-            try:
-                page = self._pages[price >> PAGE_BITS]
-            except KeyError:
-                page = self._new_page(price >> PAGE_BITS)
-            page[price & PAGE_MASK] = 1
-        levels[price] = order.level = level
-        level.price = price
-        level.head = level.tail = order
-        key = price if self.sign > 0 else -price
-        if key <= self.best:
-            self.best = key
+        level.spare = None
+        level.price = order.price
+        level.head = level.before = order
+        level.quantity = order.shown
+        self.levels[order.price] = order.level = level
+        if self.best_level is order:
             self.best_level = level
-        level.quantity = shown = order.shown
-        return shown
+        return level
+
+    def rests(self, order: Order) -> bool:
+        """Say whether an order of this side rests here."""
+        return order.level is not None or self.levels.get(order.price) is order
+
+    def top(self) -> Level | None:
+        """Return the best level; None where it is not known, or there is none."""
+        level = self.best_level
+        return self.level_of(level) if isinstance(level, Order) else level
+
+    def shown_at(self, price: int) -> int:
+        """Return the quantity shown at a price."""
+        level = self.levels.get(price)
+        if level is None:
+            return 0
+        return level.shown if isinstance(level, Order) else level.quantity
 
     def remove(self, order: Order) -> int:
         """Take an order out of its queue; return the quantity shown there without it.
@@ -111,14 +141,19 @@ class BookSide:
         clears them first.
         """
         level = order.level
-        assert level is not None  # callers know where their orders are
+        if level is None:
+            alone = self.levels.pop(order.price)
+            assert alone is order  # callers know where their orders are
+            if order is self.best_level:
+                self.best_level = None  # ``best`` stays: nothing is better than it was
+            return 0
         order.level = None
         before = order.before
         after = order.after
         if before is None:
             level.head = after
             if after is None:
-                level.tail = None  # a kept level that kept an order would keep the venue alive
+                level.before = None  # a kept level that kept an order would keep the venue alive
                 del self.levels[level.price]
                 level.spare = self._spare
                 self._spare = level
@@ -129,7 +164,7 @@ class BookSide:
         else:
             before.after = after
             if after is None:
-                level.tail = before
+                level.before = before
             else:
                 after.before = before
         level.quantity = quantity = level.quantity - order.shown
@@ -150,7 +185,12 @@ class BookSide:
         asks = self.sign > 0
         levels = self.levels
         if (self._marks and len(levels) > FEW_LEVELS) or (  # as ``_has_marks``, without the call
-            (self._marks or len(levels) > MANY_LEVELS or self._made > KEEP_LEVELS)
+            (
+                self._marks
+                or len(levels) > MANY_LEVELS
+                or self._made > KEEP_LEVELS
+                or levels.__sizeof__() > KEEP_BYTES
+            )
             and self._has_marks()
         ):
             level = self._marked()
@@ -163,7 +203,7 @@ class BookSide:
         self.best = key = level.price if asks else -level.price
         return key
 
-    def _marked(self) -> Level:
+    def _marked(self) -> Level | Order:
         """Return the best live level by the marks; it is no better than the bound."""
         levels = self.levels
         asks = self.sign > 0
@@ -194,12 +234,13 @@ class BookSide:
         elif count > MANY_LEVELS:
             self._mark()
             return True
-        if self._made - count > KEEP_LEVELS:
+        levels = self.levels
+        if self._made - count > KEEP_LEVELS or levels.__sizeof__() > KEEP_BYTES:
             # A dict that was large is slow to read, however little is left in it; dict(levels)
             # would keep its size.
-            self.levels = dict(self.levels.items())
+            self.levels = dict(levels.items())
             self._spare = None
-            self._made = count
+            self._made = sum(isinstance(level, Level) for level in levels.values())
         return False
 
     def _beyond(self, number: int) -> int:
@@ -230,6 +271,10 @@ class BookSide:
 
     def walk(self) -> Iterator[Level]:
         """Yield the live levels, best first. The side must not change meanwhile."""
+        for level in self._walk():
+            yield _seen(level) if isinstance(level, Order) else level
+
+    def _walk(self) -> Iterator[Level | Order]:
         if not self._has_marks():
             for price in sorted(self.levels, reverse=self.sign < 0):
                 yield self.levels[price]
@@ -260,15 +305,21 @@ class BookSide:
     def check(self) -> None:
         """Assert every invariant of this side, and change nothing. Raises ``AssertionError``."""
         assert list(self._numbers) == sorted(self._pages), "pages out of order"
-        for price, level in self.levels.items():
-            assert price == level.price, "a level under a wrong price"
-            assert level.head is not None, f"level {price} is empty"
+        made = 0
+        for price, each in self.levels.items():
+            assert price == each.price, "a level under a wrong price"
             if self._marks:
                 page = self._pages.get(price >> PAGE_BITS)
                 assert page is not None, f"level {price} has no page"
                 assert page[price & PAGE_MASK] == 1, f"level {price} has no mark"
-            _check_queue(level)
-        made = len(self.levels)
+            if isinstance(each, Order):
+                assert each.level is None, "an order that stands for its level, and has one"
+                assert each.before is each.after is None, "an order alone with neighbours"
+                _check_order(each)
+            else:
+                assert each.head is not None, f"level {price} is empty"
+                _check_queue(each)
+                made += 1
         spare = self._spare
         while spare is not None:
             assert spare.head is None, "an emptied level with a queue"
@@ -282,17 +333,31 @@ class BookSide:
             assert self.best_level is self.levels.get(best * self.sign), "a phantom best level"
 
 
+def _seen(order: Order) -> Level:
+    """Return the level that an order stands for, for somebody who only looks."""
+    level = Level()
+    level.spare = None
+    level.price = order.price
+    level.head = level.before = order
+    level.quantity = order.shown
+    return level
+
+
+def _check_order(order: Order) -> None:
+    assert 0 < order.shown <= order.leaves <= order.quantity, "an order that shows too much"
+    assert order.display or order.shown == order.leaves, "a plain order that hides"
+
+
 def _check_queue(level: Level) -> None:
     shown, before, order = 0, None, level.head
     while order is not None:
         assert order.level is level, "an order that does not know its level"
         assert order.price == level.price, "an order at another price than its level"
         assert order.before is before, "a broken queue"
-        assert 0 < order.shown <= order.leaves <= order.quantity, "an order that shows too much"
-        assert order.display or order.shown == order.leaves, "a plain order that hides"
+        _check_order(order)
         shown += order.shown
         before, order = order, order.after
-    assert level.tail is before, "a queue that ends elsewhere than at its tail"
+    assert level.before is before, "a queue that ends elsewhere than at its tail"
     assert level.quantity == shown, "a level that shows another sum than its orders"
 
 
@@ -309,6 +374,10 @@ class Book:
     def side(self, side: Side) -> BookSide:
         """Return the side on which orders of this side rest."""
         return self.bids if side is _BUY else self.asks
+
+    def rests(self, order: Order) -> bool:
+        """Say whether an order rests on its side."""
+        return (self.bids if order.side is _BUY else self.asks).rests(order)
 
     def depth(self, side: Side, levels: int = 0) -> list[tuple[int, int]]:
         """Return (price, tonnes shown), best first; ``levels`` 0 means all."""

@@ -49,12 +49,12 @@ FLAGS: Final = {
 class Level:
     """One price on one side: a queue of orders and the sum of what they show."""
 
-    __slots__ = ("head", "price", "quantity", "spare", "tail")
+    __slots__ = ("before", "head", "price", "quantity", "spare")
 
     price: int
     quantity: int  # tonnes shown
     head: Order | None
-    tail: Order | None
+    before: Order | None  # the tail: what an order that comes now has before it
     spare: Level | None  # the next emptied one, while it is empty itself
 
 
@@ -62,7 +62,7 @@ class Order(Struct, gc=False, eq=False):
     """A live order. Mutable, and never handed out of the engine.
 
     ``gc=False``: the cyclic collector never walks a deep book. That is sound because every way
-    out of a queue clears ``level``, an emptied level clears its ``tail``, and an order that has
+    out of a queue clears ``level``, an emptied level clears its tail, and an order that has
     left keeps at most the neighbours that stayed behind it: so no dead order is part of a cycle.
     Its links come first by the alphabet, and so in memory: removing an order from a deep book
     costs the cache lines of its neighbours, and most often theirs are then one each.

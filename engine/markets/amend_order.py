@@ -53,7 +53,7 @@ def amend(market: BookLine, order: Order, command: AmendOrder) -> list[Event]:
         if (
             refusal is None
             and order.flags & POST_ONLY
-            and order.level is not None
+            and market.book.rests(order)
             and not keeps
             and gate.phase is _CONTINUOUS
         ):
@@ -73,7 +73,7 @@ def amend(market: BookLine, order: Order, command: AmendOrder) -> list[Event]:
         refusal = shortage(balance, order.side, more, market.gate)
         return [Rejected(command.account, command.ref, *refusal)]
     balance.reserved = reserved
-    if order.level is None:
+    if order.level is None and not market.book.rests(order):
         return [_amend_waiting(market, order, command, total, price, leaves, keeps=keeps)]
     if keeps:
         return [_shrink(market, order, command, total, leaves)]
@@ -154,8 +154,7 @@ def _amend_waiting(
 
 def _shrink(market: BookLine, order: Order, command: AmendOrder, total: int, leaves: int) -> Event:
     """Make a resting order smaller where it stands."""
-    level = order.level
-    assert level is not None
+    level = market.book.side(order.side).level_of(order)
     shown = min(order.shown, leaves)
     level.quantity = depth = level.quantity - order.shown + shown
     order.quantity, order.leaves, order.shown = total, leaves, shown

@@ -70,8 +70,9 @@ class BookLine(Line):
     def filled_in_call(self, order: Order) -> None:
         """Give an order that traded in a call its new size in the book, or let it go."""
         if not order.leaves:
-            if order.level is not None:
-                self.book.side(order.side).remove(order)
+            own = self.book.side(order.side)
+            if own.rests(order):
+                own.remove(order)
             else:
                 del self.held[(order.seat.name, order.ref)]
             self._finish(order)
@@ -87,8 +88,9 @@ class BookLine(Line):
         order.leaves -= tonnes
         shown = min(order.shown, order.leaves)
         depth = -1
-        if order.level is not None:
-            order.level.quantity = depth = order.level.quantity - order.shown + shown
+        if self.book.rests(order):
+            level = self.book.side(order.side).level_of(order)
+            level.quantity = depth = level.quantity - order.shown + shown
         order.shown = shown
         return OrderReduced(
             order.seat.name,
@@ -103,14 +105,13 @@ class BookLine(Line):
 
     def depth_at(self, side: Side, price: int) -> int:
         """Return the tonnes shown at a price."""
-        level = self.book.side(side).levels.get(price)
-        return level.quantity if level is not None else 0
+        return self.book.side(side).shown_at(price)
 
     # -- views ------------------------------------------------------------------------------
 
     def state(self, order: Order) -> OrderState:
         """Say where a live order is."""
-        if order.level is not None:
+        if self.book.rests(order):
             return OrderState.RESTING
         waits = (order.seat.name, order.ref) in self.held
         return OrderState.HELD if waits else OrderState.PENDING_TRIGGER
@@ -150,5 +151,5 @@ class BookLine(Line):
         bid, ask = max(self._bids.levels, default=0), min(self._asks.levels, default=NO_KEY)
         assert bid < ask, "a crossed book at rest"
         for key, order in self.held.items():
-            assert order.level is None, "a held order that rests"
+            assert not self.book.rests(order), "a held order that rests"
             assert key == (order.seat.name, order.ref), "a held order under a wrong key"

@@ -145,8 +145,9 @@ def _came_first(market: BookLine, bid: Order, ask: Order) -> bool:
 
     What rests was there before what waits for the call.
     """
-    if bid.level is not None or ask.level is not None:
-        return bid.level is not None
+    rests = market.book.rests
+    if rests(bid) or rests(ask):
+        return rests(bid)
     keys = ((bid.seat.name, bid.ref), (ask.seat.name, ask.ref))
     return next(key for key in market.held if key in keys) == keys[0]
 
@@ -244,7 +245,7 @@ def _trade(
             )
         )
         for order in (bid, ask):
-            if order.level is not None:
+            if market.book.rests(order):
                 touched[order.side, order.price] = None
             market.filled_in_call(order)
     for side, price in touched:

@@ -121,12 +121,12 @@ class Listing(OfferLine):
 
     def _take_from(self, listing: Order, quantity: int) -> int:
         """Make a listing smaller, or take it off the board; return what its price still shows."""
+        own = self.book.side(listing.side)
         listing.leaves -= quantity
         if not listing.leaves:
-            return self.book.side(listing.side).remove(listing)
+            return own.remove(listing)
+        level = own.level_of(listing)
         listing.shown = listing.leaves
-        level = listing.level
-        assert level is not None
         level.quantity -= quantity
         return level.quantity
 
@@ -144,7 +144,7 @@ class Listing(OfferLine):
             return Refusal(RejectReason.QUANTITY_RANGE, "quantity", rule)
         own = self.book.side(listing.side)
         own.search()
-        best = own.best_level
+        best = own.top()
         assert best is not None, "a listing that stands on no level"
         rule_name = self.mode.pick
         if self.mode.mechanism is Mechanism.FIXED_PRICE or rule_name is PickRule.ANY:

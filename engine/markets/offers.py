@@ -134,7 +134,7 @@ class OfferLine(Line):
 
     def state(self, order: Order) -> OrderState:
         """Say where a live order is: on the board, or waiting for an answer."""
-        return OrderState.HELD if order.level is None else OrderState.RESTING
+        return OrderState.RESTING if self.book.rests(order) else OrderState.HELD
 
     def waits(self) -> bool:
         """Say whether an offer waits, on a board or beside one."""

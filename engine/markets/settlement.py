@@ -288,7 +288,7 @@ class Settlement(Market):
         else:
             own = self._asks
             seat.holding.reserved -= leaves
-        if order.level is not None:
+        if order.level is not None or own.levels.get(price) is order:  # as ``rests`` does
             depth = own.remove(order)
         else:
             depth = -1

@@ -43,10 +43,10 @@ def sweep_price_time(
     left = taker.leaves
     while left and side.best <= limit:
         level = side.best_level
-        if level is None:
-            if side.search() > limit:
+        if type(level) is not Level:
+            if level is None and side.search() > limit:
                 break
-            level = side.best_level
+            level = side.top()
             assert level is not None
         maker = level.head
         assert maker is not None
@@ -81,7 +81,7 @@ def sweep_pro_rata(
     """Trade ``taker`` against ``side`` up to the key ``limit``, shared out at each price."""
     outcomes: list[Outcome] = []
     while taker.leaves and side.reached(limit):
-        level = side.best_level
+        level = side.top()
         assert level is not None
         if mode is not _ALLOW:
             _prevent_at(side, taker, level, mode, outcomes)
@@ -193,7 +193,7 @@ def prevent_ahead(
     outcomes: list[Outcome] = []
     by_time = matching is Matching.PRICE_TIME
     while mode is not _ALLOW and taker.leaves and side.reached(limit):
-        level = side.best_level
+        level = side.top()
         assert level is not None
         maker = level.head
         assert maker is not None

@@ -60,7 +60,7 @@ class Model:
     def search(self) -> None:
         best = self.best()
         assert self.tested.search() == self.tested.best == best
-        level = self.tested.best_level
+        level = self.tested.top()
         if best == NO_KEY:
             assert level is None
         else:
@@ -72,7 +72,7 @@ class Model:
         """Let the side check itself, then what only the model knows; neither makes it search."""
         self.tested.check()
         assert self.tested.best <= self.best()
-        shown = {price: level.quantity for price, level in self.tested.levels.items()}
+        shown = {price: self.tested.shown_at(price) for price in self.tested.levels}
         assert shown == {price: sum(o.shown for o in q) for price, q in self.queues.items()}
 
 
@@ -84,8 +84,9 @@ PRICES: Final = st.one_of(
 )
 ACTIONS: Final = (
     *("rest",) * 6, *("any",) * 3, *("best",) * 4, "bound", "bound", "reached", "reached",
-    "search", "walk", "fill", "drain",
+    "search", "walk", "fill", "drain", "asked",
 )  # fmt: skip
+LOOKS: Final = ("search", "asked", "reached", "walk")
 STRIDES: Final = (1, 60, 1_000, PAGE_SIZE, 3 * PAGE_SIZE)
 STEPS: Final = st.lists(st.tuples(st.sampled_from(ACTIONS), PRICES, st.integers(0, 90)),
                         max_size=60)  # fmt: skip
@@ -99,15 +100,6 @@ def play(model: Model, action: str, price: int, draw: int) -> None:
         model.remove(model.best() * model.sign, 0)
     elif action == "bound" and model.tested.best != NO_KEY:  # where the last best level was
         model.rest(model.tested.best * model.sign, draw + 1)
-    elif action == "search":
-        model.search()
-    elif action == "reached":
-        best = model.best()
-        key = (price * model.sign, best - 1, best)[draw % 3]
-        assert model.tested.reached(key) == (best <= key)
-    elif action == "walk":
-        keys = sorted(price * model.sign for price in model.queues)
-        assert [level.price * model.sign for level in model.tested.walk()] == keys
     elif action == "fill":  # more levels than are looked at one by one
         step = STRIDES[draw % len(STRIDES)]
         for place in range(MANY_LEVELS + 10):
@@ -116,9 +108,28 @@ def play(model: Model, action: str, price: int, draw: int) -> None:
         for place, each in enumerate(list(model.queues)):
             while place % (2 + draw) and each in model.queues:
                 model.remove(each, draw)
+    elif action in LOOKS:
+        look(model, action, price, draw)
     else:
         model.rest(price, draw + 1)
     model.check()
+
+
+def look(model: Model, action: str, price: int, draw: int) -> None:
+    """Ask something of a side."""
+    if action == "search":
+        model.search()
+    elif action == "asked" and model.queues:
+        queue = model.queues[model.any_price(draw)]
+        level = model.tested.level_of(queue[-1])
+        assert (level.price, level.head) == (queue[0].price, queue[0])
+    elif action == "reached":
+        best = model.best()
+        key = (price * model.sign, best - 1, best)[draw % 3]
+        assert model.tested.reached(key) == (best <= key)
+    elif action == "walk":
+        keys = sorted(price * model.sign for price in model.queues)
+        assert [level.price * model.sign for level in model.tested.walk()] == keys
 
 
 @BOTH
@@ -186,12 +197,15 @@ def test_a_side_that_was_deep_keeps_little_of_it(side: Side) -> None:
 
 
 def broken(side: BookSide, how: str) -> None:
-    """Break one invariant of a side of three levels, the best at 100."""
-    level = side.levels[100]
+    """Break one invariant of a side: two orders at 100, the best, and one each at 200 and 300."""
+    level = side.top()
+    alone = side.levels[200]
+    assert level is not None
+    assert isinstance(alone, Order)
     if how == "bound":
         side.best += 1
     elif how == "level":
-        side.best_level = side.levels[200]
+        side.best_level = alone
     elif how == "page":
         side._mark()
         side._pages.clear()
@@ -201,19 +215,64 @@ def broken(side: BookSide, how: str) -> None:
         side._pages[0][200] = 0
     elif how == "free":
         side._spare = level
+    elif how == "lost":
+        side._made += 1
+    elif how == "price":
+        alone.price = 201
+    elif how == "alone":
+        alone.level = level
+    elif how == "neighbour":
+        alone.before = level.head
+    elif how == "hides":
+        alone.shown -= 1
     else:
         level.quantity += 1
 
 
-@pytest.mark.parametrize("how", ["bound", "level", "page", "mark", "free", "sum"])
+@pytest.mark.parametrize(
+    "how",
+    ["bound", "level", "page", "mark", "free", "lost", "price", "alone", "neighbour", "hides",
+     "sum"],
+)  # fmt: skip
 def test_check_sees_what_is_broken(how: str) -> None:
     model = Model(Side.SELL)
-    for price in (100, 200, 300):
+    for price in (100, 100, 200, 300):
         model.rest(price, 5)
+    model.search()
     model.check()
     broken(model.tested, how)
     with pytest.raises(AssertionError):
         model.tested.check()
+
+
+@BOTH
+def test_an_order_that_is_alone_stands_for_its_level(side: Side) -> None:
+    """Its level is made when somebody asks for it, and by looking on nothing changes."""
+    model = Model(side)
+    model.rest(100, 5)
+    assert model.tested.search() == 100 * model.sign
+    order = model.queues[100][0]
+    assert model.tested.levels == {100: order}
+    assert [(level.price, level.quantity, level.head) for level in model.tested.walk()] == [
+        (100, 5, order)
+    ]
+    assert model.tested.levels == {100: order}
+    assert model.tested.rests(order)
+    level = model.tested.level_of(order)
+    assert model.tested.levels == {100: level}
+    assert model.tested.best_level is model.tested.top() is level
+    assert model.tested.level_of(order) is level
+    assert model.tested.rests(order)
+    model.check()
+    model.remove(100, 0)
+    assert not model.tested.rests(order)
+    assert model.tested.shown_at(100) == 0
+    with pytest.raises((AssertionError, KeyError)):
+        model.tested.remove(order)
+    model.rest(100, 5)
+    assert not model.tested.rests(order), "another order is alone there"
+    with pytest.raises(AssertionError):
+        model.tested.level_of(order)
 
 
 @BOTH
