@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 AT_ONE_INSTANT: Final = 100_000  # times that one agent may act before the run is stopped
 _ON_START: Final = "on_start"
-# Shared by all whom nothing waits for: an empty deque is as large as the rest of a seat four times.
+# Shared where nothing waits: an empty deque takes four times the memory of the rest of a seat.
 NOTHING: Final[deque[Event | None]] = deque(maxlen=0)
 _LIMIT: Final = OrderType.LIMIT
 _DAY: Final = TimeInForce.DAY
