@@ -12,6 +12,7 @@ with ``pip install --no-deps``.
 from __future__ import annotations
 
 import json
+from array import array
 from math import log
 from statistics import median
 from time import process_time
@@ -59,17 +60,15 @@ class Alone(Trader):
 
     def __init__(self, rng: np.random.Generator, gap: int) -> None:
         self.rng, self.gap = rng, gap
-        self.draws: list[
-            float
-        ] = []  # one for each order: its side, its price, the time to the next
+        self.draws = array("d")  # one for each order: its side, its price, the time to the next
 
     def on_start(self, seat: Market) -> None:
         seat.wake_in(int(self.rng.exponential(self.gap)))
 
     def on_wake(self, seat: Market) -> None:
         if not self.draws:
-            self.draws += (self.rng.random(DRAWS) * WAYS).tolist()
-        drawn = self.draws.pop()
+            self.draws.frombytes(self.rng.random(DRAWS).tobytes())
+        drawn = self.draws.pop() * WAYS
         way = int(drawn)
         if way & 1:
             seat.buy(SYMBOL, 1, LOW + (way >> 1))

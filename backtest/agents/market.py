@@ -181,6 +181,8 @@ class Trader:
     ``hears_public`` to False.
     """
 
+    __slots__ = ()  # so that a class with slots has no more than those
+
     hears_own: bool = False  # reports of its own orders and trades
     hears_public: bool = False  # public market data
 

@@ -20,6 +20,7 @@ time of an order, before each command.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from backtest.agents.visibility import Visibility
@@ -181,8 +182,10 @@ class Kernel(EventQueue):
         if what is _FREE:
             what = seat.waiting.popleft()
         elif seat.waiting or self.now < seat.busy_until:
-            seat.waiting.append(what)
-            if len(seat.waiting) == 1:
+            if seat.waiting:
+                seat.waiting.append(what)
+            else:
+                seat.waiting = deque((what,))
                 self.push(seat.busy_until, WAKE, seat.place, seat, _FREE)
             return
         seat.busy_until = self.now + seat.compute

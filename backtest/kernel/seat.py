@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 AT_ONE_INSTANT: Final = 100_000  # times that one agent may act before the run is stopped
 _ON_START: Final = "on_start"
+# Shared where nothing waits: an empty deque takes four times the memory of the rest of a seat.
+NOTHING: Final[deque[Event | None]] = deque(maxlen=0)
 _LIMIT: Final = OrderType.LIMIT
 _DAY: Final = TimeInForce.DAY
 _BUY: Final = Side.BUY
@@ -61,7 +63,7 @@ class Seat(Market):
         self.back = back
         self.compute = compute
         self.busy_until = 0
-        self.waiting: deque[Event | None] = deque()  # what came while it was busy; None: a wake-up
+        self.waiting = NOTHING  # what came while it was busy; None: a wake-up
         self.heard_at = 0  # when the last report arrives
         self._arrival = 0  # when the last command arrives at the venue
         self._acted_at, self._acted = -1, 0  # the last instant at which it acted at once, how often

@@ -24,7 +24,8 @@ class Balance:
         self.locked = 0  # bought (or sold for), not yet to be used: its lag runs
         self.owed = 0  # to be delivered on a later day
         self.pending = 0  # to be received on a later day; not in ``total`` yet
-        self.until: dict[int, int] = {}  # day of the ledger -> what of ``locked`` it frees
+        # Day of the ledger -> what of ``locked`` it frees; most balances never have any.
+        self.until: dict[int, int] | None = None
 
 
 class Lock(NamedTuple):
@@ -135,7 +136,10 @@ class Ledger:
         balance.reserved += amount
         balance.locked += amount
         day = self.day + days
-        balance.until[day] = balance.until.get(day, 0) + amount
+        until = balance.until
+        if until is None:
+            until = balance.until = {}
+        until[day] = until.get(day, 0) + amount
         self.locks.setdefault(day, []).append(Lock(account, name, balance, amount))
 
     def owe(self, due: Due, days: int) -> None:
@@ -158,7 +162,8 @@ class Ledger:
         for lock in locks:
             lock.balance.reserved -= lock.amount
             lock.balance.locked -= lock.amount
-            lock.balance.until.pop(self.day, None)
+            if lock.balance.until:
+                lock.balance.until.pop(self.day, None)
         dues = self.dues.pop(self.day, [])
         for due in dues:
             self._deliver(due)
@@ -220,7 +225,7 @@ class Ledger:
             add(due.seller, due.currency, 2, due.value - due.seller_fee)
         for account in self.accounts.values():
             for name, balance in (*account.cash.items(), *account.holdings.items()):
-                assert balance.until == until.get((account.name, name), {}), (
+                assert (balance.until or {}) == until.get((account.name, name), {}), (
                     f"{account.name} {name}: {balance.until}"
                 )
                 found = [balance.locked, balance.owed, balance.pending]

@@ -99,7 +99,7 @@ def _balances(table: dict[str, Balance], today: int) -> tuple[BalanceView, ...]:
             b.locked,
             b.owed,
             b.pending,
-            tuple((day - today, amount) for day, amount in sorted(b.until.items())),
+            tuple((day - today, amount) for day, amount in sorted((b.until or {}).items())),
         )
         for name, b in table.items()
     )

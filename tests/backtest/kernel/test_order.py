@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backtest.agents.market import Trader
 from backtest.kernel import latency
 from engine.vocabulary.commands import AdvanceTime, CancelOrder, NewOrder, SetReference
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
@@ -196,3 +197,23 @@ def test_a_shortcut_is_the_command_that_it_stands_for() -> None:
         NewOrder("a", 3, "CO2", Side.SELL, 2, 200, OrderType.LIMIT, TimeInForce.GTC),
     ]
     assert any(isinstance(e, OrderCancelled) for _, _, events in tape for e in events)
+
+
+def test_busy_agents_keep_what_comes_apart() -> None:
+    """What comes while agents compute waits for each of them; where nothing came, nothing waits."""
+    kernel, tape = kernel_of()
+    idle = kernel.join(buys_at(10), "c")
+    for name in ("a", "b"):
+        kernel.join(buys_at(10, 11, 12), name, compute=7).start()
+    idle.start()
+    kernel.run(100)
+    taken = [(time, name) for time, name, _ in orders(tape)]
+    assert taken == [(10, "c"), (17, "a"), (17, "b"), (24, "a"), (24, "b"), (31, "a"), (31, "b")]
+    assert not any(seat.waiting for seat in kernel.seats.values())
+
+
+def test_an_agent_with_slots_has_no_more_than_those() -> None:
+    class Small(Trader):
+        __slots__ = ("mine",)
+
+    assert not hasattr(Small(), "__dict__")
