@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 import click
 
 from backtest.frames.tables import TABLES
-from backtest.frames.walk import rulebook_of, walk
 from engine.log.errors import LogError
 from engine.log.journal import open_log
 from engine.vocabulary.texts import counted
@@ -108,6 +107,7 @@ def _write_from(
     data: BinaryIO, out: Path, form: str, names: tuple[str, ...], *, decimals: bool
 ) -> tuple[int, dict[str, int], dict[str, Any]]:
     from backtest.frames.arrow import Files  # noqa: PLC0415 - pyarrow is an extra
+    from backtest.frames.walk import rulebook_of, walk  # noqa: PLC0415 - it imports it
 
     digits = rulebook_of(data).minor_digits if decimals else None
     files = Files(out, [TABLES[name] for name in names], form, digits)
@@ -118,7 +118,13 @@ def _write_from(
             file=sys.stderr,
             hidden=not sys.stderr.isatty(),
         ) as bar:
-            records = walk(data, names, files.give, lambda offset: bar.update(offset - bar.pos))
+            records = walk(
+                data,
+                names,
+                files.give,
+                decimals=decimals,
+                reached=lambda offset: bar.update(offset - bar.pos),
+            )
     except BaseException:
         files.drop()
         raise

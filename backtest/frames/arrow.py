@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet
 
+from backtest.frames.stretch import NULL
 from backtest.frames.tables import Kind
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from collections.abc import Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from backtest.frames.tables import Table
 
@@ -47,6 +49,16 @@ def schema(table: Table, decimals: int | None) -> Any:  # noqa: ANN401 - pyarrow
     return pa.schema(fields, metadata={"description": table.sentence})
 
 
+class Text(NamedTuple):
+    """A column of texts as numbers, each the place of a word."""
+
+    numbers: NDArray[np.int64]
+    words: Sequence[str | None]
+
+
+Cells: TypeAlias = "NDArray[np.int64] | Text"
+
+
 def batch(table: Table, cells: list[Any], decimals: int | None) -> Any:  # noqa: ANN401
     """Return a table's cells, row behind row, as one Arrow batch."""
     wanted = schema(table, decimals)
@@ -55,78 +67,77 @@ def batch(table: Table, cells: list[Any], decimals: int | None) -> Any:  # noqa:
     return pa.record_batch(arrays, schema=wanted)
 
 
+def batch_of(table: Table, columns: dict[str, Cells], decimals: int | None) -> Any:  # noqa: ANN401
+    """Return a table's columns as one Arrow batch; ``NULL`` is null."""
+    wanted = schema(table, decimals)
+    arrays = [_column(columns[field.name], field.type) for field in wanted]
+    return pa.record_batch(arrays, schema=wanted)
+
+
 def _array(values: list[Any], kind: Any) -> Any:  # noqa: ANN401 - pyarrow ships no types
     if pa.types.is_decimal(kind):
-        whole = pa.array(values, pa.int64()).cast(pa.decimal128(_DECIMAL_DIGITS, 0))
-        # The same digits with the point elsewhere.
-        return pa.Array.from_buffers(kind, len(whole), whole.buffers())
-    if pa.types.is_string(kind) or pa.types.is_date(kind):
-        first = values[0]
-        if first is values[-1] and values.count(first) == len(values):
-            return pa.repeat(pa.scalar(first, kind), len(values))
-        return pa.array(values, kind)
-    try:
-        whole = np.fromiter(values, np.int64, len(values))  # half the time of ``pa.array``
-    except TypeError:  # some are null
-        return pa.array(values, kind)
-    return pa.Array.from_buffers(kind, len(whole), [None, pa.py_buffer(whole)])
+        return _decimal(pa.array(values, pa.int64()), kind)
+    return pa.array(values, kind)
+
+
+def _column(cells: Cells, kind: Any) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    if isinstance(cells, Text):
+        return pa.array(cells.words, kind).take(_ints(cells.numbers))
+    whole = _ints(cells)
+    if pa.types.is_decimal(kind):
+        return _decimal(whole, kind)
+    return whole.cast(pa.int32()).view(kind) if pa.types.is_date(kind) else whole.view(kind)
+
+
+def _ints(values: NDArray[np.int64]) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    missing = values == NULL
+    return pa.array(values, mask=missing if missing.any() else None)
+
+
+def _decimal(whole: Any, kind: Any) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    # The same digits with the point elsewhere.
+    wide = whole.cast(pa.decimal128(_DECIMAL_DIGITS, 0))
+    return pa.Array.from_buffers(kind, len(wide), wide.buffers())
 
 
 class Files:
-    """One file for each table, complete or not there: each is renamed when it is whole.
-
-    They are written by a thread, as compressing takes a processor and no lock.
-    """
+    """One file for each table, complete or not there: each is renamed when it is whole."""
 
     def __init__(self, folder: Path, tables: list[Table], form: str, decimals: int | None) -> None:
         """Open them; ``form`` is one of ``FORMATS``."""
-        self._tables = {table.name: table for table in tables}
-        self._decimals = decimals
-        self.rows = dict.fromkeys(self._tables, 0)
-        self.paths = {name: folder / f"{name}.{form}" for name in self._tables}
-        self._aside = {name: folder / f"{name}.{form}.new" for name in self._tables}
+        names = [table.name for table in tables]
+        self.rows = dict.fromkeys(names, 0)
+        self.paths = {name: folder / f"{name}.{form}" for name in names}
+        self._aside = {name: folder / f"{name}.{form}.new" for name in names}
         folder.mkdir(parents=True, exist_ok=True)
         self._writers = {
-            name: _writer(self._aside[name], schema(table, decimals), form)
-            for name, table in self._tables.items()
+            table.name: _writer(self._aside[table.name], schema(table, decimals), form)
+            for table in tables
         }
-        self._waiting: dict[str, list[Any]] = {name: [] for name in self._tables}
-        self._thread = ThreadPoolExecutor(1)
-        self._writing: Future[None] | None = None
+        self._waiting: dict[str, list[Any]] = {name: [] for name in names}
 
-    def give(self, name: str, cells: list[Any]) -> None:
-        """Write rows of a table, their cells one behind the other."""
-        found = batch(self._tables[name], cells, self._decimals)
+    def give(self, name: str, rows: Any) -> None:  # noqa: ANN401 - pyarrow ships no types
+        """Write rows of a table."""
         before = self.rows[name]
-        self.rows[name] += found.num_rows
-        self._waiting[name].append(found)
+        self.rows[name] += rows.num_rows
+        self._waiting[name].append(rows)
         if before // GROUP != self.rows[name] // GROUP:
             self._write(name)
 
     def _write(self, name: str) -> None:
         batches, self._waiting[name] = self._waiting[name], []
         if batches:
-            self._wait()
-            table = pa.Table.from_batches(batches)
-            self._writing = self._thread.submit(self._writers[name].write_table, table)
-
-    def _wait(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
+            self._writers[name].write_table(pa.Table.from_batches(batches))
 
     def finish(self) -> None:
         """Close the files and give them their names."""
-        for name in self._writers:
-            self._write(name)
-        self._wait()
-        self._thread.shutdown()
         for name, writer in self._writers.items():
+            self._write(name)
             writer.close()
             self._aside[name].replace(self.paths[name])
 
     def drop(self) -> None:
         """Close the files and remove what was written."""
-        self._thread.shutdown()
         for name, writer in self._writers.items():
             writer.close()
             self._aside[name].unlink(missing_ok=True)

@@ -1,171 +1,218 @@
-"""The whole life of each order, from its acceptance to its end."""
+"""The whole life of each order, from its acceptance to its end.
+
+Live orders are the columns of one array, a row for each figure. A stretch of the log adds those
+that it accepts, writes into them what it did to them, and takes out those that it ends.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from backtest.frames.words import END_WORDS, SIDES, STATES, TIFS, TYPES, VERBS
-from engine.vocabulary.commands import NewOrder
-from engine.vocabulary.enums import OrderState
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from backtest.frames.arrow import Text
+from backtest.frames.market import TRADES, in_order, parties
+from backtest.frames.stretch import NULL
+from backtest.frames.tables import ORDERS
+from backtest.frames.words import (
+    END_WORDS,
+    SIDE_WORDS,
+    STATE_WORDS,
+    TIF_WORDS,
+    TYPE_WORDS,
+    VERB_WORDS,
+)
+from engine.vocabulary.enums import CancelReason, OrderState
 from engine.vocabulary.events import (
-    AuctionTrade,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
     OrderReduced,
     OrderResting,
     OrderTriggered,
-    Trade,
 )
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterator, Sequence
 
-    from backtest.frames.words import Take
-    from engine.vocabulary.commands import Command
+    from backtest.frames.arrow import Cells
+    from backtest.frames.event_columns import Names
+    from backtest.frames.stretch import Happened, Ints
 
-_RESTING: Final = OrderState.RESTING
-# A life is its row of the table from the start; these are the places of what changes in it.
-_RESTED: Final = 13
-_TRIGGERED: Final = 14
-_AMENDS: Final = 15
-_PRICE: Final = 16
-_QUANTITY: Final = 17
-_FIRST_FILL: Final = 18
-_LAST_FILL: Final = 19
-_TRADES: Final = 20
-_FILLED: Final = 21
-_VALUE: Final = 22
-_FEE: Final = 23
-_PREVENTED: Final = 24
-_OPEN: Final = 25
-_ENDED: Final = 26
-_END: Final = 27
+LIVES: Final = (
+    OrderAccepted,
+    OrderResting,
+    OrderTriggered,
+    OrderAmended,
+    OrderReduced,
+    OrderCancelled,
+    *TRADES,
+)
+_NAMES: Final = [column.name for column in ORDERS.columns]
+_ROW: Final = {name: row for row, name in enumerate(_NAMES)}
+_ZERO: Final = ("amends", "trades", "filled", "value", "fee", "prevented")
+_WORDS: Final[dict[str, Sequence[str | None]]] = {
+    "command": VERB_WORDS,
+    "side": SIDE_WORDS,
+    "order_type": TYPE_WORDS,
+    "tif": TIF_WORDS,
+    "state": STATE_WORDS,
+    "end": END_WORDS,
+}
+_FILLED: Final = 0  # the end that is no reason of a cancel
+_LIVES_ON: Final = -1
+
+
+class _Changes(NamedTuple):
+    """What events left open of orders, and how they ended them."""
+
+    at: Ints  # twice the event's place; one more for the second order of a trade
+    order: Ints
+    time: Ints
+    open: Ints
+    end: Ints
 
 
 class Lives:
-    """Follows all live orders; those that end become rows."""
+    """Follows all live orders."""
 
-    def __init__(self, cells: list[Any]) -> None:
-        """Write to ``cells``, one row's behind another's."""
-        self.cells = cells
-        self.live: dict[tuple[str, int], list[Any]] = {}
-        self.takes: dict[type, Take] = {
-            OrderAccepted: self._accepted,
-            OrderResting: self._resting,
-            OrderTriggered: self._triggered,
-            OrderAmended: self._amended,
-            OrderReduced: self._reduced,
-            OrderCancelled: self._cancelled,
-            Trade: self._trade,
-            AuctionTrade: self._in_call,
+    def __init__(self, names: Names) -> None:
+        """Know none."""
+        self._names = names
+        self._live = np.empty((len(_NAMES), 0), np.int64)
+
+    def take(self, happened: Happened) -> dict[str, Cells] | None:
+        """Take in what happened; return the orders that it ended, in that order."""
+        for found in happened.each(OrderAccepted):
+            self._live = np.hstack((self._live, _accepted(happened, found.at, found.of)))
+        keys = _keys(self._live[_ROW["account"]], self._live[_ROW["ref"]])
+        changes = [*self._trades(happened, keys), *self._others(happened, keys)]
+        if not changes:
+            return None
+        at = np.concatenate([each.at for each in changes])
+        sequence = np.argsort(at, kind="stable")
+        order, time, left, end = (
+            np.concatenate(each)[sequence] for each in list(zip(*changes, strict=True))[1:]
+        )
+        self["open"][order] = left  # the last stays
+        over = end != _LIVES_ON
+        ended = order[over]
+        self["ended"][ended], self["end"][ended] = time[over], end[over]
+        rows = self._live[:, ended]
+        self._live = np.delete(self._live, ended, axis=1)
+        return self._table(rows)
+
+    def rest(self) -> dict[str, Cells]:
+        """Return the orders that still live, as they were accepted."""
+        return self._table(self._live)
+
+    def __getitem__(self, name: str) -> Ints:
+        """Return a figure of all live orders."""
+        figure: Ints = self._live[_ROW[name]]
+        return figure
+
+    def _trades(self, happened: Happened, keys: Any) -> Iterator[_Changes]:  # noqa: ANN401
+        pieces = []
+        for found in happened.each(*TRADES):
+            tonnes = found.of["quantity"]
+            shared = {"quantity": tonnes, "value": found.of["price"] * tonnes}
+            for second, party in enumerate(parties(found)):
+                pieces.append((found.at * 2 + second, party | shared))
+        if not pieces:
+            return
+        at, fills = in_order(pieces)
+        if not fills["ref"].all():  # consigned units: no order stands behind their sale
+            ordered = fills["ref"] != 0
+            at, fills = at[ordered], {name: each[ordered] for name, each in fills.items()}
+        order = _find(fills["account"], fills["ref"], keys)
+        time = happened.time(at // 2)
+        self._first(order, "first_fill", time)
+        self["last_fill"][order] = time
+        np.add.at(self["trades"], order, 1)
+        for name, figure in (("filled", "quantity"), ("value", "value"), ("fee", "fee")):
+            np.add.at(self[name], order, fills[figure])
+        end = np.where(fills["leaves"] == 0, _FILLED, _LIVES_ON)
+        yield _Changes(at, order, time, fills["leaves"], end)
+
+    def _others(self, happened: Happened, keys: Any) -> Iterator[_Changes]:  # noqa: ANN401
+        rested = []
+        for kind in LIVES[1:6]:
+            for at, of in happened.each(kind):
+                order, time = _find(of["account"], of["ref"], keys), happened.time(at)
+                end = np.full(len(at), _LIVES_ON)
+                if kind is OrderResting:
+                    rested.append((at, {"order": order, "time": time}))
+                    continue
+                if kind is OrderTriggered:
+                    self["triggered"][order] = time
+                    continue
+                if kind is OrderAmended:
+                    np.add.at(self["amends"], order, 1)
+                    self["last_price"][order] = of["price"]
+                    self["last_quantity"][order] = of["quantity"]
+                    rests = of["state"] == OrderState.RESTING
+                    rested.append((at[rests], {"order": order[rests], "time": time[rests]}))
+                elif kind is OrderReduced:
+                    np.add.at(self["prevented"], order, of["quantity"])
+                    end[of["leaves"] == 0] = CancelReason.SELF_TRADE
+                else:
+                    end = of["reason"]
+                left = of["quantity" if kind is OrderCancelled else "leaves"]
+                yield _Changes(at * 2, order, time, left, end)
+        if rested:
+            _, those = in_order(rested)
+            self._first(those["order"], "rested", those["time"])
+
+    def _first(self, order: Ints, name: str, time: Ints) -> None:
+        """Note times where none is yet, of several for an order the first."""
+        times = self[name]
+        new = times[order] == NULL
+        times[order[new][::-1]] = time[new][::-1]
+
+    def _table(self, rows: Ints) -> dict[str, Cells]:
+        words = _WORDS | dict.fromkeys(("symbol", "account"), self._names.texts)
+        return {
+            name: Text(rows[row], words[name]) if name in words else rows[row]
+            for name, row in _ROW.items()
         }
 
-    def _accepted(
-        self, e: OrderAccepted, seq: int, time: int, day: date | None, c: Command
-    ) -> None:
-        kind = type(c)
-        order_type = tif = None
-        if kind is NewOrder:
-            order_type, tif = TYPES[c.order_type], TIFS[c.tif]  # type: ignore[union-attr]
-        account, ref, price, quantity, state = e.account, e.ref, e.price, e.quantity, e.state
-        self.live[account, ref] = [
-            seq,
-            time,
-            day,
-            e.symbol,
-            account,
-            ref,
-            VERBS[kind],
-            SIDES[e.side],
-            order_type,
-            tif,
-            price,
-            quantity,
-            STATES[state],
-            time if state is _RESTING else None,
-            None,
-            0,
-            price,
-            quantity,
-            None,
-            None,
-            0,
-            0,
-            0,
-            0,
-            0,
-            quantity,
-            None,
-            None,
-        ]
 
-    def _resting(self, e: OrderResting, _s: int, time: int, _d: date | None, _c: Command) -> None:
-        life = self.live[e.account, e.ref]
-        if life[_RESTED] is None:
-            life[_RESTED] = time
+def _accepted(happened: Happened, at: Ints, of: dict[str, Ints]) -> Ints:
+    """Return the lives that begin."""
+    new = np.full((len(_NAMES), len(at)), NULL)
+    stretch = happened.stretch
+    record = stretch.records[at]
+    seq, time, day = happened.when(at)
+    columns = {
+        **dict.fromkeys(_ZERO, 0),
+        **of,
+        "seq": seq,
+        "time": time,
+        "day": day,
+        "command": stretch.commands[record],
+        "order_type": stretch.order_types[record],
+        "tif": stretch.tifs[record],
+        "rested": np.where(of["state"] == OrderState.RESTING, time, NULL),
+        "last_price": of["price"],
+        "last_quantity": of["quantity"],
+        "open": of["quantity"],
+    }
+    for name, row in _ROW.items():
+        if name in columns:
+            new[row] = columns[name]
+    return new
 
-    def _triggered(
-        self, e: OrderTriggered, _s: int, time: int, _d: date | None, _c: Command
-    ) -> None:
-        self.live[e.account, e.ref][_TRIGGERED] = time
 
-    def _amended(self, e: OrderAmended, _s: int, time: int, _d: date | None, _c: Command) -> None:
-        life = self.live[e.account, e.ref]
-        life[_AMENDS] += 1
-        life[_PRICE], life[_QUANTITY], life[_OPEN] = e.price, e.quantity, e.leaves
-        if life[_RESTED] is None and e.state is _RESTING:
-            life[_RESTED] = time
+def _keys(accounts: Ints, refs: Ints) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    """Return what orders are known by, each as 16 bytes."""
+    pairs = np.column_stack((accounts, refs))
+    return pa.Array.from_buffers(pa.binary(16), len(pairs), [None, pa.py_buffer(pairs)])
 
-    def _reduced(self, e: OrderReduced, _s: int, time: int, _d: date | None, _c: Command) -> None:
-        life = self.live[e.account, e.ref]
-        life[_PREVENTED] += e.quantity
-        life[_OPEN] = e.leaves
-        if not e.leaves:
-            self._over(e.account, e.ref, time, "self_trade")
 
-    def _cancelled(
-        self, e: OrderCancelled, _s: int, time: int, _d: date | None, _c: Command
-    ) -> None:
-        self.live[e.account, e.ref][_OPEN] = e.quantity
-        self._over(e.account, e.ref, time, END_WORDS[e.reason])
-
-    def _trade(self, e: Trade, _s: int, time: int, _d: date | None, _c: Command) -> None:
-        tonnes = e.quantity
-        value = e.price * tonnes
-        self._fill(e.maker, e.maker_ref, e.maker_leaves, e.maker_fee, tonnes, value, time)
-        self._fill(e.taker, e.taker_ref, e.taker_leaves, e.taker_fee, tonnes, value, time)
-
-    def _in_call(self, e: AuctionTrade, _s: int, time: int, _d: date | None, _c: Command) -> None:
-        tonnes = e.quantity
-        value = e.price * tonnes
-        self._fill(e.buyer, e.buyer_ref, e.buyer_leaves, e.buyer_fee, tonnes, value, time)
-        self._fill(e.seller, e.seller_ref, e.seller_leaves, e.seller_fee, tonnes, value, time)
-
-    def _fill(
-        self, account: str, ref: int, leaves: int, fee: int, tonnes: int, value: int, time: int
-    ) -> None:
-        if not ref:  # consigned units: no order stands behind their sale
-            return
-        life = self.live[account, ref]
-        if life[_FIRST_FILL] is None:
-            life[_FIRST_FILL] = time
-        life[_LAST_FILL] = time
-        life[_TRADES] += 1
-        life[_FILLED] += tonnes
-        life[_VALUE] += value
-        life[_FEE] += fee
-        life[_OPEN] = leaves
-        if not leaves:
-            self._over(account, ref, time, "filled")
-
-    def _over(self, account: str, ref: int, time: int, end: str) -> None:
-        life = self.live.pop((account, ref))
-        life[_ENDED], life[_END] = time, end
-        self.cells += life
-
-    def end(self) -> None:
-        """Write the orders that still live."""
-        for life in self.live.values():
-            self.cells += life
-        self.live.clear()
+def _find(accounts: Ints, refs: Ints, keys: Any) -> Ints:  # noqa: ANN401 - as above
+    found = pa.compute.index_in(_keys(accounts, refs), value_set=keys)
+    assert not found.null_count, "an event of an order that does not live"
+    orders: Ints = found.to_numpy().astype(np.int64)
+    return orders

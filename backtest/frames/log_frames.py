@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backtest.frames.tables import TABLES
-from backtest.frames.walk import rulebook_of, walk
 from engine.log.journal import open_log
 
 if TYPE_CHECKING:
@@ -90,11 +89,12 @@ def _frames(log: BinaryIO, *, decimals: bool) -> Frames:
     import polars as pl  # noqa: PLC0415 - slow to import, and an extra
     import pyarrow as pa  # noqa: PLC0415
 
-    from backtest.frames.arrow import batch, schema  # noqa: PLC0415 - it imports pyarrow
+    from backtest.frames.arrow import schema  # noqa: PLC0415 - it imports pyarrow
+    from backtest.frames.walk import rulebook_of, walk  # noqa: PLC0415 - it does too
 
     digits = rulebook_of(log).minor_digits if decimals else None
     batches: dict[str, list[Any]] = {name: [] for name in TABLES}
-    walk(log, TABLES, lambda name, cells: batches[name].append(batch(TABLES[name], cells, digits)))
+    walk(log, TABLES, lambda name, rows: batches[name].append(rows), decimals=decimals)
     tables = {}
     for name, found in batches.items():
         table = pl.from_arrow(pa.Table.from_batches(found, schema(TABLES[name], digits)))

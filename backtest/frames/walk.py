@@ -1,25 +1,36 @@
-"""A walk through a log that hands out the tables' rows in chunks, so that memory stays bounded."""
+"""A walk through a log that hands out the tables' rows in batches, so that memory stays bounded.
+
+One thread replays; another makes rows of what came of a stretch of the log, nearly all of it in
+libraries that need no lock, while the next stretch is replayed.
+"""
 
 from __future__ import annotations
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from backtest.frames.rows import Rows
+from backtest.frames.arrow import batch, batch_of
+from backtest.frames.event_columns import Names
+from backtest.frames.lives import Lives
+from backtest.frames.market import depth, trades
+from backtest.frames.replay import Replay
+from backtest.frames.stretch import Happened
 from backtest.frames.tables import TABLES
 from engine.log.blocks import MAX_GENESIS, Kind, Reader
 from engine.log.records import decode_genesis, no_genesis, runs
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import BeginDay
-from engine.vocabulary.events import DayBegan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from concurrent.futures import Future
 
+    from backtest.frames.stretch import Stretch
     from engine.rulebook.model import Rulebook
 
-CHUNK: Final = 1 << 12  # rows of a table
-_LOOK: Final = 1 << 10  # records between looks at how many rows there are
+    Give = Callable[[str, Any], None]
+
+STRETCH: Final = 1 << 16  # records that are made into rows at a time
 
 
 def rulebook_of(log: BinaryIO) -> Rulebook:
@@ -33,20 +44,24 @@ def rulebook_of(log: BinaryIO) -> Rulebook:
 def walk(
     log: BinaryIO,
     wanted: Collection[str],
-    give: Callable[[str, list[Any]], None],
+    give: Give,
+    *,
+    decimals: bool = False,
     reached: Callable[[int], None] = lambda _offset: None,
 ) -> int:
-    """Replay a log, ``give`` the wanted tables' cells; return how many records there were.
+    """Replay a log, ``give`` the wanted tables' rows as Arrow batches; return how many records.
 
-    A table's cells come row behind row, in chunks of whole rows; the list is used again after.
-    ``reached`` is called now and then with the offset in the log.
+    ``give`` is called in a thread. ``reached`` is called now and then with the offset in the log.
 
     Raises ``LogError`` where the log is damaged.
     """
+    rulebook = rulebook_of(log)
+    makes = _Tables(wanted, give, rulebook.minor_digits if decimals else None)
     collecting = gc.isenabled()
-    gc.disable()  # nothing here needs it, and it would walk all rows that wait again and again
+    gc.disable()  # nothing here needs it, and it would walk all events that wait again and again
     try:
-        return _walk(log, Rows(Venue(rulebook_of(log)), wanted), give, reached)
+        with ThreadPoolExecutor(1) as thread:
+            return _walk(log, Replay(Venue(rulebook), wanted), makes, thread, reached)
     finally:
         if collecting:
             gc.enable()
@@ -54,36 +69,49 @@ def walk(
 
 def _walk(
     log: BinaryIO,
-    rows: Rows,
-    give: Callable[[str, list[Any]], None],
+    replay: Replay,
+    makes: _Tables,
+    thread: ThreadPoolExecutor,
     reached: Callable[[int], None],
 ) -> int:
-    apply, take = rows.venue.apply, rows.take
-    seq = time = 0
-    looked = 0
+    making: Future[None] | None = None
     for block in Reader(log).blocks():
-        for run in runs(block, seq + 1) if block.kind == Kind.RUNS else ():
-            for number, command in enumerate(run.commands, run.seq):
-                if type(command) is BeginDay and rows.day is not None:
-                    evening = rows.balances(seq, time)
-                    events = apply(command)
-                    if any(type(event) is DayBegan for event in events):
-                        rows.add(evening)
-                else:
-                    events = apply(command)
-                seq, time = number, run.time
-                take(seq, time, command, events)
-            if seq - looked >= _LOOK:
-                looked = seq
-                _give(rows, give, CHUNK)
-                reached(block.end)
-    rows.end(seq, time)
-    _give(rows, give, 1)
-    return seq
+        for run in runs(block, replay.seq + 1) if block.kind == Kind.RUNS else ():
+            replay.run(run)
+        if replay.records >= STRETCH:
+            stretch = replay.stretch()
+            if making is not None:
+                making.result()
+            making = thread.submit(makes.take, stretch)
+            reached(block.end)
+    replay.end()
+    if making is not None:
+        making.result()
+    makes.take(replay.stretch())
+    makes.end()
+    return replay.seq
 
 
-def _give(rows: Rows, give: Callable[[str, list[Any]], None], least: int) -> None:
-    for name, found in rows.cells.items():
-        if len(found) >= least * len(TABLES[name].columns):
-            give(name, found)
-            found.clear()
+class _Tables:
+    """Makes the rows of the wanted tables."""
+
+    def __init__(self, wanted: Collection[str], give: Give, digits: int | None) -> None:
+        self._wanted = wanted
+        self._give = give
+        self._digits = digits
+        self._names = Names()
+        self._lives = Lives(self._names)
+
+    def take(self, stretch: Stretch) -> None:
+        happened = Happened(stretch, self._names)
+        columns = {"trades": trades, "orders": self._lives.take, "depth": depth}
+        for name in self._wanted:
+            found = columns[name](happened) if name in columns else None
+            if found is not None:
+                self._give(name, batch_of(TABLES[name], found, self._digits))
+            elif stretch.cells.get(name):
+                self._give(name, batch(TABLES[name], stretch.cells[name], self._digits))
+
+    def end(self) -> None:
+        if "orders" in self._wanted:
+            self._give("orders", batch_of(TABLES["orders"], self._lives.rest(), self._digits))

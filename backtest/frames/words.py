@@ -1,8 +1,8 @@
-"""The words that stand in the tables' cells for codes, and what takes an event."""
+"""The words that stand in the tables' cells for codes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from engine.vocabulary.commands import Command
 from engine.vocabulary.enums import (
@@ -18,19 +18,25 @@ from engine.vocabulary.enums import (
 from engine.vocabulary.json_codec import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
-    from typing import TypeAlias
+    from enum import IntEnum
 
-    # (event, number of its record, time, trading day, command): each takes one kind of event.
-    Take: TypeAlias = Callable[[Any, int, int, date | None, Any], None]
 
-SIDES: Final = {side: side.name.lower() for side in Side}
+def _by_number(kind: type[IntEnum]) -> list[str | None]:
+    words: list[str | None] = [None] * (max(kind) + 1)
+    for each in kind:
+        words[each] = each.name.lower()
+    return words
+
+
 PHASES: Final = {phase: phase.name.lower() for phase in Phase}
 STEPS: Final = {step: step.name.lower() for step in CallStep}
-STATES: Final = {state: state.name.lower() for state in OrderState}
-TYPES: Final = {kind: kind.name.lower() for kind in OrderType}
-TIFS: Final = {tif: tif.name.lower() for tif in TimeInForce}
-END_WORDS: Final = {reason: reason.name.lower() for reason in CancelReason}
+SIDES: Final = {side: side.name.lower() for side in Side}
 REFUSAL_WORDS: Final = {reason: reason.name.lower() for reason in RejectReason}
 VERBS: Final[dict[type, str]] = {kind: type_name(kind) for kind in get_args(Command)}
+# Words by the number of what they stand for.
+SIDE_WORDS: Final = _by_number(Side)
+STATE_WORDS: Final = _by_number(OrderState)
+TYPE_WORDS: Final = [None, *_by_number(OrderType)[1:]]
+TIF_WORDS: Final = [None, *_by_number(TimeInForce)[1:]]
+END_WORDS: Final = ["filled", *_by_number(CancelReason)[1:]]
+VERB_WORDS: Final = list(VERBS.values())

@@ -45,8 +45,7 @@ def read(path: Path, form: str) -> pl.DataFrame:
 def test_what_is_read_back_equals_the_frames(
     folder: Path, form: str, monkeypatch: pytest.MonkeyPatch, *, decimals: bool
 ) -> None:
-    monkeypatch.setattr(walking, "CHUNK", 50)  # many batches
-    monkeypatch.setattr(walking, "_LOOK", 7)
+    monkeypatch.setattr(walking, "STRETCH", 7)  # many batches
     words = [str(folder), "--to", form, "--json", *(["--decimals"] if decimals else [])]
     done = CliRunner().invoke(export.command, words)
     assert done.exit_code == 0, done.output
