@@ -90,7 +90,7 @@ class Windows:
     It is looked at with each mark, so that of each account up to ``MARK_EVERY`` reports are beyond.
     """
 
-    __slots__ = ("_most", "_recent", "chunk", "each", "held", "total")
+    __slots__ = ("_pause", "_recent", "chunk", "each", "held", "total")
 
     def __init__(self, each: int = 0, total: int = 0, chunk: int = 0) -> None:
         """Have bounds in bytes, 0 for the usual one: an account's, all accounts', a chunk's."""
@@ -98,7 +98,7 @@ class Windows:
         self.total = total or TOTAL
         self.chunk = chunk or CHUNK
         self.held = 0  # bytes in memory
-        self._most = self.total  # more where the disk took none
+        self._pause = 0  # bytes of reports until the disk is asked again, which took none
         self._recent: dict[Outbox, None] = {}  # that hold any; who had a report last is last
 
     def used(self, box: Outbox) -> None:
@@ -107,10 +107,13 @@ class Windows:
         recent.pop(box, None)
         recent[box] = None
         size = len(box.stream)
-        self.held += size - box.held
+        grown = size - box.held
+        self.held += grown
         box.held = size
-        if self.held > self._most:
-            self._shrink()
+        if self.held > self.total:
+            self._pause -= max(grown, 1)
+            if self._pause <= 0:
+                self._shrink()
 
     def _shrink(self) -> None:
         while self.held > self.total:
@@ -120,10 +123,10 @@ class Windows:
             self.held += left - oldest.held
             oldest.held = left
             if not taken:
-                self._most = self.held + self.chunk
+                self._pause = self.chunk
                 return
             del self._recent[oldest]
-        self._most = self.total
+        self._pause = 0
 
 
 class Outbox:
