@@ -7,6 +7,8 @@ folder: NTFS keeps its own log of names.
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -32,42 +34,80 @@ NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LOCK_AT: Final = (1 << 31) - 2
 
 
+class Disk:
+    """What the log asks of a disk, as the system does it; a simulation puts another there."""
+
+    def write(self, descriptor: int, data: bytes | memoryview) -> int:
+        """Write at a file's place; return how many bytes were. Raises ``OSError``."""
+        return os.write(descriptor, data)
+
+    def sync(self, descriptor: int) -> None:
+        """Return when a file's bytes are on the disk. Raises ``OSError``."""
+        if FULL_SYNC is not None:
+            _posix.fcntl(descriptor, FULL_SYNC)
+        elif hasattr(os, "fdatasync"):
+            os.fdatasync(descriptor)
+        else:
+            os.fsync(descriptor)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Return when the names in a folder are on the disk, where the system has that."""
+        if not hasattr(os, "O_DIRECTORY"):
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def reserve(self, descriptor: int, start: int, length: int) -> bool:
+        """Keep space for these bytes of a file; say whether there is that much.
+
+        Where the system or the file system cannot do that, it is taken to have. Raises ``OSError``.
+        """
+        if not hasattr(os, "posix_fallocate"):  # macOS, Windows
+            return True
+        try:
+            os.posix_fallocate(descriptor, start, length)
+        except OSError as error:
+            if error.errno in NO_SPACE:
+                return False
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+        return True
+
+
+_used: Final = [Disk()]  # the last
+
+
+@contextmanager
+def using(disk: Disk) -> Iterator[None]:
+    """Have another disk in the place of the system's for a while."""
+    _used.append(disk)
+    try:
+        yield
+    finally:
+        _used.remove(disk)
+
+
+def write_data(descriptor: int, data: bytes | memoryview) -> int:
+    """Write at a file's place; return how many bytes were. Raises ``OSError``."""
+    return _used[-1].write(descriptor, data)
+
+
 def sync_data(descriptor: int) -> None:
     """Return when a file's bytes are on the disk. Raises ``OSError``."""
-    if FULL_SYNC is not None:
-        _posix.fcntl(descriptor, FULL_SYNC)
-    elif hasattr(os, "fdatasync"):
-        os.fdatasync(descriptor)
-    else:
-        os.fsync(descriptor)
-
-
-def reserve(descriptor: int, start: int, length: int) -> bool:
-    """Have the disk keep space for these bytes of a file; say whether it has that much.
-
-    Where the system or the file system cannot do that, it is taken to have. Raises ``OSError``.
-    """
-    if not hasattr(os, "posix_fallocate"):  # macOS, Windows
-        return True
-    try:
-        os.posix_fallocate(descriptor, start, length)
-    except OSError as error:
-        if error.errno in NO_SPACE:
-            return False
-        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
-            raise
-    return True
+    _used[-1].sync(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
-    """Return when the names in a folder are on the disk, where the system has that."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Return when the names in a folder are on the disk. Raises ``OSError``."""
+    _used[-1].sync_folder(folder)
+
+
+def reserve(descriptor: int, start: int, length: int) -> bool:
+    """Keep space for these bytes of a file; say whether there is. Raises ``OSError``."""
+    return _used[-1].reserve(descriptor, start, length)
 
 
 def write_again(descriptor: int, start: int, end: int) -> None:
@@ -80,7 +120,7 @@ def write_again(descriptor: int, start: int, end: int) -> None:
         os.lseek(descriptor, start, os.SEEK_SET)
         piece = os.read(descriptor, min(end - start, 1 << 20))
         os.lseek(descriptor, start, os.SEEK_SET)
-        start += os.write(descriptor, piece)
+        start += write_data(descriptor, piece)
 
 
 def copy_bytes(file: BinaryIO, start: int, length: int, to: BinaryIO) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.log.blocks import Block, Chain
 from engine.log.errors import LogError
-from engine.log.files import BINARY, sync_data, sync_folder
+from engine.log.files import BINARY, sync_data, sync_folder, write_data
 
 HEAD_NAME: Final = "venue.head"
 
@@ -62,7 +62,7 @@ def write_head(directory: Path, chain: Chain) -> None:
     aside = directory / f"{HEAD_NAME}.new"
     descriptor = os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | BINARY, 0o640)
     try:
-        os.write(descriptor, msgspec.json.encode(Head(chain.number, chain.hash.hex())) + b"\n")
+        write_data(descriptor, msgspec.json.encode(Head(chain.number, chain.hash.hex())) + b"\n")
         sync_data(descriptor)
     finally:
         os.close(descriptor)

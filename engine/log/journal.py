@@ -25,6 +25,7 @@ from engine.log.files import (
     sync_data,
     sync_folder,
     write_again,
+    write_data,
 )
 from engine.log.head import HEAD_NAME, Head, compare, read_head, write_head
 from engine.log.places import Place
@@ -146,7 +147,7 @@ class Journal:
             os.ftruncate(descriptor, end)
             write_again(descriptor, end - _unsure(found, end, read_head(directory)), end)
             os.lseek(descriptor, end, os.SEEK_SET)
-            os.fsync(descriptor)
+            sync_data(descriptor)
             _write_head(directory, found.chain)
         except BaseException:
             os.close(descriptor)
@@ -264,7 +265,7 @@ class Journal:
         """Make durable what was written, and give back what was reserved behind it."""
         try:
             os.ftruncate(self._descriptor, self.size)
-            os.fsync(self._descriptor)
+            sync_data(self._descriptor)
         except OSError as error:
             self._broken = True
             raise self._failed(error) from error
@@ -285,9 +286,9 @@ class Journal:
 
     def _write(self, block: bytes) -> None:
         try:
-            done = os.write(self._descriptor, block)
+            done = write_data(self._descriptor, block)
             while done < len(block):
-                done += os.write(self._descriptor, block[done:])
+                done += write_data(self._descriptor, block[done:])
             self.size += done
         except OSError as error:
             self._broken = True

@@ -17,7 +17,7 @@ import msgspec
 
 from engine.log.blocks import HEADER, Kind
 from engine.log.errors import FORMAT, LogError
-from engine.log.files import BINARY, lock, sync_data, sync_folder
+from engine.log.files import BINARY, lock, sync_data, sync_folder, write_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,7 +226,7 @@ def next_segment(path: Path, aside: Path, chain: Chain, number: int) -> int:
 
 
 def _write(descriptor: int, block: bytes) -> None:
-    if os.write(descriptor, block) != len(block):
+    if write_data(descriptor, block) != len(block):
         problem = "a write that was cut short"
         raise OSError(problem)
 

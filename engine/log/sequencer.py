@@ -6,7 +6,6 @@ caller's part of the promise *durable, then acknowledged*.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
@@ -228,8 +227,13 @@ def recover(
     """
     if on_record is None or parts is not None:
         for found in snapshots.usable(directory, parts):
-            with suppress(SnapshotError):
+            try:
                 return _recovered(directory, on_record, durability, found, parts)
+            except SnapshotError:
+                continue
+            except BaseException:
+                snapshots.close(found.parts)
+                raise
     return _recovered(directory, on_record, durability, None, None)
 
 

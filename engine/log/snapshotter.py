@@ -57,11 +57,11 @@ def _keep(
     directory: Path, replayed: Replay, file: LogFile, before: int, parts: snapshots.Parts
 ) -> Taken:
     assert replayed.reader is not None
-    sync_data(file.fileno())  # what was read is durable from here on, whatever its venue does
     place = Place.behind(replayed.reader, file)
     covered = snapshots.Covered(replayed.records, replayed.time, place)
     state = replayed.venue.state_hash()
     try:
+        sync_data(file.fileno())  # what was read is durable from here on, whatever its venue does
         path = snapshots.write(directory, covered, replayed.venue, parts)
         snapshots.prune(directory)
         put_away(directory, snapshots.first_needed(directory))

@@ -22,6 +22,7 @@ from gateway.server.report_store import ReportStore, StoreError
 MARK_EVERY: Final = 16  # reports
 MARK_MASK: Final = MARK_EVERY - 1
 WINDOW: Final = 1 << 18  # bytes of an account's reports that stay in memory
+TOTAL: Final = 1 << 28  # bytes of all accounts' reports that do, but for those behind a last mark
 CHUNK: Final = 1 << 14  # bytes that go to the store at once, about
 DUPLICATE: Final = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or never
 
@@ -83,6 +84,51 @@ class Stretch(NamedTuple):
         return b""
 
 
+class Windows:
+    """How much of the reports of all accounts stays in memory: who had none for longest goes first.
+
+    It is looked at with each mark, so that of each account up to ``MARK_EVERY`` reports are beyond.
+    """
+
+    __slots__ = ("_pause", "_recent", "chunk", "each", "held", "total")
+
+    def __init__(self, each: int = 0, total: int = 0, chunk: int = 0) -> None:
+        """Have bounds in bytes, 0 for the usual one: an account's, all accounts', a chunk's."""
+        self.each = each or WINDOW
+        self.total = total or TOTAL
+        self.chunk = chunk or CHUNK
+        self.held = 0  # bytes in memory
+        self._pause = 0  # bytes of reports until the disk is asked again, which took none
+        self._recent: dict[Outbox, None] = {}  # that hold any; who had a report last is last
+
+    def used(self, box: Outbox) -> None:
+        """Note that an account had reports; put the oldest windows away where all have too many."""
+        recent = self._recent
+        recent.pop(box, None)
+        recent[box] = None
+        size = len(box.stream)
+        grown = size - box.held
+        self.held += grown
+        box.held = size
+        if self.held > self.total:
+            self._pause -= max(grown, 1)
+            if self._pause <= 0:
+                self._shrink()
+
+    def _shrink(self) -> None:
+        while self.held > self.total:
+            oldest = next(iter(self._recent))
+            taken = oldest.put_away(0)
+            left = 0 if taken else len(oldest.stream)
+            self.held += left - oldest.held
+            oldest.held = left
+            if not taken:
+                self._pause = self.chunk
+                return
+            del self._recent[oldest]
+        self._pause = 0
+
+
 class Outbox:
     """One account's reports as frames, one behind the other, with a mark at every so many.
 
@@ -90,11 +136,13 @@ class Outbox:
     """
 
     __slots__ = ("_answered", "_chunks", "_first", "_marks", "_place", "_put_at", "_store",
-                 "last_answered", "news", "seq", "stream")  # fmt: skip
+                 "_windows", "held", "last_answered", "news", "seq", "stream")  # fmt: skip
     WIRING = ("news",)  # of those who read it now, and no part of the state
 
-    def __init__(self, store: ReportStore | None = None) -> None:
+    def __init__(self, store: ReportStore | None = None, windows: Windows | None = None) -> None:
         """Start with none; what is older than a window goes to the store."""
+        self._windows = windows if windows is not None else Windows()
+        self.held = 0  # bytes that are in the sum of all windows
         self.seq = 0  # the number of the last report
         self.last_answered = 0  # the highest reference answered
         self.stream = bytearray()  # the frames in memory
@@ -105,7 +153,7 @@ class Outbox:
         self._answered = array("q", [0])  # the highest reference answered until there
         self._chunks: list[Chunk] = []  # what is older
         self._store = store if store is not None else ReportStore()
-        self._put_at = WINDOW  # bytes in memory; more where the disk took none
+        self._put_at = self._windows.each  # bytes in memory; more where the disk took none
         self.wire()
 
     def wire(self) -> None:
@@ -135,8 +183,10 @@ class Outbox:
         size = len(self.stream)
         self._marks.append(self._place + size)
         self._answered.append(self.last_answered)
-        if size > self._put_at:
-            self._put_away()
+        windows = self._windows
+        if size > self._put_at:  # not each time: what stays is moved now and then
+            self.put_away(windows.each // 4 * 3)
+        windows.used(self)
 
     def answer(self, ref: int, payload: bytes) -> None:
         """Keep the report that answers the client's message ``ref``."""
@@ -150,24 +200,29 @@ class Outbox:
 
     # -- what is older than the window ------------------------------------------------------------
 
-    def _put_away(self) -> None:
-        """Put the oldest chunks into the store; where it takes none they stay, for a while."""
-        while len(self.stream) > WINDOW // 4 * 3:  # not each time: what stays is moved now and then
-            marks = max(bisect_right(self._marks, self._place + CHUNK) - 1, 1)
+    def put_away(self, keep: int) -> bool:
+        """Put the oldest chunks into the store, up to the last mark where nothing is to be kept.
+
+        Where it takes none they stay, for a while, and that is said.
+        """
+        windows = self._windows
+        while len(self.stream) > keep and len(self._marks) > 1:
+            marks = max(bisect_right(self._marks, self._place + windows.chunk) - 1, 1)
             end = self._marks[marks]
             frames = bytes(memoryview(self.stream)[: end - self._place])
             index = self._marks[:marks].tobytes() + self._answered[:marks].tobytes()
             data = index + frames
             at = self._store.put(data)
             if at is None:
-                self._put_at = len(self.stream) + CHUNK
-                return
+                self._put_at = max(windows.each, len(self.stream) + windows.chunk)
+                return False
             check, answered = zlib.crc32(data), self._answered[0]
             chunk = Chunk(self._first, marks, self._place, answered, at, len(data), check)
             self._chunks.append(chunk)
             del self.stream[: len(frames)], self._marks[:marks], self._answered[:marks]
             self._place, self._first = end, self._first + marks
-        self._put_at = WINDOW
+        self._put_at = windows.each
+        return True
 
     def _window(self) -> Stretch:
         return Stretch(self._place, self._marks, self._answered, self.stream)

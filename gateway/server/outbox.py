@@ -20,7 +20,7 @@ from engine.vocabulary.link_events import LinkEvent
 from engine.vocabulary.registry_events import RegistryEvent
 from gateway.protocol import wire, wire_account, wire_modes
 from gateway.protocol.framing import HEADERS
-from gateway.server.box import DUPLICATE, MARK_MASK, Outbox
+from gateway.server.box import DUPLICATE, MARK_MASK, Outbox, Windows
 from gateway.server.link_reports import OF_LINKS
 from gateway.server.registry_reports import OF_REGISTRY
 from gateway.server.report_store import ReportStore
@@ -44,9 +44,10 @@ _MASS = CancelReason.MASS
 class Outboxes(Part):
     """All accounts' outboxes, and the public tape, fed with events."""
 
-    def __init__(self, store: ReportStore | None = None) -> None:
+    def __init__(self, store: ReportStore | None = None, windows: Windows | None = None) -> None:
         """Start with no account; without a store all reports stay in memory."""
         self.store = store if store is not None else ReportStore()
+        self.windows = windows if windows is not None else Windows()
         self.boxes: dict[str, Outbox] = {}
         self.project: dict[type, Callable[[int, Any], None]] = {  # by event
             ev.OrderAccepted: self._accepted,
@@ -102,7 +103,7 @@ class Outboxes(Part):
             project[event.__class__](time, event)
 
     def _opened(self, _time: int, e: ev.AccountOpened) -> None:
-        self.boxes[e.account] = Outbox(self.store)
+        self.boxes[e.account] = Outbox(self.store, self.windows)
 
     def _accepted(self, time: int, e: ev.OrderAccepted) -> None:
         box = self.boxes[e.account]

@@ -33,8 +33,8 @@ class Spool(ReportStore):
     snapshot's file, the rest in the one without a name.
     """
 
-    WIRING = ("_file", "_folder", "_kept", "_snapshot")
-    __slots__ = ("_file", "_folder", "_kept", "_snapshot", "digest", "size")
+    WIRING = ("_file", "_folder", "_found", "_kept", "_snapshot")
+    __slots__ = ("_file", "_folder", "_found", "_kept", "_snapshot", "digest", "size")
 
     def __init__(self, folder: Path) -> None:
         """Begin without any; the file is made in the folder once there is something for it."""
@@ -42,13 +42,14 @@ class Spool(ReportStore):
         self.digest = b""  # of all, as a snapshot has it
         self._folder: Path | None = folder
         self._kept = 0
+        self._found = b""  # the digest of what is before it
         self._snapshot: FileIO | None = None
         self._file: FileIO | None = None
 
     def wire(self) -> None:
         """Come out of a snapshot; ``find`` says where that is."""
         self._folder = self._snapshot = self._file = None
-        self._kept = self.size
+        self._kept, self._found = self.size, b""
 
     def put(self, data: bytes) -> int | None:
         """Keep bytes and return their place; ``None`` where the disk does not take them."""
@@ -81,7 +82,10 @@ class Spool(ReportStore):
     # -- snapshots --------------------------------------------------------------------------------
 
     def keep(self, snapshot: Path) -> None:
-        """Put a durable copy of all beside a snapshot. Raises ``OSError``."""
+        """Put a durable copy of all beside a snapshot. Raises ``OSError``.
+
+        What is copied from the last snapshot's file must still be what it was when that was found.
+        """
         self.digest = b""
         if not self.size:
             return
@@ -90,17 +94,19 @@ class Spool(ReportStore):
         digest = hashlib.blake2b(digest_size=32)
         descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | BINARY, 0o640)
         with os.fdopen(descriptor, "wb") as copy:
-            for place in range(0, self.size, _PIECE):
-                self._copy(place, copy, digest)
+            self._copy(0, self._kept, copy, digest)
+            if self._kept and digest.digest() != self._found:
+                problem = "the reports of the last snapshot have changed"
+                raise OSError(problem)
+            self._copy(self._kept, self.size, copy, digest)
             copy.flush()
             sync_data(copy.fileno())
         aside.replace(path)
         self.digest = digest.digest()
 
-    def _copy(self, place: int, copy: BinaryIO, digest: hashlib.blake2b) -> None:
-        end = min(place + _PIECE, self.size)
+    def _copy(self, place: int, end: int, copy: BinaryIO, digest: hashlib.blake2b) -> None:
         while place < end:
-            stop = min(end, self._kept) if place < self._kept else end
+            stop = min(end, place + _PIECE)
             try:
                 piece = self.get(place, stop - place)
             except StoreError as error:
@@ -124,7 +130,7 @@ class Spool(ReportStore):
             file.close()
             problem = f"{path.name} is not what was kept"
             raise ValueError(problem)
-        self._snapshot = file
+        self._snapshot, self._found = file, self.digest
 
     def close(self) -> None:
         """Let go of the files; nothing can be read any more."""

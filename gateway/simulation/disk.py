@@ -1,26 +1,27 @@
-"""A disk in memory that forgets, tears and fails, and the journal on it.
+"""A disk that forgets, tears, rots and fails, under the files of a real folder.
 
-A write lies in pages until a sync makes it durable. When the power goes, any of the pages written
-since then may be on the disk, whatever their order; where one is missing there are zeros.
+What a process sees is in the folder. What is durable of it is known here: of a file what it had at
+its last sync, of a folder the names that it had at its own. When the power goes, any of the pages
+written since then may be on the disk, whatever their order, and any of the names; where a page is
+missing there are zeros, and a file that was renamed has its old name, its new one, or both.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 from enum import Enum
-from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.log.head import Head
-from engine.log.journal import Journal, JournalError, whole
+from engine.log.files import BINARY, Disk
+from engine.log.segments import ARCHIVE, LOG_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
     from random import Random
 
-    from engine.log.blocks import Chain
-
 PAGE: Final = 64  # small, so that a small commit has several
-NAME: Final = Path("the simulated disk")
 
 
 class PowerCut(BaseException):
@@ -28,7 +29,7 @@ class PowerCut(BaseException):
 
 
 class Trouble(Enum):
-    """What happens to a disk at its next write."""
+    """What happens to a disk while the venue uses it."""
 
     OFF_BEFORE = "the power goes before the write"
     OFF_WRITTEN = "the power goes between write and sync"
@@ -38,122 +39,246 @@ class Trouble(Enum):
     SLOW = "the sync takes long"
 
 
-class Disk:
-    """One file: what a reader sees, and what is durable of it."""
+class File:
+    """What is durable of a file, whatever its names."""
 
-    def __init__(self, start: bytes) -> None:
-        """Begin with a file that is durable."""
-        self.data = bytearray(start)
-        self.durable = bytes(start)
-        self.head: Head | None = None
+    __slots__ = ("durable", "failed")
+
+    def __init__(self, durable: bytes = b"") -> None:
+        """Begin with what is durable."""
+        self.durable = durable
+        self.failed = False  # a sync of it: who had it open then hears that too
+
+
+class SimulatedDisk(Disk):
+    """The disk under a venue's folder and its archive."""
+
+    def __init__(self, folder: Path, rng: Random, others: Callable[[], bool]) -> None:
+        """Begin with an empty folder.
+
+        ``others`` is called at each sync: other processes may go on meanwhile. It says whether it
+        is one of them that syncs.
+        """
+        self.rng = rng
         self.trouble: Trouble | None = None
+        self.after = 0  # how often the disk is used before the trouble comes
         self.slow = 0  # syncs that took long since it was last looked at
-        self._since = len(start)  # all from here on was written since the last sync
+        self.blocks = bytearray()  # the log as it would be had nothing ever failed
+        self.ends: list[int] = []  # of its blocks
+        self.begun = b""  # the first block of the last segment that was begun
+        self._folder = folder
+        self._others = others
+        self._files: dict[int, File] = {}  # by inode
+        self._names: dict[str, File] = {}  # that are durable
+        self._segment = 0  # the inode of the log's last segment
 
-    def write(self, block: bytes) -> None:
-        """Append, not durably. Raises ``OSError``."""
-        if self.trouble is Trouble.OFF_BEFORE:
+    # -- what the log asks for ----------------------------------------------------------------
+
+    def write(self, descriptor: int, data: bytes | memoryview) -> int:
+        """Write, not durably; of the log's blocks keep what should be there. For ``OSError``."""
+        inode = os.fstat(descriptor).st_ino
+        log = inode == self._inode(LOG_NAME)
+        if os.lseek(descriptor, 0, os.SEEK_CUR) < os.fstat(descriptor).st_size:
+            return os.write(descriptor, data)  # what is there already, once more
+        if log:
+            self._note(inode, bytes(data))
+        elif inode == self._inode(f"{LOG_NAME}.new"):
+            self.begun = bytes(data)
+        trouble = self._due(Trouble.OFF_BEFORE, Trouble.WRITE_FAILS) if log else None
+        if trouble is Trouble.OFF_BEFORE:
             raise PowerCut
-        if self.trouble is Trouble.WRITE_FAILS:
-            self.trouble = None
-            self.data += block[: len(block) // 2]
-            problem = "no space left"
-            raise OSError(problem)
-        self.data += block
+        if trouble is Trouble.WRITE_FAILS:
+            os.write(descriptor, data[: len(data) // 2])
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return os.write(descriptor, data)
 
-    def sync(self, rng: Random) -> None:
-        """Make durable what was written. Raises ``OSError``; what is on the disk is then open."""
-        trouble, self.trouble = self.trouble, None
+    def sync(self, descriptor: int) -> None:
+        """Make a file's bytes durable. Raises ``OSError``; what is on the disk is then open."""
+        other = self._others()
+        trouble = None if other else self._trouble()
+        inode = os.fstat(descriptor).st_ino
+        visible = self._visible()
+        path = next((self._folder / name for name, each in visible.items() if each == inode), None)
+        if path is None:
+            return  # it has no name any more
+        file = self._files.setdefault(inode, File())
+        if other and file.failed:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        if trouble is Trouble.SYNC_FAILS:
+            file.failed = True
+            kept = self._some(file.durable, path.read_bytes(), self._chance())
+            file.durable = kept
+            _overwrite(path, kept)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        file.durable = path.read_bytes()
+        self._behind(trouble)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Make the names in a folder durable. Raises ``OSError``."""
+        trouble = None if self._others() else self._trouble()
+        if trouble is Trouble.SYNC_FAILS:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        now = self._named_files()
+        gone = [name for name in self._names if name not in now and self._in(name, folder)]
+        moved = [self._names.pop(name) for name in gone]
+        for name, file in now.items():
+            if self._in(name, folder) or file in moved:  # a file is moved whole or not at all
+                self._names[name] = file
+        self._behind(trouble)
+
+    def reserve(self, descriptor: int, start: int, length: int) -> bool:  # noqa: ARG002
+        """Have as much space as is asked for."""
+        return True
+
+    def opened_anew(self) -> None:
+        """Note that nobody but the venue has any file open: nobody hears of what failed before."""
+        for file in (*self._files.values(), *self._names.values()):
+            file.failed = False
+
+    def _trouble(self) -> Trouble | None:
+        """Return the trouble that a sync of the venue's has. Raises ``PowerCut``."""
+        kinds = Trouble.OFF_WRITTEN, Trouble.OFF_SYNCED, Trouble.SYNC_FAILS, Trouble.SLOW
+        trouble = self._due(*kinds)
         if trouble is Trouble.OFF_WRITTEN:
             raise PowerCut
-        if trouble is Trouble.SYNC_FAILS:
-            self.lose(rng)
-            problem = "the device does not answer"
-            raise OSError(problem)
-        self.durable = bytes(self.data)
-        self._since = len(self.data)
+        return trouble
+
+    def _behind(self, trouble: Trouble | None) -> None:
         if trouble is Trouble.OFF_SYNCED:
             raise PowerCut
         if trouble is Trouble.SLOW:
             self.slow += 1
 
-    def cut(self, end: int) -> None:
-        """Cut the file off, durably."""
-        del self.data[end:]
-        self.durable = bytes(self.data)
-        self._since = end
+    def _due(self, *kinds: Trouble) -> Trouble | None:
+        """Return the trouble if it is one of these and comes now; it is over then."""
+        if self.trouble not in kinds:
+            return None
+        if self.after:
+            self.after -= 1
+            return None
+        trouble, self.trouble = self.trouble, None
+        return trouble
 
-    def lose(self, rng: Random) -> None:
-        """Keep of what was not durable some pages only."""
-        kept = bytearray(self.durable)
-        chance = rng.choice((0, 50, 90, 100))
-        for start in range(len(kept) - len(kept) % PAGE, len(self.data), PAGE):
-            page = self.data[max(start, len(self.durable)) : start + PAGE]
-            if page and rng.randrange(100) < chance:
-                kept += bytes(max(start, len(self.durable)) - len(kept)) + page
-        if len(kept) < len(self.data) and rng.random() < 1 / 4:
-            kept += bytes(len(self.data) - len(kept))  # its length was durable, its pages not
-        self.data = kept
-        self.trouble = None
-
-
-class DiskJournal(Journal):
-    """The journal, with that disk in the place of the machine's."""
-
-    def __init__(self, disk: Disk, chain: Chain, rng: Random) -> None:
-        """Go on behind a chain."""
-        super().__init__(NAME, 0, "sync", chain)
-        self.size = len(disk.data)
-        self.disk = disk
-        self.rng = rng
-        self.blocks = bytearray(disk.data)  # all that ever was to be written, whole
-        self.ends = [len(disk.data)]  # of those blocks
-
-    @classmethod
-    def opened(cls, disk: Disk, rng: Random) -> DiskJournal:
-        """Open what is on a disk behind its last whole block. Raises ``LogError``."""
-        found = whole(BytesIO(disk.data))
-        if disk.head is not None and found.chain.number < disk.head.number:
-            raise disk.head.missing(found.end, found.chain.number)
-        disk.cut(found.end)
-        journal = cls(disk, found.chain, rng)
-        journal.name_head()
-        return journal
-
-    def name_head(self) -> None:
-        """Keep the chain's end beside the log."""
-        self.disk.head = Head(self.chain.number, self.chain.hash.hex())
-
-    def _name_head(self) -> None:
-        if self.chain.durable == self.chain.number:
-            self.name_head()
-
-    def _keep_space(self, end: int) -> bool:
-        """Have as much space as is asked for."""
-        self._reserved = end
-        return True
-
-    def _append(self, block: bytes) -> None:
-        """Write a block and make it durable."""
-        self.disk.write(block)
-        self.disk.sync(self.rng)
-        self.chain.durable = self.chain.number
-
-    def _write(self, block: bytes) -> None:
+    def _note(self, inode: int, block: bytes) -> None:
+        """Keep a block that was to be written."""
+        if inode != self._segment:
+            self.take_segment()
+            self._segment = inode
         self.blocks += block
         self.ends.append(len(self.blocks))
-        self.size += len(block)
-        try:
-            self._append(block)
-        except OSError as error:
-            self._broken = True
-            problem = f"{self.path} cannot be written ({error})"
-            raise JournalError(problem) from error
 
-    def close(self) -> None:
-        """Sync what is left and let the disk go."""
-        if self._descriptor < 0:
+    def take_segment(self) -> None:
+        """Keep the first block of a segment that is there."""
+        if self.begun:
+            self.blocks += self.begun
+            self.ends.append(len(self.blocks))
+            self.begun = b""
+
+    # -- what becomes of it -------------------------------------------------------------------
+
+    def lose(self) -> None:
+        """Keep of what was not durable some pages and some names only."""
+        self.trouble = None
+        rng, chance = self.rng, self._chance()
+        now = self._named_files()
+        paths = {file: self._folder / name for name, file in now.items()}
+        for file, path in paths.items():
+            file.durable = self._some(file.durable, path.read_bytes(), chance)
+        kept: dict[str, File] = {}
+        for name in sorted({**self._names, **now}):
+            new = name in now if self._names.get(name) is now.get(name) else rng.random() < 1 / 2
+            found = (now if new else self._names).get(name)
+            if found is not None:
+                kept[name] = found
+        known, there = list(self._names.values()), list(kept.values())
+        # a name may be lost, but no file by its renaming
+        kept |= {name: file for name, file in now.items() if file in known and file not in there}
+        self._restore(kept)
+
+    def _restore(self, kept: dict[str, File]) -> None:
+        """Have exactly these names in the folder."""
+        for name in self._visible():
+            (self._folder / name).unlink()
+        self._files, self._names = {}, kept
+        self.opened_anew()
+        first: dict[File, Path] = {}
+        for name, file in kept.items():
+            path = self._folder / name
+            path.parent.mkdir(exist_ok=True)
+            if file in first:
+                os.link(first[file], path)
+                continue
+            first[file] = path
+            path.write_bytes(file.durable)
+            self._files[path.stat().st_ino] = file
+        self._segment = self._inode(LOG_NAME)
+
+    def rot(self, path: Path) -> None:
+        """Change a bit of a file on the disk."""
+        data = bytearray(path.read_bytes())
+        if not data:
             return
-        self._descriptor = -1
-        if self.buffer and not self._broken:
-            self.sync()
+        at, bit = self.rng.randrange(len(data)), 1 << self.rng.randrange(8)
+        data[at] ^= bit
+        file = self._files.setdefault(path.stat().st_ino, File())
+        durable = bytearray(file.durable)
+        if at < len(durable):
+            durable[at] ^= bit
+        file.durable = bytes(durable)
+        _overwrite(path, bytes(data))
+
+    def _chance(self) -> int:
+        return self.rng.choice((0, 50, 90, 100))
+
+    def _some(self, durable: bytes, written: bytes, chance: int) -> bytes:
+        """Return what is on the disk of a file of which not all is durable."""
+        rng, kept = self.rng, bytearray(durable)
+        if durable == written:
+            return durable
+        for start in range(0, len(written), PAGE):
+            page = written[start : start + PAGE]
+            if page != durable[start : start + PAGE] and rng.randrange(100) < chance:
+                kept += bytes(max(start - len(kept), 0))
+                kept[start : start + len(page)] = page
+        if len(kept) < len(written) and rng.random() < 1 / 4:
+            kept += bytes(len(written) - len(kept))  # its length was durable, its pages not
+        if len(kept) > len(written) and rng.randrange(100) < chance:
+            del kept[len(written) :]  # it had been cut off
+        return bytes(kept)
+
+    def _in(self, name: str, folder: Path) -> bool:
+        return (self._folder / name).parent == folder
+
+    def _named_files(self) -> dict[str, File]:
+        """Return the file under each name."""
+        seen = self._visible()
+        return {name: self._files.setdefault(inode, File()) for name, inode in seen.items()}
+
+    def _visible(self) -> dict[str, int]:
+        """Return the inode under each name, and forget the files that have none any more."""
+        found = {}
+        for folder, prefix in ((self._folder, ""), (self._folder / ARCHIVE, f"{ARCHIVE}/")):
+            if prefix and not folder.exists():
+                continue
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_file():
+                        found[prefix + entry.name] = entry.inode()
+        there = dict.fromkeys(found.values())
+        self._files = {inode: file for inode, file in self._files.items() if inode in there}
+        return dict(sorted(found.items()))
+
+    def _inode(self, name: str) -> int:
+        try:
+            return (self._folder / name).stat().st_ino
+        except FileNotFoundError:
+            return 0
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    """Have other bytes in a file; it stays the same one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | BINARY)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from engine.log.sequencer import replay_file
+from engine.log.sequencer import replay
 from gateway.protocol import wire
 from gateway.protocol.framing import Unframer
 from gateway.server.outbox import Outboxes
+from gateway.simulation.machine import Parts
 from gateway.simulation.steps import history
 from gateway.simulation.violation import ViolationError, require
-from gateway.simulation.world import Parts, World, let_go
+from gateway.simulation.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,11 +44,11 @@ class Outcome:
 
 def run(seed: int, steps: Sequence[Step], parts: Parts = SOUND) -> Outcome:
     """Run a history; ``failure`` says what did not hold, at which step."""
-    world = None
+    world = World(seed, parts)
     at = "at the start"
     failure = state = ""
     try:
-        world = World(seed, parts)
+        world.begin()
         for number, step in enumerate(steps, 1):
             at = f"at step {number} ({step})"
             world.do(step)
@@ -59,10 +59,10 @@ def run(seed: int, steps: Sequence[Step], parts: Parts = SOUND) -> Outcome:
     except ViolationError as error:
         failure = f"{error}; {at}"
     except Exception as error:  # noqa: BLE001 - whatever is raised is a finding, with its seed
-        failure = f"the venue goes on: {type(error).__name__}: {error}; {at}"
-    if world is None:
-        return Outcome(seed, 0, 0, 0, state, {}, failure)
-    let_go(world.core.running.sequencer.venue)
+        said = world.machine.named(error)
+        failure = f"the venue goes on: {type(error).__name__}: {said}; {at}"
+    finally:
+        world.close()
     happened = sum((client.happened for client in world.clients), world.happened)
     heard = sum(len(client.reports) for client in world.clients)
     return Outcome(seed, world.commands, world.starts, heard, state, dict(happened), failure)
@@ -94,15 +94,15 @@ def make_peace(world: World) -> None:
 
 def settle(world: World) -> str:
     """Hold clients, log and venue against each other; return the hash of the state."""
-    venue = world.core.running.sequencer.venue
+    venue = world.sequencer.venue
     venue.check()
     outboxes = Outboxes()
-    replayed = replay_file(
-        BytesIO(world.disk.data), lambda record, events: outboxes.absorb(record.time, events)
+    replayed = replay(
+        world.machine.folder, lambda record, events: outboxes.absorb(record.time, events)
     )
     state = venue.state_hash()
     require(replayed.venue.state_hash() == state, "the replay comes to the live state", state)
-    let_go(replayed.venue)
+    replayed.venue.close()
     for client in world.clients:
         box = outboxes.boxes[client.name]
         told = map(wire.decode_from_venue, Unframer(1 << 24).feed(box.frames(0, box.end)))

@@ -34,9 +34,11 @@ class Kind(Enum):
     KILL = "the process ends, the machine stays"
     POWER = "the machine goes off"
     STOP = "the venue is stopped in good order, and started"
+    SNAPSHOT = "another process takes a snapshot, or goes on with it"
+    ROT = "a bit of a snapshot changes on the disk"
 
 
-ORDINARY: Final = {Kind.ORDERS: 40, Kind.CARRY: 20, Kind.TICK: 40, Kind.COME: 4, Kind.UNSTICK: 1,
+ORDINARY: Final = {Kind.ORDERS: 40, Kind.CARRY: 20, Kind.TICK: 40, Kind.COME: 4, Kind.UNSTICK: 4,
                    Kind.AGAIN: 2}  # fmt: skip
 TROUBLES: Final = tuple(kind for kind in Kind if kind not in ORDINARY)
 OFTEN: Final = (0, 0, 1, 3)  # how often a seed has each of the troubles; many go without

@@ -3,83 +3,50 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from io import BytesIO
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from engine.log.errors import LogError
 from engine.log.journal import JournalError
-from engine.log.records import CommandError, encode_genesis
-from engine.log.sequencer import MARK_EVERY, Sequencer, replay_file
-from engine.rulebook.presets import load as load_rulebook
-from engine.vocabulary.commands import MassCancel, MoveCash, SetKillSwitch, SetPhase
+from engine.log.records import CommandError
+from engine.vocabulary.commands import MoveCash, SetKillSwitch, SetPhase
 from engine.vocabulary.enums import Phase
 from gateway.server.accounts import Credentials, Directory
-from gateway.server.core import WATCH_EVERY, Core
+from gateway.server.core import WATCH_EVERY
 from gateway.server.limits import Limits
-from gateway.server.outbox import Outboxes
 from gateway.simulation.client import PATIENCE, SYMBOL, SimulatedClient
-from gateway.simulation.disk import Disk, DiskJournal, PowerCut, Trouble
+from gateway.simulation.disk import PowerCut, Trouble
+from gateway.simulation.machine import BOOK, START, Machine
 from gateway.simulation.network import Link
 from gateway.simulation.steps import CLIENTS, Kind
-from gateway.simulation.violation import ViolationError, require
+from gateway.simulation.violation import require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from engine.log.records import Record
-    from engine.venue.venue import Venue
+    from engine.log.sequencer import Sequencer
     from engine.vocabulary.commands import Command
-    from engine.vocabulary.events import Event
     from gateway.server.connection import Connection
-    from gateway.server.core import Write
+    from gateway.server.core import Core, Write
+    from gateway.server.followers import Followers
+    from gateway.simulation.machine import Parts
     from gateway.simulation.steps import Step
 
-START: Final = 1_700_000_000 * 10**9
 MILLISECOND: Final = 1_000_000
 HOP: Final = 50 * MILLISECOND  # in which time passes at most before everybody looks at it
 NAMES: Final = tuple(f"client-{n}" for n in range(CLIENTS))
 TICKS_BETWEEN: Final = 8  # at most, that follow at once because there was more than a tick's work
-BOOK: Final = load_rulebook("textbook")
-GENESIS: Final = encode_genesis(BOOK, START)
 TROUBLES: Final = tuple(Trouble)
-
-
-def as_it_is(data: bytes) -> bytes:
-    """Return what a start finds on the disk as it is."""
-    return data
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a venue is built from. A test puts one with a fault in the place of one of them."""
-
-    core: type[Core] = Core
-    journal: type[DiskJournal] = DiskJournal
-    sequencer: type[Sequencer] = Sequencer
-    outboxes: Callable[[], Outboxes] = Outboxes
-    found: Callable[[bytes], bytes] = as_it_is  # what a start takes for the log
-
-
-def let_go(venue: Venue) -> None:
-    """Take the orders off a venue that has ended: the collector frees none that has some."""
-    for name in venue.accounts:
-        venue.apply(MassCancel(name, venue.last_ref(name) + 1))
 
 
 class World:
     """One venue with its machine and its clients."""
 
     def __init__(self, seed: int, parts: Parts) -> None:
-        """Start a venue for the first time."""
-        rng = Random(seed)
+        """Have a machine and clients; ``begin`` starts the venue."""
+        self.rng = rng = Random(seed)
         self.parts = parts
         self.now = START  # the true time, ns
         self.skew = 0  # of the machine's clock
         self.clients = [SimulatedClient(name, n + 1) for n, name in enumerate(NAMES)]
         self.links: dict[object, Link] = {}  # by connection
-        self.disk = Disk(GENESIS)
         self.starts = 0
         self.commands = 0
         self.happened: Counter[str] = Counter()  # what a history is for, and how often it came
@@ -91,13 +58,21 @@ class World:
         self.directory.draw = lambda _size: nonces.randbytes(2)  # short: bytes are carried slowly
         chunk, turn = 1 << rng.randint(8, 19), rng.choice((1, 3, 128))
         self.limits = Limits(chunk=chunk, turn=turn, most=2 * turn, patience=PATIENCE)
-        self.blocks = bytearray(GENESIS)  # the log as it would be had nothing ever failed
-        self.ends = [len(GENESIS)]  # of its blocks
-        self.promised = len(GENESIS)  # all before it was acknowledged
-        self._state: tuple[int, str] | None = None  # of the venue that ended: its log, its hash
+        self.machine = Machine(Random(seed), parts, self.happened)
+        self.disk = self.machine.disk
         self.core: Core
-        self.journal: DiskJournal
-        self._start(rng)
+        self.sequencer: Sequencer
+        self.followers: Followers
+
+    def begin(self) -> None:
+        """Start the venue for the first time."""
+        self.machine.create()
+        self._start(self.rng)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._let_go()
+        self.machine.close()
 
     @property
     def clock(self) -> int:
@@ -107,69 +82,46 @@ class World:
     # -- a venue begins and ends --------------------------------------------------------------
 
     def _start(self, rng: Random) -> None:
-        """Recover the venue from the disk and hold what comes back against what was promised."""
-        disk, parts = self.disk, self.parts
-        outboxes = parts.outboxes()
-
-        def on_record(record: Record, events: list[Event]) -> None:
-            outboxes.absorb(record.time, events)
-
-        try:
-            disk.data = bytearray(parts.found(bytes(disk.data)))
-            left = len(disk.data)
-            journal = parts.journal.opened(disk, rng)
-            self.happened["a torn commit was cut off"] += len(disk.data) < left
-            replayed = replay_file(BytesIO(disk.data), on_record)
-        except LogError as error:
-            promise = "a crash leaves a log that starts"
-            raise ViolationError(promise, str(error)) from error
-        self._compare_log(replayed.venue.state_hash())
-        journal.blocks, journal.ends = self.blocks, self.ends
-        journal.syncs = MARK_EVERY - rng.randint(1, 40)
-        self.journal = journal
-        sequencer = parts.sequencer(replayed.venue, journal, replayed.records, replayed.time)
-        self.core = parts.core(self.directory, sequencer, outboxes, self.limits)
+        """Recover the venue from the disk."""
+        found, followers = self.machine.start()
+        parts = self.parts
+        self.followers = followers
+        self.sequencer = parts.sequencer(found.venue, found.journal, found.seq, found.time)
+        self.core = parts.core(self.directory, self.sequencer, followers.outboxes, self.limits)
         self.core.sessions.note = self._note
         self.starts += 1
-        for command in self.directory.openings(replayed.venue):
+        for command in self.directory.openings(found.venue):
             self.core.operate(command)
-        if replayed.venue.phase(SYMBOL) is not Phase.CONTINUOUS:
+        if found.venue.phase(SYMBOL) is not Phase.CONTINUOUS:
             self.core.operate(SetPhase(Phase.CONTINUOUS))
+        self.core.opened(self.clock, followers.asking.accounts)
         self.tick(rng)
 
     def _note(self, _connection: Connection, what: str, _text: str) -> None:
         self.happened[f"a session: {what}"] += 1
 
-    def _compare_log(self, state: str) -> None:
-        """See that a start goes on behind whole commits, all that were acknowledged included."""
-        end = len(self.disk.data)
-        seen = f"the log begins again behind byte {end}, and {self.promised} were promised"
-        require(end >= self.promised, "what was acknowledged is there", seen)
-        whole = end in self.ends and self.disk.data == self.blocks[:end]
-        require(whole, "a commit is there whole or not at all", seen)
-        if self._state is not None and self._state[0] == end:
-            require(self._state[1] == state, "the replay comes to the live state", seen)
-        self.happened["a commit was lost"] += end < self.ends[-1]
-        self.happened["a commit stayed that was not acknowledged"] += end > self.promised
-        del self.blocks[end:]
-        while self.ends[-1] > end:
-            self.ends.pop()
-        self.promised = end
-
     def crash(self, rng: Random, *, power: bool, tick: bool = False) -> None:
         """End the venue where it stands, and start it again."""
-        venue = self.core.running.sequencer.venue
-        if not self.journal.buffer or tick:
-            self._state = (self.ends[-1], venue.state_hash())
+        venue, journal = self.sequencer.venue, self.sequencer.journal
+        if tick or not (journal is not None and journal.buffer):
+            self.machine.ended(venue.state_hash())
         venue.check()
-        let_go(venue)
+        self._let_go()
         if power:
-            self.disk.lose(rng)
-        self.disk.trouble = None
+            self.machine.lose_power()
+        else:
+            self.machine.kill()
         for link in list(self.links.values()):
             self._forget(link, tells_client=not power or rng.random() < 1 / 2)
         self.now += rng.randint(1, 2_000) * MILLISECOND
         self._start(rng)
+
+    def _let_go(self) -> None:
+        """Have the venue's process end."""
+        if self.starts:
+            self.core.running.abandon()
+            self.followers.outboxes.close()
+            self.sequencer.venue.close()
 
     def stop(self, rng: Random) -> None:
         """Stop the venue in good order, and start it again."""
@@ -179,12 +131,14 @@ class World:
         if self.core is not running:
             return  # it crashed on the way
         try:
-            self.core.running.sequencer.close()
+            self.sequencer.close()
         except (JournalError, PowerCut):
             self.crash(rng, power=True)
             return
         for client in self.clients:
             self.carry(client, 1 << 20)
+        if rng.random() < 1 / 2:
+            self.machine.finish_snapshot()
         self.crash(rng, power=False)
 
     # -- a tick -------------------------------------------------------------------------------
@@ -192,7 +146,7 @@ class World:
     def tick(self, rng: Random) -> None:
         """Have the venue work on what it has, and take what it writes."""
         core, trouble = self.core, self.disk.trouble
-        written = len(self.ends)
+        written = len(self.disk.ends)
         try:
             writes = core.tick(self.clock)
         except PowerCut:
@@ -201,12 +155,11 @@ class World:
             return
         except JournalError:
             self.happened[trouble.value if trouble else "?"] += 1
-            core.running.abandon()
             self.crash(rng, power=False, tick=True)
             return
         self.commands += core.batch
-        self.promised = self.ends[-1]
-        self.happened["the log has a state"] += len(self.ends) > written + 1
+        self.machine.promise()
+        self.happened["the log has a state"] += len(self.disk.ends) > written + 1
         for write in writes:
             self._write(write)
         if self.disk.slow:
@@ -260,6 +213,11 @@ class World:
                 self.skew += rng.choice((-1, 1)) * rng.randint(0, 3_600_000) * MILLISECOND
             case Kind.DISK:
                 self.disk.trouble = rng.choice(TROUBLES)
+                self.disk.after = rng.choice((0, 0, 1, 2, 5))
+            case Kind.SNAPSHOT:
+                self.machine.snapshot()
+            case Kind.ROT:
+                self.machine.rot()
             case Kind.KILL:
                 self.crash(rng, power=False)
             case Kind.POWER:

@@ -5,30 +5,41 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
+from msgspec import structs
+
+from engine.log import sequencer as sequencing
+from engine.log import snapshot as snapshots
 from engine.log.blocks import HEADER, Kind, Reader
 from engine.log.records import LENGTH
+from engine.log.segments import numbered
+from engine.log.sequencer import Sequencer
+from engine.log.snapshot import paths as snapshot_paths
 from engine.vocabulary.events import AccountOpened, OrderResting
 from gateway.server.core import Core
 from gateway.server.outbox import Outboxes
 from gateway.server.sessions import Sessions
-from gateway.simulation.disk import DiskJournal
-from gateway.simulation.world import Parts
+from gateway.simulation.machine import Parts, recovered, taken
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.log.snapshot import Covered
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
     from gateway.server.connection import Connection
     from gateway.server.core import Operation
+    from gateway.server.followers import Followers
 
 
-class EagerJournal(DiskJournal):
-    """Acknowledges before the sync: one write of eight is not made durable."""
+class EagerSequencer(Sequencer):
+    """Acknowledges before the sync: one commit of eight is not made durable."""
 
-    def _append(self, block: bytes) -> None:
-        if self.chain.number % 8:
-            super()._append(block)
-        else:
-            self.disk.write(block)
+    def commit(self) -> None:
+        journal = self.journal
+        assert journal is not None
+        journal.durability = "sync" if journal.syncs % 8 else "none"
+        super().commit()
 
 
 class LossyOutboxes(Outboxes):
@@ -110,6 +121,38 @@ def taken_as_far_as_it_goes(data: bytes) -> bytes:
     return data[: reader.end] + reader.chain.add(Kind.RUNS, kept) + kept if kept else data
 
 
+def wrongly_numbered(followers: Followers, folder: Path) -> None:
+    """Take a snapshot that says it stands behind one command more."""
+    write = snapshots.write
+
+    def faulty(directory: Path, covered: Covered, *state: Any) -> Path:
+        return write(directory, structs.replace(covered, seq=covered.seq + 1), *state)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshots, "write", faulty)
+        taken(followers, folder)
+
+
+def hastily_put_away(followers: Followers, folder: Path) -> None:
+    """Remove the segments that a snapshot will stand for before it is durable."""
+    for _, path in numbered(folder):
+        path.unlink()
+    taken(followers, folder)
+
+
+def stale(followers: Followers, folder: Path) -> Sequencer:
+    """Take the newest snapshot for the log's end: what is behind it is not replayed."""
+
+    def no_record(*_: object) -> None:
+        """Apply nothing."""
+
+    with pytest.MonkeyPatch.context() as patch:
+        if snapshot_paths(folder):
+            patch.setattr(sequencing, "_apply", no_record)
+            patch.setattr(sequencing, "_compare", no_record)
+        return recovered(followers, folder)
+
+
 _KEPT: Final = ("what was acknowledged is there", "what was seen stays",
                 "the replay comes to the live state")  # fmt: skip
 _HEARD: Final = ("clients heard what the log says", "no report comes twice",
@@ -120,7 +163,7 @@ _HEARD: Final = ("clients heard what the log says", "no report comes twice",
                  "what is changed is live")  # fmt: skip
 # what is planted -> where, and the promises of which one must be found broken
 FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
-    "acknowledged before the sync": (Parts(journal=EagerJournal), _KEPT),
+    "acknowledged before the sync": (Parts(sequencer=EagerSequencer), _KEPT),
     "an outbox entry lost": (Parts(outboxes=LossyOutboxes), _HEARD),
     "iteration without an order": (
         Parts(outboxes=UnsortedOutboxes),
@@ -137,7 +180,11 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     ),
     "a number before the encoding": (
         Parts(core=NumberingCore),
-        ("a crash leaves a log that starts", "the venue goes on"),
+        (
+            "a crash leaves a log that starts",
+            "the venue goes on",
+            "a snapshot is taken of a sound log",
+        ),
     ),
     "the grace for silence forgotten": (
         Parts(core=core_with(HastySessions)),
@@ -146,6 +193,18 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     "the grace for readers forgotten": (
         Parts(core=core_with(HarshSessions)),
         ("who reads is not ended as slow",),
+    ),
+    "a snapshot with a wrong number": (
+        Parts(taken=wrongly_numbered),
+        ("a crash leaves a log that starts", "a snapshot knows where it stands"),
+    ),
+    "a segment removed before the snapshot is durable": (
+        Parts(taken=hastily_put_away),
+        ("a crash leaves a log that starts", "a snapshot is taken of a sound log"),
+    ),
+    "a stale snapshot taken": (
+        Parts(recovered=stale),
+        ("the replay comes to the live state", "a snapshot knows where it stands"),
     ),
     "a torn block taken": (
         Parts(found=taken_as_far_as_it_goes),

@@ -62,6 +62,9 @@ BOUNDS: Final = {
     "messages a second of one account (`--throttle`; none unless asked for)": LIMITS.throttle,
     "bytes of reports written to one session in a tick": LIMITS.chunk,
     "bytes of one account's reports that stay in memory": box.WINDOW,
+    "bytes of all accounts' reports that stay in memory, up to 15 newest of each beside them": (
+        box.TOTAL
+    ),
     "bytes of answers and market data that wait for one reader": LIMITS.max_queued,
     "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
     "live orders of one account": LIMITS.max_live,

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from engine.log import snapshot as snapshots
 from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer, recover, replay
+from engine.log.snapshot import beside
 from engine.log.snapshotter import take
 from engine.log.upkeep import backup
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from gateway.server import box as boxes
 from gateway.server.followers import Followers
-from gateway.server.spool import Spool
+from gateway.server.spool import NAME, Spool
 from tests.support.random_flow import Flow
 
 if TYPE_CHECKING:
@@ -204,3 +205,13 @@ def test_a_backup_has_the_reports_of_its_snapshots(life: Life, tmp_path: Path) -
         found = followers.outboxes.boxes[account]
         assert found.frames(0, found.end) == box.frames(0, box.end)
     followers.outboxes.close()
+
+
+def test_reports_that_rot_behind_a_look_at_them_are_not_passed_on(life: Life) -> None:
+    first = life.snapshot()
+    assert life.restart() == first
+    with beside(first, NAME).open("r+b") as file:
+        file.seek(100)
+        file.write(b"rot")
+    with pytest.raises(OSError, match="have changed"):
+        life.followers.outboxes.keep(life.folder / "venue.snapshot.999")

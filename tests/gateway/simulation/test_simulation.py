@@ -10,16 +10,13 @@ from typing import Final
 import pytest
 
 from gateway.cli import simulate as verb
-from gateway.server import box as boxes
-from gateway.server.outbox import Outboxes
+from gateway.server.spool import Spool
 from gateway.simulation.client import EXPECTED
 from gateway.simulation.disk import Trouble
 from gateway.simulation.run import SOUND, run, shrink, simulate
 from gateway.simulation.steps import history
-from gateway.simulation.world import Parts
 from tests.support.command_line import typed
 from tests.support.planted_faults import FAULTS
-from tests.support.report_stores import FailingStore
 
 SEEDS = 200
 MUST_HAPPEN = (
@@ -27,6 +24,14 @@ MUST_HAPPEN = (
     *(f"a session: {reason.name.lower()}" for reason in EXPECTED),
     "a client came back for reports",
     "a commit stayed that was not acknowledged",
+    "a segment stayed that was just begun",
+    "a snapshot could not be taken",
+    "a snapshot was taken",
+    "a snapshot's process was killed",
+    "a start from a snapshot",
+    "a start from an older snapshot",
+    "no snapshot was of use",
+    "the power goes during a start",
     "a commit was lost",
     "a message was sent again",
     "a torn commit was cut off",
@@ -37,7 +42,7 @@ MUST_HAPPEN = (
 WITHIN = 1_000  # seeds in which each fault must show
 
 
-FOUND: Final = (3_944,)  # seeds that once broke a promise: suspected, and then the venue was away
+FOUND: Final = (187, 893)  # seeds that once broke a promise: a snapshot of a file whose sync failed
 
 
 @pytest.mark.parametrize("seed", FOUND)
@@ -53,20 +58,19 @@ def test_no_seed_breaks_a_promise(part: int) -> None:
     assert sum(outcome.commands for outcome in outcomes) > 100 * len(outcomes)
 
 
-def test_no_seed_breaks_a_promise_where_most_reports_are_in_a_store(
+def test_clients_come_back_for_reports_that_are_on_the_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(boxes, "WINDOW", 600)
-    monkeypatch.setattr(boxes, "CHUNK", 300)
-    stores: list[FailingStore] = []
+    read, get = list[int](), Spool.get
 
-    def outboxes() -> Outboxes:
-        stores.append(FailingStore())
-        return Outboxes(stores[-1])
+    def noted(spool: Spool, place: int, size: int) -> bytes:
+        read.append(place)
+        return get(spool, place, size)
 
-    outcomes = [simulate(seed, Parts(outboxes=outboxes)) for seed in range(1_000, 1_040)]
+    monkeypatch.setattr(Spool, "get", noted)
+    outcomes = [simulate(seed) for seed in range(1_000, 1_020)]
     assert [outcome for outcome in outcomes if outcome.failure] == []
-    assert sum(store.read for store in stores) > 100, "clients came back for what was there"
+    assert len(read) > 100
 
 
 def test_a_seed_comes_to_the_same_again() -> None:
@@ -77,8 +81,7 @@ def test_whatever_can_happen_does() -> None:
     happened = Counter[str]()
     for seed in range(80):
         happened.update(simulate(seed).happened)
-    rare = {what for what in MUST_HAPPEN if happened[what] < 3}
-    assert not rare
+    assert not {what for what in MUST_HAPPEN if not happened[what]}
 
 
 def test_any_steps_of_a_history_may_be_left_out() -> None:
