@@ -75,6 +75,9 @@ def _made(
         if figure not in known:
             message = f"market {name}: {not_one_of(figure, known)}"
             raise MarketError(message)
+        if isinstance(figures[figure], int) and figures[figure] < 0:
+            message = f"market {name}: {figure} {figures[figure]}: 0 or more is needed"
+            raise MarketError(message)
     try:
         found = make(**{**(others or {}), **figures})
         if isinstance(found, Struct):  # a Struct does not look at what it is made of
