@@ -1,22 +1,25 @@
 """The laboratory beside other simulators: orders a second, and what a larger population costs.
 
-Run it with ``python -m benchmarks.lab``. Zero-intelligence orders of one tonne, prices and sides
-uniform, arrive in a continuous book: with accounts and reservations, and trades and surplus
-measured from the events as they come, as in a study. Contenders take turns in each round, the
-collector off; seconds are those of the processor. Before any time is printed, the tape of each kind
-of run is applied to a new venue and has to come to the same state.
-pams needs numpy below 2 on Python 3.11 and 3.12: install it apart from the laboratory's extra, or
-with ``pip install --no-deps``.
+Run it with ``python -m benchmarks.lab --peers``; without the option it runs alone.
+Zero-intelligence orders of one tonne, prices and sides uniform, arrive in a continuous book: with
+accounts and reservations, and trades and surplus measured from the events as they come, as in a
+study. Contenders take turns in each round, the collector off; seconds are those of the processor.
+Before any time is printed, the tape of each kind of run is applied to a new venue and has to come
+to the same state. Each peer has an environment of its own, made the first time
+(``benchmarks.peers.environments``), and its time is that of its own loop, without its start.
 """
 
 from __future__ import annotations
 
 import json
 from array import array
+from contextlib import ExitStack
+from functools import partial
 from math import log
+from pathlib import Path
 from statistics import median
 from time import process_time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import click
 import numpy as np
@@ -29,7 +32,7 @@ from backtest.measures.fills import Totals
 from backtest.measures.tape import Pass
 from backtest.measures.welfare import Valuation, settled
 from benchmarks.measure import COLLECTOR, WrongError, no_collector
-from benchmarks.peers.simulators import installed
+from benchmarks.peers.environments import KNOWN, PeerError, cache, working
 from engine.log.sequencer import Sequencer
 from engine.rulebook.presets import find
 from engine.venue.venue import Venue
@@ -37,10 +40,11 @@ from engine.vocabulary.commands import BeginDay, OpenAccount, SetPhase
 from engine.vocabulary.enums import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from backtest.agents.market import Market
     from backtest.kernel.kernel import Entry, Watcher
+    from benchmarks.peers.environments import Working
 
 GAP: Final = 1_000_000  # ns between two orders of the whole population, on average
 LOW, HIGH = 4_900, 5_100  # minor units
@@ -180,30 +184,35 @@ def ratio(one: Line, other: Line) -> float:
     return median(a / b for a, b in zip(one.rates, other.rates, strict=True))
 
 
-def measured(rounds: int, orders: int) -> dict[str, Any]:
-    """Return all that the table shows. Raises ``WrongError``."""
+Contender: TypeAlias = "Callable[[], tuple[int, float]]"
+
+
+def measured(rounds: int, orders: int, peers: Sequence[Working] = ()) -> dict[str, Any]:
+    """Return all that the table shows. Raises ``WrongError`` and ``PeerError``."""
     hashes = {make.__name__: checked(make, AGENTS) for make in (objects, arrays)}
-    peers, missing = installed()
-    contenders: dict[str, Callable[[], tuple[int, float]]] = {
-        f"carbonx, one object per agent, {agents:,} agents": lambda agents=agents: timed(
-            objects, agents, orders
-        )  # type: ignore[misc]
+    contenders: dict[str, Contender] = {
+        f"carbonx, one object per agent, {agents:,} agents": partial(timed, objects, agents, orders)
         for agents in GROWTH
     }
+    few, own, many = contenders
     arrayed = f"carbonx, array agents, {AGENTS:,} agents"
-    contenders[arrayed] = lambda: timed(arrays, AGENTS, orders)
-    for peer in peers:
+    contenders[arrayed] = partial(timed, arrays, AGENTS, orders)
+    rivals: dict[str, list[str]] = {}  # a peer's line -> ours that are held against it
+    for each in peers:
         # pams is so slow that a tenth tells as much.
-        count = orders // 10 if peer.name.startswith("pams") else orders
-        contenders[f"{peer.name}: {peer.what}"] = lambda peer=peer, count=count: peer.run(count)  # type: ignore[misc]
+        count = orders // 10 if each.peer.name == "pams" else orders
+        for run, what in each.peer.runs.items():
+            name = f"{each.peer.name} {each.versions[each.peer.name]}: {what}"
+            contenders[name] = partial(each.run, run, count)
+            rivals[name] = [arrayed] if "arrays" in run else [own, arrayed]
     lines = {line.name: line for line in race(contenders, rounds)}
-    few, own, many = (line for name, line in lines.items() if "per agent" in name)
-    ratios = {f"cost per order, {GROWTH[-1]:,} agents over {GROWTH[0]:,}": ratio(few, many)}
-    for name, line in lines.items():
-        if name.startswith("pams"):
-            ratios[f"objects over {name}"] = ratio(own, line)
-        elif name.startswith("bourse"):
-            ratios[f"arrays over {name}"] = ratio(lines[arrayed], line)
+    ratios = {
+        f"cost per order, {GROWTH[-1]:,} agents over {GROWTH[0]:,}": ratio(lines[few], lines[many])
+    }
+    for name, held in rivals.items():
+        for ours in held:
+            kind = "arrays" if ours == arrayed else "objects"
+            ratios[f"{kind} over {name}"] = ratio(lines[ours], lines[name])
     return {
         "rounds": rounds,
         "orders": orders,
@@ -211,17 +220,32 @@ def measured(rounds: int, orders: int) -> dict[str, Any]:
         "states": hashes,
         "rates": {name: line.rates for name, line in lines.items()},
         "ratios": ratios,
-        "missing": missing,
+        "versions": {each.peer.name: each.versions for each in peers},
     }
 
 
 @click.command()
 @click.option("--rounds", default=5, show_default=True, help="How often all take turns.")
 @click.option("--orders", default=100_000, show_default=True, help="Of one run.")
+@click.option("--peers", "beside", is_flag=True, help="Run pams and bourse beside it.")
+@click.option(
+    "--cache",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the peers' environments are made, and found again  [default: the user's cache]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def main(rounds: int, orders: int, *, as_json: bool) -> None:
-    """Measure the laboratory beside its peers."""
-    found = measured(rounds, orders)
+def main(rounds: int, orders: int, folder: Path | None, *, beside: bool, as_json: bool) -> None:
+    """Measure the laboratory, beside its peers if asked to."""
+    try:
+        with ExitStack() as stack:
+            peers = [
+                stack.enter_context(working(peer, folder or cache(), partial(click.echo, err=True)))
+                for peer in (KNOWN if beside else ())
+            ]
+            found = measured(rounds, orders, peers)
+    except PeerError as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         print(json.dumps(found))
         return
@@ -232,8 +256,8 @@ def main(rounds: int, orders: int, *, as_json: bool) -> None:
         print(f"{median(rates):>12,.0f}  {name}")
     for name, value in found["ratios"].items():
         print(f"{value:>12.2f}  {name}")
-    for name in found["missing"]:
-        print(f"not installed: {name}")
+    if not beside:
+        print("no peers: --peers runs pams and bourse beside it")
 
 
 if __name__ == "__main__":

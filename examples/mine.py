@@ -13,13 +13,18 @@ SECOND = 1_000_000_000  # ns
 class Agent(lab.Trader):
     """Bids for a tonne now and then, a little below the price that the day began with."""
 
-    def __init__(self, symbol: str = "SZA-2019", below: int = 5) -> None:
-        """Trade one line; ``below`` is in percent."""
+    def __init__(self, symbol: str = "", below: int = 5) -> None:
+        """Trade one line, by default the venue's first; ``below`` is in percent."""
         self.symbol, self.below = symbol, below
 
     def on_start(self, market: lab.Market) -> None:
         """Find the line, and ask to be woken at once."""
-        self.line = next(line for line in market.lines() if line.symbol == self.symbol)
+        lines = {line.symbol: line for line in market.lines()}
+        self.symbol = self.symbol or next(iter(lines))
+        if self.symbol not in lines:
+            message = f"{self.symbol} is not traded here: {', '.join(lines)} are"
+            raise ValueError(message)
+        self.line = lines[self.symbol]
         self.random = market.stream("bids")
         self.live: list[int] = []
         market.wake_in(0)

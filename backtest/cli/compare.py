@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backtest.lab.study import Study
     from backtest.lab.workers import Jobs
 
 
@@ -65,6 +66,18 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Run a study again from its manifest.",
 )
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Write tables and pictures as one page that needs no network.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    help="What the page is written in  [default: en]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print means and differences as JSON.")
 def command(
     designs: tuple[str, ...],
@@ -79,6 +92,8 @@ def command(
     address: str | None,
     folder: Path | None,
     again: Path | None,
+    page: Path | None,
+    language: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -89,12 +104,13 @@ def command(
 
     Example:  carbonx compare textbook --vary close=last,vwap --market uniform
     """
-    if again is not None and (designs or vary or name):
-        message = "--again takes designs and market from the folder: leave them out"
+    if again is not None and (designs or vary or name or page):
+        message = "--again takes designs and market from the folder: leave them out, and --report"
         raise click.UsageError(message)
     if again is None and (not designs or name is None):
         message = "name at least one design, and a --market"
         raise click.UsageError(message)
+    _check_page(page, language)
     _need("numpy", "scipy", "polars", "pyarrow", extra="lab")
     from backtest.cli import compare_study as studies
 
@@ -117,10 +133,30 @@ def command(
     click.echo(told)
     if folder is not None:
         click.echo(f"{folder}: carbonx compare --again {shlex.quote(str(folder))}", err=True)
+    if page is not None:
+        studies.write_page(study, page, language or "en")
+    _end(study, as_json=as_json)
+
+
+def _end(study: Study, *, as_json: bool) -> None:
+    """Exit with 1 where a run failed; the table has listed them, JSON has not."""
     if study.failed:
         if as_json:
             click.echo("\n".join(f"failed: {each}" for each in study.failed), err=True)
         raise SystemExit(1)
+
+
+def _check_page(page: Path | None, language: str | None) -> None:
+    """Refuse before the first run a page that could not be written after the last."""
+    if page is None:
+        if language is not None:
+            message = "--language is that of the page: name it with --report FILE.html"
+            raise click.UsageError(message)
+        return
+    if not page.parent.is_dir():
+        message = f"--report {page}: there is no folder {page.parent}"
+        raise click.UsageError(message)
+    _need("matplotlib", extra="lab")
 
 
 def _need(*libraries: str, extra: str) -> None:

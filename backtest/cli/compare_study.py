@@ -6,6 +6,7 @@ import importlib
 import math
 import sys
 import tomllib
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -89,6 +90,20 @@ def _look_here() -> None:
     """Have markets and agents of one's own found where one is."""
     if "" not in sys.path:
         sys.path.insert(0, "")
+
+
+def write_page(study: Study, path: Path, language: str) -> None:
+    """Write a study's page and say where. Raises ``click.ClickException``."""
+    try:
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always", UserWarning)
+            study.report(path, language=language)
+    except OSError as error:
+        message = f"--report {path}: {error.strerror}"
+        raise click.ClickException(message) from error
+    for said in dict.fromkeys(str(each.message) for each in found):
+        click.echo(said, err=True)
+    click.echo(str(path), err=True)
 
 
 def facts(study: Study) -> dict[str, Any]:
@@ -210,4 +225,4 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-__all__ = ["Asked", "WorkerError", "facts", "run", "run_again"]
+__all__ = ["Asked", "WorkerError", "facts", "run", "run_again", "write_page"]

@@ -18,6 +18,7 @@ from backtest.strategies.learning import Gd, Zip
 from backtest.strategies.opportunist import Shaver, Sniper
 from backtest.strategies.turns import Caller
 from engine.vocabulary.enums import Mechanism, Side
+from engine.vocabulary.suggest import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,9 @@ class Schedules(Struct, frozen=True):
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return buyers, then sellers, then the caller."""
         del streams, window
+        if self.strategy not in STRATEGIES:
+            message = f"strategy {not_one_of(self.strategy, STRATEGIES)}"
+            raise ValueError(message)
         product = rulebook.products[0]
         board = rulebook.modes_of(product)[0].mechanism is not Mechanism.ORDER_BOOK
         found, traders = [], []

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from backtest.lab.identity import versions
 from backtest.lab.manifest import Spent, manifest
+from backtest.lab.named import market as named
 from backtest.lab.points import Point, StudyError, keys
 from backtest.lab.regions import as_mapping
 from backtest.lab.runs import Cell, Job
 from backtest.lab.store import MANIFEST, VALUES, Store, write
 from backtest.lab.study import Study
-from backtest.lab.workers import made
+from backtest.lab.workers import check_jobs, made
 from backtest.measures.table import DEFAULTS, check_names
 from engine.vocabulary.suggest import not_one_of
 
@@ -31,7 +32,7 @@ _LEAST: Final = 10  # seeds before a precision is looked at, and between two loo
 def compare(
     designs: Mapping[str, Design | str | Sequence[Design | str]] | Design | str,
     *,
-    market: Population,
+    market: Population | str,
     seeds: int = 100,
     root: int = 1,
     jobs: Jobs = 1,
@@ -42,17 +43,20 @@ def compare(
 ) -> Study:
     """Run a market on every design, with so many seeds, and return what it came to.
 
-    A list of designs is regions without a link between them; ``link`` makes one.
+    ``market`` may be the name of one. A list of designs is regions without a link between them;
+    ``link`` makes one.
     ``jobs`` is a number of processes, an executor or a Dask client. A ``folder`` keeps the runs:
     the same call goes on where it was interrupted. ``measures`` are names of ``docs/measures.md``,
     by default the main ones. With ``precision`` (measure to half the width of its 95% intervals) it
     ends before ``seeds`` once all of them are as narrow. ``progress`` is called after each run. A
     run that fails is listed in ``failed``; the others finish.
 
-    Raises ``DesignError``, ``MeasureError`` or ``StudyError`` before the first run.
+    Raises ``DesignError``, ``MarketError``, ``MeasureError`` or ``StudyError`` before the first
+    run.
     """
+    people = named(market) if isinstance(market, str) else market
     points = [
-        Point(label, label, "", design, market) for label, design in as_mapping(designs).items()
+        Point(label, label, "", design, people) for label, design in as_mapping(designs).items()
     ]
     return run_points(
         points,
@@ -81,6 +85,7 @@ def run_points(
     if seeds < 1:
         message = f"seeds={seeds}: at least one is needed"
         raise StudyError(message)
+    check_jobs(jobs)
     names = check_names(measures or DEFAULTS)
     for measure, width in (precision or {}).items():
         if measure not in names and not measure.startswith(_GROUPS):

@@ -16,7 +16,8 @@ from backtest.agents.saying import Wanted, say
 from backtest.lab.people import Person
 from backtest.lab.session import begin
 from engine.venue.venue import Venue
-from engine.vocabulary.enums import Mechanism, Side
+from engine.vocabulary.enums import CALL_PHASES, Mechanism, Side
+from engine.vocabulary.events import AuctionUncrossed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
     from backtest.lab.design import Design
     from backtest.lab.people import Day, Population
     from backtest.lab.session import Begun
+    from engine.matching.call_price import Crossing
+    from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
 
 ACCOUNT: Final = "learner"
 SEEN: Final = (  # in shares of the reference, of the start, of an order
     "time left", "phase is continuous", "best bid", "best offer", "tonnes bid", "tonnes offered",
-    "last price", "cash", "tonnes held", "days left",
+    "last price", "cash", "tonnes held", "days left", "phase is a call", "indicative price",
+    "indicative tonnes",
 )  # fmt: skip
 NOTHING, BUY, SELL = range(3)
 _MOST: Final = 1e6  # bound of what is observed
@@ -50,9 +55,11 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
     """The trading days of a market, in a line with an order book or a board of listings.
 
     An action is (what, how far): nothing, buy or sell; and ticks, from ``reach`` below the last
-    price to ``reach`` above it. Each replaces the learner's earlier orders, and becomes what the
-    line takes: an order, or picks and a listing. There are so many ``decisions`` a day. The
-    observation is ``SEEN``, best prices less the last price. The reward is the change of wealth,
+    price, or the indicative one of a call, to ``reach`` above it. Each replaces the learner's
+    earlier orders, and becomes what the line takes: an order, or picks and a listing. There are
+    so many ``decisions`` a day; with ``by_calls`` there is one for each call of the line instead,
+    and a step lasts until its uncross, the last one until the day closes. The observation is
+    ``SEEN``, best and indicative prices less the last price. The reward is the change of wealth,
     tonnes at the last price, in shares of the wealth at the start.
     """
 
@@ -69,6 +76,7 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         reach: int = 10,
         cash: int = 10**8,
         holding: int = 100,
+        by_calls: bool = False,
     ) -> None:
         """Trade ``tonnes`` an order, with so much ``cash`` (minor units) and tonnes to begin with.
 
@@ -90,6 +98,7 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         self._design, self._market = design, market
         self._decisions, self._tonnes, self._reach = decisions, tonnes, reach
         self._cash, self._holding = cash, holding
+        self._by_calls = by_calls
         self.observation_space = spaces.Box(-_MOST, _MOST, (len(SEEN),), np.float32)
         self.action_space = spaces.MultiDiscrete([3, 2 * reach + 1])
         self._root, self._episode = 0, -1
@@ -109,6 +118,8 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         self._begun: Begun = begin(
             self._design, self._market, self._root, self._episode, tape=None, guests=[guest]
         )
+        if self._by_calls:
+            self._begun.kernel.watchers.append(self._look)
         self._open(0)
         assert learner.market is not None
         self._seat: Market = learner.market
@@ -129,10 +140,13 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
             self._say(Side.BUY if what == BUY else Side.SELL, place)
         self._step += 1
         kernel.queue_sent()
-        kernel.run(day.opens + (day.closes - day.opens) * self._step // self._decisions)
+        if self._by_calls:
+            self._to_uncross()
+        else:
+            kernel.run(day.opens + (day.closes - day.opens) * self._step // self._decisions)
         last = self._number == len(self._begun.window.days) - 1
-        over = self._step == self._decisions and last
-        if self._step == self._decisions and not last:
+        over = kernel.now >= day.closes and last
+        if kernel.now >= day.closes and not last:
             self._open(self._number + 1)
         wealth = self._wealth()
         reward = (wealth - self._before) / self._start
@@ -145,13 +159,35 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         self._day: Day = self._begun.enter(number)
         self._begun.kernel.run(self._day.opens)
 
+    def _to_uncross(self) -> None:
+        """Go on, from one thing that happens to the next, until the line's call is over."""
+        kernel, closes = self._begun.kernel, self._day.closes
+        self._uncrossed = False
+        while not self._uncrossed and kernel.now < closes:
+            following = kernel.first()
+            kernel.run(min(closes, following[0] if following else closes))
+
+    def _look(self, _time: int, _command: Command, events: list[Event]) -> None:
+        """Note that the line's call has ended, whether or not anything traded."""
+        for event in events:
+            if type(event) is AuctionUncrossed and event.symbol == self.symbol:
+                self._uncrossed = True
+
+    def _call(self) -> Crossing | None:
+        """Return what the line's call would give now; None where none is on."""
+        venue = self._begun.kernel.venue
+        on = venue.phase(self.symbol) in CALL_PHASES
+        return venue.indicative(self.symbol) if on else None
+
     def _line(self) -> LinePicture:
         return next(each for each in self._seat.lines() if each.symbol == self.symbol)
 
     def _say(self, side: Side, place: int) -> None:
         """Send what the line takes of an order at a place around the last price."""
         line = self._line()
-        price = max(line.tick, self._last() + (place - self._reach) * line.tick)
+        call = self._call()
+        middle = call.price if call and call.price else self._last()
+        price = max(line.tick, middle + (place - self._reach) * line.tick)
         if line.mechanism is Mechanism.ORDER_BOOK:  # also where the venue will refuse it
             (self._seat.buy if side is Side.BUY else self._seat.sell)(
                 self.symbol, self._tonnes, price
@@ -190,8 +226,9 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         prices = [(rows[0][0] - last) / scale if rows else 0.0 for rows in best]
         shown = [rows[0][1] / self._tonnes if rows else 0.0 for rows in best]
         cash, held = self._owned()
+        call, day = self._call(), self._day
         figures = (
-            1 - self._step / self._decisions,
+            1 - (self._begun.kernel.now - day.opens) / (day.closes - day.opens),
             float(venue.phase(self.symbol).name == "CONTINUOUS"),
             *prices,
             *shown,
@@ -199,6 +236,9 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
             cash / self._cash,
             held / max(1, self._holding),
             1 - (self._number + 1) / len(self._begun.window.days),
+            float(call is not None),
+            (call.price - last) / scale if call and call.price else 0.0,
+            call.volume / self._tonnes if call else 0.0,
         )
         return np.clip(np.array(figures, np.float32), -_MOST, _MOST)
 

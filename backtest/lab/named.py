@@ -61,7 +61,7 @@ def with_figures(population: Population, figures: Mapping[str, Any]) -> Populati
         message = f"{kind.__name__}: only a market that is a frozen Struct takes other figures"
         raise MarketError(message)
     now = {name: getattr(population, name) for name in population.__struct_fields__}
-    return _made(kind.__name__, kind, figures, now)
+    return _made(population.name, kind, figures, now)
 
 
 def _made(
@@ -74,6 +74,9 @@ def _made(
     for figure in figures:
         if figure not in known:
             message = f"market {name}: {not_one_of(figure, known)}"
+            raise MarketError(message)
+        if isinstance(figures[figure], int) and figures[figure] < 0:
+            message = f"market {name}: {figure} {figures[figure]}: 0 or more is needed"
             raise MarketError(message)
     try:
         found = make(**{**(others or {}), **figures})

@@ -2,12 +2,13 @@
 
 The kernel sees the lines of all regions and one sequencer. What a member trades at another region
 is reported in the member's own name and reference, so that measures and agents know whose it is;
-agents hear of it under the line of their own region, since it is one good.
+agents hear of it under the line of their own region, since it is one good. They also hear what left
+over a link and what came back, as members of a live venue do.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args
 
 from msgspec import structs
 
@@ -17,7 +18,13 @@ from engine.venue.federation import Federation
 from engine.venue.venue import Venue
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import LinkKind
-from engine.vocabulary.link_events import GuestArrived, LinkEvent
+from engine.vocabulary.link_events import (
+    CancelRouted,
+    CarriedIn,
+    GuestArrived,
+    LinkEvent,
+    OrderRouted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +40,8 @@ if TYPE_CHECKING:
 
 _AnyTrade = TypeVar("_AnyTrade", ev.Trade, ev.AuctionTrade)
 _LINKS = get_args(LinkEvent)
+AccountReport: TypeAlias = OrderRouted | CarriedIn | CancelRouted
+_REPORTS = get_args(AccountReport)
 _OWN = (ev.OrderAccepted, ev.OrderResting, ev.OrderCancelled, ev.OrderReduced, ev.Rejected)
 
 
@@ -54,6 +63,7 @@ class SeveralVenues:
             for symbol in venue.symbols
         }
         self._guests: dict[str, str] = {}  # member by the guest's account
+        self.reports: list[AccountReport] = []  # of links, that accounts have yet to hear
 
     @property
     def venue(self) -> SeveralVenues:
@@ -92,6 +102,8 @@ class SeveralVenues:
             for event in each.events:
                 if type(event) is GuestArrived:
                     self._guests[event.guest] = event.account
+                elif isinstance(event, _REPORTS):
+                    self.reports.append(event)
                 elif not isinstance(event, _LINKS):
                     yield from self._of_members(event)
 
@@ -212,6 +224,22 @@ class KernelOfSeveral(Kernel):
         self._several = several
 
     def _report(self, events: list[ev.Event]) -> None:
+        """Send what happened to those whom it concerns: what left, trades, what came back."""
+        several = self._several
+        of_links = several.reports[:]
+        several.reports.clear()
+        self._report_links([each for each in of_links if not isinstance(each, CarriedIn)])
+        self._report_events(events)
+        self._report_links([each for each in of_links if isinstance(each, CarriedIn)])
+
+    def _report_links(self, reports: list[AccountReport]) -> None:
+        for each in reports:
+            seat = self.seats.get(each.account)
+            if seat is not None and seat.agent.hears_own:
+                seat.heard_at = max(seat.heard_at, seat.delayed(self.now, seat.back))
+                self.push(seat.heard_at, REPORT, seat.place, seat, each)
+
+    def _report_events(self, events: list[ev.Event]) -> None:
         several, now = self._several, self.now
         for account, event in self._visibility.parts(events):
             if account:

@@ -206,7 +206,10 @@ class Study:
         return interval([here[seed] - there[seed] for seed in here if seed in there])
 
     def outcome(self, design: str, seed: int) -> Outcome:
-        """Run one session again, to look inside. Raises ``AgentError`` as it did then."""
+        """Run one session again, to look inside. Raises ``KeyError``, ``AgentError`` as then."""
+        if design not in self.points:
+            message = f"design {not_one_of(design, self.points)}"
+            raise KeyError(message)
         point = self.points[design]
         return run(point.design, point.market, self.root, seed)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from backtest.kernel.streams import Streams
 from backtest.lab.compare import run_points
 from backtest.lab.design import as_mapping
+from backtest.lab.named import market as named
 from backtest.lab.named import with_figures
 from backtest.lab.points import Point, StudyError
 
@@ -34,7 +35,7 @@ def sweep(
     designs: Mapping[str, Design | str] | Design | str,
     over: Mapping[str, Sequence[Any] | Between],
     *,
-    market: Population,
+    market: Population | str,
     samples: int = 0,
     seeds: int = 100,
     root: int = 1,
@@ -53,7 +54,8 @@ def sweep(
     All designs meet every setting. Raises ``DesignError``, ``MarketError`` or ``StudyError``
     before the first run.
     """
-    points = swept(as_mapping(designs), settings(over, samples, root), market)
+    people = named(market) if isinstance(market, str) else market
+    points = swept(as_mapping(designs), settings(over, samples, root), people)
     return run_points(
         points,
         seeds=seeds,

@@ -43,9 +43,6 @@ def made(job: Job, cells: Sequence[Cell], jobs: Jobs) -> Iterator[Done]:
     ``WorkerError`` where there are no workers that can do it, ``ValueError`` for less than one.
     """
     if isinstance(jobs, int):
-        if jobs < 1:
-            message = f"jobs={jobs}: 1 is this process, more are processes beside it"
-            raise ValueError(message)
         if jobs == 1 or len(cells) <= 1:
             for cell in cells:
                 yield from work(job, [cell])
@@ -56,6 +53,17 @@ def made(job: Job, cells: Sequence[Cell], jobs: Jobs) -> Iterator[Done]:
     else:
         count = sum(jobs.nthreads().values()) or 1
         yield from _flow(jobs.get_executor(pure=False), job, cells, count)
+
+
+def check_jobs(jobs: object) -> None:
+    """Refuse what cannot make runs. Raises ``ValueError``."""
+    if isinstance(jobs, int):
+        if jobs < 1:
+            message = f"jobs={jobs}: 1 is this process, more are processes beside it"
+            raise ValueError(message)
+    elif not isinstance(jobs, Executor) and not hasattr(jobs, "get_executor"):
+        message = f"jobs={jobs!r}: a number of processes, an executor or a Dask client is needed"
+        raise ValueError(message)
 
 
 def _in_processes(job: Job, cells: list[Cell], count: int) -> Iterator[Done]:

@@ -125,7 +125,10 @@ def price_path(session: DrawnSession, language: str = "en", symbol: str = "") ->
     symbol = symbol or _busiest(trades)
     trades = [fill for fill in trades if fill.symbol == symbol]
     if not trades:
-        message = f"prices: nothing traded{f' in {symbol}' if symbol else ''}"
+        if symbol:
+            message = "prices: nothing traded in {symbol}"
+            raise PictureError(message, symbol=symbol)
+        message = "prices: nothing traded"
         raise PictureError(message)
     rulebook = session.design.rulebook
     calendar = rulebook.calendar
@@ -195,8 +198,8 @@ def volume_by_deadline(session: DrawnSession, language: str = "en", deadline: in
     in weeks. Raises ``PictureError`` where nothing traded by then, or all on one day.
     """
     if deadline and not is_date(deadline):
-        message = f"deadline {deadline} is no date: write it as 20251231"
-        raise PictureError(message)
+        message = "deadline {date} is no date: write it as 20251231"
+        raise PictureError(message, date=str(deadline))
     calendar = session.design.rulebook.calendar
     tonnes: Counter[int] = Counter()
     for fill in fills(session.tape):

@@ -20,7 +20,8 @@ from backtest.report.style import (
     wrapped,
 )
 from backtest.report.subject import PictureError
-from backtest.report.units import SURPLUS, SURPLUS_OF, scale, unit_of
+from backtest.report.units import SURPLUS, scale, unit_of
+from backtest.report.words import SURPLUS_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,8 +46,8 @@ def distribution(study: DrawnStudy, measure: str, language: str = "en") -> Figur
     found = {label: list(study.values(label, measure).values()) for label in study.designs}
     found = {label: values for label, values in found.items() if values}
     if not found:
-        message = f"{measure}: not applicable to any session of this study"
-        raise PictureError(message)
+        message = "{measure}: not applicable to any session of this study"
+        raise PictureError(message, measure=measure)
     unit, label = _units(study, measure, [v for values in found.values() for v in values])
     with panel(1.5 + 0.62 * len(found), language) as (figure, axis, say):
         for row, (name, values) in enumerate(found.items()):
@@ -159,7 +160,7 @@ def surplus_by_group(study: DrawnStudy, language: str = "en") -> Figure:
                     linewidth=0.8,
                     color=COLOURS[place % len(COLOURS)],
                     edgecolor="white",
-                    label="_" if row else group.removeprefix(SURPLUS_OF),
+                    label="_" if row else say.group(group),
                 )
                 ends[gains] += width
                 if isfinite(mean.low):
@@ -311,8 +312,8 @@ def sensitivity(study: DrawnStudy, measure: str, language: str = "en") -> Figure
         path, value = _one_change(study, base, label)
         rows.setdefault(path, []).append((value, found))
     if not rows:
-        message = f"sensitivity: no design but {base!r} has a value of {measure}"
-        raise PictureError(message)
+        message = "sensitivity: no design but {base} has a value of {measure}"
+        raise PictureError(message, base=repr(base), measure=measure)
     order = sorted(rows, key=lambda path: -max(abs(found.mean) for _, found in rows[path]))
     most = max(abs(found.mean) for each in rows.values() for _, found in each)
     unit, unit_label = _units(study, measure, [most or 1.0])

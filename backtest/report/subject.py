@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 class PictureError(ValueError):
     """A picture that there is not, or that this session or study cannot fill."""
 
+    def __init__(self, text: str, **parts: str) -> None:
+        """Keep the text apart from what its brackets stand for, so that it can be translated."""
+        super().__init__(text.format(**parts) if parts else text)
+        self.text, self.parts = text, parts
+
 
 class DrawnDesign(Protocol):
     """A design."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backtest.measures.table import GROUPS, MEASURES
+from backtest.report.words import SURPLUS_OF
 
 if TYPE_CHECKING:
     from backtest.measures.table import Measure
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from engine.rulebook.model import Rulebook
 
 SURPLUS: Final = "surplus"
-SURPLUS_OF: Final = "surplus of "
 _BIG: Final = ((1e9, "billion"), (1e6, "million"), (1e3, "thousand"))
 _WHOLE: Final = 1_000  # figures from here on are shown without decimals
 _MINOR: Final = {  # units of measures that are money -> how they are labelled
@@ -40,7 +40,7 @@ class Unit(NamedTuple):
         if not self.label:
             return say(word) if word else ""
         if "{" not in self.label:
-            return say.measure(self.label)
+            return say(self.label)
         return say(self.label, unit=say(word) if word else "", currency=say.currency(self.currency))
 
 

@@ -1,39 +1,53 @@
 """Market simulators that a Python user would otherwise install: orders and seconds of one run.
 
-Seconds are those of the processor.
+This file is run by its path, in an environment that has one of them and nothing of ours
+(``benchmarks.peers.environments``): the standard library and that peer are all that it imports. It
+says which versions it has, then answers each line on its input (what to run, how many orders) with
+a line (orders placed, seconds of the processor in the peer's own loop).
 """
 
 from __future__ import annotations
 
+import gc
 import io
+import json
+import platform
 import random
+import sys
 import warnings
-from contextlib import redirect_stdout
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import contextmanager, redirect_stdout
+from importlib.metadata import version
 from time import process_time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from benchmarks.measure import no_collector
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SEED: Final = 101
 _PAMS_AGENTS: Final = 100
 _BOURSE_AGENTS: Final = 1_000
 
 
-class Simulator(NamedTuple):
-    """A peer: its name with version, what trades there, and how to run so many orders."""
-
-    name: str
-    what: str
-    run: Callable[[int], tuple[int, float]]
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Do as ``benchmarks.measure`` does, which is out of reach here."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def pams(orders: int) -> tuple[int, float]:
-    """Run FCN agents in pams: each step every agent places an order."""
-    from pams.logs import Logger  # noqa: PLC0415 - optional
+    """Run FCN agents in pams: each step one of them places an order, as in its own examples.
+
+    Orders live 100 to 200 steps, so its book stays short: it is sorted anew at each removal, and
+    pams would be ten times as slow, and ever slower, if all placed an order in each step.
+    """
+    from pams.logs import Logger  # noqa: PLC0415 - one of them is here
     from pams.runners import SequentialRunner  # noqa: PLC0415
 
     class Count(Logger):  # type: ignore[misc, unused-ignore] # it ships no types
@@ -45,11 +59,11 @@ def pams(orders: int) -> tuple[int, float]:
 
     session = {
         "sessionName": 0,
-        "iterationSteps": max(orders // _PAMS_AGENTS, 1),
+        "iterationSteps": orders,
         "withOrderPlacement": True,
         "withOrderExecution": True,
         "withPrint": False,
-        "maxNormalOrders": _PAMS_AGENTS,
+        "maxNormalOrders": 1,
     }
     agents = {
         "class": "FCNAgent", "numAgents": _PAMS_AGENTS, "markets": ["M"], "assetVolume": 50,
@@ -76,7 +90,7 @@ def pams(orders: int) -> tuple[int, float]:
 
 def bourse_objects(orders: int) -> tuple[int, float]:
     """Run one Python object per agent in bourse; each places an order or cancels its last one."""
-    from bourse import core, step_sim  # noqa: PLC0415 - optional
+    from bourse import core, step_sim  # noqa: PLC0415 - one of them is here
 
     agents = [
         step_sim.agents.RandomAgent(i, 1.0, (4_900, 5_100), (1, 2), 1)
@@ -93,7 +107,7 @@ def bourse_objects(orders: int) -> tuple[int, float]:
 
 def bourse_arrays(orders: int) -> tuple[int, float]:
     """Run one array of agents in bourse, all of whom place an order in each step."""
-    from bourse import core, step_sim  # noqa: PLC0415 - optional
+    from bourse import core, step_sim  # noqa: PLC0415 - one of them is here
 
     agents = [step_sim.agents.NumpyRandomAgents(_BOURSE_AGENTS, (4_900, 5_100), (1, 2), 1)]
     steps = max(orders // _BOURSE_AGENTS, 1)
@@ -105,19 +119,19 @@ def bourse_arrays(orders: int) -> tuple[int, float]:
     return steps * _BOURSE_AGENTS, taken
 
 
-_KNOWN: Final = (
-    ("pams", "FCN agents, one object each", pams),
-    ("bourse", "step_sim, one object each, no accounts", bourse_objects),
-    ("bourse", "step_sim, arrays, no accounts", bourse_arrays),
-)
+RUNS: Final[dict[str, Callable[[int], tuple[int, float]]]] = {
+    each.__name__: each for each in (pams, bourse_objects, bourse_arrays)
+}
 
 
-def installed() -> tuple[list[Simulator], list[str]]:
-    """Return the simulators that are installed here, and the names of those that are not."""
-    found, missing = [], []
-    for name, what, run in _KNOWN:
-        try:
-            found.append(Simulator(f"{name} {version(name)}", what, run))
-        except PackageNotFoundError:
-            missing.append(name)
-    return found, list(dict.fromkeys(missing))
+def main() -> None:
+    """Answer on the output what is asked on the input, until that ends."""
+    versions = {name: version(name) for name in (sys.argv[1], "numpy")}
+    print(json.dumps({"python": platform.python_version(), **versions}), flush=True)
+    for line in sys.stdin:
+        run, orders = json.loads(line)
+        print(json.dumps(RUNS[run](orders)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -78,7 +78,7 @@ class Watched:
             raise
         except Exception as error:
             kind = type(self.agent).__name__
-            message = f"{kind}.{what}: {type(error).__name__}: {error}"
+            message = f"{kind}.{what}: {type(error).__name__}: {error}".removesuffix(": ")
             raise click.ClickException(message) from error
 
 

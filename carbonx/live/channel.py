@@ -94,6 +94,9 @@ class Channel:
         if self.client.info is not self._info:  # it logged on again
             self._info = self.client.info
             self.feed.describe(self.client.lines)
+        trade = self._reports.trade_elsewhere(message)
+        if trade is not None and self.caught_up:
+            yield trade
         own = self._reports.event(message)
         if own is None:
             yield from self.feed.events(message)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from msgspec import Struct, structs
 
+from carbonx.live.elsewhere import Elsewhere
 from engine.vocabulary import commands, registry_events
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import OfferKind, RejectReason, Side
@@ -66,9 +67,11 @@ class Reports:
         self._offering: dict[int, commands.Quote | commands.Announce] = {}  # without a number yet
         self._received: dict[tuple[str, int], ev.Offered] = {}  # quotes made to this account
         self._numbers: dict[int, int] = {}  # of own offers, by reference
+        self._elsewhere = Elsewhere(account)
 
     def sent(self, ref: int, command: ClientCommand) -> None:
-        """Remember what a command offers: the report of its number does not repeat it."""
+        """Remember what a command offers, or its line: reports do not repeat it."""
+        self._elsewhere.sent(ref, command)
         if isinstance(command, commands.Quote | commands.Announce):
             self._offering[ref] = command
 
@@ -84,6 +87,13 @@ class Reports:
             if order is not None:
                 yield self._listed(ref, number, order)
 
+    def trade_elsewhere(self, message: object) -> ev.Trade | None:
+        """Return what an order has traded at a linked venue, which comes before its event."""
+        if not isinstance(message, wire_links.CarriedIn):
+            return None
+        order = self._orders.get(message.ref)
+        return self._elsewhere.trade(message, order.leaves if order else 0)
+
     def event(self, message: object) -> ev.Event | None:
         """Return the event in a report; None for messages of other kinds."""
         if isinstance(message, wire.Throttled | wire.NotTaken):
@@ -94,6 +104,7 @@ class Reports:
             return self._filled(message)
         if isinstance(message, wire.OrderAccepted):
             m = message
+            self._elsewhere.answered(m.ref)
             self._orders[m.ref] = _Order(m.symbol, m.side, m.price, m.quantity)
             return ev.OrderAccepted(
                 account=self.account,
@@ -107,6 +118,7 @@ class Reports:
             )
         if isinstance(message, wire.Rejected):
             self._offering.pop(message.ref, None)
+            self._elsewhere.answered(message.ref)
         if isinstance(message, _OfOrder):
             return self._of_order(message)
         if isinstance(message, wire_modes.NumberAssigned):
@@ -120,7 +132,7 @@ class Reports:
         if isinstance(message, wire_registry.RegistryReport):
             return _REGISTRY[type(message)](*structs.astuple(message)[2:])
         if isinstance(message, wire_links.LinkReport):
-            return None  # an agent of one venue knows no other: its balances say what came and went
+            return self._elsewhere.event(message)
         if isinstance(message, wire.Report):
             return SAME_FIELDS[type(message)](self.account, *structs.astuple(message)[2:])
         return None
@@ -128,6 +140,7 @@ class Reports:
     def _not_taken(self, m: wire.Throttled | wire.NotTaken) -> ev.Rejected | None:
         """Return a refusal of what never reached the engine; None for what is said to all."""
         self._offering.pop(m.ref, None)
+        self._elsewhere.answered(m.ref)
         if isinstance(m, wire.NotTaken):
             return ev.Rejected(self.account, m.ref, m.reason, "", m.rule) if m.ref else None
         rule = f"not taken: at most {m.per_second} messages a second"

@@ -133,3 +133,30 @@ def test_a_missing_extra_is_named(
     assert answer.status == 1
     extra = "cluster" if words else "lab"
     assert f"this needs {library}: pip install 'carbonx-exchange[{extra}]'" in answer.err
+
+
+def test_a_page_is_written_in_a_language(tmp_path: Path) -> None:
+    path = tmp_path / "study.html"
+    answer = typed("compare", *PLAIN, "--report", str(path), "--language", "zh")
+    assert answer.status == 0, answer.err
+    assert answer.err.splitlines()[-1] == str(path)
+    assert '<html lang="zh-CN">' in path.read_text("utf-8")
+    typed("compare", *PLAIN, "--report", str(path))
+    assert '<html lang="en">' in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--language", "zh"), "name it with --report FILE.html"),
+        (("--report", "nowhere/study.html"), "there is no folder nowhere"),
+        (("--report", "study.html", "--language", "fr"), "'fr' is not one of 'en', 'zh'"),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused_before_the_first_run(
+    options: tuple[str, ...], said: str
+) -> None:
+    answer = typed("compare", *PLAIN, *options)
+    assert answer.status == 2
+    assert said in answer.err
+    assert not answer.out

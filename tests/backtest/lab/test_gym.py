@@ -13,6 +13,7 @@ from backtest.lab.design import design
 from backtest.lab.people import Horizon
 from backtest.lab.schedules import UniformValues
 from backtest.lab.years import SHENZHEN
+from tests.support.designs import in_one_call
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ pytest.importorskip("gymnasium")
 import numpy as np
 from gymnasium.utils.env_checker import check_env
 
-from backtest.lab.gym import ACCOUNT, BUY, NOTHING, SELL, TradingEnv
+from backtest.lab.gym import ACCOUNT, BUY, NOTHING, SEEN, SELL, TradingEnv
 
+LEFT = SEEN.index("days left")
 PEOPLE = UniformValues(60, 60, scale=10_000)
 
 
@@ -127,8 +129,10 @@ def test_several_days_pass_one_after_the_other_in_whatever_the_line_takes(mechan
     assert days_of(rules)[1] == told
     dates = [datetime.fromtimestamp(each[-1]["time"] / 1e9, UTC).date() for each in told]
     assert len(set(dates)) == 5
-    assert [each[0][-1] for each in told] == sorted((each[0][-1] for each in told), reverse=True)
-    assert told[-1][0][-1] == 0
+    assert [each[0][LEFT] for each in told] == sorted(
+        (each[0][LEFT] for each in told), reverse=True
+    )
+    assert told[-1][0][LEFT] == 0
     assert {each[-1]["tonnes"] for each in told} != {100}, "it traded"
     found._begun.kernel.venue.check()  # noqa: SLF001 - the venue behind it
 
@@ -139,3 +143,72 @@ def test_the_example_of_the_page_runs() -> None:
     space: dict[str, Any] = {}
     exec(compile(block, "docs/backtesting.md", "exec"), space)  # noqa: S102 - the page's own
     assert space["over"]
+
+
+def batches(seconds: int) -> Design:
+    """Return a design that trades in calls alone."""
+    hour = [{"at": "09:00", "phase": "intraday_call"}, {"at": "10:00", "phase": "closed"}]
+    found = design("textbook").with_("continuous", batch_seconds=seconds, carry_over=False)
+    return found.changed("calendar.sessions", hour)
+
+
+def in_calls(seconds: int = 300, **more: Any) -> TradingEnv:
+    return TradingEnv(batches(seconds), PEOPLE, by_calls=True, **more)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of gymnasium, on what it only advises
+@pytest.mark.parametrize("rules", [batches(300), in_one_call(design("textbook"))])
+@pytest.mark.parametrize("by_calls", [True, False])
+def test_it_keeps_the_contract_where_there_are_only_calls(rules: Design, by_calls: bool) -> None:  # noqa: FBT001
+    found = TradingEnv(rules, PEOPLE, decisions=10, by_calls=by_calls)
+    check_env(found, skip_render_check=True)
+
+
+def test_a_step_lasts_until_the_call_is_over() -> None:
+    found, times, over = in_calls(), list[int](), False
+    found.reset(seed=3)
+    start = found._day.opens  # noqa: SLF001 - when the day opens
+    while not over:
+        *_, over, _, info = found.step(np.array((NOTHING, 0)))
+        times.append((info["time"] - start) // 10**9)
+    assert times == [*range(300, 3_601, 300)]
+
+
+def test_an_order_for_a_call_trades_at_its_uncross() -> None:
+    found = in_calls(reach=2_000, tonnes=2)
+    found.reset(seed=1)
+    traded = 0
+    for _ in range(5):
+        before = found._owned()  # noqa: SLF001 - cash and tonnes
+        *_, info = found.step(np.array((BUY, 4_000)))
+        bought = info["tonnes"] - before[1]
+        if bought:
+            assert before[0] - info["cash"] == bought * info["last"], "at the call's one price"
+        traded += bought
+    assert traded > 0
+
+
+def test_it_sees_what_a_call_would_give() -> None:
+    found = TradingEnv(batches(1_800), PEOPLE, decisions=20)
+    found.reset(seed=1)
+    at = {name: SEEN.index(name) for name in SEEN}
+    shown = 0
+    for _ in range(20):
+        seen, _, over, _, info = found.step(np.array((NOTHING, 0)))
+        venue = found._begun.kernel.venue  # noqa: SLF001 - the venue behind it
+        if over:
+            assert not seen[at["phase is a call"]]
+            continue
+        crossing = venue.indicative("CO2")
+        assert seen[at["phase is a call"]] == 1
+        assert seen[at["indicative tonnes"]] == crossing.volume
+        if crossing.price:
+            difference = (crossing.price - info["last"]) / venue.reference("CO2")
+            assert seen[at["indicative price"]] == pytest.approx(difference, abs=1e-6)
+        shown += crossing.volume > 0
+    assert shown > 5
+
+
+def test_days_in_calls_are_the_same_again() -> None:
+    given = actions(5, 12)
+    assert day(in_calls(), given, seed=4) == day(in_calls(), given, seed=4)
