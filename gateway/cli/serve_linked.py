@@ -13,6 +13,7 @@ from engine.vocabulary.events import Rejected
 from gateway.cli.console import reading_log
 from gateway.cli.exposure import check as check_exposure
 from gateway.cli.linked_file import LinkedFile, LinkedVenue, read
+from gateway.cli.web_page import page_maker
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
 from gateway.server.admin import AdminSocket
@@ -22,14 +23,27 @@ from gateway.server.node import Node, Options
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gateway.web.keeper import Keeper
+    from gateway.web.server import WebServer
 
-def serve_linked(path: Path, *, as_json: bool) -> None:
+
+def serve_linked(
+    path: Path,
+    *,
+    as_json: bool,
+    web_port: int | None = None,
+    web_names: tuple[str, ...] = (),
+    web_curves: bool = False,
+) -> None:
     """Run the venues of a file until they are stopped. Raises ``ClickException``."""
     file = read(path)
+    make_page = page_maker(web_port, host=file.host, names=web_names, timetable=file.timetable,
+                           curves=web_curves)  # fmt: skip
     nodes = open_all(path, file)
     link(file, nodes)
     folders = {venue.name: path.parent / venue.dir for venue in file.venue}
-    event_loop.run(run(nodes, folders, as_json=as_json))
+    web = make_page({name: (node, folders[name]) for name, node in nodes.items()})
+    event_loop.run(run(nodes, folders, as_json=as_json, web=web))
 
 
 def open_all(path: Path, file: LinkedFile) -> dict[str, Node]:
@@ -75,7 +89,13 @@ def link(file: LinkedFile, nodes: dict[str, Node]) -> Linked:
     return linked
 
 
-async def run(nodes: dict[str, Node], folders: dict[str, Path], *, as_json: bool) -> None:
+async def run(
+    nodes: dict[str, Node],
+    folders: dict[str, Path],
+    *,
+    as_json: bool,
+    web: Keeper | WebServer | None = None,
+) -> None:
     """Serve until a signal comes, or until one of the venues fails: then all stop."""
     stop = asyncio.Event()
     doors = []
@@ -87,24 +107,40 @@ async def run(nodes: dict[str, Node], folders: dict[str, Path], *, as_json: bool
             if event_loop.has_unix_sockets():
                 doors.append(AdminSocket(node, folders[name] / "operator.sock"))
                 await doors[-1].open()
+        if web is not None:
+            await web.start()
     except OSError as error:
         await close(nodes)
         message = f"a port cannot be opened: {error}"
         raise click.ClickException(message) from error
     event_loop.on_stop(stop.set)
     found = {name: _facts(node, folders[name]) for name, node in nodes.items()}
-    if as_json:
-        click.echo(json.dumps(found))
-    else:
-        for name, each in found.items():
-            click.echo(
-                f"{name}: {each['host']}:{each['port']}, {each['rulebook']}, "
-                f"log {each['folder']}, links: {', '.join(each['links']) or 'none'}"
-            )
+    _say(found, web, as_json=as_json)
     await stop.wait()
     for door in doors:
         await door.close()
+    if web is not None:
+        await web.stop()
     await close(nodes)
+
+
+def _say(
+    found: dict[str, dict[str, Any]], web: Keeper | WebServer | None, *, as_json: bool
+) -> None:
+    """Say where the venues are, and their page."""
+    if web is not None:
+        for each in found.values():
+            each |= {"page": web.url, "operator_key": f"{each['folder']}/operator.key"}
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, each in found.items():
+        click.echo(
+            f"{name}: {each['host']}:{each['port']}, {each['rulebook']}, "
+            f"log {each['folder']}, links: {', '.join(each['links']) or 'none'}"
+        )
+    if web is not None:
+        click.echo(f"page of all: {web.url}; operator.key lies beside each log")
 
 
 def _facts(node: Node, folder: Path) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Replayed:
         self._checkpoints = Checkpoints(tape)
         self._node = self._around(fresh(tape))
         self._web = web
-        self.web = WebServer(self._shown(), web, self._state)
+        self.web = WebServer({"": self._shown()}, web, self._state)
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

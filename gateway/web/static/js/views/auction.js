@@ -66,7 +66,7 @@ export class Auction {
     const found = line.info.mechanism === "one_way" ? outcome(line) : null;
     if (!found) return false;
     const { account } = this.app;
-    const drawn = [line.symbol, line.version, account.changed, document.documentElement.lang].join();
+    const drawn = [line.key, line.version, account.changed, document.documentElement.lang].join();
     if (drawn === this.drawn) return true;
     this.drawn = drawn;
     const digits = line.info.minor_digits;

@@ -31,7 +31,7 @@ export class Ticket {
     const { account } = this.app;
     this.line = line;
     const kind = line ? KINDS[line.info.mechanism] : "order";
-    const shown = account.on ? `${kind} ${document.documentElement.lang}` : `logon ${document.documentElement.lang}`;
+    const shown = [account.on ? kind : "logon", this.app.shown.name, document.documentElement.lang].join();
     if (shown !== this.shown) {
       this.shown = shown;
       this.body.replaceChildren(...(account.on ? this.ticket(kind) : this.logon()));
