@@ -23,7 +23,8 @@ export class Venue {
     this.links = []; // {name, kind, symbol, peer, peerSymbol}
     this.market = new Market(() => this.mend(), name);
     this.link = new Link((m) => this.take(m), (open) => this.changed(open), name);
-    this.account = new Account(this.link);
+    this.account = new Account(this.link, (symbol) =>
+      this.market.lines.get(symbol)?.info.mechanism === "one_way");
     this.account.version = protocolVersion();
   }
 

@@ -85,7 +85,7 @@ export class Ticket {
       this.send();
     });
     const off = h("button", { type: "button", id: "logoff", onclick: () => this.app.account.logOff() }, `${t("logoff")} (${this.app.account.name})`);
-    return [form, ...this.own.begin(), off];
+    return [form, ...this.own.begin(kind), off];
   }
 
   given() {
