@@ -46,7 +46,7 @@ class Hub:
         """Watch a venue from now on."""
         self._formed: dict[str, str] = {}  # the curves as they were shown last, by line
         self._links: list[str] = []  # the item of a linked venue's links, once it is known
-        self._phases: dict[str, list[tuple[int, int]]] = {}  # of the day: from when on, which
+        self._phases = source.phases()
         self.stream = Stream()
         self.readers: dict[Reader, None] = {}
         self._joining: dict[Reader, None] = {}
@@ -112,7 +112,9 @@ class Hub:
                 self.stream.add(item)
         if len(symbols) >= len(self._lines):  # of all lines, not of one that was opened
             joining, self._joining = self._joining, {}
-            phases = [encode(["phases", [symbol, each]]) for symbol, each in self._phases.items()]
+            phases = [
+                encode(["phases", [symbol, each]]) for symbol, each in self._phases.by_line.items()
+            ]
             text = ",".join([*items, *phases, *self._formed.values(), *self._links])
             for reader in joining:
                 reader.joined(text, self.stream.end)
@@ -125,10 +127,7 @@ class Hub:
 
     def _phase(self, message: wire_market.PhaseChanged) -> None:
         """Keep the day's phases for who joins; forget what took part in a call that is over."""
-        phases = self._phases.setdefault(message.symbol, [])
-        if phases and phases[-1][1] == Phase.CLOSED:
-            phases.clear()
-        phases.append((message.time, message.phase.value))
+        self._phases.take(message.symbol, message.time, message.phase)
         if message.phase is not Phase.FREEZE:
             self._formed.pop(message.symbol, None)
 
