@@ -55,7 +55,7 @@ class Page:
     def _server(self, node: Node, port: int) -> WebServer:
         real = {name: (bar.low, bar.high, bar.close, bar.volume) for name, bar in BARS.items()}
         web = Web(host=HOST, port=port, timetable=True, curves=True, real_day=real)
-        return WebServer(Near(node, web), web)
+        return WebServer({"": Near(node, web)}, web)
 
     async def stay(self, folder: Path) -> None:
         """Serve the venue as the day left it, brought back from its log, until a signal comes."""

@@ -178,7 +178,7 @@ def note_what_differs(node: Node, directory: Directory) -> None:
               expose_value=False, callback=configuration.use,
               help="Take options from this TOML file (carbonx config).")  # fmt: skip
 @click.option("--linked", type=click.Path(path_type=Path, dir_okay=False),
-              help="Run the linked venues of this TOML file instead.")  # fmt: skip
+              help="Run this TOML file's linked venues; --web is theirs too.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say what it is and where as JSON.")
 def command(
     name: str,
@@ -213,7 +213,8 @@ def command(
     Example:  carbonx serve --accounts examples/accounts.toml
     """
     if linked is not None:
-        serve_linked(linked, as_json=as_json)
+        serve_linked(linked, as_json=as_json, web_port=web_port, web_names=web_names,
+                     web_curves=web_curves)  # fmt: skip
         return
     rulebook = presets.find(name)
     directory = Directory.read(accounts) if accounts else Directory(())
@@ -226,7 +227,7 @@ def command(
     with unless_refused(folder):
         tls = tls_of(folder, tls_mode, tls_cert, tls_key)
         check_exposure(host, directory, encrypted=tls is not None, plain_text=plain_text)
-        make_page = page_maker(folder, web_port, host=host, names=web_names, timetable=timetable,
+        make_page = page_maker(web_port, host=host, names=web_names, timetable=timetable,
                                curves=web_curves)  # fmt: skip
         try:
             outside = Outside(metrics, log_lines)
@@ -237,5 +238,5 @@ def command(
                 node = Node.open(folder, rulebook, directory, options)
                 node.tls = tls
                 note_what_differs(node, directory)
-                web = make_page(node)
+                web = make_page({"": (node, folder)})
             event_loop.run(run(node, folder, outside, accounts, sockets, as_json=as_json, web=web))

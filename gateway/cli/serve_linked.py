@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,6 +16,7 @@ from gateway.cli.console import reading_log
 from gateway.cli.exposure import check as check_exposure
 from gateway.cli.exposure import tls_of, unless_refused
 from gateway.cli.linked_file import LinkedFile, LinkedVenue, read
+from gateway.cli.web_page import page_maker
 from gateway.operations.outside import MissingExtraError, Outside
 from gateway.runtime import event_loop
 from gateway.server.accounts import Directory
@@ -30,10 +31,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from gateway.web.keeper import Keeper
+    from gateway.web.server import WebServer
 
-def serve_linked(path: Path, *, as_json: bool) -> None:
+
+class Place(NamedTuple):
+    """Where a venue is: its folder, what shows it to its operators, its port's sockets."""
+
+    folder: Path
+    outside: Outside
+    sockets: list[socket.socket]
+
+
+def serve_linked(
+    path: Path,
+    *,
+    as_json: bool,
+    web_port: int | None = None,
+    web_names: tuple[str, ...] = (),
+    web_curves: bool = False,
+) -> None:
     """Run the venues of a file until they are stopped. Raises ``ClickException``."""
     file = read(path)
+    make_page = page_maker(web_port, host=file.host, names=web_names, timetable=file.timetable,
+                           curves=web_curves)  # fmt: skip
     folders = {venue.name: path.parent / venue.dir for venue in file.venue}
     with ExitStack() as stack:
         for folder in folders.values():
@@ -51,7 +72,9 @@ def serve_linked(path: Path, *, as_json: bool) -> None:
                 recovering.enter_context(Recovering(each, tls[name]))
             nodes = open_all(path, file, tls)
             link(file, nodes)
-        event_loop.run(run(nodes, folders, outsides, sockets, as_json=as_json))
+        web = make_page({name: (node, folders[name]) for name, node in nodes.items()})
+        places = {name: Place(folders[name], outsides[name], sockets[name]) for name in nodes}
+        event_loop.run(run(nodes, places, as_json=as_json, web=web))
 
 
 def tls_of_all(path: Path, file: LinkedFile) -> dict[str, ssl.SSLContext | None]:
@@ -117,52 +140,68 @@ def link(file: LinkedFile, nodes: dict[str, Node]) -> Linked:
 
 async def run(
     nodes: dict[str, Node],
-    folders: dict[str, Path],
-    outsides: dict[str, Outside],
-    sockets: dict[str, list[socket.socket]],
+    places: dict[str, Place],
     *,
     as_json: bool,
+    web: Keeper | WebServer | None = None,
 ) -> None:
     """Serve until a signal comes, or until one of the venues fails: then all stop."""
     stop = asyncio.Event()
     doors = []
     try:
         for name, node in nodes.items():
-            await node.start(sockets[name])
-            outsides[name].serve(node)
+            place = places[name]
+            await node.start(place.sockets)
+            place.outside.serve(node)
             assert node.failed is not None
             node.failed.add_done_callback(lambda _failed: stop.set())
             if event_loop.has_unix_sockets():
-                doors.append(AdminSocket(node, folders[name] / "operator.sock"))
+                doors.append(AdminSocket(node, place.folder / "operator.sock"))
                 await doors[-1].open()
+        if web is not None:
+            await web.start()
     except OSError as error:
         await close(nodes)
         message = f"a port cannot be opened: {error}"
         raise click.ClickException(message) from error
     event_loop.on_stop(stop.set)
-    found = {name: _facts(node, folders[name], outsides[name]) for name, node in nodes.items()}
-    if as_json:
-        click.echo(json.dumps(found))
-    else:
-        for name, each in found.items():
-            click.echo(
-                f"{name}: {each['host']}:{each['port']}, {each['rulebook']}, "
-                f"log {each['folder']}, links: {', '.join(each['links']) or 'none'}"
-                + (f", figures {each['operations']}/metrics" if "operations" in each else "")
-            )
+    found = {name: _facts(node, places[name]) for name, node in nodes.items()}
+    _say(found, web, as_json=as_json)
     await stop.wait()
     for door in doors:
         await door.close()
+    if web is not None:
+        await web.stop()
     await close(nodes)
 
 
-def _facts(node: Node, folder: Path, outside: Outside) -> dict[str, Any]:
+def _say(
+    found: dict[str, dict[str, Any]], web: Keeper | WebServer | None, *, as_json: bool
+) -> None:
+    """Say where the venues are, and their page."""
+    if web is not None:
+        for each in found.values():
+            each |= {"page": web.url, "operator_key": f"{each['folder']}/operator.key"}
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, each in found.items():
+        click.echo(
+            f"{name}: {each['host']}:{each['port']}, {each['rulebook']}, "
+            f"log {each['folder']}, links: {', '.join(each['links']) or 'none'}"
+            + (f", figures {each['operations']}/metrics" if "operations" in each else "")
+        )
+    if web is not None:
+        click.echo(f"page of all: {web.url}; operator.key lies beside each log")
+
+
+def _facts(node: Node, place: Place) -> dict[str, Any]:
     host, port = node.address
     venue = node.sequencer.venue
-    found = {"host": host, "port": port, "rulebook": venue.rulebook.name, "folder": str(folder),
+    found = {"host": host, "port": port, "rulebook": venue.rulebook.name, "folder": str(place.folder),
              "records": node.sequencer.seq, "links": list(venue.links.ends)}  # fmt: skip
-    if outside.port is not None:
-        found["operations"] = "http://{}:{}".format(*outside.port.address)
+    if place.outside.port is not None:
+        found["operations"] = "http://{}:{}".format(*place.outside.port.address)
     return found
 
 

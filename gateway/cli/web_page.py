@@ -1,20 +1,22 @@
-"""The page of a venue, where it is asked for and its libraries are installed."""
+"""The page of a venue or of linked ones, where it is asked for and its libraries are there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
 
 import click
 
 from gateway.runtime import event_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from gateway.server.node import Node
     from gateway.web.keeper import Keeper
     from gateway.web.server import WebServer
+
+    Make: TypeAlias = Callable[[Mapping[str, tuple[Node, Path]]], Keeper | WebServer | None]
 
 
 class Given(TypedDict):
@@ -26,17 +28,15 @@ class Given(TypedDict):
     curves: bool
 
 
-def page_maker(
-    folder: Path, port: int | None, **given: Unpack[Given]
-) -> Callable[[Node], Keeper | WebServer | None]:
-    """Return what makes the page of a node; without a port there is none.
+def page_maker(port: int | None, **given: Unpack[Given]) -> Make:
+    """Return what makes the page of nodes, each with its folder; without a port there is none.
 
-    A process of its own serves it, where the system has what the two need to talk.
-    The page's operator's key lies in ``folder``. Raises ``ClickException`` where the libraries for
-    it are missing.
+    A process of its own serves it, where the system has what the two need to talk. A venue's
+    operator's key lies in its folder. Raises ``ClickException`` where the libraries for the page
+    are missing.
     """
     if port is None:
-        return lambda _node: None
+        return lambda _nodes: None
     try:
         from gateway.web.door import FILE_NAME, Door  # noqa: PLC0415 - an extra
         from gateway.web.keeper import Keeper  # noqa: PLC0415
@@ -49,11 +49,13 @@ def page_maker(
         raise click.ClickException(message) from error
     web = Web(port=port, **given)
 
-    def make(node: Node) -> Keeper | WebServer:
-        source = Near(node, web, {"operator": Operator(node, operator_key(folder))})
+    def make(nodes: Mapping[str, tuple[Node, Path]]) -> Keeper | WebServer:
+        sources = {name: Near(node, web, {"operator": Operator(node, operator_key(folder))})
+                   for name, (node, folder) in nodes.items()}  # fmt: skip
         if not event_loop.has_unix_sockets():
-            return WebServer(source, web)
-        door = Door(node, folder / FILE_NAME, source, curves=web.curves)
-        return Keeper(door, web, lambda text: click.echo(text, err=True))
+            return WebServer(sources, web)
+        doors = {name: Door(node, folder / FILE_NAME, sources[name], curves=web.curves)
+                 for name, (node, folder) in nodes.items()}  # fmt: skip
+        return Keeper(doors, web, lambda text: click.echo(text, err=True))
 
     return make

@@ -1,8 +1,8 @@
 """The process that serves a venue's pages: ``python -m gateway.web.apart``, started by the venue.
 
-It is given the port already open, reaches the venue through the socket in its folder, and ends with
-it: when its input closes, or the venue lets the watcher go. Where the two share a processor, the
-venue goes first.
+It is given the port already open, reaches each venue through the socket in its folder, and ends
+with them: when its input closes, or a venue lets the watcher go. Where they share a processor, the
+venues go first.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """What the process is started with."""
 
     listener: int  # the file descriptor of the open port
-    door: str  # the path of the socket in the venue's folder
+    doors: dict[str, str]  # by the venue's name: the path of the socket in its folder
     web: Web
 
 
@@ -49,7 +49,7 @@ async def serve(given: Given) -> None:
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: _Input(over), sys.stdin)
-    server = WebServer(Far(Path(given.door)), given.web)
+    server = WebServer({name: Far(Path(door)) for name, door in given.doors.items()}, given.web)
     await server.start(socket.socket(fileno=given.listener))
     gc.collect()
     gc.freeze()

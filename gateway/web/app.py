@@ -91,8 +91,14 @@ def _name(host: str) -> str:
     return host[: host.rindex("]") + 1] if "]" in host else host.partition(":")[0]
 
 
-def application(talk: Callable[[WebSocket], Awaitable[None]], names: Container[str]) -> ASGIApp:
-    """Return the application; ``talk`` is given each WebSocket that may be accepted."""
+def application(
+    talk: Callable[[WebSocket, str], Awaitable[None]], names: Container[str]
+) -> ASGIApp:
+    """Return the application.
+
+    ``talk`` is given each WebSocket that may be accepted, and the venue that it asks for: "" is
+    the first.
+    """
 
     async def page(_request: Request) -> Response:
         return FileResponse(STATIC / "index.html", media_type="text/html")
@@ -100,10 +106,14 @@ def application(talk: Callable[[WebSocket], Awaitable[None]], names: Container[s
     async def messages(_request: Request) -> Response:
         return Response(table(), media_type="application/json")
 
+    async def socket(web: WebSocket) -> None:
+        await talk(web, web.path_params.get("venue", ""))
+
     routes = [
         Route("/", page),
         Route("/protocol.json", messages),
-        WebSocketRoute("/ws", talk),
+        WebSocketRoute("/ws", socket),
+        WebSocketRoute("/ws/{venue:path}", socket),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Guard(Starlette(routes=routes), names)

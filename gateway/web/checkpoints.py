@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from engine.log.sequencer import Sequencer
 from engine.venue.venue import Venue
 from gateway.server.outbox import Outboxes
+from gateway.web.phases import DayPhases
 
 if TYPE_CHECKING:
     from gateway.web.tape import Tape
@@ -20,16 +21,17 @@ APART: Final = 5_000  # records between two of them, at least
 
 
 class State(NamedTuple):
-    """A venue behind so many records, with its reports."""
+    """A venue behind so many records, with its reports and the phases of its day."""
 
     place: int
     sequencer: Sequencer
     outboxes: Outboxes
+    phases: DayPhases
 
 
 def fresh(tape: Tape) -> State:
     """Return the state before the first record."""
-    return State(0, Sequencer(Venue(tape.rulebook)), Outboxes())
+    return State(0, Sequencer(Venue(tape.rulebook)), Outboxes(), DayPhases())
 
 
 class Checkpoints:
@@ -89,9 +91,10 @@ class Checkpoints:
 
 def run(tape: Tape, state: State, place: int) -> State:
     """Bring a state forward to a place."""
-    sequencer, outboxes = state.sequencer, state.outboxes
+    sequencer, outboxes, phases = state.sequencer, state.outboxes, state.phases
     for each in range(state.place, place):
         record = tape.record(each)
         events = sequencer.submit(record.time, record.source, record.command)
         outboxes.absorb(record.time, events)
-    return State(place, sequencer, outboxes)
+        phases.observe(record.time, events)
+    return State(place, sequencer, outboxes, phases)

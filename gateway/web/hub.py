@@ -16,7 +16,7 @@ from gateway.protocol import wire, wire_market
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
 from gateway.web.stream import Stream
 from gateway.web.translate import encode
-from gateway.web.watcher import Curves
+from gateway.web.watcher import Curves, LinksShown
 
 if TYPE_CHECKING:
     from gateway.web.source import Source
@@ -45,7 +45,8 @@ class Hub:
     def __init__(self, source: Source) -> None:
         """Watch a venue from now on."""
         self._formed: dict[str, str] = {}  # the curves as they were shown last, by line
-        self._phases: dict[str, list[tuple[int, int]]] = {}  # of the day: from when on, which
+        self._links: list[str] = []  # the item of a linked venue's links, once it is known
+        self._phases = source.phases()
         self.stream = Stream()
         self.readers: dict[Reader, None] = {}
         self._joining: dict[Reader, None] = {}
@@ -89,6 +90,9 @@ class Hub:
                 self._answer(encode(message))
             elif isinstance(message, Curves):
                 self._form(message)
+            elif isinstance(message, LinksShown):
+                self._links = [encode(["links", message.ends])]
+                self.stream.add(self._links[0])
             elif isinstance(message, wire_market.BookSnapshot) or snapshot:
                 snapshot.append(message)
             elif not isinstance(message, wire.VenueHeartbeat | wire.LoggedOut):
@@ -108,8 +112,10 @@ class Hub:
                 self.stream.add(item)
         if len(symbols) >= len(self._lines):  # of all lines, not of one that was opened
             joining, self._joining = self._joining, {}
-            phases = [encode(["phases", [symbol, each]]) for symbol, each in self._phases.items()]
-            text = ",".join([*items, *phases, *self._formed.values()])
+            phases = [
+                encode(["phases", [symbol, each]]) for symbol, each in self._phases.by_line.items()
+            ]
+            text = ",".join([*items, *phases, *self._formed.values(), *self._links])
             for reader in joining:
                 reader.joined(text, self.stream.end)
 
@@ -121,10 +127,7 @@ class Hub:
 
     def _phase(self, message: wire_market.PhaseChanged) -> None:
         """Keep the day's phases for who joins; forget what took part in a call that is over."""
-        phases = self._phases.setdefault(message.symbol, [])
-        if phases and phases[-1][1] == Phase.CLOSED:
-            phases.clear()
-        phases.append((message.time, message.phase.value))
+        self._phases.take(message.symbol, message.time, message.phase)
         if message.phase is not Phase.FREEZE:
             self._formed.pop(message.symbol, None)
 

@@ -17,7 +17,7 @@ from gateway.web.settings import listen, url_of
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from gateway.web.door import Door
     from gateway.web.settings import Web
@@ -28,11 +28,11 @@ AGAIN_AFTER: Final = 1.0  # seconds between an end that nobody wanted and the ne
 
 
 class Keeper:
-    """The pages of a venue, in a process of their own."""
+    """The pages of a venue, or of several, in a process of their own."""
 
-    def __init__(self, door: Door, web: Web, say: Callable[[str], None]) -> None:
-        """Serve the venue behind ``door``; ``say`` is given what the operator should hear."""
-        self._door = door
+    def __init__(self, doors: Mapping[str, Door], web: Web, say: Callable[[str], None]) -> None:
+        """Serve the venues behind ``doors``; ``say`` is given what the operator should hear."""
+        self._doors = doors
         self._web = web
         self._say = say
         self._listener: socket.socket | None = None
@@ -50,7 +50,8 @@ class Keeper:
         """Open the port and wait until pages are served. Raises ``OSError`` where it is taken."""
         self._listener = listen(self._web)
         self.url = url_of(self._listener.getsockname()[:2])
-        await self._door.open()
+        for door in self._doors.values():
+            await door.open()
         self._keeping = asyncio.ensure_future(self._keep())
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), STARTS_WITHIN)
@@ -61,7 +62,8 @@ class Keeper:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
         await self._end()
-        await self._door.close()
+        for door in self._doors.values():
+            await door.close()
         if self._listener is not None:
             self._listener.close()
 
@@ -76,7 +78,8 @@ class Keeper:
         """Start the process; return its exit code once it has ended."""
         assert self._listener is not None
         number = self._listener.fileno()
-        given = {"listener": number, "door": str(self._door.path), "web": self._web}
+        doors = {name: str(door.path) for name, door in self._doors.items()}
+        given = {"listener": number, "doors": doors, "web": self._web}
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway.web.apart", msgspec.json.encode(given).decode(),
             stdin=PIPE, stdout=PIPE, pass_fds=(number,),

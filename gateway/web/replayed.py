@@ -56,7 +56,7 @@ class Replayed:
         self._checkpoints = Checkpoints(tape)
         self._node = self._around(fresh(tape))
         self._web = web
-        self.web = WebServer(self._shown(), web, self._state)
+        self.web = WebServer({"": self._shown()}, web, self._state)
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -84,11 +84,11 @@ class Replayed:
     # -- what plays -----------------------------------------------------------------------------
 
     def _shown(self) -> Near:
-        return Near(self._node, self._web, {"replay": self._told})
+        return Near(self._node, self._web, {"replay": self._told}, self._phases)
 
     def _go(self, position: int) -> None:
         """Go far out of sight, from the nearest state before; the one that is left is kept."""
-        here = State(self.position, self._node.sequencer, self._node.outboxes)
+        here = State(self.position, self._node.sequencer, self._node.outboxes, self._phases)
         back = position < self.position
         start = self._checkpoints.take(position, -1 if back else self.position)
         if start is None and not back:
@@ -101,11 +101,13 @@ class Replayed:
         self._run(position)
 
     def _around(self, state: State) -> Node:
-        _, sequencer, outboxes = state
+        _, sequencer, outboxes, self._phases = state
         options = Options(durability="none")
         node = Node(Directory(()), sequencer, outboxes, options, Past())
         node.core = _Recorded(Directory(()), sequencer, outboxes, options)
         node.clock = lambda: self._time
+        node.observers = node.core.running.observers
+        node.observers.append(self._phases.observe)
         return node
 
     def _run(self, position: int) -> None:

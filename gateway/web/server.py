@@ -1,4 +1,4 @@
-"""The pages of a venue on a port."""
+"""The pages of a venue, or of venues that are linked, on a port."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from gateway.web.app import application
 from gateway.web.hub import Hub
-from gateway.web.page import AGAIN, TRANSPORT, Page
+from gateway.web.page import AGAIN, POLICY, TRANSPORT, Page
 from gateway.web.settings import listen, url_of
 from gateway.web.source import HELLO
 from gateway.web.translate import encode
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from starlette.websockets import WebSocket
     from websockets.http11 import Request
@@ -52,20 +52,24 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """Serves the pages of one venue."""
+    """Serves the pages of one venue, or of several."""
 
     def __init__(
-        self, source: Source, web: Web, state: Callable[[], list[Any]] | None = None
+        self,
+        sources: Mapping[str, Source],
+        web: Web,
+        state: Callable[[], list[Any]] | None = None,
     ) -> None:
-        """Serve a venue; ``start`` opens the port.
+        """Serve venues by their names; ``start`` opens the port.
 
-        ``state`` returns an item that every page begins with.
+        A page begins with the first of them, which alone may have no name. ``state`` returns an
+        item that every page begins with.
         """
-        self._source = source
+        self._sources = dict(sources)
         self._web = web
         self._state = state
         self.pages: dict[Page, None] = {}
-        self.hub: Hub | None = None
+        self.hubs: dict[str, Hub] = {}
         bound = f"[{web.host}]" if ":" in web.host else web.host
         app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *web.names)))
         self._server = _Server(
@@ -82,7 +86,7 @@ class WebServer:
         """Open the port, or take one over. Raises ``OSError`` where it is taken."""
         listener = listener or listen(self._web)
         self.address = listener.getsockname()[:2]
-        self.hub = Hub(self._source)
+        self.hubs = {name: Hub(source) for name, source in self._sources.items()}
         self._serving = asyncio.ensure_future(self._server.serve([listener]))
         self._writing = asyncio.ensure_future(self._write())
 
@@ -92,14 +96,18 @@ class WebServer:
         return url_of(self.address)
 
     async def ended(self) -> None:
-        """Wait until the venue lets go."""
-        assert self.hub is not None
-        await self.hub.ended.wait()
+        """Wait until a venue lets go: those that are linked stop together."""
+        ends = [asyncio.ensure_future(hub.ended.wait()) for hub in self.hubs.values()]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in ends:
+                each.cancel()
 
     async def stop(self) -> None:
         """Send all pages away and close the port."""
-        if self.hub is not None:
-            self.hub.close()
+        for hub in self.hubs.values():
+            hub.close()
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
@@ -115,14 +123,20 @@ class WebServer:
                 if place % IN_A_ROW == IN_A_ROW - 1:
                     await asyncio.sleep(0)
 
-    async def _talk(self, web: WebSocket) -> None:
-        assert self.hub is not None
+    async def _talk(self, web: WebSocket, name: str) -> None:
+        name = name or next(iter(self._sources))
+        if name not in self._sources:
+            await web.close(POLICY)
+            return
         await web.accept()
-        hello = encode(await self._source.ask(HELLO, None))
+        word, told = await self._sources[name].ask(HELLO, None)
+        if word == HELLO:
+            told = told | {"at": name, "venues": list(self._sources)}
+        hello = encode([word, told])
         if len(self.pages) >= MOST_PAGES:
             await web.close(AGAIN, f"{MOST_PAGES} pages are open")
             return
-        page = Page(self._source, self.hub, web)
+        page = Page(self._sources[name], self.hubs[name], web)
         self.pages[page] = None
         try:
             page.answered(hello)
@@ -133,13 +147,13 @@ class WebServer:
             del self.pages[page]
 
     def show(self, source: Source) -> None:
-        """Show another venue on all pages."""
-        before, self._source = self.hub, source
-        self.hub = Hub(source)
+        """Show another venue on all pages, in the place of the only one."""
+        (name,) = self._sources
+        before, hub = self.hubs[name], Hub(source)
+        self._sources[name], self.hubs[name] = source, hub
         for page in self.pages:
-            page.move(source, self.hub)
-        if before is not None:
-            before.close()
+            page.move(source, hub)
+        before.close()
 
     def tell(self, item: list[Any]) -> None:
         """Send an item to all pages."""

@@ -45,7 +45,7 @@ async def venue_with_page(folder: Path, **options: Any) -> AsyncIterator[tuple[N
 @asynccontextmanager
 async def page_of(node: Node, port: int = 0) -> AsyncIterator[WebServer]:
     given = Web(port=port, curves=True)
-    web = WebServer(Near(node, given, {"operator": Operator(node, OPERATOR_KEY)}), given)
+    web = WebServer({"": Near(node, given, {"operator": Operator(node, OPERATOR_KEY)})}, given)
     await web.start()
     try:
         yield web
@@ -61,7 +61,8 @@ async def page_apart(
     given = Web(curves=True)
     source = Near(node, given, {"operator": Operator(node, OPERATOR_KEY)})
     heard = said if said is not None else []
-    keeper = Keeper(Door(node, folder / FILE_NAME, source, curves=True), given, heard.append)
+    door = Door(node, folder / FILE_NAME, source, curves=True)
+    keeper = Keeper({"": door}, given, heard.append)
     await keeper.start()
     try:
         yield keeper
@@ -126,8 +127,8 @@ async def page(web: WebServer, origin: str | None = None) -> AsyncIterator[Reade
 
 
 @asynccontextmanager
-async def page_at(url: str, origin: str | None = None) -> AsyncIterator[Reader]:
-    where = f"{url.replace('http', 'ws', 1)}ws"
+async def page_at(url: str, origin: str | None = None, path: str = "ws") -> AsyncIterator[Reader]:
+    where = f"{url.replace('http', 'ws', 1)}{path}"
     given: Any = origin or url.removesuffix("/")
     async with connect(where, origin=given, compression=None) as socket:
         yield Reader(socket)

@@ -25,6 +25,7 @@ from gateway.protocol import wire, wire_links
 from gateway.runtime.tls import client_context
 from gateway.server.admin import AdminSocket, ask
 from gateway.server.failure import VenueStoppedError
+from tests.gateway.cli.test_serve_page import lines_at, said_by
 from tests.support.command_line import typed
 from tests.support.openssl import need_openssl
 from tests.support.paths import ROOT
@@ -234,6 +235,19 @@ def test_the_command_runs_them_until_it_is_stopped(tmp_path: Path) -> None:
     assert [*facts] == ["north", "south"]
     assert facts["south"]["links"] == facts["north"]["links"] == ["bay"]
     assert len({each["port"] for each in facts.values()}) == 2
+
+
+def test_one_page_shows_all_of_them(tmp_path: Path) -> None:
+    written(tmp_path)
+    words = ("serve", "--linked", "linked.toml", "--web", "0", "--json")
+    with said_by(tmp_path, *words) as line:
+        facts = json.loads(line)
+        (url,) = {each["page"] for each in facts.values()}
+        assert asyncio.run(lines_at(url)) == ["CO2"]
+        for name, each in facts.items():
+            assert each["operator_key"] == f"{name}/operator.key"
+            assert (tmp_path / name / "operator.key").exists()
+    assert not (tmp_path / "north" / "pages.sock").exists()
 
 
 def test_the_example_is_a_file_of_linked_venues() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING
 
 from engine.vocabulary.commands import AdvanceTime, BeginDay, ClearAuction, SetPhase
@@ -11,6 +12,7 @@ from engine.vocabulary.events import Announced, AuctionStated
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
 from tests.engine.markets.test_planned_auctions import CASH, DATES, OFFERED, STOCK, rulebook
+from tests.gateway.web.test_accessible import serious
 from tests.support.browser import browser, needs_browser
 from tests.support.venues import bounded, client_of
 from tests.support.web_pages import keep, log_on, page_of
@@ -90,3 +92,70 @@ def test_a_cleared_auction_shows_supply_winners_and_how_own_bids_fared(tmp_path:
         await node.stop()
 
     bounded(scenario())
+
+
+@needs_browser
+def test_own_bids_of_days_before_are_there_after_a_logon_with_how_each_ended(
+    tmp_path: Path,
+) -> None:
+    times = count(1_624_838_400 * 10**9, 10**6)  # from 2021-06-28 in UTC
+
+    def opened() -> Node:
+        options = Options(durability="none", opens=False)
+        return Node.open(tmp_path / "venue", rulebook(), Directory(ACCOUNTS), options,
+                         lambda: next(times))  # fmt: skip
+
+    def announced(node: Node, date: int) -> Announced:
+        events = node.operate(BeginDay(date))
+        (auction,) = [each for each in events if isinstance(each, Announced)]
+        node.operate(SetPhase(Phase.CONTINUOUS))
+        node.operate(AdvanceTime(auction.opens_at))
+        return auction
+
+    async def first_day() -> None:
+        node = opened()
+        await node.start()
+        async with client_of(node) as alice, client_of(node, "bob") as bob:
+            auction = announced(node, DATES[0])
+            for price, tonnes in (("1.10", 60), ("1.00", 50), ("0.91", 30), ("1.05", 20)):
+                order = await alice.bid("A", auction.number, tonnes, price=price)
+            await alice.cancel(order.ref)
+            await bob.bid("A", auction.number, 110, price="1.08")
+            node.operate(AdvanceTime(auction.closes_at))
+            node.operate(ClearAuction("A", auction.number, 1))
+            node.operate(SetPhase(Phase.CLOSED))
+        await node.stop()
+
+    async def second_day() -> None:
+        node = opened()  # a restart lies between
+        await node.start()
+        async with page_of(node) as web, browser(tmp_path / "profile") as tab:
+            auction = announced(node, DATES[1])
+            await tab.open(web.url)
+            await log_on(tab)
+            rows = "[...document.querySelectorAll('#own-bids tr')].map((row) => row.innerText)"
+            await tab.until(f"{rows}.length === 4")
+            found = [row.split("\t") for row in await tab.value(rows)]
+            assert all(row[0].startswith("2021-06-28 ") for row in found)
+            got = node.sequencer.venue.allowances("alice", "A")[0]
+            assert 60 < got < 110
+            assert [row[1:] for row in found] == [
+                ["1.10", "60", "60", "in whole"],
+                ["1.00", "50", str(got - 60), "in part"],
+                ["0.91", "30", "0", "not"],
+                ["1.05", "20", "0", "Cancelled"],
+            ]
+            beside = "[...document.querySelectorAll('#auction-own tr')].map((row) => row.innerText)"
+            shown = [row.split("\t") for row in await tab.value(beside)]
+            assert shown == [row[1:] for row in found[:3]]
+            await tab.type("#number", str(auction.number))
+            await tab.type("#price", "1.07")
+            await tab.type("#quantity", "40")
+            await tab.click("#send")
+            await tab.until(f"{rows}.length === 5 && {rows}[0].endsWith('40\\t0\\tresting')")
+            assert await serious(tab) == []
+            assert tab.errors == []
+        await node.stop()
+
+    bounded(first_day())
+    bounded(second_day())

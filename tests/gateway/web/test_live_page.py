@@ -32,7 +32,7 @@ LOSE_TWO = """(() => {
     const status = document.querySelector('#status');
     const keep = () => { window.said = status.innerText };
     new MutationObserver(keep).observe(status, {childList: true});
-    carbonx.market.mend = () => setTimeout(() => carbonx.mend(), 200);
+    carbonx.market.mend = () => setTimeout(() => carbonx.shown.mend(), 200);
 })()"""
 
 

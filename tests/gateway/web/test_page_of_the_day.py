@@ -41,7 +41,7 @@ def test_phases_of_the_day_are_shaded_between_the_candles(tmp_path: Path) -> Non
             client_of(node, "bob") as bob,
             browser(tmp_path / "profile") as tab,
         ):
-            await until(lambda: web.hub is not None)
+            await until(lambda: bool(web.hubs))
             for phase, minutes in (
                 (Phase.OPENING_CALL, 10), (Phase.CONTINUOUS, 30), (Phase.HALTED, 20),
                 (Phase.CONTINUOUS, 15),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 
 from engine.log.sequencer import replay
 from engine.venue.venue import Venue
-from engine.vocabulary.enums import Side
+from engine.vocabulary.commands import AdvanceTime, SetPhase
+from engine.vocabulary.enums import Phase, Side
 from gateway.client.market_view import MarketView
 from gateway.protocol import wire_market
 from gateway.web.checkpoints import MOST, Checkpoints, fresh, run
@@ -178,6 +180,77 @@ def test_a_page_goes_back_from_the_nearest_state_that_is_kept(tmp_path: Path) ->
             await replayed.stop()
 
     bounded(scenario())
+
+
+def test_the_phases_of_the_day_are_known_at_every_moment(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path, durability="none") as node, client_of(node) as alice:
+            for phase in (Phase.INTRADAY_CALL, Phase.CONTINUOUS, Phase.HALTED, Phase.CONTINUOUS,
+                          Phase.CLOSED, Phase.OPENING_CALL, Phase.CONTINUOUS):  # fmt: skip
+                node.operate(SetPhase(phase), timed=True)
+                assert node.sequencer.venue.phase("CO2") is phase
+                for step in range(0 if phase in (Phase.HALTED, Phase.CLOSED) else 5):
+                    await alice.sell("CO2", 1 + step, price=f"{52 + step}.00")
+        with (
+            mock.patch("gateway.web.checkpoints.APART", 7),
+            mock.patch("gateway.web.replayed.FAR", 0),
+        ):
+            tape = Tape(tmp_path)
+            replayed = Replayed(tape, Web())
+            await replayed.start()
+            await until(lambda: len(replayed._checkpoints.places) >= 3)
+            at = random.Random(3)
+            for place in [at.randint(1, len(tape)) for _ in range(12)]:
+                replayed.seek(place)
+                async with page(replayed.web) as reader:
+                    await reader.until(lambda r: bool(r.all_of(wire_market.BookSnapshot)))
+                    told = [what[1] for word, what in reader.words if word == "phases"]
+                    expected = phases_at(tape, place)
+                    assert told == ([expected] if expected else []), place
+            await replayed.stop()
+
+    bounded(scenario())
+
+
+def test_a_call_forms_while_it_plays(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            venue(tmp_path, durability="none") as node,
+            client_of(node) as alice,
+            client_of(node, "bob") as bob,
+        ):
+            node.operate(SetPhase(Phase.INTRADAY_CALL), timed=True)
+            await alice.buy("CO2", 9, price="60.00")
+            for step in range(4):
+                await bob.sell("CO2", 1 + step, price=f"{52 + step}.00")
+                now = node.sequencer.venue.time
+                node.operate(AdvanceTime(now + 10**9))  # a second later it says what would trade
+        replayed = Replayed(Tape(tmp_path), Web(curves=True))
+        await replayed.start()
+        async with page(replayed.web) as reader:
+            await reader.until(lambda r: bool(r.all_of(wire_market.BookSnapshot)))
+            for place in range(len(replayed.tape) - 7, len(replayed.tape) + 1):
+                replayed.seek(place)
+                asks = replayed._node.sequencer.venue.interest("CO2")[1]
+                if not isinstance(replayed.tape.record(place - 1).command, AdvanceTime):
+                    continue
+                expected = ["curves", ["CO2", [[60_00, 9]], [list(each) for each in asks]]]
+                await reader.until(lambda r, e=expected: e in r.words)  # type: ignore[misc]
+        await replayed.stop()
+
+    bounded(scenario())
+
+
+def phases_at(tape: Tape, place: int) -> list[list[int]]:
+    """Return the phases of the day behind a record, by what the log's commands say alone."""
+    found: list[list[int]] = []
+    for each in range(place):
+        record = tape.record(each)
+        if isinstance(record.command, SetPhase):
+            if found and found[-1][1] == Phase.CLOSED:
+                found = []
+            found.append([record.time, record.command.phase.value])
+    return found
 
 
 def test_it_plays_to_the_end_and_comes_to_the_same_state(tmp_path: Path) -> None:

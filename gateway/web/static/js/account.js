@@ -1,13 +1,16 @@
 // The account that this page is logged on to: its orders, fills and balances.
 
+import { Bids } from "./bids.js";
 import { canProve, drawNonce, prove } from "./proof.js";
 
 const MOST_FILLS = 200;
 const GONE = ["filled", "cancelled", "rejected"];
 
 export class Account {
-  constructor(link) {
+  // ``auctions`` says of a line's symbol whether it auctions.
+  constructor(link, auctions) {
     this.link = link;
+    this.auctions = auctions;
     this.changed = 0;
     this.forget();
   }
@@ -19,6 +22,7 @@ export class Account {
     this.logon = null; // how it logged on: kept to come back after a cut connection
     this.on = false;
     this.orders = new Map();
+    this.bids = new Bids();
     this.fills = [];
     this.cash = [];
     this.holdings = [];
@@ -99,6 +103,7 @@ export class Account {
     if (!take) return;
     if (NUMBERED.has(m.is)) this.seq = m.seq;
     take(this, m);
+    if (!this.owns.has(m.ref) && (m.symbol === undefined || this.auctions(m.symbol))) this.bids.absorb(m);
     this.changed += 1;
   }
 }

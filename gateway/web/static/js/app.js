@@ -1,11 +1,10 @@
 // The page: takes in what the venue says, draws what changed once a frame.
 
-import { Account } from "./account.js";
 import { byId, text } from "./dom.js";
-import { Link } from "./link.js";
-import { Market, inCall } from "./market.js";
+import { inCall } from "./market.js";
+import { Venue } from "./venue.js";
 import { setLanguage, t, language } from "./words.js";
-import { loadTable, protocolVersion, wordOf } from "./wire.js";
+import { loadTable } from "./wire.js";
 import { Auction } from "./views/auction.js";
 import { Book } from "./views/book.js";
 import { Candles } from "./views/candles.js";
@@ -17,24 +16,14 @@ import { Replay } from "./views/replay.js";
 import { Ticket } from "./views/ticket.js";
 import { Trades } from "./views/trades.js";
 
-const BEHIND_FOR = 3_000; // ms for which a page says that it was behind
 const SLOWLY = 500; // ms between drawings of what costs more: all lines, curves
 
 class App {
   constructor() {
-    this.hello = {};
-    this.steps = [];
-    this.time = 0;
-    this.offset = 0;
-    this.symbol = decodeURIComponent(location.hash.slice(1));
-    this.connected = false;
-    this.behindAt = -BEHIND_FOR;
-    this.asked = new Map();
-    this.mending = false;
-    this.market = new Market(() => this.mend());
-    this.link = new Link((m) => this.take(m), (open) => this.changed(open));
-    this.account = new Account(this.link);
-    this.account.version = protocolVersion();
+    this.wanted = decodeURIComponent(location.hash.slice(1)); // the key of a line, until it is there
+    this.symbol = "";
+    this.venues = [new Venue("", (venue, m) => this.heard(venue, m))];
+    [this.shown] = this.venues;
     this.header = new Header(this);
     this.book = new Book(this);
     this.candles = new Candles(this);
@@ -52,88 +41,100 @@ class App {
     requestAnimationFrame((now) => this.draw(now));
   }
 
+  // What the views draw is of the venue that is shown.
+  get hello() {
+    return this.shown.hello;
+  }
+
+  get steps() {
+    return this.shown.steps;
+  }
+
+  get time() {
+    return this.shown.time;
+  }
+
+  get offset() {
+    return this.shown.offset;
+  }
+
+  get connected() {
+    return this.shown.connected;
+  }
+
   get behind() {
-    return performance.now() - this.behindAt < BEHIND_FOR;
+    return this.shown.behind;
+  }
+
+  get market() {
+    return this.shown.market;
+  }
+
+  get link() {
+    return this.shown.link;
+  }
+
+  get account() {
+    return this.shown.account;
   }
 
   get line() {
     return this.market.lines.get(this.symbol);
   }
 
-  changed(open) {
-    this.connected = open;
-    this.asked.clear();
-    if (open) this.account.comeBack();
-    else this.market.allStale();
+  get everyLine() {
+    return this.venues.flatMap((venue) => [...venue.market.lines.values()]);
   }
 
-  mend() {
-    if (this.mending) return;
-    this.mending = true;
-    this.link.say("Subscribe", { symbol: "" });
+  lineOf(venueName, symbol) {
+    return this.venues.find((venue) => venue.name === venueName)?.market.lines.get(symbol);
   }
 
-  choose(symbol) {
-    this.symbol = symbol;
-    history.replaceState(null, "", `#${encodeURIComponent(symbol)}`);
+  // Show a line by its key, whichever venue it is of.
+  choose(key) {
+    this.wanted = key;
+    this.settle();
+    history.replaceState(null, "", `#${encodeURIComponent(key).replaceAll("%2F", "/")}`);
   }
 
-  take(m) {
-    if (m.is === "time") this.time = m.what;
-    else if (m.is === "hello") this.greet(m.what);
-    else if (m.is === "anew") this.market.forget();
+  settle() {
+    const found = this.wanted && this.everyLine.find((line) => line.key === this.wanted);
+    if (found) {
+      this.wanted = "";
+      this.symbol = found.symbol;
+      const venue = this.venues.find((each) => each.market === found.market);
+      if (venue !== this.shown) {
+        this.shown = venue;
+        this.arrive();
+      }
+    }
+    if (!this.line && this.market.lines.size) [this.symbol] = this.market.lines.keys();
+  }
+
+  heard(venue, m) {
+    if (m.is === "hello") this.greet(venue);
+    else if (venue !== this.shown) return;
     else if (m.is === "replay") this.replay.state = m.what;
-    else if (m.is === "operator") this.operator.heard(m.what);
-    else if (m.is === "curves") this.market.curves(m.what);
-    else if (m.is === "phases") this.market.phases(m.what.map((each, place) =>
-      (place ? each.map(([time, phase]) => ({ time, phase: wordOf("Phase", phase) })) : each)));
-    else if (m.is === "behind") this.behindAt = performance.now();
-    else if (m.is === "refused") this.account.answer = { ok: false, field: "", rule: m.what, reason: "" };
-    else if (m.is === "DayTrades") this.fill(m);
-    else if (m.is === "History") this.recall(m);
-    else if (this.market.absorb(m)) this.heard(m);
-    else this.account.absorb(m);
+    else this.operator.heard(m.what);
   }
 
-  greet(hello) {
-    this.hello = hello;
-    this.operator.begin(hello.controls);
-    byId("own").hidden = hello.controls.includes("replay"); // nobody can trade in the past
-    this.offset = hello.utc_offset_minutes;
-    this.steps = hello.steps.map(([time, symbol, phase]) => [time, symbol, wordOf("Phase", phase)]);
+  // The first venue says which others there are.
+  greet(venue) {
+    for (const name of venue.hello.venues)
+      if (!this.venues.some((each) => each.name === name))
+        this.venues.push(new Venue(name, (which, m) => this.heard(which, m)));
+    if (venue === this.shown) this.arrive();
   }
 
-  heard(m) {
-    if (m.is !== "BookSnapshot") return;
-    this.mending = false;
-    this.ask(m.symbol);
-    const { mechanism } = this.market.lines.get(m.symbol).info;
-    if (mechanism === "one_way") this.link.say("AskHistory", { symbol: m.symbol });
-  }
-
-  // What the last auction came to, which may have been before this page was opened.
-  recall(m) {
-    const line = this.market.lines.get(m.symbol);
-    if (!line) return;
-    line.recall(m);
-    line.version += 1;
-  }
-
-  // Trades that were missed, or came before: by number, from the first that is not known.
-  ask(symbol) {
-    const after = this.market.lines.get(symbol).knownTo;
-    this.asked.set(symbol, after);
-    this.link.say("AskTrades", { symbol, after });
-  }
-
-  fill(m) {
-    const line = this.market.lines.get(m.symbol);
-    if (line && line.fill(m) && m.trades.length) this.ask(m.symbol);
-    if (line) line.version += 1;
+  arrive() {
+    const { controls } = this.hello;
+    this.operator.begin(controls);
+    byId("own").hidden = controls.includes("replay"); // nobody can trade in the past
+    this.slowAt = 0;
   }
 
   draw(now) {
-    if (!this.line && this.market.lines.size) [this.symbol] = this.market.lines.keys();
+    this.settle();
     const { line } = this;
     this.header.draw(line);
     if (line) {
@@ -147,7 +148,7 @@ class App {
       text(byId("centre-title"), t(call ? "curves" : over ? "cleared" : "chart"));
       this.book.draw(line);
       this.trades.draw(line);
-      const slow = now - this.slowAt > SLOWLY || this.drawn !== line.symbol;
+      const slow = now - this.slowAt > SLOWLY || this.drawn !== line.key;
       if (call && slow) this.curves.draw(line);
       else if (!call && !over) {
         text(byId("centre-note"), line.uncrossed && !line.trades.length ? t("nothing") : "");
@@ -155,7 +156,7 @@ class App {
       }
       if (slow) {
         this.slowAt = now;
-        this.drawn = line.symbol;
+        this.drawn = line.key;
         if (!call && !over) this.depth.draw(line);
         this.lines.draw();
       }

@@ -6,7 +6,8 @@ const FIRST_WAIT = 250; // ms
 const LONGEST_WAIT = 5_000;
 
 export class Link {
-  constructor(heard, changed) {
+  constructor(heard, changed, venue = "") {
+    this.path = venue ? `/ws/${encodeURIComponent(venue)}` : "/ws";
     this.heard = heard;
     this.changed = changed;
     this.open = false;
@@ -20,7 +21,7 @@ export class Link {
 
   connect() {
     this.again = 0;
-    const address = new URL("/ws", location.href);
+    const address = new URL(this.path, location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new WebSocket(address);
     this.socket.addEventListener("open", () => {

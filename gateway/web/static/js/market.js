@@ -8,7 +8,8 @@ const CALLS = ["opening_call", "closing_call", "intraday_call", "freeze"];
 export const inCall = (line) => CALLS.includes(line.phase);
 
 export class Line {
-  constructor(info) {
+  constructor(info, market) {
+    this.market = market;
     this.bids = new Map();
     this.asks = new Map();
     this.offers = new Map();
@@ -33,6 +34,20 @@ export class Line {
     this.version = 0; // changes with every change
     this.tradesVersion = 0; // changes where trades are no longer those of before with some more
     this.describe(info);
+  }
+
+  // The line's symbol, behind its venue's name where there are several.
+  get key() {
+    return this.market.name ? `${this.market.name}/${this.symbol}` : this.symbol;
+  }
+
+  get label() {
+    return this.key.replace("/", " · ");
+  }
+
+  best(side) {
+    const prices = [...(side === "buy" ? this.bids : this.asks).keys()];
+    return prices.length ? (side === "buy" ? Math.max(...prices) : Math.min(...prices)) : 0;
   }
 
   describe(info) {
@@ -173,7 +188,8 @@ function takeTrade(line, m) {
 
 export class Market {
   // ``mend`` is called with a line whose increments have a gap.
-  constructor(mend) {
+  constructor(mend, name = "") {
+    this.name = name; // of the venue, where there are several
     this.lines = new Map();
     this.mend = mend;
     this.gaps = 0;
@@ -203,7 +219,7 @@ export class Market {
   snapshot(m) {
     let line = this.lines.get(m.symbol);
     if (!line) {
-      line = new Line(m.line);
+      line = new Line(m.line, this);
       this.lines.set(m.symbol, line);
     }
     for (const shown of [line.bids, line.asks, line.offers, line.auctions, line.bestBids])

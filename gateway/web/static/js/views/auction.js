@@ -1,6 +1,7 @@
 // What came of a sealed auction: demand against supply with what containment added or kept back, price
 // beside the reserve, what each winner got, and how the account's own bids fared.
 
+import { outcomeOf } from "../bids.js";
 import { byId, h, rows, text } from "../dom.js";
 import { clock, decimal, whole } from "../format.js";
 import { t } from "../words.js";
@@ -19,7 +20,7 @@ export function outcome(line) {
   const sold = cleared.quantity ?? stated.sold;
   const unsold = cleared.unsold ?? stated.unsold;
   return {
-    number: cleared.number ?? stated.number, time: cleared.time ?? 0, date: stated?.date ?? 0,
+    number: cleared.number ?? stated.number, at: cleared.time ?? stated.time, time: cleared.time ?? 0, date: stated?.date ?? 0,
     price: cleared.price ?? stated.price, reserve: announced?.price ?? 0, sold, unsold,
     bids: cleared.bids, bidders: cleared.bidders ?? stated.bidders,
     offered: stated?.offered ?? announced?.quantity ?? sold + unsold,
@@ -33,16 +34,6 @@ export function outcome(line) {
 export function demanded(levels) {
   let sum = 0;
   return [...levels].sort((a, b) => b[0] - a[0]).map(([price, wanted]) => [price, (sum += wanted)]);
-}
-
-// How the account's bids ended: {ref, price, quantity, got, how}.
-export function ownBids(account, line, from) {
-  return [...account.orders.values()].filter((each) => each.symbol === line.symbol && each.time >= from)
-    .map(({ ref, price, quantity }) => {
-      const got = account.fills.filter((fill) => fill.ref === ref && fill.symbol === line.symbol)
-        .reduce((sum, fill) => sum + fill.quantity, 0);
-      return { ref, price, quantity, got, how: got >= quantity ? "inWhole" : got ? "inPart" : "notAtAll" };
-    }).sort((a, b) => b.price - a.price || a.ref - b.ref);
 }
 
 const dashed = (date) => String(date).replace(/(\d{4})(\d\d)(\d\d)/, "$1-$2-$3");
@@ -66,12 +57,11 @@ export class Auction {
     const found = line.info.mechanism === "one_way" ? outcome(line) : null;
     if (!found) return false;
     const { account } = this.app;
-    const drawn = [line.symbol, line.version, account.changed, document.documentElement.lang].join();
+    const drawn = [line.key, line.version, account.changed, document.documentElement.lang].join();
     if (drawn === this.drawn) return true;
     this.drawn = drawn;
     const digits = line.info.minor_digits;
-    const cleared = line.cleared.at(-1);
-    const own = cleared ? ownBids(account, line, cleared.announced?.time ?? 0) : [];
+    const own = account.bids.clearedAt(line.symbol, found.at).map((bid) => ({ ...bid, how: outcomeOf(bid) }));
     this.body.replaceChildren(this.picture(found, digits, own), this.table(found, digits), this.bids(found, own, digits));
     this.body.setAttribute("aria-label", `${t("cleared")} ${found.number}: ${decimal(found.price, digits)}, ${whole(found.sold)} t, ` +
       `${t("demand")} ${whole(found.demand)}, ${t("supply")} ${whole(found.offered + found.released - found.withheld)}`);

@@ -3,6 +3,7 @@
 import { byId, h, rows, text } from "../dom.js";
 import { clock, decimal, whole } from "../format.js";
 import { t } from "../words.js";
+import { elsewhere } from "./regions.js";
 
 const SHOWN = 12; // levels of a side
 
@@ -20,6 +21,20 @@ export class Book {
     if (kind === "book") this.book(line);
     else if (kind === "offers") this.offers(line);
     else this.auctions(line);
+    this.links(line);
+  }
+
+  // What rests elsewhere: the best prices of the lines that this one is linked with.
+  links(line) {
+    const items = elsewhere(this.app, line);
+    this.notes.hidden = !items.length;
+    rows(this.notes, items, () => h("li"), (row, { kind, other }) => {
+      const price = (side) => (other.best(side) ? decimal(other.best(side), other.info.minor_digits) : "–");
+      const known = { shared: t("restsThere"), hosting: t("restsHere") }[kind] ?? `${t(kind)}:`;
+      row.className = `note ${kind}`;
+      text(row, `${known} ${other.label}` +
+        (kind === "hosting" ? "" : `, ${t("bid")} ${price("buy")} / ${t("ask")} ${price("sell")}`));
+    });
   }
 
   begin(kind) {
@@ -31,13 +46,16 @@ export class Book {
       auctions: ["number", "side", "quantity", "price", "time"],
     }[kind];
     this.rows = h("tbody");
+    this.notes = h("ul", { id: "elsewhere", "aria-label": t("elsewhere"), "data-label": "elsewhere" });
     const head = heads.map((each) => h("th", { scope: "col", "data-t": each }, t(each)));
-    this.body.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows));
+    this.body.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows), this.notes);
   }
 
   book(line) {
-    const asks = line.shown("sell").slice(0, SHOWN).reverse();
-    const bids = line.shown("buy").slice(0, SHOWN);
+    // The orders of a shared book rest at the other venue: that is the book to see.
+    const from = elsewhere(this.app, line).find(({ kind }) => kind === "shared")?.other ?? line;
+    const asks = from.shown("sell").slice(0, SHOWN).reverse();
+    const bids = from.shown("buy").slice(0, SHOWN);
     const most = Math.max(1, ...asks.map((row) => row[1]), ...bids.map((row) => row[1]));
     const own = this.app.account.prices(line.symbol);
     const low = line.info.low_limit;

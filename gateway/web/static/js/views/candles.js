@@ -64,7 +64,7 @@ export class Candles {
 
   draw(line) {
     const width = widthFor(line.trades, line.phases);
-    const at = `${line.symbol} ${line.tradesVersion} ${width} ${line.phases.length} ${line.phases.at(-1)?.time}`;
+    const at = `${line.key} ${line.tradesVersion} ${width} ${line.phases.length} ${line.phases.at(-1)?.time}`;
     if (at !== this.at) {
       this.width = width;
       this.at = at;
@@ -147,7 +147,7 @@ export class Candles {
 
   limit(line) {
     const { low_limit: low, high_limit: high, reference } = line.info;
-    const now = [line.symbol, low, high, reference, document.documentElement.lang].join();
+    const now = [line.key, low, high, reference, document.documentElement.lang].join();
     if (now === this.limits) return;
     this.limits = now;
     this.lines.forEach((each) => this.prices.removePriceLine(each));

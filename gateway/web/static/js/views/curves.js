@@ -40,7 +40,7 @@ class Steps {
     const height = element.clientHeight;
     if (!width) return;
     const root = document.documentElement;
-    const made = [line.symbol, width, height, root.lang, root.dataset.theme, root.dataset.up, key].join();
+    const made = [line.key, width, height, root.lang, root.dataset.theme, root.dataset.up, key].join();
     const digits = line.info.minor_digits;
     this.mark = mark;
     if (made !== this.made) {

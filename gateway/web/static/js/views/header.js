@@ -8,6 +8,13 @@ export function upcoming(app, line) {
   return app.steps.find(([time, symbol]) => time > app.time && (!symbol || symbol === line.symbol));
 }
 
+// The lines of a venue to pick from, under its name where there are several.
+function pick({ name, market }) {
+  const options = [...market.lines.values()].map(({ key, symbol, info }) =>
+    h("option", { value: key }, info.mode ? `${info.product} · ${info.mode}` : symbol));
+  return name ? [h("optgroup", { label: name }, ...options)] : options;
+}
+
 function feed(app, line) {
   if (!app.connected) return ["away", true];
   if (!line || line.stale) return ["stale", true];
@@ -25,16 +32,14 @@ export class Header {
 
   draw(line) {
     const { app } = this;
-    const symbols = [...app.market.lines.keys()].join();
+    const symbols = app.everyLine.map((each) => each.key).join();
     if (symbols !== this.symbols) {
       this.symbols = symbols;
-      this.picker.replaceChildren(
-        ...[...app.market.lines.values()].map(({ symbol, info }) =>
-          h("option", { value: symbol }, info.mode ? `${info.product} · ${info.mode}` : symbol)),
-      );
+      this.picker.replaceChildren(...app.venues.flatMap(pick));
     }
-    if (line) this.picker.value = line.symbol;
-    text(byId("venue"), app.hello.title || app.hello.venue || "carbonx");
+    if (line) this.picker.value = line.key;
+    const title = app.hello.title || app.hello.venue || "carbonx";
+    text(byId("venue"), app.shown.name ? `${app.shown.name} · ${title}` : title);
     const [word, bad] = feed(app, line);
     text(byId("status"), bad ? t(word) : "");
     if (line) rows(byId("figures"), this.figures(line, word, bad), make, fill);

@@ -3,6 +3,7 @@
 import { byId, h, rows, text } from "../dom.js";
 import { decimal, whole } from "../format.js";
 import { t } from "../words.js";
+import { Regions } from "./regions.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const POINTS = 60;
@@ -46,10 +47,11 @@ export class Lines {
   constructor(app) {
     this.app = app;
     this.rows = h("tbody");
+    this.regions = new Regions(app);
     const head = ["line", "phase", "last", "change", "bid", "ask", "volume", "toLimits", "spark"]
       .map((each) => h("th", { scope: "col", "data-t": each }, t(each)));
     byId("lines-body").replaceChildren(
-      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows), this.sides(), this.realDay());
+      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows), this.regions.element, this.sides(), this.realDay());
   }
 
   // Products that trade in several lines, side by side.
@@ -89,12 +91,13 @@ export class Lines {
   }
 
   drawSides() {
-    const found = spreads([...this.app.market.lines.values()]);
+    const found = this.app.venues.flatMap(({ name, market }) =>
+      spreads([...market.lines.values()]).map((each) => ({ ...each, name })));
     this.beside.hidden = !found.length;
     rows(this.spreads, found, () => h("tr", {}, h("td"), h("td"), h("td")), (row, each) => {
       const [product, prices, spread] = row.children;
       row.dataset.product = each.product;
-      text(product, each.product);
+      text(product, each.name ? `${each.name} · ${each.product}` : each.product);
       text(prices, each.lines.map((line) => `${line.info.mode || line.symbol} ${decimal(line.last, each.digits)}`).join(" · "));
       text(spread, `${decimal(each.spread, each.digits)} (${((100 * each.spread) / each.low).toFixed(2)} %)`);
     });
@@ -102,24 +105,24 @@ export class Lines {
 
   draw() {
     const { app } = this;
+    this.regions.draw();
     this.drawSides();
     this.drawRealDay();
-    rows(this.rows, [...app.market.lines.values()], () => this.make(), (row, line) => {
-      row.className = line.symbol === app.symbol ? "chosen" : "";
-      if (row.version === line.version && row.symbol === line.symbol && row.language === document.documentElement.lang) return;
-      Object.assign(row, { version: line.version, symbol: line.symbol, language: document.documentElement.lang });
+    rows(this.rows, app.everyLine, () => this.make(), (row, line) => {
+      row.className = line === app.line ? "chosen" : "";
+      if (row.version === line.version && row.key === line.key && row.language === document.documentElement.lang) return;
+      Object.assign(row, { version: line.version, key: line.key, language: document.documentElement.lang });
       const digits = line.info.minor_digits;
       const price = (minor) => (minor ? decimal(minor, digits) : "–");
-      const best = (side) => line.sorted(side)[0]?.[0] ?? 0;
       const change = line.last ? line.last - line.info.reference : 0;
       const [name, phase, last, moved, bid, ask, volume, limits, spark] = row.children;
-      text(name.firstChild, line.symbol);
+      text(name.firstChild, line.label);
       text(phase, t(line.phase));
       text(last, price(line.last));
       text(moved, line.last ? `${change > 0 ? "+" : ""}${decimal(change, digits)}` : "–");
       moved.className = change > 0 ? "up" : change < 0 ? "down" : "";
-      text(bid, price(best("buy")));
-      text(ask, price(best("sell")));
+      text(bid, price(line.best("buy")));
+      text(ask, price(line.best("sell")));
       text(volume, whole(line.volume));
       text(limits, toLimits(line));
       spark.firstChild.firstChild.setAttribute("d", way(line.trades));
@@ -132,7 +135,8 @@ export class Lines {
     svg.setAttribute("class", "spark");
     svg.setAttribute("aria-hidden", "true");
     svg.append(document.createElementNS(SVG, "path"));
-    const button = h("button", { type: "button", onclick: () => this.app.choose(button.textContent) });
-    return h("tr", {}, h("td", {}, button), ...cells, h("td", {}, svg));
+    const button = h("button", { type: "button", onclick: () => this.app.choose(row.key) });
+    const row = h("tr", {}, h("td", {}, button), ...cells, h("td", {}, svg));
+    return row;
   }
 }

@@ -1,7 +1,8 @@
 // The account's orders, fills and balances.
 
+import { outcomeOf } from "../bids.js";
 import { h, rows, text } from "../dom.js";
-import { clock, decimal, whole } from "../format.js";
+import { clock, day, decimal, whole } from "../format.js";
 import { t } from "../words.js";
 
 function table(title, heads, body) {
@@ -17,27 +18,44 @@ const cells = (count) => () => h("tr", {}, ...Array.from({ length: count }, () =
 export class Own {
   constructor(app) {
     this.app = app;
-    this.version = -1;
+    this.version = "";
   }
 
-  begin() {
-    this.version = -1;
+  begin(kind) {
+    this.version = "";
     this.orders = h("tbody", { id: "own-orders" });
     this.fills = h("tbody", { id: "own-fills" });
     this.balances = h("tbody", { id: "own-balances" });
+    this.bids = kind === "bid" ? h("tbody", { id: "own-bids" }) : null;
     const scroll = (title, ...inside) =>
       h("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": t(title) }, ...inside);
     return [
       scroll("own", table("own", ["line", "side", "price", "leaves", "state", "cancel"], this.orders)),
+      ...(this.bids ? [scroll("ownBids", table("ownBids", ["time", "price", "quantity", "got", "outcome"], this.bids))] : []),
       scroll("fills", table("fills", ["time", "line", "side", "price", "quantity"], this.fills)),
       scroll("balances", table("balances", ["account", "free", "reserved", "locked", "total"], this.balances)),
     ];
   }
 
+  // How all bids of the line ended, those of days before too.
+  drawBids(line) {
+    rows(this.bids, this.app.account.bids.of(line.symbol), cells(5), (row, bid) => {
+      const [time, price, quantity, got, how] = row.children;
+      const at = bid.ended || bid.time;
+      row.dataset.ref = bid.ref;
+      text(time, `${day(at, this.app.offset)} ${clock(at, this.app.offset)}`);
+      text(price, decimal(bid.price, line.info.minor_digits));
+      text(quantity, whole(bid.quantity));
+      text(got, whole(bid.got));
+      text(how, t(outcomeOf(bid)));
+    });
+  }
+
   draw(line) {
     const { account, market } = this.app;
-    if (this.version === account.changed || !line) return;
-    this.version = account.changed;
+    const version = `${account.changed} ${line?.key}`;
+    if (this.version === version || !line) return;
+    this.version = version;
     const digits = (symbol) => market.lines.get(symbol)?.info.minor_digits ?? 2;
     const makeOrder = () => {
       const row = cells(6)();
@@ -67,6 +85,7 @@ export class Own {
       text(price, decimal(fill.price, digits(fill.symbol)));
       text(quantity, whole(fill.quantity));
     });
+    if (this.bids) this.drawBids(line);
     const money = account.cash.map((each) => ({ ...each, digits: line.info.minor_digits }));
     rows(this.balances, [...money, ...account.holdings], cells(5), (row, balance) => {
       const [name, free, reserved, locked, total] = row.children;

@@ -31,7 +31,7 @@ export class Ticket {
     const { account } = this.app;
     this.line = line;
     const kind = line ? KINDS[line.info.mechanism] : "order";
-    const shown = account.on ? `${kind} ${document.documentElement.lang}` : `logon ${document.documentElement.lang}`;
+    const shown = [account.on ? kind : "logon", this.app.shown.name, document.documentElement.lang].join();
     if (shown !== this.shown) {
       this.shown = shown;
       this.body.replaceChildren(...(account.on ? this.ticket(kind) : this.logon()));
@@ -85,7 +85,7 @@ export class Ticket {
       this.send();
     });
     const off = h("button", { type: "button", id: "logoff", onclick: () => this.app.account.logOff() }, `${t("logoff")} (${this.app.account.name})`);
-    return [form, ...this.own.begin(), off];
+    return [form, ...this.own.begin(kind), off];
   }
 
   given() {
