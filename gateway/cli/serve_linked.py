@@ -198,8 +198,14 @@ def _say(
 def _facts(node: Node, place: Place) -> dict[str, Any]:
     host, port = node.address
     venue = node.sequencer.venue
-    found = {"host": host, "port": port, "rulebook": venue.rulebook.name, "folder": str(place.folder),
-             "records": node.sequencer.seq, "links": list(venue.links.ends)}  # fmt: skip
+    found = {
+        "host": host,
+        "port": port,
+        "rulebook": venue.rulebook.name,
+        "folder": str(place.folder),
+        "records": node.sequencer.seq,
+        "links": list(venue.links.ends),
+    }
     if place.outside.port is not None:
         found["operations"] = "http://{}:{}".format(*place.outside.port.address)
     return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from engine.vocabulary.commands import Announce, Bid, NewOrder, Quote
 from engine.vocabulary.enums import RejectReason
 from gateway.protocol.wire import Challenge, Heartbeat, Logon, NotTaken
 from gateway.server.backoff import Backoff
@@ -12,9 +13,12 @@ from gateway.server.permissions import MAY_SEND, rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.vocabulary.commands import ClientCommand
     from gateway.protocol.wire import Proof, SessionMessage
     from gateway.server.accounts import Admission, Directory
     from gateway.server.connection import Connection
+
+ADDING: Final = (NewOrder, Quote, Announce, Bid)  # an order, where they succeed
 
 
 class Door:
@@ -70,3 +74,22 @@ def permitted(connection: Connection, message: SessionMessage) -> SessionMessage
         return message
     refuse(connection, 0, f"{kind.__name__}: ")
     return Heartbeat()
+
+
+def within_live_orders(
+    connection: Connection, commands: list[ClientCommand], live: int, most: int
+) -> list[ClientCommand]:
+    """Return the commands that leave an account within its live orders; refuse the others."""
+    room = most - live
+    taken: list[ClientCommand] = []
+    for command in commands:
+        if isinstance(command, ADDING):
+            if room <= 0:
+                rule = f"fewer than {most} live orders: cancel some"
+                connection.say(
+                    NotTaken(connection.seq(), command.ref, RejectReason.LIVE_ORDERS, rule)
+                )
+                continue
+            room -= 1
+        taken.append(command)
+    return taken

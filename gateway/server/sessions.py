@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from engine.vocabulary.commands import (
     AmendOrder,
-    Announce,
-    Bid,
     CancelOnDisconnect,
     CancelOrder,
     NewOrder,
-    Quote,
     SetCancelOnDisconnect,
 )
 from engine.vocabulary.enums import RejectReason
@@ -21,7 +18,7 @@ from gateway.protocol.mapping import to_command
 from gateway.protocol.session import watcher_end
 from gateway.server.connection import Connection, seat_of
 from gateway.server.copies import Copies
-from gateway.server.door import Door, permitted, refuse
+from gateway.server.door import Door, permitted, refuse, within_live_orders
 from gateway.server.permissions import Permission
 from gateway.server.readers import Readers
 from gateway.server.report_store import StoreError
@@ -49,7 +46,6 @@ if TYPE_CHECKING:
 # What may cost a venue far more than an order: each ends its session's turn.
 QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire_history.AskHistory,
                     wire_operator.Operate)  # fmt: skip
-ADDING: Final = (NewOrder, Quote, Announce, Bid)  # an order, where they succeed
 TIMES: Final = 2  # that a recipient hears of a quote: when it is made, and when it ends
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
 MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
@@ -263,26 +259,9 @@ class Sessions(Silence):
                 commands[:] = self._storage.storable(connection, commands)
             live = len(self._running.sequencer.venue.participants[connection.account].orders)
             if live + len(commands) > self._limits.max_live:
-                commands[:] = self._within(connection, commands, self._limits.max_live - live)
+                commands[:] = within_live_orders(connection, commands, live, self._limits.max_live)
             self._running.run_all(connection.number, commands)
             commands.clear()
-
-    def _within(
-        self, connection: Connection, commands: list[ClientCommand], room: int
-    ) -> list[ClientCommand]:
-        """Return the commands that leave an account within its live orders; refuse the others."""
-        taken: list[ClientCommand] = []
-        for command in commands:
-            if isinstance(command, ADDING):
-                if room <= 0:
-                    rule = f"fewer than {self._limits.max_live} live orders: cancel some"
-                    connection.say(
-                        wire.NotTaken(connection.seq(), command.ref, RejectReason.LIVE_ORDERS, rule)
-                    )
-                    continue
-                room -= 1
-            taken.append(command)
-        return taken
 
     def _answered(self, connection: Connection, ref: int, now: int) -> bool:
         """Answer a message that was answered before, or comes too fast; say whether it is one."""
