@@ -46,7 +46,11 @@ def walk(
     collecting = gc.isenabled()
     gc.disable()  # nothing here needs it, and it would walk all rows that wait again and again
     try:
-        return _walk(log, Rows(Venue(rulebook_of(log)), wanted), give, reached)
+        venue = Venue(rulebook_of(log))
+        try:
+            return _walk(log, Rows(venue, wanted), give, reached)
+        finally:
+            venue.close()
     finally:
         if collecting:
             gc.enable()

@@ -55,6 +55,11 @@ class SeveralVenues:
         }
         self._guests: dict[str, str] = {}  # member by the guest's account
 
+    def close(self) -> None:
+        """Let go of live orders, so that the venues are freed; they are of no use then."""
+        for venue in self.federation.venues.values():
+            venue.close()
+
     @property
     def venue(self) -> SeveralVenues:
         """Itself: a sequencer has a venue."""
