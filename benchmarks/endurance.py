@@ -3,7 +3,9 @@
 The venue is ``carbonx serve`` and the load ``carbonx load``, each in a process of its own, nothing
 pinned. The saturation is what a full pipe of some seconds brings through, the log synced as always.
 After each minute: the latency's p50 and p99, the venue's resident memory, its log. At the end the
-venue stops, and its log is replayed and must come to the states that the venue wrote into it.
+venue stops, and its log is replayed and must come to the states that the venue wrote into it, the
+last one at its stop included. The verdict compares the minutes behind the first, which warms up:
+exit 1 where memory or p99 grew, the rate was not kept or the replay came to another state.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 from typing import Any, Final, NamedTuple
 
 import click
@@ -26,6 +29,9 @@ from gateway.server.accounts import Directory
 RULEBOOK: Final = "textbook"
 SESSIONS: Final = 4
 SHARE: Final = 0.7
+MEMORY: Final = 1.1  # times what it was, at most, to be called flat
+P99: Final = 1.5  # the same, of the later half's median against the earlier one's
+KEPT: Final = 0.95  # of the rate, at least
 
 
 class Minute(NamedTuple):
@@ -55,8 +61,32 @@ def resident(pid: int) -> int:
     return int(found[1]) * 1_024
 
 
-def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], dict[str, Any]]:
-    """Load a venue minute after minute; return each, and what the check of its log said."""
+def verdict(found: list[Minute], rate: int, checked: dict[str, Any]) -> list[str]:
+    """Return what is not as it has to be."""
+    minutes = found[1:] or found
+    half = len(minutes) // 2
+    earlier, later = minutes[: half or 1], minutes[half:]
+    memory = max(each.memory for each in later) / minutes[0].memory
+    p99 = median(each.p99 for each in later) / median(each.p99 for each in earlier)
+    kept = min(each.answered for each in minutes) / rate
+    print(
+        f"memory {memory:.2f} times (at most {MEMORY}), p99 {p99:.2f} times (at most {P99}), "
+        f"{kept:.1%} of the rate kept (at least {KEPT:.0%})"
+    )
+    wrong = []
+    if memory > MEMORY:
+        wrong.append("the memory grew")
+    if p99 > P99:
+        wrong.append("the p99 grew")
+    if kept < KEPT:
+        wrong.append("the rate was not kept")
+    if "state" not in checked:
+        wrong.append("the log does not replay to the states in it")
+    return wrong
+
+
+def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dict[str, Any]]:
+    """Load a venue minute after minute; return each, the rate, what the check of the log said."""
     with tempfile.TemporaryDirectory() as place:
         file, folder = Path(place) / "accounts.toml", Path(place) / "venue"
         products = [product.symbol for product in load_rulebook(RULEBOOK).products]
@@ -94,7 +124,7 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], dict[str
                     "load", *there, "--rate", str(rate), "-d", str(seconds), "--seed", str(number)
                 )
                 latency = said["latency"]
-                size = sum(each.stat().st_size for each in folder.glob("venue*.log"))
+                size = sum(each.stat().st_size for each in folder.rglob("venue.log*"))
                 found.append(
                     Minute(
                         said["messages_in"],
@@ -113,7 +143,7 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], dict[str
         finally:
             venue.send_signal(signal.SIGTERM)
             venue.wait(60)
-        return found, carbonx("log", "check", str(folder))
+        return found, rate, carbonx("log", "check", str(folder))
 
 
 @click.command()
@@ -121,14 +151,13 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], dict[str
 @click.option("--minutes", default=8, show_default=True, type=click.IntRange(1))
 @click.option("--seconds", default=60.0, show_default=True, help="How long a minute takes.")
 def main(rate: int, minutes: int, seconds: float) -> None:
-    """Measure, and print what grew between the second minute and the last."""
-    found, checked = run(rate, minutes, seconds)
-    first, last = found[min(1, len(found) - 1)], found[-1]
-    print(
-        f"memory {last.memory / first.memory:.2f} times the second minute's, "
-        f"p99 {last.p99 / first.p99:.2f} times"
-    )
+    """Measure, print a verdict, and exit 1 where it is against the venue."""
+    found, rate, checked = run(rate, minutes, seconds)
     print(f"log: {checked}")
+    wrong = verdict(found, rate, checked)
+    print(f"not flat: {', '.join(wrong)}" if wrong else "flat, and the same after the replay")
+    if wrong:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,12 @@ def walk(
     collecting = gc.isenabled()
     gc.disable()  # nothing here needs it, and it would walk all events that wait again and again
     try:
-        with ThreadPoolExecutor(1) as thread:
-            return _walk(log, Replay(Venue(rulebook), wanted), makes, thread, reached)
+        venue = Venue(rulebook)
+        try:
+            with ThreadPoolExecutor(1) as thread:
+                return _walk(log, Replay(venue, wanted), makes, thread, reached)
+        finally:
+            venue.close()
     finally:
         if collecting:
             gc.enable()

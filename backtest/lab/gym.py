@@ -111,6 +111,8 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         if seed is not None:
             self._root, self._episode = seed, -1
         self._episode += 1
+        if hasattr(self, "_begun"):
+            self._begun.kernel.venue.close()  # a program has many episodes
         learner = _Learner()
         guest = Person(
             ACCOUNT, ACCOUNT, ACCOUNT, learner, self._cash, {self._product: self._holding}

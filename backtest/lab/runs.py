@@ -132,6 +132,7 @@ def _make(job: Job, cell: Cell) -> Done:
             name: None if value is None or math.isnan(value) else float(value)
             for name, value in meter.measure(interests(outcome.people)).items()
         }
+        outcome.venue.close()  # the next run is in the same process
         _fill(columns, trades.found, cell.seed)
         record = Record(values, outcome.commands, digest(values, columns))
     except AgentError as error:

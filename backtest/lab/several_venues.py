@@ -65,6 +65,11 @@ class SeveralVenues:
         self._guests: dict[str, str] = {}  # member by the guest's account
         self.reports: list[AccountReport] = []  # of links, that accounts have yet to hear
 
+    def close(self) -> None:
+        """Let go of live orders, so that the venues are freed; they are of no use then."""
+        for venue in self.federation.venues.values():
+            venue.close()
+
     @property
     def venue(self) -> SeveralVenues:
         """Itself: a sequencer has a venue."""

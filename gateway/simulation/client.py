@@ -51,6 +51,7 @@ class SimulatedClient:
         self._logon: wire.Logon | None = None
         self._exchange = b""  # what both ends sign
         self._came = False
+        self._heard = 0  # the last report of this session, by its number
         self._ref = 0
         self._heartbeat = 0  # ns
         self._updates: int | None = None  # number of the last market data
@@ -69,12 +70,14 @@ class SimulatedClient:
         self._session = client_end(now)
         self._heartbeat = rng.choice(HEARTBEATS)
         nonce = rng.randbytes(2).hex()
+        known = len(self.reports)
+        self._heard = rng.randint(0, known) if rng.random() < 1 / 4 else known
         self._logon = wire.Logon(
             version=wire.VERSION,
             member="",
             account=self.name,
             nonce=nonce,
-            last_seen=len(self.reports),
+            last_seen=self._heard,
             cancel_on_disconnect=rng.random() < 1 / 2,
             heartbeat_ms=self._heartbeat,
             instance=self._instance,
@@ -190,6 +193,13 @@ class SimulatedClient:
 
     def _report(self, report: Any) -> None:
         known = len(self.reports)
+        if report.seq == self._heard + 1:
+            self._heard = report.seq
+            if report.seq <= known:
+                same = report == self.reports[report.seq - 1]
+                require(same, "a report that comes again is the same", self._says(report))
+                self.happened["a report came again as asked"] += 1
+                return
         if report.seq <= known:
             answers = ANSWERS.get(report.__class__)
             ref = answers(report) if answers is not None else 0

@@ -34,6 +34,7 @@ MUST_HAPPEN = (
     "the power goes during a start",
     "a commit was lost",
     "a message was sent again",
+    "a report came again as asked",
     "a torn commit was cut off",
     "an answer was repeated",
     "market data came",
