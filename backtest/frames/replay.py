@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from backtest.frames.stretch import Ints
     from engine.log.records import Run
     from engine.venue.venue import Venue
+    from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
 _COLUMNS: Final = {"trades": TRADES, "orders": LIVES, "depth": DEPTHS}
@@ -38,16 +39,16 @@ class Replay:
 
     def __init__(self, venue: Venue, wanted: Collection[str]) -> None:
         """Follow a venue that has done nothing yet."""
-        self.seq = self.time = 0  # of the last record
-        self._apply = venue.apply
+        self._before = self._time_before = 0  # number and time of the last record handed out
         self._venue = venue
         self._rows = Rows(venue, wanted)
         kinds = dict.fromkeys(chain.from_iterable(_COLUMNS[n] for n in _COLUMNS if n in wanted))
         self._columns = [EVENT_NUMBERS[kind] for kind in kinds]
         self._singly = [EVENT_NUMBERS[kind] for kind in (*self._rows.takes, PhaseChanged)]
         self._follows_orders = "orders" in wanted
-        self._runs: list[Run] = []
-        self._events: list[list[Event]] = []  # by record
+        self._commands: list[Command] = []
+        self._events: list[list[Event]] = []  # by record, as the others
+        self._times: list[int] = []
         self._day: date | None = None
         self._days: list[tuple[int, date | None]] = [(0, None)]
         self._phases: dict[str, str] = {}
@@ -58,23 +59,27 @@ class Replay:
         """How many records wait."""
         return len(self._events)
 
-    def run(self, run: Run) -> None:
-        """Apply commands that were sequenced together."""
-        self._runs.append(run)
-        apply, add = self._apply, self._events.append
-        for command in run.commands:
-            if type(command) is BeginDay:
-                add(self._begin_day(command))
-            else:
-                add(apply(command))
-            self.seq += 1
-            self.time = run.time
+    @property
+    def seq(self) -> int:
+        """The number of the last record."""
+        return self._before + len(self._events)
+
+    def take(self, runs: Iterable[Run]) -> None:
+        """Apply commands."""
+        apply = self._venue.apply
+        came, gave, when = self._events.append, self._commands.append, self._times.append
+        for run in runs:
+            time = run.time
+            for command in run.commands:
+                came(apply(command) if type(command) is not BeginDay else self._begin_day(command))
+                gave(command)
+                when(time)
 
     def _begin_day(self, command: BeginDay) -> list[Event]:
         evening = {}
         if self._day is not None:
-            evening = self._rows.balances(self.seq, self.time, self._day)
-        events = self._apply(command)
+            evening = self._rows.balances(self.seq, self._time, self._day)
+        events = self._venue.apply(command)
         for event in events:
             if type(event) is DayBegan:
                 self._rows.add(evening)
@@ -92,20 +97,21 @@ class Replay:
             now.append((len(self._events), symbol, word))
         return now
 
+    @property
+    def _time(self) -> int:
+        return self._times[-1] if self._times else self._time_before
+
     def end(self) -> None:
         """Take note of the end of the log."""
-        self._rows.add(self._rows.balances(self.seq, self.time, self._day))
+        self._rows.add(self._rows.balances(self.seq, self._time, self._day))
 
     def stretch(self) -> Stretch:
         """Return what came of the commands since the last stretch."""
-        runs, happened = self._runs, self._events
+        commands, happened, first = self._commands, self._events, self._before + 1
         events = list(chain.from_iterable(happened))
-        commands = [command for run in runs for command in run.commands]
         kinds = _ints(map(EVENT_NUMBERS.__getitem__, map(type, events)), events)
         records = np.repeat(np.arange(len(happened)), _ints(map(len, happened), happened))
-        runs_of = _ints((len(run.commands) for run in runs), runs)
-        times = np.repeat(_ints((run.time for run in runs), runs), runs_of)
-        first = self.seq - len(commands) + 1
+        times = _ints(self._times, commands)
         phases = [(0, symbol, phase) for symbol, phase in self._phases.items()]
         for place in np.flatnonzero(np.isin(kinds, self._singly)).tolist():
             event, record = events[place], int(records[place])
@@ -139,7 +145,8 @@ class Replay:
             phases=phases,
             cells=self._rows.take_out(),
         )
-        self._runs, self._events = [], []
+        self._before, self._time_before = self.seq, self._time
+        self._commands, self._events, self._times = [], [], []
         self._days, self._mechanisms = [(0, self._day)], self._mechanisms_now()
         return found
 

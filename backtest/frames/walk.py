@@ -80,8 +80,8 @@ def _walk(
 ) -> int:
     making: Future[None] | None = None
     for block in Reader(log).blocks():
-        for run in runs(block, replay.seq + 1) if block.kind == Kind.RUNS else ():
-            replay.run(run)
+        if block.kind == Kind.RUNS:
+            replay.take(runs(block, replay.seq + 1))
         if replay.records >= STRETCH:
             stretch = replay.stretch()
             if making is not None:
