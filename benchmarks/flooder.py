@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from benchmarks.measure import stand_back
 from engine.vocabulary.enums import Mechanism, Side
 from gateway.protocol import wire, wire_history, wire_modes
 from gateway.protocol.framing import Unframer, frame
@@ -255,14 +256,6 @@ async def flood(kind: str, port: int) -> None:
     await asyncio.to_thread(sys.stdin.read)
     print(FRAMES[0], flush=True)
     os._exit(0)  # nothing of it is worth an orderly end
-
-
-def stand_back() -> None:
-    """Take only the time that whoever measures on the same core leaves: floods come from afar."""
-    if hasattr(os, "sched_setscheduler"):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    else:
-        os.nice(19)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from benchmarks.measure import stand_back
 from engine.rulebook.presets import load as load_rulebook
 from gateway.load.server import accounts
 from gateway.server.accounts import Directory
@@ -50,7 +51,7 @@ class Discard(asyncio.Protocol):
 
 async def read(url: str, pages: int, seconds: float) -> None:
     """Hold pages open for a while; print what they took."""
-    os.nice(19)  # they stand for other machines: what reads must not take the venue's processor
+    stand_back()
     host, port = url.removeprefix("http://").rstrip("/").split(":")
     loop = asyncio.get_running_loop()
     made = [
