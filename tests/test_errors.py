@@ -48,8 +48,10 @@ def test_an_error_is_copied_and_pickled_whole(kind: type[Exception]) -> None:
     ]
     error = kind(*given or ["a text"])
     for again in (
-        copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error)),  # noqa: S301
-    ):  # fmt: skip
+        copy.copy(error),
+        copy.deepcopy(error),
+        pickle.loads(pickle.dumps(error)),  # noqa: S301
+    ):
         assert type(again) is kind
         assert str(again) == str(error)
         assert set(vars(again)) == set(vars(error))

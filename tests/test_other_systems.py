@@ -48,8 +48,15 @@ def surroundings(system: str) -> dict[str, str]:
 
 
 def python(system: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], env=surroundings(system), cwd=ROOT,
-                          capture_output=True, text=True, check=False, timeout=280)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=surroundings(system),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
 
 
 @pytest.mark.parametrize("system", RUNS)
@@ -74,9 +81,13 @@ def test_a_venue_is_served_traded_on_and_stopped_without_an_operators_socket(
     serve = ("serve", "--rulebook", "textbook", "--port", "0", "--json", "--dir", folder,
              "--accounts", str(accounts))  # fmt: skip
     with subprocess.Popen(
-        [sys.executable, "-m", "carbonx", *serve], env=surroundings("windows"), cwd=ROOT,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as server:  # fmt: skip
+        [sys.executable, "-m", "carbonx", *serve],
+        env=surroundings("windows"),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
         try:
             assert server.stdout is not None
             port = json.loads(server.stdout.readline())["port"]

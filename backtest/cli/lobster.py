@@ -49,11 +49,13 @@ def _told(report: Report) -> str:
     if not report.compared:
         return "\n".join([*lines, "compared with nothing: --book names the orderbook file"])
     lines += [
-        (f"compared with the {counted(report.levels, 'level')} of each of "
-         f"{counted(report.compared, 'row')}: best bid and ask equal in {report.best_equal:,},"),
+        (
+            f"compared with the {counted(report.levels, 'level')} of each of "
+            f"{counted(report.compared, 'row')}: best bid and ask equal in {report.best_equal:,},"
+        ),
         f"  all levels in {report.all_equal:,}",
         f"{report.into_view:,} levels came into view from beyond the file's last, and were entered",
-    ]  # fmt: skip
+    ]
     if report.first_difference:
         lines.append(f"the first row that differs: {report.first_difference:,}")
     return "\n".join(lines)

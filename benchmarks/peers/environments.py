@@ -75,8 +75,11 @@ def environment(peer: Simulator, folder: Path, say: Callable[[str], None]) -> Pa
     pip = ("-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--retries", "1")
     found = subprocess.run(  # noqa: S603 - that environment's pip, with fixed arguments
         [python, *pip, peer.requirement],
-        capture_output=True, text=True, check=False, env=_surroundings(),
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_surroundings(),
+    )
     if found.returncode:
         lines = [each for each in found.stderr.splitlines() if each.startswith("ERROR")]
         why = lines[-1] if lines else found.stderr.strip()[-300:]
@@ -129,11 +132,17 @@ class Working:
 def working(peer: Simulator, folder: Path, say: Callable[[str], None]) -> Iterator[Working]:
     """Start a peer and let each of its runs warm up. Raises ``PeerError``."""
     python = environment(peer, folder, say)
-    with TemporaryFile("w+") as said, subprocess.Popen(  # noqa: S603 - our own module
-        [python, simulators.__file__, peer.name],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
-        text=True, env=_surroundings(),
-    ) as process:  # fmt: skip
+    with (
+        TemporaryFile("w+") as said,
+        subprocess.Popen(  # noqa: S603 - our own module
+            [python, simulators.__file__, peer.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env=_surroundings(),
+        ) as process,
+    ):
         try:
             found = Working(peer, process, said)
             for run in peer.runs:

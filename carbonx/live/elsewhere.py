@@ -50,9 +50,18 @@ class Elsewhere:
             symbol = self._symbols.pop(m.ref, "")
             self._parts[m.ref] = _Part(symbol, m.side, m.price)
             return link_events.OrderRouted(
-                self.account, m.ref, m.link, 0, "", m.side, m.quantity, m.price,
-                TimeInForce.DAY, m.cash, 0,
-            )  # fmt: skip
+                self.account,
+                m.ref,
+                m.link,
+                0,
+                "",
+                m.side,
+                m.quantity,
+                m.price,
+                TimeInForce.DAY,
+                m.cash,
+                0,
+            )
         if isinstance(m, wire_links.CarriedIn):
             return link_events.CarriedIn(
                 m.link, 0, self.account, m.cash, m.tonnes, m.fee, 0, m.ref, m.traded, m.leaves
@@ -89,6 +98,18 @@ class Elsewhere:
             return None
         other = Side.SELL if part.side is Side.BUY else Side.BUY
         return Trade(
-            part.symbol, 0, other, part.price, m.traded, "", 0, 0, 0,
-            self.account, m.ref, at_home + m.leaves, 0, -1,
-        )  # fmt: skip
+            part.symbol,
+            0,
+            other,
+            part.price,
+            m.traded,
+            "",
+            0,
+            0,
+            0,
+            self.account,
+            m.ref,
+            at_home + m.leaves,
+            0,
+            -1,
+        )

@@ -196,8 +196,11 @@ def close(parts: Mapping[str, object]) -> None:
 
 def paths(directory: Path) -> list[Path]:
     """Return the snapshots in a directory, the newest first."""
-    found = [each for each in directory.glob(f"{SNAPSHOT_NAME}*")
-             if each.name.removeprefix(SNAPSHOT_NAME).isdecimal()]  # fmt: skip
+    found = [
+        each
+        for each in directory.glob(f"{SNAPSHOT_NAME}*")
+        if each.name.removeprefix(SNAPSHOT_NAME).isdecimal()
+    ]
     return sorted(found, key=_seq, reverse=True)
 
 

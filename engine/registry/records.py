@@ -87,9 +87,14 @@ class Entity:
 
     def dump(self) -> list[Any]:
         """Return the canonical state."""
-        return [self.name, self.group, list(self.accounts), list(self.officers),
-                sorted(self.roles.items()),
-                [[name, *record.dump()] for name, record in self.records.items()]]  # fmt: skip
+        return [
+            self.name,
+            self.group,
+            list(self.accounts),
+            list(self.officers),
+            sorted(self.roles.items()),
+            [[name, *record.dump()] for name, record in self.records.items()],
+        ]
 
 
 class Totals:

@@ -42,9 +42,13 @@ _CANDIDATES: Final = MappingProxyType({
         "every tick from one below the lowest limit to one above the highest",
     Candidates.OVERLAP: "order limits from the lowest ask to the highest bid, else the reference",
 })  # fmt: skip
-_TIES: Final = MappingProxyType({
-    Tie.HIGHER: "the higher", Tie.LOWER: "the lower", Tie.REFERENCE: "the reference itself",
-})  # fmt: skip
+_TIES: Final = MappingProxyType(
+    {
+        Tie.HIGHER: "the higher",
+        Tie.LOWER: "the lower",
+        Tie.REFERENCE: "the reference itself",
+    }
+)
 
 
 def in_words(ladder: PriceRule) -> str:

@@ -251,29 +251,64 @@ class Federation:
 def other_end(name: str, rules: SetLink) -> SetLink:
     """Return the end at the peer of a link whose end at ``name`` has these rules."""
     kind = _OTHER.get(rules.kind, rules.kind)
-    return SetLink(rules.link, kind, name, rules.peer_symbol, rules.symbol, rules.fee, rules.quota,
-                   rules.role)  # fmt: skip
+    return SetLink(
+        rules.link, kind, name, rules.peer_symbol, rules.symbol, rules.fee, rules.quota, rules.role
+    )
 
 
 def message_of(event: Sent) -> LinkCommand:
     """Return the command that an event sends to the peer."""
     if type(event) is OrderRouted:
-        return GuestOrder(event.link, event.number, event.account, event.ref, event.owner,
-                          event.side, event.quantity, event.price, event.tif,
-                          event.cash)  # fmt: skip
+        return GuestOrder(
+            event.link,
+            event.number,
+            event.account,
+            event.ref,
+            event.owner,
+            event.side,
+            event.quantity,
+            event.price,
+            event.tif,
+            event.cash,
+        )
     if type(event) is CancelRouted:
         return GuestCancel(event.link, event.number, event.account, event.ref, event.target)
     if type(event) is AllowancesSent:
-        return RecogniseAllowances(event.link, event.number, event.account, event.quantity,
-                                   event.entity, event.cycle, event.officer)  # fmt: skip
+        return RecogniseAllowances(
+            event.link,
+            event.number,
+            event.account,
+            event.quantity,
+            event.entity,
+            event.cycle,
+            event.officer,
+        )
     if type(event) is BidRouted:
-        return GuestBid(event.link, event.number, event.account, event.ref, event.owner,
-                        event.auction, event.side, event.quantity, event.price,
-                        event.cash)  # fmt: skip
+        return GuestBid(
+            event.link,
+            event.number,
+            event.account,
+            event.ref,
+            event.owner,
+            event.auction,
+            event.side,
+            event.quantity,
+            event.price,
+            event.cash,
+        )
     assert type(event) is CarriedHome
-    return CarryIn(event.link, event.number, event.account, event.cash, event.tonnes,
-                   event.filled, event.unfilled, event.ref, event.traded,
-                   event.leaves)  # fmt: skip
+    return CarryIn(
+        event.link,
+        event.number,
+        event.account,
+        event.cash,
+        event.tonnes,
+        event.filled,
+        event.unfilled,
+        event.ref,
+        event.traded,
+        event.leaves,
+    )
 
 
 def carried(message: LinkCommand) -> tuple[int, int]:

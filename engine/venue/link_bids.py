@@ -52,8 +52,21 @@ def route_bid(venue: VenueBase, c: RouteBid) -> list[Event]:
     move(venue, line, account, -c.cash, 0 if c.side is Side.BUY else -c.quantity)
     end.used += c.quantity
     end.sent += 1
-    return [BidRouted(c.account, c.ref, c.link, end.sent, account.owner, c.auction, c.side,
-                      c.quantity, c.price, c.cash, end.used)]  # fmt: skip
+    return [
+        BidRouted(
+            c.account,
+            c.ref,
+            c.link,
+            end.sent,
+            account.owner,
+            c.auction,
+            c.side,
+            c.quantity,
+            c.price,
+            c.cash,
+            end.used,
+        )
+    ]
 
 
 def _rules_of_bids(

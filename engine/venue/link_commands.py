@@ -124,16 +124,28 @@ def route_order(venue: VenueBase, c: RouteOrder) -> list[Event]:
     rest = c.quantity - c.away
     entered: list[Event] = []
     if rest:
-        order = NewOrder(c.account, c.ref, line.symbol, c.side, rest, c.price, OrderType.LIMIT,
-                         c.tif)  # fmt: skip
+        order = NewOrder(
+            c.account, c.ref, line.symbol, c.side, rest, c.price, OrderType.LIMIT, c.tif
+        )
         entered = line.enter(order, line.seat(participant))
         if type(entered[0]) is Rejected:  # then nothing leaves either
             move(venue, line, account, c.cash, 0 if c.side is Side.BUY else c.away)
             return entered
     end.used += c.away
     end.sent += 1
-    routed = OrderRouted(c.account, c.ref, c.link, end.sent, account.owner, c.side, c.away,
-                         c.away_price, c.tif, c.cash, end.used)  # fmt: skip
+    routed = OrderRouted(
+        c.account,
+        c.ref,
+        c.link,
+        end.sent,
+        account.owner,
+        c.side,
+        c.away,
+        c.away_price,
+        c.tif,
+        c.cash,
+        end.used,
+    )
     return [routed, *entered]
 
 
@@ -195,8 +207,11 @@ def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
     venue.ledger.cash(account, currency).total -= fee
     venue.ledger.fees_in(currency).total += fee
     end.used = max(end.used - c.unfilled, 0)
-    return [CarriedIn(c.link, c.number, c.account, c.cash, c.tonnes, fee, end.used,
-                      c.ref, c.traded, c.leaves)]  # fmt: skip
+    return [
+        CarriedIn(
+            c.link, c.number, c.account, c.cash, c.tonnes, fee, end.used, c.ref, c.traded, c.leaves
+        )
+    ]
 
 
 # -- at the venue of the other end ------------------------------------------------------------
@@ -219,8 +234,9 @@ def guest_order(venue: VenueBase, c: GuestOrder) -> list[Event]:
     move(venue, line, participant.account, c.cash, 0 if buying else c.quantity)
     events.append(GuestArrived(c.link, c.number, c.account, guest.name))
     tif = TimeInForce.IOC if end.rules.kind is LinkKind.ROUTING else c.tif
-    order = NewOrder(guest.name, c.ref, line.symbol, c.side, c.quantity, c.price,
-                     OrderType.LIMIT, tif)  # fmt: skip
+    order = NewOrder(
+        guest.name, c.ref, line.symbol, c.side, c.quantity, c.price, OrderType.LIMIT, tif
+    )
     entered = (
         killed(guest.name, c.ref)
         if participant.killed
@@ -275,8 +291,18 @@ def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
     guest.filled -= filled
     end.sent += 1
     order = venue.participants[guest.name].orders.get(c.ref)
-    event = CarriedHome(c.link, end.sent, c.account, cash, tonnes, filled, guest.unfilled,
-                        c.ref, c.traded, order.leaves if order is not None else 0)  # fmt: skip
+    event = CarriedHome(
+        c.link,
+        end.sent,
+        c.account,
+        cash,
+        tonnes,
+        filled,
+        guest.unfilled,
+        c.ref,
+        c.traded,
+        order.leaves if order is not None else 0,
+    )
     guest.unfilled = 0
     return [event]
 

@@ -49,12 +49,19 @@ class Links:
     def dump(self) -> list[object]:
         """Return what the state holds of links, for its hash."""
         return [
-            [*map(_plain, astuple(end.rules)), end.used, end.sent, end.received,
-             [[account, guest.name, guest.filled, guest.unfilled]
-              for account, guest in end.guests.items()],
-             *(end.ratio if end.ratio != (1, 1) else ())]
+            [
+                *map(_plain, astuple(end.rules)),
+                end.used,
+                end.sent,
+                end.received,
+                [
+                    [account, guest.name, guest.filled, guest.unfilled]
+                    for account, guest in end.guests.items()
+                ],
+                *(end.ratio if end.ratio != (1, 1) else ()),
+            ]
             for end in self.ends.values()
-        ]  # fmt: skip
+        ]
 
 
 def _plain(value: str | int) -> str | int:

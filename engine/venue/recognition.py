@@ -73,8 +73,19 @@ def send_allowances(venue: VenueBase, c: SendAllowances) -> list[Event]:
     move(venue, line, account, 0, -c.quantity)
     end.used += c.quantity
     end.sent += 1
-    return [AllowancesSent(c.account, c.link, end.sent, line.product.symbol, c.quantity, c.entity,
-                           c.cycle, c.officer, end.used)]  # fmt: skip
+    return [
+        AllowancesSent(
+            c.account,
+            c.link,
+            end.sent,
+            line.product.symbol,
+            c.quantity,
+            c.entity,
+            c.cycle,
+            c.officer,
+            end.used,
+        )
+    ]
 
 
 def _rules_of_sending(
@@ -117,8 +128,9 @@ def recognise_allowances(venue: VenueBase, c: RecogniseAllowances) -> list[Event
         back = CarriedHome(c.link, end.sent, c.account, 0, c.quantity, 0, c.quantity, 0, 0, 0)
         return [Rejected(c.account, 0, refused.reason, refused.field, refused.rule), back]
     end.used += c.quantity
-    recognised = AllowancesRecognised(c.link, c.number, c.account, c.quantity, c.entity, c.cycle,
-                                      counted, due, end.used)  # fmt: skip
+    recognised = AllowancesRecognised(
+        c.link, c.number, c.account, c.quantity, c.entity, c.cycle, counted, due, end.used
+    )
     return [recognised, *events]
 
 

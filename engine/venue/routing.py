@@ -110,8 +110,16 @@ def into_auction(
             buying = command.__class__ is not JoinAuction
             needs = peer.needs(command.price, command.quantity) if buying else 0
             side = Side.BUY if buying else Side.SELL
-            return RouteBid(command.account, command.ref, link, command.number, side,
-                            command.quantity, command.price, min(needs, MAX_MONEY))  # fmt: skip
+            return RouteBid(
+                command.account,
+                command.ref,
+                link,
+                command.number,
+                side,
+                command.quantity,
+                command.price,
+                min(needs, MAX_MONEY),
+            )
     return command
 
 
@@ -120,8 +128,18 @@ def _route(order: NewOrder, end: LinkEnd, away: int, price: int, peer: Line) -> 
     if order.side is Side.BUY:
         # beyond what a command may move it is refused at home
         cash = min(peer.needs(price, away) + away * end.rules.fee, MAX_MONEY)
-    return RouteOrder(order.account, order.ref, end.rules.link, order.side, order.quantity,
-                      order.price, order.tif, away, price, cash)  # fmt: skip
+    return RouteOrder(
+        order.account,
+        order.ref,
+        end.rules.link,
+        order.side,
+        order.quantity,
+        order.price,
+        order.tif,
+        away,
+        price,
+        cash,
+    )
 
 
 def _better(home: Line, peer: Line, end: LinkEnd, order: NewOrder) -> _Part | None:

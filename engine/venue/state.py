@@ -29,19 +29,25 @@ def dump(venue: VenueBase) -> list[Any]:
         venue.clock.now,
         [venue.date, ledger.day],
         [[change.path, change.value, change.effective] for change in venue.amendments],
-        [[day, [[lock.account.name, lock.name, lock.amount] for lock in locks]]
-         for day, locks in sorted(ledger.locks.items())],
-        [[day, [[due.buyer.name, due.seller.name, *due[2:]] for due in dues]]
-         for day, dues in sorted(ledger.dues.items())],
+        [
+            [day, [[lock.account.name, lock.name, lock.amount] for lock in locks]]
+            for day, locks in sorted(ledger.locks.items())
+        ],
+        [
+            [day, [[due.buyer.name, due.seller.name, *due[2:]] for due in dues]]
+            for day, dues in sorted(ledger.dues.items())
+        ],
         [_dump_line(line) for line in venue.markets.values()],
-        [[asset.symbol, asset.reference, asset.fixing, *asset.dump()]
-         for asset in venue.assets.values()],
+        [
+            [asset.symbol, asset.reference, asset.fixing, *asset.dump()]
+            for asset in venue.assets.values()
+        ],
         [_dump_participant(each) for each in venue.participants.values()],
         [[at, order.seat.name, order.ref] for at, order in venue.expiries.dump()],
         sorted([key, taken.total] for key, taken in ledger.fees.items() if taken.total),
         *([venue.registry.dump()] if any(venue.registry.dump()) else []),
         *linked,
-    ]  # fmt: skip
+    ]
 
 
 def state_hash(venue: VenueBase) -> str:
@@ -76,12 +82,18 @@ def _dump_participant(participant: Participant) -> list[Any]:
         account.allocation,
         participant.killed,
         participant.last_ref,
-        sorted([key, b.total, b.reserved, b.locked, b.owed, b.pending]
-               for key, b in account.cash.items() if b.total or b.pending),
-        sorted([key, b.total, b.reserved, b.locked, b.owed, b.pending]
-               for key, b in account.holdings.items() if b.total or b.pending),
+        sorted(
+            [key, b.total, b.reserved, b.locked, b.owed, b.pending]
+            for key, b in account.cash.items()
+            if b.total or b.pending
+        ),
+        sorted(
+            [key, b.total, b.reserved, b.locked, b.owed, b.pending]
+            for key, b in account.holdings.items()
+            if b.total or b.pending
+        ),
         [[order.seat.market.symbol, ref] for ref, order in participant.orders.items()],
-    ]  # fmt: skip
+    ]
 
 
 def check_reservations(venue: VenueBase) -> None:

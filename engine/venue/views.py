@@ -78,16 +78,34 @@ class LineView(Struct, frozen=True, kw_only=True):
 def view_order(order: Order) -> OrderView:
     """Copy an order."""
     market = order.seat.market
-    return OrderView(order.ref, market.symbol, order.side, order.price, order.quantity,
-                     order.leaves, order.shown, order.tif, market.state(order))  # fmt: skip
+    return OrderView(
+        order.ref,
+        market.symbol,
+        order.side,
+        order.price,
+        order.quantity,
+        order.leaves,
+        order.shown,
+        order.tif,
+        market.state(order),
+    )
 
 
 def view_account(participant: Participant, day: int) -> AccountView:
     """Copy an account on a day of the ledger."""
     a = participant.account
-    return AccountView(a.name, a.owner, a.group, a.member, participant.role, a.allocation,
-                       participant.killed, participant.last_ref, _balances(a.cash, day),
-                       _balances(a.holdings, day))  # fmt: skip
+    return AccountView(
+        a.name,
+        a.owner,
+        a.group,
+        a.member,
+        participant.role,
+        a.allocation,
+        participant.killed,
+        participant.last_ref,
+        _balances(a.cash, day),
+        _balances(a.holdings, day),
+    )
 
 
 def _balances(table: dict[str, Balance], today: int) -> tuple[BalanceView, ...]:

@@ -36,8 +36,11 @@ _UNITS: Final = {  # what a figure under a column with this unit is multiplied b
     "krw": 1, "cny/t": 1, "eur/t": 1, "usd/t": 1, "gbp/t": 1, "krw/t": 1, "yuan/t": 1,
     "\u4e07\u5428": 10_000, "\u4e07\u5143": 10_000, "\u4ebf\u5143": 100_000_000,
 }  # fmt: skip
-_MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-                 (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .xls
 _DELIMITERS: Final = (",", ";", "\t")
 _SEP: Final = "sep="  # Excel's own first line, which names what parts the cells
@@ -58,8 +61,11 @@ _FIGURE: Final = re.compile(
     re.ASCII,
 )
 # What can be read in one way alone, where only groups of three and decimals are known.
-_POINT: Final = re.compile(r"\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:,\d{3})+\.\d+|"
-                           r"\d*\.(?:\d{1,2}|\d{4,})|(?:0|\d{4,})\.\d{3}", re.ASCII)  # fmt: skip
+_POINT: Final = re.compile(
+    r"\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:,\d{3})+\.\d+|"
+    r"\d*\.(?:\d{1,2}|\d{4,})|(?:0|\d{4,})\.\d{3}",
+    re.ASCII,
+)
 _SWAPPED: Final = str.maketrans(",.", ".,")
 
 
@@ -103,8 +109,11 @@ class Row:
         unit = table.columns[field].unit
         scale = _UNITS.get(unit)
         if scale is None:
-            raise self.refused(field, f"the unit {unit!r} is not known: write it in "
-                                      "tonnes or in the currency, without a unit")  # fmt: skip
+            raise self.refused(
+                field,
+                f"the unit {unit!r} is not known: write it in "
+                "tonnes or in the currency, without a unit",
+            )
         text = text.replace("\u2212", "-")
         if table.decimal == ",":
             text = text.translate(_SWAPPED)
@@ -274,8 +283,9 @@ def _chinese(data: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     beyond = [letter for letter in text if letter > _ASCII]
-    common = sum(letter in NOTHING or bool(_COMMON.fullmatch(letter.encode("gb18030")))
-                 for letter in beyond)  # fmt: skip
+    common = sum(
+        letter in NOTHING or bool(_COMMON.fullmatch(letter.encode("gb18030"))) for letter in beyond
+    )
     return text if 2 * common > len(beyond) else ""
 
 

@@ -41,8 +41,7 @@ def check_address(host: str, port: int) -> None:
 
 
 def _open(host: str, port: int, sockets: list[socket.socket]) -> None:
-    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM,
-                               flags=socket.AI_PASSIVE)  # fmt: skip
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     for family, kind, protocol, _, address in dict.fromkeys(found):
         opened = socket.socket(family, kind, protocol)
         sockets.append(opened)

@@ -15,9 +15,14 @@ from gateway.cli.snapshots import take_snapshot
 from gateway.cli.venue_options import Place, venue_options
 
 _PHASES: Final = [phase.name.lower() for phase in Phase]
-_folder = click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False),
-                       default=Path("runs/venue"), show_default=True,
-                       help="The venue's folder, as given to serve.")  # fmt: skip
+_folder = click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs/venue"),
+    show_default=True,
+    help="The venue's folder, as given to serve.",
+)
 
 
 @click.group(cls=Group)

@@ -40,17 +40,23 @@ def sessions(place: Place, *, as_json: bool) -> None:
     if not found:
         click.echo("nobody is connected")
         return
-    table = Table("session", "account", "for", "from", "since (UTC)", "in", "out", "unread", "",
-                  box=None)  # fmt: skip
+    table = Table(
+        "session", "account", "for", "from", "since (UTC)", "in", "out", "unread", "", box=None
+    )
     for each in found:
         since = datetime.fromtimestamp(each["since"] / 1e9, UTC)
         named = f" {each['key_name']}" if each["key_name"] else ""
         table.add_row(
-            str(each["number"]), f"{each['account'] or '(no logon)'}{named}", each["permission"],
-            each["host"], f"{since:%m-%d %H:%M:%S}", f"{each['messages_in']:,}",
-            f"{each['messages_out']:,}", f"{each['unread_bytes']:,}",
+            str(each["number"]),
+            f"{each['account'] or '(no logon)'}{named}",
+            each["permission"],
+            each["host"],
+            f"{since:%m-%d %H:%M:%S}",
+            f"{each['messages_in']:,}",
+            f"{each['messages_out']:,}",
+            f"{each['unread_bytes']:,}",
             "slow" if each["slow"] else "",
-        )  # fmt: skip
+        )
     click.echo(drawn(table))
 
 

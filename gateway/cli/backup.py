@@ -23,6 +23,8 @@ def command(folder: Path, target: Path) -> None:
     """
     with reading_log(folder):
         found = upkeep.backup(folder, target)
-    click.echo(f"{target}: {counted(found.blocks, 'block')}, "
-               f"{counted(found.replayed.records, 'record')}, "
-               f"state {found.replayed.venue.state_hash()}")  # fmt: skip
+    click.echo(
+        f"{target}: {counted(found.blocks, 'block')}, "
+        f"{counted(found.replayed.records, 'record')}, "
+        f"state {found.replayed.venue.state_hash()}"
+    )

@@ -48,8 +48,12 @@ def _see_exposure(values: dict[str, Any], directory: Directory) -> None:
     if certificate or key:
         pair = [Path(each) if each else None for each in (certificate, key)]
         encrypted = tls_of(Path(), mode, *pair) is not None
-    check_exposure(values.get("host", "127.0.0.1"), directory, encrypted=encrypted,
-                   plain_text=bool(values.get("plain_text")))  # fmt: skip
+    check_exposure(
+        values.get("host", "127.0.0.1"),
+        directory,
+        encrypted=encrypted,
+        plain_text=bool(values.get("plain_text")),
+    )
 
 
 @command.command("example", short_help="Print a file with every key and what it means.")

@@ -77,9 +77,11 @@ def check(host: str, directory: Directory, *, encrypted: bool, plain_text: bool)
     if on_this_machine(host):
         return
     if not encrypted and not plain_text:
-        message = (f"{host} is reached from other machines, and what is said to it could be read: "
-                   "give --tls-cert and --tls-key, or ask for --plain-text, or choose --host "
-                   "127.0.0.1")  # fmt: skip
+        message = (
+            f"{host} is reached from other machines, and what is said to it could be read: "
+            "give --tls-cert and --tls-key, or ask for --plain-text, or choose --host "
+            "127.0.0.1"
+        )
         raise click.ClickException(message)
     if directory.public_keys:
         message = f"{path}: public_keys is for trials on one machine: choose --host 127.0.0.1"

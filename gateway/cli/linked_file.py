@@ -49,8 +49,16 @@ class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"fro
 
     def rules(self) -> SetLink:
         """Return the command that sets the end at ``from_``."""
-        return SetLink(self.name, KINDS[self.kind], self.to, self.symbol, self.peer_symbol,
-                       self.fee, self.quota, self.role)  # fmt: skip
+        return SetLink(
+            self.name,
+            KINDS[self.kind],
+            self.to,
+            self.symbol,
+            self.peer_symbol,
+            self.fee,
+            self.quota,
+            self.role,
+        )
 
 
 class LinkedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -79,8 +79,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             warmup = 0.0 if self.messages else DEFAULT_WARMUP
         rate = self.rate or (load_ladder.FIRST_RATE if climbs else 0)
         limit = int((self.limit or 0) * _MS) or (load_ladder.DEFAULT_LIMIT if climbs else 0)
-        plan = Plan(MIXES[self.mix], rate, self.window or max(1, DEFAULT_WINDOW // self.sessions),
-                    seconds, warmup, self.messages or 0, self.seed, self.symbol, limit)  # fmt: skip
+        plan = Plan(
+            MIXES[self.mix],
+            rate,
+            self.window or max(1, DEFAULT_WINDOW // self.sessions),
+            seconds,
+            warmup,
+            self.messages or 0,
+            self.seed,
+            self.symbol,
+            limit,
+        )
         if total_messages(plan) > MOST_MESSAGES:
             message = f"{total_messages(plan):,} messages are too many to prepare: run shorter"
             raise click.UsageError(message)

@@ -16,8 +16,9 @@ from engine.vocabulary.texts import counted
 from gateway.cli.console import Group, json_text, reading_log
 from gateway.cli.snapshots import take_snapshot
 
-_FOLDER = click.argument("folder", metavar="DIR",
-                         type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
+_FOLDER = click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
 
 
 @click.group(cls=Group)
@@ -50,10 +51,12 @@ def check(folder: Path, *, as_json: bool) -> None:
         click.echo(json_text(row))
         return
     beside = "no venue.head beside it" if head is None else f"venue.head names block {head}"
-    click.echo(f"format {FORMAT}, {counted(found.blocks, 'block')}, "
-               f"{counted(found.replayed.records, 'record')}, "
-               f"{counted(found.replayed.torn_bytes, 'torn byte')} at the end, "
-               f"{beside}")  # fmt: skip
+    click.echo(
+        f"format {FORMAT}, {counted(found.blocks, 'block')}, "
+        f"{counted(found.replayed.records, 'record')}, "
+        f"{counted(found.replayed.torn_bytes, 'torn byte')} at the end, "
+        f"{beside}"
+    )
     click.echo(f"state {row['state']}")
 
 

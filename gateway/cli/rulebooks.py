@@ -39,8 +39,10 @@ def list_them(*, as_json: bool) -> None:
     """
     books = [presets.load(name) for name in presets.names()]
     if as_json:
-        rows = [{"name": book.name, "title": book.title, "modes": [m.name for m in book.modes]}
-                for book in books]  # fmt: skip
+        rows = [
+            {"name": book.name, "title": book.title, "modes": [m.name for m in book.modes]}
+            for book in books
+        ]
         click.echo(json_text(rows))
         return
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
@@ -95,8 +97,10 @@ def check(file: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(facts))
         return
     products, many = len(book.products), len(lines)
-    click.echo(f"{book.name}: {products} product{'s' * (products > 1)}, "
-               f"{many} line{'s' * (many > 1)}, all well")  # fmt: skip
+    click.echo(
+        f"{book.name}: {products} product{'s' * (products > 1)}, "
+        f"{many} line{'s' * (many > 1)}, all well"
+    )
     for product in _products(book):
         click.echo(f"  {product}")
     for mode in book.modes:
@@ -189,8 +193,9 @@ def _as_money(books: list[Rulebook], path: str, old: Any, new: Any) -> str:
     """Return two figures as people read them, "" where they are no money."""
     if path.rpartition(".")[2] not in _MONEY or not (isinstance(old, int) and isinstance(new, int)):
         return ""
-    was, now = (decimal_text(each, book.minor_digits)
-                for each, book in zip((old, new), books, strict=True))  # fmt: skip
+    was, now = (
+        decimal_text(each, book.minor_digits) for each, book in zip((old, new), books, strict=True)
+    )
     return f" ({was} -> {now})"
 
 

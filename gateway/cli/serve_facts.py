@@ -137,8 +137,7 @@ def _hours_in_words(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if list(modes) == [""]:
         return [("", "the rulebook names none")]
     every = len(modes) == 1
-    rows = [("" if every else ", ".join(names), steps or "none")
-            for steps, names in modes.items()]  # fmt: skip
+    rows = [("" if every else ", ".join(names), steps or "none") for steps, names in modes.items()]
     if not facts["timetable"]:
         rows.append(("", "not followed: --timetable does"))
     return rows

@@ -53,8 +53,9 @@ def serve_linked(
 ) -> None:
     """Run the venues of a file until they are stopped. Raises ``ClickException``."""
     file = read(path)
-    make_page = page_maker(web_port, host=file.host, names=web_names, timetable=file.timetable,
-                           curves=web_curves)  # fmt: skip
+    make_page = page_maker(
+        web_port, host=file.host, names=web_names, timetable=file.timetable, curves=web_curves
+    )
     folders = {venue.name: path.parent / venue.dir for venue in file.venue}
     with ExitStack() as stack:
         for folder in folders.values():
@@ -111,8 +112,9 @@ def _open(path: Path, file: LinkedFile, venue: LinkedVenue, *, encrypted: bool) 
     rulebook = presets.find(str(beside) if beside.suffix == ".toml" else book)
     directory = Directory.read(path.parent / venue.accounts) if venue.accounts else Directory(())
     check_exposure(file.host, directory, encrypted=encrypted, plain_text=file.plain_text)
-    options = Options(host=file.host, port=venue.port, timetable=file.timetable, opens=True,
-                      linked=True)  # fmt: skip
+    options = Options(
+        host=file.host, port=venue.port, timetable=file.timetable, opens=True, linked=True
+    )
     return Node.open(path.parent / venue.dir, rulebook, directory, options)
 
 

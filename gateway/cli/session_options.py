@@ -41,9 +41,13 @@ def tls_option(name: str = "tls") -> Callable[[_Command], _Command]:
     )
 
 
-wait_option = click.option("--wait", type=Number(0, 86_400), default=0.0, metavar="SECONDS",
-                           help="How long to wait for a venue that does not answer yet, or "
-                           "recovers.")  # fmt: skip
+wait_option = click.option(
+    "--wait",
+    type=Number(0, 86_400),
+    default=0.0,
+    metavar="SECONDS",
+    help="How long to wait for a venue that does not answer yet, or recovers.",
+)
 _OPTIONS = (
     click.option("--host", default="127.0.0.1", show_default=True),
     click.option("--port", default=7117, show_default=True, type=click.IntRange(1, 65_535)),

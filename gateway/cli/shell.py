@@ -39,8 +39,10 @@ async def trade(host: str, port: int, **terms: Unpack[SessionTerms]) -> int:
         session = Session(Calls(client), lines)
         dial.on_broken = session.desk.lost
         if lines.interactive and client.info is not None:
-            click.echo(f"{client.account} at {client.info.venue}, {host}:{port}. "
-                       "Tab completes, help lists the verbs, quit leaves.")  # fmt: skip
+            click.echo(
+                f"{client.account} at {client.info.venue}, {host}:{port}. "
+                "Tab completes, help lists the verbs, quit leaves."
+            )
         with lines:
             refused = await session.run()
         return 0 if lines.interactive else refused
@@ -70,7 +72,8 @@ def command(
 
     Example:  echo "book SZA-2019" | carbonx shell --account alice --key secret
     """
-    refused = asyncio.run(trade(host, port, member=member, account=account, key=key,
-                                key_name=key_name, tls=tls))  # fmt: skip
+    refused = asyncio.run(
+        trade(host, port, member=member, account=account, key=key, key_name=key_name, tls=tls)
+    )
     if refused:
         sys.exit(1)

@@ -36,8 +36,10 @@ def take_snapshot(folder: Path) -> str:
         raise click.ClickException(str(error)) from error
     finally:
         followers.outboxes.close()
-    return (f"{taken.path}: record {taken.seq}, {counted(taken.size, 'byte')}, "
-            f"{counted(taken.replayed, 'record')} run for it, state {taken.state}")  # fmt: skip
+    return (
+        f"{taken.path}: record {taken.seq}, {counted(taken.size, 'byte')}, "
+        f"{counted(taken.replayed, 'record')} run for it, state {taken.state}"
+    )
 
 
 async def follow(folder: Path, journal: Journal, every: float = LOOK_EVERY) -> None:

@@ -76,7 +76,12 @@ def _page(s: dict[str, Any]) -> str:
         table = Table("session", "account", "lines", "unread bytes", "", box=None)
         for each in s["sessions"]:
             state = "slow" if each["slow"] else ""
-            table.add_row(str(each["number"]), each["account"] or "(no logon yet)",
-                          str(each["lines"]), f"{each['unread_bytes']:,}", state)  # fmt: skip
+            table.add_row(
+                str(each["number"]),
+                each["account"] or "(no logon yet)",
+                str(each["lines"]),
+                f"{each['unread_bytes']:,}",
+                state,
+            )
         parts.append(drawn(table))
     return "\n".join(parts)

@@ -50,8 +50,9 @@ class Place(NamedTuple):
     ) -> list[dict[str, Any]]:
         """Log on, and ask one after the other. Raises ``ClientError``."""
         dial = Dial(host, port, self.tls)
-        client = dial.client(account=self.account, member=self.member, key=self.key,
-                             key_name=self.key_name)  # fmt: skip
+        client = dial.client(
+            account=self.account, member=self.member, key=self.key, key_name=self.key_name
+        )
         await dial.open(client)
         try:
             return [await client.operate(_text(line)) for line in lines]

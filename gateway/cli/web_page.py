@@ -50,12 +50,16 @@ def page_maker(port: int | None, **given: Unpack[Given]) -> Make:
     web = Web(port=port, **given)
 
     def make(nodes: Mapping[str, tuple[Node, Path]]) -> Keeper | WebServer:
-        sources = {name: Near(node, web, {"operator": Operator(node, operator_key(folder))})
-                   for name, (node, folder) in nodes.items()}  # fmt: skip
+        sources = {
+            name: Near(node, web, {"operator": Operator(node, operator_key(folder))})
+            for name, (node, folder) in nodes.items()
+        }
         if not event_loop.has_unix_sockets():
             return WebServer(sources, web)
-        doors = {name: Door(node, folder / FILE_NAME, sources[name], curves=web.curves)
-                 for name, (node, folder) in nodes.items()}  # fmt: skip
+        doors = {
+            name: Door(node, folder / FILE_NAME, sources[name], curves=web.curves)
+            for name, (node, folder) in nodes.items()
+        }
         return Keeper(doors, web, lambda text: click.echo(text, err=True))
 
     return make

@@ -61,8 +61,9 @@ class AccountView:
         match report:
             case wire.OrderAccepted():
                 m = report
-                orders[m.ref] = OrderStatus(m.ref, m.symbol, m.side, m.price, m.quantity,
-                                                 m.quantity, m.state, _tif(asked))  # fmt: skip
+                orders[m.ref] = OrderStatus(
+                    m.ref, m.symbol, m.side, m.price, m.quantity, m.quantity, m.state, _tif(asked)
+                )
             case wire.OrderCancelled():
                 orders.pop(report.ref, None)
             case wire.OrderFilled() | wire.OrderReduced():
@@ -70,8 +71,13 @@ class AccountView:
             case wire.OrderResting():
                 self._change(report.ref, leaves=report.leaves, state=OrderState.RESTING)
             case wire.OrderAmended():
-                self._change(report.ref, price=report.price, quantity=report.quantity,
-                             leaves=report.leaves, state=report.state)  # fmt: skip
+                self._change(
+                    report.ref,
+                    price=report.price,
+                    quantity=report.quantity,
+                    leaves=report.leaves,
+                    state=report.state,
+                )
 
     def _change(self, ref: int, **fields: int) -> None:
         order = self.orders.get(ref)

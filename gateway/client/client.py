@@ -113,8 +113,13 @@ class Client(Following):
             told=self._told,
         )
         self._pictures = talk.pictures
-        self._link = Link(talk, connect or self._over_tcp, f"{host}:{port}",
-                          heartbeat_ms=heartbeat_ms, patience=Patience(attempts, wait))  # fmt: skip
+        self._link = Link(
+            talk,
+            connect or self._over_tcp,
+            f"{host}:{port}",
+            heartbeat_ms=heartbeat_ms,
+            patience=Patience(attempts, wait),
+        )
         talk.link = self._link
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tls = tls

@@ -97,10 +97,18 @@ class Conversation:
         member, account, _key, key_name = self._credentials
         nonce = secrets.token_hex(NONCE_BYTES)
         self._logon = logon = wire.Logon(
-            wire.VERSION, member, account, nonce, self.last_arrived, self._cancel_on_disconnect,
-            self._heartbeat_ms, self._instance, self.info is not None, follow_balances=True,
+            wire.VERSION,
+            member,
+            account,
+            nonce,
+            self.last_arrived,
+            self._cancel_on_disconnect,
+            self._heartbeat_ms,
+            self._instance,
+            self.info is not None,
+            follow_balances=True,
             key_name=key_name,
-        )  # fmt: skip
+        )
         return logon
 
     def _prove(self, challenge: wire.Challenge) -> None:

@@ -44,9 +44,8 @@ class Questions:
     def again(self) -> Iterator[bytes]:
         """Yield the frames to send on a new connection: of all that somebody still waits for."""
         self._asked = deque(
-            each for each in self._asked
-            if each.take is not _nothing or not each.answer.done()
-        )  # fmt: skip
+            each for each in self._asked if each.take is not _nothing or not each.answer.done()
+        )
         for question in self._asked:
             yield question.frame
 

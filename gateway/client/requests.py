@@ -24,10 +24,16 @@ if TYPE_CHECKING:
     from gateway.protocol import wire_market
 
 OrderAnswer: TypeAlias = (
-    wire.OrderAccepted | wire.OrderCancelled | wire.OrderAmended | wire.MassCancelled
-    | wire_modes.NumberAssigned | wire_modes.Declined
-    | wire_links.OrderRouted | wire_links.CancelRouted | wire_links.BidRouted
-)  # fmt: skip
+    wire.OrderAccepted
+    | wire.OrderCancelled
+    | wire.OrderAmended
+    | wire.MassCancelled
+    | wire_modes.NumberAssigned
+    | wire_modes.Declined
+    | wire_links.OrderRouted
+    | wire_links.CancelRouted
+    | wire_links.BidRouted
+)
 
 
 class Requests(ABC):

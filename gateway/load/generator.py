@@ -118,8 +118,10 @@ async def log_on(
         message = f"not all of {len(sessions)} sessions could log on within {LOGON_WITHIN:.0f} s"
         raise LoadError(message) from None
     except ssl.SSLCertVerificationError as error:
-        message = (f"{host}:{port} shows a certificate that is not trusted "
-                   f"({error.verify_message}): give its own (--tls FILE)")  # fmt: skip
+        message = (
+            f"{host}:{port} shows a certificate that is not trusted "
+            f"({error.verify_message}): give its own (--tls FILE)"
+        )
         raise LoadError(message) from None
     except OSError as error:
         message = f"no venue answers at {host}:{port} ({error}): is it running?"
@@ -174,10 +176,16 @@ def prepare(sessions: Sequence[LoadSession], plan: Plan, *, own: bool) -> None:
 
 def _choose(info: wire.LoggedOn, wanted: str) -> wire_market.LineInfo:
     """Return the line that was named, or the first of the liveliest mechanism that trades."""
-    found = [line for line in info.lines if line.symbol == wanted] if wanted else [
-        line for mechanism in LOADED for line in info.lines
-        if line.mechanism is mechanism and line.phase is Phase.CONTINUOUS
-    ]  # fmt: skip
+    found = (
+        [line for line in info.lines if line.symbol == wanted]
+        if wanted
+        else [
+            line
+            for mechanism in LOADED
+            for line in info.lines
+            if line.mechanism is mechanism and line.phase is Phase.CONTINUOUS
+        ]
+    )
     if found and found[0].mechanism in LOADED:
         return found[0]
     if found:
@@ -206,9 +214,11 @@ def _means(session: LoadSession, line: wire_market.LineInfo) -> Means:
     means = Means(free(line.currency, status.cash), free(line.product, status.holdings))
     least = max(line.min_quantity, line.lot)
     if means.tonnes < 2 * least and means.cash < 3 * least * max(line.reference, 1):
-        message = (f"account {session.account} has {means.cash} {line.currency} (minor units) and "
-                   f"{means.tonnes} tonnes of {line.product} free: too little for orders of "
-                   f"{least} in {line.symbol}")  # fmt: skip
+        message = (
+            f"account {session.account} has {means.cash} {line.currency} (minor units) and "
+            f"{means.tonnes} tonnes of {line.product} free: too little for orders of "
+            f"{least} in {line.symbol}"
+        )
         raise LoadError(message)
     return means
 

@@ -77,8 +77,15 @@ def _rung(figures: Figures, limit: int) -> Rung:
         verdict = "backlog grows"
     elif p99 > limit:
         verdict = "p99 above limit"
-    return Rung(figures.rate, figures.messages_in, figures.latency["p50"], p99,
-                figures.lag["p99"], verdict, others[0] if others else "")  # fmt: skip
+    return Rung(
+        figures.rate,
+        figures.messages_in,
+        figures.latency["p50"],
+        p99,
+        figures.lag["p99"],
+        verdict,
+        others[0] if others else "",
+    )
 
 
 def result(rungs: list[Rung], limit: int) -> Ladder:
@@ -106,7 +113,9 @@ def text(ladder: Ladder) -> str:
     """Return the result for people."""
     out = []
     if ladder.knee:
-        out.append(f"knee   {ladder.knee:,} messages/s: the highest rate with p99 within "
-                   f"{ladder.limit / 1e6:g} ms and no growing backlog")  # fmt: skip
+        out.append(
+            f"knee   {ladder.knee:,} messages/s: the highest rate with p99 within "
+            f"{ladder.limit / 1e6:g} ms and no growing backlog"
+        )
         out.append(f"rated  {ladder.rated:,} messages/s: half of it")
     return "\n".join(out + [f"PROBLEM: {problem}" for problem in ladder.problems])

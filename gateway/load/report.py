@@ -205,8 +205,10 @@ def problems(outcome: Outcome, waits: list[int], lags: list[int]) -> Iterator[st
     unheard = sum(s.missing() for s in sessions)
     if unheard:
         yield f"{unheard} reports that the venue has numbered never came"
-    for name, text in (("gaps", "breaks in the numbering of reports"),
-                       ("strangers", "answers that were not to the next message")):  # fmt: skip
+    for name, text in (
+        ("gaps", "breaks in the numbering of reports"),
+        ("strangers", "answers that were not to the next message"),
+    ):
         count = sum(getattr(s, name) for s in sessions)
         if count:
             yield f"{count} {text}"

@@ -100,11 +100,19 @@ async def _logged_on(target: Target, port: int) -> list[LoadSession]:
     until = time.monotonic() + target.wait
     while True:
         sessions = [
-            LoadSession(number, wire.Logon(wire.VERSION, c.member, c.name,
-                                           secrets.token_hex(NONCE_BYTES),
-                                           heartbeat_ms=HEARTBEAT_MS), c.key)
+            LoadSession(
+                number,
+                wire.Logon(
+                    wire.VERSION,
+                    c.member,
+                    c.name,
+                    secrets.token_hex(NONCE_BYTES),
+                    heartbeat_ms=HEARTBEAT_MS,
+                ),
+                c.key,
+            )
             for number, c in enumerate(target.credentials)
-        ]  # fmt: skip
+        ]
         try:
             await log_on(target.host, port, sessions, target.tls)
         except BaseException as error:

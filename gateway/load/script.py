@@ -38,8 +38,10 @@ class Mix(msgspec.Struct, frozen=True):
     def describe(self) -> str:
         """Return it as it stands in a report's header."""
         cancel = 100 - self.place - self.cross - self.amend
-        return (f"{self.name} (place {self.place}%, cross {self.cross}%, amend {self.amend}%, "
-                f"cancel {cancel}%)")  # fmt: skip
+        return (
+            f"{self.name} (place {self.place}%, cross {self.cross}%, amend {self.amend}%, "
+            f"cancel {cancel}%)"
+        )
 
 
 MIXES: Final = {

@@ -43,10 +43,11 @@ def rulebook(name: str) -> Rulebook:
 def accounts(sessions: int, products: list[str]) -> tuple[Credentials, ...]:
     """Return one well-funded account for each session."""
     return tuple(
-        Credentials(f"load-{number}", f"key-{number}", cash=CASH,
-                    allowances=dict.fromkeys(products, TONNES))
+        Credentials(
+            f"load-{number}", f"key-{number}", cash=CASH, allowances=dict.fromkeys(products, TONNES)
+        )
         for number in range(sessions)
-    )  # fmt: skip
+    )
 
 
 async def serve(settings: Settings) -> None:

@@ -191,8 +191,10 @@ class LoadSession(asyncio.Protocol):
             self.recovering = message.reason is wire.LogoutReason.RECOVERING
             self.error = f"the venue ended session {self.number}: {message.text}"
         elif isinstance(message, wire.Throttled):
-            self.error = (f"the venue takes {message.per_second} messages a second from a session: "
-                          "ask for a lower --rate, or for more --sessions")  # fmt: skip
+            self.error = (
+                f"the venue takes {message.per_second} messages a second from a session: "
+                "ask for a lower --rate, or for more --sessions"
+            )
             self.over.set()
         elif isinstance(message, wire.NotTaken) and not message.over:
             self.error = f"the venue takes orders while {message.rule}"

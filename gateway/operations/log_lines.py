@@ -33,8 +33,11 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        said: dict[str, Any] = {"time": time, "level": record.levelname.lower(),
-                                "event": record.getMessage()}  # fmt: skip
+        said: dict[str, Any] = {
+            "time": time,
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
         said |= getattr(record, "fields", {})
         return json.dumps(said, ensure_ascii=True)
 

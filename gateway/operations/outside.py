@@ -54,9 +54,11 @@ class Outside:
         )
 
     def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
         _trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Say how it ended, and close both."""
         if isinstance(error, Exception):
             self._say("failed", logging.ERROR, why=str(error))
@@ -76,7 +78,9 @@ def _port(number: int) -> OperationsPort:
     try:
         from gateway.operations.port import OperationsPort  # noqa: PLC0415 - an extra
     except ImportError as error:
-        problem = (f"--metrics needs {error.name}: install carbonx-exchange[metrics], or leave "
-                   "--metrics out")  # fmt: skip
+        problem = (
+            f"--metrics needs {error.name}: install carbonx-exchange[metrics], or leave "
+            "--metrics out"
+        )
         raise MissingExtraError(problem) from error
     return OperationsPort(HOST, number)

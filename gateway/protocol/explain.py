@@ -10,8 +10,9 @@ import msgspec
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.wire import FromClient, FromVenue
 
-_KINDS: Final = {kind.__struct_config__.tag: kind
-                 for kind in (*FromClient.__args__, *FromVenue.__args__)}  # fmt: skip
+_KINDS: Final = {
+    kind.__struct_config__.tag: kind for kind in (*FromClient.__args__, *FromVenue.__args__)
+}
 _PLACE: Final = re.compile(r"(?P<what>.*) - at `\$\[(?P<index>\d+)\](?P<further>.*)`", re.DOTALL)
 _TOO_LARGE: Final = f"Expected `int` <= {MAX_INTEGER}"
 _elements = msgspec.msgpack.Decoder(tuple[msgspec.Raw, ...]).decode

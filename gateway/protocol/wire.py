@@ -187,9 +187,18 @@ OrderMessage: TypeAlias = (
     NewOrder | CancelOrder | AmendOrder | MassCancel | Pick | Quote | Decline | Announce | Bid
 )
 SessionMessage: TypeAlias = (
-    Logon | Proof | Logout | Heartbeat | Subscribe | Unsubscribe | AskStatus | AskTrades
-    | AskHistory | AskCopies | Operate
-)  # fmt: skip
+    Logon
+    | Proof
+    | Logout
+    | Heartbeat
+    | Subscribe
+    | Unsubscribe
+    | AskStatus
+    | AskTrades
+    | AskHistory
+    | AskCopies
+    | Operate
+)
 FromClient: TypeAlias = OrderMessage | SessionMessage
 SESSION_MESSAGES: Final = (Logon, Proof, Logout, Heartbeat, Subscribe, Unsubscribe, AskStatus,
                            AskTrades, AskHistory, AskCopies, Operate)  # fmt: skip
@@ -359,27 +368,65 @@ class MassCancelled(Struct, frozen=True, array_like=True, gc=False, tag=88):
 
 
 Report: TypeAlias = (
-    OrderAccepted | Rejected | OrderResting | OrderFilled | OrderCancelled | OrderAmended
-    | OrderReduced | OrderTriggered | MassCancelled | KillSwitchSet | CashMoved | AllowancesMoved
-    | NumberAssigned | QuoteReceived | QuoteEnded | Declined | Delivered | Released
-    | RegistryReport | LinkReport
-)  # fmt: skip
+    OrderAccepted
+    | Rejected
+    | OrderResting
+    | OrderFilled
+    | OrderCancelled
+    | OrderAmended
+    | OrderReduced
+    | OrderTriggered
+    | MassCancelled
+    | KillSwitchSet
+    | CashMoved
+    | AllowancesMoved
+    | NumberAssigned
+    | QuoteReceived
+    | QuoteEnded
+    | Declined
+    | Delivered
+    | Released
+    | RegistryReport
+    | LinkReport
+)
 
 
 # -- venue to client: public market data ----------------------------------------------------------
 
 MarketData: TypeAlias = (
-    BookSnapshot | BookUpdate | Trade | PhaseChanged | DayClosed | AuctionIndicated
-    | AuctionUncrossed | Offered | Announced | BestBid | AuctionCleared | AuctionTrade
-    | LineChanged | AuctionStated | RegistryNotice
-)  # fmt: skip
+    BookSnapshot
+    | BookUpdate
+    | Trade
+    | PhaseChanged
+    | DayClosed
+    | AuctionIndicated
+    | AuctionUncrossed
+    | Offered
+    | Announced
+    | BestBid
+    | AuctionCleared
+    | AuctionTrade
+    | LineChanged
+    | AuctionStated
+    | RegistryNotice
+)
 
 # The answers to what concerns the session alone, in the order of the questions.
 Reply: TypeAlias = AccountStatus | DayTrades | History
 FromVenue: TypeAlias = (
-    Challenge | LoggedOn | LoggedOut | VenueHeartbeat | Throttled | NotTaken | Balances | Reply
-    | Report | CopyOf | Operated | MarketData
-)  # fmt: skip
+    Challenge
+    | LoggedOn
+    | LoggedOut
+    | VenueHeartbeat
+    | Throttled
+    | NotTaken
+    | Balances
+    | Reply
+    | Report
+    | CopyOf
+    | Operated
+    | MarketData
+)
 
 encode = msgspec.msgpack.Encoder().encode
 decode_from_client = msgspec.msgpack.Decoder(FromClient).decode

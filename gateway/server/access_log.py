@@ -75,9 +75,15 @@ class AccessLog:
             self.refused(logon.account, host)
             return
         self._on[connection.number] = logon
-        self.note("logon", account=logon.account, member=logon.member, key_name=logon.key_name,
-                  permission=admission.permission, host=host,
-                  session=connection.number)  # fmt: skip
+        self.note(
+            "logon",
+            account=logon.account,
+            member=logon.member,
+            key_name=logon.key_name,
+            permission=admission.permission,
+            host=host,
+            session=connection.number,
+        )
 
     def ended(self, connection: Connection, what: str, why: str) -> None:
         """Note how a session ended; count those of connections without a logon."""
@@ -85,9 +91,16 @@ class AccessLog:
             return
         logon = self._on.pop(connection.number, None)
         if logon is not None:
-            self.note("session_ended", account=logon.account, key_name=logon.key_name,
-                      host=connection.host, session=connection.number, reason=what, why=why,
-                      messages=connection.taken)  # fmt: skip
+            self.note(
+                "session_ended",
+                account=logon.account,
+                key_name=logon.key_name,
+                host=connection.host,
+                session=connection.number,
+                reason=what,
+                why=why,
+                messages=connection.taken,
+            )
         elif what != REFUSED:
             self._strangers += 1
 

@@ -159,8 +159,16 @@ class Directory:
 
 def _opening(a: Credentials) -> Command:
     """Return what opens and funds an account, in one record."""
-    return OpenAccount(a.name, a.owner, a.group, a.member, a.role, a.allocation, a.cash,
-                       tuple(a.allowances.items()))  # fmt: skip
+    return OpenAccount(
+        a.name,
+        a.owner,
+        a.group,
+        a.member,
+        a.role,
+        a.allocation,
+        a.cash,
+        tuple(a.allowances.items()),
+    )
 
 
 def _written(value: str | int | tuple[str, ...]) -> str:

@@ -225,8 +225,13 @@ class MarketData:
         if e.phase is not Phase.FREEZE:  # the last part of a call, which goes on
             line.indicated = None
         line.phase = e.phase
-        line.info = structs.replace(line.info, phase=e.phase, reference=e.reference,
-                                    low_limit=e.low_limit, high_limit=e.high_limit)  # fmt: skip
+        line.info = structs.replace(
+            line.info,
+            phase=e.phase,
+            reference=e.reference,
+            low_limit=e.low_limit,
+            high_limit=e.high_limit,
+        )
         line.items.append(e)
         self._described = False
 

@@ -98,8 +98,11 @@ class Operator:
             said = read_json(line.removesuffix(b"\n"))
             answer = self._answer(said)
         except (TextError, CommandError) as error:
-            answer = {"error": f"{error.field}: {error.rule}",
-                      "field": error.field, "rule": error.rule}  # fmt: skip
+            answer = {
+                "error": f"{error.field}: {error.rule}",
+                "field": error.field,
+                "rule": error.rule,
+            }
         except (AccountsError, UnreadableError, VenueStoppedError) as error:
             answer = {"error": str(error)}
         if not any(name in answer for name in ASKING):
@@ -133,8 +136,9 @@ class Operator:
         changed = set_limits_line(self._node, said)
         if self._node.access is not None:
             self._node.access.note("limits", changed=changed)
-        return {"events": [{"type": "limits_set"} | {name: now for name, (_, now) in
-                                                     changed.items()}]}  # fmt: skip
+        return {
+            "events": [{"type": "limits_set"} | {name: now for name, (_, now) in changed.items()}]
+        }
 
     def _command(self, said: object) -> list[Event]:
         """Run an operator's command."""

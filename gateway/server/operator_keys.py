@@ -21,8 +21,10 @@ from gateway.server.permissions import Permission
 if TYPE_CHECKING:
     from gateway.server.node import Node
 
-KEY_FIELDS: Final = {"set_key": ("account", "key", "member", "key_name", "permission"),
-                     "drop_key": ("account", "key_name")}  # fmt: skip
+KEY_FIELDS: Final = {
+    "set_key": ("account", "key", "member", "key_name", "permission"),
+    "drop_key": ("account", "key_name"),
+}
 MOST_KEYS: Final = 16  # of an account, that an operator set
 _NOT_CHOSEN: Final = (
     "a key that people chose is not taken: leave it out and the venue makes one, or give the "

@@ -43,8 +43,11 @@ def disconnect_line(node: Node, said: dict[str, Any]) -> list[dict[str, Any]]:
     if len(reason) > MAX_REASON:
         field, rule = "reason", f"at most {MAX_REASON} characters"
         raise TextError(field, rule)
-    here = [each for each in node.core.sessions.connections
-            if account and each.account == account and not each.ended]  # fmt: skip
+    here = [
+        each
+        for each in node.core.sessions.connections
+        if account and each.account == account and not each.ended
+    ]
     if not here:
         field, rule = "account", f"no session of {shown(account)} is on"
         raise TextError(field, rule)

@@ -194,8 +194,9 @@ class Outboxes(Part):
 
     def _amended(self, time: int, e: ev.OrderAmended) -> None:
         box = self.boxes[e.account]
-        report = wire.OrderAmended(box.seq + 1, time, e.ref, e.price, e.quantity, e.leaves,
-                                   e.state, e.request)  # fmt: skip
+        report = wire.OrderAmended(
+            box.seq + 1, time, e.ref, e.price, e.quantity, e.leaves, e.state, e.request
+        )
         if e.request:
             box.answer(e.request, _encode(report))
         else:  # nobody asked: a call made a market order a limit order
@@ -280,8 +281,9 @@ class Outboxes(Part):
         for name in quote.to if quote is not None else ():
             if name != taker and quote is not None:
                 box = self.boxes[name]
-                box.add(_encode(wire_modes.QuoteEnded(box.seq + 1, time, quote.symbol,
-                                                      quote.number)))  # fmt: skip
+                box.add(
+                    _encode(wire_modes.QuoteEnded(box.seq + 1, time, quote.symbol, quote.number))
+                )
 
     def _announced(self, time: int, e: ev.Announced) -> None:
         box = self.boxes[e.account]

@@ -67,8 +67,11 @@ def read_again(directory: Directory, venue: Venue) -> Reload:
     unchanged += new.differences(venue, classes_set=setting)
     changed = [name for name, a in new.accounts.items() if _logon(before.get(name)) != _logon(a)]
     dropped = [name for name in before if name not in new.accounts]
-    unchanged += [f"account {name!r}: its key stays the one that an operator set (drop_key ends it)"
-                  for name in (*changed, *dropped) if (name, "") in directory.keys]  # fmt: skip
+    unchanged += [
+        f"account {name!r}: its key stays the one that an operator set (drop_key ends it)"
+        for name in (*changed, *dropped)
+        if (name, "") in directory.keys
+    ]
     return Reload(
         file,
         new.accounts,
@@ -94,13 +97,17 @@ def _kept(old: Credentials | None, new: Credentials) -> list[str]:
         return [text] if funded else []
     found = []
     if old.cash != new.cash:
-        found.append(f"account {new.name!r}: its cash stays (in the file {old.cash} became "
-                     f"{new.cash}); move_cash changes it")  # fmt: skip
+        found.append(
+            f"account {new.name!r}: its cash stays (in the file {old.cash} became "
+            f"{new.cash}); move_cash changes it"
+        )
     for product in dict.fromkeys([*old.allowances, *new.allowances]):
         was, is_now = old.allowances.get(product, 0), new.allowances.get(product, 0)
         if was != is_now:
-            found.append(f"account {new.name!r}: its {product} stays (in the file {was} became "
-                         f"{is_now}); move_allowances changes it")  # fmt: skip
+            found.append(
+                f"account {new.name!r}: its {product} stays (in the file {was} became "
+                f"{is_now}); move_allowances changes it"
+            )
     return found
 
 

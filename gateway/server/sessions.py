@@ -219,9 +219,20 @@ class Sessions(Silence):
         for m in messages:
             if type(m) is wire.NewOrder:  # the three that nearly all are stand here, without a call
                 ref = m.ref
-                command = NewOrder(account, ref, m.symbol, m.side, m.quantity, m.price,
-                                   m.order_type, m.tif, m.stop_price, m.display, m.post_only,
-                                   m.expire_at)  # fmt: skip
+                command = NewOrder(
+                    account,
+                    ref,
+                    m.symbol,
+                    m.side,
+                    m.quantity,
+                    m.price,
+                    m.order_type,
+                    m.tif,
+                    m.stop_price,
+                    m.display,
+                    m.post_only,
+                    m.expire_at,
+                )
             elif type(m) is wire.CancelOrder:
                 ref = m.ref
                 command = CancelOrder(account, ref, m.target)

@@ -126,9 +126,10 @@ class Timetable:
                 return
             changed = [event.symbol for event in events if isinstance(event, PhaseChanged)]
             self._steps = [
-                step for step in self._steps
+                step
+                for step in self._steps
                 if step.command.symbol not in changed or step.time + _LATE > time
-            ]  # fmt: skip
+            ]
 
     def _plan(self, command: BeginDay) -> list[Step]:
         """Return the steps of a day that has begun, each for one line."""

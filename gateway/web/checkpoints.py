@@ -61,8 +61,9 @@ class Checkpoints:
 
     def keep(self, state: State) -> None:
         """Keep a state where it closes a gap; of two between the same marks the first is enough."""
-        if self._marks and not any(self._between(state.place) == self._between(each.place)
-                                   for each in self._kept):  # fmt: skip
+        if self._marks and not any(
+            self._between(state.place) == self._between(each.place) for each in self._kept
+        ):
             self._kept.append(state)
 
     def _between(self, place: int) -> int:

@@ -70,8 +70,10 @@ class Keeper:
     async def _keep(self) -> None:
         while True:
             code = await self._run()
-            self._say(f"the pages' process ended (exit code {code}); the venue goes on, and pages "
-                      f"come back in {AGAIN_AFTER:g} s")  # fmt: skip
+            self._say(
+                f"the pages' process ended (exit code {code}); the venue goes on, and pages "
+                f"come back in {AGAIN_AFTER:g} s"
+            )
             await asyncio.sleep(AGAIN_AFTER)
 
     async def _run(self) -> int:
@@ -81,9 +83,14 @@ class Keeper:
         doors = {name: str(door.path) for name, door in self._doors.items()}
         given = {"listener": number, "doors": doors, "web": self._web}
         self._process = process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.web.apart", msgspec.json.encode(given).decode(),
-            stdin=PIPE, stdout=PIPE, pass_fds=(number,),
-        )  # fmt: skip
+            sys.executable,
+            "-m",
+            "gateway.web.apart",
+            msgspec.json.encode(given).decode(),
+            stdin=PIPE,
+            stdout=PIPE,
+            pass_fds=(number,),
+        )
         assert process.stdout is not None
         if await process.stdout.readline():
             self._ready.set()

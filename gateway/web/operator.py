@@ -86,8 +86,9 @@ class Operator:
         except (CommandError, VenueStoppedError) as error:
             answer = str(error)
         else:
-            answer = "; ".join(f"{each.field}: {each.rule}" for each in events
-                               if isinstance(each, Rejected))  # fmt: skip
+            answer = "; ".join(
+                f"{each.field}: {each.rule}" for each in events if isinstance(each, Rejected)
+            )
         if node.access is not None:
             done = {name: asked[name] for name in ("phase", "symbol", "reason") if name in asked}
             node.access.note("operator", by={"door": "page"}, done=done, error=answer)

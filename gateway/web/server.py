@@ -73,11 +73,18 @@ class WebServer:
         bound = f"[{web.host}]" if ":" in web.host else web.host
         app = application(self._talk, dict.fromkeys((*LOOPBACK, bound, *web.names)))
         self._server = _Server(
-            uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off",
-                           ws=_Protocol, ws_max_size=MAX_MESSAGE,
-                           ws_per_message_deflate=False, server_header=False,
-                           timeout_graceful_shutdown=2)
-        )  # fmt: skip
+            uvicorn.Config(
+                app,
+                log_level="critical",
+                access_log=False,
+                lifespan="off",
+                ws=_Protocol,
+                ws_max_size=MAX_MESSAGE,
+                ws_per_message_deflate=False,
+                server_header=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
         self._serving: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self.address = ("", 0)

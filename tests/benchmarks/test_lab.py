@@ -84,8 +84,10 @@ def test_a_peer_works_in_an_environment_of_its_own(
     monkeypatch.setattr(lab, "AGENTS", 20)
     with working(BOURSE, folder, said.append) as peer:
         assert peer.versions == {
-            "python": platform.python_version(), "bourse": NUMBER, "numpy": "1.0",
-        }  # fmt: skip
+            "python": platform.python_version(),
+            "bourse": NUMBER,
+            "numpy": "1.0",
+        }
         found = lab.measured(2, 2_000, [peer])
         with pytest.raises(PeerError, match=f"{BOURSE.requirement} ended: KeyError: 'nothing'"):
             peer.run("nothing", 1)

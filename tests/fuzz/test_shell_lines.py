@@ -61,9 +61,13 @@ def test_every_line_is_answered(port: int, values: list[str], rng: Random) -> No
     lines = [*(typed(rng, value) for value in values), b"holdings", b"quit", b""]
     done = subprocess.run(
         [sys.executable, "-m", "carbonx", "shell", "--port", str(port), "--account", "ann"],
-        input=b"\n".join(lines), capture_output=True, timeout=300, check=False, cwd=ROOT,
+        input=b"\n".join(lines),
+        capture_output=True,
+        timeout=300,
+        check=False,
+        cwd=ROOT,
         env=os.environ | {"CARBONX_KEY": "k", "PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
+    )
     assert b"Traceback" not in done.stdout + done.stderr, done.stderr[-1_500:]
     assert done.returncode in (0, 1)
     assert b"CO2" in done.stdout.splitlines()[-1]

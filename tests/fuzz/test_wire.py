@@ -39,7 +39,7 @@ VALUES: Final = st.one_of(
     st.sampled_from(DEPTHS).map(lambda depth: b"\x91" * depth + b"\x01"),
     st.sampled_from(DEPTHS).map(lambda depth: b"\x81\xa1a" * depth + b"\x01"),
     st.sampled_from(LENGTHS).map(lambda size: b"\xdd" + size.to_bytes(4, "big") + b"\x01" * size),
-)  # fmt: skip
+)
 
 
 def right(field: msgspec.structs.FieldInfo, ref: int) -> Any:

@@ -184,8 +184,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--mutants", type=int, default=200, help="how many are drawn")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--at", action="append", default=[], metavar="PATH[:LINE]",
-                        help="every mutant of a module or a line, instead of a sample")  # fmt: skip
+    parser.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        metavar="PATH[:LINE]",
+        help="every mutant of a module or a line, instead of a sample",
+    )
     options = parser.parse_args()
     console = Console()
     mutants = [mutant for where in options.at for mutant in at(ROOT, where)]

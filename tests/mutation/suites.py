@@ -17,8 +17,10 @@ GATEWAY: Final = (
     "tests/gateway/client/",
 )  # fmt: skip
 LATE: Final = (  # they take seconds
-    MACHINE, "tests/engine/test_compilable.py", "tests/gateway/server/test_crash.py",
-)  # fmt: skip
+    MACHINE,
+    "tests/engine/test_compilable.py",
+    "tests/gateway/server/test_crash.py",
+)
 
 
 def suite(root: Path, module: str) -> list[str]:

@@ -31,8 +31,9 @@ def test_no_mutant_is_listed_twice() -> None:
 
 @pytest.mark.parametrize("package", ["engine", "gateway"])
 def test_a_module_has_its_rooms_tests_first_and_all_of_its_package(package: str) -> None:
-    every = {path.relative_to(ROOT).as_posix()
-             for path in (ROOT / "tests" / package).rglob("test_*.py")}  # fmt: skip
+    every = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / package).rglob("test_*.py")
+    }
     rooms = sorted(path.parent.name for path in (ROOT / package).glob("*/__init__.py"))
     for room in rooms:
         files = suite(ROOT, f"{package}/{room}/module.py")

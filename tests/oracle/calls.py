@@ -135,9 +135,14 @@ def best_price(book: Book, reference: int, table: TickTable, ladder: PriceRule) 
         prices, decided = [reference], CallStep.NO_LIMITS
     if not any(book.volume(price) for price in prices):
         return NO_PRICE
-    steps = [CallStep.VOLUME, CallStep.BETTER, CallStep.SURPLUS, CallStep.PRESSURE,
-             CallStep.TURNING,
-             CallStep.MIDDLE if ladder.last is LastRung.MIDDLE else CallStep.REFERENCE]  # fmt: skip
+    steps = [
+        CallStep.VOLUME,
+        CallStep.BETTER,
+        CallStep.SURPLUS,
+        CallStep.PRESSURE,
+        CallStep.TURNING,
+        CallStep.MIDDLE if ladder.last is LastRung.MIDDLE else CallStep.REFERENCE,
+    ]
     skipped = [] if ladder.better else [CallStep.BETTER]
     skipped += [] if ladder.pressure else [CallStep.PRESSURE]
     skipped += [] if ladder.turning else [CallStep.TURNING]
@@ -228,9 +233,11 @@ def separate(oracle: OracleMatching, market: Market) -> tuple[list[Claim], list[
     mode = oracle.rules.self_trade
     while oracle.mode.call_self_trade:
         price, volume, *_ = found(oracle, market, those)
-        own = [sorted((one, other), key=lambda x: x.waits)
-               for one, other, _ in meetings(oracle, market, those, price, volume)
-               if oracle.prevented(one.order, other.order)]  # fmt: skip
+        own = [
+            sorted((one, other), key=lambda x: x.waits)
+            for one, other, _ in meetings(oracle, market, those, price, volume)
+            if oracle.prevented(one.order, other.order)
+        ]
         if not own:
             break
         step = min(x.leaves for x in own[0])

@@ -105,8 +105,9 @@ class BidWatch:
             for auction in self.auctions.values()
             for bid in auction.orders()
         ]
-        return [(name, ref) for name, ref, line in orders
-                if name == account and symbol in ("", line)]  # fmt: skip
+        return [
+            (name, ref) for name, ref, line in orders if name == account and symbol in ("", line)
+        ]
 
     # -- what a command must come to --------------------------------------------------------------
 
@@ -177,8 +178,9 @@ class BidWatch:
             return RejectReason.PHASE, "symbol"
         if auction.over(self.now):
             return RejectReason.FROZEN, "target"
-        new = Standing(bid.account, bid.ref, command.price or bid.price,
-                       command.quantity or bid.quantity)  # fmt: skip
+        new = Standing(
+            bid.account, bid.ref, command.price or bid.price, command.quantity or bid.quantity
+        )
         if new == bid:
             return RejectReason.NOTHING_TO_CHANGE, "quantity"
         others = [other for other in auction.bids if other is not bid]
@@ -251,8 +253,9 @@ class BidWatch:
         for event in events:
             self.take_in(command, event, gone)
         assert going <= gone, (command, going - gone)
-        if isinstance(command, c.CancelOrder | c.MassCancel | c.CancelOnDisconnect
-                      | c.SetKillSwitch):  # fmt: skip
+        if isinstance(
+            command, c.CancelOrder | c.MassCancel | c.CancelOnDisconnect | c.SetKillSwitch
+        ):
             assert gone == going, (command, gone - going)
         self.compare(command)
 

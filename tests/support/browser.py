@@ -71,13 +71,19 @@ class Tab:
         await self.call("Page.navigate", url=url)
 
     async def size(self, width: int, height: int) -> None:
-        await self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                        deviceScaleFactor=1, mobile=False)  # fmt: skip
+        await self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     async def value(self, expression: str) -> Any:
         """Return what an expression of JavaScript gives; an exception in it fails the test."""
-        found = await self.call("Runtime.evaluate", expression=expression, returnByValue=True,
-                                awaitPromise=True)  # fmt: skip
+        found = await self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
@@ -101,8 +107,14 @@ class Tab:
     async def press(self, key: str, code: int, text: str = "") -> None:
         for kind in ("keyDown", "keyUp"):
             more = {"text": text} if text and kind == "keyDown" else {}
-            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
-                            windowsVirtualKeyCode=code, **more)  # fmt: skip
+            await self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                **more,
+            )
 
     async def click(self, selector: str) -> None:
         await self.value(f"document.querySelector({selector!r}).click()")
@@ -117,9 +129,14 @@ async def browser(folder: Path, *, width: int = 1440, height: int = 900) -> Asyn
     """Start chromium with a profile of its own; give its only tab."""
     assert CHROMIUM is not None
     process = await asyncio.create_subprocess_exec(
-        CHROMIUM, *SWITCHES, f"--user-data-dir={folder}", f"--window-size={width},{height}",
-        "about:blank", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+        CHROMIUM,
+        *SWITCHES,
+        f"--user-data-dir={folder}",
+        f"--window-size={width},{height}",
+        "about:blank",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
     listening = None
     try:
         socket = await connect(await _address(folder), max_size=None, compression=None)
@@ -127,8 +144,9 @@ async def browser(folder: Path, *, width: int = 1440, height: int = 900) -> Asyn
             numbers = itertools.count(1)
             await socket.send(json.dumps({"id": 0, "method": "Target.getTargets"}))
             targets = await _answer(socket, 0)
-            target = next(each["targetId"] for each in targets["targetInfos"]
-                          if each["type"] == "page")  # fmt: skip
+            target = next(
+                each["targetId"] for each in targets["targetInfos"] if each["type"] == "page"
+            )
             attach = {"targetId": target, "flatten": True}
             await socket.send(
                 json.dumps({"id": 0, "method": "Target.attachToTarget", "params": attach})

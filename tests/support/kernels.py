@@ -50,9 +50,10 @@ class Scripted:
 
 
 def kernel_of(
-    rulebook: Rulebook | None = None, journal: Journal | None = None,
+    rulebook: Rulebook | None = None,
+    journal: Journal | None = None,
     phase: Phase = Phase.CONTINUOUS,
-) -> tuple[Kernel, list[Entry]]:  # fmt: skip
+) -> tuple[Kernel, list[Entry]]:
     """Return a kernel whose venue is open and has funded accounts, and its tape."""
     rules = rulebook or find("textbook")
     stock = tuple((product.symbol, 10**6) for product in rules.products)

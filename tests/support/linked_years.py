@@ -47,8 +47,15 @@ def rulebook(name: str) -> Rulebook:
 
 def recognition(one: str, other: str, quota: int) -> SetLink:
     """Return a link over which allowances of one region count in the other."""
-    return SetLink(f"{one}>{other}", LinkKind.RECOGNITION, other, f"{one.upper()}A",
-                   f"{other.upper()}A", 0, quota)  # fmt: skip
+    return SetLink(
+        f"{one}>{other}",
+        LinkKind.RECOGNITION,
+        other,
+        f"{one.upper()}A",
+        f"{other.upper()}A",
+        0,
+        quota,
+    )
 
 
 def opening(name: str, people: int) -> list[c.Command]:
@@ -75,9 +82,12 @@ def links(names: tuple[str, ...], quota: int) -> Iterator[tuple[str, SetLink, st
 
 
 def flow(
-    random: Random, names: tuple[str, ...], people: int, steps: int,
+    random: Random,
+    names: tuple[str, ...],
+    people: int,
+    steps: int,
     used: dict[str, int] | None = None,
-) -> Iterator[tuple[str, c.Command]]:  # fmt: skip
+) -> Iterator[tuple[str, c.Command]]:
     """Yield orders, surrenders, sent allowances and what operators do."""
     orders = regions.flow(random, names, people, steps, used)
     for name, command in orders:
@@ -91,8 +101,10 @@ def flow(
             other = random.choice([each for each in names if each != name])
             entity = f"E{other}{random.randrange(people)}"
             cycle = random.choice((CYCLE,) * 9 + ("none",))
-            yield name, SendAllowances(f"{name}>{other}", account, random.randint(1, 40), entity,
-                                       cycle)  # fmt: skip
+            yield (
+                name,
+                SendAllowances(f"{name}>{other}", account, random.randint(1, 40), entity, cycle),
+            )
         elif kind < 0.75:
             yield name, r.SurrenderAllowances(f"E{account}", CYCLE, product, random.randint(0, 30))
         elif kind < 0.8:

@@ -7,5 +7,6 @@ from typing import Final
 from engine.vocabulary.enums import Phase
 from gateway.protocol import wire_market
 
-PRODUCT: Final = wire_market.LineInfo("CO2", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 5_000, 0, 0,
-                                      "CO2")  # fmt: skip
+PRODUCT: Final = wire_market.LineInfo(
+    "CO2", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 5_000, 0, 0, "CO2"
+)

@@ -153,8 +153,11 @@ def stale(followers: Followers, folder: Path) -> Sequencer:
         return recovered(followers, folder)
 
 
-_KEPT: Final = ("what was acknowledged is there", "what was seen stays",
-                "the replay comes to the live state")  # fmt: skip
+_KEPT: Final = (
+    "what was acknowledged is there",
+    "what was seen stays",
+    "the replay comes to the live state",
+)
 _HEARD: Final = ("clients heard what the log says", "no report comes twice",
                  "a report that comes again is the same", "what was seen stays",
                  "who keeps to the protocol stays", "reports come without a gap",

@@ -118,10 +118,16 @@ class End:
 class QuietVenue:
     """A venue that trades (or is ``closed`` yet); a test runs its ticks when it chooses."""
 
-    def __init__(self, names: tuple[str, ...], *, draw: Callable[[int], int] | None = None,
-                 rulebook: str | Rulebook = "textbook", closed: bool = False,
-                 log: Any = None,
-                 **limits: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        *,
+        draw: Callable[[int], int] | None = None,
+        rulebook: str | Rulebook = "textbook",
+        closed: bool = False,
+        log: Any = None,
+        **limits: Any,
+    ) -> None:
         book = load_rulebook(rulebook) if isinstance(rulebook, str) else rulebook
         stock = {product.symbol: 10**6 for product in book.products}
         accounts = tuple(

@@ -54,6 +54,9 @@ def random_log(rulebook: Rulebook, seed: int, days: int = 3, commands: int = 40)
 
 def books(venue: Venue) -> dict[tuple[str, str], list[tuple[int, int]]]:
     """Return what the books of all lines show."""
-    found = {(line, side.name.lower()): venue.depth(line, side)
-             for line in venue.symbols for side in Side}  # fmt: skip
+    found = {
+        (line, side.name.lower()): venue.depth(line, side)
+        for line in venue.symbols
+        for side in Side
+    }
     return {place: rows for place, rows in found.items() if rows}

@@ -33,22 +33,29 @@ def link_of(
 ) -> SetLink:
     """Return a link from one region to another; one book takes no fee."""
     fee = 0 if kind is LinkKind.SHARED else fee
-    return SetLink(f"{one}-{other}", kind, other, f"{one.upper()}A", f"{other.upper()}A", fee,
-                   quota)  # fmt: skip
+    return SetLink(
+        f"{one}-{other}", kind, other, f"{one.upper()}A", f"{other.upper()}A", fee, quota
+    )
 
 
 def opening(name: str, people: int, cash: int = 1_000_000, tonnes: int = 1_000) -> list[c.Command]:
     """Return what opens a region's market with its people."""
     product = f"{name.upper()}A"
-    accounts = [c.OpenAccount(f"{name}{n}", cash=cash, allowances=((product, tonnes),))
-                for n in range(people)]  # fmt: skip
+    accounts = [
+        c.OpenAccount(f"{name}{n}", cash=cash, allowances=((product, tonnes),))
+        for n in range(people)
+    ]
     return [*accounts, c.SetPhase(Phase.CONTINUOUS)]
 
 
 def federation(
-    names: Iterable[str] = ("gd", "sz"), people: int = 2, kind: LinkKind = LinkKind.ROUTING,
-    fee: int = 0, quota: int = 0, **figures: Any,
-) -> Federation:  # fmt: skip
+    names: Iterable[str] = ("gd", "sz"),
+    people: int = 2,
+    kind: LinkKind = LinkKind.ROUTING,
+    fee: int = 0,
+    quota: int = 0,
+    **figures: Any,
+) -> Federation:
     """Return open regions, each linked with the first."""
     first, *others = names
     found = Federation({name: Venue(rulebook(name, **figures)) for name in (first, *others)})
@@ -61,9 +68,12 @@ def federation(
 
 
 def flow(
-    random: Random, names: tuple[str, ...], people: int, steps: int,
+    random: Random,
+    names: tuple[str, ...],
+    people: int,
+    steps: int,
     used: dict[str, int] | None = None,
-) -> Iterator[tuple[str, c.Command]]:  # fmt: skip
+) -> Iterator[tuple[str, c.Command]]:
     """Yield commands of members and operators, each with its venue; ``used`` are references."""
     refs: dict[str, int] = {} if used is None else used
     for _ in range(steps):

@@ -48,8 +48,13 @@ class Books:
         return Counter({(a, p): self.venue.allowances(a, p)[0] for a in names for p in products})
 
     def _cash(self) -> Counter[Key]:
-        return Counter({(a, m): self.venue.cash(a, m)[0]
-                        for a in self.venue.accounts for m in self.venue.currencies})  # fmt: skip
+        return Counter(
+            {
+                (a, m): self.venue.cash(a, m)[0]
+                for a in self.venue.accounts
+                for m in self.venue.currencies
+            }
+        )
 
     def note(self, command: c.Command, events: list[e.Event]) -> None:
         """Hold what happened against the rules, and keep it."""
@@ -59,8 +64,9 @@ class Books:
             self._as_said(command, events, held, cash)
         elif not isinstance(command, c.MoveAllowances | c.OpenAccount):
             for product in self.venue.products:
-                now, before = (sum(n for (_, p), n in x.items() if p == product)
-                               for x in (held, self.held))  # fmt: skip
+                now, before = (
+                    sum(n for (_, p), n in x.items() if p == product) for x in (held, self.held)
+                )
                 assert now == before, f"{product}: {before} tonnes became {now} by {command}"
         for event in events:
             self._keep(event)

@@ -38,15 +38,27 @@ def with_programme(book: Rulebook) -> Rulebook:
     middle = len(years) // 2  # so that there are later vintages, which are borrowed
     first, second = years[middle - 1 : middle + 1] if middle else (years[0], years[0] + 1)
     near, far = (
-        structs.replace(book.products[0], symbol=symbol, vintage=0, instrument=Instrument.OFFSET,
-                        fungible="", compliance_bp=most)
+        structs.replace(
+            book.products[0],
+            symbol=symbol,
+            vintage=0,
+            instrument=Instrument.OFFSET,
+            fungible="",
+            compliance_bp=most,
+        )
         for symbol, most in (("NEAR", 10_000), ("FAR", 500))
-    )  # fmt: skip
+    )
     programme = Programme(
         region="here",
         cycles=(
-            Cycle("one", first, report_by=20251202, verify_by=20251203, publish=20251204,
-                  deadline=20251204),
+            Cycle(
+                "one",
+                first,
+                report_by=20251202,
+                verify_by=20251203,
+                publish=20251204,
+                deadline=20251204,
+            ),
             Cycle("two", second, deadline=20251208, share_bp=5_000),
         ),
         offset_bp=1_000,
@@ -59,7 +71,7 @@ def with_programme(book: Rulebook) -> Rulebook:
         make_good_bp=15_000,
         freeze_class="frozen",
         large_holder=20_000,
-    )  # fmt: skip
+    )
     return structs.replace(
         book,
         name=f"{book.name}-year",
@@ -122,8 +134,14 @@ class RegistryFlow(Flow):
     def _allocate(self) -> c.Command:
         product = self.rng.choice(self.allowances).symbol
         final = self.rng.random() < 0.1
-        return r.AllocateAllowances(self._entity(), self._cycle(), product, self._emitted(),
-                                    self.rng.choice((1_000_000, 777_777)), final=final)  # fmt: skip
+        return r.AllocateAllowances(
+            self._entity(),
+            self._cycle(),
+            product,
+            self._emitted(),
+            self.rng.choice((1_000_000, 777_777)),
+            final=final,
+        )
 
     def _transfer(self) -> c.Command:
         rng, product = self.rng, self._product().symbol
@@ -134,8 +152,9 @@ class RegistryFlow(Flow):
     def _bank(self) -> c.Command:
         steps = [*pairwise(sorted(self.allowances, key=lambda p: p.vintage))]
         one, other = self.rng.choice(steps) if steps else (self._product(), self._product())
-        return r.BankAllowances(self._entity(), self._cycle(), one.symbol, other.symbol,
-                                self._some())  # fmt: skip
+        return r.BankAllowances(
+            self._entity(), self._cycle(), one.symbol, other.symbol, self._some()
+        )
 
     def _issue(self) -> c.Command:
         return r.IssueAllowances(self.rng.choice(NAMES), self._product().symbol, self._some())

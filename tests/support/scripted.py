@@ -65,10 +65,12 @@ async def scripted(*answers: list[Any], mute: bool = False) -> AsyncIterator[tup
                 writer.write(pack(wire.Challenge(0, SAME)))
             elif isinstance(messages[0], wire.Proof):
                 known = {"signature": signature(logon)}
-                writer.write(b"".join(
-                    pack(structs.replace(m, **known) if isinstance(m, wire.LoggedOn) else m)
-                    for m in answer
-                ))  # fmt: skip
+                writer.write(
+                    b"".join(
+                        pack(structs.replace(m, **known) if isinstance(m, wire.LoggedOn) else m)
+                        for m in answer
+                    )
+                )
             elif answer is not answers[-1] or (isinstance(messages[-1], wire.Logout) and not mute):
                 break
         writer.transport.abort()

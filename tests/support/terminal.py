@@ -35,8 +35,9 @@ def at_a_terminal(words: list[str], folder: Path, environment: dict[str, str]) -
     """Run a program at a terminal of 80 columns; return what it wrote there."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
-    program = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder,
-                               env=environment)  # fmt: skip
+    program = subprocess.Popen(
+        words, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=environment
+    )
     os.close(theirs)
     seen = b""
     try:

@@ -39,8 +39,7 @@ def free_port() -> int:
 async def start_node(folder: Path, **options_of_node: Any) -> Node:
     """Start (or recover) a venue that trades."""
     options = Options(**options_of_node)
-    node = Node.open(folder, load_rulebook("textbook"), predictable(Directory(ACCOUNTS)),
-                     options)  # fmt: skip
+    node = Node.open(folder, load_rulebook("textbook"), predictable(Directory(ACCOUNTS)), options)
     await node.start()
     if node.sequencer.venue.phase("CO2") is Phase.CLOSED:
         node.operate(SetPhase(Phase.CONTINUOUS))

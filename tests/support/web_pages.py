@@ -77,9 +77,11 @@ async def ruled(
     """Run a venue under a rulebook with alice and bob; its lines are closed or trade."""
     rules = load_rulebook(rulebook)
     stock = dict.fromkeys((product.symbol for product in rules.products), 10**6)
-    directory = Directory(tuple(
-        Credentials(name, f"{name}-key", "M1", cash=10**12, allowances=stock) for name in NAMES
-    ))  # fmt: skip
+    directory = Directory(
+        tuple(
+            Credentials(name, f"{name}-key", "M1", cash=10**12, allowances=stock) for name in NAMES
+        )
+    )
     node = Node.open(folder, rules, directory, Options(durability="none", opens=trading), clock)
     await node.start()
     try:

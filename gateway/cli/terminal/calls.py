@@ -75,8 +75,10 @@ class Dial:
                 await asyncio.gather(opening, return_exceptions=True)
         if self.failed.done():
             why = f" ({self.failed.result()})" if self.failed.result() else ""
-            message = (f"nobody answers at {where}{why}: is the venue running (carbonx serve), "
-                       "are --host and --port right?")  # fmt: skip
+            message = (
+                f"nobody answers at {where}{why}: is the venue running (carbonx serve), "
+                "are --host and --port right?"
+            )
         else:
             hint = "" if self._tls is not None else ", and one without TLS (--tls FILE)"
             message = f"{where} gives no answer within {within:g} s: is it a venue{hint}?"
@@ -171,9 +173,14 @@ class Calls:
         return await self._answer(self.client.decline(symbol, number))
 
     async def announce(
-        self, symbol: str, side: Side, quantity: int, price: int, window: tuple[int, int],
+        self,
+        symbol: str,
+        side: Side,
+        quantity: int,
+        price: int,
+        window: tuple[int, int],
         **terms: Unpack[AuctionTerms],
-    ) -> wire.OrderAccepted:  # fmt: skip
+    ) -> wire.OrderAccepted:
         """Announce an auction."""
         terms["price_minor"] = price
         pending = self.client.announce(symbol, side, quantity, window=window, **terms)
@@ -197,6 +204,8 @@ class Calls:
             async with asyncio.timeout(self._within):
                 return await pending
         except TimeoutError:
-            message = (f"no answer within {self._within:g} s: what comes of it will be shown; "
-                       "orders says what is in the market")  # fmt: skip
+            message = (
+                f"no answer within {self._within:g} s: what comes of it will be shown; "
+                "orders says what is in the market"
+            )
             raise RefusedError(message) from None

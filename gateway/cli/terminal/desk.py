@@ -193,8 +193,10 @@ class Desk:
     def _take_missed(self, missed: Missed) -> None:
         """Say that events were dropped; ask for what they would have told."""
         self.missed += missed.count
-        self.tell(f"{missed.count:,} events were dropped, which came faster than they could be "
-                  "shown: books and orders are asked for again")  # fmt: skip
+        self.tell(
+            f"{missed.count:,} events were dropped, which came faster than they could be "
+            "shown: books and orders are asked for again"
+        )
         if self._mending is None or self._mending.done():
             self._mending = asyncio.create_task(self._mend())
 

@@ -99,10 +99,15 @@ def trades(desk: Desk, symbol: str) -> str:
     if symbol:
         found = [(symbol, each) for each in desk.view.lines[symbol].prints[-PRINTS:]]
     rows = [
-        (clock(p.time), line, desk.teller.money(p.price, line), f"{p.quantity:,}",
-         spelled(p.side) if p.side else "call")
+        (
+            clock(p.time),
+            line,
+            desk.teller.money(p.price, line),
+            f"{p.quantity:,}",
+            spelled(p.side) if p.side else "call",
+        )
         for line, p in found
-    ]  # fmt: skip
+    ]
     header = ("time", "line", ">price", ">tonnes", "came to")
     return table(header, rows) if rows else "no trades since this shell was opened"
 
@@ -110,11 +115,18 @@ def trades(desk: Desk, symbol: str) -> str:
 def orders(desk: Desk, live: Iterable[wire_account.OrderStatus]) -> str:
     """List live orders."""
     rows = [
-        (str(o.ref), spelled(o.side), o.symbol, f"{o.leaves:,}", f"{o.quantity:,}",
-         desk.teller.money(o.price, o.symbol) if o.price else "market",
-         spelled(o.state), spelled(o.tif))
+        (
+            str(o.ref),
+            spelled(o.side),
+            o.symbol,
+            f"{o.leaves:,}",
+            f"{o.quantity:,}",
+            desk.teller.money(o.price, o.symbol) if o.price else "market",
+            spelled(o.state),
+            spelled(o.tif),
+        )
         for o in live
-    ]  # fmt: skip
+    ]
     header = (">order", "side", "line", ">open", ">of", ">price", "state", "valid")
     return table(header, rows) if rows else "no live orders"
 
@@ -123,8 +135,10 @@ def balances(desk: Desk, status: wire_account.AccountStatus) -> str:
     """List cash and tonnes."""
     rows = [(b.name, desk.teller.money(b.total), desk.teller.money(b.reserved),
              desk.teller.money(b.total - b.reserved)) for b in status.cash]  # fmt: skip
-    rows += [(b.name, f"{b.total} t", f"{b.reserved} t", f"{b.total - b.reserved} t")
-             for b in status.holdings]  # fmt: skip
+    rows += [
+        (b.name, f"{b.total} t", f"{b.reserved} t", f"{b.total - b.reserved} t")
+        for b in status.holdings
+    ]
     text = table(("what", ">total", ">reserved", ">available"), rows)
     stopped = "the operator has stopped this account\n" if status.killed else ""
     return stopped + (text if rows else "nothing")

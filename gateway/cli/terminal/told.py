@@ -79,8 +79,10 @@ class Teller:
         left = f"{m.leaves} left" if m.leaves else "done"
         fee = f", fee {self.money(m.fee, m.symbol)}" if m.fee else ""
         head = f"order {m.ref}" if m.ref else "consigned units"
-        return (f"{head}: {DONE[m.side]} {m.quantity} {m.symbol} "
-                f"at {self.money(m.price, m.symbol)}, {left}{fee}")  # fmt: skip
+        return (
+            f"{head}: {DONE[m.side]} {m.quantity} {m.symbol} "
+            f"at {self.money(m.price, m.symbol)}, {left}{fee}"
+        )
 
     def cancelled(self, m: wire.OrderCancelled, order: OrderStatus | None = None) -> str:
         """Say that an order is gone."""
@@ -95,13 +97,14 @@ class Teller:
         return f"{self._named(m.ref, order)}: {left}, {spelled(m.state)}"
 
     def _reduced(self, m: wire.OrderReduced) -> str:
-        return (f"{self._named(m.ref)}: {m.quantity} tonnes taken off, they would have met "
-                f"an own order; {m.leaves} left")  # fmt: skip
+        return (
+            f"{self._named(m.ref)}: {m.quantity} tonnes taken off, they would have met "
+            f"an own order; {m.leaves} left"
+        )
 
     def _cash(self, m: wire_account.CashMoved) -> str:
         way = "came in" if m.amount > 0 else "went out"
-        return (f"{self.money(abs(m.amount))} {m.currency} {way}, "
-                f"{self.money(m.balance)} now")  # fmt: skip
+        return f"{self.money(abs(m.amount))} {m.currency} {way}, {self.money(m.balance)} now"
 
     def _quoted(self, m: wire_modes.QuoteReceived) -> str:
         what = f"{m.kind.name.lower()} {m.number} of {m.symbol}"
@@ -111,8 +114,10 @@ class Teller:
         return f"{what}: {wish} at {self.money(m.price, m.symbol)}: answer with pick or decline"
 
     def _delivered(self, m: wire_modes.Delivered) -> str:
-        return (f"delivered: {m.quantity:+,} t {m.product}, "
-                f"{'+' if m.amount > 0 else ''}{self.money(m.amount)} {m.currency}")  # fmt: skip
+        return (
+            f"delivered: {m.quantity:+,} t {m.product}, "
+            f"{'+' if m.amount > 0 else ''}{self.money(m.amount)} {m.currency}"
+        )
 
 
 def _killed(m: wire_account.KillSwitchSet) -> str:
@@ -132,5 +137,7 @@ def _allowances(m: wire_account.AllowancesMoved) -> str:
 
 def enquiry(m: wire_market.Offered) -> str:
     """Say that somebody asks everybody for quotes."""
-    return (f"enquiry {m.number} of {m.symbol}: somebody would {spelled(m.side)} {m.quantity}: "
-            "answer with quote")  # fmt: skip
+    return (
+        f"enquiry {m.number} of {m.symbol}: somebody would {spelled(m.side)} {m.quantity}: "
+        "answer with quote"
+    )

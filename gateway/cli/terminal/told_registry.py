@@ -46,5 +46,7 @@ def words(money: Callable[[int], str]) -> dict[type, Callable[[Any], str]]:
 def _allocated(m: w.AllowancesAllocated) -> str:
     kind = "finally" if m.final else "provisionally"
     owed = f", {m.owed} t more are due" if m.owed else ""
-    return (f"{m.entity} is allocated {m.quantity} t {m.product} for {m.cycle} {kind} "
-            f"({m.change:+} t now{owed})")  # fmt: skip
+    return (
+        f"{m.entity} is allocated {m.quantity} t {m.product} for {m.cycle} {kind} "
+        f"({m.change:+} t now{owed})"
+    )

@@ -120,8 +120,9 @@ def moment(word: str, now: datetime) -> int:
         written = datetime.fromisoformat(word)
         return _nanoseconds(written if written.tzinfo else written.replace(tzinfo=now.tzinfo))
     except (ValueError, OverflowError):
-        message = (f"{shown(word)} is not a time: write now, +10m, +2h, 14:30 "
-                   "or 2026-06-26T14:30+08:00")  # fmt: skip
+        message = (
+            f"{shown(word)} is not a time: write now, +10m, +2h, 14:30 or 2026-06-26T14:30+08:00"
+        )
         raise RefusedError(message) from None
 
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from gateway.client.arguments import AuctionTerms, OrderTerms
 
 WIDTH: Final = 80  # columns of a terminal
-TIMES: Final = {each.name.lower().replace("_", "-"): each for each in TimeInForce
-                if each is not TimeInForce.GTD}  # fmt: skip
+TIMES: Final = {
+    each.name.lower().replace("_", "-"): each for each in TimeInForce if each is not TimeInForce.GTD
+}
 ORDER_TERMS: Final = ("market", *TIMES, "until=", "post-only", "stop=", "show=")
 AUCTION_TERMS: Final = ("min=", "max=", "step=")
 
@@ -43,9 +44,12 @@ class Verb(NamedTuple):
         """Its usage, and below it what it does."""
         indent = " " * 4
         return f"{self.usage}\n" + textwrap.fill(
-            self.does, WIDTH, initial_indent=indent, subsequent_indent=indent,
+            self.does,
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent,
             break_on_hyphens=False,
-        )  # fmt: skip
+        )
 
     def check(self, words: list[str]) -> None:
         """Raise ``RefusedError`` unless there are as many words as it takes."""
@@ -91,8 +95,9 @@ async def answer(desk: Desk, line: str) -> str:
 
 def _refused(desk: Desk, words: list[str], error: RejectedError) -> str:
     """Say why the venue refused a line, with money in the line's currency."""
-    orders = [desk.orders[int(w)] for w in words if w.isascii() and w.isdigit()
-              and int(w) in desk.orders]  # fmt: skip
+    orders = [
+        desk.orders[int(w)] for w in words if w.isascii() and w.isdigit() and int(w) in desk.orders
+    ]
     lines = [word for word in words if word in desk.view.lines] or [o.symbol for o in orders[:1]]
     return refusals.refusal(error, desk.digits(lines[0] if lines else ""))
 
@@ -187,8 +192,11 @@ async def _list(desk: Desk, words: list[str]) -> str:
     symbol, side, quantity, price = words
     line = desk.line(symbol)
     if line.info.mechanism not in {Mechanism.LISTING, Mechanism.FIXED_PRICE}:
-        lists = [n for n, each in desk.view.lines.items()
-                 if each.info.mechanism in {Mechanism.LISTING, Mechanism.FIXED_PRICE}]  # fmt: skip
+        lists = [
+            n
+            for n, each in desk.view.lines.items()
+            if each.info.mechanism in {Mechanism.LISTING, Mechanism.FIXED_PRICE}
+        ]
         right = f"listings are made on {', '.join(lists)}" if lists else "no line here has listings"
         message = f"{symbol} is traded by {spelled(line.info.mechanism)}: {right}"
         raise RefusedError(message)
@@ -219,8 +227,14 @@ async def _quote(desk: Desk, words: list[str]) -> str:
     answers = [word for word in to if word.startswith("answers=")]
     number = typed.whole(answers[0].partition("=")[2], "the number of an enquiry") if answers else 0
     accounts = tuple(word for word in to if word not in answers)
-    made = await desk.calls.quote(symbol, typed.side(side), typed.tonnes(quantity),
-                                  typed.price(price, digits), accounts, number)  # fmt: skip
+    made = await desk.calls.quote(
+        symbol,
+        typed.side(side),
+        typed.tonnes(quantity),
+        typed.price(price, digits),
+        accounts,
+        number,
+    )
     whom = ", ".join(accounts) or "everybody"
     return f"{desk.teller.accepted(made)}: quoted to {whom if not number else f'enquiry {number}'}"
 
@@ -254,8 +268,14 @@ async def _announce(desk: Desk, words: list[str]) -> str:
         asked["increment_minor"] = typed.price(terms["step="], digits)
     now = _now()
     window = (typed.moment(opens, now), typed.moment(closes, now))
-    made = await desk.calls.announce(symbol, typed.side(side), typed.tonnes(quantity),
-                                     typed.price(price, digits), window, **asked)  # fmt: skip
+    made = await desk.calls.announce(
+        symbol,
+        typed.side(side),
+        typed.tonnes(quantity),
+        typed.price(price, digits),
+        window,
+        **asked,
+    )
     open_for = f"bids from {clock(window[0])} to {clock(window[1])}"
     return f"{desk.teller.accepted(made)}: auction announced, {open_for}"
 

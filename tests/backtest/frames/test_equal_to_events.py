@@ -291,12 +291,20 @@ def test_calls_and_auctions(name: str) -> None:
     for r, x in each(log, *kinds):
         step, tonnes = kinds[type(x)]
         decided = getattr(x, "decided", None)
-        wanted.append((
-            r.seq, x.symbol, step, getattr(x, "number", None), x.price or None, getattr(x, tonnes),
-            getattr(x, "surplus", getattr(x, "unsold", None)),
-            decided.name.lower() if decided is not None else None, getattr(x, "bids", None),
-            getattr(x, "bidders", None),
-        ))  # fmt: skip
+        wanted.append(
+            (
+                r.seq,
+                x.symbol,
+                step,
+                getattr(x, "number", None),
+                x.price or None,
+                getattr(x, tonnes),
+                getattr(x, "surplus", getattr(x, "unsold", None)),
+                decided.name.lower() if decided is not None else None,
+                getattr(x, "bids", None),
+                getattr(x, "bidders", None),
+            )
+        )
     assert (
         told(
             found.auctions,

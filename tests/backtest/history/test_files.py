@@ -34,8 +34,12 @@ ROW = "2026-01-05,CO2,50,51,49,50.50,1000,50200\n"
 HOURS = ((34_200, Phase.CONTINUOUS), (41_400, Phase.HALTED), (48_600, Phase.CONTINUOUS),
          (55_800, Phase.CLOSED))  # fmt: skip
 MODE = Mode(limit_up_bp=1_000, limit_down_bp=1_000)
-RULES = Rulebook("plain", (Product("CO2", 5_000),), modes=(MODE,),
-                 calendar=Calendar(sessions=tuple(Session(*each) for each in HOURS)))  # fmt: skip
+RULES = Rulebook(
+    "plain",
+    (Product("CO2", 5_000),),
+    modes=(MODE,),
+    calendar=Calendar(sessions=tuple(Session(*each) for each in HOURS)),
+)
 
 
 @pytest.fixture(name="read")
@@ -100,8 +104,9 @@ def test_one_day_however_it_was_written_is_one_bar(
     if isinstance(text, str):
         told = "" if text.isascii() else "it is not UTF-8, and was read as GB18030"
         assert read(text.lstrip("\ufeff").encode("gb18030")) == (
-            [bar], [told] if any("\u4e00" <= each <= "\u9fff" for each in text) else []
-        )  # fmt: skip
+            [bar],
+            [told] if any("\u4e00" <= each <= "\u9fff" for each in text) else [],
+        )
 
 
 @pytest.mark.parametrize("nothing", ["", "-", "--", "NaN", "null", "0", "—"])
@@ -209,8 +214,10 @@ def test_rules_without_sessions_trade_all_day_and_days_off_the_calendar_too(
 
 @pytest.mark.parametrize("sessions", [1, 2, 3, 5])
 def test_a_bar_is_whole_however_many_sessions_a_day_has(sessions: int) -> None:
-    hours = [Session(3_600 * n, Phase.HALTED if n % 2 else Phase.CONTINUOUS)
-             for n in range(2 * sessions - 1)]  # fmt: skip
+    hours = [
+        Session(3_600 * n, Phase.HALTED if n % 2 else Phase.CONTINUOUS)
+        for n in range(2 * sessions - 1)
+    ]
     hours.append(Session(80_000, Phase.HALTED))  # nothing closes the day
     rules = structs.replace(RULES, calendar=Calendar(sessions=tuple(hours)))
     bar = Bar(20260105, "CO2", 5_000, 5_100, 4_900, 5_050, 1_000, 5_020_000)
@@ -263,12 +270,21 @@ def test_an_odd_rest_of_tonnes_and_a_reference_off_the_tick_are_dealt_with() -> 
 
 BARS = st.builds(
     lambda low, up, places, volume, gone: Bar(
-        0, "CO2", 0 if gone & 1 else low + up * places[0] // 9, low + up, low,
-        0 if gone & 2 else low + up * places[1] // 9, volume, (low + up // 2) * volume,
+        0,
+        "CO2",
+        0 if gone & 1 else low + up * places[0] // 9,
+        low + up,
+        low,
+        0 if gone & 2 else low + up * places[1] // 9,
+        volume,
+        (low + up // 2) * volume,
     ),
-    st.integers(1, 9_000), st.integers(0, 900), st.tuples(*[st.integers(0, 9)] * 2),
-    st.integers(0, 5_000), st.integers(0, 3),
-)  # fmt: skip
+    st.integers(1, 9_000),
+    st.integers(0, 900),
+    st.tuples(*[st.integers(0, 9)] * 2),
+    st.integers(0, 5_000),
+    st.integers(0, 3),
+)
 
 
 @given(
@@ -283,13 +299,17 @@ def test_any_bar_is_traded_whole_or_said_not_to_be(
     bars: list[Bar], rule: CloseRule, mechanism: Mechanism, lot: int, tick: int, sessions: int
 ) -> None:
     product = Product("CO2", 5_000, lot=lot, min_quantity=lot, tick=tick, max_quantity=lot * 10**6)
-    hours = [Session(3_600 * n, Phase.HALTED if n % 2 else Phase.CONTINUOUS)
-             for n in range(2 * sessions - 1)]  # fmt: skip
+    hours = [
+        Session(3_600 * n, Phase.HALTED if n % 2 else Phase.CONTINUOUS)
+        for n in range(2 * sessions - 1)
+    ]
     rules = structs.replace(
-        RULES, products=(product,), close=rule,
+        RULES,
+        products=(product,),
+        close=rule,
         modes=(structs.replace(MODE, mechanism=mechanism),),
         calendar=Calendar(sessions=(*hours, Session(80_000, Phase.CLOSED))),
-    )  # fmt: skip
+    )
     days = [bar._replace(date=20260105 + n) for n, bar in enumerate(bars)]
     audit = trade(rules, *days)
     for bar in days:
@@ -312,10 +332,18 @@ def test_every_rulebook_trades_an_ordinary_bar_or_says_why_it_cannot(name: str) 
         price = product.reference or 5_000
         step, volume = product.tick * 5, max(1_000, product.lot * 20, product.min_quantity * 20)
         bars = [
-            Bar(day, product.symbol, price, price + step, price - step, price, volume,
-                price * volume)
+            Bar(
+                day,
+                product.symbol,
+                price,
+                price + step,
+                price - step,
+                price,
+                volume,
+                price * volume,
+            )
             for day in (date, next_trading_day(rules.calendar, date))
-        ]  # fmt: skip
+        ]
         ways = {mode.mechanism for mode in rules.modes_of(product)}
         if ways <= {Mechanism.ONE_WAY, Mechanism.NEGOTIATED}:
             with pytest.raises(RulebookError, match=f"{product.symbol}: it trades by "):
@@ -349,8 +377,10 @@ def test_a_currency_of_each_product_is_there_to_pay_with_and_added_products_too(
 
 def test_an_amendment_that_a_later_one_overtakes_is_named_on_its_day() -> None:
     bar = Bar(20260105, "CO2", 5_000, 5_000, 5_000, 5_000, 10, 50_000)
-    later = (Amendment(20260106, "modes[continuous].max_quantity", "50"),
-             Amendment(20260105, "modes[continuous].min_quantity", "60"))  # fmt: skip
+    later = (
+        Amendment(20260106, "modes[continuous].max_quantity", "50"),
+        Amendment(20260105, "modes[continuous].min_quantity", "60"),
+    )
     with pytest.raises(RulebookError, match=r"on 20260106: path: .*max_quantity"):
         trade(RULES, bar, bar._replace(date=20260106), amendments=later)
 
@@ -404,8 +434,10 @@ def test_what_cannot_be_done_is_one_line_before_anything_is_written(
 
 def test_a_file_from_excel_in_china_is_traded_and_its_reading_noted(tmp_path: Path) -> None:
     path = tmp_path / "行情.csv"
-    lines = ("日期,开盘价,最高价,最低价,收盘价,成交量,成交额",
-             '2026/1/5,50,51,49,50.5,"1,000","50,200.00"')  # fmt: skip
+    lines = (
+        "日期,开盘价,最高价,最低价,收盘价,成交量,成交额",
+        '2026/1/5,50,51,49,50.5,"1,000","50,200.00"',
+    )
     path.write_bytes("\r\n".join(lines).encode("gb18030"))
     facts: dict[str, Any] = json.loads(
         carbonx("history", str(path), "--rulebook", "textbook", "--json").stdout

@@ -209,8 +209,9 @@ def test_a_venue_that_starts_later_and_speaks_tls_is_waited_for(tmp_path: Path) 
         )
         await asyncio.sleep(0.3)
         options = Options(port=port, opens=True, durability="none")
-        node = Node.open(tmp_path / "v", presets.load("textbook"), Directory(tuple(ACCOUNTS)),
-                         options)  # fmt: skip
+        node = Node.open(
+            tmp_path / "v", presets.load("textbook"), Directory(tuple(ACCOUNTS)), options
+        )
         node.tls = server_context(*pair)
         await node.start()
         done = await waiting

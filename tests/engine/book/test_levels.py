@@ -88,8 +88,9 @@ ACTIONS: Final = (
 )  # fmt: skip
 LOOKS: Final = ("search", "asked", "reached", "walk")
 STRIDES: Final = (1, 60, 1_000, PAGE_SIZE, 3 * PAGE_SIZE)
-STEPS: Final = st.lists(st.tuples(st.sampled_from(ACTIONS), PRICES, st.integers(0, 90)),
-                        max_size=60)  # fmt: skip
+STEPS: Final = st.lists(
+    st.tuples(st.sampled_from(ACTIONS), PRICES, st.integers(0, 90)), max_size=60
+)
 
 
 def play(model: Model, action: str, price: int, draw: int) -> None:

@@ -92,8 +92,12 @@ def test_a_crash_in_interval_costs_what_came_since_the_last_sync_and_no_more(
     commit(sequencer, "eve")
     path = tmp_path / FILE_NAME
     data = path.read_bytes()
-    for left in (data[:synced], data[: synced + 9], data[:synced] + bytes(len(data) - synced),
-                 data[:synced] + bytes(second - synced) + data[second:]):  # fmt: skip
+    for left in (
+        data[:synced],
+        data[: synced + 9],
+        data[:synced] + bytes(len(data) - synced),
+        data[:synced] + bytes(second - synced) + data[second:],
+    ):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         (folder / FILE_NAME).write_bytes(left)

@@ -182,9 +182,7 @@ def test_bytes_of_blocks() -> None:
     chain = Chain()
     first = chain.add(Kind.GENESIS, b"abc")
     assert (HEADER.size, MARKER) == (65, b"carbonx6")
-    assert first.hex() == (
-        "636172626f6e7836" "03000000" "00" + "00" * 16 + "00" * 32 + first[61:].hex()
-    )  # fmt: skip
+    assert first.hex() == ("636172626f6e78360300000000" + "00" * 16 + "00" * 32 + first[61:].hex())
     assert int.from_bytes(first[61:], "little") == crc32(first[:61] + b"abc")
     chain.durable = 0
     second = chain.add(Kind.RUNS, b"d")

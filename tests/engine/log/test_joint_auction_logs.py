@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
 
 LINE: Final = "GDA@auction"
-MODES: Final = (
-    Mode("continuous", moves_close=True), Mode("auction", mechanism=Mechanism.ONE_WAY)
-)  # fmt: skip
+MODES: Final = (Mode("continuous", moves_close=True), Mode("auction", mechanism=Mechanism.ONE_WAY))
 STEPS: Final[tuple[tuple[str, Command], ...]] = (
     ("gd", c.Announce("gd0", 1, LINE, Side.SELL, 50, 90, 10, 20)),
     ("sz", JoinAuction("sz0", 1, "SZA", 1, 30, 90)),

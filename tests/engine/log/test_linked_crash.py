@@ -67,9 +67,11 @@ def replayed(directory: Path, digests: dict[tuple[str, int], str]) -> Federation
     for name, kept in happened.items():
 
         def keep(
-            record: Record, events: list[Event], name: str = name,
+            record: Record,
+            events: list[Event],
+            name: str = name,
             kept: list[list[Event]] = kept,
-        ) -> None:  # fmt: skip
+        ) -> None:
             digests[name, record.seq] = digest(events)
             kept.append(events)
 

@@ -257,8 +257,7 @@ def test_a_missing_log_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [1, 2, 4])
 def test_a_log_in_older_frames_is_refused_with_what_reads_it(number: int) -> None:
-    payload = msgspec.msgpack.encode(
-        Genesis(MAGIC, number, 1, canonical(RULES), RULES.digest()))  # fmt: skip
+    payload = msgspec.msgpack.encode(Genesis(MAGIC, number, 1, canonical(RULES), RULES.digest()))
     old = len(payload).to_bytes(4, "little") + crc32(payload).to_bytes(4, "little") + payload
     for data in (old, old + b"more"):
         with pytest.raises(LogFormatError, match=f"format {number}, which .* this version reads"):

@@ -219,5 +219,6 @@ def test_two_snapshots_are_kept(tmp_path: Path) -> None:
         take(tmp_path)
     sequencer.close()
     assert [path.name for path in snapshots.paths(tmp_path)] == [
-        "venue.snapshot.4", "venue.snapshot.3",
-    ]  # fmt: skip
+        "venue.snapshot.4",
+        "venue.snapshot.3",
+    ]

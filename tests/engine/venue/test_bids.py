@@ -29,14 +29,21 @@ if TYPE_CHECKING:
 DEEP = int(os.environ.get("CARBONX_DEEP", "0"))
 BIDDING = Rulebook(
     "bidding",
-    (Product("OLD", 1_000, tick=2, lot=5, min_quantity=5, modes=("auction",)),
-     Product("NEW", 100, modes=("falling",))),
+    (
+        Product("OLD", 1_000, tick=2, lot=5, min_quantity=5, modes=("auction",)),
+        Product("NEW", 100, modes=("falling",)),
+    ),
     modes=(
         Mode("auction", mechanism=Mechanism.ONE_WAY, taker_fee_ppm=5_000, moves_close=True),
-        Mode("falling", mechanism=Mechanism.ONE_WAY, limit_up_bp=900, limit_down_bp=900,
-             undersubscribed=Undersubscribed.CANCEL),
+        Mode(
+            "falling",
+            mechanism=Mechanism.ONE_WAY,
+            limit_up_bp=900,
+            limit_down_bp=900,
+            undersubscribed=Undersubscribed.CANCEL,
+        ),
     ),
-)  # fmt: skip
+)
 PRESETS = [
     book
     for book in map(presets.load, presets.names())

@@ -23,8 +23,14 @@ DAYS = 25
 
 def book(close: CloseRule, opens: OpenRule, tick: int) -> Rulebook:
     modes = (Mode(limit_up_bp=1_000, limit_down_bp=1_000),)
-    return Rulebook("closes", (Product("A", 1_050, tick=tick),), close=close, open=opens,
-                    close_min_volume=200, modes=modes)  # fmt: skip
+    return Rulebook(
+        "closes",
+        (Product("A", 1_050, tick=tick),),
+        close=close,
+        open=opens,
+        close_min_volume=200,
+        modes=modes,
+    )
 
 
 def phases(random: Random) -> Iterator[Phase]:
@@ -85,10 +91,15 @@ class Told:
         prices = [price for price, _ in self.trades]
         opened = self.reference if rules.open is OpenRule.PREVIOUS_CLOSE else [*prices, 0][0]
         return (
-            "A", opened if prices else 0, max(prices, default=0), min(prices, default=0),
-            self.close(rules), sum(q for _, q in self.trades), sum(p * q for p, q in self.trades),
+            "A",
+            opened if prices else 0,
+            max(prices, default=0),
+            min(prices, default=0),
+            self.close(rules),
+            sum(q for _, q in self.trades),
+            sum(p * q for p, q in self.trades),
             len(prices),
-        )  # fmt: skip
+        )
 
 
 @pytest.mark.parametrize("opens", OpenRule, ids=lambda rule: rule.name)

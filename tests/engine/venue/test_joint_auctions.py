@@ -60,9 +60,9 @@ def federation(pricing: PricingRule = PricingRule.UNIFORM, fee: int = 0) -> Fede
         Mode("auction", mechanism=Mechanism.ONE_WAY, pricing=pricing, seller_fee_ppm=fee),
     )
     host = Rulebook("gd", products=(Product("GDA", 100),), modes=modes)
-    found = Federation({
-        name: Venue(host if name == "gd" else regions.rulebook(name)) for name in NAMES
-    })  # fmt: skip
+    found = Federation(
+        {name: Venue(host if name == "gd" else regions.rulebook(name)) for name in NAMES}
+    )
     for name in NAMES:
         for command in regions.opening(name, 3):
             found.submit(name, command)
@@ -93,7 +93,10 @@ def test_three_regions_sell_and_bid_in_one_auction() -> None:
     happened = found.submit("gd", c.ClearAuction(LINE, 1))
     shares = [e for each in happened for e in each.events if isinstance(e, ProceedsShared)]
     assert [(e.account, e.sold, e.proceeds) for e in shares] == [
-        ("gd0", 45, 4_410), ("sz:sz0", 27, 2_646), ("hb:hb0", 18, 1_764)]  # fmt: skip
+        ("gd0", 45, 4_410),
+        ("sz:sz0", 27, 2_646),
+        ("hb:hb0", 18, 1_764),
+    ]
     gd, sz, hb = (found.venues[name] for name in NAMES)
     assert (gd.allowances("gd0", "GDA"), gd.cash("gd0")) == ((955, 0), (1_004_410, 0))
     assert (sz.allowances("sz0", "SZA"), sz.cash("sz0")) == ((973, 0), (1_002_646, 0))

@@ -28,8 +28,16 @@ def venue_of(random: Random) -> Venue:
     modes = []
     for place, mechanism in enumerate(LASTING):
         down, up = random.choice(((500, 500), (1_000, 1_000), (3_000, 500)))
-        modes.append(Mode(mechanism.name.lower(), mechanism=mechanism, moves_close=not place,
-                          limit_down_bp=down, limit_up_bp=up, taker_fee_ppm=1_000))  # fmt: skip
+        modes.append(
+            Mode(
+                mechanism.name.lower(),
+                mechanism=mechanism,
+                moves_close=not place,
+                limit_down_bp=down,
+                limit_up_bp=up,
+                taker_fee_ppm=1_000,
+            )
+        )
     tick = random.choice((1, 5))
     venue = Venue(Rulebook("nights", (Product("A", 1_000, tick=tick),), modes=tuple(modes)))
     for name in NAMES:
@@ -54,8 +62,18 @@ def lasting(random: Random, venue: Venue, line: LineView) -> c.Command:
     stops = line.mechanism is Mechanism.ORDER_BOOK and random.random() < 0.2
     kind = OrderType.STOP_LIMIT if stops else OrderType.LIMIT
     until = expires if tif is TimeInForce.GTD else 0
-    return c.NewOrder(name, ref, line.symbol, side, quantity, price, kind, tif,
-                      line.reference if stops else 0, expire_at=until)  # fmt: skip
+    return c.NewOrder(
+        name,
+        ref,
+        line.symbol,
+        side,
+        quantity,
+        price,
+        kind,
+        tif,
+        line.reference if stops else 0,
+        expire_at=until,
+    )
 
 
 def live(venue: Venue, symbol: str) -> dict[tuple[str, int], OrderView]:

@@ -57,10 +57,13 @@ FEES = structs.replace(
     ),
 )
 SALES = [
-    structs.replace(book, name=f"{book.name}-fees",
-                    modes=tuple(structs.replace(mode, **RATES) for mode in book.modes))
+    structs.replace(
+        book,
+        name=f"{book.name}-fees",
+        modes=tuple(structs.replace(mode, **RATES) for mode in book.modes),
+    )
     for book in map(presets.load, ("california", "cn-national", "fujian", "rggi"))
-]  # fmt: skip
+]
 WITH_CALLS = (presets.load("krx"), CALLS, TABLES)
 EVERY = [*map(presets.load, presets.names()), CALLS, TABLES, FEES, *SALES]
 
@@ -85,8 +88,9 @@ def agreed_on_its_day(venue: Venue, command: c.Command, events: list[e.Event]) -
         return
     winter = timedelta(minutes=venue.rulebook.calendar.utc_offset_minutes)  # the flow's season
     zone = timezone(winter)
-    days = [datetime.fromtimestamp(at // 10**9, zone).date()
-            for at in (command.agreed_at, venue.time)]  # fmt: skip
+    days = [
+        datetime.fromtimestamp(at // 10**9, zone).date() for at in (command.agreed_at, venue.time)
+    ]
     late = venue.markets[command.symbol].mode.report_seconds
     in_time = command.agreed_at >= venue.time - late * 10**9 if late else days[0] == days[1]
     right = in_time and command.agreed_at <= venue.time

@@ -33,12 +33,14 @@ def federation(*pairs: tuple[str, str]) -> Federation:
         product = symbol(found, name)
         found.submit(name, c.BeginDay(DAYS[0]))
         for number in range(2):
-            found.submit(name, c.OpenAccount(f"{name}/{number}", cash=10**9,
-                                             allowances=((product, 10_000),)))  # fmt: skip
+            found.submit(
+                name, c.OpenAccount(f"{name}/{number}", cash=10**9, allowances=((product, 10_000),))
+            )
         found.submit(name, c.SetPhase(Phase.CONTINUOUS, product))
     for host, guest in pairs:
-        rules = SetLink(f"{guest}-{host}", LinkKind.SHARED, host, symbol(found, guest),
-                        symbol(found, host))  # fmt: skip
+        rules = SetLink(
+            f"{guest}-{host}", LinkKind.SHARED, host, symbol(found, guest), symbol(found, host)
+        )
         found.link(guest, rules, host)
     return found
 
@@ -59,8 +61,9 @@ def sell(found: Federation, host: str, guest: str, account: str, quantity: int) 
     found.submit(guest, order)
     line = symbol(found, host)
     offers = found.venues[host].standing(line)
-    taker: c.Command = c.NewOrder(f"{host}/0", 1, line, Side.BUY, quantity, price,
-                                  tif=TimeInForce.IOC)  # fmt: skip
+    taker: c.Command = c.NewOrder(
+        f"{host}/0", 1, line, Side.BUY, quantity, price, tif=TimeInForce.IOC
+    )
     if offers:
         number = getattr(offers[0], "number")  # noqa: B009 - an offer of either kind
         taker = c.Pick(f"{host}/0", 1, line, number, quantity)
@@ -86,8 +89,12 @@ def test_a_member_sells_in_the_other_regions_book(host: str, guest: str) -> None
 
 def test_a_participant_from_hebei_trades_at_beijing_through_tianjin() -> None:
     found = federation(("beijing", "tianjin"))
-    found.submit("tianjin", c.OpenAccount("steel of hebei", owner="hebei", member="tianjin/0",
-                                          allowances=(("TJEA24", 500),)))  # fmt: skip
+    found.submit(
+        "tianjin",
+        c.OpenAccount(
+            "steel of hebei", owner="hebei", member="tianjin/0", allowances=(("TJEA24", 500),)
+        ),
+    )
     sell(found, "beijing", "tianjin", "steel of hebei", 500)
     assert found.venues["tianjin"].allowances("steel of hebei", "TJEA24") == (0, 0)
     assert found.venues["tianjin"].cash("steel of hebei")[0] > 0

@@ -159,9 +159,19 @@ def test_a_decimal_is_as_long_as_may_be_and_no_longer() -> None:
     assert exact_minor("1".zfill(40), 0) == 1
     assert exact_minor("1e40", 0) == 10**40
     assert exact_minor("1e38", 2) == 10**40
-    for text, digits in (("1".zfill(41), 0), ("1e41", 0), ("1e39", 2), ("nan", 0), ("inf", 0),
-                         ("1e999999999", 2), ("-1e999999999", 0), ("1e99999999999999999999", 2),
-                         ("x", 0), ("", 0), ("x" * 60, 0)):  # fmt: skip
+    for text, digits in (
+        ("1".zfill(41), 0),
+        ("1e41", 0),
+        ("1e39", 2),
+        ("nan", 0),
+        ("inf", 0),
+        ("1e999999999", 2),
+        ("-1e999999999", 0),
+        ("1e99999999999999999999", 2),
+        ("x", 0),
+        ("", 0),
+        ("x" * 60, 0),
+    ):
         with pytest.raises(TextError, match="is not a decimal") as caught:
             exact_minor(text, digits)
         assert repr(text) in str(caught.value)

@@ -42,8 +42,13 @@ def refused(text: str | bytes, field: str = "price") -> str:
 
 
 # Chinese names, as GB18030 has them in its common part; ASCII; and what has to be quoted.
-NAMES = st.text(st.sampled_from("深圳排配额国家价格上海广东abcXYZ09 -_,;\t\"'\n"), min_size=1,
-                max_size=8).map(str.strip).filter(lambda name: name not in ("", '"'))  # fmt: skip
+NAMES = (
+    st.text(
+        st.sampled_from("深圳排配额国家价格上海广东abcXYZ09 -_,;\t\"'\n"), min_size=1, max_size=8
+    )
+    .map(str.strip)
+    .filter(lambda name: name not in ("", '"'))
+)
 FIGURES = st.decimals(-(10**9), 10**9, allow_nan=False, places=2) | st.none()
 ROWS = st.lists(
     st.tuples(NAMES, FIGURES, st.integers(0, 10**12) | st.none(), st.booleans() | st.none()),
@@ -117,8 +122,10 @@ def test_decimal_commas_are_read_where_the_table_shows_that_they_are(
     rows: list[tuple[str, Decimal | None, int | None, bool | None]],
 ) -> None:
     lines = ["price;volume"]
-    lines += [f"{grouped(price, '.', ',', '-')};{grouped(size, '.', ',', '-')}"
-              for _, price, size, _ in rows]  # fmt: skip
+    lines += [
+        f"{grouped(price, '.', ',', '-')};{grouped(size, '.', ',', '-')}"
+        for _, price, size, _ in rows
+    ]
     found = read("\n".join(lines))
     assert [
         (row.figure("price"), row.whole("size")) for row in found.rows if row.word("price")
@@ -219,9 +226,11 @@ def test_a_column_that_is_needed_is_asked_for_by_all_its_names() -> None:
 
 
 COMMON = [
-    letter for row in range(0xB0, 0xF8) for place in range(0xA1, 0xFF)
+    letter
+    for row in range(0xB0, 0xF8)
+    for place in range(0xA1, 0xFF)
     if (letter := bytes((row, place)).decode("gb2312", "ignore"))
-]  # fmt: skip
+]
 
 
 @given(st.lists(st.text(st.sampled_from(COMMON), min_size=1, max_size=4), min_size=1, max_size=4))

@@ -66,9 +66,12 @@ def test_a_wrong_line_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_symbol_is_answered_with_the_nearest(tmp_path: Path) -> None:
     path = tmp_path / "symbol.jsonl"
-    path.write_text('{"type": "open_account", "account": "a"}\n'
-                    '{"type": "mass_cancel", "account": "a", "ref": 1, "symbol": "C02"}'
-                    "\n", "utf-8")  # fmt: skip
+    path.write_text(
+        '{"type": "open_account", "account": "a"}\n'
+        '{"type": "mass_cancel", "account": "a", "ref": 1, "symbol": "C02"}'
+        "\n",
+        "utf-8",
+    )
     event = json.loads(carbonx("match", str(path)).stdout.splitlines()[-1])
     assert (event["field"], event["rule"]) == (
         "symbol",
@@ -123,8 +126,13 @@ def readme_shell(port: int) -> list[tuple[str, str]]:
     said = [line for line in lines if not line.startswith("carbonx> ")]
     done = subprocess.run(
         [sys.executable, "-m", *start[2:].split(), "--port", str(port)],
-        cwd=ROOT, input="\n".join(typed), capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        input="\n".join(typed),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     return [pair for pair in zip(done.stdout.splitlines(), said, strict=True) if len({*pair}) > 1]
 
 

@@ -47,8 +47,10 @@ def test_a_file_from_excel_in_china_is_matched_whatever_the_case_of_its_name(
     tmp_path: Path, name: str
 ) -> None:
     path = tmp_path / name
-    path.write_bytes("账户;品种;买卖方向;数量;委托价格\r\n张三;CO2;买入;1.000;50,00\r\n"
-                     "李四;CO2;卖出;1.000;50,00\r\n".encode("gb18030"))  # fmt: skip
+    path.write_bytes(
+        "账户;品种;买卖方向;数量;委托价格\r\n张三;CO2;买入;1.000;50,00\r\n"
+        "李四;CO2;卖出;1.000;50,00\r\n".encode("gb18030")
+    )
     done = CliRunner().invoke(command, [str(path)])
     assert done.exit_code == 0, done.output
     trade = json.loads(done.stdout.splitlines()[-1])
@@ -58,13 +60,17 @@ def test_a_file_from_excel_in_china_is_matched_whatever_the_case_of_its_name(
 
 def test_every_event_has_the_number_of_its_command_and_the_time(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
-    path.write_text('\ufeff{"type": "open_account", "account": "a"}\n\n# a remark\n'
-                    '{"type": "advance_time", "time": 5000}\n'
-                    '{"type": "move_cash", "account": "a", "amount": "1"}\n', "utf-8")  # fmt: skip
+    path.write_text(
+        '\ufeff{"type": "open_account", "account": "a"}\n\n# a remark\n'
+        '{"type": "advance_time", "time": 5000}\n'
+        '{"type": "move_cash", "account": "a", "amount": "1"}\n',
+        "utf-8",
+    )
     told = [json.loads(line) for line in carbonx("match", str(path)).stdout.splitlines()]
     assert [(e["seq"], e["time"], e["type"]) for e in told] == [
-        (1, 0, "account_opened"), (3, 5_000, "cash_moved"),
-    ]  # fmt: skip
+        (1, 0, "account_opened"),
+        (3, 5_000, "cash_moved"),
+    ]
     out = tmp_path / "events.jsonl"
     carbonx("match", str(path), "--out", str(out))
     assert [json.loads(line) for line in out.read_text("utf-8").splitlines()] == told
@@ -96,11 +102,21 @@ def test_every_field_of_an_order_is_read_in_the_words_that_people_have() -> None
     (order,) = orders(
         "客户,编号,代码,方向,数量,价格,type,Time in Force,触发价,Display,Post-Only,expires at\n"
         'ann,7,EUA,S,"1,000",70.50,Stop Limit,GTD,71,10.0,否,123456789012345678\n'
-    )  # fmt: skip
+    )
     assert order == NewOrder(
-        "ann", 7, "EUA", Side.SELL, 1_000, 7_050, OrderType.STOP_LIMIT, TimeInForce.GTD, 7_100, 10,
-        post_only=False, expire_at=123456789012345678,
-    )  # fmt: skip
+        "ann",
+        7,
+        "EUA",
+        Side.SELL,
+        1_000,
+        7_050,
+        OrderType.STOP_LIMIT,
+        TimeInForce.GTD,
+        7_100,
+        10,
+        post_only=False,
+        expire_at=123456789012345678,
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,8 +170,11 @@ def test_a_missing_column_is_named_and_nothing_is_printed(tmp_path: Path) -> Non
 
 
 def test_orders_in_several_currencies_are_all_paid_for() -> None:
-    text = HEADER + "".join(f"{who},{what},{side},10,50\n" for what in ("CO2", "EUA")
-                            for who, side in (("ann", "buy"), ("bob", "sell")))  # fmt: skip
+    text = HEADER + "".join(
+        f"{who},{what},{side},10,50\n"
+        for what in ("CO2", "EUA")
+        for who, side in (("ann", "buy"), ("bob", "sell"))
+    )
     found = events(read_orders(text.encode(), "o.csv", RULES))
     assert [e["symbol"] for e in found if e["type"] == "trade"] == ["CO2", "EUA"]
     assert not [e for e in found if e["type"] == "rejected"]

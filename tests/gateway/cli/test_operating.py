@@ -44,8 +44,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
     write_private(folder / "accounts.toml", ACCOUNTS)
     words = [sys.executable, "-m", "carbonx", "serve", "--json", "--config",
              str(folder / "venue.toml")]  # fmt: skip
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-                          env=os.environ | {"PYTHONPATH": str(ROOT)}) as server:  # fmt: skip
+    with subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as server:
         assert server.stdout is not None
         yield folder, json.loads(server.stdout.readline())
         server.send_signal(signal.SIGTERM)
@@ -56,8 +61,12 @@ def carbonx(*words: str) -> subprocess.CompletedProcess[str]:
     """Type words."""
     return subprocess.run(
         [sys.executable, "-m", "carbonx", *words],
-        capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
 
 
 def operate(folder: Path, *words: str) -> tuple[int, str, str]:

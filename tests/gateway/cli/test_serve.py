@@ -41,9 +41,14 @@ def served(folder: Path, *words: str, accounts: str = ACCOUNTS) -> tuple[dict[st
     for form in ("--json", ""):
         command = [sys.executable, "-m", "carbonx", "serve", "--port", "0", *words,
                    "--accounts", "accounts.toml", *form.split()]  # fmt: skip
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  encoding="utf-8", cwd=folder,
-                                  env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+        server = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
         assert server.stdout is not None
         line = server.stdout.readline()
         while not form and not line.splitlines()[-1].startswith("stop:"):
@@ -109,8 +114,13 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]
     folder = tmp_path_factory.mktemp("first")
     words = [sys.executable, "-m", "carbonx", "serve", "--json", "--port", "0", "--rulebook",
              "textbook", "--dir", str(folder)]  # fmt: skip
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=folder,
-                          env=os.environ | {"PYTHONPATH": str(ROOT)}) as server:  # fmt: skip
+    with subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as server:
         assert server.stdout is not None
         yield folder, json.loads(server.stdout.readline())["port"]
         server.terminate()

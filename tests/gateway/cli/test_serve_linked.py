@@ -224,9 +224,14 @@ def test_a_link_that_a_venue_refuses_is_said(tmp_path: Path) -> None:
 def test_the_command_runs_them_until_it_is_stopped(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "carbonx", "serve", "--linked", "linked.toml", "--json"]
     written(tmp_path)
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              encoding="utf-8", cwd=tmp_path,
-                              env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+    server = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     assert server.stdout is not None
     facts = json.loads(server.stdout.readline())
     server.send_signal(signal.SIGINT)
@@ -262,17 +267,27 @@ def test_linked_venues_speak_tls_and_show_their_figures(tmp_path: Path) -> None:
     text = FILE.replace('accounts = "accounts.toml"', 'accounts = "accounts.toml"\nmetrics = 0')
     written(tmp_path, f'tls = "self-signed"\n{text}')
     command = [sys.executable, "-m", "carbonx", "serve", "--linked", "linked.toml", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path,
-                          env=os.environ | {"PYTHONPATH": str(ROOT)}) as server:  # fmt: skip
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as server:
         assert server.stdout is not None
         facts = json.loads(server.stdout.readline())
 
         async def trade() -> None:
             north, south = (
-                Client("127.0.0.1", facts[name]["port"], account=account, key="k",
-                       tls=client_context(tmp_path / name / "tls-certificate.pem"))
+                Client(
+                    "127.0.0.1",
+                    facts[name]["port"],
+                    account=account,
+                    key="k",
+                    tls=client_context(tmp_path / name / "tls-certificate.pem"),
+                )
                 for name, account in (("north", "bob"), ("south", "ann"))
-            )  # fmt: skip
+            )
             async with north, south:
                 await north.sell("CO2", 10, price_minor=5_000)
                 answer = await south.buy("CO2", 10, price_minor=5_100)

@@ -32,9 +32,13 @@ if TYPE_CHECKING:
 def said_by(folder: Path, *words: str) -> Iterator[str]:
     """Give the first line of a command that serves until it is stopped."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "carbonx", *words], stdout=subprocess.PIPE, cwd=folder,
-        stderr=subprocess.PIPE, encoding="utf-8", env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        [sys.executable, "-m", "carbonx", *words],
+        stdout=subprocess.PIPE,
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     assert process.stdout is not None
     try:
         yield process.stdout.readline()

@@ -26,9 +26,16 @@ RISK: Final = {"type": "set_key", "account": "alice", "member": "M1",
 
 
 def carbonx(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "carbonx", *words], input=given, text=True,
-                          capture_output=True, timeout=60, check=False, cwd=ROOT,
-                          env=ENVIRONMENT)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "carbonx", *words],
+        input=given,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +45,13 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("venue")
     words = ["serve", "--accounts", "examples/accounts.toml", "--port", "0", "--json", "--dir",
              str(folder), "--tls", "self-signed"]  # fmt: skip
-    with subprocess.Popen([sys.executable, "-m", "carbonx", *words], stdout=subprocess.PIPE,
-                          text=True, cwd=ROOT, env=ENVIRONMENT) as server:  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "carbonx", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+    ) as server:
         try:
             assert server.stdout is not None
             found = json.loads(server.stdout.readline())
@@ -61,8 +73,9 @@ def test_a_shell_and_an_agent_trade_over_tls(facts: dict[str, Any]) -> None:
     done = carbonx("shell", *session(facts, "secret", folder), given="buy SZA-2019 1 35.00\n")
     assert (done.stderr, done.returncode) == ("", 0)
     assert "buy 1 SZA-2019 at 35.00, resting" in done.stdout
-    done = carbonx("trade", "examples.mine:Agent", *session(facts, "secret", folder),
-                   "--seconds", "0.3")  # fmt: skip
+    done = carbonx(
+        "trade", "examples.mine:Agent", *session(facts, "secret", folder), "--seconds", "0.3"
+    )
     assert (done.stderr, done.returncode) == ("", 0)
     assert done.stdout.startswith("alice: bought")
 
@@ -91,8 +104,9 @@ def test_an_operator_on_another_machine_operates_over_tls(
     facts: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = Path(facts["folder"])
-    made = carbonx("admin", "set-key", "bob", "--named", "ops", "--permission", "admin", "--dir",
-                   str(folder))  # fmt: skip
+    made = carbonx(
+        "admin", "set-key", "bob", "--named", "ops", "--permission", "admin", "--dir", str(folder)
+    )
     key = json.loads(made.stdout)["key"]
     file = tmp_path / "ops.key"
     write_private(file, f"{key}\n")

@@ -130,8 +130,9 @@ def test_a_break_of_the_connection_is_said_and_nothing_is_sent_meanwhile() -> No
                 away.set()
                 await until(lambda: not shell[0].desk.broken)
 
-            async with Client("memory", 0, account="alice", key="key of alice",
-                              connect=connect) as alice:  # fmt: skip
+            async with Client(
+                "memory", 0, account="alice", key="key of alice", connect=connect
+            ) as alice:
                 script = Script(
                     "buy CO2 1 50", cut, "buy CO2 2 50", "book CO2", back, "buy CO2 3 50"
                 )
@@ -223,8 +224,9 @@ def test_an_answer_that_is_late_is_told_when_it_comes() -> None:
                     made[0].inner.data_received(data)
                 await until(lambda: len(script.shown) > 1)
 
-            async with Client("memory", 0, account="alice", key="key of alice",
-                              connect=connect) as alice:  # fmt: skip
+            async with Client(
+                "memory", 0, account="alice", key="key of alice", connect=connect
+            ) as alice:
                 script = Script(hold, "buy CO2 1 50", release)
                 await Session(Calls(alice, within=0.05), script).run()
             assert script.shown[0].startswith("! no answer within 0.05 s: what comes of it will be")

@@ -34,8 +34,12 @@ def carbonx(*words: str) -> str:
     """Type words; return what they print."""
     done = subprocess.run(
         [sys.executable, "-m", "carbonx", *words],
-        capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -54,9 +58,12 @@ class Served:
         words = ["serve", "--json", "--rulebook", "textbook", "--port", "0",
                  "--dir", str(folder / "venue"), "--accounts", accounts]  # fmt: skip
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "carbonx", *words], stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            [sys.executable, "-m", "carbonx", *words],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+        )
         assert self.process.stdout is not None
         self.facts: dict[str, Any] = json.loads(self.process.stdout.readline())
 
@@ -75,8 +82,12 @@ def test_a_venue_goes_on_from_a_snapshot_taken_while_it_ran_and_one_at_its_stop(
     folder = tmp_path / "venue"
     served = Served(tmp_path)
     assert "venue.snapshot.2: record 2," in carbonx("admin", "snapshot", "--dir", str(folder))
-    carbonx("operate", "--dir", str(folder),
-            '{"type": "move_cash", "account": "alice", "amount": "7.00"}')  # fmt: skip
+    carbonx(
+        "operate",
+        "--dir",
+        str(folder),
+        '{"type": "move_cash", "account": "alice", "amount": "7.00"}',
+    )
     served.end(signal.SIGKILL)
     state = replay(folder).venue.state_hash()
     parts = Followers()

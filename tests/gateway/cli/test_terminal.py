@@ -61,9 +61,15 @@ def piped(
     port: int, account: str, *lines: str, encoding: str = "utf-8"
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(port, account), input="\n".join(lines), capture_output=True, timeout=60,
-        check=False, cwd=ROOT, encoding=encoding, env=environment(PYTHONIOENCODING=encoding),
-    )  # fmt: skip
+        command(port, account),
+        input="\n".join(lines),
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+        encoding=encoding,
+        env=environment(PYTHONIOENCODING=encoding),
+    )
 
 
 def test_lines_from_a_pipe_are_answered_and_refusals_counted(venue: Served) -> None:
@@ -86,9 +92,14 @@ def test_lines_from_a_pipe_are_answered_and_refusals_counted(venue: Served) -> N
 def answered(venue: Served, encoding: str, line: bytes) -> str:
     """Return how a shell refuses bytes from a pipe, on a machine with an encoding."""
     done = subprocess.run(
-        command(venue.port, "bob"), input=line, capture_output=True, timeout=60, check=False,
-        cwd=ROOT, env=environment(PYTHONIOENCODING=encoding),
-    )  # fmt: skip
+        command(venue.port, "bob"),
+        input=line,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+        env=environment(PYTHONIOENCODING=encoding),
+    )
     return done.stderr.decode(encoding)
 
 
@@ -96,9 +107,13 @@ def answered(venue: Served, encoding: str, line: bytes) -> str:
 def test_what_an_encoding_lacks_is_replaced(venue: Served, encoding: str) -> None:
     env = environment(PYTHONIOENCODING=encoding)
     with subprocess.Popen(
-        command(venue.port, "bob"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, cwd=ROOT, env=env,
-    ) as shell:  # fmt: skip
+        command(venue.port, "bob"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=env,
+    ) as shell:
         assert shell.stdin is not None
         assert shell.stdout is not None
         shell.stdin.write(b"orders\n")
@@ -137,9 +152,14 @@ class Terminal:
         env = environment(TERM="xterm", **environ)
         self.encoding = env["PYTHONIOENCODING"]
         self.process = subprocess.Popen(
-            command(port, account), stdin=far, stdout=far, stderr=far, cwd=ROOT, env=env,
+            command(port, account),
+            stdin=far,
+            stdout=far,
+            stderr=far,
+            cwd=ROOT,
+            env=env,
             start_new_session=True,
-        )  # fmt: skip
+        )
         os.close(far)
         self.shown = ""
 

@@ -80,11 +80,20 @@ def test_prices_sides_and_terms_as_people_write_them() -> None:
     sent.sell("CO2", 1, order_type=OrderType.MARKET, tif="ioc")
     midnight = 1_767_225_600 * 10**9
     assert sent.messages == [
-        wire.NewOrder(1, "CO2", Side.SELL, 1, 3_500, tif=TimeInForce.GTD, display=1,
-                      post_only=True, expire_at=midnight),
+        wire.NewOrder(
+            1,
+            "CO2",
+            Side.SELL,
+            1,
+            3_500,
+            tif=TimeInForce.GTD,
+            display=1,
+            post_only=True,
+            expire_at=midnight,
+        ),
         wire.NewOrder(1, "CO2", Side.SELL, 1, 3_500, OrderType.STOP_LIMIT, stop_price=3_499),
         wire.NewOrder(1, "CO2", Side.SELL, 1, 0, OrderType.MARKET, TimeInForce.IOC),
-    ]  # fmt: skip
+    ]
 
 
 def test_the_other_messages_take_the_same_kinds_of_values() -> None:
@@ -99,8 +108,15 @@ def test_the_other_messages_take_the_same_kinds_of_values() -> None:
     sent.quote("CO2", "sell", 10, "9.90", ["bob"], answers=2)
     sent.enquire("CO2", "sell", 10, to=("bob",))
     sent.decline("CO2", 3)
-    sent.announce("CO2", "sell", 10, "9.90", window=(opens, opens + timedelta(hours=1)),
-                  increment="0.01", pricing="uniform")  # fmt: skip
+    sent.announce(
+        "CO2",
+        "sell",
+        10,
+        "9.90",
+        window=(opens, opens + timedelta(hours=1)),
+        increment="0.01",
+        pricing="uniform",
+    )
     sent.bid("CO2", 3, 5, "9.91")
     start = 1_767_225_600 * 10**9
     auction = wire_modes.Announce(1, "CO2", Side.SELL, 10, 990, start, start + 3_600 * 10**9)
@@ -210,19 +226,36 @@ def test_every_message_refuses_what_cannot_be_sent(
 
 def test_the_longest_message_that_is_taken_fits_in_a_frame() -> None:
     sent = Sent()
-    sent.quote("\N{MAHJONG TILE RED DRAGON}" * 256, "buy", MAX, price_minor=MAX,
-               to=["a" * 256] * 46, answers=MAX, expire_at=MAX, agreed_at=MAX)  # fmt: skip
+    sent.quote(
+        "\N{MAHJONG TILE RED DRAGON}" * 256,
+        "buy",
+        MAX,
+        price_minor=MAX,
+        to=["a" * 256] * 46,
+        answers=MAX,
+        expire_at=MAX,
+        agreed_at=MAX,
+    )
     with pytest.raises(ValueError, match=r"to has \d+ bytes"):
         sent.quote("CO2", "buy", 1, "1", to=["\N{MAHJONG TILE RED DRAGON}" * 256] * 46)
     assert len(sent.messages) == 1
 
 
 _ANYTHING = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.integers(-(10**400), 10**400), st.floats(),
-    st.decimals(), st.text(st.characters(categories=None), max_size=300), st.binary(max_size=5),
-    st.datetimes(), st.lists(st.text(max_size=3), max_size=3), st.sampled_from(list(OrderType)),
-    st.just(Decimal("1e999999")), st.just("9" * 100_000),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-(10**400), 10**400),
+    st.floats(),
+    st.decimals(),
+    st.text(st.characters(categories=None), max_size=300),
+    st.binary(max_size=5),
+    st.datetimes(),
+    st.lists(st.text(max_size=3), max_size=3),
+    st.sampled_from(list(OrderType)),
+    st.just(Decimal("1e999999")),
+    st.just("9" * 100_000),
+)
 _METHODS = ("place", "buy", "sell", "cancel", "amend", "mass_cancel", "pick", "quote", "enquire",
             "decline", "announce", "bid")  # fmt: skip
 
@@ -326,8 +359,9 @@ def rejected(reason: RejectReason, field: str) -> wire.Rejected:
 def test_the_nearest_valid_value(
     reason: RejectReason, given: int, nearest: tuple[int, ...]
 ) -> None:
-    line = structs.replace(LINE, tick=5, lot=10, low_limit=4_501, high_limit=5_499,
-                           min_quantity=20, max_quantity=900)  # fmt: skip
+    line = structs.replace(
+        LINE, tick=5, lot=10, low_limit=4_501, high_limit=5_499, min_quantity=20, max_quantity=900
+    )
     assert nearest_valid(reason, given, line) == nearest
 
 
@@ -335,8 +369,7 @@ def test_a_refusal_says_what_would_be_right_in_currency() -> None:
     lines = {"CO2": structs.replace(LINE, tick=5)}
     order = wire.NewOrder(3, "CO2", Side.BUY, 10, 5_003)
     error = refused(rejected(RejectReason.PRICE_TICK, "price"), order, "CO2", lines)
-    assert (error.reason, error.field, error.rule) == (
-        RejectReason.PRICE_TICK, "price", "a rule")  # fmt: skip
+    assert (error.reason, error.field, error.rule) == (RejectReason.PRICE_TICK, "price", "a rule")
     assert (error.nearest, error.similar) == ((5_000, 5_005), ("50.00", "50.05"))
     assert str(error).endswith("a rule; nearest: 50.00, 50.05")
     unknown = wire.NewOrder(3, "co3", Side.BUY, 10, 5_003)

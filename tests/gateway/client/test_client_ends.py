@@ -229,8 +229,13 @@ def test_a_message_that_the_venue_could_not_read_is_never_sent(tmp_path: Path) -
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node, cancel_on_disconnect=True) as client:
             await client.buy("CO2", 1, price_minor=4_900)
-            for fields in (("CO2", Side.BUY, 2**63), ("\ud800", Side.BUY, 1), ("CO2", 7, 1),
-                           ("C" * 20_000, Side.BUY, 1), ("CO2", Side.BUY, 1.5)):  # fmt: skip
+            for fields in (
+                ("CO2", Side.BUY, 2**63),
+                ("\ud800", Side.BUY, 1),
+                ("CO2", 7, 1),
+                ("C" * 20_000, Side.BUY, 1),
+                ("CO2", Side.BUY, 1.5),
+            ):
                 with pytest.raises(ValueError, match=r"NewOrder|surrogate"):
                     client.request(wire.NewOrder, *fields)
             assert (await client.buy("CO2", 1, price_minor=4_900)).ref == 2

@@ -105,9 +105,13 @@ def test_a_forked_child_is_told_that_the_client_is_not_its_own(
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORK, str(threaded_venue)],
-        capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        check=False,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     told = "this client belongs to the process"
     assert done.stdout.splitlines() == [told] * 3 + ["no error", "1"] + [told] * 3 + ["1"], (
         done.stderr

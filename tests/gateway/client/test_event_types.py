@@ -71,8 +71,12 @@ def checked(folder: Path, program: str) -> str:
     path.write_text(program, encoding="utf-8")
     done = subprocess.run(  # in a process of its own: mypy raises the recursion limit
         [sys.executable, "-m", "mypy", "--strict", str(path)],
-        capture_output=True, text=True, cwd=ROOT, timeout=120, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+        check=False,
+    )
     return done.stdout
 
 

@@ -106,7 +106,9 @@ def compare(flow: ClientFlow, followed: dict[str, set[str]]) -> None:
             assert [*book.bids] == flow.venue.depth(symbol, Side.BUY)
             assert [*book.asks] == flow.venue.depth(symbol, Side.SELL)
             assert (book.phase, book.last) == (
-                flow.venue.phase(symbol), flow.venue.last_price(symbol))  # fmt: skip
+                flow.venue.phase(symbol),
+                flow.venue.last_price(symbol),
+            )
             assert book.reference == flow.venue.reference(book.info.product)
             assert (book.low_limit, book.high_limit) == flow.venue.limits(symbol)
             known = [(each.trade, each.price, each.quantity) for each in client.trades(symbol)]
@@ -234,8 +236,10 @@ def test_a_client_that_closes_ends_who_waits_for_a_book() -> None:
     async def scenario() -> None:
         async with LocalVenue() as local:
             client = await local.client("alice").__aenter__()
-            waiting = [asyncio.create_task(client.follow("CO2")),
-                       asyncio.create_task(client.history("CO2"))]  # fmt: skip
+            waiting = [
+                asyncio.create_task(client.follow("CO2")),
+                asyncio.create_task(client.history("CO2")),
+            ]
             await asyncio.sleep(0)
             client._link.up = False  # nothing more is sent: the venue never answers
             client._link._out.clear()

@@ -26,9 +26,13 @@ def test_every_future_ends_right_and_nothing_is_lost_doubled_or_left(seed: int) 
     mode = [sys.executable, "-X", "dev", "-W", "error", "-m", "tests.support.storm"]
     done = subprocess.run(
         [*mode, str(seed), str(SECONDS)],
-        capture_output=True, text=True, timeout=280, cwd=ROOT, check=False,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        cwd=ROOT,
+        check=False,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert re.search(r"'answered': \d\d", done.stdout), done.stdout

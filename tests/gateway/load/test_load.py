@@ -102,11 +102,27 @@ def test_open_loop_reports_everything_an_operator_expects() -> None:
 
 def test_a_full_pipe_for_a_duration_prints_one_page_and_a_histogram(tmp_path: Path) -> None:
     file = tmp_path / "latency.hgrm"
-    found = load("--full", "--duration", "0.1", "--warmup", "0.1", "--durability", "none",
-                 "--window", "100", "--hdr", str(file))  # fmt: skip
+    found = load(
+        "--full",
+        "--duration",
+        "0.1",
+        "--warmup",
+        "0.1",
+        "--durability",
+        "none",
+        "--window",
+        "100",
+        "--hdr",
+        str(file),
+    )
     assert found.exit_code == 0, found.output
-    for part in ("full pipe, 0.1 s (+0.1 s warm-up), 1 session, window 100, seed 7",
-                 "durability none", "reconciled: yes", "p99.99", "messages per sync"):  # fmt: skip
+    for part in (
+        "full pipe, 0.1 s (+0.1 s warm-up), 1 session, window 100, seed 7",
+        "durability none",
+        "reconciled: yes",
+        "p99.99",
+        "messages per sync",
+    ):
         assert part in found.stdout
     assert file.read_text().startswith("       Value     Percentile TotalCount 1/(1-Percentile)")
 
@@ -203,8 +219,10 @@ def test_a_child_that_cannot_start_is_an_error_not_a_hang(tmp_path: Path) -> Non
 
 
 def test_accounts_with_little_are_loaded_with_little(tmp_path: Path) -> None:
-    little = [msgspec.structs.replace(each, cash=2_000_000, allowances={"CO2": 300})
-              for each in ACCOUNTS[:2]]  # fmt: skip
+    little = [
+        msgspec.structs.replace(each, cash=2_000_000, allowances={"CO2": 300})
+        for each in ACCOUNTS[:2]
+    ]
     file = tmp_path / "accounts.toml"
     Directory(tuple(little)).write(file)
 

@@ -24,20 +24,48 @@ MS = 1_000_000
 LATENCY = {"p50": MS, "p90": MS, "p99": 2 * MS, "p99.9": 3 * MS, "p99.99": 3 * MS, "max": 4 * MS}
 MACHINE = Machine("0", "", "cpython 3", "uvloop", "pure python", "cpu", 2, 0, 1)
 FIGURES = Figures(
-    schema=1, model="open loop", machine=MACHINE, server=Server("v", "r", "sync"),
-    mix="default", sessions=1, rate=1_000, window=0, seed=7, warmup=1.0, seconds=3.0, sent=3_000,
-    accepted=3_000, rejected=0, outstanding=0, rejected_for={}, fills=0, bought=0, sold=0, gaps=0,
-    out_of_turn=0, measured=3_000, messages_in=1_000.0, messages_out=1_100.0, latency=LATENCY,
-    lag=dict.fromkeys(LATENCY, 1_000), generator_busy=0.5, problems=(),
-)  # fmt: skip
+    schema=1,
+    model="open loop",
+    machine=MACHINE,
+    server=Server("v", "r", "sync"),
+    mix="default",
+    sessions=1,
+    rate=1_000,
+    window=0,
+    seed=7,
+    warmup=1.0,
+    seconds=3.0,
+    sent=3_000,
+    accepted=3_000,
+    rejected=0,
+    outstanding=0,
+    rejected_for={},
+    fills=0,
+    bought=0,
+    sold=0,
+    gaps=0,
+    out_of_turn=0,
+    measured=3_000,
+    messages_in=1_000.0,
+    messages_out=1_100.0,
+    latency=LATENCY,
+    lag=dict.fromkeys(LATENCY, 1_000),
+    generator_busy=0.5,
+    problems=(),
+)
 
 
 def at(rate: int, bears: int, limit: int = 10 * MS) -> Figures:
     """Return the figures of a venue that bears a rate: beyond it p99 grows to twice the limit."""
     p99 = MS if rate <= bears else 2 * limit
     problems = () if rate <= bears else (f"p99 is 20 ms, {ABOVE} of 10 ms",)
-    return structs.replace(FIGURES, rate=rate, messages_in=float(rate),
-                           latency=LATENCY | {"p99": p99}, problems=problems)  # fmt: skip
+    return structs.replace(
+        FIGURES,
+        rate=rate,
+        messages_in=float(rate),
+        latency=LATENCY | {"p99": p99},
+        problems=problems,
+    )
 
 
 @given(bears=st.integers(1_000, 400_000), first=st.integers(1, 1_000))

@@ -36,8 +36,12 @@ def test_a_venue_that_starts_later_and_speaks_tls_is_waited_for(tmp_path: Path) 
             Recovering([listening], server_context(*pair)),
         ):
             await asyncio.sleep(0.5)
-        node = Node.open(tmp_path / "venue", load_rulebook("textbook"), Directory(ACCOUNTS),
-                         Options(port=port, opens=True, durability="none"))  # fmt: skip
+        node = Node.open(
+            tmp_path / "venue",
+            load_rulebook("textbook"),
+            Directory(ACCOUNTS),
+            Options(port=port, opens=True, durability="none"),
+        )
         node.tls = server_context(*pair)
         await node.start()
         found = await waiting

@@ -53,8 +53,10 @@ def test_the_formulas_of_this_file_are_those_of_the_rfc() -> None:
     salt = base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ==")
     salted = hashlib.pbkdf2_hmac("sha256", b"pencil", salt, 4096)
     nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
-    said = (f"n=user,r=rOprNGfwEbeRWgbNEkqO,r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
-            f"c=biws,r={nonce}").encode()  # fmt: skip
+    said = (
+        f"n=user,r=rOprNGfwEbeRWgbNEkqO,r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
+        f"c=biws,r={nonce}"
+    ).encode()
     proof, signature = scram(salted, said)
     assert base64.b64encode(proof) == b"dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
     assert base64.b64encode(signature) == b"6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
@@ -67,9 +69,7 @@ def test_a_proof_is_that_of_the_rfc_and_opens(
     logon = wire.Logon(wire.VERSION, member, account, mine, key_name="first")
     said = exchange(logon, its)
     assert said == framed("carbonx logon 3", member, account, "first", mine, its)
-    salted = hmac.new(
-        key.encode(), f"carbonx key of {account}".encode(), hashlib.sha256
-    ).digest()  # fmt: skip
+    salted = hmac.new(key.encode(), f"carbonx key of {account}".encode(), hashlib.sha256).digest()
     proof, signature = scram(salted, said)
     assert prove(key, account, said) == proof.hex()
     verifier = verifier_of(key, account)

@@ -49,9 +49,24 @@ from gateway.server.outbox import Outboxes
 SECOND = 1_000_000_000
 LOGON = wire.Logon(1, "M1", "alice", "5ec4e7")
 PROOF = wire.Proof("ab")
-INFO = wire_market.LineInfo("P", "", "CNY", 2, 1, 1, Phase.CONTINUOUS, 1_000, 900, 1_100,
-                        "P", "continuous", Mechanism.ORDER_BOOK, ((0, 1), (500, 5)),
-                        5, 1_000)  # fmt: skip
+INFO = wire_market.LineInfo(
+    "P",
+    "",
+    "CNY",
+    2,
+    1,
+    1,
+    Phase.CONTINUOUS,
+    1_000,
+    900,
+    1_100,
+    "P",
+    "continuous",
+    Mechanism.ORDER_BOOK,
+    ((0, 1), (500, 5)),
+    5,
+    1_000,
+)
 STATUS = AccountStatus(3, 2, False, (BalanceStatus("CNY", 5, 1),), (), ())
 LOGGED_ON = wire.LoggedOn(3, 2, 1, "textbook", "ab", "sync", 10_000, (INFO,), STATUS)
 

@@ -56,12 +56,17 @@ def test_what_an_operator_does_is_there_and_a_key_is_not(tmp_path: Path) -> None
             door = AdminSocket(node, Path("unused"))
             for line in (
                 {"type": "set_phase", "phase": "halted"},
-                {"type": "set_key", "account": "alice", "permission": "read",
-                 "key_name": "risk", "key": verifier_of(KEY, "alice").text()},
+                {
+                    "type": "set_key",
+                    "account": "alice",
+                    "permission": "read",
+                    "key_name": "risk",
+                    "key": verifier_of(KEY, "alice").text(),
+                },
                 {"type": "drop_key", "account": "alice", "key_name": "risk"},
                 {"type": "set_key", "account": "nobody", "key": KEY},
                 {"type": "status"},
-            ):  # fmt: skip
+            ):
                 door.answer(json.dumps(line).encode())
             door.answer(b"not json")
             door.answer(b"[]")
@@ -124,8 +129,9 @@ def test_a_file_cut_anywhere_goes_on_behind_its_last_whole_line(tmp_path: Path) 
         log.note("logon", account="later")
         log.commit(99, 99)
         assert [each["account"] for each in said_in(tmp_path)] == [
-            *(f"a{n}" for n in range(whole)), "later"
-        ]  # fmt: skip
+            *(f"a{n}" for n in range(whole)),
+            "later",
+        ]
 
 
 def test_a_disk_that_fails_loses_nothing_and_stops_nobody(
@@ -220,8 +226,10 @@ def test_each_kind_of_what_happens_is_a_record_with_its_number(tmp_path: Path) -
     assert reasons[0] == "taken_over"
     assert {*reasons} == {"taken_over", "requested", "operator", "lost"}
     assert found["limits"][0]["changed"] == {"throttle": [0, 900]}
-    acts = [(each["by"]["door"], each["done"].get("type", "page"),
-             bool(each["error"])) for each in found["operator"]]  # fmt: skip
+    acts = [
+        (each["by"]["door"], each["done"].get("type", "page"), bool(each["error"]))
+        for each in found["operator"]
+    ]
     assert acts == [
         ("socket", "disconnect", False),
         ("socket", "set_limits", False),
@@ -246,5 +254,6 @@ def test_those_who_never_logged_on_are_counted(tmp_path: Path) -> None:
     log.commit(now + COUNT_EVERY, 0)
     said = said_in(tmp_path)
     assert [(each["what"], each["count"]) for each in said] == [
-        ("strangers_ended", 1), ("strangers_ended", 999)
-    ]  # fmt: skip
+        ("strangers_ended", 1),
+        ("strangers_ended", 999),
+    ]

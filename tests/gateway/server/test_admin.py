@@ -249,8 +249,10 @@ def test_a_killed_venue_is_served_again_in_the_phase_that_it_was_in(
         words = ("serve", "--rulebook", "textbook", "--port", "0", "--json", *flags)
         server = subprocess.Popen(
             [sys.executable, "-m", "carbonx", *words, "--dir", str(tmp_path)],
-            stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
         assert server.stdout is not None
         return server, json.loads(server.stdout.readline())
 
@@ -279,9 +281,23 @@ def test_an_account_that_an_operator_opened_logs_on_and_trades_before_and_after_
     )
     for again in (False, True):
         with subprocess.Popen(
-            [sys.executable, "-m", "carbonx", "serve", "--rulebook", "textbook", "--port", "0",
-             "--json", "--dir", str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        ) as server:  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "carbonx",
+                "serve",
+                "--rulebook",
+                "textbook",
+                "--port",
+                "0",
+                "--json",
+                "--dir",
+                str(tmp_path),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        ) as server:
             try:
                 assert server.stdout is not None
                 port = json.loads(server.stdout.readline())["port"]

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 NAMES: Final = ("ann", "bob", "cay", "risk")
 COPIED: Final = ("ann", "bob")
-KEY: Final = Credentials("risk", "its key", key_name="group", permission="drop_copy",
-                         copies=COPIED)  # fmt: skip
+KEY: Final = Credentials("risk", "its key", key_name="group", permission="drop_copy", copies=COPIED)
 
 
 def venue_with_group(**limits: Any) -> QuietVenue:
@@ -143,8 +142,14 @@ def test_a_client_copies_each_report_once_across_connections(tmp_path: Path) -> 
     async def scenario() -> None:
         node = await start_node(tmp_path)
         port = node.address[1]
-        key = Credentials("carol", "its key", "", key_name="group", permission="drop_copy",
-                          copies=("alice", "bob"))  # fmt: skip
+        key = Credentials(
+            "carol",
+            "its key",
+            "",
+            key_name="group",
+            permission="drop_copy",
+            copies=("alice", "bob"),
+        )
         node.directory.keys = {("carol", "group"): key}
         async with (
             client_of(port) as alice,

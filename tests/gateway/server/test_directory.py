@@ -44,8 +44,11 @@ def test_accounts_that_the_venue_has_no_room_for_are_refused_as_a_whole(
     venue = Venue(Rulebook("full", (Product("A", 100),)))
     there = venue.ledger.cash_in if what == "cash" else venue.ledger.tonnes_in
     there["CNY" if what == "cash" else "A"] = MAX_TOTAL - room
-    account = Credentials("a", "k", cash=5) if what == "cash" else Credentials(
-        "a", "k", allowances={"A": 5})  # fmt: skip
+    account = (
+        Credentials("a", "k", cash=5)
+        if what == "cash"
+        else Credentials("a", "k", allowances={"A": 5})
+    )
     directory = Directory((Credentials("b", "k"), account))
     if room < 5:
         with pytest.raises(AccountsError, match=what):

@@ -288,8 +288,13 @@ def test_serve_goes_with_one_line_that_says_what_and_where(tmp_path: Path) -> No
     )
     serve = ("serve", "--rulebook", "textbook", "--port", "0", "--timetable", "--dir",
              str(tmp_path))  # fmt: skip
-    server = subprocess.Popen([sys.executable, "-c", code, *serve], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, cwd=ROOT)  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, *serve],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
     assert server.stdout is not None
     server.stdout.readline()
     halt = '{"type": "set_phase", "phase": "halted", "reason": "news"}'

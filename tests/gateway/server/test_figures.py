@@ -36,11 +36,21 @@ def test_figures(module: ModuleType, name: str, figure: int) -> None:
 
 def test_limits_that_nobody_chose() -> None:
     assert Limits() == Limits(
-        max_sessions=1_024, max_strangers=128, max_strangers_from=32, throttle=0, turn=128,
-        shared_turn=16, most=64, most_while_syncing=1_024, max_live=100_000,
-        chunk=524_288, max_input=65_536, max_queued=4_194_304,
-        high_water=1_048_576, patience=5 * SECOND,
-    )  # fmt: skip
+        max_sessions=1_024,
+        max_strangers=128,
+        max_strangers_from=32,
+        throttle=0,
+        turn=128,
+        shared_turn=16,
+        most=64,
+        most_while_syncing=1_024,
+        max_live=100_000,
+        chunk=524_288,
+        max_input=65_536,
+        max_queued=4_194_304,
+        high_water=1_048_576,
+        patience=5 * SECOND,
+    )
 
 
 @pytest.mark.parametrize("length", [0, 1, framing.SHORT - 1, framing.SHORT, 70_000])

@@ -135,8 +135,9 @@ def after_a_crash(folder: Path, **options: Any) -> Node:
     """Start again from what the disk has of a venue that still runs, as after a crash."""
     copy = folder.with_name("as the disk had it")
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.lock"))
-    return Node.open(copy, load_rulebook("textbook"), predictable(Directory(ACCOUNTS)),
-                     Options(**options))  # fmt: skip
+    return Node.open(
+        copy, load_rulebook("textbook"), predictable(Directory(ACCOUNTS)), Options(**options)
+    )
 
 
 def resting(node: Node) -> list[str]:

@@ -35,8 +35,15 @@ class Told:
         for each in self.both.submit(name, command):
             self.boxes[each.venue].absorb(0, each.events)
 
-    def order(self, account: str, ref: int, side: Side, quantity: int, price: int,
-              tif: TimeInForce = TimeInForce.DAY) -> None:  # fmt: skip
+    def order(
+        self,
+        account: str,
+        ref: int,
+        side: Side,
+        quantity: int,
+        price: int,
+        tif: TimeInForce = TimeInForce.DAY,
+    ) -> None:
         symbol = f"{account[:2].upper()}A"
         new = c.NewOrder(account, ref, symbol, side, quantity, price, tif=tif)
         self.submit(account[:2], new)

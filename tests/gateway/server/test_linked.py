@@ -129,8 +129,16 @@ def flow(found: QuietRegions, seed: int) -> list[End]:
             case c.NewOrder():
                 tif = TimeInForce(command.tif)
                 assert end is not None
-                end.say(wire.NewOrder(command.ref, command.symbol, command.side,
-                                      command.quantity, command.price, tif=tif))  # fmt: skip
+                end.say(
+                    wire.NewOrder(
+                        command.ref,
+                        command.symbol,
+                        command.side,
+                        command.quantity,
+                        command.price,
+                        tif=tif,
+                    )
+                )
             case c.CancelOrder():
                 assert end is not None
                 end.say(wire.CancelOrder(command.ref, command.target))

@@ -84,8 +84,9 @@ def test_an_operator_on_the_network_does_what_one_at_the_socket_does(tmp_path: P
                 with pytest.raises(ValueError, match="at most"):
                     ops.operate("x" * wire.MAX_FRAME)
                 number = ask(door, type="sessions")["sessions"][-1]["number"]
-            acts = [said for _, said in lines_of(tmp_path / FILE_NAME)
-                    if said["what"] == "operator"]  # fmt: skip
+            acts = [
+                said for _, said in lines_of(tmp_path / FILE_NAME) if said["what"] == "operator"
+            ]
             by = [act["by"] for act in acts[1:]]
             assert by == [{"door": "session", "account": "carol", "key_name": "ops",
                            "session": number, "host": "127.0.0.1"}] * 5  # fmt: skip
@@ -103,8 +104,9 @@ def test_a_program_that_waits_operates_too(tmp_path: Path) -> None:
                 pass
 
             def halt() -> dict[str, Any]:
-                with BlockingClient("127.0.0.1", node.address[1], account="carol", key=KEY,
-                                    key_name="ops") as client:  # fmt: skip
+                with BlockingClient(
+                    "127.0.0.1", node.address[1], account="carol", key=KEY, key_name="ops"
+                ) as client:
                     return client.operate('{"type": "set_phase", "phase": "halted"}')
 
             answer = await asyncio.to_thread(halt)
@@ -179,7 +181,10 @@ def test_sessions_are_shown_with_where_they_come_from(tmp_path: Path) -> None:
             await until(lambda: len(node.sockets) == 2)
             alice, stranger = ask(door, type="sessions")["sessions"]
             assert (alice["account"], alice["host"], alice["permission"]) == (
-                "alice", "127.0.0.1", "trade")  # fmt: skip
+                "alice",
+                "127.0.0.1",
+                "trade",
+            )
             assert 0 < alice["since"] <= node.clock()
             assert (stranger["account"], stranger["permission"]) == ("", "")
             assert ask(door, type="sessions", all=True)["field"] == "all"

@@ -87,8 +87,11 @@ class Happened:
     def begin(self, venue: Venue) -> None:
         """Forget what was before the first subscriber."""
         self.told, self.indicated = {}, {}
-        self.best = {(line, best.number): (best.price, best.quantity)
-                     for line in venue.symbols for best in venue.best_bids(line)}  # fmt: skip
+        self.best = {
+            (line, best.number): (best.price, best.quantity)
+            for line in venue.symbols
+            for best in venue.best_bids(line)
+        }
 
     def take(self, events: list[e.Event]) -> None:
         for event in events:

@@ -163,8 +163,13 @@ def serve(folder: Path, port: int) -> subprocess.Popen[str]:
     """Start a venue whose recovery waits for a file."""
     words = [sys.executable, "-c", SLOW, "serve", "--json", "--port", str(port),
              "--rulebook", "textbook", "--dir", "v", "--accounts", "accounts.toml"]  # fmt: skip
-    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=folder,
-                            env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+    return subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
 
 
 def test_a_venue_killed_and_started_again_says_that_it_recovers(tmp_path: Path) -> None:

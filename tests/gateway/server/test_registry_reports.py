@@ -30,16 +30,19 @@ YEAR = (
 
 async def heard(folder: Path) -> dict[str, list[object]]:
     """Run the commands; return what each client heard of the registry, until it was transferred."""
-    node = Node.open(folder, with_programme(load_rulebook("textbook")), Directory(ACCOUNTS),
-                     Options())  # fmt: skip
+    node = Node.open(
+        folder, with_programme(load_rulebook("textbook")), Directory(ACCOUNTS), Options()
+    )
     await node.start()
     found: dict[str, list[object]] = {"alice": [], "bob": []}
     try:
         async with client_of(node) as alice, client_of(node, "bob") as bob:
             for command in YEAR:
                 node.operate(command)
-            for client, name, last in ((alice, "alice", m.AllowancesSurrendered),
-                                       (bob, "bob", m.AllowancesTransferred)):  # fmt: skip
+            for client, name, last in (
+                (alice, "alice", m.AllowancesSurrendered),
+                (bob, "bob", m.AllowancesTransferred),
+            ):
                 async with asyncio.timeout(20):
                     while not found[name] or not isinstance(found[name][-1], last):
                         event = await client.next_event()
@@ -68,8 +71,9 @@ def test_the_owner_is_told_of_its_own_year_alone(tmp_path: Path) -> None:
 
 async def published(folder: Path) -> list[object]:
     """Return what a subscriber hears of a year, up to the close."""
-    node = Node.open(folder, with_programme(load_rulebook("textbook")), Directory(ACCOUNTS),
-                     Options())  # fmt: skip
+    node = Node.open(
+        folder, with_programme(load_rulebook("textbook")), Directory(ACCOUNTS), Options()
+    )
     await node.start()
     found: list[object] = []
     try:

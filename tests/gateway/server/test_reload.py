@@ -222,8 +222,11 @@ def test_a_served_venue_reads_the_file_again_on_a_signal_and_says_what_changed(
     words = ("serve", "--rulebook", "textbook", "--port", "0", "--json", "--accounts", str(file))
     server = subprocess.Popen(
         [sys.executable, "-m", "carbonx", *words, "--dir", str(tmp_path / "venue")],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
     try:
         assert server.stdout is not None
         assert server.stderr is not None

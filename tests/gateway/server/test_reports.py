@@ -31,8 +31,10 @@ BOOKS: Final = (
     *(structs.replace(TEXTBOOK, name=mode.name, self_trade=mode) for mode in SelfTrade),
 )
 # what is reported under another name than its event has
-RENAMED: Final[dict[type, type]] = {e.Offered: wire_modes.NumberAssigned,
-                                    e.Announced: wire_modes.NumberAssigned}  # fmt: skip
+RENAMED: Final[dict[type, type]] = {
+    e.Offered: wire_modes.NumberAssigned,
+    e.Announced: wire_modes.NumberAssigned,
+}
 DAYS: Final = 6
 TAKES_SIDES: Final = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
 
@@ -189,8 +191,11 @@ def test_reports_say_what_events_say(book: Rulebook) -> None:
                         continue
                     if isinstance(report, wire.OrderFilled):
                         told(event, name, own[name].pop(0), report)
-                    elif isinstance(report, wire_modes.Declined) and isinstance(event, e.Declined)\
-                            and name != event.account:  # fmt: skip
+                    elif (
+                        isinstance(report, wire_modes.Declined)
+                        and isinstance(event, e.Declined)
+                        and name != event.account
+                    ):
                         told(event, name, {"ref": 0}, report)
                     else:
                         told(event, name, {}, report)

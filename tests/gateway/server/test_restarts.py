@@ -75,8 +75,7 @@ def rulebook(random: Random) -> Rulebook:
         structs.replace(mode, limit_up_bp=1_000, limit_down_bp=1_000) for mode in modes[:3]
     )
     calendar = Calendar(sessions=sessions(random))
-    book = Rulebook("drawn", (Product("A", 1_000),), modes=(*limited, modes[3]),
-                    calendar=calendar)  # fmt: skip
+    book = Rulebook("drawn", (Product("A", 1_000),), modes=(*limited, modes[3]), calendar=calendar)
     validate(book)
     return book
 
@@ -120,8 +119,11 @@ class Following:
 
         replayed = replay_bytes(data, on_record)
         self.log = MemoryLog(data)
-        self._go(Sequencer(replayed.venue, self.log, replayed.records, replayed.time),  # type: ignore[arg-type]
-                 past, outboxes)  # fmt: skip
+        self._go(
+            Sequencer(replayed.venue, self.log, replayed.records, replayed.time),  # type: ignore[arg-type]
+            past,
+            outboxes,
+        )
 
 
 def meaning(venue: Venue) -> dict[str, object]:
@@ -286,8 +288,19 @@ def test_what_was_due_while_a_venue_was_down_comes_in_its_order(seed: int) -> No
         each.tick(start + SECOND)
         for number, name in enumerate(("ann", "bob")):
             side = (Side.SELL, Side.BUY)[number]
-            each.say(start, c.NewOrder(name, 1, "A", side, 5, 1_000, tif=TimeInForce.GTD,
-                                       expire_at=expires + random.randrange(2)))  # fmt: skip
+            each.say(
+                start,
+                c.NewOrder(
+                    name,
+                    1,
+                    "A",
+                    side,
+                    5,
+                    1_000,
+                    tif=TimeInForce.GTD,
+                    expire_at=expires + random.randrange(2),
+                ),
+            )
         each.say(start, c.Announce("ann", 2, "A@sale", Side.SELL, 50, 900, start, window))
         each.say(start, c.Bid("bob", 2, "A@sale", 1, 50, 950))
         each.tick(start + 2 * SECOND)

@@ -57,7 +57,10 @@ def test_the_trades_of_a_day_come_in_pages(
     assert isinstance(first, wire_history.DayTrades)
     assert (first.first, first.last) == (1, 4)
     assert [(m.trade, m.price, m.quantity) for m in first.trades] == [
-        (1, 5_000, 1), (2, 5_001, 1), (3, 5_002, 1)]  # fmt: skip
+        (1, 5_000, 1),
+        (2, 5_001, 1),
+        (3, 5_002, 1),
+    ]
     assert all(isinstance(m, wire_market.Trade) and m.side is Side.BUY for m in first.trades)
     (second,) = asked(quiet, carol, wire_history.AskTrades("CO2", 3))
     assert isinstance(second, wire_history.DayTrades)
@@ -72,8 +75,9 @@ def test_a_line_keeps_so_many_trades_and_the_whole_day_in_figures(
 ) -> None:
     monkeypatch.setattr(tape, "MOST_TRADES", 4)
     trades(quiet, carol, [5_010, 4_990, *[5_000] * 10])
-    page, history = asked(quiet, carol, wire_history.AskTrades("CO2"),
-                          wire_history.AskHistory("CO2"))  # fmt: skip
+    page, history = asked(
+        quiet, carol, wire_history.AskTrades("CO2"), wire_history.AskHistory("CO2")
+    )
     assert isinstance(page, wire_history.DayTrades)
     assert (page.first, page.last, len(page.trades)) == (9, 12, 4)
     assert isinstance(history, wire_history.History)
@@ -89,8 +93,9 @@ def test_a_new_day_begins_without_trades_and_has_the_last_one_as_a_bar(
     trades(quiet, carol, [5_000])
     for phase in (Phase.CLOSED, Phase.OPENING_CALL, Phase.CONTINUOUS):
         quiet.core.running.run(0, c.SetPhase(phase))
-    page, history = asked(quiet, carol, wire_history.AskTrades("CO2"),
-                          wire_history.AskHistory("CO2"))  # fmt: skip
+    page, history = asked(
+        quiet, carol, wire_history.AskTrades("CO2"), wire_history.AskHistory("CO2")
+    )
     seq = carol.connection.seq()
     assert page == wire_history.DayTrades(seq, "CO2", 2, 1, ())
     assert isinstance(history, wire_history.History)

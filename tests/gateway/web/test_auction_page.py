@@ -102,8 +102,9 @@ def test_own_bids_of_days_before_are_there_after_a_logon_with_how_each_ended(
 
     def opened() -> Node:
         options = Options(durability="none", opens=False)
-        return Node.open(tmp_path / "venue", rulebook(), Directory(ACCOUNTS), options,
-                         lambda: next(times))  # fmt: skip
+        return Node.open(
+            tmp_path / "venue", rulebook(), Directory(ACCOUNTS), options, lambda: next(times)
+        )
 
     def announced(node: Node, date: int) -> Announced:
         events = node.operate(BeginDay(date))

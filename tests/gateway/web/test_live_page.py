@@ -321,8 +321,13 @@ def test_a_block_is_quoted_and_an_auction_bid_for(tmp_path: Path) -> None:
             assert (event.account, event.quantity) == ("alice", least)
             now = node.clock()
             line = venue.line_view(auction)
-            await bob.announce(auction, Side.SELL, line.min_quantity * 10, price=price,
-                               window=(now, now + 3_600 * 10**9))  # fmt: skip
+            await bob.announce(
+                auction,
+                Side.SELL,
+                line.min_quantity * 10,
+                price=price,
+                window=(now, now + 3_600 * 10**9),
+            )
             await tab.value(f"carbonx.choose('{auction}')")
             await tab.until("document.querySelectorAll('#book-body tbody tr').length === 1")
             number = await tab.value("[...carbonx.line.auctions.keys()][0]")

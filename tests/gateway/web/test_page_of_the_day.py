@@ -43,9 +43,11 @@ def test_phases_of_the_day_are_shaded_between_the_candles(tmp_path: Path) -> Non
         ):
             await until(lambda: bool(web.hubs))
             for phase, minutes in (
-                (Phase.OPENING_CALL, 10), (Phase.CONTINUOUS, 30), (Phase.HALTED, 20),
+                (Phase.OPENING_CALL, 10),
+                (Phase.CONTINUOUS, 30),
+                (Phase.HALTED, 20),
                 (Phase.CONTINUOUS, 15),
-            ):  # fmt: skip
+            ):
                 node.operate(SetPhase(phase), timed=True)
                 for step in range(minutes):
                     at += 60 * 10**9

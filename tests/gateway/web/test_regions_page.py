@@ -36,8 +36,10 @@ async def regions(folder: Path, text: str = FILE) -> AsyncIterator[tuple[dict[st
     """Run the venues of a file, all on one page that another process serves."""
     web = Web(curves=True)
     async with running(written(folder, text)) as nodes:
-        doors = {name: Door(node, folder / name / FILE_NAME, Near(node, web), curves=True)
-                 for name, node in nodes.items()}  # fmt: skip
+        doors = {
+            name: Door(node, folder / name / FILE_NAME, Near(node, web), curves=True)
+            for name, node in nodes.items()
+        }
         pages = Keeper(doors, web, print)
         await pages.start()
         try:
@@ -60,8 +62,10 @@ def test_each_venue_has_its_stream_and_says_what_it_is_linked_with(tmp_path: Pat
     async def scenario() -> None:
         async with regions(tmp_path) as (nodes, pages), AsyncExitStack() as stack:
             url = pages.url
-            readers = {name: await stack.enter_async_context(page_at(url, path=f"ws/{name}"))
-                       for name in nodes}  # fmt: skip
+            readers = {
+                name: await stack.enter_async_context(page_at(url, path=f"ws/{name}"))
+                for name in nodes
+            }
             readers[""] = await stack.enter_async_context(page_at(url))
             for name, reader in readers.items():
                 await reader.until(lambda r: any(each[0] == "links" for each in r.words))
@@ -119,12 +123,23 @@ def test_regions_stand_side_by_side_with_the_difference_of_their_prices(tmp_path
             await tab.until("carbonx.line?.key === 'south/CO2'")
             await row_is(tab, "north · CO2", NONE, NONE, "south · CO2", NONE, NONE, NONE, NONE)
             await quoted(nodes)
-            await row_is(tab, "north · CO2", "50.00", "50.000", "south · CO2", "50.06", "50.015",
-                         "+0.06 (+0.12 %)", "+0.015 (+0.03 %)")  # fmt: skip
+            await row_is(
+                tab,
+                "north · CO2",
+                "50.00",
+                "50.000",
+                "south · CO2",
+                "50.06",
+                "50.015",
+                "+0.06 (+0.12 %)",
+                "+0.015 (+0.03 %)",
+            )
             venues = {name: node.sequencer.venue for name, node in nodes.items()}
             lasts = [venues[name].last_price("CO2") for name in ("north", "south")]
-            mids = [venue.depth("CO2", Side.BUY)[0][0] + venue.depth("CO2", Side.SELL)[0][0]
-                    for venue in venues.values()]  # fmt: skip
+            mids = [
+                venue.depth("CO2", Side.BUY)[0][0] + venue.depth("CO2", Side.SELL)[0][0]
+                for venue in venues.values()
+            ]
             said = await tab.value(f"{CELLS}.map((each) => each.innerText)")
             assert minor(said[7].split()[0]) == lasts[1] - lasts[0]
             assert minor(said[8].split()[0]) == 5 * (mids[1] - mids[0])
@@ -136,8 +151,17 @@ def test_regions_stand_side_by_side_with_the_difference_of_their_prices(tmp_path
             async with client_of(nodes["south"]) as ann, client_of(nodes["north"], "bob") as bob:
                 await ann.sell("CO2", 5, price_minor=4995)  # to south's own bid
                 await bob.mass_cancel()
-            await row_is(tab, "north · CO2", "50.00", NONE, "south · CO2", "49.95", "50.015",
-                         "-0.05 (-0.10 %)", NONE)  # fmt: skip
+            await row_is(
+                tab,
+                "north · CO2",
+                "50.00",
+                NONE,
+                "south · CO2",
+                "49.95",
+                "50.015",
+                "-0.05 (-0.10 %)",
+                NONE,
+            )
             assert tab.errors == []
 
     bounded(scenario())
@@ -165,11 +189,29 @@ def test_a_spread_is_said_of_one_currency_alone_and_of_prices_that_are_live(
             assert found["share"] == pytest.approx(1.01)
             assert await apart(cny, cny | {"currency": "EUR"}) == {"why": "not comparable"}
             assert await apart(cny, cny | {"price": 0}) == {"why": NONE}
-            await row_is(tab, "north · CO2", "50.00", "50.000", "south · CO2", "50.06", "50.015",
-                         "+0.06 (+0.12 %)", "+0.015 (+0.03 %)")  # fmt: skip
+            await row_is(
+                tab,
+                "north · CO2",
+                "50.00",
+                "50.000",
+                "south · CO2",
+                "50.06",
+                "50.015",
+                "+0.06 (+0.12 %)",
+                "+0.015 (+0.03 %)",
+            )
             await tab.value("carbonx.venues[1].market.allStale()")
-            await row_is(tab, "north · CO2", "50.00", "50.000", "south · CO2", "50.06", "50.015",
-                         "no data now", "no data now")  # fmt: skip
+            await row_is(
+                tab,
+                "north · CO2",
+                "50.00",
+                "50.000",
+                "south · CO2",
+                "50.06",
+                "50.015",
+                "no data now",
+                "no data now",
+            )
             assert tab.errors == []
 
     bounded(scenario())

@@ -50,8 +50,10 @@ def long_tape() -> Tape:
 
         async def scenario() -> None:
             async with venue(Path(place), durability="none") as node, client_of(node) as alice:
-                orders = [alice.sell("CO2", 1 + step % 7, price=f"{50 + step % 9}.00")
-                          for step in range(600)]  # fmt: skip
+                orders = [
+                    alice.sell("CO2", 1 + step % 7, price=f"{50 + step % 9}.00")
+                    for step in range(600)
+                ]
                 await asyncio.gather(*orders)
 
         bounded(scenario())
@@ -185,8 +187,15 @@ def test_a_page_goes_back_from_the_nearest_state_that_is_kept(tmp_path: Path) ->
 def test_the_phases_of_the_day_are_known_at_every_moment(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with venue(tmp_path, durability="none") as node, client_of(node) as alice:
-            for phase in (Phase.INTRADAY_CALL, Phase.CONTINUOUS, Phase.HALTED, Phase.CONTINUOUS,
-                          Phase.CLOSED, Phase.OPENING_CALL, Phase.CONTINUOUS):  # fmt: skip
+            for phase in (
+                Phase.INTRADAY_CALL,
+                Phase.CONTINUOUS,
+                Phase.HALTED,
+                Phase.CONTINUOUS,
+                Phase.CLOSED,
+                Phase.OPENING_CALL,
+                Phase.CONTINUOUS,
+            ):
                 node.operate(SetPhase(phase), timed=True)
                 assert node.sequencer.venue.phase("CO2") is phase
                 for step in range(0 if phase in (Phase.HALTED, Phase.CLOSED) else 5):
@@ -260,10 +269,12 @@ def test_it_plays_to_the_end_and_comes_to_the_same_state(tmp_path: Path) -> None
         await replayed.start()
         async with page(replayed.web) as reader:
             await reader.socket.send(json.dumps(["replay", {"speed": 10**9, "play": True}]))
-            await reader.until(lambda r: any(
-                word == "replay" and not what["playing"] and what["position"] == what["records"]
-                for word, what in (each for each in r.words if each[0] == "replay")
-            ))  # fmt: skip
+            await reader.until(
+                lambda r: any(
+                    word == "replay" and not what["playing"] and what["position"] == what["records"]
+                    for word, what in (each for each in r.words if each[0] == "replay")
+                )
+            )
             for wrong in (None, 5, {"seek": "x"}, {"seek": True}, {"speed": -1}, {"play": 7}):
                 await reader.socket.send(json.dumps(["replay", wrong]))
         assert replayed.speed >= 1
