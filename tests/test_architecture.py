@@ -17,7 +17,6 @@ from tests.support.paths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
 # The engine's rooms, ground floor first: each may import those before it.
 ENGINE: Final = (
     "vocabulary",
@@ -314,10 +313,12 @@ def test_arrows_point_down(package: str) -> None:
     assert [fault for module in modules(package) for fault in wrong_imports(module)] == []
 
 
-def test_only_the_engine_looks_into_a_venues_lines() -> None:
-    for package in ("gateway", "backtest", "carbonx"):
-        for module in modules(package):
-            assert ".markets" not in module.text.replace("engine.markets", ""), module.name
+@pytest.mark.parametrize("inside", [".markets", "venue.participants", "venue.ledger"])
+def test_only_the_engine_looks_into_a_venue(inside: str) -> None:
+    for module in (
+        each for package in ("gateway", "backtest", "carbonx") for each in modules(package)
+    ):
+        assert inside not in module.text.replace("engine.markets", ""), module.name
 
 
 def test_there_is_no_circle_of_imports_even_for_types() -> None:

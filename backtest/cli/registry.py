@@ -36,7 +36,7 @@ def balance_sheet(venue: Venue) -> list[dict[str, Any]]:
                 "product": product,
                 "cap": totals.cap,
                 "issued": totals.issued,
-                "brought": venue.ledger.tonnes_in.get(product, 0),
+                "brought": venue.brought(product),
                 "banked": totals.banked_in - totals.banked_out,
                 "held": held,
                 "surrendered": totals.surrendered,

@@ -135,9 +135,8 @@ class SeveralVenues:
             return event
         changes: dict[str, Any] = {side: member}
         if self.design.kind is LinkKind.ROUTING:  # what is open is open at home
-            orders = self.federation.venues[self.home[member]].participants[member].orders
-            ref = getattr(event, f"{side}_ref")
-            changes[f"{side}_leaves"] = orders[ref].leaves if ref in orders else 0
+            home = self.federation.venues[self.home[member]]
+            changes[f"{side}_leaves"] = home.leaves(member, getattr(event, f"{side}_ref"))
         return structs.replace(event, **changes)
 
     def own_line(self, account: str, symbol: str) -> str:

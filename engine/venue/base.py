@@ -96,6 +96,21 @@ class VenueBase:
                 order.level = order.before = order.after = None
                 order.seat = nowhere
 
+    def live_orders(self, account: str = "") -> int:
+        """Return how many orders of an account are live, or of all. Raises ``KeyError``."""
+        if account:
+            return len(self.participants[account].orders)
+        return sum(len(each.orders) for each in self.participants.values())
+
+    def leaves(self, account: str, ref: int) -> int:
+        """Return the tonnes left of a live order, 0 where it is none. Raises ``KeyError``."""
+        order = self.participants[account].orders.get(ref)
+        return order.leaves if order is not None else 0
+
+    def brought(self, product: str) -> int:
+        """Return the tonnes of a product that operators have moved into the venue's accounts."""
+        return self.ledger.tonnes_in.get(product, 0)
+
 
 def unknown_account(account: str, ref: int) -> list[Event]:
     """Refuse a command of an account that is not open."""

@@ -346,9 +346,15 @@ class Venue(VenueBase):
         """Return an account's live orders in the order of their entry."""
         return [view_order(order) for order in self.participants[account].orders.values()]
 
-    def live_orders(self) -> int:
-        """Return how many orders of all accounts are live."""
-        return sum(len(each.orders) for each in self.participants.values())
+    def trial(self) -> Venue:
+        """Return a venue without accounts on which to try what opens and funds them at this one.
+
+        It has the rules in force, and the bounds on all that comes in count what is here.
+        """
+        beside = Venue(self.rulebook)
+        beside.ledger.cash_in.update(self.ledger.cash_in)
+        beside.ledger.tonnes_in.update(self.ledger.tonnes_in)
+        return beside
 
     def phase(self, symbol: str) -> Phase:
         """Return a market's phase."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import structs
 
-from engine.venue.venue import Venue
 from engine.vocabulary.commands import OpenAccount
 from engine.vocabulary.events import Rejected
 from engine.vocabulary.texts import quoted
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
     from pathlib import Path
 
+    from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
     from gateway.protocol.wire import Logon
 
@@ -112,9 +112,7 @@ class Directory:
         They are tried first on a venue beside it, under the same rules and with as much in it.
         Raises ``AccountsError`` where that refuses one.
         """
-        trial = Venue(venue.rulebook)
-        trial.ledger.cash_in.update(venue.ledger.cash_in)
-        trial.ledger.tonnes_in.update(venue.ledger.tonnes_in)
+        trial = venue.trial()
         commands: list[Command] = []
         known = dict.fromkeys(venue.accounts)
         for row, account in enumerate(self.accounts.values(), 1):

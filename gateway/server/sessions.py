@@ -268,7 +268,7 @@ class Sessions(Silence):
         if commands:
             if self._storage.pressed:
                 commands[:] = self._storage.storable(connection, commands)
-            live = len(self._running.sequencer.venue.participants[connection.account].orders)
+            live = self._running.sequencer.venue.live_orders(connection.account)
             if live + len(commands) > self._limits.max_live:
                 commands[:] = within_live_orders(connection, commands, live, self._limits.max_live)
             self._running.run_all(connection.number, commands)
