@@ -113,6 +113,23 @@ def used(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def of_pages(venue: int) -> int:
+    """Return the process that serves a venue's pages; 0 where that is not told."""
+    try:
+        return int(Path(f"/proc/{venue}/task/{venue}/children").read_text("ascii").split()[0])
+    except (OSError, IndexError):
+        return 0
+
+
+def wakened(process: int) -> int:
+    """Return how often a process went to sleep so far; 0 where that is not told."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next(int(each.split()[1]) for each in lines if each.startswith("voluntary_ctxt"))
+
+
 def with_pages(url: str, pages: int, seconds: float) -> subprocess.Popen[str]:
     """Open pages in a process of their own."""
     process = subprocess.Popen(  # noqa: S603 - a command of its own
@@ -135,44 +152,36 @@ def with_pages(url: str, pages: int, seconds: float) -> subprocess.Popen[str]:
     return process
 
 
+def served(folder: Path, accounts_file: Path) -> subprocess.Popen[str]:
+    """Start a venue with its page; its first line says where."""
+    words = ("serve", "--rulebook", RULEBOOK, "--port", "0", "--web", "0", "--dir", str(folder),
+             "--accounts", str(accounts_file), "--durability", "none", "--json")  # fmt: skip
+    return subprocess.Popen(  # noqa: S603 - a command of its own
+        [sys.executable, "-m", "carbonx", *words], stdout=subprocess.PIPE, text=True
+    )
+
+
 def measure(pages: int, rate: int, duration: float, rounds: int) -> None:
     """Run the rounds and print what came of them."""
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "accounts.toml"
         products = [product.symbol for product in load_rulebook(RULEBOOK).products]
         Directory(accounts(SESSIONS, products)).write(file)
-        venue = subprocess.Popen(  # noqa: S603 - a command of its own
-            [
-                sys.executable,
-                "-m",
-                "carbonx",
-                "serve",
-                "--rulebook",
-                RULEBOOK,
-                "--port",
-                "0",
-                "--web",
-                "0",
-                "--dir",
-                str(Path(place) / "venue"),
-                "--accounts",
-                str(file),
-                "--durability",
-                "none",
-                "--json",
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        venue = served(Path(place) / "venue", file)
         assert venue.stdout is not None
         facts = json.loads(venue.stdout.readline())
         found: dict[int, list[int]] = {0: [], pages: []}
         spent = {0: 0.0, pages: 0.0}
+        serving = of_pages(venue.pid)
+        beside = {0: (0.0, 0), pages: (0.0, 0)}  # the pages' process: seconds, and sleeps
 
         def round_with(some: int) -> None:
-            before = used(venue.pid)
+            before = used(venue.pid), used(serving), wakened(serving)
             found[some].append(load(facts["port"], file, rate, duration))
-            spent[some] += used(venue.pid) - before
+            spent[some] += used(venue.pid) - before[0]
+            seconds, sleeps = beside[some]
+            beside[some] = (seconds + used(serving) - before[1],
+                            sleeps + wakened(serving) - before[2])  # fmt: skip
 
         try:
             for _ in range(rounds):
@@ -194,6 +203,11 @@ def measure(pages: int, rate: int, duration: float, rounds: int) -> None:
         f"the venue's process: {spent[0] / rounds:.2f} s a round on the processor without, "
         f"{spent[pages] / rounds:.2f} s with {pages}"
     )
+    for some, (seconds, sleeps) in beside.items():
+        print(
+            f"the pages' process with {some}: {seconds / rounds:.2f} s a round on the processor, "
+            f"woken {sleeps / rounds:,.0f} times"
+        )
     ratio = median(found[pages]) / median(found[0])
     print(f"{rate} messages/s: {ratio:.2f} times the p99 of no page (medians of {rounds} rounds)")
 

@@ -29,6 +29,8 @@ TRADES: Final = b"T"
 ASKS: Final = b"A"
 MAX_HOST: Final = 255  # bytes
 FILE_NAME: Final = "pages.sock"
+EVERY: Final = 0.02  # seconds in which the watcher is written to once
+MOST_WAITING: Final = 1 << 16  # bytes that wait for that
 
 
 def trades_from(host: str) -> bytes:
@@ -38,15 +40,45 @@ def trades_from(host: str) -> bytes:
 
 
 class _Whole(asyncio.Transport):
-    """Puts the length of each write before it, so that the reader knows where a tick ends."""
+    """Puts the length of each write before it, so that the reader knows where a tick ends.
+
+    What is written within ``EVERY`` goes at once: the first of it without a delay, the rest
+    together. So many pages or none, the venue writes and the reader is woken some times a second.
+    """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__()
         self._to = transport
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._later: asyncio.TimerHandle | None = None  # what ends the time in which writes wait
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Write a frame of frames."""
-        self._to.write(len(data).to_bytes(HEADER_SIZE, "big") + data)
+        """Write a frame of frames, or have it wait for others."""
+        self._waiting += (len(data).to_bytes(HEADER_SIZE, "big"), bytes(data))
+        self._size += len(data)
+        if self._later is None:
+            self._hand_over()
+            self._later = self._loop.call_later(EVERY, self._go_on)
+        elif self._size > MOST_WAITING:
+            self._hand_over()
+
+    def _go_on(self) -> None:
+        self._later = None
+        if self._waiting:
+            self._hand_over()
+            self._later = self._loop.call_later(EVERY, self._go_on)
+
+    def _hand_over(self) -> None:
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        if not self._to.is_closing():
+            self._to.write(b"".join(waiting))
+
+    def _stop(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Set from which size on the node is told to pause."""
@@ -66,10 +98,15 @@ class _Whole(asyncio.Transport):
 
     def close(self) -> None:
         """End the connection behind what waits to be written."""
+        self._stop()
+        if self._waiting:
+            self._hand_over()
         self._to.close()
 
     def abort(self) -> None:
         """End the connection."""
+        self._stop()
+        self._waiting.clear()
         self._to.abort()
 
 
