@@ -134,6 +134,7 @@ class Core:
     def lost(self, connection: Connection) -> None:
         """Forget a connection; what it said before still counts."""
         connection.lost = True
+        self._patient.pop(connection, None)
         self.sessions.connections.pop(connection, None)
         self.sessions.stuck.pop(connection, None)
         self._awake[connection] = None
@@ -274,7 +275,7 @@ class Core:
             if connection.more:
                 backlog[connection] = None
                 left -= handled
-            elif few and handled <= LITTLE:
+            elif few and handled <= LITTLE and not connection.ended:
                 self._patient[connection] = now
         while left > 0 and backlog:
             connection = next(iter(backlog))
@@ -293,7 +294,7 @@ class Core:
         while patient:
             connection = next(reversed(patient))
             at = patient[connection]
-            if at <= now < at + SHARED_FOR and not connection.ended:
+            if at <= now < at + SHARED_FOR:
                 return True
             del patient[connection]
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from random import Random
 from typing import Final
 
@@ -11,7 +12,7 @@ from msgspec import structs
 from engine.vocabulary.enums import Side
 from gateway.protocol import wire, wire_market, wire_modes
 from gateway.server import silence
-from gateway.server.connection import FEW
+from gateway.server.connection import FEW, Connection
 from gateway.server.subscriptions import AT_ONCE
 from tests.gateway.server.test_core import buy
 from tests.gateway.server.test_fairness import taken
@@ -115,6 +116,32 @@ def test_who_sends_much_in_small_pieces_leaves_a_tick_its_size() -> None:
         ann.say(buy(ref))
         quiet.once()
     assert in_a_tick(1_001) == 70
+
+
+def test_nothing_is_kept_of_connections_that_are_gone() -> None:
+    quiet = QuietVenue(("ann", "bea"))
+    (ann,) = quiet.logged_on("ann")
+
+    def connections() -> int:
+        gc.collect()
+        return sum(isinstance(each, Connection) for each in gc.get_objects())
+
+    def come_and_go(first: int) -> None:
+        for ref in range(first, first + 20):
+            (bea,) = quiet.logged_on("bea", heartbeat_ms=1_000)
+            bea.say(wire.Subscribe(), buy(ref, 1, 4_000))
+            ann.say(buy(ref))  # is the last who sent little
+            quiet.tick()
+            bea.cut()
+            del quiet.ends[bea.connection]
+            ann.say(wire.Heartbeat())
+            quiet.tick(50)
+            settle(quiet)
+
+    come_and_go(1)
+    before = connections()
+    come_and_go(21)
+    assert connections() == before
 
 
 def test_everybodys_heartbeat_is_due_in_the_same_round() -> None:

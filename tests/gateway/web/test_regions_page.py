@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from gateway.server.node import Node
 
 NONE = "\u2013"  # what stands where there is no price
+# last and mid of both regions behind ``quoted``, and their spreads
+QUOTED = ("north · CO2", "50.00", "50.000", "south · CO2", "50.06", "50.015",
+          "+0.06 (+0.12 %)", "+0.015 (+0.03 %)")  # fmt: skip
 SHARED = FILE.replace("routing", "shared").replace("fee = 2\n", "")
 
 
@@ -123,17 +126,7 @@ def test_regions_stand_side_by_side_with_the_difference_of_their_prices(tmp_path
             await tab.until("carbonx.line?.key === 'south/CO2'")
             await row_is(tab, "north · CO2", NONE, NONE, "south · CO2", NONE, NONE, NONE, NONE)
             await quoted(nodes)
-            await row_is(
-                tab,
-                "north · CO2",
-                "50.00",
-                "50.000",
-                "south · CO2",
-                "50.06",
-                "50.015",
-                "+0.06 (+0.12 %)",
-                "+0.015 (+0.03 %)",
-            )
+            await row_is(tab, *QUOTED)
             venues = {name: node.sequencer.venue for name, node in nodes.items()}
             lasts = [venues[name].last_price("CO2") for name in ("north", "south")]
             mids = [
@@ -189,17 +182,7 @@ def test_a_spread_is_said_of_one_currency_alone_and_of_prices_that_are_live(
             assert found["share"] == pytest.approx(1.01)
             assert await apart(cny, cny | {"currency": "EUR"}) == {"why": "not comparable"}
             assert await apart(cny, cny | {"price": 0}) == {"why": NONE}
-            await row_is(
-                tab,
-                "north · CO2",
-                "50.00",
-                "50.000",
-                "south · CO2",
-                "50.06",
-                "50.015",
-                "+0.06 (+0.12 %)",
-                "+0.015 (+0.03 %)",
-            )
+            await row_is(tab, *QUOTED)
             await tab.value("carbonx.venues[1].market.allStale()")
             await row_is(
                 tab,
