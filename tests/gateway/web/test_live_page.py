@@ -45,6 +45,23 @@ CROSS = """(() => {
 })()"""
 
 
+# How many points of the depth's picture have a colour of the page.
+PAINTED = """(name) => {
+  const wanted = document.createElement('canvas').getContext('2d');
+  wanted.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  wanted.fillRect(0, 0, 1, 1);
+  const [r, g, b] = wanted.getImageData(0, 0, 1, 1).data;
+  const canvas = document.querySelector('#depth canvas');
+  if (!canvas) return 0;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    found += data[at] === r && data[at + 1] === g && data[at + 2] === b && data[at + 3] === 255;
+  }
+  return found;
+}"""
+
+
 async def shows_the_book(tab: Tab, node: Node, symbol: str = "CO2") -> None:
     """Wait until the page shows the venue's book, level by level."""
     venue = node.sequencer.venue
@@ -207,6 +224,25 @@ def test_supply_and_demand_stand_in_the_centre_while_a_call_is_on(tmp_path: Path
             node.operate(SetPhase(Phase.CONTINUOUS))
             await tab.until("document.querySelector('#curves').hidden")
             await shows_the_book(tab, node)
+            assert tab.errors == []
+
+    bounded(scenario())
+
+
+def test_a_single_level_of_a_side_has_its_depth_drawn(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            venue_with_page(tmp_path / "venue", durability="none") as (node, web),
+            client_of(node) as alice,
+            browser(tmp_path / "profile") as tab,
+        ):
+            node.operate(SetPhase(Phase.CONTINUOUS))
+            await alice.buy("CO2", 10, price="48.00")
+            await alice.sell("CO2", 20, price="52.00")
+            await tab.open(web.url)
+            await shows_the_book(tab, node)
+            for colour in ("--bid", "--ask"):
+                await tab.until(f"({PAINTED})('{colour}') > 20")
             assert tab.errors == []
 
     bounded(scenario())

@@ -34,7 +34,7 @@ class Steps {
     this.made = "";
   }
 
-  draw(line, data, mark, key) {
+  draw(line, data, mark, key, count = data[0].length) {
     const { element } = this;
     const width = element.clientWidth;
     const height = element.clientHeight;
@@ -48,9 +48,9 @@ class Steps {
       this.plot?.destroy();
       this.plot = new uPlot(this.options(width, height, digits), data, element);
     } else this.plot.setData(data);
-    const { prices, demand, supply } = { prices: data[0], demand: data[1], supply: data[2] };
+    const [, demand, supply] = data;
     element.setAttribute("aria-label",
-      `${t(this.title)}: ${prices.length} ${t("price")}, ${t("demand")} ${whole(demand[0] ?? 0)}, ` +
+      `${t(this.title)}: ${count} ${t("price")}, ${t("demand")} ${whole(demand[0] ?? 0)}, ` +
       `${t("supply")} ${whole(supply.at(-1) ?? 0)}`);
   }
 
@@ -103,12 +103,16 @@ export class Depth {
     const bids = line.sorted("buy").slice(0, 40).reverse();
     const asks = line.sorted("sell").slice(0, 40);
     const prices = [...bids, ...asks].map((row) => row[0]);
+    // A step needs two points: each side goes on a little beyond its last level.
+    const beyond = Math.max(1, Math.round((prices.at(-1) - prices[0]) / 20));
+    if (bids.length) bids.unshift([bids[0][0] - beyond, 0]);
+    if (asks.length) asks.push([asks.at(-1)[0] + beyond, 0]);
     const { prices: all, demand, supply } = supplyAndDemand({ bids: new Map(bids), asks: new Map(asks) });
     const bid = bids.at(-1)?.[0] ?? -1;
     const ask = asks[0]?.[0] ?? Infinity;
     const data = [all, demand.map((each, place) => (all[place] <= bid ? each : null)),
       supply.map((each, place) => (all[place] >= ask ? each : null))];
-    this.steps.draw(line, data, null, prices.length ? "" : "empty");
+    this.steps.draw(line, data, null, prices.length ? "" : "empty", prices.length);
   }
 }
 
