@@ -2,9 +2,9 @@
 
 They are an optional extra: ``pip install 'carbonx-exchange[peers]'``. Each module here has a
 ``prepare`` like the engine's own driver, so that a peer works off the same messages: one report for
-each message and one for each fill. What a peer cannot do by itself its adapter does for it, in the way
-that costs the peer least; its ``NOTES`` say what. A peer's reports are compared with the reference
-book's before any time is printed, so that no peer is timed at less than the whole work.
+each message and one for each fill. What a peer cannot do by itself its adapter does for it, in the
+way that costs the peer least; its ``NOTES`` say what. A peer's reports are compared with the
+reference book's before any time is printed, so that no peer is timed at less than the whole work.
 """
 
 from __future__ import annotations
