@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _NONE: Final = float("nan")  # a measure that does not apply
 _STAR: Final = "* differs from the first design (5%, corrected for several by Holm)"
-_IDLE: Final = 'the measure "refused", or outcome(design, seed).tape, tells what became of orders'
+_IDLE: Final = "the measure refused and the tape of study.outcome tell why"
 _SHOWN: Final = 5  # failed runs that the table lists
 
 

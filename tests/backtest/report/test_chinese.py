@@ -13,8 +13,8 @@ from backtest.lab.session import cast
 from backtest.measures.table import MEASURES as KNOWN
 from backtest.report import chinese, page, page_texts, session_pictures, study_pictures, units
 from backtest.report.chinese import GROUPS, LABELS, MEASURES
+from backtest.report.fonts import chinese_font
 from backtest.report.page import page as page_of
-from backtest.report.style import chinese_font
 from backtest.report.subject import PictureError
 from backtest.report.units import unit_of
 from backtest.report.words import SURPLUS_OF, Both, Words
