@@ -178,7 +178,7 @@ class Seat(Market):
         if (
             type(tonnes) is int
             and type(price) is int
-            and type(tif) is TimeInForce
+            and (tif is _DAY or type(tif) is TimeInForce)
             and 0 < tonnes <= MAX_QUANTITY
             and 0 < price <= MAX_PRICE
             and symbol in kernel.symbols
