@@ -30,6 +30,7 @@ from gateway.runtime.subprocess import Child, pin, two_cores
 
 WANTED: Final = 2.0  # times the quiet p99
 WITHIN: Final = 30.0  # seconds for the last answers
+QUIET: Final = 60.0  # seconds of a round without a flood, at most
 
 
 class Round(NamedTuple):
@@ -110,7 +111,7 @@ async def rounds(kind: str, port: int, options: argparse.Namespace) -> list[Roun
     await steady.measure(0.5)
     found = []
     for _ in range(options.rounds):
-        quiet = await steady.measure(options.seconds)
+        quiet = await steady.measure(min(options.seconds, QUIET))
         arguments = [sys.executable, "-m", "benchmarks.flooder", kind, str(port)]
         with subprocess.Popen(  # noqa: ASYNC220, S603 - this very Python, with fixed arguments
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -139,10 +139,11 @@ def command(
 
 
 def _end(study: Study, *, as_json: bool) -> None:
-    """Exit with 1 where a run failed; the table has listed them, JSON has not."""
+    """Exit with 1 where a run failed; the table has remarked on all there is, JSON has not."""
+    if as_json:
+        for each in study.remarks():
+            click.echo(each, err=True)
     if study.failed:
-        if as_json:
-            click.echo("\n".join(f"failed: {each}" for each in study.failed), err=True)
         raise SystemExit(1)
 
 

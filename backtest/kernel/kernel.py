@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from backtest.agents.market import Participant
     from backtest.kernel.latency import Delay
+    from backtest.kernel.queue import Queued
     from backtest.kernel.streams import Streams
     from engine.log.sequencer import Sequencer
     from engine.vocabulary.commands import ClientCommand, Command
@@ -137,11 +138,15 @@ class Kernel(EventQueue):
         Raises ``AgentError``.
         """
         self._look()
-        sent = self.sent
+        sent, sequencer, apply = self.sent, self.sequencer, self._venue_apply
+        tape, sink = self.tape, self._sink
         while True:  # a condition here would keep CPython 3.11 from specialising the loop
-            if self.head == len(self.ready) and self.first() is None:
-                break
-            time, kind, _, _, seat, what = self.ready[self.head]
+            try:
+                time, kind, _, _, seat, _ = self.ready[self.head]
+            except IndexError:  # cheaper than a look at the length before each event
+                if self.first() is None:
+                    break
+                continue
             if time > until:
                 break
             self.head += 1
@@ -153,20 +158,36 @@ class Kernel(EventQueue):
                     raise
                 except Exception as error:
                     raise seat.failed(_ON_WAKE, error) from error
-                if sent:
+                if len(sent) == 1 and self.plain:  # as ``_apply_sent`` does, without the call
+                    command = sent.pop()[1]
+                    sequencer.time = time
+                    sequencer.seq += 1
+                    self.commands += 1
+                    events = apply(command)
+                    if tape is not None:
+                        tape.append((time, command, events))
+                    if sink is not None:
+                        sink(time, command, events)
+                elif sent:
                     self._apply_sent()
-            elif kind >= REPORT:
-                self._turn(seat, what)
-                if sent:
-                    self._apply_sent()
-            elif kind == OPERATOR:
-                self._operate(what)
-            elif type(seat) is Seat:
-                self.apply(seat.place, what)
             else:
-                what(until)  # a crowd's orders, up to whatever comes before the next of them
+                self._handle(self.ready[self.head - 1], until)
         self.now = max(self.now, until)
         self._advance()
+
+    def _handle(self, entry: Queued, until: int) -> None:
+        """Deal with an event that is no plain wake-up."""
+        _, kind, _, _, seat, what = entry
+        if kind >= REPORT:
+            self._turn(seat, what)
+            if self.sent:
+                self._apply_sent()
+        elif kind == OPERATOR:
+            self._operate(what)
+        elif type(seat) is Seat:
+            self.apply(seat.place, what)
+        else:
+            what(until)  # a crowd's orders, up to whatever comes before the next of them
 
     def _look(self) -> None:
         """See whether there is anything to do for a command beside applying it."""

@@ -48,8 +48,8 @@ class AgentError(Exception):
 class EventQueue:
     """What is to happen, and what agents need of whoever makes it happen."""
 
-    __slots__ = ("_buckets", "_filled", "_most", "_numbers", "_patience", "_shift", "_sorted",
-                 "counter", "dated", "head", "horizon", "now", "ready", "sent", "streams",
+    __slots__ = ("_filled", "_most", "_numbers", "_patience", "_sorted", "buckets", "counter",
+                 "dated", "head", "horizon", "now", "ready", "sent", "shift", "streams",
                  "symbols", "venue")  # fmt: skip
 
     def __init__(self, venue: Venue, streams: Streams | None = None) -> None:
@@ -62,9 +62,9 @@ class EventQueue:
         self.ready: list[Queued] = []  # sorted: all that comes before the horizon
         self.head = 0  # the next one's place there; what stands before it is over
         self.horizon = NEVER
-        self._buckets: dict[int, list[Queued]] = {}  # by time, divided by their width
+        self.buckets: dict[int, list[Queued]] = {}  # by time, divided by their width
         self._numbers: list[int] = []  # of the buckets, a heap
-        self._shift = 0  # the width of a bucket is this power of two, in ns
+        self.shift = 0  # the width of a bucket is this power of two, in ns
         self._most = LONG  # events in the list before it is looked at
         self._sorted = self._filled = 0  # buckets and their events since the width was chosen
         self._patience = REFILLS
@@ -83,11 +83,11 @@ class EventQueue:
             if len(self.ready) > self._most:
                 self._shorten()
             return
-        number = entry[0] >> self._shift
+        number = entry[0] >> self.shift
         try:
-            self._buckets[number].append(entry)
+            self.buckets[number].append(entry)
         except KeyError:
-            self._buckets[number] = [entry]
+            self.buckets[number] = [entry]
             heappush(self._numbers, number)
 
     def first(self) -> Queued | None:
@@ -96,10 +96,10 @@ class EventQueue:
             if not self._numbers:
                 return None
             number = heappop(self._numbers)
-            self.ready = ready = self._buckets.pop(number)
+            self.ready = ready = self.buckets.pop(number)
             self.head = 0
             ready.sort()
-            self.horizon = (number + 1) << self._shift
+            self.horizon = (number + 1) << self.shift
             self._sorted += 1
             self._filled += len(ready)
             if self._sorted >= self._patience:
@@ -108,11 +108,11 @@ class EventQueue:
 
     def _consider(self) -> None:
         """Choose the width anew where buckets have become too full or too empty."""
-        full, shift = self._filled / self._sorted, self._shift
+        full, shift = self._filled / self._sorted, self.shift
         self._sorted = self._filled = 0
         if not FULL / 4 <= full <= FULL * 4:
             self._spread()
-            if self._shift == shift:  # nothing better is to be had: ask again much later
+            if self.shift == shift:  # nothing better is to be had: ask again much later
                 self._patience *= 2
 
     def _shorten(self) -> None:
@@ -126,13 +126,13 @@ class EventQueue:
     def _spread(self) -> None:
         """Put all events into buckets whose width suits the earlier half of them."""
         entries = self.ready[self.head :]
-        for bucket in self._buckets.values():
+        for bucket in self.buckets.values():
             entries += bucket
         times = sorted(entry[0] for entry in entries)
         half = len(times) // 2
-        self._shift = max((times[half] - times[0]) * FULL // (half + 1), 1).bit_length() - 1
+        self.shift = max((times[half] - times[0]) * FULL // (half + 1), 1).bit_length() - 1
         self.ready, self.head, self.horizon = [], 0, 0
-        self._buckets.clear()
+        self.buckets.clear()
         self._numbers.clear()
         for entry in entries:
             self.insert(entry)

@@ -122,7 +122,17 @@ class Seat(Market):
 
     def wake_in(self, ns: int) -> None:
         """Wake the agent once after so many ns."""
-        self.wake_at(self._kernel.now + ns)
+        kernel = self._kernel
+        if type(ns) is not int or ns <= 0:
+            self.wake_at(kernel.now + ns)
+            return
+        time = kernel.now + ns  # from here as ``wake_at`` and ``insert`` do, without the calls
+        kernel.counter = counter = kernel.counter + 1
+        entry = (time, WAKE, self.place, counter, self, None)
+        if time >= kernel.horizon and (bucket := kernel.buckets.get(time >> kernel.shift)):
+            bucket.append(entry)
+        else:
+            kernel.insert(entry)
 
     def acts(self) -> None:
         """Count what may go on without end at one instant. Raises ``AgentError``."""
@@ -168,7 +178,7 @@ class Seat(Market):
         if (
             type(tonnes) is int
             and type(price) is int
-            and type(tif) is TimeInForce
+            and (tif is _DAY or type(tif) is TimeInForce)
             and 0 < tonnes <= MAX_QUANTITY
             and 0 < price <= MAX_PRICE
             and symbol in kernel.symbols

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _NONE: Final = float("nan")  # a measure that does not apply
 _STAR: Final = "* differs from the first design (5%, corrected for several by Holm)"
+_IDLE: Final = "the measure refused and the tape of study.outcome tell why"
 _SHOWN: Final = 5  # failed runs that the table lists
 
 
@@ -116,6 +117,13 @@ class Study:
     def failed(self) -> list[Failure]:
         """The runs that ended early, in order."""
         return [self._failed[key] for key in self._order() if key in self._failed]
+
+    @property
+    def idle(self) -> list[str]:
+        """The designs under which nothing traded in any run, where the trades were counted."""
+        counted = {each: columns.get("trades", ()) for each, columns in self._values.items()}
+        known = {each: [n for n in found if not math.isnan(n)] for each, found in counted.items()}
+        return [label for label, trades in known.items() if trades and not any(trades)]
 
     @property
     def digests(self) -> dict[tuple[int, str], str]:
@@ -237,12 +245,18 @@ class Study:
         blocks = [each for each in all_of_them if any(line.mean for line in each[1])]
         many = "design" if len(self.points) == 1 else "designs"
         title = f"{len(self.points)} {many}, {self.seeds} seeds"
-        failed = self.failed
         notes = [_STAR] if len(self.points) > 1 else []
-        notes += [f"failed: {each}" for each in failed[:_SHOWN]]
-        if len(failed) > _SHOWN:
-            notes.append(f"failed: {len(failed) - _SHOWN} more, in the study's failed")
-        return rendered(title, blocks, notes)
+        return rendered(title, blocks, notes + self.remarks(_SHOWN))
+
+    def remarks(self, most: int | None = None) -> list[str]:
+        """Return lines on what went otherwise than hoped; of failed runs ``most`` at most."""
+        found = [f"nothing traded under {label}: {_IDLE}" for label in self.idle]
+        failed = self.failed
+        shown = failed[:most]
+        found += [f"failed: {each}" for each in shown]
+        if len(failed) > len(shown):
+            found.append(f"failed: {len(failed) - len(shown)} more, in the study's failed")
+        return found
 
     def _lines(self, measure: str) -> list[Line]:
         values = {label: self.values(label, measure) for label in self.points}

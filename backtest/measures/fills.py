@@ -56,35 +56,49 @@ class Totals(Reader):
     def __init__(self) -> None:
         """Start with nothing."""
         self.trades = self.tonnes = self.value = 0  # value in minor units
-        self.money: dict[str, int] = {}  # received less paid, by account
-        self.net: dict[str, int] = {}  # tonnes bought less sold
+        # By account: money received less paid, tonnes bought less sold. One list for both: trades
+        # of one account lie far apart, and by then each of its objects has left the cache.
+        self._of: dict[str, list[int]] = {}
         self.takes = {Trade: self._trade, AuctionTrade: self._in_call}
 
+    @property
+    def money(self) -> dict[str, int]:
+        """Minor units received less paid, by account."""
+        return {account: money for account, (money, _) in self._of.items()}
+
+    @property
+    def net(self) -> dict[str, int]:
+        """Tonnes bought less sold, by account."""
+        return {account: tonnes for account, (_, tonnes) in self._of.items()}
+
     def _trade(self, _time: int, _: Command, e: Trade) -> None:
+        tonnes = e.quantity
+        paid = e.price * tonnes
         if e.side is _SELL:  # that of the resting order
-            self._add(e.taker, e.maker, e.price, e.quantity)
+            self._add(e.taker, e.maker, tonnes, paid)
         else:
-            self._add(e.maker, e.taker, e.price, e.quantity)
+            self._add(e.maker, e.taker, tonnes, paid)
 
     def _in_call(self, _time: int, _: Command, e: AuctionTrade) -> None:
-        self._add(e.buyer, e.seller, e.price, e.quantity)
+        self._add(e.buyer, e.seller, e.quantity, e.price * e.quantity)
 
-    def _add(self, buyer: str, seller: str, price: int, tonnes: int) -> None:
-        paid = price * tonnes
+    def _add(self, buyer: str, seller: str, tonnes: int, paid: int) -> None:
         self.trades += 1
         self.tonnes += tonnes
         self.value += paid
-        money, net = self.money, self.net
+        known = self._of
         try:
-            money[buyer] -= paid
-            net[buyer] += tonnes
+            bought = known[buyer]
         except KeyError:
-            money[buyer], net[buyer] = -paid, tonnes
+            bought = known[buyer] = [0, 0]
+        bought[0] -= paid
+        bought[1] += tonnes
         try:
-            money[seller] += paid
-            net[seller] -= tonnes
+            sold = known[seller]
         except KeyError:
-            money[seller], net[seller] = paid, -tonnes
+            sold = known[seller] = [0, 0]
+        sold[0] += paid
+        sold[1] -= tonnes
 
 
 def fills(tape: Tape) -> list[Fill]:

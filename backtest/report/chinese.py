@@ -64,6 +64,7 @@ LABELS: Final = {
     "Conventions": "约定",
     "How this was made": "生成信息",
     "Sessions that failed": "未能完成的场次",
+    "Nothing traded under:": "以下设计下没有任何成交：",
     "Not drawn:": "未绘制：",
     "The first {shown} of {count} designs.": "只列{count}种设计中的前{shown}种。",
     "{label}, seed {seed}": "{label}，种子{seed}",

@@ -90,6 +90,7 @@ def page(study: DrawnStudy, *, language: str = "en", title: str = "", rate: floa
         tag("p", say(_SEEDS, count=f"{study.seeds:,}")),
         tag("h2", say("Measures")),
         _measures(study, say),
+        *_idle(study, say),
         tag("h2", say("Designs")),
         _designs(study, say),
         tag("h2", say("Pictures")),
@@ -235,6 +236,10 @@ def _missing(say: Words, reasons: list[str]) -> list[Html]:
 
 def _list(texts: Iterable[str]) -> Html:
     return tag("ul", *(tag("li", each) for each in texts))
+
+
+def _idle(study: DrawnStudy, say: Words) -> list[Html]:
+    return [tag("p", say("Nothing traded under:")), _list(study.idle)] if study.idle else []
 
 
 def _failures(study: DrawnStudy, say: Words) -> list[Html]:

@@ -10,16 +10,15 @@ import re
 import textwrap
 import warnings
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
-from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import ScalarFormatter
 
+from backtest.report.fonts import chinese_font
 from backtest.report.words import CHINESE, Words
 
 if TYPE_CHECKING:
@@ -36,10 +35,6 @@ COLOURS: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 WIDTH: Final = 7.2  # inches
 LABEL: Final = 26  # characters of a design's label in a line
 
-_CJK: Final = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
-               "PingFang SC", "Hiragino Sans GB", "Heiti SC", "Microsoft YaHei", "SimHei",
-               "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Noto Sans Mono CJK SC",
-               "Noto Sans CJK JP", "Arial Unicode MS")  # fmt: skip
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _FIGURE: Final = re.compile(r"^(\D*)(\d+)(.*)$")
 _NO_FONT: Final = (
@@ -87,13 +82,6 @@ class _Parted(ScalarFormatter):
         """Label a tick."""
         sign, digits, rest = _FIGURE.sub(r"\1 \2 \3", super().__call__(value, place)).split(" ")
         return f"{sign}{int(digits):,}{rest}"
-
-
-@cache
-def chinese_font() -> str:
-    """Return the name of an installed font that has Chinese, "" where there is none."""
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
-    return next((name for name in _CJK if name in known), "")
 
 
 @contextmanager

@@ -133,6 +133,11 @@ class DrawnStudy(Protocol):
         ...  # pragma: no cover
 
     @property
+    def idle(self) -> Sequence[str]:
+        """The designs under which nothing traded."""
+        ...  # pragma: no cover
+
+    @property
     def names(self) -> Sequence[str]:
         """The measures, in order."""
         ...  # pragma: no cover

@@ -23,19 +23,6 @@ _SLOTS: Final = 26  # bars of volume, a quarter of an hour each
 _COLUMNS: Final = 4
 INK, PALE, UP, DOWN = "#22303c", "#8795a1", "#c0392b", "#1a7f5a"  # red is up, as in China
 _BAND: Final = "#f2efe6"
-# Fonts with Chinese characters that systems come with; the first that is there is taken.
-CHINESE: Final = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Noto Sans CJK JP", "PingFang SC",
-    "Hiragino Sans GB", "Microsoft YaHei", "SimHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei",
-)  # fmt: skip
-
-
-def chinese_font() -> str:
-    """Return the name of a font of this system that has Chinese characters, "" for none."""
-    from matplotlib import font_manager  # noqa: PLC0415 - slow to import, and an extra
-
-    there = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CHINESE if name in there), "")
 
 
 def draw_day(result: Result, path: Path, title: str, font: str | None = None) -> str:
@@ -47,6 +34,8 @@ def draw_day(result: Result, path: Path, title: str, font: str | None = None) ->
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    from backtest.report.fonts import chinese_font  # noqa: PLC0415
 
     font = chinese_font() if font is None else font
     families = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]

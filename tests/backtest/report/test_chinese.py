@@ -13,8 +13,8 @@ from backtest.lab.session import cast
 from backtest.measures.table import MEASURES as KNOWN
 from backtest.report import chinese, page, page_texts, session_pictures, study_pictures, units
 from backtest.report.chinese import GROUPS, LABELS, MEASURES
+from backtest.report.fonts import chinese_font
 from backtest.report.page import page as page_of
-from backtest.report.style import chinese_font
 from backtest.report.subject import PictureError
 from backtest.report.units import unit_of
 from backtest.report.words import SURPLUS_OF, Both, Words
@@ -63,6 +63,9 @@ def words_of(pictures: list[str]) -> Iterator[str]:
         yield from (each.strip() for each in re.findall(r"<!--(.*?)-->", picture, re.DOTALL))
 
 
+needs_font = pytest.mark.skipif(not chinese_font(), reason="no font with Chinese is installed")
+
+
 def study(names: list[str] | None = None) -> Study:
     textbook = design("textbook")
     hour = [{"at": "09:00", "phase": "intraday_call"}, {"at": "10:00", "phase": "closed"}]
@@ -79,7 +82,7 @@ def study(names: list[str] | None = None) -> Study:
     )
 
 
-@pytest.mark.skipif(not chinese_font(), reason="no font with Chinese is installed")
+@needs_font
 def test_nothing_of_the_page_is_left_in_english_but_names() -> None:
     made = study([*KNOWN])
     read = Reading(page_of(made, language="zh", rate=0.01))
@@ -102,6 +105,7 @@ def test_nothing_of_the_page_is_left_in_english_but_names() -> None:
         assert said in "\n".join(read.said)
 
 
+@needs_font
 def test_reasons_and_failures_are_in_chinese_but_for_what_an_agent_raised() -> None:
     failing = compare({"甲": design("textbook")}, market=Breaking(2, 2, name="市场"), seeds=2)
     read = Reading(page_of(failing, language="zh"))

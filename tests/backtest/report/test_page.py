@@ -175,6 +175,14 @@ def test_failed_sessions_are_listed_and_others_drawn() -> None:
     assert "a, seed 1" in read.texts
 
 
+def test_designs_under_which_nothing_traded_are_named() -> None:
+    designs = {"a": design("textbook"), "b <idle>": design("shenzhen-2022")}
+    study = compare(designs, market=UniformValues(4, 4), seeds=2)
+    assert study.idle == ["b <idle>"]
+    assert "nothing traded under b <idle>: " in str(study)
+    assert {"Nothing traded under:", "b <idle>"} <= set(Reader(page(study)).texts)
+
+
 def test_a_page_has_the_title_it_was_given(written: str) -> None:
     assert "<h1>Kürzere Auktionen</h1>" in written
 

@@ -14,10 +14,11 @@ from click.testing import CliRunner
 
 from backtest.agents.market_picture import MarketPicture
 from backtest.frames.log_frames import frames
+from backtest.report.fonts import chinese_font
 from carbonx.cli import demo
 from carbonx.demo.day import TONNES, Plan, brokers, run
 from carbonx.demo.occasions import AUCTIONED, BLOCK, CYCLE, PLANT, UTILITY
-from carbonx.demo.plots import chinese_font, draw_day, limits
+from carbonx.demo.plots import draw_day, limits
 from carbonx.demo.shenzhen_day import BARS, Calibrated
 from engine.log.journal import FILE_NAME
 from engine.log.sequencer import replay
