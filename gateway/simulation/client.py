@@ -46,6 +46,7 @@ class SimulatedClient:
         self.sent_as: dict[int, wire.OrderMessage] = {}  # what was answered
         self.repeats: dict[int, None] = {}  # answered, and sent again since the logon
         self.logged_on = False
+        self.asks = False  # for cancel-on-disconnect, at its last logon
         self.happened: Counter[str] = Counter()
         self._instance = instance
         self._logon: wire.Logon | None = None
@@ -72,13 +73,14 @@ class SimulatedClient:
         nonce = rng.randbytes(2).hex()
         known = len(self.reports)
         self._heard = rng.randint(0, known) if rng.random() < 1 / 4 else known
+        self.asks = rng.random() < 1 / 2
         self._logon = wire.Logon(
             version=wire.VERSION,
             member="",
             account=self.name,
             nonce=nonce,
             last_seen=self._heard,
-            cancel_on_disconnect=rng.random() < 1 / 2,
+            cancel_on_disconnect=self.asks,
             heartbeat_ms=self._heartbeat,
             instance=self._instance,
             again=self._came,

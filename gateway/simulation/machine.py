@@ -87,7 +87,7 @@ class Machine:
         self.disk = SimulatedDisk(self.folder, rng, self._others)
         self._stack.enter_context(using(self.disk))
         self._rng, self._parts, self._happened = rng, parts, happened
-        self._promised = 0  # bytes of the log; all before it was acknowledged
+        self.promised = 0  # bytes of the log; all before it was acknowledged
         self._state: tuple[int, str] | None = None  # of the venue that ended: its log, its hash
         self._processes: list[Process] = []
         self._in_use: Path | None = None  # the snapshot whose reports the venue reads
@@ -103,7 +103,7 @@ class Machine:
         """Make a log, as a first start does."""
         Journal.create(self.folder, BOOK, START).close()
         self.disk.take_segment()
-        self._promised = self.disk.ends[-1]
+        self.promised = self.disk.ends[-1]
 
     def start(self) -> tuple[Sequencer, Followers]:
         """Recover the venue from the disk and hold what comes back against what was promised."""
@@ -166,15 +166,15 @@ class Machine:
         if disk.begun and log == disk.blocks + disk.begun:
             self._happened["a segment stayed that was just begun"] += 1
             end = len(disk.blocks)  # there is nothing in it
-        seen = f"the log begins again behind byte {end}, and {self._promised} were promised"
-        require(end >= self._promised, "what was acknowledged is there", seen)
+        seen = f"the log begins again behind byte {end}, and {self.promised} were promised"
+        require(end >= self.promised, "what was acknowledged is there", seen)
         whole = end in disk.ends and log[:end] == disk.blocks[:end]
         require(whole, "a commit is there whole or not at all", seen)
         if self._state is not None and self._state[0] == end:
             same = self._state[1] == sequencer.venue.state_hash()
             require(same, "the replay comes to the live state", seen)
         self._happened["a commit was lost"] += end < disk.ends[-1]
-        self._happened["a commit stayed that was not acknowledged"] += end > self._promised
+        self._happened["a commit stayed that was not acknowledged"] += end > self.promised
         self._state = end, sequencer.venue.state_hash()
         if end == len(log):
             disk.begun = b""
@@ -182,7 +182,7 @@ class Machine:
         del disk.blocks[len(log) :]
         while disk.ends[-1] > len(log):
             disk.ends.pop()
-        self._promised = len(log)
+        self.promised = len(log)
 
     def _hold_snapshot(self, sequencer: Sequencer, followers: Followers, log: bytes) -> None:
         """See that a snapshot and what is behind it come to the same as the whole log."""
@@ -212,7 +212,7 @@ class Machine:
 
     def promise(self) -> None:
         """Note that all that was written is acknowledged."""
-        self._promised = self.disk.ends[-1]
+        self.promised = self.disk.ends[-1]
 
     def ended(self, state: str) -> None:
         """Note what the venue came to with all that was written."""

@@ -17,11 +17,13 @@ from engine.log.sequencer import Sequencer
 from engine.log.snapshot import paths as snapshot_paths
 from engine.vocabulary.events import AccountOpened, OrderResting
 from gateway.server.core import Core
+from gateway.server.grace import Grace
 from gateway.server.outbox import Outboxes
 from gateway.server.sessions import Sessions
 from gateway.simulation.machine import Parts, recovered, taken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from engine.log.snapshot import Covered
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from gateway.server.connection import Connection
     from gateway.server.core import Operation
     from gateway.server.followers import Followers
+    from gateway.server.limits import Limits
 
 
 class EagerSequencer(Sequencer):
@@ -79,6 +82,29 @@ class HarshSessions(Sessions):
     def cut_slow_readers(self, now: int) -> None:
         self._looked_at = now
         super().cut_slow_readers(now)
+
+
+class ForgetfulStart(Sessions):
+    """Waits for nobody whom a crash cut off, and so never cancels."""
+
+    def opened(self, now: int, asking: Iterable[str]) -> None:
+        super().opened(now, ())
+        del asking
+
+
+class Unforgiving(Grace):
+    """Cancels for those too who came back in time."""
+
+    def back(self, account: str) -> bool:
+        return account in self._absent
+
+
+class UnforgivingSessions(Sessions):
+    """Have such a grace."""
+
+    def __init__(self, running: Any, directory: Any, limits: Limits, *others: Any) -> None:
+        super().__init__(running, directory, limits, *others)
+        self.grace = Unforgiving(limits.grace)
 
 
 def core_with(sessions: type[Sessions]) -> type[Core]:
@@ -196,6 +222,14 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     "the grace for readers forgotten": (
         Parts(core=core_with(HarshSessions)),
         ("who reads is not ended as slow",),
+    ),
+    "the grace to come back forgotten": (
+        Parts(core=core_with(ForgetfulStart)),
+        ("who does not come back is cancelled",),
+    ),
+    "cancelled though it came back within the grace": (
+        Parts(core=core_with(UnforgivingSessions)),
+        ("nobody else is cancelled",),
     ),
     "a snapshot with a wrong number": (
         Parts(taken=wrongly_numbered),
