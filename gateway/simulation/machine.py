@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from engine.log.errors import LogError
-from engine.log.files import using
+from engine.log.files import NO_SPACE, using
 from engine.log.journal import Journal, JournalError, open_log
 from engine.log.places import SnapshotError
 from engine.log.sequencer import MARK_EVERY, Sequencer, replay_file
@@ -116,9 +116,15 @@ class Machine:
             except PowerCut:
                 self._happened["the power goes during a start"] += 1
                 self.lose_power()
+            except OSError as error:  # it tells the operator, who makes space
+                if error.errno not in NO_SPACE:
+                    raise
+                self._happened["a start found no space"] += 1
+                self.disk.free = None
 
     def _started(self) -> tuple[Sequencer, Followers]:
         parts, folder, disk = self._parts, self.folder, self.disk
+        disk.let_go()
         path = folder / "venue.log"
         data = path.read_bytes()
         kept = parts.found(data)
@@ -153,6 +159,7 @@ class Machine:
             raise ViolationError(promise, self.named(error)) from error
         journal.syncs = MARK_EVERY - self._rng.randint(1, SOON)
         journal.segment_size = 1 << self._rng.choice((10, 12, 14, 26))
+        journal.ahead = 1 << self._rng.choice((13, 14, 24))
         return sequencer
 
     def _followers(self) -> Followers:
@@ -227,6 +234,12 @@ class Machine:
         """End the venue's process; another may be left."""
         self._end_processes(1 / 2)
         self.disk.trouble = None
+
+    def fill(self) -> None:
+        """Have other files take nearly all that is free, or go again."""
+        full = self.disk.free is None
+        self.disk.free = self._rng.choice((0, 0, 500, 5_000)) if full else None
+        self._happened["the disk fills up"] += full
 
     # -- snapshots ----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from gateway.server.accounts import Credentials, Directory
 from gateway.server.core import WATCH_EVERY
 from gateway.server.limits import Limits
 from gateway.simulation.absence import Absences
-from gateway.simulation.client import PATIENCE, SYMBOL, SimulatedClient
+from gateway.simulation.client import PATIENCE, SYMBOL, Shortage, SimulatedClient
 from gateway.simulation.disk import PowerCut, Trouble
 from gateway.simulation.machine import BOOK, START, Machine
 from gateway.simulation.network import Link
@@ -47,7 +47,8 @@ class World:
         self.parts = parts
         self.now = START  # the true time, ns
         self.skew = 0  # of the machine's clock
-        self.clients = [SimulatedClient(name, n + 1) for n, name in enumerate(NAMES)]
+        self.shortage = Shortage()
+        self.clients = [SimulatedClient(name, n, self.shortage) for n, name in enumerate(NAMES, 1)]
         self.links: dict[object, Link] = {}  # by connection
         self.starts = 0
         self.commands = 0
@@ -107,7 +108,7 @@ class World:
         self.absences.noted(connection, what)
 
     def crash(self, rng: Random, *, power: bool, tick: bool = False) -> None:
-        """End the venue where it stands, and start it again."""
+        """End the venue where it stands, ``tick`` in one that wrote, and start it again."""
         venue, journal = self.sequencer.venue, self.sequencer.journal
         if tick or not (journal is not None and journal.buffer):
             self.machine.ended(venue.state_hash())
@@ -156,15 +157,20 @@ class World:
         try:
             writes = core.tick(self.clock)
         except (JournalError, PowerCut) as error:
-            self.happened[trouble.value if trouble else "?"] += 1
             blocks = bytes(self.disk.blocks[start:])
+            what = trouble.value if blocks and trouble else "the venue stopped for want of space"
+            self.happened[what] += 1
             self.absences.failed(self.now, self.clock, seq, blocks, start)
-            self.crash(rng, power=isinstance(error, PowerCut), tick=True)
+            if isinstance(error, JournalError):
+                self.disk.free = None  # as it says, before it is started again
+            self.crash(rng, power=isinstance(error, PowerCut), tick=bool(blocks))
             return
         blocks = bytes(self.disk.blocks[start:])
         self.absences.ticked(self.now, self.clock, seq, blocks, start)
         self.commands += core.batch
         self.machine.promise()
+        if self.sequencer.journal is not None:
+            self.shortage.look(self.sequencer.journal)
         self.happened["the log has a state"] += len(self.disk.ends) > written + 1
         for write in writes:
             self._write(write)
@@ -220,6 +226,8 @@ class World:
             case Kind.DISK:
                 self.disk.trouble = rng.choice(TROUBLES)
                 self.disk.after = rng.choice((0, 0, 1, 2, 5))
+            case Kind.FILL:
+                self.machine.fill()
             case Kind.SNAPSHOT:
                 self.machine.snapshot()
             case Kind.ROT:

@@ -11,15 +11,19 @@ from msgspec import structs
 from engine.log import sequencer as sequencing
 from engine.log import snapshot as snapshots
 from engine.log.blocks import HEADER, Kind, Reader
+from engine.log.journal import Journal, JournalError
 from engine.log.records import LENGTH
 from engine.log.segments import numbered
 from engine.log.sequencer import Sequencer
 from engine.log.snapshot import paths as snapshot_paths
+from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.events import AccountOpened, OrderResting
+from gateway.protocol.wire import NotTaken
 from gateway.server.core import Core
 from gateway.server.grace import Grace
 from gateway.server.outbox import Outboxes
 from gateway.server.sessions import Sessions
+from gateway.server.storage import RULE
 from gateway.simulation.machine import Parts, recovered, taken
 
 if TYPE_CHECKING:
@@ -27,7 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.log.snapshot import Covered
-    from engine.vocabulary.commands import Command
+    from engine.venue.venue import Venue
+    from engine.vocabulary.commands import ClientCommand, Command
     from engine.vocabulary.events import Event
     from gateway.server.connection import Connection
     from gateway.server.core import Operation
@@ -43,6 +48,33 @@ class EagerSequencer(Sequencer):
         assert journal is not None
         journal.durability = "sync" if journal.syncs % 8 else "none"
         super().commit()
+
+
+class Unreserved(Journal):
+    """Reserves nothing, and takes the disk to have space for whatever comes."""
+
+    def reserve(self) -> bool:
+        return True
+
+
+class BoldSequencer(Sequencer):
+    """Has such a journal."""
+
+    def __init__(self, venue: Venue, journal: Journal, *behind: int) -> None:
+        super().__init__(venue, journal, *behind)
+        journal.__class__ = Unreserved
+
+
+class CarelessSequencer(Sequencer):
+    """Goes on without a log where there is no space for a block."""
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except JournalError as error:
+            if "no space left" not in str(error):
+                raise
+            self.journal = None
 
 
 class LossyOutboxes(Outboxes):
@@ -82,6 +114,18 @@ class HarshSessions(Sessions):
     def cut_slow_readers(self, now: int) -> None:
         self._looked_at = now
         super().cut_slow_readers(now)
+
+
+class StingySessions(Sessions):
+    """Refuses cancels as soon as it refuses orders."""
+
+    def _run(self, connection: Connection, commands: list[ClientCommand]) -> None:
+        if self._storage.pressed:
+            for command in commands:
+                reason = RejectReason.STORAGE
+                connection.say(NotTaken(connection.seq(), command.ref, reason, RULE))
+            commands.clear()
+        super()._run(connection, commands)
 
 
 class ForgetfulStart(Sessions):
@@ -230,6 +274,23 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     "cancelled though it came back within the grace": (
         Parts(core=core_with(UnforgivingSessions)),
         ("nobody else is cancelled",),
+    ),
+    "a block written without space for it": (
+        Parts(sequencer=BoldSequencer),
+        ("no block is begun without space for it",),
+    ),
+    "acknowledged without space for it": (
+        Parts(sequencer=CarelessSequencer),
+        (
+            *_KEPT,
+            "clients heard what the log says",
+            "who asked for it and went is cancelled",
+            "who does not come back is cancelled",
+        ),
+    ),
+    "cancels refused with the orders": (
+        Parts(core=core_with(StingySessions)),
+        ("what there is space for is taken",),
     ),
     "a snapshot with a wrong number": (
         Parts(taken=wrongly_numbered),
