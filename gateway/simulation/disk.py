@@ -43,13 +43,33 @@ class Trouble(Enum):
 class File:
     """What is durable of a file, whatever its names."""
 
-    __slots__ = ("durable", "failed", "held")
+    __slots__ = ("durable", "held", "lost")
 
     def __init__(self, durable: bytes = b"") -> None:
         """Begin with what is durable."""
         self.durable = durable
-        self.failed = False  # a sync of it: who had it open then hears that too
+        self.lost: dict[int, None] = {}  # pages that the system takes for durable, and are not
         self.held = 0  # bytes that there is space for, whatever is written elsewhere
+
+    def write(self, at: int, size: int) -> None:
+        """Have pages written to: the next sync has them to do."""
+        for page in range(at // PAGE, (at + size - 1) // PAGE + 1):
+            self.lost.pop(page, None)
+
+    def lose(self, data: bytes) -> None:
+        """Keep what is in the file though it is not durable: no sync does it again."""
+        for start in range(0, len(data), PAGE):
+            if data[start : start + PAGE] != self.durable[start : start + PAGE]:
+                self.lost[start // PAGE] = None
+
+    def reached(self, data: bytes) -> bytes:
+        """Return what a sync makes durable of what is in the file."""
+        found = bytearray(data)
+        for page in self.lost:
+            start = page * PAGE
+            size = len(found[start : start + PAGE])
+            found[start : start + size] = self.durable[start : start + size].ljust(size, b"\0")
+        return bytes(found)
 
 
 class SimulatedDisk(Disk):
@@ -81,8 +101,9 @@ class SimulatedDisk(Disk):
         """Write, not durably; of the log's blocks keep what should be there. For ``OSError``."""
         inode = os.fstat(descriptor).st_ino
         log = inode == self._inode(LOG_NAME)
-        size = os.fstat(descriptor).st_size
-        if os.lseek(descriptor, 0, os.SEEK_CUR) < size:
+        size, at = os.fstat(descriptor).st_size, os.lseek(descriptor, 0, os.SEEK_CUR)
+        self._files.setdefault(inode, File()).write(at, len(data))
+        if at < size:
             return os.write(descriptor, data)  # what is there already, once more
         begins = inode == self._inode(f"{LOG_NAME}.new")
         if log:
@@ -114,17 +135,17 @@ class SimulatedDisk(Disk):
         if path is None:
             return  # it has no name any more
         file = self._files.setdefault(inode, File())
-        if other and file.failed:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
         if not self._take(inode, len(file.durable), path.stat().st_size):
             raise _full()  # it was written where nobody asked for space before
         if trouble is Trouble.SYNC_FAILS:
-            file.failed = True
-            kept = self._some(file.durable, path.read_bytes(), self._chance())
-            file.durable = kept
-            _overwrite(path, kept)
+            data = path.read_bytes()
+            file.durable = self._some(file.durable, file.reached(data), self._chance())
+            if self.rng.random() < 1 / 2:
+                _overwrite(path, file.durable)  # what could not be written is read anew
+            else:
+                file.lose(data)
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        file.durable = path.read_bytes()
+        file.durable = file.reached(path.read_bytes())
         self._behind(trouble)
 
     def sync_folder(self, folder: Path) -> None:
@@ -166,11 +187,6 @@ class SimulatedDisk(Disk):
             self.free -= more
         file.held = end
         return True
-
-    def opened_anew(self) -> None:
-        """Note that nobody but the venue has any file open: nobody hears of what failed before."""
-        for file in (*self._files.values(), *self._names.values()):
-            file.failed = False
 
     def _trouble(self) -> Trouble | None:
         """Return the trouble that a sync of the venue's has. Raises ``PowerCut``."""
@@ -220,7 +236,7 @@ class SimulatedDisk(Disk):
         now = self._named_files()
         paths = {file: self._folder / name for name, file in now.items()}
         for file, path in paths.items():
-            file.durable = self._some(file.durable, path.read_bytes(), chance)
+            file.durable = self._some(file.durable, file.reached(path.read_bytes()), chance)
         kept: dict[str, File] = {}
         for name in sorted({**self._names, **now}):
             new = name in now if self._names.get(name) is now.get(name) else rng.random() < 1 / 2
@@ -237,7 +253,6 @@ class SimulatedDisk(Disk):
         for name in self._visible():
             (self._folder / name).unlink()
         self._files, self._names = {}, kept
-        self.opened_anew()
         first: dict[File, Path] = {}
         for name, file in kept.items():
             path = self._folder / name
@@ -247,6 +262,7 @@ class SimulatedDisk(Disk):
                 continue
             first[file] = path
             file.held = 0
+            file.lost.clear()
             path.write_bytes(file.durable)
             self._files[path.stat().st_ino] = file
         self._segment = self._inode(LOG_NAME)

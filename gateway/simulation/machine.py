@@ -195,6 +195,7 @@ class Machine:
         """See that a snapshot and what is behind it come to the same as the whole log."""
         there = snapshot_paths(self.folder)
         self._in_use = sequencer.snapshot
+        self._happened["a snapshot of a lost commit was set aside"] += len(sequencer.aside)
         if sequencer.snapshot is None:
             self._happened["no snapshot was of use"] += bool(there)
             return
@@ -246,8 +247,6 @@ class Machine:
     def snapshot(self) -> None:
         """Have another process begin to take a snapshot, or go on with it."""
         self._look()
-        if not self._processes:
-            self.disk.opened_anew()
         if len(self._processes) < PROCESSES and self._rng.random() < 3 / 4:
             self._processes.append(Process(self._take))
         for _ in range(self._rng.choice((0, 1, 4, 16))):
@@ -255,8 +254,6 @@ class Machine:
 
     def finish_snapshot(self) -> None:
         """Take one before anything else happens."""
-        if not self._processes:
-            self.disk.opened_anew()
         process = Process(self._take)
         self._processes.append(process)
         while not process.ended:

@@ -161,9 +161,13 @@ class World:
             what = trouble.value if blocks and trouble else "the venue stopped for want of space"
             self.happened[what] += 1
             self.absences.failed(self.now, self.clock, seq, blocks, start)
-            if isinstance(error, JournalError):
+            power = isinstance(error, PowerCut)
+            if not power:
                 self.disk.free = None  # as it says, before it is started again
-            self.crash(rng, power=isinstance(error, PowerCut), tick=bool(blocks))
+                if rng.random() < 1 / 2:
+                    self.machine.finish_snapshot()
+                    power = rng.random() < 1 / 2
+            self.crash(rng, power=power, tick=bool(blocks))
             return
         blocks = bytes(self.disk.blocks[start:])
         self.absences.ticked(self.now, self.clock, seq, blocks, start)

@@ -53,7 +53,9 @@ MUST_HAPPEN = (
 WITHIN = 1_000  # seeds in which each fault must show
 
 
-FOUND: Final = (187, 893)  # seeds that once broke a promise: a snapshot of a file whose sync failed
+# Seeds that once broke a promise: a snapshot of a commit whose sync had failed was ahead of the
+# log, and a start from one took that commit for durable.
+FOUND: Final = (112, 222, 445, 455)
 
 
 @pytest.mark.parametrize("seed", FOUND)
