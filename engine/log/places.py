@@ -26,14 +26,16 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     number: int
     hash: bytes
     marker: bytes  # of the log's blocks
+    known: int  # the last block that was known to be durable then, this one or one before it
 
     @classmethod
-    def behind(cls, reader: Reader, file: LogFile) -> Place:
-        """Return the place of the last block that was read."""
+    def behind(cls, reader: Reader, file: LogFile, head: int) -> Place:
+        """Return the place of the last block that was read; ``head`` is known to be durable."""
         chain = reader.chain
         segment, start = file.segments.locate(reader.last)
         end = start + reader.end - reader.last
-        return cls(segment, start, end, chain.number, chain.hash, chain.marker)
+        known = min(max(reader.known, head), chain.number)
+        return cls(segment, start, end, chain.number, chain.hash, chain.marker, known)
 
     def reader(self, file: BinaryIO) -> Reader:
         """Return what reads a log, opened from this segment or an earlier one, behind this block.
@@ -47,6 +49,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
         base = file.segments.start_of(self.segment) if isinstance(file, LogFile) else 0
         reader = Reader(file, chain, base + self.end)
         reader.last = base + self.start
+        reader.known = self.known
         if not reader.has(reader.last, self.number, self.hash, self.marker):
             problem = f"the log has another block {self.number}, or none"
             raise SnapshotError(problem)

@@ -45,7 +45,7 @@ MARK_EVERY: Final = 1 << 16  # commits from one hash of the state in the log to 
 class Sequencer:
     """The one way into a venue that is being run."""
 
-    __slots__ = ("_mark_at", "journal", "seq", "snapshot", "time", "venue")
+    __slots__ = ("_mark_at", "aside", "journal", "seq", "snapshot", "time", "venue")
 
     def __init__(
         self, venue: Venue, journal: Journal | None = None, seq: int = 0, time: int = 0
@@ -56,6 +56,7 @@ class Sequencer:
         self.seq = seq
         self.time = time
         self.snapshot: Path | None = None  # from which the venue was recovered
+        self.aside: list[Path] = []  # snapshots of commands that the log has lost, unacknowledged
         self._mark_at = MARK_EVERY
 
     def submit(self, time: int, source: int, command: Command) -> list[Event]:
@@ -252,10 +253,12 @@ def _recovered(
                 replayed = replay_file(file, on_record)
             else:
                 replayed = replay_behind(file, snapshot, on_record, parts)
-        snapshots.hold(directory, replayed.records, journal.size)
+        ahead = snapshots.ahead(directory, replayed.records, journal.chain.number, journal.size)
+        aside = [snapshots.set_aside(path) for path in ahead]
     except BaseException:
         journal.close()
         raise
     sequencer = Sequencer(replayed.venue, journal, replayed.records, replayed.time)
     sequencer.snapshot = snapshot.path if snapshot is not None else None
+    sequencer.aside = aside
     return sequencer

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 Parts: TypeAlias = dict[str, Any]  # what follows a venue's records, by name
 SNAPSHOT_NAME: Final = "venue.snapshot."  # and the number of the last command in it
+ASIDE_NAME: Final = "venue.ahead."  # of one that has commands which the log has lost
 KEPT: Final = 2  # snapshots; an older one is removed
 VENUE: Final = "venue"
 PACKAGES: Final = ("engine", "gateway")  # whose classes a snapshot may name
@@ -208,15 +209,32 @@ def _seq(path: Path) -> int:
     return int(path.name.removeprefix(SNAPSHOT_NAME))
 
 
-def hold(directory: Path, seq: int, offset: int) -> None:
-    """See that a log, which ends with this record, has what snapshots hold. Raises ``LogError``."""
-    newest = max(map(_seq, paths(directory)), default=0)
-    if newest > seq:
-        problem = (
-            f"it ends with record {seq}, and {SNAPSHOT_NAME}{newest} says that record {newest} was "
-            "durable: restore the newest copy, or accept this one with carbonx log repair"
-        )
-        raise LogError(offset, problem)
+def ahead(directory: Path, seq: int, number: int, offset: int) -> list[Path]:
+    """Return the snapshots that have more than a log, which ends with this record and block.
+
+    None of what they have more was known to be durable. Raises ``LogError`` where some of it was.
+    """
+    found = [path for path in paths(directory) if _seq(path) > seq]
+    for path in found:
+        place = place_of(path)
+        if place is None or place.known > number:
+            problem = (
+                f"it ends with record {seq}, and by {path.name} more than that was durable: "
+                "restore the newest copy, or accept this one with carbonx log repair"
+            )
+            raise LogError(offset, problem)
+    return found
+
+
+def set_aside(path: Path) -> Path:
+    """Give a snapshot and what lies beside it names that no start looks at. Raises ``OSError``."""
+    for each in (*files_of(path), path):
+        each.replace(_aside(each))
+    return _aside(path)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(path.name.replace(SNAPSHOT_NAME, ASIDE_NAME, 1))
 
 
 def usable(directory: Path, names: Mapping[str, object] | None) -> Iterator[Snapshot]:

@@ -1,8 +1,10 @@
 """Takes a snapshot from the log alone, in whatever process: a venue that runs never stops for it.
 
-What is durable of the log is replayed, from the newest snapshot on, and what it comes to is kept.
-So a snapshot is the recovery that it stands for, tried out beforehand; and it gets its name only
-when it was read back and came to the same state.
+What the log has is replayed, from the newest snapshot on, and what it comes to is kept, with the
+number of the last block that is known to be durable. The log's end may be a commit whose sync
+failed, and be gone when the power goes, whoever syncs the file once more: then a start sets the
+snapshot aside. So a snapshot is the recovery that it stands for, tried out beforehand; and it gets
+its name only when it was read back and came to the same state.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.log import snapshot as snapshots
-from engine.log.files import sync_data
 from engine.log.graph import GraphError
+from engine.log.head import read_head
 from engine.log.journal import open_log
 from engine.log.places import Place, SnapshotError
 from engine.log.segments import put_away
@@ -57,11 +59,11 @@ def _keep(
     directory: Path, replayed: Replay, file: LogFile, before: int, parts: snapshots.Parts
 ) -> Taken:
     assert replayed.reader is not None
-    place = Place.behind(replayed.reader, file)
+    head = read_head(directory)
+    place = Place.behind(replayed.reader, file, head.number if head is not None else 0)
     covered = snapshots.Covered(replayed.records, replayed.time, place)
     state = replayed.venue.state_hash()
     try:
-        sync_data(file.fileno())  # what was read is durable from here on, whatever its venue does
         path = snapshots.write(directory, covered, replayed.venue, parts)
         snapshots.prune(directory)
         put_away(directory, snapshots.first_needed(directory))

@@ -23,7 +23,7 @@ from engine.log.places import SnapshotError
 from engine.log.records import Record, decode_genesis, no_genesis, runs
 from engine.log.segments import LOG_NAME, LogFile, all_numbered, segment_name
 from engine.log.sequencer import Replay, Sequencer, replay, replay_behind, replay_file
-from engine.log.snapshot import Snapshot, files_of, hold, place_of, remove, usable
+from engine.log.snapshot import Snapshot, ahead, files_of, place_of, remove, usable
 from engine.log.snapshot import paths as snapshot_paths
 from engine.rulebook.model import Rulebook
 from engine.venue.venue import Venue
@@ -59,7 +59,7 @@ def check(directory: Path) -> Checked:
         replayed = replay_file(file) if snapshot is None else replay_behind(file, snapshot)
         replayed.venue.check()
         reader = whole(file, directory, place)
-    hold(directory, replayed.records, reader.end)
+    ahead(directory, replayed.records, reader.chain.number, reader.end)
     return Checked(replayed, reader.chain.number + 1, read_head(directory))
 
 

@@ -125,6 +125,9 @@ def note_what_differs(node: Node, directory: Directory) -> None:
         click.echo(f"cut off the end of {journal.path}: {cut}, not whole, of "
                    f"which nothing was acknowledged; {journal.kept} has them",
                    err=True)  # fmt: skip
+    for path in node.sequencer.aside:
+        click.echo(f"set aside a snapshot: {path} has commands that are not in the log, of "
+                   "which nothing is known to have been acknowledged", err=True)  # fmt: skip
     for difference in directory.differences(node.sequencer.venue):
         click.echo(difference, err=True)
     if node.options.timetable:

@@ -65,7 +65,10 @@ class Grace:
         return True
 
     def pardon(self, away: int) -> None:
-        """Add what the venue itself was away for, in ns: nobody could log on."""
+        """Add what the venue itself was away for, in ns: nobody could log on.
+
+        It is less than nothing where its clock was set back.
+        """
         self._until += away
 
     def over(self, now: int) -> list[str]:

@@ -63,8 +63,9 @@ class Silence(ABC):
     def _pass(self, now: int) -> None:
         """Note the time: what the venue was away for, or its clock set by, is no silence."""
         away, self._passed = now - self._passed, now
-        if away > AWAY:
+        if not 0 <= away <= AWAY:
             self.grace.pardon(away)
+        if away > AWAY:
             for connection in self.connections:
                 connection.session.pardon(away)
 

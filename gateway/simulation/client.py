@@ -17,6 +17,7 @@ from gateway.simulation.violation import require
 if TYPE_CHECKING:
     from random import Random
 
+    from engine.log.journal import Journal
     from gateway.protocol.session import Session
     from gateway.simulation.network import Link
 
@@ -32,12 +33,30 @@ EXPECTED: Final = (
 )
 
 
+class Shortage:
+    """Whether a venue's log has had too little space for some messages, in this run so far."""
+
+    __slots__ = ("cancels", "orders")
+
+    def __init__(self) -> None:
+        """Begin with plenty."""
+        self.orders = False  # that is less than half of what it reserves
+        self.cancels = False  # less than a quarter
+
+    def look(self, journal: Journal) -> None:
+        """See what is left of what a venue's journal reserves."""
+        self.orders |= journal.room < journal.ahead // 2
+        self.cancels |= journal.room < journal.ahead // 4
+
+
 class SimulatedClient:
     """One account's client, over all its connections."""
 
-    def __init__(self, name: str, instance: int) -> None:
+    def __init__(self, name: str, instance: int, shortage: Shortage) -> None:
         """Know nothing yet."""
         self.name = name
+        self.short = False  # the venue says that it takes no orders for want of space
+        self.refused: dict[int, wire.OrderMessage] = {}  # for that
         self.link: Link | None = None
         self.reports: list[Any] = []  # in their order; number n stands at n - 1
         self.orders: dict[int, int] = {}  # what is left of each live one, by reference
@@ -46,6 +65,7 @@ class SimulatedClient:
         self.sent_as: dict[int, wire.OrderMessage] = {}  # what was answered
         self.repeats: dict[int, None] = {}  # answered, and sent again since the logon
         self.logged_on = False
+        self.asks = False  # for cancel-on-disconnect, at its last logon
         self.happened: Counter[str] = Counter()
         self._instance = instance
         self._logon: wire.Logon | None = None
@@ -57,6 +77,9 @@ class SimulatedClient:
         self._updates: int | None = None  # number of the last market data
         self._session: Session[wire.FromVenue] = client_end(0)
         self._status: AccountStatus | None = None  # to be compared behind its last report
+        self._welcome: wire.LoggedOn | None = None  # whose reports have not all come
+        self._untold = 0  # heartbeats, and one, since a refusal for a reason it was not told of
+        self._shortage = shortage
 
     # -- what it says -------------------------------------------------------------------------
 
@@ -66,19 +89,21 @@ class SimulatedClient:
         self.logged_on = False
         self.repeats.clear()
         self._updates = None
-        self._status = None
+        self._status = self._welcome = None
+        self.short, self._untold = False, 0
         self._session = client_end(now)
         self._heartbeat = rng.choice(HEARTBEATS)
         nonce = rng.randbytes(2).hex()
         known = len(self.reports)
         self._heard = rng.randint(0, known) if rng.random() < 1 / 4 else known
+        self.asks = rng.random() < 1 / 2
         self._logon = wire.Logon(
             version=wire.VERSION,
             member="",
             account=self.name,
             nonce=nonce,
             last_seen=self._heard,
-            cancel_on_disconnect=rng.random() < 1 / 2,
+            cancel_on_disconnect=self.asks,
             heartbeat_ms=self._heartbeat,
             instance=self._instance,
             again=self._came,
@@ -183,13 +208,48 @@ class SimulatedClient:
             self._sent_away(message)
         elif kind is AccountStatus:
             self._status = message
+        elif kind is wire.NotTaken:
+            self._not_taken(message)
+        elif kind is wire.VenueHeartbeat:
+            self._untold += self._untold > 0
+            told = self._untold <= 2  # the first may come before the announcement, in its tick
+            require(told, "sessions are told that space is short", self._says(message))
         elif kind in MARKET_DATA:
             previous = self._updates
             fits = kind is BookSnapshot or message.update == (previous or 0) + 1
             require(fits, "market data has no gap", self._says((previous, message)))
             self._updates = message.update
             self.happened["market data came"] += 1
+        if self._welcome is not None and len(self.reports) >= self._welcome.seq:
+            self._caught_up(self._welcome.last_ref)
         self._compare()
+
+    def _not_taken(self, message: wire.NotTaken) -> None:
+        storage = message.reason is RejectReason.STORAGE and bool(message.rule)
+        require(storage, "what is not taken is so for a reason", self._says(message))
+        if not message.ref:
+            self.short, self._untold = not message.over, 0
+            self.happened[f"sessions know that space is {'short' if self.short else 'there'}"] += 1
+            return
+        require(message.ref in self.unanswered, "a message is answered once", self._says(message))
+        self._refuse(message.ref)
+        if not self.short:
+            self._untold = max(self._untold, 1)
+
+    def _refuse(self, ref: int) -> None:
+        """Note that a message was not taken for want of space."""
+        self.refused[ref] = asked = self.unanswered.pop(ref)
+        cancels = isinstance(asked, wire.CancelOrder | wire.MassCancel)
+        due = self._shortage.cancels if cancels else self._shortage.orders
+        require(due, "what there is space for is taken", self._says(asked))
+        self.happened["a cancel was refused" if cancels else "an order was refused"] += 1
+
+    def _caught_up(self, last_ref: int) -> None:
+        """Take what the venue passed over for refused: the connection broke with its notice."""
+        self._welcome = None
+        for ref in [ref for ref in self.unanswered if ref <= last_ref]:
+            self.happened["a refusal was not heard"] += 1
+            self._refuse(ref)
 
     def _report(self, report: Any) -> None:
         known = len(self.reports)
@@ -256,6 +316,7 @@ class SimulatedClient:
         self.happened["a client came back for reports"] += 0 < known < message.seq
         self._session.heartbeat = self._heartbeat * 1_000_000
         self._status = message.status
+        self._welcome = message
         for ref, unanswered in self.unanswered.items():
             if ref > message.last_ref:
                 self.happened["a message was sent again"] += 1

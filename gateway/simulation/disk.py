@@ -1,4 +1,4 @@
-"""A disk that forgets, tears, rots and fails, under the files of a real folder.
+"""A disk that forgets, tears, rots, fails and fills up, under the files of a real folder.
 
 What a process sees is in the folder. What is durable of it is known here: of a file what it had at
 its last sync, of a folder the names that it had at its own. When the power goes, any of the pages
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.log.files import BINARY, Disk
 from engine.log.segments import ARCHIVE, LOG_NAME
+from gateway.simulation.violation import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,12 +43,33 @@ class Trouble(Enum):
 class File:
     """What is durable of a file, whatever its names."""
 
-    __slots__ = ("durable", "failed")
+    __slots__ = ("durable", "held", "lost")
 
     def __init__(self, durable: bytes = b"") -> None:
         """Begin with what is durable."""
         self.durable = durable
-        self.failed = False  # a sync of it: who had it open then hears that too
+        self.lost: dict[int, None] = {}  # pages that the system takes for durable, and are not
+        self.held = 0  # bytes that there is space for, whatever is written elsewhere
+
+    def write(self, at: int, size: int) -> None:
+        """Have pages written to: the next sync has them to do."""
+        for page in range(at // PAGE, (at + size - 1) // PAGE + 1):
+            self.lost.pop(page, None)
+
+    def lose(self, data: bytes) -> None:
+        """Keep what is in the file though it is not durable: no sync does it again."""
+        for start in range(0, len(data), PAGE):
+            if data[start : start + PAGE] != self.durable[start : start + PAGE]:
+                self.lost[start // PAGE] = None
+
+    def reached(self, data: bytes) -> bytes:
+        """Return what a sync makes durable of what is in the file."""
+        found = bytearray(data)
+        for page in self.lost:
+            start = page * PAGE
+            size = len(found[start : start + PAGE])
+            found[start : start + size] = self.durable[start : start + size].ljust(size, b"\0")
+        return bytes(found)
 
 
 class SimulatedDisk(Disk):
@@ -62,6 +84,7 @@ class SimulatedDisk(Disk):
         self.rng = rng
         self.trouble: Trouble | None = None
         self.after = 0  # how often the disk is used before the trouble comes
+        self.free: int | None = None  # bytes that files may still grow by; none: without end
         self.slow = 0  # syncs that took long since it was last looked at
         self.blocks = bytearray()  # the log as it would be had nothing ever failed
         self.ends: list[int] = []  # of its blocks
@@ -78,11 +101,21 @@ class SimulatedDisk(Disk):
         """Write, not durably; of the log's blocks keep what should be there. For ``OSError``."""
         inode = os.fstat(descriptor).st_ino
         log = inode == self._inode(LOG_NAME)
-        if os.lseek(descriptor, 0, os.SEEK_CUR) < os.fstat(descriptor).st_size:
+        size, at = os.fstat(descriptor).st_size, os.lseek(descriptor, 0, os.SEEK_CUR)
+        self._files.setdefault(inode, File()).write(at, len(data))
+        if at < size:
             return os.write(descriptor, data)  # what is there already, once more
+        begins = inode == self._inode(f"{LOG_NAME}.new")
         if log:
             self._note(inode, bytes(data))
-        elif inode == self._inode(f"{LOG_NAME}.new"):
+        elif begins:
+            self.let_go()
+        fits = self._take(inode, size, size + len(data))
+        seen = f"{len(data)} bytes, and {self.free} are free"
+        require(fits or not log, "no block is begun without space for it", seen)
+        if not fits:
+            raise _full()
+        if begins:
             self.begun = bytes(data)
         trouble = self._due(Trouble.OFF_BEFORE, Trouble.WRITE_FAILS) if log else None
         if trouble is Trouble.OFF_BEFORE:
@@ -102,15 +135,17 @@ class SimulatedDisk(Disk):
         if path is None:
             return  # it has no name any more
         file = self._files.setdefault(inode, File())
-        if other and file.failed:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        if not self._take(inode, len(file.durable), path.stat().st_size):
+            raise _full()  # it was written where nobody asked for space before
         if trouble is Trouble.SYNC_FAILS:
-            file.failed = True
-            kept = self._some(file.durable, path.read_bytes(), self._chance())
-            file.durable = kept
-            _overwrite(path, kept)
+            data = path.read_bytes()
+            file.durable = self._some(file.durable, file.reached(data), self._chance())
+            if self.rng.random() < 1 / 2:
+                _overwrite(path, file.durable)  # what could not be written is read anew
+            else:
+                file.lose(data)
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        file.durable = path.read_bytes()
+        file.durable = file.reached(path.read_bytes())
         self._behind(trouble)
 
     def sync_folder(self, folder: Path) -> None:
@@ -126,14 +161,32 @@ class SimulatedDisk(Disk):
                 self._names[name] = file
         self._behind(trouble)
 
-    def reserve(self, descriptor: int, start: int, length: int) -> bool:  # noqa: ARG002
-        """Have as much space as is asked for."""
-        return True
+    def reserve(self, descriptor: int, start: int, length: int) -> bool:
+        """Keep space for these bytes of a file; say whether there is."""
+        found = os.fstat(descriptor)
+        return self._take(found.st_ino, found.st_size, start + length)
 
-    def opened_anew(self) -> None:
-        """Note that nobody but the venue has any file open: nobody hears of what failed before."""
-        for file in (*self._files.values(), *self._names.values()):
-            file.failed = False
+    def let_go(self) -> None:
+        """Give back what is reserved behind the log's end."""
+        file = self._files.get(self._inode(LOG_NAME))
+        if file is not None:
+            unused = max(file.held - (self._folder / LOG_NAME).stat().st_size, 0)
+            file.held -= unused
+            if self.free is not None:
+                self.free += unused
+
+    def _take(self, inode: int, there: int, end: int) -> bool:
+        """Have space for a file, of which some is there, up to an offset; say whether there is."""
+        file = self._files.setdefault(inode, File())
+        more = end - max(file.held, there)
+        if more <= 0:
+            return True
+        if self.free is not None:
+            if more > self.free:
+                return False
+            self.free -= more
+        file.held = end
+        return True
 
     def _trouble(self) -> Trouble | None:
         """Return the trouble that a sync of the venue's has. Raises ``PowerCut``."""
@@ -183,7 +236,7 @@ class SimulatedDisk(Disk):
         now = self._named_files()
         paths = {file: self._folder / name for name, file in now.items()}
         for file, path in paths.items():
-            file.durable = self._some(file.durable, path.read_bytes(), chance)
+            file.durable = self._some(file.durable, file.reached(path.read_bytes()), chance)
         kept: dict[str, File] = {}
         for name in sorted({**self._names, **now}):
             new = name in now if self._names.get(name) is now.get(name) else rng.random() < 1 / 2
@@ -200,7 +253,6 @@ class SimulatedDisk(Disk):
         for name in self._visible():
             (self._folder / name).unlink()
         self._files, self._names = {}, kept
-        self.opened_anew()
         first: dict[File, Path] = {}
         for name, file in kept.items():
             path = self._folder / name
@@ -209,6 +261,8 @@ class SimulatedDisk(Disk):
                 os.link(first[file], path)
                 continue
             first[file] = path
+            file.held = 0
+            file.lost.clear()
             path.write_bytes(file.durable)
             self._files[path.stat().st_ino] = file
         self._segment = self._inode(LOG_NAME)
@@ -273,6 +327,10 @@ class SimulatedDisk(Disk):
             return (self._folder / name).stat().st_ino
         except FileNotFoundError:
             return 0
+
+
+def _full() -> OSError:
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _overwrite(path: Path, data: bytes) -> None:

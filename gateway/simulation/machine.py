@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from engine.log.errors import LogError
-from engine.log.files import using
+from engine.log.files import NO_SPACE, using
 from engine.log.journal import Journal, JournalError, open_log
 from engine.log.places import SnapshotError
 from engine.log.sequencer import MARK_EVERY, Sequencer, replay_file
@@ -87,7 +87,7 @@ class Machine:
         self.disk = SimulatedDisk(self.folder, rng, self._others)
         self._stack.enter_context(using(self.disk))
         self._rng, self._parts, self._happened = rng, parts, happened
-        self._promised = 0  # bytes of the log; all before it was acknowledged
+        self.promised = 0  # bytes of the log; all before it was acknowledged
         self._state: tuple[int, str] | None = None  # of the venue that ended: its log, its hash
         self._processes: list[Process] = []
         self._in_use: Path | None = None  # the snapshot whose reports the venue reads
@@ -103,7 +103,7 @@ class Machine:
         """Make a log, as a first start does."""
         Journal.create(self.folder, BOOK, START).close()
         self.disk.take_segment()
-        self._promised = self.disk.ends[-1]
+        self.promised = self.disk.ends[-1]
 
     def start(self) -> tuple[Sequencer, Followers]:
         """Recover the venue from the disk and hold what comes back against what was promised."""
@@ -116,9 +116,15 @@ class Machine:
             except PowerCut:
                 self._happened["the power goes during a start"] += 1
                 self.lose_power()
+            except OSError as error:  # it tells the operator, who makes space
+                if error.errno not in NO_SPACE:
+                    raise
+                self._happened["a start found no space"] += 1
+                self.disk.free = None
 
     def _started(self) -> tuple[Sequencer, Followers]:
         parts, folder, disk = self._parts, self.folder, self.disk
+        disk.let_go()
         path = folder / "venue.log"
         data = path.read_bytes()
         kept = parts.found(data)
@@ -153,6 +159,7 @@ class Machine:
             raise ViolationError(promise, self.named(error)) from error
         journal.syncs = MARK_EVERY - self._rng.randint(1, SOON)
         journal.segment_size = 1 << self._rng.choice((10, 12, 14, 26))
+        journal.ahead = 1 << self._rng.choice((13, 14, 24))
         return sequencer
 
     def _followers(self) -> Followers:
@@ -166,15 +173,15 @@ class Machine:
         if disk.begun and log == disk.blocks + disk.begun:
             self._happened["a segment stayed that was just begun"] += 1
             end = len(disk.blocks)  # there is nothing in it
-        seen = f"the log begins again behind byte {end}, and {self._promised} were promised"
-        require(end >= self._promised, "what was acknowledged is there", seen)
+        seen = f"the log begins again behind byte {end}, and {self.promised} were promised"
+        require(end >= self.promised, "what was acknowledged is there", seen)
         whole = end in disk.ends and log[:end] == disk.blocks[:end]
         require(whole, "a commit is there whole or not at all", seen)
         if self._state is not None and self._state[0] == end:
             same = self._state[1] == sequencer.venue.state_hash()
             require(same, "the replay comes to the live state", seen)
         self._happened["a commit was lost"] += end < disk.ends[-1]
-        self._happened["a commit stayed that was not acknowledged"] += end > self._promised
+        self._happened["a commit stayed that was not acknowledged"] += end > self.promised
         self._state = end, sequencer.venue.state_hash()
         if end == len(log):
             disk.begun = b""
@@ -182,12 +189,13 @@ class Machine:
         del disk.blocks[len(log) :]
         while disk.ends[-1] > len(log):
             disk.ends.pop()
-        self._promised = len(log)
+        self.promised = len(log)
 
     def _hold_snapshot(self, sequencer: Sequencer, followers: Followers, log: bytes) -> None:
         """See that a snapshot and what is behind it come to the same as the whole log."""
         there = snapshot_paths(self.folder)
         self._in_use = sequencer.snapshot
+        self._happened["a snapshot of a lost commit was set aside"] += len(sequencer.aside)
         if sequencer.snapshot is None:
             self._happened["no snapshot was of use"] += bool(there)
             return
@@ -212,7 +220,7 @@ class Machine:
 
     def promise(self) -> None:
         """Note that all that was written is acknowledged."""
-        self._promised = self.disk.ends[-1]
+        self.promised = self.disk.ends[-1]
 
     def ended(self, state: str) -> None:
         """Note what the venue came to with all that was written."""
@@ -228,13 +236,17 @@ class Machine:
         self._end_processes(1 / 2)
         self.disk.trouble = None
 
+    def fill(self) -> None:
+        """Have other files take nearly all that is free, or go again."""
+        full = self.disk.free is None
+        self.disk.free = self._rng.choice((0, 0, 500, 5_000)) if full else None
+        self._happened["the disk fills up"] += full
+
     # -- snapshots ----------------------------------------------------------------------------
 
     def snapshot(self) -> None:
         """Have another process begin to take a snapshot, or go on with it."""
         self._look()
-        if not self._processes:
-            self.disk.opened_anew()
         if len(self._processes) < PROCESSES and self._rng.random() < 3 / 4:
             self._processes.append(Process(self._take))
         for _ in range(self._rng.choice((0, 1, 4, 16))):
@@ -242,8 +254,6 @@ class Machine:
 
     def finish_snapshot(self) -> None:
         """Take one before anything else happens."""
-        if not self._processes:
-            self.disk.opened_anew()
         process = Process(self._take)
         self._processes.append(process)
         while not process.ended:

@@ -7,17 +7,20 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from engine.log.sequencer import replay
+from engine.vocabulary.commands import AmendOrder, CancelOrder, MassCancel, NewOrder
 from gateway.protocol import wire
 from gateway.protocol.framing import Unframer
 from gateway.server.outbox import Outboxes
 from gateway.simulation.machine import Parts
 from gateway.simulation.steps import history
 from gateway.simulation.violation import ViolationError, require
-from gateway.simulation.world import World
+from gateway.simulation.world import HOP, MILLISECOND, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from engine.log.records import Record
+    from engine.vocabulary.events import Event
     from gateway.simulation.steps import Step
 
 PEACE: Final = 60  # rounds within which every client must have all its answers
@@ -75,14 +78,17 @@ def simulate(seed: int, parts: Parts = SOUND) -> Outcome:
 
 def make_peace(world: World) -> None:
     """Heal everything and bring all clients back: each must have every report and answer."""
-    world.disk.trouble = None
+    world.disk.trouble = world.disk.free = None
     rng = Random(0)
     for client in world.clients:
         world.come(client, rng)
     for _ in range(PEACE):
         for client in world.clients:
             world.carry(client, 1 << 24)
-        world.pass_time(1, rng)
+        # A venue asks for space every second.
+        world.pass_time(HOP // MILLISECOND if world.core.storage.short else 1, rng)
+    short = [world.core.storage.short, *(client.short for client in world.clients)]
+    require(not any(short), "it goes on when there is space, and says so", f"{short}")
     boxes = world.core.running.outboxes.boxes
     for client in world.clients:
         seen = f"{client.name} waits for {list(client.unanswered)}"
@@ -97,9 +103,14 @@ def settle(world: World) -> str:
     venue = world.sequencer.venue
     venue.check()
     outboxes = Outboxes()
-    replayed = replay(
-        world.machine.folder, lambda record, events: outboxes.absorb(record.time, events)
-    )
+    logged: dict[str, dict[int, None]] = {client.name: {} for client in world.clients}
+
+    def absorb(record: Record, events: list[Event]) -> None:
+        outboxes.absorb(record.time, events)
+        if isinstance(record.command, NewOrder | CancelOrder | AmendOrder | MassCancel):
+            logged[record.command.account][record.command.ref] = None
+
+    replayed = replay(world.machine.folder, absorb)
     state = venue.state_hash()
     require(replayed.venue.state_hash() == state, "the replay comes to the live state", state)
     replayed.venue.close()
@@ -108,6 +119,8 @@ def settle(world: World) -> str:
         told = map(wire.decode_from_venue, Unframer(1 << 24).feed(box.frames(0, box.end)))
         same = list(told) == client.reports
         require(same, "clients heard what the log says", client.name)
+        both = [ref for ref in client.refused if ref in logged[client.name]]
+        require(not both, "what was not taken is not in the log", f"{client.name}: {both}")
         orders = {order.ref: order.leaves for order in venue.open_orders(client.name)}
         seen = f"{client.name}: {orders} in the venue, {client.orders} by its reports"
         require(orders == client.orders, "reports and live orders agree", seen)

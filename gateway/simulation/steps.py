@@ -31,6 +31,7 @@ class Kind(Enum):
     AWAY = "the venue's process stands still"
     CLOCK = "the machine's clock is set"
     DISK = "something will happen to the disk at its next write"
+    FILL = "the disk fills up, or has space again"
     KILL = "the process ends, the machine stays"
     POWER = "the machine goes off"
     STOP = "the venue is stopped in good order, and started"

@@ -13,7 +13,8 @@ from engine.vocabulary.enums import Phase
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.core import WATCH_EVERY
 from gateway.server.limits import Limits
-from gateway.simulation.client import PATIENCE, SYMBOL, SimulatedClient
+from gateway.simulation.absence import Absences
+from gateway.simulation.client import PATIENCE, SYMBOL, Shortage, SimulatedClient
 from gateway.simulation.disk import PowerCut, Trouble
 from gateway.simulation.machine import BOOK, START, Machine
 from gateway.simulation.network import Link
@@ -34,6 +35,7 @@ HOP: Final = 50 * MILLISECOND  # in which time passes at most before everybody l
 NAMES: Final = tuple(f"client-{n}" for n in range(CLIENTS))
 TICKS_BETWEEN: Final = 8  # at most, that follow at once because there was more than a tick's work
 TROUBLES: Final = tuple(Trouble)
+GRACES: Final = (0, 200, 1_000, 5_000)  # ms, so short that some come back in time and some do not
 
 
 class World:
@@ -45,7 +47,8 @@ class World:
         self.parts = parts
         self.now = START  # the true time, ns
         self.skew = 0  # of the machine's clock
-        self.clients = [SimulatedClient(name, n + 1) for n, name in enumerate(NAMES)]
+        self.shortage = Shortage()
+        self.clients = [SimulatedClient(name, n, self.shortage) for n, name in enumerate(NAMES, 1)]
         self.links: dict[object, Link] = {}  # by connection
         self.starts = 0
         self.commands = 0
@@ -57,7 +60,9 @@ class World:
         nonces = Random(seed)
         self.directory.draw = lambda _size: nonces.randbytes(2)  # short: bytes are carried slowly
         chunk, turn = 1 << rng.randint(8, 19), rng.choice((1, 3, 128))
-        self.limits = Limits(chunk=chunk, turn=turn, most=2 * turn, patience=PATIENCE)
+        grace = rng.choice(GRACES) * MILLISECOND
+        self.limits = Limits(chunk=chunk, turn=turn, most=2 * turn, patience=PATIENCE, grace=grace)
+        self.absences = Absences(grace, self.happened)
         self.machine = Machine(Random(seed), parts, self.happened)
         self.disk = self.machine.disk
         self.core: Core
@@ -94,14 +99,16 @@ class World:
             self.core.operate(command)
         if found.venue.phase(SYMBOL) is not Phase.CONTINUOUS:
             self.core.operate(SetPhase(Phase.CONTINUOUS))
+        self.absences.opened(self.now, self.clock, self.machine.promised)
         self.core.opened(self.clock, followers.asking.accounts)
         self.tick(rng)
 
-    def _note(self, _connection: Connection, what: str, _text: str) -> None:
+    def _note(self, connection: Connection, what: str, _text: str) -> None:
         self.happened[f"a session: {what}"] += 1
+        self.absences.noted(connection, what)
 
     def crash(self, rng: Random, *, power: bool, tick: bool = False) -> None:
-        """End the venue where it stands, and start it again."""
+        """End the venue where it stands, ``tick`` in one that wrote, and start it again."""
         venue, journal = self.sequencer.venue, self.sequencer.journal
         if tick or not (journal is not None and journal.buffer):
             self.machine.ended(venue.state_hash())
@@ -146,19 +153,28 @@ class World:
     def tick(self, rng: Random) -> None:
         """Have the venue work on what it has, and take what it writes."""
         core, trouble = self.core, self.disk.trouble
-        written = len(self.disk.ends)
+        written, seq, start = len(self.disk.ends), self.sequencer.seq, self.machine.promised
         try:
             writes = core.tick(self.clock)
-        except PowerCut:
-            self.happened[trouble.value if trouble else "?"] += 1
-            self.crash(rng, power=True, tick=True)
+        except (JournalError, PowerCut) as error:
+            blocks = bytes(self.disk.blocks[start:])
+            what = trouble.value if blocks and trouble else "the venue stopped for want of space"
+            self.happened[what] += 1
+            self.absences.failed(self.now, self.clock, seq, blocks, start)
+            power = isinstance(error, PowerCut)
+            if not power:
+                self.disk.free = None  # as it says, before it is started again
+                if rng.random() < 1 / 2:
+                    self.machine.finish_snapshot()
+                    power = rng.random() < 1 / 2
+            self.crash(rng, power=power, tick=bool(blocks))
             return
-        except JournalError:
-            self.happened[trouble.value if trouble else "?"] += 1
-            self.crash(rng, power=False, tick=True)
-            return
+        blocks = bytes(self.disk.blocks[start:])
+        self.absences.ticked(self.now, self.clock, seq, blocks, start)
         self.commands += core.batch
         self.machine.promise()
+        if self.sequencer.journal is not None:
+            self.shortage.look(self.sequencer.journal)
         self.happened["the log has a state"] += len(self.disk.ends) > written + 1
         for write in writes:
             self._write(write)
@@ -214,6 +230,8 @@ class World:
             case Kind.DISK:
                 self.disk.trouble = rng.choice(TROUBLES)
                 self.disk.after = rng.choice((0, 0, 1, 2, 5))
+            case Kind.FILL:
+                self.machine.fill()
             case Kind.SNAPSHOT:
                 self.machine.snapshot()
             case Kind.ROT:
@@ -260,6 +278,7 @@ class World:
         link.began_at = link.heard_at = self.now
         self.links[connection] = link
         client.come(link, rng, self.now)
+        self.absences.connected(connection, client.name, asks=client.asks)
 
     def _operate(self, rng: Random) -> None:
         name = rng.choice(NAMES)

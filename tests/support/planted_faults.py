@@ -11,25 +11,33 @@ from msgspec import structs
 from engine.log import sequencer as sequencing
 from engine.log import snapshot as snapshots
 from engine.log.blocks import HEADER, Kind, Reader
+from engine.log.journal import Journal, JournalError
 from engine.log.records import LENGTH
 from engine.log.segments import numbered
 from engine.log.sequencer import Sequencer
 from engine.log.snapshot import paths as snapshot_paths
+from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.events import AccountOpened, OrderResting
+from gateway.protocol.wire import NotTaken
 from gateway.server.core import Core
+from gateway.server.grace import Grace
 from gateway.server.outbox import Outboxes
 from gateway.server.sessions import Sessions
+from gateway.server.storage import RULE
 from gateway.simulation.machine import Parts, recovered, taken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from engine.log.snapshot import Covered
-    from engine.vocabulary.commands import Command
+    from engine.venue.venue import Venue
+    from engine.vocabulary.commands import ClientCommand, Command
     from engine.vocabulary.events import Event
     from gateway.server.connection import Connection
     from gateway.server.core import Operation
     from gateway.server.followers import Followers
+    from gateway.server.limits import Limits
 
 
 class EagerSequencer(Sequencer):
@@ -40,6 +48,33 @@ class EagerSequencer(Sequencer):
         assert journal is not None
         journal.durability = "sync" if journal.syncs % 8 else "none"
         super().commit()
+
+
+class Unreserved(Journal):
+    """Reserves nothing, and takes the disk to have space for whatever comes."""
+
+    def reserve(self) -> bool:
+        return True
+
+
+class BoldSequencer(Sequencer):
+    """Has such a journal."""
+
+    def __init__(self, venue: Venue, journal: Journal, *behind: int) -> None:
+        super().__init__(venue, journal, *behind)
+        journal.__class__ = Unreserved
+
+
+class CarelessSequencer(Sequencer):
+    """Goes on without a log where there is no space for a block."""
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except JournalError as error:
+            if "no space left" not in str(error):
+                raise
+            self.journal = None
 
 
 class LossyOutboxes(Outboxes):
@@ -79,6 +114,41 @@ class HarshSessions(Sessions):
     def cut_slow_readers(self, now: int) -> None:
         self._looked_at = now
         super().cut_slow_readers(now)
+
+
+class StingySessions(Sessions):
+    """Refuses cancels as soon as it refuses orders."""
+
+    def _run(self, connection: Connection, commands: list[ClientCommand]) -> None:
+        if self._storage.pressed:
+            for command in commands:
+                reason = RejectReason.STORAGE
+                connection.say(NotTaken(connection.seq(), command.ref, reason, RULE))
+            commands.clear()
+        super()._run(connection, commands)
+
+
+class ForgetfulStart(Sessions):
+    """Waits for nobody whom a crash cut off, and so never cancels."""
+
+    def opened(self, now: int, asking: Iterable[str]) -> None:
+        super().opened(now, ())
+        del asking
+
+
+class Unforgiving(Grace):
+    """Cancels for those too who came back in time."""
+
+    def back(self, account: str) -> bool:
+        return account in self._absent
+
+
+class UnforgivingSessions(Sessions):
+    """Have such a grace."""
+
+    def __init__(self, running: Any, directory: Any, limits: Limits, *others: Any) -> None:
+        super().__init__(running, directory, limits, *others)
+        self.grace = Unforgiving(limits.grace)
 
 
 def core_with(sessions: type[Sessions]) -> type[Core]:
@@ -196,6 +266,31 @@ FAULTS: Final[dict[str, tuple[Parts, tuple[str, ...]]]] = {
     "the grace for readers forgotten": (
         Parts(core=core_with(HarshSessions)),
         ("who reads is not ended as slow",),
+    ),
+    "the grace to come back forgotten": (
+        Parts(core=core_with(ForgetfulStart)),
+        ("who does not come back is cancelled",),
+    ),
+    "cancelled though it came back within the grace": (
+        Parts(core=core_with(UnforgivingSessions)),
+        ("nobody else is cancelled",),
+    ),
+    "a block written without space for it": (
+        Parts(sequencer=BoldSequencer),
+        ("no block is begun without space for it",),
+    ),
+    "acknowledged without space for it": (
+        Parts(sequencer=CarelessSequencer),
+        (
+            *_KEPT,
+            "clients heard what the log says",
+            "who asked for it and went is cancelled",
+            "who does not come back is cancelled",
+        ),
+    ),
+    "cancels refused with the orders": (
+        Parts(core=core_with(StingySessions)),
+        ("what there is space for is taken",),
     ),
     "a snapshot with a wrong number": (
         Parts(taken=wrongly_numbered),

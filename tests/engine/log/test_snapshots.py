@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.log import snapshot as snapshots
+from engine.log import upkeep
+from engine.log.blocks import Reader
 from engine.log.errors import LogError
+from engine.log.files import Disk, using
 from engine.log.graph import GraphError, freeze, thaw
 from engine.log.journal import FILE_NAME, Journal
 from engine.log.places import SnapshotError
@@ -91,7 +94,7 @@ def test_values_of_every_kind_come_back() -> None:
 def kept(tmp_path: Path) -> None:
     """Write a log of some days, with a snapshot in its middle and one behind that."""
     all_of_them = commands_of("shenzhen-2022", 3)
-    sequencer = sequenced(tmp_path, "shenzhen-2022")
+    sequencer = sequenced(tmp_path, "shenzhen-2022", "sync")
     for number, command in enumerate(all_of_them, 1):
         sequencer.submit(number, 0, command)
         sequencer.commit()
@@ -161,14 +164,49 @@ def test_a_snapshot_of_another_log_is_passed_over(tmp_path: Path) -> None:
     again.close()
 
 
+def cut_behind(folder: Path, block: int) -> None:
+    """Take all behind a block from a log, and what is beside it to say that there was more."""
+    path = folder / FILE_NAME
+    ends = [found.end for found in Reader(BytesIO(path.read_bytes())).blocks()]
+    with path.open("r+b") as file:
+        file.truncate(ends[block])
+    (folder / "venue.head").unlink()
+
+
 @pytest.mark.usefixtures("kept")
-def test_a_log_that_lacks_what_a_snapshot_has_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "venue.snapshot.80"
-    path.rename(tmp_path / "venue.snapshot.80000")
-    with pytest.raises(
-        LogError, match=r"venue\.snapshot\.80000 says that record 80000 was durable"
-    ):
+def test_a_log_that_lacks_what_a_snapshot_knows_to_be_durable_is_refused(tmp_path: Path) -> None:
+    cut_behind(tmp_path, 78)
+    with pytest.raises(LogError, match=r"by venue\.snapshot\.80 more than that was durable"):
         recover(tmp_path)
+    with pytest.raises(LogError, match=r"by venue\.snapshot\.80 more than that was durable"):
+        upkeep.check(tmp_path)
+    upkeep.repair(tmp_path)
+    assert recover(tmp_path).seq == 78
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_snapshot_of_a_commit_that_was_lost_before_it_was_known_is_set_aside(
+    tmp_path: Path,
+) -> None:
+    data = (tmp_path / "venue.snapshot.80").read_bytes()
+    cut_behind(tmp_path, 79)
+    assert upkeep.check(tmp_path).replayed.records == 79
+    again = recover(tmp_path)
+    assert (again.seq, again.snapshot) == (79, tmp_path / "venue.snapshot.40")
+    assert again.aside == [tmp_path / "venue.ahead.80"]
+    assert again.aside[0].read_bytes() == data
+    again.close()
+    assert again.venue.state_hash() == replay(tmp_path).venue.state_hash()
+    assert snapshots.paths(tmp_path) == [tmp_path / "venue.snapshot.40"]
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_snapshot_of_a_snapshot_knows_no_more_to_be_durable(tmp_path: Path) -> None:
+    cut_behind(tmp_path, 80)
+    assert take(tmp_path).seq == 80
+    place = snapshots.place_of(tmp_path / "venue.snapshot.80")
+    assert place is not None
+    assert (place.number, place.known) == (80, 79)
 
 
 @pytest.mark.usefixtures("kept")
@@ -179,6 +217,37 @@ def test_a_commit_that_is_torn_behind_a_snapshot_is_cut_off(tmp_path: Path) -> N
     journal = again.journal
     assert journal is not None
     assert (journal.cut, again.snapshot is not None) == (15, True)
+    again.close()
+
+
+class WatchedDisk(Disk):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, descriptor: int, data: bytes | memoryview) -> int:
+        self.written += bytes(data)
+        return super().write(descriptor, data)
+
+
+def test_a_block_that_nothing_knows_to_be_durable_is_written_again_behind_a_snapshot_too(
+    tmp_path: Path,
+) -> None:
+    sequencer = sequenced(tmp_path, durability="sync")
+    for number in range(5):
+        sequencer.submit(number, 0, c.OpenAccount(f"a{number}"))
+        sequencer.commit()
+    assert take(tmp_path).seq == 5
+    assert sequencer.journal is not None
+    sequencer.journal.close()  # as after a crash: without a state and a head
+    data = (tmp_path / FILE_NAME).read_bytes()
+    last = [block.start for block in Reader(BytesIO(data)).blocks()][-1]
+    disk = WatchedDisk()
+    with using(disk):
+        again = recover(tmp_path)
+    assert again.snapshot == tmp_path / "venue.snapshot.5"
+    assert data[last:] in disk.written
     again.close()
 
 

@@ -15,17 +15,23 @@ from engine.log import snapshot as snapshots
 from engine.log import upkeep
 from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer, recover, replay
+from engine.log.snapshotter import take
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
+from gateway.cli.serve import note_what_differs
 from gateway.cli.snapshots import follow
+from gateway.server.accounts import Directory
 from gateway.server.followers import Followers
+from gateway.server.node import Node, Options
 from tests.support.paths import ROOT
 from tests.support.private import write_private
 from tests.support.systems import unix_sockets
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 ACCOUNTS = '[[account]]\nname = "alice"\nkey = "secret"\ncash = 100\n'
 
@@ -106,6 +112,28 @@ def test_a_venue_goes_on_from_a_snapshot_taken_while_it_ran_and_one_at_its_stop(
     assert again.snapshot == folder / f"venue.snapshot.{records}"
     assert parts.outboxes.boxes["alice"].seq == 2
     assert again.venue.cash("alice") == (800, 0)
+
+
+def test_a_start_says_that_it_set_a_snapshot_aside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = presets.load("textbook")
+    sequencer = Sequencer(Venue(book), Journal.create(tmp_path, book, 1, "sync"))
+    for name in ("alice", "bob"):
+        before = (tmp_path / "venue.log").read_bytes()
+        sequencer.submit(1, 0, c.OpenAccount(name))
+        sequencer.commit()
+    assert take(tmp_path).seq == 2
+    assert sequencer.journal is not None
+    sequencer.journal.close()
+    (tmp_path / "venue.log").write_bytes(before)  # as where the last commit was lost
+    directory = Directory(())
+    node = Node.open(tmp_path, book, directory, Options())
+    note_what_differs(node, directory)
+    node.sequencer.close()
+    said = capsys.readouterr().err
+    assert f"set aside a snapshot: {tmp_path / 'venue.ahead.2'} has commands" in said
+    assert (tmp_path / "venue.ahead.2").exists()
 
 
 def test_a_new_segment_brings_a_snapshot(tmp_path: Path) -> None:

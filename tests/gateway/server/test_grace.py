@@ -131,6 +131,20 @@ def test_what_the_venue_was_away_for_is_added_to_the_grace() -> None:
     assert orders(quiet)["ann"] == 0
 
 
+def test_a_clock_that_is_set_back_makes_nobody_wait_longer() -> None:
+    quiet = QuietVenue(NAMES, grace=GRACE * 10**6)
+    (ann,) = quiet.logged_on("ann")
+    ann.say(buy(1, 5, 4_900), wire.Logout())
+    quiet.tick()
+    quiet.core.opened(quiet.now, ("ann",))
+    quiet.wait(GRACE // 2)
+    quiet.tick(-100 * GRACE)
+    quiet.wait(GRACE // 4)
+    assert orders(quiet)["ann"] == 1
+    quiet.wait(GRACE)
+    assert orders(quiet)["ann"] == 0
+
+
 def after_a_crash(folder: Path, **options: Any) -> Node:
     """Start again from what the disk has of a venue that still runs, as after a crash."""
     copy = folder.with_name("as the disk had it")
