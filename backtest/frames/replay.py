@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from backtest.frames.event_columns import lines
-from backtest.frames.lives import LIVES
-from backtest.frames.market import DEPTHS, TRADES
 from backtest.frames.rows import Rows
-from backtest.frames.stretch import COMMAND_NUMBERS, EVENT_NUMBERS, EVENTS, NULL, Stretch
+from backtest.frames.stretch import (
+    COMMAND_NUMBERS,
+    DEPTHS,
+    EVENT_NUMBERS,
+    EVENTS,
+    LIVES,
+    NULL,
+    TRADES,
+    Stretch,
+    lines,
+)
 from backtest.frames.words import PHASES
 from engine.vocabulary.commands import BeginDay, NewOrder
 from engine.vocabulary.enums import Phase
