@@ -8,11 +8,12 @@ import time
 from importlib.util import find_spec
 from io import SEEK_END
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import click
 
+from backtest.frames.apart import WriterError, writing
 from backtest.frames.tables import TABLES
+from backtest.frames.wanted import Wanted
 from engine.log.errors import LogError
 from engine.log.journal import open_log
 from engine.vocabulary.texts import counted
@@ -74,8 +75,8 @@ def command(
     out = out or folder / "frames"
     started = time.perf_counter()
     try:
-        records, rows, paths = _write(folder, out, form, names or tuple(TABLES), decimals=decimals)
-    except LogError as error:
+        records, rows, wanted = _write(folder, out, form, names or tuple(TABLES), decimals=decimals)
+    except (LogError, WriterError) as error:
         message = f"{folder}: {error}"
         raise click.ClickException(message) from error
     seconds = time.perf_counter() - started
@@ -86,47 +87,28 @@ def command(
                     "records": records,
                     "seconds": round(seconds, 3),
                     "format": form,
-                    "tables": {n: {"rows": rows[n], "path": str(paths[n])} for n in rows},
+                    "tables": {n: {"rows": rows[n], "path": str(wanted.path(n))} for n in rows},
                 }
             )
         )
         return
     for name, count in rows.items():
-        click.echo(f"{name:9} {counted(count, 'row'):>17}  {paths[name]}")
+        click.echo(f"{name:9} {counted(count, 'row'):>17}  {wanted.path(name)}")
     click.echo(f"{counted(records, 'record')}, {seconds:.2f} s")
 
 
 def _write(
     folder: Path, out: Path, form: str, names: tuple[str, ...], *, decimals: bool
-) -> tuple[int, dict[str, int], dict[str, Any]]:
+) -> tuple[int, dict[str, int], Wanted]:
+    from backtest.frames.walk import rulebook_of, walk  # noqa: PLC0415 - numpy is an extra
+
     with open_log(folder) as data:
-        return _write_from(data, out, form, names, decimals=decimals)
-
-
-def _write_from(
-    data: BinaryIO, out: Path, form: str, names: tuple[str, ...], *, decimals: bool
-) -> tuple[int, dict[str, int], dict[str, Any]]:
-    from backtest.frames.arrow import Files  # noqa: PLC0415 - pyarrow is an extra
-    from backtest.frames.walk import rulebook_of, walk  # noqa: PLC0415 - it imports it
-
-    digits = rulebook_of(data).minor_digits if decimals else None
-    files = Files(out, [TABLES[name] for name in names], form, digits)
-    try:
-        with click.progressbar(
-            length=data.seek(0, SEEK_END),
-            label="records",
-            file=sys.stderr,
-            hidden=not sys.stderr.isatty(),
-        ) as bar:
-            records = walk(
-                data,
-                names,
-                files.give,
-                decimals=decimals,
-                reached=lambda offset: bar.update(offset - bar.pos),
-            )
-    except BaseException:
-        files.drop()
-        raise
-    files.finish()
-    return records, files.rows, files.paths
+        digits = rulebook_of(data).minor_digits if decimals else None
+        wanted = Wanted(out, names, form, digits)
+        size = data.seek(0, SEEK_END)
+        bar = click.progressbar(
+            length=size, label="records", file=sys.stderr, hidden=not sys.stderr.isatty()
+        )
+        with writing(wanted, size) as writer, bar:
+            records = walk(data, names, writer.take, lambda offset: bar.update(offset - bar.pos))
+            return records, writer.finish(), wanted

@@ -11,7 +11,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 from backtest.frames.stretch import NULL
-from backtest.frames.tables import Kind
+from backtest.frames.tables import TABLES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backtest.frames.tables import Table
+    from backtest.frames.wanted import Wanted
 
 FORMATS: Final = ("parquet", "csv", "arrow")
 _PLAIN: Final = {
@@ -103,18 +104,20 @@ def _decimal(whole: Any, kind: Any) -> Any:  # noqa: ANN401 - pyarrow ships no t
 class Files:
     """One file for each table, complete or not there: each is renamed when it is whole."""
 
-    def __init__(self, folder: Path, tables: list[Table], form: str, decimals: int | None) -> None:
-        """Open them; ``form`` is one of ``FORMATS``."""
-        names = [table.name for table in tables]
-        self.rows = dict.fromkeys(names, 0)
-        self.paths = {name: folder / f"{name}.{form}" for name in names}
-        self._aside = {name: folder / f"{name}.{form}.new" for name in names}
-        folder.mkdir(parents=True, exist_ok=True)
-        self._writers = {
-            table.name: _writer(self._aside[table.name], schema(table, decimals), form)
-            for table in tables
-        }
-        self._waiting: dict[str, list[Any]] = {name: [] for name in names}
+    def __init__(self, wanted: Wanted) -> None:
+        """Open them."""
+        self._wanted = wanted
+        self.rows = dict.fromkeys(wanted.names, 0)
+        wanted.folder.mkdir(parents=True, exist_ok=True)
+        self._writers: dict[str, Any] = {}
+        self._waiting: dict[str, list[Any]] = {name: [] for name in wanted.names}
+        try:
+            for name in wanted.names:
+                columns = schema(TABLES[name], wanted.digits)
+                self._writers[name] = _writer(wanted.aside(name), columns, wanted.form)
+        except BaseException:
+            self.drop()
+            raise
 
     def give(self, name: str, rows: Any) -> None:  # noqa: ANN401 - pyarrow ships no types
         """Write rows of a table."""
@@ -134,13 +137,13 @@ class Files:
         for name, writer in self._writers.items():
             self._write(name)
             writer.close()
-            self._aside[name].replace(self.paths[name])
+            self._wanted.aside(name).replace(self._wanted.path(name))
 
     def drop(self) -> None:
         """Close the files and remove what was written."""
-        for name, writer in self._writers.items():
+        for writer in self._writers.values():
             writer.close()
-            self._aside[name].unlink(missing_ok=True)
+        self._wanted.discard()
 
 
 def _writer(path: Path, columns: Any, form: str) -> Any:  # noqa: ANN401 - pyarrow ships no types

@@ -1,7 +1,7 @@
 """Events of one kind as columns of integers.
 
 They are written as lines of JSON and read by Arrow's reader of CSV. Both are C, several times as
-fast as a loop, and the reader needs no lock, so that it runs beside the replay.
+fast as a loop.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import pyarrow.csv
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-lines = msgspec.json.Encoder().encode_lines  # events of one kind, as ``read`` takes them
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _LARGEST: Final = 1 << 30  # bytes that the reader takes at once
 

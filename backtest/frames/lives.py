@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute
 
 from backtest.frames.arrow import Text
-from backtest.frames.market import TRADES, in_order, parties
-from backtest.frames.stretch import NULL
+from backtest.frames.market import in_order, parties
+from backtest.frames.stretch import LIVES, NULL, TRADES
 from backtest.frames.tables import ORDERS
 from backtest.frames.words import (
     END_WORDS,
@@ -39,17 +39,9 @@ if TYPE_CHECKING:
 
     from backtest.frames.arrow import Cells
     from backtest.frames.event_columns import Names
-    from backtest.frames.stretch import Happened, Ints
+    from backtest.frames.happened import Happened
+    from backtest.frames.stretch import Ints
 
-LIVES: Final = (
-    OrderAccepted,
-    OrderResting,
-    OrderTriggered,
-    OrderAmended,
-    OrderReduced,
-    OrderCancelled,
-    *TRADES,
-)
 _NAMES: Final = [column.name for column in ORDERS.columns]
 _ROW: Final = {name: row for row, name in enumerate(_NAMES)}
 _ZERO: Final = ("amends", "trades", "filled", "value", "fee", "prevented")

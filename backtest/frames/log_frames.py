@@ -90,11 +90,14 @@ def _frames(log: BinaryIO, *, decimals: bool) -> Frames:
     import pyarrow as pa  # noqa: PLC0415
 
     from backtest.frames.arrow import schema  # noqa: PLC0415 - it imports pyarrow
-    from backtest.frames.walk import rulebook_of, walk  # noqa: PLC0415 - it does too
+    from backtest.frames.making import Maker  # noqa: PLC0415 - it does too
+    from backtest.frames.walk import rulebook_of, walk  # noqa: PLC0415 - and this one numpy
 
     digits = rulebook_of(log).minor_digits if decimals else None
     batches: dict[str, list[Any]] = {name: [] for name in TABLES}
-    walk(log, TABLES, lambda name, rows: batches[name].append(rows), decimals=decimals)
+    maker = Maker(TABLES, lambda name, rows: batches[name].append(rows), digits)
+    walk(log, TABLES, maker.take)
+    maker.end()
     tables = {}
     for name, found in batches.items():
         table = pl.from_arrow(pa.Table.from_batches(found, schema(TABLES[name], digits)))

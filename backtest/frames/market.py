@@ -7,36 +7,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from backtest.frames.arrow import Text
-from backtest.frames.stretch import COMMAND_NUMBERS, NULL, steps
+from backtest.frames.happened import steps
+from backtest.frames.stretch import COMMAND_NUMBERS, DEPTHS, NULL, TRADES
 from backtest.frames.words import SIDE_WORDS
 from engine.vocabulary.commands import ClearAuction
 from engine.vocabulary.enums import Side
-from engine.vocabulary.events import (
-    AuctionTrade,
-    DepthChanged,
-    OrderAccepted,
-    OrderAmended,
-    OrderCancelled,
-    OrderReduced,
-    OrderResting,
-    Trade,
-)
 
 if TYPE_CHECKING:
     from backtest.frames.arrow import Cells
-    from backtest.frames.stretch import Found, Happened, Ints
+    from backtest.frames.happened import Found, Happened
+    from backtest.frames.stretch import Ints
 
 _BOTH: Final = ("account", "ref", "leaves", "fee")
-TRADES: Final = (Trade, AuctionTrade)
-DEPTHS: Final = (
-    OrderAccepted,
-    OrderResting,
-    OrderCancelled,
-    OrderReduced,
-    DepthChanged,
-    Trade,
-    OrderAmended,
-)
 
 
 def parties(found: Found) -> tuple[dict[str, Ints], dict[str, Ints]]:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import date
 from itertools import chain
-from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from backtest.frames.event_columns import lines
-from backtest.frames.lives import LIVES
-from backtest.frames.market import DEPTHS, TRADES
 from backtest.frames.rows import Rows
-from backtest.frames.stretch import COMMAND_NUMBERS, EVENT_NUMBERS, EVENTS, NULL, Stretch
+from backtest.frames.stretch import (
+    COMMAND_NUMBERS,
+    DEPTHS,
+    EVENT_NUMBERS,
+    EVENTS,
+    LIVES,
+    NULL,
+    TRADES,
+    Stretch,
+    lines,
+)
 from backtest.frames.words import PHASES
 from engine.vocabulary.commands import BeginDay, NewOrder
 from engine.vocabulary.enums import Phase
@@ -23,6 +30,8 @@ from engine.vocabulary.events import DayBegan, PhaseChanged
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sized
 
+    from numpy.typing import NDArray
+
     from backtest.frames.stretch import Ints
     from engine.log.records import Run
     from engine.venue.venue import Venue
@@ -30,62 +39,78 @@ if TYPE_CHECKING:
     from engine.vocabulary.events import Event
 
 _COLUMNS: Final = {"trades": TRADES, "orders": LIVES, "depth": DEPTHS}
+PIECE: Final = 1 << 10  # records whose events are kept as such: a processor's cache holds them
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _NEW_ORDER: Final = COMMAND_NUMBERS[NewOrder]
 
 
 class Replay:
-    """Runs commands and keeps what came of them until it is asked for."""
+    """Runs commands and keeps what came of them until it is asked for.
+
+    Events are turned into bytes while a processor's cache has them.
+    """
 
     def __init__(self, venue: Venue, wanted: Collection[str]) -> None:
         """Follow a venue that has done nothing yet."""
-        self._before = self._time_before = 0  # number and time of the last record handed out
         self._venue = venue
         self._rows = Rows(venue, wanted)
         kinds = dict.fromkeys(chain.from_iterable(_COLUMNS[n] for n in _COLUMNS if n in wanted))
-        self._columns = [EVENT_NUMBERS[kind] for kind in kinds]
-        self._singly = [EVENT_NUMBERS[kind] for kind in (*self._rows.takes, PhaseChanged)]
+        self._columns = _among(kinds)
+        self._singly = _among((*self._rows.takes, PhaseChanged))
         self._follows_orders = "orders" in wanted
+        self._before = self._time = 0  # number of the last record handed out, time of the last one
         self._commands: list[Command] = []
-        self._events: list[list[Event]] = []  # by record, as the others
         self._times: list[int] = []
+        self._came: list[Event] = []  # of these commands
+        self._ends: list[int] = []  # how many events there are behind each command
         self._day: date | None = None
-        self._days: list[tuple[int, date | None]] = [(0, None)]
         self._phases: dict[str, str] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin a stretch."""
+        self._records = self._events = 0  # in it, without those that are kept as such
+        self._pieces: list[tuple[Ints, ...]] = []
+        self._lines: dict[int, list[tuple[Ints, bytes]]] = {}
+        self._days = [(0, self._day)]
         self._mechanisms = self._mechanisms_now()
+        self._entered = [(0, symbol, phase) for symbol, phase in self._phases.items()]
 
     @property
     def records(self) -> int:
         """How many records wait."""
-        return len(self._events)
+        return self._records + len(self._commands)
 
     @property
     def seq(self) -> int:
         """The number of the last record."""
-        return self._before + len(self._events)
+        return self._before + self.records
 
     def take(self, runs: Iterable[Run]) -> None:
         """Apply commands."""
-        apply = self._venue.apply
-        came, gave, when = self._events.append, self._commands.append, self._times.append
+        apply, came = self._venue.apply, self._came
+        ends, gave, when = self._ends.append, self._commands.append, self._times.append
         for run in runs:
             time = run.time
             for command in run.commands:
-                came(apply(command) if type(command) is not BeginDay else self._begin_day(command))
+                came += (
+                    apply(command) if type(command) is not BeginDay else self._begin_day(command)
+                )
+                ends(len(came))
                 gave(command)
                 when(time)
+        if len(self._commands) >= PIECE:
+            self._put_down()
 
     def _begin_day(self, command: BeginDay) -> list[Event]:
-        evening = {}
-        if self._day is not None:
-            evening = self._rows.balances(self.seq, self._time, self._day)
+        evening = self._balances() if self._day is not None else {}
         events = self._venue.apply(command)
         for event in events:
             if type(event) is DayBegan:
                 self._rows.add(evening)
                 year, rest = divmod(event.date, 10_000)
                 self._day = date(year, *divmod(rest, 100))
-                self._days.append((len(self._events) + 1, self._day))
+                self._days.append((self.records + 1, self._day))
                 self._mechanisms += self._mechanisms_now()  # an amendment may be in force
         return events
 
@@ -94,72 +119,117 @@ class Replay:
         for symbol in self._venue.symbols:
             self._phases.setdefault(symbol, PHASES[Phase.CLOSED])
             word = self._venue.line_view(symbol).mechanism.name.lower()
-            now.append((len(self._events), symbol, word))
+            now.append((self.records, symbol, word))
         return now
-
-    @property
-    def _time(self) -> int:
-        return self._times[-1] if self._times else self._time_before
 
     def end(self) -> None:
         """Take note of the end of the log."""
-        self._rows.add(self._rows.balances(self.seq, self._time, self._day))
+        self._rows.add(self._balances())
+
+    def _balances(self) -> dict[str, list[Any]]:
+        return self._rows.balances(self.seq, self._last_time, self._day)
+
+    @property
+    def _last_time(self) -> int:
+        return self._times[-1] if self._times else self._time
 
     def stretch(self) -> Stretch:
         """Return what came of the commands since the last stretch."""
-        commands, happened, first = self._commands, self._events, self._before + 1
-        events = list(chain.from_iterable(happened))
-        kinds = _ints(map(EVENT_NUMBERS.__getitem__, map(type, events)), events)
-        records = np.repeat(np.arange(len(happened)), _ints(map(len, happened), happened))
-        times = _ints(self._times, commands)
-        phases = [(0, symbol, phase) for symbol, phase in self._phases.items()]
-        for place in np.flatnonzero(np.isin(kinds, self._singly)).tolist():
-            event, record = events[place], int(records[place])
-            if type(event) is PhaseChanged:
-                self._phases[event.symbol] = word = PHASES[event.phase]
-                phases.append((place, event.symbol, word))
-            take = self._rows.takes.get(type(event))
-            if take is not None:
-                day = self._day_of(record)
-                take(event, first + record, int(times[record]), day, commands[record])
-        of_commands = _ints(map(COMMAND_NUMBERS.__getitem__, map(type, commands)), commands)
-        new = of_commands == _NEW_ORDER
-        order_types, tifs = np.zeros_like(of_commands), np.zeros_like(of_commands)
-        if self._follows_orders:
-            orders = [command for command in commands if type(command) is NewOrder]
-            order_types[new] = _ints((order.order_type for order in orders), orders)
-            tifs[new] = _ints((order.tif for order in orders), orders)
+        self._put_down()
+        times, records, commands, order_types, tifs = map(
+            np.concatenate, zip(*self._pieces, strict=True)
+        )
         found = Stretch(
-            seq=first,
+            seq=self._before + 1,
             times=times,
             records=records,
-            commands=of_commands,
+            commands=commands,
             order_types=order_types,
             tifs=tifs,
-            events=self._lines(events, kinds),
+            events={
+                EVENTS[number]: (
+                    np.concatenate([at for at, _ in found]),
+                    b"".join([data for _, data in found]),
+                )
+                for number, found in self._lines.items()
+            },
             days=[
                 (record, NULL if day is None else day.toordinal() - _EPOCH)
                 for record, day in self._days
             ],
             mechanisms=self._mechanisms,
-            phases=phases,
+            phases=self._entered,
             cells=self._rows.take_out(),
         )
-        self._before, self._time_before = self.seq, self._time
-        self._commands, self._events, self._times = [], [], []
-        self._days, self._mechanisms = [(0, self._day)], self._mechanisms_now()
+        self._before = self.seq
+        self._begin()
         return found
 
-    def _lines(self, events: list[Event], kinds: Ints) -> dict[type, tuple[Ints, bytes]]:
-        found = {}
-        for number in self._columns:
+    def _put_down(self) -> None:
+        """Turn what is kept into numbers and bytes."""
+        commands, events = self._commands, self._came
+        times = _ints(self._times, commands)
+        counts = np.diff(_ints(self._ends, commands), prepend=0)
+        records = np.repeat(np.arange(len(commands)), counts)
+        kinds = _numbers(map(EVENT_NUMBERS.__getitem__, map(type, events)))
+        of_commands = _numbers(map(COMMAND_NUMBERS.__getitem__, map(type, commands)))
+        self._put_singly(events, kinds, records, times, commands)
+        for number in np.flatnonzero(self._columns & _present(kinds)).tolist():
             at = np.flatnonzero(kinds == number)
-            if len(at):
-                found[EVENTS[number]] = at, lines(list(map(events.__getitem__, at.tolist())))
-        return found
+            data = lines(list(map(events.__getitem__, at.tolist())))
+            self._lines.setdefault(number, []).append((at + self._events, data))
+        new = of_commands == _NEW_ORDER
+        order_types, tifs = np.zeros_like(of_commands), np.zeros_like(of_commands)
+        if self._follows_orders:
+            orders = [command for command in commands if type(command) is NewOrder]
+            order_types[new] = _numbers(map(attrgetter("order_type"), orders))
+            tifs[new] = _numbers(map(attrgetter("tif"), orders))
+        self._pieces.append((times, records + self._records, of_commands, order_types, tifs))
+        self._records += len(commands)
+        self._events += len(events)
+        self._time = self._last_time
+        for each in (self._commands, self._times, self._came, self._ends):
+            each.clear()
+
+    def _put_singly(
+        self,
+        events: list[Event],
+        kinds: Ints,
+        records: Ints,
+        times: Ints,
+        commands: list[Command],
+    ) -> None:
+        """Make rows of those events that are few."""
+        for place in np.flatnonzero(self._singly[kinds]).tolist():
+            event, record = events[place], int(records[place])
+            if type(event) is PhaseChanged:
+                self._phases[event.symbol] = word = PHASES[event.phase]
+                self._entered.append((self._events + place, event.symbol, word))
+            take = self._rows.takes.get(type(event))
+            if take is not None:
+                within = self._records + record
+                seq, day = self._before + 1 + within, self._day_of(within)
+                take(event, seq, int(times[record]), day, commands[record])
 
     def _day_of(self, record: int) -> date | None:
         return self._days[bisect_right(self._days, record, key=itemgetter(0)) - 1][1]
+
+
+def _among(kinds: Iterable[type]) -> NDArray[np.bool_]:
+    """Return for each kind of event whether it is one of these."""
+    found = np.zeros(len(EVENTS), np.bool_)
+    found[[EVENT_NUMBERS[kind] for kind in kinds]] = True
+    return found
+
+
+def _present(kinds: Ints) -> NDArray[np.bool_]:
+    """Return for each kind of event whether it is there."""
+    return np.bincount(kinds, minlength=len(EVENTS)) > 0
+
+
+def _numbers(values: Iterable[int]) -> Ints:
+    """Return small numbers."""
+    return np.array(bytearray(values), np.int64)  # three times as fast as ``_ints``
 
 
 def _ints(values: Iterable[int], counted: Sized) -> Ints:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backtest.frames.event_columns import Names, lines, read
+from backtest.frames.event_columns import Names, read
+from backtest.frames.stretch import lines
 from engine.vocabulary.events import OrderTriggered
 
 HARD = [

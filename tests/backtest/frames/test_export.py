@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from backtest.cli import export
+from backtest.frames import replay
 from backtest.frames import walk as walking
 from backtest.frames.arrow import FORMATS
 from backtest.frames.log_frames import frames
@@ -64,6 +65,18 @@ def test_what_is_read_back_equals_the_frames(
             assert found.equals(frame)
         assert said["tables"][name]["rows"] == len(frame)
     assert not list(folder.glob("frames/*.new"))
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_it_does_not_matter_where_a_log_is_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = random_log(presets.load(name), 2).data
+    whole = frames(data)
+    for stretch, piece in ((1, 1), (7, 3), (1 << 16, 5)):
+        monkeypatch.setattr(walking, "STRETCH", stretch)
+        monkeypatch.setattr(replay, "PIECE", piece)
+        cut = frames(data)
+        for table in TABLES:
+            assert getattr(cut, table).equals(getattr(whole, table)), table
 
 
 def test_files_say_what_their_columns_mean(folder: Path) -> None:

@@ -48,7 +48,7 @@ def regions(seed: int) -> None:
 
 def export(seed: int) -> None:
     """Export a log."""
-    assert walk(BytesIO(LOG), ["trades"], lambda _name, _cells: None) > seed
+    assert walk(BytesIO(LOG), ["trades"], lambda _stretch: None) > seed
 
 
 LOG = random_log(presets.load("textbook"), 3).data
