@@ -18,7 +18,9 @@ from engine.vocabulary.commands import (
 )
 from engine.vocabulary.link_commands import (
     CarryHome,
+    CarryHomeRefused,
     CarryIn,
+    CarryInRefused,
     GuestBid,
     GuestCancel,
     GuestOrder,
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
 # Commands whose events name everybody to whom something becomes available.
 _NAMING: Final = {
     AmendOrder: None, Bid: None, CancelOrder: None, MassCancel: None, NewOrder: None, Pick: None,
-    CarryHome: None, CarryIn: None, GuestBid: None, GuestCancel: None, GuestOrder: None,
+    CarryHome: None, CarryHomeRefused: None, CarryIn: None, CarryInRefused: None,
+    GuestBid: None, GuestCancel: None, GuestOrder: None,
     RouteBid: None, RouteCancel: None, RouteOrder: None,
 }  # fmt: skip
 _WHO: Final = ("account", "maker", "taker", "buyer", "seller", "guest")
@@ -78,7 +81,7 @@ class Departures:
                 if name in guests:
                     changed[name] = None
 
-    def due(self) -> list[CarryHome]:
+    def due(self) -> list[CarryHome | CarryHomeRefused]:
         """Return what sends home whatever guests have, and forget who has nothing.
 
         Of several orders each gets word of its own; all that is available goes with the first.
@@ -89,13 +92,19 @@ class Departures:
         if not self._changed:
             return []
         changed, self._changed = self._changed, {}
-        found: list[CarryHome] = []
+        found: list[CarryHome | CarryHomeRefused] = []
         for name in changed:
             link, account = home = self._news.guests[name]
             orders = self._news.orders.get(home)
             end = self._venue.links.ends[link]
             if orders:
-                found += [CarryHome(link, account, *each) for each in orders.items()]
+                refused = self._news.refused
+                found += [
+                    CarryHomeRefused(link, account, ref, traded, *refused[*home, ref])
+                    if (*home, ref) in refused
+                    else CarryHome(link, account, ref, traded)
+                    for ref, traded in orders.items()
+                ]
             elif self._has_something(end, end.guests[account]):
                 found.append(CarryHome(link, account))
         return found

@@ -18,6 +18,7 @@ from engine.vocabulary.enums import LinkKind, Side
 from engine.vocabulary.events import Rejected
 from engine.vocabulary.link_commands import (
     CarryIn,
+    CarryInRefused,
     GuestBid,
     GuestOrder,
     JoinAuction,
@@ -283,4 +284,6 @@ def carried(message: LinkCommand) -> tuple[int, int]:
         return message.cash, message.quantity if message.side is Side.SELL else 0
     if type(message) is RecogniseAllowances:
         return 0, message.quantity
-    return (message.cash, message.tonnes) if type(message) is CarryIn else (0, 0)
+    if isinstance(message, CarryIn | CarryInRefused):
+        return message.cash, message.tonnes
+    return 0, 0

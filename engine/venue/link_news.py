@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from engine.vocabulary.events import AuctionTrade, OrderCancelled, OrderReduced, Rejected, Trade
 from engine.vocabulary.link_commands import (
     CarryIn,
+    CarryInRefused,
     GuestBid,
     GuestCancel,
     GuestOrder,
@@ -43,7 +44,7 @@ PART: Final = "links"  # what snapshots have it under
 class LinkNews:
     """What is on its way from one venue, and what there is to say of its guests' orders."""
 
-    __slots__ = ("guests", "linked", "orders", "sent")
+    __slots__ = ("guests", "linked", "orders", "refused", "sent")
 
     def __init__(self) -> None:
         """Begin before the first record."""
@@ -52,6 +53,8 @@ class LinkNews:
         # tonnes traded that home does not know of, by the order's reference; also of orders that
         # only became smaller, or ended
         self.orders: dict[Home, dict[int, int]] = {}
+        # reason and rule of those that were refused, likewise
+        self.refused: dict[tuple[str, str, int], tuple[int, str]] = {}
         # what may have to be delivered, by link and number
         self.sent: dict[str, dict[int, LinkCommand]] = {}
 
@@ -79,6 +82,7 @@ class LinkNews:
                 self.guests[arrived] = (event.link, event.account)
             elif isinstance(event, Rejected) and arrived:
                 self._happened(arrived, event.ref, 0)
+                self.refused[*self.guests[arrived], event.ref] = (int(event.reason), event.rule)
             elif isinstance(event, Sent):
                 self.sent.setdefault(event.link, {})[event.number] = message_of(event)
                 if type(event) is CarriedHome and event.ref:
@@ -91,6 +95,7 @@ class LinkNews:
             news[ref] = news.get(ref, 0) + traded
 
     def _told(self, home: Home, ref: int) -> None:
+        self.refused.pop((*home, ref), None)
         news = self.orders.get(home)
         if news is not None:
             news.pop(ref, None)
@@ -146,7 +151,7 @@ def message_of(event: Sent) -> LinkCommand:
             event.cash,
         )
     assert type(event) is CarriedHome
-    return CarryIn(
+    carried = (
         event.link,
         event.number,
         event.account,
@@ -158,3 +163,6 @@ def message_of(event: Sent) -> LinkCommand:
         event.traded,
         event.leaves,
     )
+    if event.reason:
+        return CarryInRefused(*carried, event.reason, event.rule)
+    return CarryIn(*carried)

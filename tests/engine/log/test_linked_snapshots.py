@@ -20,8 +20,9 @@ from engine.log.journal import JournalError
 from engine.log.sequencer import replay
 from engine.venue.federation import Federation
 from engine.venue.link_news import PART
-from engine.vocabulary.enums import LinkKind, Side
-from engine.vocabulary.link_commands import CarryIn
+from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.enums import LinkKind, Phase, RejectReason, Side
+from engine.vocabulary.link_commands import CarryIn, CarryInRefused
 from tests.engine.log.test_federation_log import (
     NAMES,
     Doomed,
@@ -65,6 +66,7 @@ def same(log: FederationLog, directory: Path) -> None:
         assert venue.state_hash() == whole.venues[name].state_hash()
         assert news.guests == whole.news[name].guests
         assert news.orders == whole.news[name].orders
+        assert news.refused == whole.news[name].refused
         assert [(link, sent) for link, sent in sorted(news.sent.items()) if sent] == [
             (link, sent) for link, sent in sorted(whole.news[name].sent.items()) if sent
         ]
@@ -235,3 +237,30 @@ def test_what_happened_to_a_guests_order_is_said_at_home_behind_a_snapshot() -> 
         assert isinstance(back, CarryIn)
         assert (back.ref, back.traded, back.leaves, back.tonnes) == (1, 4, 6, 4)
         now.close()
+
+
+def test_why_an_order_was_refused_is_said_at_home_behind_a_snapshot() -> None:
+    said = 0
+    for left in range(100):
+        with logs(LinkKind.SHARED) as (log, directory):
+            log.submit(5, 0, "gd", SetPhase(Phase.CLOSED))
+            log.commit()
+            log.left = left
+            try:
+                log.submit(6, 0, "sz", order("sz0", 1, Side.BUY, 10, 105))
+            except KilledError:
+                pass
+            else:
+                break
+            for name, each in log.sequencers.items():
+                each.commit()  # the last that the process did
+                log.snapshot(name)
+            let_go(log)
+            now = opened(directory)
+            checked(now, directory)
+            commands = [each.command for each in records(directory)["sz"]]
+            back = [each for each in commands if isinstance(each, CarryInRefused)]
+            assert all((e.reason, e.ref) == (RejectReason.PHASE, 1) and e.rule for e in back)
+            said += len(back)
+            now.close()
+    assert said > 5
