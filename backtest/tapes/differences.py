@@ -38,9 +38,7 @@ def by_account(run: Run, trades: Iterable[Fill]) -> dict[str, dict[str, int]]:
 
     ``bought`` and ``sold`` are tonnes, ``paid`` minor units less those received, without fees.
     """
-    table: dict[str, dict[str, int]] = {
-        name: dict.fromkeys(ACCOUNT, 0) for name in run.venue.accounts
-    }
+    table: dict[str, dict[str, int]] = {name: dict.fromkeys(ACCOUNT, 0) for name in run.accounts}
     for _, command, events in run.tape:
         if "ref" not in command.__struct_fields__:
             continue
@@ -93,5 +91,5 @@ def facts(retrial: Retrial) -> dict[str, Any]:
         "left_out": retrial.left_out,
         "operator_refused": retrial.refused,
         "missing_lines": retrial.missing,
-        "state": {"log": retrial.log.venue.state_hash(), "other": retrial.other.venue.state_hash()},
+        "state": {"log": retrial.log.state, "other": retrial.other.state},
     }

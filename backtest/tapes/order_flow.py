@@ -237,7 +237,8 @@ def trade_again(
 
     ``agents`` may open accounts and let agents join before it begins; then the file's orderbook is
     compared with a market in which they trade too, so leave ``book`` out. Times are ns after
-    midnight. Raises ``LobsterError`` and ``AgentError``.
+    midnight. Who trades many files closes each kernel's venue when done with it. Raises
+    ``LobsterError`` and ``AgentError``.
     """
     venue = Venue(rulebook or rules())
     kernel = Kernel(Sequencer(venue), tape)

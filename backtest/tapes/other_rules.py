@@ -60,7 +60,21 @@ class Run(NamedTuple):
 
     rulebook: Rulebook
     tape: list[tuple[int, Command, list[Event]]]
-    venue: Venue
+    accounts: tuple[str, ...]
+    state: str  # the hash of what it came to
+
+    @classmethod
+    def of(
+        cls, rulebook: Rulebook, tape: list[tuple[int, Command, list[Event]]], venue: Venue
+    ) -> Run:
+        """Take what is left to know of a venue, which is checked, and let go of it.
+
+        Raises ``AssertionError`` where an invariant does not hold.
+        """
+        venue.check()
+        found = cls(rulebook, tape, venue.accounts, venue.state_hash())
+        venue.close()
+        return found
 
 
 class Retrial(NamedTuple):
@@ -91,7 +105,7 @@ def under(
         progress()
 
     replayed = replay(directory, keep)
-    log = Run(replayed.genesis, tape, replayed.venue)
+    log = Run.of(replayed.genesis, tape, replayed.venue)
     trial = _Trial(log, rulebook, phases)
     for time, command, events in tape:
         trial.take(time, command, events)
@@ -128,7 +142,7 @@ class _Trial:
 
     def result(self) -> Retrial:
         """Return both runs, once all commands were taken."""
-        other = Run(self.rulebook, self.tape, self.venue)
+        other = Run.of(self.rulebook, self.tape, self.venue)
         return Retrial(
             self.log,
             other,

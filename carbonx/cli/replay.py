@@ -123,7 +123,6 @@ def _other_rules(folder: Path, name: str, phases: str, *, as_json: bool) -> None
     rulebook = presets.find(name)
     with reading_log(folder), counting("records") as one:
         retrial = under(folder, rulebook, phases, one)
-    retrial.other.venue.check()
     found = facts(retrial)
     if as_json:
         click.echo(json_text(found))

@@ -64,7 +64,18 @@ class Elsewhere:
             )
         if isinstance(m, wire_links.CarriedIn):
             return link_events.CarriedIn(
-                m.link, 0, self.account, m.cash, m.tonnes, m.fee, 0, m.ref, m.traded, m.leaves
+                m.link,
+                0,
+                self.account,
+                m.cash,
+                m.tonnes,
+                m.fee,
+                0,
+                m.ref,
+                m.traded,
+                m.leaves,
+                m.reason,
+                m.rule,
             )
         if isinstance(m, wire_links.CancelRouted):
             return link_events.CancelRouted(self.account, m.ref, m.link, 0, m.target)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.vocabulary import link_commands as c
 from engine.vocabulary import link_events as e
-from engine.vocabulary.enums import LinkKind, Side, TimeInForce
+from engine.vocabulary.enums import LinkKind, RejectReason, Side, TimeInForce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,10 +63,13 @@ def parse_link(line: str, minor: Minor, first: str, words: list[str]) -> c.LinkC
             minor(given.get("with", "0")),
         )
     given = given_in(more)
-    tonnes, *figures = (
+    tonnes, filled, unfilled, ref, traded, leaves = (
         int(given.get(key, 0)) for key in ("tonnes", "filled", "unfilled", "of", "traded", "leaves")
     )
-    return c.CarryIn(link, int(number), account, minor(given.get("cash", "0")), tonnes, *figures)
+    cash = minor(given.get("cash", "0"))
+    return c.CarryIn(
+        link, int(number), account, cash, tonnes, filled, unfilled, ref, traded, leaves
+    )
 
 
 def _parse_other(link: str, minor: Minor, first: str, words: list[str]) -> c.LinkCommand:
@@ -169,8 +172,9 @@ def tell_link(event: Event, m: Callable[[int], str]) -> str:
 
 
 def _order(event: e.CarriedHome | e.CarriedIn) -> str:
-    """Write what happened to the order that a message is about."""
-    return f" #{event.ref} traded {event.traded} leaves {event.leaves}" if event.ref else ""
+    """Write what happened to the order that a message is about, and why anything was refused."""
+    order = f" #{event.ref} traded {event.traded} leaves {event.leaves}" if event.ref else ""
+    return f"{order} for {RejectReason(event.reason).name}" if event.reason else order
 
 
 def _tell_other(event: Event, m: Callable[[int], str]) -> str:

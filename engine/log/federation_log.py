@@ -1,7 +1,8 @@
 """Linked venues with a log each: what one sends is durable before another hears of it.
 
 A directory holds one for each venue. Every log replays alone; opening them together delivers again
-what a crash cut off between two of them.
+what a crash cut off between two of them. Each has snapshots of its own, which keep what may have to
+be delivered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.sequencer import OPERATOR, Sequencer, recover
-from engine.venue.federation import Federation
+from engine.log.snapshotter import take
+from engine.venue.federation import Federation, FederationError
+from engine.venue.link_news import PART, LinkNews
 from engine.venue.venue import Venue
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.log.records import Record
+    from engine.log.snapshot import Parts
+    from engine.log.snapshotter import Taken
     from engine.rulebook.model import Rulebook
     from engine.venue.federation import Happened
     from engine.vocabulary.commands import Command
@@ -27,12 +32,36 @@ if TYPE_CHECKING:
 LINKED: Final = OPERATOR  # the source of what passes between venues
 
 
+class Follower:
+    """What there is to say between venues, as one venue's records bring it about."""
+
+    def __init__(self) -> None:
+        """Begin before the first record; a recovery may put what a snapshot has in ``parts``."""
+        self.parts: Parts = {PART: LinkNews()}
+
+    @property
+    def news(self) -> LinkNews:
+        """What may have to be delivered, and to be said of guests' orders."""
+        found: LinkNews = self.parts[PART]
+        return found
+
+    def absorb(self, record: Record, events: list[Event]) -> None:
+        """Take in a record and what came of it."""
+        self.news.absorb(record.command, events)
+
+
 class FederationLog:
     """Venues that are being run together, each with its own sequencer and journal."""
 
     __slots__ = ("_directory", "_durability", "_given", "_time", "federation", "sequencers")
 
-    def __init__(self, directory: Path, durability: str, sequencers: dict[str, Sequencer]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        durability: str,
+        sequencers: dict[str, Sequencer],
+        news: Mapping[str, LinkNews] | None = None,
+    ) -> None:
         """Join sequencers; use ``create`` or ``open``."""
         self._directory = directory
         self._durability = durability
@@ -40,7 +69,7 @@ class FederationLog:
         self._time = max(each.time for each in sequencers.values())
         self._given = OPERATOR  # the source of the command that is given first
         venues = {name: each.venue for name, each in sequencers.items()}
-        self.federation = Federation(venues, self._submit, self._commit)
+        self.federation = Federation(venues, self._submit, self._commit, news)
 
     @classmethod
     def create(
@@ -68,25 +97,37 @@ class FederationLog:
         if not names:
             problem = f"{directory} holds no venue's log: name the directory above them"
             raise JournalError(problem)
-        happened: dict[str, list[list[Event]]] = {name: [] for name in names}
-        sequencers: dict[str, Sequencer] = {}
-        for name in names:
-            kept = happened[name]
-
-            def keep(_: Record, events: list[Event], kept: list[list[Event]] = kept) -> None:
-                kept.append(events)
-
-            sequencers[name] = recover(directory / name, keep, durability)
-        found = cls(directory, durability, sequencers)
-        for name, lists in happened.items():
-            for events in lists:
-                found.federation.remember(name, events)
+        followers = {name: Follower() for name in names}
+        sequencers = {
+            name: recover(directory / name, each.absorb, durability, each.parts)
+            for name, each in followers.items()
+        }
+        news = {name: each.news for name, each in followers.items()}
+        found = cls(directory, durability, sequencers, news)
+        try:
+            found.federation.hold()
+        except FederationError as error:
+            found.close()
+            raise JournalError(str(error)) from error
         for name in names:
             found.federation.confirm(name)
         found.federation.complete()
         found.federation.deliver()
         found.commit()
         return found
+
+    def snapshot(self, name: str) -> Taken:
+        """Keep one venue's state at the end of its log; a start goes on from there.
+
+        Raises ``JournalError``, ``LogError`` and ``SnapshotError``.
+        """
+        follower, needed = Follower(), self.federation.needed(name)
+        return take(
+            self._directory / name,
+            follower.absorb,
+            follower.parts,
+            lambda: follower.news.forget(needed),
+        )
 
     def submit(self, time: int, source: int, name: str, command: Command) -> list[Happened]:
         """Give a venue a command; return what happened everywhere.
@@ -111,14 +152,11 @@ class FederationLog:
         if old is not None:
             old.buffer.clear()
             old.close()
-        past: list[list[Event]] = []
-
-        def keep(_: Record, events: list[Event]) -> None:
-            past.append(events)
-
-        self.sequencers[name] = recover(self._directory / name, keep, self._durability)
-        self.federation.venues[name] = self.sequencers[name].venue
-        self.federation.cut_back(name, past)
+        follower = Follower()
+        self.sequencers[name] = found = recover(
+            self._directory / name, follower.absorb, self._durability, follower.parts
+        )
+        self.federation.cut_back(name, found.venue, follower.news)
         self.federation.complete()
         return self.federation.deliver()
 

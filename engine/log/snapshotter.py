@@ -21,6 +21,7 @@ from engine.log.segments import put_away
 from engine.log.sequencer import Replay, replay_behind, replay_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from engine.log.segments import LogFile
@@ -38,21 +39,28 @@ class Taken(NamedTuple):
 
 
 def take(
-    directory: Path, on_record: OnRecord | None = None, parts: snapshots.Parts | None = None
+    directory: Path,
+    on_record: OnRecord | None = None,
+    parts: snapshots.Parts | None = None,
+    settle: Callable[[], None] = lambda: None,
 ) -> Taken:
     """Keep a venue's state at its log's end, and ``parts``, which ``on_record`` feeds.
 
-    A venue may be writing the log. Raises ``JournalError`` and ``LogError`` where the log is
-    damaged, ``SnapshotError`` where the state cannot be kept.
+    ``settle`` is called when all was heard, before anything is kept. A venue may be writing the
+    log. Raises ``JournalError`` and ``LogError`` where the log is damaged, ``SnapshotError`` where
+    the state cannot be kept.
     """
     parts = parts if parts is not None else {}
     for found in snapshots.usable(directory, parts):
         place = found.covered.place
         with suppress(SnapshotError), open_log(directory, place.segment) as file:
             replayed = replay_behind(file, found, on_record, parts)
+            settle()
             return _keep(directory, replayed, file, found.covered.seq, parts)
     with open_log(directory) as file:
-        return _keep(directory, replay_file(file, on_record), file, 0, parts)
+        replayed = replay_file(file, on_record)
+        settle()
+        return _keep(directory, replayed, file, 0, parts)
 
 
 def _keep(

@@ -1,39 +1,33 @@
 """Several venues and the links between them: what one sends, another receives once.
 
 A federation is a value of venues; links are what the venues' own ends say. It keeps no state that
-the venues lack: a message is made of the event that sent it, and waits here until its receiver's
+the venues' logs lack: a message is made of the event that sent it, and waits until its receiver's
 number shows that it was taken and ``confirm`` says that this will stay so. Whatever a crash cuts
 off is therefore delivered again, once. Rules: ``docs/rules.md``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.venue.departures import Departures
+from engine.venue.link_news import LinkNews
 from engine.venue.routing import after, all_after, into_auction, routed
 from engine.vocabulary.commands import Bid, CancelOrder, NewOrder
 from engine.vocabulary.enums import LinkKind, Side
 from engine.vocabulary.events import Rejected
 from engine.vocabulary.link_commands import (
     CarryIn,
+    CarryInRefused,
     GuestBid,
-    GuestCancel,
     GuestOrder,
     JoinAuction,
     RecogniseAllowances,
     SetLink,
 )
-from engine.vocabulary.link_events import (
-    AllowancesSent,
-    BidRouted,
-    CancelRouted,
-    CarriedHome,
-    OrderRouted,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from engine.venue.link_state import LinkEnd
     from engine.venue.venue import Venue
@@ -42,7 +36,6 @@ if TYPE_CHECKING:
     from engine.vocabulary.link_commands import LinkCommand
 
 
-Sent: TypeAlias = OrderRouted | CarriedHome | CancelRouted | AllowancesSent | BidRouted
 _PAIRS: Final = (
     (LinkKind.SHARED, LinkKind.HOSTING),
     (LinkKind.RECOGNITION, LinkKind.RECOGNISING),
@@ -74,25 +67,28 @@ class FederationError(ValueError):
 class Federation:
     """Venues by name. Everything that concerns them comes in through ``submit``."""
 
-    __slots__ = ("_apply", "_before", "_departures", "_logged", "messages", "venues")
+    __slots__ = ("_apply", "_before", "_departures", "_logged", "news", "venues")
 
     def __init__(
         self,
         venues: Mapping[str, Venue],
         apply: Callable[[str, Command], list[Event]] | None = None,
         before: Callable[[str], None] = lambda _: None,
+        news: Mapping[str, LinkNews] | None = None,
     ) -> None:
         """Join venues. ``apply`` gives a venue a command, by default at once.
 
         ``before`` is called with a sender's name before what it sent is given to its receiver.
+        ``news`` is what the venues' logs say of what may have to be delivered, by name.
         """
         self.venues = dict(venues)
         self._apply = apply or (lambda name, command: self.venues[name].apply(command))
         self._before = before
         self._logged = apply is not None  # then what a venue has taken may still be cut off
-        self._departures = {name: Departures(venue) for name, venue in self.venues.items()}
-        # the messages that may have to be delivered, by number
-        self.messages: dict[Way, dict[int, LinkCommand]] = {}
+        self.news = dict(news) if news is not None else {name: LinkNews() for name in self.venues}
+        self._departures = {
+            name: Departures(venue, self.news[name]) for name, venue in self.venues.items()
+        }
 
     def link(self, one: str, rules: SetLink, other: str) -> list[Happened]:
         """Set both ends of a link; ``rules`` are those of ``one``. Raises ``FederationError``.
@@ -167,7 +163,7 @@ class Federation:
         before = -1
         while len(found) > before:
             before = len(found)
-            for way, messages in list(self.messages.items()):  # what is sent back may be new
+            for way, messages in list(self._ways()):  # what is sent back may be new
                 end = self._end(way.receiver, way.link)
                 while end is not None and end.received + 1 in messages:
                     self._before(way.sender)
@@ -181,43 +177,56 @@ class Federation:
 
     def remember(self, name: str, events: list[Event]) -> None:
         """Take in the messages that a venue's events send, and what they say of guests' orders."""
-        self._departures[name].tally(events)
-        for event in events:
-            if isinstance(event, Sent):
-                peer = self.venues[name].links.ends[event.link].rules.peer
-                waiting = self.messages.setdefault(Way(event.link, name, peer), {})
-                waiting[event.number] = message_of(event)
+        self.news[name].take(events)
 
     def confirm(self, receiver: str) -> None:
         """Forget the messages that a venue has taken for good."""
-        for way, messages in self.messages.items():
+        for way, _ in self._ways():
             if way.receiver == receiver:
-                end = self._end(receiver, way.link)
-                taken = end.received if end is not None else 0
-                for number in [each for each in messages if each <= taken]:
-                    del messages[number]
+                self.news[way.sender].forget({way.link: self._received(way) + 1})
 
-    def cut_back(self, sender: str, past: Iterable[list[Event]] = ()) -> None:
-        """Forget the messages that a venue does not know any more that it sent.
+    def needed(self, sender: str) -> dict[str, int]:
+        """Return the first message on each link of a venue that may have to be delivered again."""
+        found, sent = {}, self.news[sender].sent
+        for link, end in self.venues[sender].links.ends.items():
+            behind = self._received(Way(link, sender, end.rules.peer)) + 1
+            found[link] = min(sent.get(link, ()), default=behind)
+        return found
 
-        ``past`` is what its log tells: what happened to guests' orders is counted from it anew.
-        """
-        self._departures[sender] = departures = Departures(self.venues[sender])
-        for events in past:
-            departures.tally(events)
-        for way, messages in self.messages.items():
-            if way.sender == sender:
-                end = self._end(sender, way.link)
-                sent = end.sent if end is not None else 0
-                for number in [each for each in messages if each > sent]:
-                    del messages[number]
+    def cut_back(self, name: str, venue: Venue, news: LinkNews) -> None:
+        """Let a venue go on from what its log holds, and forget what it does not know any more."""
+        self.venues[name], self.news[name] = venue, news
+        self._departures[name] = Departures(venue, news)
+
+    def hold(self) -> None:
+        """See that logs fit together which were opened one by one. Raises ``FederationError``."""
+        for name, venue in self.venues.items():
+            for link, end in venue.links.ends.items():
+                if end.rules.peer not in self.venues:
+                    message = f"{name} is linked with {end.rules.peer}, which is not here"
+                    raise FederationError(message)
+                way = Way(link, name, end.rules.peer)
+                taken, waiting = self._received(way), self.news[name].sent.get(link, {})
+                if taken > end.sent:
+                    message = (
+                        f"{name} has sent {end.sent} messages over {link}, and {way.receiver} has "
+                        f"taken {taken}: restore the newest copy of {name}"
+                    )
+                    raise FederationError(message)
+                for number in range(taken + 1, end.sent + 1):
+                    if number not in waiting:
+                        message = (
+                            f"{way.receiver} lacks message {number} of {link}, which it had taken "
+                            f"by {name}'s snapshots: restore the newest copy of {way.receiver}, or "
+                            f"put the snapshots of {name} away, so that its whole log is read"
+                        )
+                        raise FederationError(message)
 
     def on_the_way(self) -> tuple[int, int]:
         """Return the minor units and tonnes that have left one venue and not reached the other."""
         cash = tonnes = 0
-        for way, messages in self.messages.items():
-            end = self._end(way.receiver, way.link)
-            taken = end.received if end is not None else 0
+        for way, messages in self._ways():
+            taken = self._received(way)
             for number, message in messages.items():
                 if number > taken:
                     more = carried(message)
@@ -233,10 +242,23 @@ class Federation:
                 if peer is None:
                     continue
                 assert peer.received <= end.sent, f"{link}: more came than {name} sent"
-                waiting = self.messages.get(Way(link, name, end.rules.peer), {})
+                waiting = self.news[name].sent.get(link, {})
                 missing = [n for n in range(peer.received + 1, end.sent + 1) if n not in waiting]
                 assert not missing, f"{link}: messages {missing} of {name} are lost"
                 assert end.used >= 0, f"{link}: a quota that is used less than not at all"
+
+    def _ways(self) -> Iterator[tuple[Way, dict[int, LinkCommand]]]:
+        """Yield each way on which messages may have to be delivered, with them."""
+        for name, news in self.news.items():
+            for link, messages in news.sent.items():
+                if messages:
+                    peer = self.venues[name].links.ends[link].rules.peer
+                    yield Way(link, name, peer), messages
+
+    def _received(self, way: Way) -> int:
+        """Return the number of the last message that a receiver has taken."""
+        end = self._end(way.receiver, way.link)
+        return end.received if end is not None else 0
 
     def _end(self, name: str, link: str) -> LinkEnd | None:
         return self.venues[name].links.ends.get(link)
@@ -256,65 +278,12 @@ def other_end(name: str, rules: SetLink) -> SetLink:
     )
 
 
-def message_of(event: Sent) -> LinkCommand:
-    """Return the command that an event sends to the peer."""
-    if type(event) is OrderRouted:
-        return GuestOrder(
-            event.link,
-            event.number,
-            event.account,
-            event.ref,
-            event.owner,
-            event.side,
-            event.quantity,
-            event.price,
-            event.tif,
-            event.cash,
-        )
-    if type(event) is CancelRouted:
-        return GuestCancel(event.link, event.number, event.account, event.ref, event.target)
-    if type(event) is AllowancesSent:
-        return RecogniseAllowances(
-            event.link,
-            event.number,
-            event.account,
-            event.quantity,
-            event.entity,
-            event.cycle,
-            event.officer,
-        )
-    if type(event) is BidRouted:
-        return GuestBid(
-            event.link,
-            event.number,
-            event.account,
-            event.ref,
-            event.owner,
-            event.auction,
-            event.side,
-            event.quantity,
-            event.price,
-            event.cash,
-        )
-    assert type(event) is CarriedHome
-    return CarryIn(
-        event.link,
-        event.number,
-        event.account,
-        event.cash,
-        event.tonnes,
-        event.filled,
-        event.unfilled,
-        event.ref,
-        event.traded,
-        event.leaves,
-    )
-
-
 def carried(message: LinkCommand) -> tuple[int, int]:
     """Return the minor units and tonnes that a message brings."""
     if isinstance(message, GuestOrder | GuestBid):
         return message.cash, message.quantity if message.side is Side.SELL else 0
     if type(message) is RecogniseAllowances:
         return 0, message.quantity
-    return (message.cash, message.tonnes) if type(message) is CarryIn else (0, 0)
+    if isinstance(message, CarryIn | CarryInRefused):
+        return message.cash, message.tonnes
+    return 0, 0

@@ -28,7 +28,9 @@ from engine.vocabulary.enums import (
 from engine.vocabulary.events import Event, Rejected, Trade
 from engine.vocabulary.link_commands import (
     CarryHome,
+    CarryHomeRefused,
     CarryIn,
+    CarryInRefused,
     GuestCancel,
     GuestOrder,
     RouteCancel,
@@ -62,7 +64,9 @@ def link_handlers(venue: VenueBase) -> dict[type, Callable[..., list[Event]]]:
         RouteOrder: lambda c: route_order(venue, c),
         GuestOrder: lambda c: guest_order(venue, c),
         CarryHome: lambda c: carry_home(venue, c),
+        CarryHomeRefused: lambda c: carry_home(venue, c),
         CarryIn: lambda c: carry_in(venue, c),
+        CarryInRefused: lambda c: carry_in(venue, c),
         RouteCancel: lambda c: route_cancel(venue, c),
         GuestCancel: lambda c: guest_cancel(venue, c),
         **recognition_handlers(venue),
@@ -188,7 +192,7 @@ def _rules_of_routing(
     yield from checks_of_leaving(c, end, line, participant, c.away_price + rules.fee)
 
 
-def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
+def carry_in(venue: VenueBase, c: CarryIn | CarryInRefused) -> list[Event]:
     """Give a member what came back, and take the link's fee for what was traded."""
     end = venue.links.ends.get(c.link)
     problem = out_of_turn(venue, end, c)
@@ -197,7 +201,8 @@ def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
     account = venue.ledger.accounts.get(c.account)
     if account is None:
         return unknown_account(c.account, 0)
-    if min(c.cash, c.tonnes, c.filled, c.unfilled, c.ref, c.traded, c.leaves) < 0:
+    reason, rule = _why(c)
+    if min(c.cash, c.tonnes, c.filled, c.unfilled, c.ref, c.traded, c.leaves, reason) < 0:
         return [Rejected(c.account, 0, RejectReason.VALUE, "cash", "nothing below 0")]
     end.received = c.number
     line = venue.markets[end.rules.symbol]
@@ -209,7 +214,18 @@ def carry_in(venue: VenueBase, c: CarryIn) -> list[Event]:
     end.used = max(end.used - c.unfilled, 0)
     return [
         CarriedIn(
-            c.link, c.number, c.account, c.cash, c.tonnes, fee, end.used, c.ref, c.traded, c.leaves
+            c.link,
+            c.number,
+            c.account,
+            c.cash,
+            c.tonnes,
+            fee,
+            end.used,
+            c.ref,
+            c.traded,
+            c.leaves,
+            reason,
+            rule,
         )
     ]
 
@@ -270,7 +286,7 @@ def guest_cancel(venue: VenueBase, c: GuestCancel) -> list[Event]:
     return line.end(order, CancelReason.REQUESTED, c.ref)
 
 
-def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
+def carry_home(venue: VenueBase, c: CarryHome | CarryHomeRefused) -> list[Event]:
     """Let all that a guest has and does not need here leave, with word of one of its orders."""
     end = venue.links.ends.get(c.link)
     if end is None:
@@ -280,11 +296,12 @@ def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
     if guest is None:
         return unknown_account(c.account, 0)
     cash, tonnes = available(venue, end, guest)
-    if not (0 <= c.ref <= MAX_REF and 0 <= c.traded <= MAX_QUANTITY):
+    reason, rule = _why(c)
+    if not (0 <= c.ref <= MAX_REF and 0 <= c.traded <= MAX_QUANTITY and reason >= 0):
         return [Rejected(c.account, 0, RejectReason.VALUE, "ref", "what happened to an order")]
     if not (cash or tonnes or guest.unfilled or c.ref):
-        rule = "the guest has nothing that may leave"
-        return [Rejected(c.account, 0, RejectReason.NOTHING_TO_CHANGE, "account", rule)]
+        nothing = "the guest has nothing that may leave"
+        return [Rejected(c.account, 0, RejectReason.NOTHING_TO_CHANGE, "account", nothing)]
     account = venue.ledger.accounts[guest.name]
     move(venue, venue.markets[end.rules.symbol], account, -cash, -tonnes)
     filled = guest.filled if cash else 0  # the fee for it is taken from the cash
@@ -302,6 +319,8 @@ def carry_home(venue: VenueBase, c: CarryHome) -> list[Event]:
         c.ref,
         c.traded,
         order.leaves if order is not None else 0,
+        reason,
+        rule,
     )
     guest.unfilled = 0
     return [event]
@@ -313,6 +332,11 @@ def available(venue: VenueBase, end: LinkEnd, guest: Guest) -> tuple[int, int]:
     account = venue.ledger.accounts[guest.name]
     cash = free(venue.ledger.cash(account, product.currency))
     return cash, free(venue.ledger.holding(account, product.symbol))
+
+
+def _why(c: CarryHome | CarryHomeRefused | CarryIn | CarryInRefused) -> tuple[int, str]:
+    """Return why what a message is about was refused; 0 and nothing where it was not."""
+    return (c.reason, c.rule) if isinstance(c, CarryHomeRefused | CarryInRefused) else (0, "")
 
 
 def _refused(c: RouteOrder, reason: RejectReason, field: str, rule: str) -> list[Event]:

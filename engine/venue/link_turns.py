@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from engine.venue.link_state import LinkEnd
     from engine.vocabulary.link_commands import (
         CarryIn,
+        CarryInRefused,
         GuestBid,
         GuestCancel,
         GuestOrder,
         RecogniseAllowances,
     )
 
-    Message: TypeAlias = GuestOrder | CarryIn | GuestCancel | RecogniseAllowances | GuestBid
+    Message: TypeAlias = (
+        GuestOrder | CarryIn | CarryInRefused | GuestCancel | RecogniseAllowances | GuestBid
+    )
 
 
 def free(balance: Balance) -> int:

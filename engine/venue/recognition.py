@@ -125,8 +125,10 @@ def recognise_allowances(venue: VenueBase, c: RecogniseAllowances) -> list[Event
         due, events = recognise(venue.registry, c.entity, c.cycle, c.officer, counted)
     except RefusedError as refused:
         end.sent += 1
-        back = CarriedHome(c.link, end.sent, c.account, 0, c.quantity, 0, c.quantity, 0, 0, 0)
-        return [Rejected(c.account, 0, refused.reason, refused.field, refused.rule), back]
+        reason, rule = refused.reason, refused.rule
+        home = (c.link, end.sent, c.account, 0, c.quantity, 0, c.quantity, 0, 0, 0)
+        back = CarriedHome(*home, int(reason), rule)
+        return [Rejected(c.account, 0, reason, refused.field, rule), back]
     end.used += c.quantity
     recognised = AllowancesRecognised(
         c.link, c.number, c.account, c.quantity, c.entity, c.cycle, counted, due, end.used

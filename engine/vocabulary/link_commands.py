@@ -168,6 +168,34 @@ class JoinAuction(Struct, frozen=True, array_like=True, gc=False, tag=62):
     price: Int  # the least reserve that the seller takes
 
 
+class CarryHomeRefused(Struct, frozen=True, array_like=True, gc=False, tag=63):
+    """Do as ``CarryHome`` does where the order was refused here, and say why."""
+
+    link: str
+    account: str  # at its own venue
+    ref: Int
+    traded: Int
+    reason: Int  # a ``RejectReason``
+    rule: str  # what would have been accepted
+
+
+class CarryInRefused(Struct, frozen=True, array_like=True, gc=False, tag=64):
+    """Do as ``CarryIn`` does where what left was refused there, and say why."""
+
+    link: str
+    number: Int
+    account: str
+    cash: Int  # minor units
+    tonnes: Int
+    filled: Int
+    unfilled: Int
+    ref: Int  # the order; 0: none
+    traded: Int
+    leaves: Int
+    reason: Int  # a ``RejectReason``
+    rule: str  # what would have been accepted
+
+
 LinkCommand: TypeAlias = (
     SetLink
     | RouteOrder
@@ -182,4 +210,6 @@ LinkCommand: TypeAlias = (
     | RouteBid
     | GuestBid
     | JoinAuction
+    | CarryHomeRefused
+    | CarryInRefused
 )

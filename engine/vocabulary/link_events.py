@@ -58,6 +58,8 @@ class CarriedHome(Struct, frozen=True, array_like=True, gc=False, tag=63):
     ref: int  # the order that something happened to; 0: none
     traded: int  # its tonnes that traded since the last such message
     leaves: int  # its tonnes that are live here still
+    reason: int = 0  # why what came was refused here, a ``RejectReason``; 0: it was not
+    rule: str = ""  # what would have been accepted
 
 
 class CarriedIn(Struct, frozen=True, array_like=True, gc=False, tag=64):
@@ -73,6 +75,8 @@ class CarriedIn(Struct, frozen=True, array_like=True, gc=False, tag=64):
     ref: int  # the order that something happened to at the peer; 0: none
     traded: int  # its tonnes that traded since the last such message
     leaves: int  # its tonnes that are live at the peer still
+    reason: int = 0  # why what left was refused there, a ``RejectReason``; 0: it was not
+    rule: str = ""  # what would have been accepted
 
 
 class CancelRouted(Struct, frozen=True, array_like=True, gc=False, tag=65):

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from engine.rulebook import presets
+from engine.venue.federation import FederationError
 from engine.vocabulary.events import Rejected
 from gateway.cli.addresses import listening
 from gateway.cli.console import reading_log
 from gateway.cli.exposure import check as check_exposure
 from gateway.cli.exposure import tls_of, unless_refused
 from gateway.cli.linked_file import LinkedFile, LinkedVenue, read
+from gateway.cli.snapshots import follow, take_snapshot
 from gateway.cli.web_page import page_maker
 from gateway.operations.outside import MissingExtraError, Outside
 from gateway.runtime import event_loop
@@ -28,9 +31,10 @@ from gateway.server.recovering import Recovering
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from engine.venue.federation import Federation
     from gateway.web.keeper import Keeper
     from gateway.web.server import WebServer
 
@@ -72,10 +76,10 @@ def serve_linked(
             for name, each in sockets.items():
                 recovering.enter_context(Recovering(each, tls[name]))
             nodes = open_all(path, file, tls)
-            link(file, nodes)
+            linked = link(file, nodes)
         web = make_page({name: (node, folders[name]) for name, node in nodes.items()})
         places = {name: Place(folders[name], outsides[name], sockets[name]) for name in nodes}
-        event_loop.run(run(nodes, places, as_json=as_json, web=web))
+        event_loop.run(run(nodes, places, linked.federation, as_json=as_json, web=web))
 
 
 def tls_of_all(path: Path, file: LinkedFile) -> dict[str, ssl.SSLContext | None]:
@@ -126,10 +130,11 @@ def link(file: LinkedFile, nodes: dict[str, Node]) -> Linked:
                 message = f"{name} is linked with {end.rules.peer}: the file has to name it too"
                 raise click.ClickException(message)
     cores = {name: node.core for name, node in nodes.items()}
-    past = {name: node.past for name, node in nodes.items()}
-    linked = Linked(cores, past, lambda name: nodes[name].schedule())
-    for node in nodes.values():
-        node.past = []
+    news = {name: node.links for name, node in nodes.items()}
+    try:
+        linked = Linked(cores, news, lambda name: nodes[name].schedule())
+    except FederationError as error:
+        raise click.ClickException(str(error)) from error
     for each in file.link:
         if each.name in nodes[each.from_].sequencer.venue.links.ends:
             continue  # what its log has stays; an operator changes it
@@ -143,6 +148,7 @@ def link(file: LinkedFile, nodes: dict[str, Node]) -> Linked:
 async def run(
     nodes: dict[str, Node],
     places: dict[str, Place],
+    federation: Federation,
     *,
     as_json: bool,
     web: Keeper | WebServer | None = None,
@@ -169,12 +175,35 @@ async def run(
     event_loop.on_stop(stop.set)
     found = {name: _facts(node, places[name]) for name, node in nodes.items()}
     _say(found, web, as_json=as_json)
+    takers = [
+        asyncio.create_task(_follow(node, places[name].folder, partial(federation.needed, name)))
+        for name, node in nodes.items()
+    ]
     await stop.wait()
+    for taker in takers:
+        taker.cancel()
     for door in doors:
         await door.close()
     if web is not None:
         await web.stop()
     await close(nodes)
+    for name, place in places.items():
+        _keep(place.folder, federation.needed(name))
+
+
+async def _follow(node: Node, folder: Path, needed: Callable[[], Mapping[str, int]]) -> None:
+    """Take a snapshot of a venue whenever its log has begun a new segment, for ever."""
+    journal = node.sequencer.journal
+    assert journal is not None
+    await follow(folder, journal, needed=needed)
+
+
+def _keep(folder: Path, needed: Mapping[str, int]) -> None:
+    """Take a snapshot of a venue that has stopped; say so where none could be taken."""
+    try:
+        take_snapshot(folder, needed)
+    except click.ClickException as error:  # the log is closed and has all
+        click.echo(error.message, err=True)
 
 
 def _say(

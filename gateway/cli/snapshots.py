@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from gateway.server.followers import Followers
 from gateway.server.spool import Spool
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine.log.journal import Journal
 
 LOOK_EVERY: Final = 5.0  # seconds between looks at whether the log has a new segment
@@ -26,12 +29,20 @@ _LOOK_AGAIN: Final = 0.1  # seconds between looks at whether a snapshot is there
 _NICER: Final = 10
 
 
-def take_snapshot(folder: Path) -> str:
-    """Take a snapshot of the venue in a folder; return what to say. Raises ``ClickException``."""
+def take_snapshot(folder: Path, needed: Mapping[str, int] | None = None) -> str:
+    """Take a snapshot of the venue in a folder; return what to say. Raises ``ClickException``.
+
+    It keeps what the venue sent over links, from these numbers on where they are known.
+    """
     followers = Followers(Spool(folder))
     try:
         with reading_log(folder):
-            taken = take(folder, followers.absorb, followers.parts)
+            taken = take(
+                folder,
+                followers.absorb,
+                followers.parts,
+                lambda: followers.links.forget(needed or {}),
+            )
     except SnapshotError as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -42,18 +53,26 @@ def take_snapshot(folder: Path) -> str:
     )
 
 
-async def follow(folder: Path, journal: Journal, every: float = LOOK_EVERY) -> None:
-    """Take a snapshot whenever a log has begun a new segment, in a process of its own, for ever."""
+async def follow(
+    folder: Path,
+    journal: Journal,
+    every: float = LOOK_EVERY,
+    needed: Callable[[], Mapping[str, int]] = dict,
+) -> None:
+    """Take a snapshot whenever a log has begun a new segment, in a process of its own, for ever.
+
+    ``needed`` says from which numbers on a linked venue's messages may have to be sent again.
+    """
     segment = journal.segment
     while True:
         await asyncio.sleep(every)
         if journal.segment != segment:
             segment = journal.segment
-            await _in_another_process(folder)
+            await _in_another_process(folder, needed())
 
 
-async def _in_another_process(folder: Path) -> None:
-    process = _started(folder)
+async def _in_another_process(folder: Path, needed: Mapping[str, int]) -> None:
+    process = _started(folder, needed)
     try:
         while process.poll() is None:  # noqa: ASYNC110 - a process
             await asyncio.sleep(_LOOK_AGAIN)
@@ -62,8 +81,8 @@ async def _in_another_process(folder: Path) -> None:
         process.wait()
 
 
-def _started(folder: Path) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "gateway.cli.snapshots", str(folder)]
+def _started(folder: Path, needed: Mapping[str, int]) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", "gateway.cli.snapshots", str(folder), json.dumps(needed)]
     return subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603 - this very Python
 
 
@@ -72,7 +91,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(_NICER)
     try:
-        click.echo(take_snapshot(Path(sys.argv[1])))
+        click.echo(take_snapshot(Path(sys.argv[1]), json.loads(sys.argv[2])))
     except Exception as error:
         click.echo(f"no snapshot: {error}", err=True)
         raise SystemExit(1) from error

@@ -8,13 +8,15 @@ the log's last record then, so that it has its place among the orders. A line th
 out or put in breaks the chain. What is written is on the disk before the tick's answers leave.
 
 Strangers cannot fill it: refused logons, and connections that ended without one, are counted, and
-their numbers are written once a minute.
+their numbers are written once a minute. Nor can members, by logging on and off: a file that is long
+enough gets a number, another begins, and so many are kept. One chain runs through all of them.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,12 +25,18 @@ from engine.log.files import BINARY, sync_data, sync_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import TypeAlias
 
     from gateway.protocol.wire import Logon
     from gateway.server.accounts import Admission
     from gateway.server.connection import Connection
 
+    Line: TypeAlias = tuple[bytes, dict[str, Any]]
+
 FILE_NAME: Final = "access.log"  # in the venue's folder
+FILE_SIZE: Final = 1 << 23  # bytes, from which on the next line begins another file
+EARLIER: Final = 7  # files that are kept beside the one that is written
+CONTINUED: Final = "continued"  # the first line of every file but the first
 COUNT_EVERY: Final = 60_000_000_000  # ns between counts of refusals
 MOST_WAITING: Final = 10_000  # lines that wait for a disk that fails; the oldest go
 REFUSED: Final = "credentials"  # the end of one who was refused, which is counted already
@@ -48,10 +56,11 @@ class AccessLog:
         self.failure = ""  # why the last attempt to write did not come off
         self.lost = 0  # lines that found no room
         self._number, self._hash, end = 0, BEGIN, 0
-        if self.path.exists():
-            for line, found in lines_of(self.path):
+        self._earlier = earlier_in(folder)
+        for path in (*self._earlier, *([self.path] if self.path.exists() else [])):
+            for line, found in lines_of(path, self._number, self._hash):
                 self._number, self._hash = found["number"], digest(line)
-                end += len(line)
+                end += len(line) if path == self.path else 0
         self._end = end  # behind it is what a crash left of a line on which nothing was answered
         self._waiting: list[dict[str, Any]] = []
         self._on: dict[int, Logon] = {}  # sessions whose end is to be written, by their numbers
@@ -118,8 +127,12 @@ class AccessLog:
             self._count(now)
         if not self._waiting:
             return
+        if self._end >= FILE_SIZE:
+            with suppress(OSError):  # the file is gone on with, and it is tried again
+                self._begin_another()
         number, previous, data = self._number, self._hash, b""
-        for said in self._waiting:
+        begins = [{"what": CONTINUED}] if number and not self._end else []
+        for said in (*begins, *self._waiting):
             number += 1
             whole = {"number": number, "previous": previous, "time": now, "record": record} | said
             line = json.dumps(whole).encode() + b"\n"
@@ -151,8 +164,24 @@ class AccessLog:
             file.write(data)
             file.flush()
             sync_data(file.fileno())
-        if not self._number:
+        if not self._end:
             sync_folder(self.path.parent)
+
+    def _begin_another(self) -> None:
+        """Give the file its number, and remove the oldest beyond those kept. For ``OSError``.
+
+        What a failed write left behind its last whole line is cut off first.
+        """
+        with self.path.open("r+b") as file:
+            file.truncate(self._end)
+            sync_data(file.fileno())
+        number = number_of(self._earlier[-1]) + 1 if self._earlier else 1
+        name = self.path.with_name(f"{FILE_NAME}.{number:06}")
+        self.path.replace(name)
+        self._end = 0
+        self._earlier.append(name)
+        while len(self._earlier) > EARLIER:
+            self._earlier.pop(0).unlink(missing_ok=True)
 
 
 def digest(line: bytes) -> str:
@@ -160,21 +189,35 @@ def digest(line: bytes) -> str:
     return sha256(line).hexdigest()
 
 
-def lines_of(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """Yield each whole line and what it says. Raises ``AccessLogError`` where the chain breaks."""
-    previous, number = BEGIN, 0
+def number_of(path: Path) -> int:
+    """Return the number of a file that is not written any more."""
+    return int(path.name.removeprefix(f"{FILE_NAME}."))
+
+
+def earlier_in(folder: Path) -> list[Path]:
+    """Return the files before the one that is written, the oldest first."""
+    return sorted(folder.glob(f"{FILE_NAME}.[0-9]*"), key=number_of)
+
+
+def lines_of(path: Path, number: int = 0, previous: str = BEGIN) -> Iterator[Line]:
+    """Yield each whole line and what it says, behind the last line of the file before.
+
+    Where that is not known the file may be one that goes on where another ended. Raises
+    ``AccessLogError`` where the chain breaks.
+    """
     with path.open("rb") as file:
-        for line in file:
+        for row, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 return  # the end of a line that a crash cut
-            number += 1
             try:
                 said = json.loads(line)
-                holds = said["number"] == number and said["previous"] == previous
+                if not number and said["what"] == CONTINUED:
+                    number, previous = said["number"] - 1, said["previous"]
+                holds = said["number"] == number + 1 and said["previous"] == previous
             except (ValueError, KeyError, TypeError):
                 holds = False
             if not holds:
-                problem = f"{path}: line {number} is not the one that was written behind the last"
+                problem = f"{path}: line {row} is not the one that was written behind the last"
                 raise AccessLogError(problem)
-            previous = digest(line)
+            number, previous = said["number"], digest(line)
             yield line, said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.log.sequencer import recover
+from engine.venue.link_news import PART, LinkNews
 from gateway.server.grace import Asking
 from gateway.server.outbox import Outboxes
 from gateway.server.timetable import Past
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Followers:
-    """The reports of all accounts, and the day that is on, as a log's records bring them about."""
+    """Reports, the day that is on and what links pass on, as a log's records bring them about."""
 
     def __init__(self, store: ReportStore | None = None) -> None:
         """Begin before the first record; a recovery may put what a snapshot has in ``parts``.
@@ -30,6 +31,7 @@ class Followers:
             "outboxes": Outboxes(store),
             "past": Past(),
             "asking": Asking(),
+            PART: LinkNews(),
         }
 
     @property
@@ -50,25 +52,20 @@ class Followers:
         found: Asking = self.parts["asking"]
         return found
 
+    @property
+    def links(self) -> LinkNews:
+        """What may have to be delivered to linked venues, and to be said there."""
+        found: LinkNews = self.parts[PART]
+        return found
+
     def absorb(self, record: Record, events: list[Event]) -> None:
         """Take in a record and what came of it."""
         parts = self.parts
         parts["outboxes"].absorb(record.time, events)
         parts["past"].absorb(record, events)
         parts["asking"].absorb(record, events)
+        parts[PART].absorb(record.command, events)
 
-    def recover(
-        self, folder: Path, durability: str, past: list[list[Event]] | None = None
-    ) -> Sequencer:
-        """Recover a folder's venue; ``past`` takes in all events, which no snapshot has.
-
-        Raises ``JournalError`` and ``LogError``.
-        """
-        if past is None:
-            return recover(folder, self.absorb, durability, self.parts)
-
-        def absorb(record: Record, events: list[Event]) -> None:
-            self.absorb(record, events)
-            past.append(events)
-
-        return recover(folder, absorb, durability)
+    def recover(self, folder: Path, durability: str) -> Sequencer:
+        """Recover a folder's venue. Raises ``JournalError`` and ``LogError``."""
+        return recover(folder, self.absorb, durability, self.parts)

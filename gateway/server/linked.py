@@ -19,8 +19,9 @@ from engine.vocabulary.events import Rejected
 from engine.vocabulary.link_commands import SetLink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from engine.venue.link_news import LinkNews
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
     from gateway.server.core import Core, Write
@@ -32,13 +33,14 @@ class Linked:
     def __init__(
         self,
         cores: Mapping[str, Core],
-        past: Mapping[str, Iterable[list[Event]]],
+        news: Mapping[str, LinkNews],
         wake: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Join cores and deliver what a crash cut off; ``past`` is all that their logs tell.
+        """Join cores and deliver what a crash cut off; ``news`` is what their logs say of it.
 
         ``wake`` is called with the name of a venue that was given something from elsewhere: a tick
-        of its core has to follow. Raises ``JournalError``.
+        of its core has to follow. Raises ``JournalError``, and ``FederationError`` where the logs
+        do not fit together.
         """
         self.cores = dict(cores)
         self._wake = wake
@@ -47,13 +49,11 @@ class Linked:
         self._source = OPERATOR  # of the command that is given first
         venues = {name: core.running.sequencer.venue for name, core in cores.items()}
         self._time = max(core.running.sequencer.time for core in cores.values())
-        self.federation = Federation(venues, self._apply, self._before)
+        self.federation = Federation(venues, self._apply, self._before, news)
+        self.federation.hold()
         for name, core in self.cores.items():
             core.running.through = partial(self._submit, name)
             core.commit = partial(self._commit, name, core.commit)
-        for name, lists in past.items():
-            for events in lists:
-                self.federation.remember(name, events)
         for name in self.cores:
             self.federation.confirm(name)
         self.federation.complete()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
 from engine.log.sequencer import Sequencer
+from engine.venue.link_news import LinkNews
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
@@ -175,7 +176,7 @@ class Node:
         self.clock: Callable[[], int] = SteadyClock()
         self.durability = self.core.durability
         self.observers = self.core.running.observers
-        self.past: list[list[Event]] = []  # of a venue that is about to be linked
+        self.links = LinkNews()  # what its log says of links, for a venue that will be linked
         self.failed: asyncio.Future[None] | None = None
         self.address = ("", 0)
         self.tls: ssl.SSLContext | None = None  # without one it speaks plain TCP
@@ -201,8 +202,6 @@ class Node:
     ) -> Node:
         """Recover the venue in ``folder``, or start a new one; open the accounts it lacks.
 
-        One that is to be linked keeps the events of its whole log in ``past`` until it is.
-
         ``clock`` gives the time in ns UTC; it is a ``SteadyClock`` unless another is given.
 
         Only a first start opens lines: whatever phases the log has stay, whoever brought them
@@ -213,10 +212,9 @@ class Node:
         the folder holds a venue under other rules.
         """
         clock = clock or SteadyClock()
-        past: list[list[Event]] | None = [] if options.linked else None
         followers = Followers(Spool(folder))
         if holds_log(folder):
-            sequencer = followers.recover(folder, options.durability, past)
+            sequencer = followers.recover(folder, options.durability)
             if sequencer.venue.genesis != rulebook:
                 sequencer.close()
                 followers.outboxes.close()
@@ -230,9 +228,8 @@ class Node:
         node = cls(directory, sequencer, followers.outboxes, options, followers.past)
         node.clock = clock
         node.asking = tuple(followers.asking.accounts)
-        if past is not None:
-            node.past = past
-            node.observers.append(lambda _time, events: past.append(events))
+        node.links = followers.links
+        node.observers.append(lambda _time, events: node.links.take(events))
         try:
             node.keys = KeysFile(folder, directory)
             node.access = AccessLog(folder)
@@ -249,8 +246,7 @@ class Node:
             followers.outboxes.close()
             raise AccountsError(str(error)) from error
         node.tick()
-        if past is not None:
-            node.observers.pop()
+        node.observers.pop()  # from here on a federation sees to it, if there is one
         return node
 
     @property

@@ -28,6 +28,10 @@ class State(NamedTuple):
     outboxes: Outboxes
     phases: DayPhases
 
+    def let_go(self) -> None:
+        """Be of no use any more: a page that goes back and forth leaves many venues behind."""
+        self.sequencer.venue.close()
+
 
 def fresh(tape: Tape) -> State:
     """Return the state before the first record."""
@@ -59,12 +63,27 @@ class Checkpoints:
         self._kept.remove(state)
         return state
 
-    def keep(self, state: State) -> None:
+    def keep(self, state: State) -> bool:
         """Keep a state where it closes a gap; of two between the same marks the first is enough."""
-        if self._marks and not any(
+        needed = bool(self._marks) and not any(
             self._between(state.place) == self._between(each.place) for each in self._kept
-        ):
+        )
+        if needed:
             self._kept.append(state)
+        return needed
+
+    def close(self) -> None:
+        """Let go of all states."""
+        for state in self._kept:
+            state.let_go()
+        self._kept.clear()
+        self._drop()
+
+    def _drop(self) -> None:
+        """Let go of the state that is being built."""
+        if self._building is not None:
+            self._building.let_go()
+            self._building = None
 
     def _between(self, place: int) -> int:
         """Return how many marks lie at or before a place."""
@@ -75,12 +94,12 @@ class Checkpoints:
         there = [self._between(state.place) for state in self._kept]
         missing = [mark for mark in self._marks if self._between(mark) not in there]
         if not missing:
-            self._building = None
+            self._drop()
             return
         state = self._building or fresh(self._tape)
         target = next((mark for mark in missing if mark >= state.place), 0)
         if not target:
-            self._building = None  # what it was built for is there by now
+            self._drop()  # what it was built for is there by now
             return
         state = run(self._tape, state, min(target, state.place + most))
         if state.place == target:

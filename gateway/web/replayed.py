@@ -69,6 +69,8 @@ class Replayed:
         if self._clock is not None:
             self._clock.cancel()
         await self.web.stop()
+        self._checkpoints.close()
+        self._node.sequencer.venue.close()
 
     def seek(self, position: int) -> None:
         """Go behind a record: as it was then."""
@@ -76,8 +78,10 @@ class Replayed:
         if 0 <= position - self.position <= FAR:
             self._run(position)
         else:
-            self._go(position)
+            left = self._go(position)
             self.web.show(self._shown())
+            if left is not None:
+                left.let_go()
         self._time = self.tape.times[position - 1] if position else self.tape.started
         self._node.tick()
 
@@ -86,19 +90,24 @@ class Replayed:
     def _shown(self) -> Near:
         return Near(self._node, self._web, {"replay": self._told}, self._phases)
 
-    def _go(self, position: int) -> None:
-        """Go far out of sight, from the nearest state before; the one that is left is kept."""
+    def _go(self, position: int) -> State | None:
+        """Go far out of sight, from the nearest state before.
+
+        The one that is left is kept, or returned where that is of no use.
+        """
         here = State(self.position, self._node.sequencer, self._node.outboxes, self._phases)
         back = position < self.position
         start = self._checkpoints.take(position, -1 if back else self.position)
+        left = None
         if start is None and not back:
             start = here
-        else:
-            self._checkpoints.keep(here)
+        elif not self._checkpoints.keep(here):
+            left = here
         start = start or fresh(self.tape)
         self._node = self._around(start)
         self.position = start.place
         self._run(position)
+        return left
 
     def _around(self, state: State) -> Node:
         _, sequencer, outboxes, self._phases = state

@@ -173,20 +173,20 @@ LINKS = (
                                   | mei counts by bay 1: 30 t as 15 for plant 2020 due 85 used 30
         recognise bay 1 mei 30 for plant 2020 by An | refused UNKNOWN_NUMBER number
         recognise bay 2 mei 22 for plant 2020 by An | refused QUOTA quantity
-                                  | mei goes home by bay 1: 0 and 22 t filled 0 unfilled 22
+                  | mei goes home by bay 1: 0 and 22 t filled 0 unfilled 22 for QUOTA
         recognise bay 3 mei 11 for plant 2020 by An | refused VALUE quantity
-                                  | mei goes home by bay 2: 0 and 11 t filled 0 unfilled 11
+                  | mei goes home by bay 2: 0 and 11 t filled 0 unfilled 11 for VALUE
         recognise bay 4 mei 10 for plant 2020 by Bo | refused OFFICER officer
-                                  | mei goes home by bay 3: 0 and 10 t filled 0 unfilled 10
+                  | mei goes home by bay 3: 0 and 10 t filled 0 unfilled 10 for OFFICER
         recognise bay 5 mei 10 for mill 2020 | refused UNKNOWN_ENTITY entity
-                                  | mei goes home by bay 4: 0 and 10 t filled 0 unfilled 10
+                  | mei goes home by bay 4: 0 and 10 t filled 0 unfilled 10 for UNKNOWN_ENTITY
         ratio bay 9/1             | bay counts 9 for 1
         recognise bay 6 mei 10 for plant 2020 by An | refused DUE quantity
-                                  | mei goes home by bay 5: 0 and 10 t filled 0 unfilled 10
+                  | mei goes home by bay 5: 0 and 10 t filled 0 unfilled 10 for DUE
         link bay hosting sz SZA
         ratio bay 1/1             | refused MODE link
         recognise bay 7 mei 10 for plant 2020 by An | refused MODE link
-                                  | mei goes home by bay 6: 0 and 10 t filled 0 unfilled 10
+                  | mei goes home by bay 6: 0 and 10 t filled 0 unfilled 10 for MODE
     """,
         COMPLIANCE,
         shows=("14.8", "14.10", "14.11"),
@@ -196,7 +196,7 @@ LINKS = (
         """
         link bay recognising sz SZA
         recognise bay 1 mei 10 for plant 2020 | refused PROGRAMME link
-                                  | mei goes home by bay 1: 0 and 10 t filled 0 unfilled 10
+                  | mei goes home by bay 1: 0 and 10 t filled 0 unfilled 10 for PROGRAMME
     """,
         shows=("14.10",),
     ),

@@ -23,7 +23,10 @@ from tests.support import linked_years as years
 from tests.support import regions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.log.sequencer import Sequencer
+    from engine.venue.link_news import LinkNews
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
     from engine.vocabulary.link_commands import SetLink
@@ -40,10 +43,16 @@ def digest(events: list[Event]) -> str:
 class Acknowledging(FederationLog):
     """Keeps what is said of a command until it is durable, and says it then."""
 
-    def __init__(self, directory: Path, durability: str, sequencers: dict[str, Sequencer]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        durability: str,
+        sequencers: dict[str, Sequencer],
+        news: Mapping[str, LinkNews] | None = None,
+    ) -> None:
         """Start with nothing to say."""
         self.waiting: dict[str, list[str]] = {name: [] for name in sequencers}
-        super().__init__(directory, durability, sequencers)
+        super().__init__(directory, durability, sequencers, news)
 
     def _submit(self, name: str, command: Command) -> list[Event]:
         events = super()._submit(name, command)

@@ -16,7 +16,6 @@ from tests.support.logons import predictable
 from tests.support.quiet_core import MILLISECOND, START, End, MemoryLog
 
 if TYPE_CHECKING:
-    from engine.log.records import Record
     from engine.venue.federation import Federation
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
@@ -38,14 +37,9 @@ class QuietRegion:
         names = [f"{name}{n}" for n in range(PEOPLE)]
         directory = predictable(Directory(tuple(Credentials(n, f"{n}-key") for n in names)))
         self.log = MemoryLog(log)
-        self.past: list[list[Event]] = []
         followers = Followers()
-
-        def absorb(record: Record, events: list[Event]) -> None:
-            followers.absorb(record, events)
-            self.past.append(events)
-
-        replayed = replay_bytes(log, absorb)
+        replayed = replay_bytes(log, followers.absorb)
+        self.links = followers.links
         journal: Any = self.log
         sequencer = Sequencer(replayed.venue, journal, replayed.records, replayed.time)
         self.core = Core(directory, sequencer, followers.outboxes, Limits())
@@ -66,8 +60,8 @@ class QuietRegions:
         new = {name: encode_genesis(regions.rulebook(name), START) for name in NAMES}
         self.venues = {name: QuietRegion(name, data) for name, data in (logs or new).items()}
         cores = {name: each.core for name, each in self.venues.items()}
-        past = {name: each.past for name, each in self.venues.items()}
-        self.linked = Linked(cores, past)
+        news = {name: each.links for name, each in self.venues.items()}
+        self.linked = Linked(cores, news)
         if logs is None:
             for name in NAMES:
                 self.operate(name, *regions.opening(name, PEOPLE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.vocabulary.enums import RejectReason
 from gateway.cli.terminal.words import spelled
 from gateway.protocol import wire_links as w
 
@@ -17,6 +18,8 @@ def words(money: Callable[[int], str]) -> dict[type, Callable[[Any], str]]:
     def came(m: w.CarriedIn) -> str:
         what = f"{money(m.cash - m.fee)} and {m.tonnes} t came back over {m.link}"
         fee = f", fee {money(m.fee)}" if m.fee else ""
+        if m.reason:
+            fee += f"; refused there: {spelled(RejectReason(m.reason))}, {m.rule}"
         if not m.ref:
             return f"{what}{fee}"
         left = f"{m.leaves} left" if m.leaves else "done"

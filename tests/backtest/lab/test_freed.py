@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from backtest.lab.design import design
 from backtest.lab.identity import versions
 from backtest.lab.runs import Cell, Job, work
 from backtest.lab.schedules import UniformValues
+from backtest.tapes.other_rules import under
 from engine.book.orders import Participant
 from engine.rulebook import presets
 from tests.backtest.lab.test_regions import linked
@@ -51,6 +54,13 @@ def export(seed: int) -> None:
     assert walk(BytesIO(LOG), ["trades"], lambda _stretch: None) > seed
 
 
+def other_rules(seed: int) -> None:
+    """Trade a log again under other rules."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "venue.log").write_bytes(LOG)
+        assert len(under(Path(folder), presets.load("krx")).log.tape) > seed
+
+
 LOG = random_log(presets.load("textbook"), 3).data
 ENV = TradingEnv(design("textbook"), PEOPLE, decisions=20)
 
@@ -61,7 +71,7 @@ def episode(seed: int) -> None:
     ENV.step(ENV.action_space.sample())
 
 
-@pytest.mark.parametrize("use", [study, regions, episode, export])
+@pytest.mark.parametrize("use", [study, regions, episode, export, other_rules])
 def test_as_many_accounts_are_alive_after_the_third_time_as_after_the_first(
     use: Callable[[int], None],
 ) -> None:

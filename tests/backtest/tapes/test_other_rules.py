@@ -87,7 +87,6 @@ def test_its_own_rules_come_to_the_same_state(tmp_path: Path) -> None:
 def test_a_narrower_limit_refuses_an_order(tmp_path: Path) -> None:
     log(tmp_path, DAY)
     retrial = under(tmp_path, rules(**LIMITS))
-    retrial.other.venue.check()
     found = facts(retrial)
     assert not found["same_trades"]
     first = found["first_difference"]

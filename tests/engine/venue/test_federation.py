@@ -111,7 +111,11 @@ def test_an_order_that_the_other_line_refuses_comes_home_whole() -> None:
     found.submit("gd", c.SetPhase(Phase.CLOSED))
     routed = RouteOrder("sz0", 1, "sz-gd", Side.BUY, 5, 100, TimeInForce.DAY, 5, 100, 500)
     happened = found.submit("sz", routed)
-    assert any(isinstance(e, Rejected) for each in happened for e in each.events)
+    (why,) = [e for each in happened for e in each.events if isinstance(e, Rejected)]
+    (back,) = [e for each in happened for e in each.events if isinstance(e, CarriedIn)]
+    assert (back.ref, back.reason, back.rule) == (1, RejectReason.PHASE, why.rule)
+    assert why.rule
+    assert not found.news["gd"].refused, "it was said"
     assert found.venues["sz"].cash("sz0") == (1_000_000, 0)
     assert found.venues["sz"].links.ends["sz-gd"].used == 0
     found.check()

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.request import urlopen
 
@@ -17,14 +18,19 @@ import click
 import pytest
 
 from engine.log.journal import JournalError
-from engine.log.sequencer import replay
+from engine.log.sequencer import recover, replay
+from engine.log.snapshot import paths
+from engine.log.snapshot import read as read_snapshot
+from engine.venue.link_news import PART
 from gateway.cli.linked_file import read
 from gateway.cli.serve_linked import close, link, open_all
+from gateway.cli.snapshots import follow
 from gateway.client.client import Client
 from gateway.protocol import wire, wire_links
 from gateway.runtime.tls import client_context
 from gateway.server.admin import AdminSocket, ask
 from gateway.server.failure import VenueStoppedError
+from gateway.server.followers import Followers
 from tests.gateway.cli.test_serve_page import lines_at, said_by
 from tests.support.command_line import typed
 from tests.support.openssl import need_openssl
@@ -135,6 +141,49 @@ def test_a_member_trades_at_the_other_venue_and_hears_of_it(tmp_path: Path) -> N
         replay(tmp_path / name).venue.check()
 
 
+def test_a_new_segment_brings_a_snapshot_from_which_a_venue_starts(tmp_path: Path) -> None:
+    path = written(tmp_path)
+
+    async def trade() -> None:
+        file = read(path)
+        nodes = open_all(path, file)
+        federation = link(file, nodes).federation
+        for node in nodes.values():
+            await node.start()
+        folder, journal = tmp_path / "south", nodes["south"].sequencer.journal
+        assert journal is not None
+        needed = partial(federation.needed, "south")
+        taker = asyncio.create_task(follow(folder, journal, 0.01, needed))
+        north, south = client_of(nodes["north"], "bob"), client_of(nodes["south"])
+        async with north, south:
+            await north.sell("CO2", 10, price_minor=5_000)
+            await south.buy("CO2", 5, price_minor=5_100)
+            journal.segment_size = 1
+            await south.buy("CO2", 5, price_minor=5_100)
+            while not paths(folder):  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.02)
+        taker.cancel()
+        for node in nodes.values():
+            node.fail(VenueStoppedError("killed"))
+            assert node.failed is not None
+            node.failed.exception()
+
+    bounded(trade())
+    parts = Followers().parts
+    (snapshot,) = (read_snapshot(each, parts) for each in paths(tmp_path / "south"))
+    assert snapshot.venue.links.ends["bay"].sent == 2
+    assert not any(snapshot.parts[PART].sent.values()), "north has both for good"
+
+    async def again() -> None:
+        async with running(path) as nodes:
+            south = nodes["south"].sequencer
+            assert south.snapshot == snapshot.path
+            assert south.venue.allowances("ann", "CO2") == (1_010, 0)
+            assert south.venue.state_hash() == replay(tmp_path / "south").venue.state_hash()
+
+    bounded(again())
+
+
 def test_all_stop_where_one_cannot_keep_its_log_and_go_on_together(tmp_path: Path) -> None:
     path = written(tmp_path)
 
@@ -240,6 +289,11 @@ def test_the_command_runs_them_until_it_is_stopped(tmp_path: Path) -> None:
     assert [*facts] == ["north", "south"]
     assert facts["south"]["links"] == facts["north"]["links"] == ["bay"]
     assert len({each["port"] for each in facts.values()}) == 2
+    for name in ("north", "south"):
+        followers = Followers()
+        again = recover(tmp_path / name, followers.absorb, "none", followers.parts)
+        again.close()
+        assert again.snapshot == tmp_path / name / f"venue.snapshot.{again.seq}", "of its stop"
 
 
 def test_one_page_shows_all_of_them(tmp_path: Path) -> None:

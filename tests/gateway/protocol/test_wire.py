@@ -173,7 +173,7 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire_links.OrderRouted(1, 2, 7, "bay", Side.BUY, 10, 990, 9_920),
      "99cc96010207a3626179010acd03decd26c0"),
     (wire_links.CarriedIn(1, 2, 7, "bay", 6, 4, 50, 6, 2),
-     "9acc97010207a36261790604320602"),
+     "9ccc97010207a3626179060432060200a0"),
     (wire_links.CancelRouted(1, 2, 8, "bay", 7),
      "96cc98010208a362617907"),
     (wire_links.BidRouted(1, 2, 7, "bay", 3, Side.BUY, 10, 990, 9_900),
@@ -235,6 +235,11 @@ def decode(message: Any, payload: bytes) -> Any:
 def test_golden_bytes(message: Any, golden: str) -> None:
     assert wire.encode(message).hex() == golden
     assert decode(message, bytes.fromhex(golden)) == message
+
+
+def test_what_a_venue_said_before_a_message_had_further_fields_is_read() -> None:
+    payload = bytes.fromhex("9acc97010207a36261790604320602")
+    assert wire.decode_from_venue(payload) == wire_links.CarriedIn(1, 2, 7, "bay", 6, 4, 50, 6, 2)
 
 
 def test_every_message_has_golden_bytes() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,13 +16,23 @@ from gateway.cli import hangup
 from gateway.client.client import SessionEndedError
 from gateway.protocol.proof import verifier_of
 from gateway.server import access_log
-from gateway.server.access_log import COUNT_EVERY, MOST_WAITING, AccessLog, AccessLogError, lines_of
+from gateway.server.access_log import (
+    COUNT_EVERY,
+    EARLIER,
+    MOST_WAITING,
+    AccessLog,
+    AccessLogError,
+    lines_of,
+)
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.admin import AdminSocket
 from gateway.server.connection import Connection
 from gateway.server.node import Node, Options
 from gateway.web.operator import Operator
 from tests.support.venues import ACCOUNTS, bounded, client_of, until, venue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = "cx-" + "7" * 64
 
@@ -257,3 +269,71 @@ def test_those_who_never_logged_on_are_counted(tmp_path: Path) -> None:
         ("strangers_ended", 1),
         ("strangers_ended", 999),
     ]
+
+
+def everything(folder: Path) -> list[dict[str, Any]]:
+    """Return what all files that are kept say, and see that one chain runs through them."""
+    AccessLog(folder)
+    paths = [*access_log.earlier_in(folder), folder / access_log.FILE_NAME]
+    return [json.loads(line) for path in paths for line in path.read_bytes().splitlines()]
+
+
+def test_logging_on_and_off_for_ever_fills_so_many_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_log, "FILE_SIZE", 1_000)
+    log = AccessLog(tmp_path)
+    for number in range(200):
+        if number % 17 == 0:
+            log = AccessLog(tmp_path)  # started again
+        log.note("logon", account=f"a{number}")
+        log.commit(number, number)
+        there = [path.stat().st_size for path in tmp_path.iterdir()]
+        assert len(there) <= EARLIER + 1
+        assert max(there) < 1_500
+    said = everything(tmp_path)
+    numbers = [each["number"] for each in said]
+    assert numbers == [*range(numbers[0], numbers[-1] + 1)]
+    accounts = [each["account"] for each in said if each["what"] == "logon"]
+    assert accounts == [f"a{n}" for n in range(200 - len(accounts), 200)], "the newest are there"
+    assert len(accounts) > 20
+    assert sum(each["what"] == access_log.CONTINUED for each in said) == EARLIER + 1
+    first, *_, last = access_log.earlier_in(tmp_path)
+    first.unlink()  # carried away
+    assert everything(tmp_path)
+    last.unlink()
+    with pytest.raises(AccessLogError, match=r"access\.log: line 1 "):
+        AccessLog(tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_file_that_gets_its_number_loses_nothing_whatever_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    random, failing, failed = Random(seed), True, 0
+    monkeypatch.setattr(access_log, "FILE_SIZE", 1_200)
+
+    def fails(real: Callable[[Any], None], what: Any) -> None:
+        if failing and random.random() < 0.4:
+            raise OSError(5, "no")
+        real(what)
+
+    for name in ("sync_data", "sync_folder"):
+        monkeypatch.setattr(access_log, name, partial(fails, getattr(access_log, name)))
+    folder, copy = tmp_path / "venue", tmp_path / "copy"
+    folder.mkdir()
+    log = AccessLog(folder)
+    for number in range(40):
+        log.note("logon", account=f"a{number}")
+        log.commit(number, 0)
+        failed += bool(log.failure)
+        shutil.copytree(folder, copy)
+        AccessLog(copy)  # a process that ends here can be started again
+        shutil.rmtree(copy)
+    failing = False
+    log.note("stopped")
+    log.commit(99, 0)
+    accounts = [each["account"] for each in everything(folder) if each["what"] == "logon"]
+    assert accounts == [f"a{number}" for number in range(40)]
+    assert failed > 3
+    assert len(access_log.earlier_in(folder)) > 2

@@ -11,6 +11,7 @@ import pytest
 from engine.vocabulary import texts, units
 from gateway.protocol import session, wire, wire_account
 from gateway.server import (
+    access_log,
     accounts_file,
     backoff,
     box,
@@ -82,6 +83,8 @@ BOUNDS: Final = {
     "characters of one text in a command, such as an amendment's value": texts.MAX_TEXT,
     "lists and tables in each other": texts.MAX_DEPTH,
     "characters of a figure, or of a name without quotes": texts.MAX_WORD,
+    "bytes of `access.log`, up to the lines of one tick": access_log.FILE_SIZE,
+    "earlier files of `access.log` that are kept": access_log.EARLIER,
     "bytes of a file of accounts": texts.MAX_ACCOUNTS,
     "bytes of a rulebook's file": texts.MAX_RULEBOOK,
 }

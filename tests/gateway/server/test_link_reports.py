@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.vocabulary import commands as c
-from engine.vocabulary.enums import LinkKind, Phase, Side, TimeInForce
+from engine.vocabulary.enums import LinkKind, Phase, RejectReason, Side, TimeInForce
 from gateway.protocol import wire, wire_links
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import Unframer
@@ -92,6 +92,8 @@ def test_an_order_that_is_refused_there_is_over() -> None:
     told.order("sz0", 1, Side.SELL, 10, 100)
     _, back = told.of_links("sz0")
     assert figures(back) == (1, 0, 0, 0, 10, 0)
+    assert back.reason == RejectReason.PHASE
+    assert "closed" in back.rule
 
 
 def test_a_mass_cancel_follows_orders_and_answers_once() -> None:

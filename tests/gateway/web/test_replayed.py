@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import tempfile
@@ -14,6 +15,7 @@ from unittest import mock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.book.orders import Participant
 from engine.log.sequencer import replay
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import AdvanceTime, SetPhase
@@ -182,6 +184,34 @@ def test_a_page_goes_back_from_the_nearest_state_that_is_kept(tmp_path: Path) ->
             await replayed.stop()
 
     bounded(scenario())
+
+
+def accounts() -> int:
+    """Return how many accounts of all venues there are."""
+    gc.collect()
+    return sum(type(each) is Participant for each in gc.get_objects())
+
+
+def test_going_back_and_forth_leaves_no_venues_behind(tmp_path: Path) -> None:
+    async def scenario(before: int) -> None:
+        with (
+            mock.patch("gateway.web.checkpoints.APART", 8),
+            mock.patch("gateway.web.replayed.FAR", 3),
+        ):
+            replayed = Replayed(Tape(tmp_path), Web())
+            await replayed.start()
+            at = random.Random(5)
+            for _ in range(60):
+                replayed.seek(at.randint(0, len(replayed.tape)))
+                replayed._checkpoints.build(9)
+            venues = len(replayed._checkpoints.places) + 2  # what is shown, and what is built
+            assert accounts() - before <= venues * len(replayed._node.sequencer.venue.accounts)
+            await replayed.stop()
+
+    bounded(a_log(tmp_path))
+    before = accounts()
+    bounded(scenario(before))
+    assert accounts() <= before
 
 
 def test_the_phases_of_the_day_are_known_at_every_moment(tmp_path: Path) -> None:
