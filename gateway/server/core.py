@@ -122,8 +122,7 @@ class Core:
 
     def paused(self, connection: Connection, now: int) -> None:
         """Note that the reader does not keep up: nothing is written to it until it does."""
-        connection.stuck_since = now
-        self.sessions.stuck[connection] = None
+        self.sessions.stick(connection, now)
 
     def resumed(self, connection: Connection) -> None:
         """Go on writing what has waited."""

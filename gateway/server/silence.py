@@ -69,6 +69,12 @@ class Silence(ABC):
             for connection in self.connections:
                 connection.session.pardon(away)
 
+    def stick(self, connection: Connection, now: int) -> None:
+        """Note that a reader does not keep up; a clock set back since the last look moves that."""
+        connection.stuck_since = now
+        self.stuck[connection] = None
+        self._looked_at = min(self._looked_at, now)
+
     def cut_slow_readers(self, now: int) -> None:
         """End the sessions whose readers left too much unread, or for too long.
 
