@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import asdict
 
-from engine.vocabulary.enums import LinkKind, Side
+from engine.vocabulary.enums import LinkKind, RejectReason, Side
 from engine.vocabulary.link_commands import SetLink
 from gateway.protocol import wire_market
+from gateway.protocol.wire_links import CarriedIn
 from gateway.web.door import FILE_NAME, Door
 from gateway.web.keeper import Keeper
 from gateway.web.settings import Web
@@ -259,6 +261,11 @@ def test_a_member_logs_on_at_each_venue_and_picks_lines_of_both(tmp_path: Path) 
             await tab.click("#lines-body tbody tr button")
             await tab.until("carbonx.shown.name === 'north'")
             assert await tab.value("carbonx.account.name") == "ann"
+            refused = CarriedIn(0, 0, 9, "bay", 0, 0, 50, 0, 0, RejectReason.PRICE_TICK, "5 a tick")
+            given = json.dumps({"is": "CarriedIn", **asdict(refused)})
+            await tab.value(f"carbonx.account.absorb({{...{given}, seq: carbonx.account.seq}})")
+            await tab.until("document.querySelector('#answer').innerText.includes('5 a tick')")
+            assert "(price tick)" in await tab.value("document.querySelector('#answer').innerText")
             assert tab.errors == []
 
     bounded(scenario())

@@ -2,6 +2,7 @@
 
 import { Bids } from "./bids.js";
 import { canProve, drawNonce, prove } from "./proof.js";
+import { wordOf } from "./wire.js";
 
 const MOST_FILLS = 200;
 const GONE = ["filled", "cancelled", "rejected"];
@@ -207,7 +208,10 @@ const TAKES = {
   BidRouted: (account, m) => {
     account.answer = { ok: true, ...m };
   },
-  CarriedIn: () => {},
+  CarriedIn: (account, { ref, reason, rule }) => {
+    // 0: nothing was refused at the other venue
+    if (reason) account.answer = { ok: false, ref, field: "", rule, reason: wordOf("RejectReason", reason) };
+  },
   AllowancesSent: () => {},
 };
 
