@@ -197,6 +197,7 @@ def measured(rounds: int, orders: int, peers: Sequence[Working] = ()) -> dict[st
     few, own, many = contenders
     arrayed = f"carbonx, array agents, {AGENTS:,} agents"
     contenders[arrayed] = partial(timed, arrays, AGENTS, orders)
+    shorter = {few: f"{GROWTH[0]:,} objects", own: f"{AGENTS:,} objects", arrayed: "arrays"}
     rivals: dict[str, list[str]] = {}  # a peer's line -> ours that are held against it
     for each in peers:
         # pams is so slow that a tenth tells as much.
@@ -204,15 +205,14 @@ def measured(rounds: int, orders: int, peers: Sequence[Working] = ()) -> dict[st
         for run, what in each.peer.runs.items():
             name = f"{each.peer.name} {each.versions[each.peer.name]}: {what}"
             contenders[name] = partial(each.run, run, count)
-            rivals[name] = [arrayed] if "arrays" in run else [own, arrayed]
+            rivals[name] = [arrayed] if "arrays" in run else [few, own, arrayed]
     lines = {line.name: line for line in race(contenders, rounds)}
     ratios = {
         f"cost per order, {GROWTH[-1]:,} agents over {GROWTH[0]:,}": ratio(lines[few], lines[many])
     }
     for name, held in rivals.items():
         for ours in held:
-            kind = "arrays" if ours == arrayed else "objects"
-            ratios[f"{kind} over {name}"] = ratio(lines[ours], lines[name])
+            ratios[f"{shorter[ours]} over {name}"] = ratio(lines[ours], lines[name])
     return {
         "rounds": rounds,
         "orders": orders,

@@ -40,13 +40,20 @@ class Simulator(NamedTuple):
 
 
 KNOWN: Final = (
-    Simulator("pams", "pams==0.3.0", {"pams": "FCN agents, one object each"}),
+    Simulator(
+        "pams",
+        "pams==0.3.0",
+        {
+            "pams": "FCN agents, one object each, 100 agents",
+            "pams_many": "FCN agents, one object each, 1,000 agents",
+        },
+    ),
     Simulator(
         "bourse",
         "bourse==0.4.0",
         {
-            "bourse_objects": "step_sim, one object each, no accounts",
-            "bourse_arrays": "step_sim, arrays, no accounts",
+            "bourse_objects": "step_sim, one object each, no accounts, 1,000 agents",
+            "bourse_arrays": "step_sim, arrays, no accounts, 1,000 agents",
         },
     ),
 )

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SEED: Final = 101
-_PAMS_AGENTS: Final = 100
-_BOURSE_AGENTS: Final = 1_000
+_FEW: Final = 100  # agents, as in pams' own examples
+_MANY: Final = 1_000
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def no_collector() -> Iterator[None]:
         gc.unfreeze()
 
 
-def pams(orders: int) -> tuple[int, float]:
+def pams(orders: int, agents: int = _FEW) -> tuple[int, float]:
     """Run FCN agents in pams: each step one of them places an order, as in its own examples.
 
     Orders live 100 to 200 steps, so its book stays short: it is sorted anew at each removal, and
@@ -65,8 +65,8 @@ def pams(orders: int) -> tuple[int, float]:
         "withPrint": False,
         "maxNormalOrders": 1,
     }
-    agents = {
-        "class": "FCNAgent", "numAgents": _PAMS_AGENTS, "markets": ["M"], "assetVolume": 50,
+    fcn = {
+        "class": "FCNAgent", "numAgents": agents, "markets": ["M"], "assetVolume": 50,
         "cashAmount": 10_000, "fundamentalWeight": {"expon": [1.0]},
         "chartWeight": {"expon": [0.0]}, "noiseWeight": {"expon": [1.0]}, "noiseScale": 0.001,
         "timeWindowSize": [100, 200], "orderMargin": [0.0, 0.1],
@@ -75,7 +75,7 @@ def pams(orders: int) -> tuple[int, float]:
     settings = {
         "simulation": {"markets": ["M"], "agents": ["F"], "sessions": [session]},
         "M": market,
-        "F": agents,
+        "F": fcn,
     }
     count = Count()
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
@@ -88,39 +88,41 @@ def pams(orders: int) -> tuple[int, float]:
     return count.placed, taken
 
 
+def pams_many(orders: int) -> tuple[int, float]:
+    """Run as many FCN agents as the others have."""
+    return pams(orders, _MANY)
+
+
 def bourse_objects(orders: int) -> tuple[int, float]:
     """Run one Python object per agent in bourse; each places an order or cancels its last one."""
     from bourse import core, step_sim  # noqa: PLC0415 - one of them is here
 
-    agents = [
-        step_sim.agents.RandomAgent(i, 1.0, (4_900, 5_100), (1, 2), 1)
-        for i in range(_BOURSE_AGENTS)
-    ]
-    steps = max(orders // _BOURSE_AGENTS, 1)
+    agents = [step_sim.agents.RandomAgent(i, 1.0, (4_900, 5_100), (1, 2), 1) for i in range(_MANY)]
+    steps = max(orders // _MANY, 1)
     env = core.StepEnv(SEED, 0, 1, 1_000_000)
     with no_collector():
         start = process_time()
         step_sim.run(env, agents, steps, SEED, show_progress=False)
         taken = process_time() - start
-    return steps * _BOURSE_AGENTS, taken
+    return steps * _MANY, taken
 
 
 def bourse_arrays(orders: int) -> tuple[int, float]:
     """Run one array of agents in bourse, all of whom place an order in each step."""
     from bourse import core, step_sim  # noqa: PLC0415 - one of them is here
 
-    agents = [step_sim.agents.NumpyRandomAgents(_BOURSE_AGENTS, (4_900, 5_100), (1, 2), 1)]
-    steps = max(orders // _BOURSE_AGENTS, 1)
+    agents = [step_sim.agents.NumpyRandomAgents(_MANY, (4_900, 5_100), (1, 2), 1)]
+    steps = max(orders // _MANY, 1)
     env = core.StepEnvNumpy(SEED, 0, 1, 1_000_000)
     with no_collector():
         start = process_time()
         step_sim.run(env, agents, steps, SEED, show_progress=False, use_numpy=True)
         taken = process_time() - start
-    return steps * _BOURSE_AGENTS, taken
+    return steps * _MANY, taken
 
 
 RUNS: Final[dict[str, Callable[[int], tuple[int, float]]]] = {
-    each.__name__: each for each in (pams, bourse_objects, bourse_arrays)
+    each.__name__: each for each in (pams, pams_many, bourse_objects, bourse_arrays)
 }
 
 

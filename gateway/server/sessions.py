@@ -48,7 +48,7 @@ QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire
                     wire_operator.Operate)  # fmt: skip
 TIMES: Final = 2  # that a recipient hears of a quote: when it is made, and when it ends
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
-MOST_AT_LOGON: Final = 10_000  # live orders that a logon's answer lists
+MOST_AT_LOGON: Final = 1_000  # live orders that a logon's answer lists
 
 
 class Sessions(Silence):
@@ -413,7 +413,7 @@ class Sessions(Silence):
     ) -> None:
         """Say what the client must know; an account with very many orders asks for them."""
         venue, seq = self._running.sequencer.venue, connection.seq()
-        few = len(venue.open_orders(m.account)) <= MOST_AT_LOGON
+        few = venue.live_orders(m.account) <= MOST_AT_LOGON
         if m.follow_balances:
             self.subscriptions.follow(connection)
         connection.say(

@@ -98,7 +98,8 @@ def test_a_peer_works_in_an_environment_of_its_own(
     ours = rates["carbonx, array agents, 20 agents"]
     pairs = zip(ours, rates[arrays], strict=True)
     assert ratios[f"arrays over {arrays}"] == median(a / b for a, b in pairs)
-    assert {f"objects over {objects}", f"arrays over {objects}"} <= ratios.keys()
+    held = ("10 objects", "20 objects", "arrays")
+    assert {f"{each} over {objects}" for each in held} <= ratios.keys()
 
     monkeypatch.setenv("PIP_FIND_LINKS", "nowhere")
     before = len(said)
