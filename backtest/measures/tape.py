@@ -37,7 +37,7 @@ class Reader:
 class Pass:
     """One pass over a tape: what comes is told to the readers that take it."""
 
-    __slots__ = ("_begins", "_dones", "_edges", "_readers", "_takes", "time")
+    __slots__ = ("_begins", "_dones", "_readers", "_takes", "time")
 
     def __init__(self, *readers: Reader) -> None:
         """Begin a pass for some readers."""
@@ -48,28 +48,27 @@ class Pass:
                 self._takes[kind] = (*self._takes.get(kind, ()), take)
         self._begins = [r.begin for r in readers if type(r).begin is not Reader.begin]
         self._dones = [r.done for r in readers if type(r).done is not Reader.done]
-        self._edges = bool(self._begins or self._dones)
         self.time = 0  # of the last command
 
     def take(self, time: int, command: Command, events: list[Event]) -> None:
         """Take the next command with its events in."""
         self.time = time
-        known = self._takes
-        if self._edges:
+        if self._begins:
             for begin in self._begins:
                 begin(time)
+        known = self._takes
         for event in events:
             kind = type(event)
             if kind in known:
                 for take in known[kind]:
                     take(time, command, event)
-        if self._edges:
+        if self._dones:
             for done in self._dones:
                 done(time)
 
     def take_all(self, tape: Tape) -> None:
         """Take the commands of a tape in."""
-        if self._edges:
+        if self._begins or self._dones:
             for entry in tape:
                 self.take(*entry)
             return
