@@ -49,6 +49,16 @@ def test_the_commands_page_shows_every_command_and_event_as_it_comes() -> None:
         assert all(f"| `{field}` |" in section for field in kind.__struct_fields__)
 
 
+def test_the_commands_page_lists_every_member_of_an_enum_with_its_number() -> None:
+    lists = dict(re.findall(r"^\*\*(\w+)\*\*: (.*)$", text("docs/commands.md"), re.MULTILINE))
+    assert len(lists) > 10
+    for name, told in lists.items():
+        kind: type[IntEnum] = getattr(enums, name)
+        plain = re.sub(r"\([^)]*\)", "", told)
+        listed = [(int(number), word) for number, word in re.findall(r"(\d+) ([a-z_]+)", plain)]
+        assert listed == [(each.value, each.name.lower()) for each in kind], name
+
+
 def test_the_rulebooks_page_says_what_the_files_say() -> None:
     assert text("docs/rulebooks.md") == rulebook_page.page(), "carbonx rulebooks page > the file"
 

@@ -202,7 +202,7 @@ def carry_in(venue: VenueBase, c: CarryIn | CarryInRefused) -> list[Event]:
     if account is None:
         return unknown_account(c.account, 0)
     reason, rule = _why(c)
-    if min(c.cash, c.tonnes, c.filled, c.unfilled, c.ref, c.traded, c.leaves, reason) < 0:
+    if min(c.cash, c.tonnes, c.filled, c.unfilled, c.ref, c.traded, c.leaves) < 0:
         return [Rejected(c.account, 0, RejectReason.VALUE, "cash", "nothing below 0")]
     end.received = c.number
     line = venue.markets[end.rules.symbol]
@@ -297,7 +297,7 @@ def carry_home(venue: VenueBase, c: CarryHome | CarryHomeRefused) -> list[Event]
         return unknown_account(c.account, 0)
     cash, tonnes = available(venue, end, guest)
     reason, rule = _why(c)
-    if not (0 <= c.ref <= MAX_REF and 0 <= c.traded <= MAX_QUANTITY and reason >= 0):
+    if not (0 <= c.ref <= MAX_REF and 0 <= c.traded <= MAX_QUANTITY):
         return [Rejected(c.account, 0, RejectReason.VALUE, "ref", "what happened to an order")]
     if not (cash or tonnes or guest.unfilled or c.ref):
         nothing = "the guest has nothing that may leave"
@@ -336,7 +336,9 @@ def available(venue: VenueBase, end: LinkEnd, guest: Guest) -> tuple[int, int]:
 
 def _why(c: CarryHome | CarryHomeRefused | CarryIn | CarryInRefused) -> tuple[int, str]:
     """Return why what a message is about was refused; 0 and nothing where it was not."""
-    return (c.reason, c.rule) if isinstance(c, CarryHomeRefused | CarryInRefused) else (0, "")
+    if isinstance(c, CarryHomeRefused | CarryInRefused):
+        return int(c.reason), c.rule
+    return 0, ""
 
 
 def _refused(c: RouteOrder, reason: RejectReason, field: str, rule: str) -> list[Event]:

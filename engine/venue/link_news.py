@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from msgspec import convert
+
 from engine.vocabulary.events import AuctionTrade, OrderCancelled, OrderReduced, Rejected, Trade
 from engine.vocabulary.link_commands import (
     CarryIn,
@@ -32,12 +34,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.vocabulary.commands import Command
+    from engine.vocabulary.enums import RejectReason
     from engine.vocabulary.events import Event
     from engine.vocabulary.link_commands import LinkCommand
 
 Sent: TypeAlias = OrderRouted | CarriedHome | CancelRouted | AllowancesSent | BidRouted
 Home: TypeAlias = tuple[str, str]  # a link, and a guest's account at the other end of it
 
+MESSAGES: Final[dict[type[Sent], type[LinkCommand]]] = {
+    OrderRouted: GuestOrder,
+    CancelRouted: GuestCancel,
+    AllowancesSent: RecogniseAllowances,
+    BidRouted: GuestBid,
+    CarriedHome: CarryIn,
+}
 PART: Final = "links"  # what snapshots have it under
 
 
@@ -54,7 +64,7 @@ class LinkNews:
         # only became smaller, or ended
         self.orders: dict[Home, dict[int, int]] = {}
         # reason and rule of those that were refused, likewise
-        self.refused: dict[tuple[str, str, int], tuple[int, str]] = {}
+        self.refused: dict[tuple[str, str, int], tuple[RejectReason, str]] = {}
         # what may have to be delivered, by link and number
         self.sent: dict[str, dict[int, LinkCommand]] = {}
 
@@ -82,7 +92,7 @@ class LinkNews:
                 self.guests[arrived] = (event.link, event.account)
             elif isinstance(event, Rejected) and arrived:
                 self._happened(arrived, event.ref, 0)
-                self.refused[*self.guests[arrived], event.ref] = (int(event.reason), event.rule)
+                self.refused[*self.guests[arrived], event.ref] = (event.reason, event.rule)
             elif isinstance(event, Sent):
                 self.sent.setdefault(event.link, {})[event.number] = message_of(event)
                 if type(event) is CarriedHome and event.ref:
@@ -111,58 +121,8 @@ class LinkNews:
 
 
 def message_of(event: Sent) -> LinkCommand:
-    """Return the command that an event sends to the peer."""
-    if type(event) is OrderRouted:
-        return GuestOrder(
-            event.link,
-            event.number,
-            event.account,
-            event.ref,
-            event.owner,
-            event.side,
-            event.quantity,
-            event.price,
-            event.tif,
-            event.cash,
-        )
-    if type(event) is CancelRouted:
-        return GuestCancel(event.link, event.number, event.account, event.ref, event.target)
-    if type(event) is AllowancesSent:
-        return RecogniseAllowances(
-            event.link,
-            event.number,
-            event.account,
-            event.quantity,
-            event.entity,
-            event.cycle,
-            event.officer,
-        )
-    if type(event) is BidRouted:
-        return GuestBid(
-            event.link,
-            event.number,
-            event.account,
-            event.ref,
-            event.owner,
-            event.auction,
-            event.side,
-            event.quantity,
-            event.price,
-            event.cash,
-        )
-    assert type(event) is CarriedHome
-    carried = (
-        event.link,
-        event.number,
-        event.account,
-        event.cash,
-        event.tonnes,
-        event.filled,
-        event.unfilled,
-        event.ref,
-        event.traded,
-        event.leaves,
-    )
-    if event.reason:
-        return CarryInRefused(*carried, event.reason, event.rule)
-    return CarryIn(*carried)
+    """Return the command that an event sends to the peer: what it has of the same names."""
+    kind = MESSAGES[type(event)]
+    if type(event) is CarriedHome and event.reason:
+        kind = CarryInRefused
+    return convert(event, kind, from_attributes=True)

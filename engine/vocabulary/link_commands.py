@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from engine.vocabulary.enums import LinkKind, Side, TimeInForce
+from engine.vocabulary.enums import LinkKind, RejectReason, Side, TimeInForce
 from engine.vocabulary.units import Int
 
 
@@ -175,7 +175,7 @@ class CarryHomeRefused(Struct, frozen=True, array_like=True, gc=False, tag=63):
     account: str  # at its own venue
     ref: Int
     traded: Int
-    reason: Int  # a ``RejectReason``
+    reason: RejectReason
     rule: str  # what would have been accepted
 
 
@@ -192,7 +192,7 @@ class CarryInRefused(Struct, frozen=True, array_like=True, gc=False, tag=64):
     ref: Int  # the order; 0: none
     traded: Int
     leaves: Int
-    reason: Int  # a ``RejectReason``
+    reason: RejectReason
     rule: str  # what would have been accepted
 
 
