@@ -17,6 +17,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import structs
 
 from benchmarks.measure import stand_back
 from engine.vocabulary.enums import Mechanism, Side
@@ -37,6 +38,8 @@ MANY: Final = 800  # sessions that are idle, or subscribed; the accounts' cash s
 HEARTBEAT_MS: Final = 600_000
 FEW: Final = 16  # hostile frames written at once
 PAUSE: Final = 0.01  # seconds between them
+PREPARING: Final[list[int]] = []  # sessions that are not ready to flood
+LISTED: Final = 5_000  # live orders of each session that floods with questions for its status
 
 
 def logon(number: int, last_seen: int = 0) -> wire.Logon:
@@ -113,6 +116,9 @@ def messages(kind: str, lines: wire.LoggedOn) -> Iterator[wire.FromClient]:
             case "queries":
                 yield wire.AskStatus()
                 yield wire_history.AskHistory(symbol)
+            case "statuses":
+                yield wire.AskStatus()
+                yield wire.AskStatus(lines.last_ref - LISTED // 2)
             case "heartbeats":
                 yield wire.Heartbeat()
             case "subscriptions":
@@ -126,9 +132,28 @@ def messages(kind: str, lines: wire.LoggedOn) -> Iterator[wire.FromClient]:
                 yield wire.CancelOrder(next(refs), ref)
 
 
+async def rest(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lines: wire.LoggedOn
+) -> wire.LoggedOn:
+    """Have many live orders; return what a logon would say then."""
+    refs = range(lines.last_ref + 1, lines.last_ref + 1 + LISTED)
+    orders = messages("orders", lines)
+    writer.write(b"".join(pack(structs.replace(next(orders), ref=ref)) for ref in refs))
+    unframer = Unframer(wire.MAX_REPLY)
+    while data := await reader.read(1 << 18):
+        told = [wire.decode_from_venue(payload) for payload in unframer.feed(data)]
+        if any(getattr(message, "ref", 0) == refs[-1] for message in told):
+            break
+    return structs.replace(lines, last_ref=refs[-1])
+
+
 async def send(port: int, number: int, kind: str) -> bytes:
     """Flood on one session, as fast as the venue takes it."""
     reader, writer, logged_on = await log_on(port, number)
+    if kind == "statuses":
+        PREPARING.append(number)
+        logged_on = await rest(reader, writer, logged_on)
+        PREPARING.remove(number)
     taking = asyncio.create_task(discard(reader))
     flood = messages(kind, logged_on)
     with suppress(OSError):
@@ -189,7 +214,7 @@ def hostile(rng: Random, lines: wire.LoggedOn) -> bytes:
         kind = rng.choice(KINDS)
     right: dict[str, Any] = {"ref": time.time_ns() // 1_000, "symbol": lines.lines[0].symbol}
     parts = [msgspec.msgpack.encode(kind.__struct_config__.tag)]
-    for field in msgspec.structs.fields(kind):
+    for field in structs.fields(kind):
         value = field.default if field.default is not msgspec.NODEFAULT else 5
         if isinstance(field.type, type) and issubclass(field.type, IntEnum):
             value = next(iter(field.type))
@@ -233,7 +258,7 @@ async def sit(port: int, number: int, kind: str) -> bytes:
 
 WAYS: Final[dict[str, tuple[Callable[[int, int, str], Coroutine[Any, Any, bytes]], int]]] = {
     **dict.fromkeys(("orders", "cancels", "refusals", "queries", "heartbeats", "subscriptions",
-                     "quotes"), (send, SENDERS)),
+                     "statuses", "quotes"), (send, SENDERS)),
     **dict.fromkeys(("logons", "takeovers"), (storm, SENDERS)),
     "frames": (fuzz, SENDERS),
     **dict.fromkeys(("idle", "subscribed"), (sit, MANY)),
@@ -248,7 +273,7 @@ async def flood(kind: str, port: int) -> None:
     way, sessions = WAYS[kind]
     tasks = [asyncio.create_task(way(port, n, kind)) for n in range(1, sessions + 1)]
     await asyncio.sleep(0.5)
-    while COMING.locked():  # noqa: ASYNC110 - they just come
+    while COMING.locked() or PREPARING:  # noqa: ASYNC110 - they just come
         await asyncio.sleep(0.1)
     failed = [task for task in tasks if task.done()]
     print(*(task.exception() or task.result() for task in failed), file=sys.stderr)

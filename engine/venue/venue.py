@@ -21,7 +21,7 @@ from engine.venue.views import (
     OrderView,
     view_account,
     view_line,
-    view_order,
+    view_orders,
 )
 from engine.vocabulary.commands import (
     AdvanceTime,
@@ -342,9 +342,9 @@ class Venue(VenueBase):
         """Return (price, tonnes shown), best first; ``levels`` 0 means all."""
         return self.markets[symbol].book.depth(side, levels)
 
-    def open_orders(self, account: str) -> list[OrderView]:
-        """Return an account's live orders in the order of their entry."""
-        return [view_order(order) for order in self.participants[account].orders.values()]
+    def open_orders(self, account: str, after: int = 0, most: int = 0) -> list[OrderView]:
+        """Return live orders by reference: those above ``after``, at most ``most`` (0: all)."""
+        return view_orders(self.participants[account], after, most)
 
     def trial(self) -> Venue:
         """Return a venue without accounts on which to try what opens and funds them at this one.

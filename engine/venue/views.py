@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -89,6 +90,16 @@ def view_order(order: Order) -> OrderView:
         order.tif,
         market.state(order),
     )
+
+
+def view_orders(participant: Participant, after: int, most: int) -> list[OrderView]:
+    """Copy live orders with a reference above ``after``, at most ``most`` of them (0: all)."""
+    orders = participant.orders
+    if not after and not most:
+        return [view_order(order) for order in orders.values()]
+    refs = list(orders)  # in order: an account's references only rise
+    start = bisect_right(refs, after)
+    return [view_order(orders[ref]) for ref in refs[start : start + most if most else None]]
 
 
 def view_account(participant: Participant, day: int) -> AccountView:

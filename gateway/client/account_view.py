@@ -42,6 +42,15 @@ class AccountView:
         self.orders = {order.ref: order for order in status.orders}
         self.have(status.cash, status.holdings)
 
+    def add(self, page: AccountStatus) -> None:
+        """Take a further page of orders over, which may be of a later report than the first was.
+
+        Reports that the page knows already may still come: each says what an order is now, not by
+        how much it became different, so they lead to where the page is.
+        """
+        self.orders |= {order.ref: order for order in page.orders}
+        self.have(page.cash, page.holdings)
+
     def have(self, *tables: Iterable[BalanceStatus]) -> None:
         """Take the balances over."""
         self.balances = Balances({row.name: row for table in tables for row in table})
@@ -61,8 +70,10 @@ class AccountView:
         match report:
             case wire.OrderAccepted():
                 m = report
+                known = orders.get(m.ref)  # from a page that is ahead of this report
+                tif = _tif(asked) if known is None else known.tif
                 orders[m.ref] = OrderStatus(
-                    m.ref, m.symbol, m.side, m.price, m.quantity, m.quantity, m.state, _tif(asked)
+                    m.ref, m.symbol, m.side, m.price, m.quantity, m.quantity, m.state, tif
                 )
             case wire.OrderCancelled():
                 orders.pop(report.ref, None)

@@ -65,6 +65,7 @@ class BlockingClient:
         within = self.timeout + (self._client.wait or 0)
         try:
             thread.run(self._client.__aenter__, within)
+            self._last_seen = self._client.last_seen
         except TimeoutError:
             thread.stop()
             place = f"{self._client.host}:{self._client.port}"

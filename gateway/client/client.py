@@ -38,7 +38,6 @@ from gateway.client.errors import (
 from gateway.client.following import Following
 from gateway.client.inbox import Inbox
 from gateway.client.link import Link, Patience
-from gateway.protocol import wire, wire_account
 from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.session import pack
 
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from gateway.client.link import Connect
     from gateway.client.messages import ClientEvent
     from gateway.client.requests import OrderAnswer
-    from gateway.protocol import wire_market
+    from gateway.protocol import wire, wire_account, wire_market
 
 __all__ = ["Client", "ClientError", "LiveOrdersError", "Missed", "NotTakenError", "Pending",
            "PermissionDeniedError",
@@ -84,12 +83,12 @@ class Client(Following):
         """Describe the session; ``async with`` opens it, once.
 
         ``last_seen`` is the last report that an earlier run of the program dealt with: those after
-        it come again. ``attempts`` bounds how often in a row connecting may fail; with pauses that
-        double up to two seconds, twelve are about thirteen seconds. ``wait`` bounds it in seconds
-        instead, for a venue that may be recovering. ``connect`` makes a connection by other means
-        than TCP; it is given what makes the protocol of one. ``tls`` encrypts what goes over TCP
-        (``gateway.runtime.tls``, or any context). Raises ``TypeError`` and ``ValueError`` with the
-        name of what is wrong.
+        it come again. Below 0 it is how many of the account's last reports come. ``attempts``
+        bounds how often in a row connecting may fail; with pauses that double up to two seconds,
+        twelve are about thirteen seconds. ``wait`` bounds it in seconds instead, for a venue that
+        may be recovering. ``connect`` makes a connection by other means than TCP; it is given what
+        makes the protocol of one. ``tls`` encrypts what goes over TCP (``gateway.runtime.tls``, or
+        any context). Raises ``TypeError`` and ``ValueError`` that name what is wrong.
         """
         self.host = arguments.text("host", host)
         self.port = arguments.whole("port", port, least=-MAX_INTEGER)  # how far: where it is used
@@ -100,7 +99,7 @@ class Client(Following):
             arguments.text("key", key),
             arguments.text("key_name", key_name, empty=True),
         )
-        last_seen = arguments.whole("last_seen", last_seen, least=0)
+        last_seen = arguments.whole("last_seen", last_seen, least=-MAX_INTEGER)
         heartbeat_ms = arguments.whole("heartbeat_ms", heartbeat_ms)
         attempts = arguments.whole("attempts", attempts)
         self.wait = wait = None if wait is None else arguments.seconds("wait", wait)
@@ -143,6 +142,7 @@ class Client(Following):
         self._keeper = asyncio.create_task(self._keep(), name=self._task_name)
         try:
             await opening
+            self._inbox.last_seen = self._talk.begins_behind
         except BaseException:
             await self.close()
             raise
@@ -308,8 +308,12 @@ class Client(Following):
         return self._talk.request(message_type, *fields)
 
     def status(self) -> asyncio.Future[wire_account.AccountStatus]:
-        """Ask for balances and live orders. Raises ``ClientError`` when closed."""
-        return self._ask(wire.AskStatus())
+        """Ask for balances and live orders. Raises ``ClientError`` when closed.
+
+        A venue lists many orders in pages; the answer has them all, as of its report ``seq``.
+        """
+        self._check_open()
+        return self._talk.pictures.statuses.ask()
 
     def operate(self, line: str) -> asyncio.Future[dict[str, object]]:
         """Say what an operator wants, a JSON object (``docs/commands.md``), with a key for it.

@@ -73,6 +73,7 @@ class Conversation:
         self.info: wire.LoggedOn | None = None
         self.reconnects = 0
         self.last_arrived = last_seen  # the last report that came in
+        self.begins_behind = last_seen  # the report behind which all come; known at the logon
         self.error: ClientError | None = None  # why nothing can be asked any more
         self.opening: Answer[None] | None = None  # the first logon
         self.link: Link | None = None
@@ -145,8 +146,6 @@ class Conversation:
         elif isinstance(message, wire_account.Balances):
             self.pictures.account.have(message.cash, message.holdings)
         elif isinstance(message, wire.Reply):
-            if isinstance(message, wire_account.AccountStatus):
-                self.pictures.account.adopt(message)
             self._questions.answered(message)
         else:
             self._noticed(message)
@@ -186,6 +185,8 @@ class Conversation:
         if self.info is not None:
             self.reconnects += 1
         self.info = message
+        if self.last_arrived < 0:  # so many of the last reports were asked for
+            self.last_arrived = self.begins_behind = max(0, message.seq + self.last_arrived)
         self._operations.fail(ClientError(UNKNOWN))
         self.pictures.begin(message)
         for frame in self._unanswered.logged_on(message):
@@ -218,7 +219,7 @@ class Conversation:
             return text
         if report.seq == self.last_arrived + 1:  # otherwise an answer given again
             self.last_arrived = report.seq
-            self.pictures.account.absorb(report, asked)
+            self.pictures.absorb(report, asked)
             self._told(report)
         self._unanswered.caught_up(self.last_arrived)
         return ""
@@ -304,7 +305,7 @@ class Conversation:
         if self.error is None and market:
             self._ask_market_data()
         if self.error is None and account:
-            self.ask(wire.AskStatus(), self._told)
+            self.pictures.statuses.ask(self._told)
 
     def _ask_market_data(self) -> None:
         """Ask for all that is subscribed to, from a snapshot on."""

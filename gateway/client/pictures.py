@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.client.account_view import AccountView
 from gateway.client.errors import Answer, ClientError, resolve
 from gateway.client.market_view import Book, Line, MarketView
+from gateway.client.statuses import Statuses
 from gateway.protocol import wire_history, wire_market
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Pictures:
     def __init__(self, ask: Ask) -> None:
         """Start without knowing anything; ``ask`` asks the venue, and gives the answer at once."""
         self.account = AccountView()
+        self.statuses = Statuses(ask, self.account)
         self.market = MarketView((), new_lines=True)
         self.followed: dict[str, None] = {}
         self.mending: dict[str, int] = {}  # by line: how many pages of its trades are asked for
@@ -38,10 +40,15 @@ class Pictures:
         """Begin a connection."""
         if message.status is not None:
             self.account.adopt(message.status)
-        else:
-            self.account.forget()
+        elif message.seq < self.account.as_of:
+            self.account.forget()  # the venue lost reports; otherwise those that were missed follow
         for line in self.market.lines.values():
             line.stale = True
+
+    def absorb(self, report: wire.Report, asked: wire.OrderMessage | None) -> None:
+        """Take a report in; ``asked`` is the message that it answers, where that is known."""
+        self.account.absorb(report, asked)
+        self.statuses.absorb(report, asked)
 
     def learn(self, message: wire.MarketData) -> None:
         """Take market data in."""
@@ -92,6 +99,7 @@ class Pictures:
 
     def fail(self, error: ClientError) -> None:
         """End those who wait for a snapshot; what is known stays, and is not current any more."""
+        self.statuses.fail(error)
         for line in self.market.lines.values():
             line.stale = True
         for answers in self._waiting.values():

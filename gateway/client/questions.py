@@ -43,9 +43,7 @@ class Questions:
 
     def again(self) -> Iterator[bytes]:
         """Yield the frames to send on a new connection: of all that somebody still waits for."""
-        self._asked = deque(
-            each for each in self._asked if each.take is not _nothing or not each.answer.done()
-        )
+        self._asked = deque(each for each in self._asked if not each.answer.done())
         for question in self._asked:
             yield question.frame
 

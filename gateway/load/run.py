@@ -107,6 +107,7 @@ async def _logged_on(target: Target, port: int) -> list[LoadSession]:
                     c.member,
                     c.name,
                     secrets.token_hex(NONCE_BYTES),
+                    last_seen=-1,  # all earlier ones could be millions
                     heartbeat_ms=HEARTBEAT_MS,
                 ),
                 c.key,

@@ -180,6 +180,8 @@ class LoadSession(asyncio.Protocol):
                 self._transport.write(pack(wire.Proof(prove(self._key, self.account, said))))
         elif isinstance(message, wire.LoggedOn):
             self.info = message
+            if self._seq < 0:  # so many of the last reports were asked for
+                self._seq = max(0, message.seq + self._seq)
             if message.seq == self._seq:
                 self.ready.set()
         elif isinstance(message, wire_account.AccountStatus):

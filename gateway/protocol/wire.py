@@ -98,7 +98,10 @@ class LogoutReason(IntEnum):
 
 
 class Logon(Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """The first message; a ``Challenge`` follows. ``last_seen`` asks for all reports after it."""
+    """The first message; a ``Challenge`` follows.
+
+    ``last_seen`` asks for all reports after it; below 0, for so many of the last ones.
+    """
 
     version: Int63
     member: str
@@ -173,7 +176,9 @@ class Unsubscribe(Struct, frozen=True, array_like=True, gc=False, tag=9):
 
 
 class AskStatus(Struct, frozen=True, array_like=True, gc=False, tag=10):
-    """Ask for the account's balances and live orders."""
+    """Ask for the account's balances, and for its live orders with a reference above ``after``."""
+
+    after: Int63 = 0
 
 
 class Proof(Struct, frozen=True, array_like=True, gc=False, tag=18):

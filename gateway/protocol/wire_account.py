@@ -40,7 +40,7 @@ class BalanceStatus(Struct, frozen=True, array_like=True):
 
 
 class AccountStatus(Struct, frozen=True, array_like=True, tag=68):
-    """The answer to ``AskStatus``, as of report ``seq``."""
+    """The answer to ``AskStatus``, as of report ``seq``: a page, in the order of references."""
 
     seq: int
     last_ref: int
@@ -48,6 +48,7 @@ class AccountStatus(Struct, frozen=True, array_like=True, tag=68):
     cash: tuple[BalanceStatus, ...]
     holdings: tuple[BalanceStatus, ...]
     orders: tuple[OrderStatus, ...]
+    more: bool = False  # there are further orders: ask for those after the last of this page
 
 
 class Balances(Struct, frozen=True, array_like=True, tag=71):

@@ -20,6 +20,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     most_while_syncing: int = 1_024  # the same, at most, where half a sync's time has room for more
     unshared: int = 0  # the same where nobody sent little lately; 0: no more than otherwise
     max_live: int = 100_000  # live orders of one account
+    page: int = 1_000  # live orders that one status lists
     chunk: int = 1 << 19  # bytes of reports written to one session in one tick
     max_input: int = 1 << 16  # bytes of one connection that wait for a tick; then reading pauses
     max_queued: int = 1 << 22  # bytes beside reports that may wait for a reader

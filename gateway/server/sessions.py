@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from engine.vocabulary.commands import (
     AmendOrder,
     CancelOnDisconnect,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from engine.vocabulary.commands import ClientCommand
+    from gateway.protocol.wire_account import AccountStatus
     from gateway.server.accounts import Directory
     from gateway.server.connection import Seat
     from gateway.server.limits import Limits
@@ -48,7 +51,6 @@ QUESTIONS: Final = (wire.Subscribe, wire.AskStatus, wire_history.AskTrades, wire
                     wire_operator.Operate)  # fmt: skip
 TIMES: Final = 2  # that a recipient hears of a quote: when it is made, and when it ends
 FIRST_SESSION: Final = 100  # sources below it are the venue's own
-MOST_AT_LOGON: Final = 1_000  # live orders that a logon's answer lists
 
 
 class Sessions(Silence):
@@ -307,8 +309,7 @@ class Sessions(Silence):
             case wire_copies.AskCopies():
                 self._copy(connection, m)
             case wire.AskStatus():  # as it stands after all that came before
-                venue = self._running.sequencer.venue
-                connection.say(status(venue, connection.account, connection.seq()))
+                connection.say(self._status(connection, m.after))
             case wire_history.AskTrades() | wire_history.AskHistory():
                 self._tell_of_day(connection, m)
             case wire_operator.Operate():
@@ -316,6 +317,10 @@ class Sessions(Silence):
         if connection.queued > self._limits.max_queued:
             text = f"{connection.queued} bytes of answers asked for at once"
             self.end(connection, wire.LogoutReason.SLOW_READER, text)
+
+    def _status(self, connection: Connection, after: int) -> AccountStatus:
+        venue, page = self._running.sequencer.venue, self._limits.page
+        return status(venue, connection.account, connection.seq(), after, page)
 
     def _tell_of_day(
         self, connection: Connection, m: wire_history.AskTrades | wire_history.AskHistory
@@ -372,7 +377,9 @@ class Sessions(Silence):
             text = "no such member, account and key: check all three with the operator"
             self.end(connection, wire.LogoutReason.CREDENTIALS, text)
             return
-        if not 0 <= m.last_seen <= box.seq:
+        if m.last_seen < 0:  # so many of the last reports
+            m = connection.logon = structs.replace(m, last_seen=max(0, box.seq + m.last_seen))
+        if m.last_seen > box.seq:
             text = f"last_seen is {m.last_seen}; this account has {box.seq} reports"
             self.end(connection, wire.LogoutReason.SEQUENCE, text)
             return
@@ -413,7 +420,7 @@ class Sessions(Silence):
     ) -> None:
         """Say what the client must know; an account with very many orders asks for them."""
         venue, seq = self._running.sequencer.venue, connection.seq()
-        few = venue.live_orders(m.account) <= MOST_AT_LOGON
+        few = venue.live_orders(m.account) <= self._limits.page
         if m.follow_balances:
             self.subscriptions.follow(connection)
         connection.say(
@@ -426,7 +433,7 @@ class Sessions(Silence):
                 durability=self._durability,
                 heartbeat_ms=heartbeat_ms,
                 lines=lines(venue),
-                status=status(venue, m.account, seq) if few else None,
+                status=self._status(connection, 0) if few else None,
                 signature=signature,
             )
         )

@@ -40,9 +40,13 @@ def line_info(venue: Venue, symbol: str) -> wire_market.LineInfo:
     )
 
 
-def status(venue: Venue, account: str, seq: int) -> AccountStatus:
-    """Return an account's balances and live orders, as of its report ``seq``."""
+def status(venue: Venue, account: str, seq: int, after: int, page: int) -> AccountStatus:
+    """Return an account's balances and a page of its live orders, as of its report ``seq``.
+
+    The orders are those with a reference above ``after``, at most ``page`` of them.
+    """
     found = venue.account(account)
+    orders = venue.open_orders(account, after, page + 1)
     return AccountStatus(
         seq,
         found.last_ref,
@@ -51,8 +55,9 @@ def status(venue: Venue, account: str, seq: int) -> AccountStatus:
         _balances(found.holdings),
         tuple(
             OrderStatus(o.ref, o.symbol, o.side, o.price, o.quantity, o.leaves, o.state, o.tif)
-            for o in venue.open_orders(account)
+            for o in orders[:page]
         ),
+        more=len(orders) > page,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.vocabulary.enums import RejectReason, Side, TimeInForce
@@ -76,7 +76,9 @@ class SimulatedClient:
         self._heartbeat = 0  # ns
         self._updates: int | None = None  # number of the last market data
         self._session: Session[wire.FromVenue] = client_end(0)
-        self._status: AccountStatus | None = None  # to be compared behind its last report
+        self._asked: deque[int] = deque()  # statuses of the session, by what they begin behind
+        self._status: AccountStatus | None = None  # a page, to be compared behind its last report
+        self._after = 0  # the reference behind which it begins
         self._welcome: wire.LoggedOn | None = None  # whose reports have not all come
         self._untold = 0  # heartbeats, and one, since a refusal for a reason it was not told of
         self._shortage = shortage
@@ -89,6 +91,7 @@ class SimulatedClient:
         self.logged_on = False
         self.repeats.clear()
         self._updates = None
+        self._asked.clear()
         self._status = self._welcome = None
         self.short, self._untold = False, 0
         self._session = client_end(now)
@@ -127,7 +130,7 @@ class SimulatedClient:
             self.say(wire.Subscribe(), now)
             return
         if roll < 0.08:
-            self.say(wire.AskStatus(), now)
+            self._ask_status(0, now)
             return
         self._ref += 1
         message = self._drawn(rng, roll)
@@ -207,7 +210,7 @@ class SimulatedClient:
         elif kind is wire.LoggedOut:
             self._sent_away(message)
         elif kind is AccountStatus:
-            self._status = message
+            self._listed(message, now)
         elif kind is wire.NotTaken:
             self._not_taken(message)
         elif kind is wire.VenueHeartbeat:
@@ -223,6 +226,17 @@ class SimulatedClient:
         if self._welcome is not None and len(self.reports) >= self._welcome.seq:
             self._caught_up(self._welcome.last_ref)
         self._compare()
+
+    def _ask_status(self, after: int, now: int) -> None:
+        self.say(wire.AskStatus(after), now)
+        self._asked.append(after)
+
+    def _listed(self, page: AccountStatus, now: int) -> None:
+        """Take a page of the account's status; ask for the next where there is one."""
+        self._status, self._after = page, self._asked.popleft()
+        if page.more:
+            self.happened["a status came in pages"] += 1
+            self._ask_status(page.orders[-1].ref, now)
 
     def _not_taken(self, message: wire.NotTaken) -> None:
         storage = message.reason is RejectReason.STORAGE and bool(message.rule)
@@ -315,8 +329,10 @@ class SimulatedClient:
         self.logged_on = True
         self.happened["a client came back for reports"] += 0 < known < message.seq
         self._session.heartbeat = self._heartbeat * 1_000_000
-        self._status = message.status
+        self._status, self._after = message.status, 0
         self._welcome = message
+        if message.status is None:
+            self._ask_status(0, now)
         for ref, unanswered in self.unanswered.items():
             if ref > message.last_ref:
                 self.happened["a message was sent again"] += 1
@@ -329,7 +345,9 @@ class SimulatedClient:
             return
         self._status = None
         told = {order.ref: order.leaves for order in status.orders}
-        require(told == self.orders, "status and reports agree", self._says((told, self.orders)))
+        last = max(told, default=0) if status.more else max(self.orders, default=0)
+        known = {ref: left for ref, left in self.orders.items() if self._after < ref <= last}
+        require(told == known, "status and reports agree", self._says((told, known)))
 
     def _sent_away(self, message: wire.LoggedOut) -> None:
         link = self.link

@@ -35,6 +35,7 @@ HOP: Final = 50 * MILLISECOND  # in which time passes at most before everybody l
 NAMES: Final = tuple(f"client-{n}" for n in range(CLIENTS))
 TICKS_BETWEEN: Final = 8  # at most, that follow at once because there was more than a tick's work
 TROUBLES: Final = tuple(Trouble)
+PAGE: Final = 3  # orders that a status lists, so that some come in pages
 GRACES: Final = (0, 200, 1_000, 5_000)  # ms, so short that some come back in time and some do not
 
 
@@ -61,7 +62,9 @@ class World:
         self.directory.draw = lambda _size: nonces.randbytes(2)  # short: bytes are carried slowly
         chunk, turn = 1 << rng.randint(8, 19), rng.choice((1, 3, 128))
         grace = rng.choice(GRACES) * MILLISECOND
-        self.limits = Limits(chunk=chunk, turn=turn, most=2 * turn, patience=PATIENCE, grace=grace)
+        self.limits = Limits(
+            chunk=chunk, turn=turn, most=2 * turn, page=PAGE, patience=PATIENCE, grace=grace
+        )
         self.absences = Absences(grace, self.happened)
         self.machine = Machine(Random(seed), parts, self.happened)
         self.disk = self.machine.disk

@@ -44,6 +44,8 @@ from tests.support.venues import NAMES, free_port
 
 THROTTLE: Final = 400  # messages a second
 HEARTBEAT: Final = 250  # ms
+ENOUGH: Final = 20  # orders answered, for a storm to have tried something
+LONGEST: Final = 60.0  # seconds that it goes on for them
 FAR: Final = 10**18 * 4  # ns UTC; the tags of orders stand behind it
 SERVER: Final = """
 import asyncio, sys
@@ -109,6 +111,12 @@ class Program:
         self.last_seen = 0
         self.current: Client | None = None
         self.took_over: list[tuple[int, Pending[Any]]] = []
+
+    @property
+    def answered(self) -> int:
+        """How many orders were answered so far."""
+        done = [future for tag, future in self.asked if tag and future.done()]
+        return sum(1 for each in done if not each.cancelled() and each.exception() is None)
 
     def client(self, **more: Any) -> Client:
         """Return a client of the account."""
@@ -363,7 +371,10 @@ async def storm(seed: int, seconds: float, folder: Path) -> None:
             running = [asyncio.create_task(program.run(over)) for program in programs]
             threads = Threads(link.port, Random(seed))
             deadline = loop.time() + seconds
-            while loop.time() < deadline:
+            while loop.time() < deadline or (  # a slow machine answers little in that time
+                loop.time() < deadline + LONGEST
+                and sum(program.answered for program in programs) < ENOUGH
+            ):
                 calling = asyncio.create_task(asyncio.to_thread(threads.run))
                 await asyncio.sleep(rng.random() * seconds / 3)
                 if rng.random() < 0.5:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from carbonx.testing import LocalVenue
 from engine.log.sequencer import replay
 from engine.vocabulary.enums import Side
 from gateway.protocol import wire
@@ -214,5 +215,25 @@ def test_a_venue_killed_under_load_loses_nothing_that_it_acknowledged(
             assert [r.ref for r in accepted[name]] == list(range(1, 4_001))
             assert taken[name] == list(range(1, 4_001))  # each once, none lost
             assert [r.seq for r in seen[name]] == list(range(1, len(seen[name]) + 1))
+
+    bounded(scenario())
+
+
+@pytest.mark.parametrize("asked", [-1, -4, -8, -100, -(2**63) + 1])
+def test_a_client_without_a_number_asks_for_so_many_of_the_last_reports(asked: int) -> None:
+    async def scenario() -> None:
+        async with LocalVenue() as local:
+            async with local.client("alice") as earlier:
+                for _ in range(6):
+                    await earlier.buy("CO2", 1, price="49.00")
+                last = earlier.last_arrived
+            async with local.client("alice", last_seen=asked) as client:
+                assert client.last_seen == max(0, last + asked)
+                for seq in range(client.last_seen + 1, last + 1):
+                    assert (await next_report(client)).seq == seq
+                assert client.last_seen == last
+                local.cut("alice")
+                await client.buy("CO2", 1, price="49.00")
+                assert (await next_report(client)).seq == last + 1
 
     bounded(scenario())

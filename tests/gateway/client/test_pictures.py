@@ -22,6 +22,7 @@ from engine.vocabulary.enums import Phase, Side
 from gateway.client import link
 from gateway.client.errors import ClientError
 from gateway.server import views
+from gateway.server.limits import Limits
 from tests.support.quiet_core import START
 from tests.support.random_flow import NAMES, Flow
 from tests.support.venues import bounded
@@ -95,7 +96,7 @@ async def quiet(flow: ClientFlow) -> None:
 
 def compare(flow: ClientFlow, followed: dict[str, set[str]]) -> None:
     for name, client in flow.clients.items():
-        there = views.status(flow.venue, name, 0)
+        there = views.status(flow.venue, name, 0, 0, 10**6)
         assert list(client.orders.values()) == list(there.orders)
         balances = {row.name: row for row in (*there.cash, *there.holdings)}
         assert client.balances == balances
@@ -143,6 +144,7 @@ def test_a_client_knows_what_the_venue_has(
 
     async def scenario() -> None:
         local = LocalVenue(rulebook, NAMES, phase=None, clock=lambda: START)
+        local.core.limit(Limits(page=2))  # so that many a status comes in pages
         async with local:
             flow = ClientFlow(local, rulebook, rng)
             # none takes its events: the last two miss nearly all of them, and know as much
@@ -203,17 +205,18 @@ def test_orders_of_an_earlier_run_are_known_while_its_reports_come_again() -> No
     bounded(scenario())
 
 
-def test_what_is_not_known_is_an_error_that_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_is_not_known_is_an_error_that_says_what_to_do() -> None:
     async def scenario() -> None:
         async with LocalVenue() as local:
-            monkeypatch.setattr("gateway.server.sessions.MOST_AT_LOGON", -1)
+            local.core.limit(Limits(page=1))
+            async with local.client("alice") as client:
+                for _ in range(2):
+                    await client.buy("CO2", 1, price="40.00")
             async with local.client("alice") as client:
                 with pytest.raises(ClientError, match=r"await status\(\) first"):
                     _ = client.orders
                 await client.status()
-                assert client.orders == {}
+                assert list(client.orders) == [1, 2]
                 assert client.balances["CNY"].total > 0
                 with pytest.raises(ClientError, match=r"await follow\('CO2'\) first"):
                     client.book("CO2")

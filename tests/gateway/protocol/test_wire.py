@@ -81,7 +81,7 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.MassCancel(10, "P"), "93070aa150"),
     (wire.Subscribe("P"), "9208a150"),
     (wire.Unsubscribe(), "9209a0"),
-    (wire.AskStatus(), "910a"),
+    (wire.AskStatus(5), "920a05"),
     (wire_history.AskTrades("P", 3), "9310a15003"),
     (wire_history.AskHistory("P"), "9211a150"),
     (wire_copies.AskCopies("a", 5), "9368a16105"),
@@ -101,7 +101,7 @@ GOLDEN: list[tuple[Any, str]] = [
     (LOGGED_ON,
      ("9b40030201a874657874626f6f6ba26162a473796e63cd271091dc0010a150a0a3434e5902"
       "010103cd03e8cd0384cd044ca150aa636f6e74696e756f7573019292000192cd01f40505cd03e8"
-      "97440302c29197a3434e590501000000909090a0")),
+      "98440302c29197a3434e590501000000909090c2a0")),
     (wire.LoggedOut(3, wire.LogoutReason.SHUTDOWN, "bye"), "94410309a3627965"),
     (wire.VenueHeartbeat(3), "924203"),
     (wire_operator.Operated(3, 2, "{}"), "94cc9c0302a27b7d"),
@@ -109,7 +109,7 @@ GOLDEN: list[tuple[Any, str]] = [
     (wire.Throttled(3, 9, 100), "9443030964"),
     (wire.NotTaken(3, 9, RejectReason.STORAGE, "x"), "9648030928a178c2"),
     (STATUS,
-     "97440302c29197a3434e590501000000909090"),
+     "98440302c29197a3434e590501000000909090c2"),
     (Balances(3, (BalanceStatus("CNY", 5, 1),), ()), "9447039197a3434e5905010000009090"),
     (Balances(3, (), (BalanceStatus("P", 9, 6, 5, 1, 2, ((1, 2), (3, 3))),)),
      "944703909197a150090605010292920102920303"),

@@ -12,6 +12,7 @@ from engine.vocabulary.enums import Phase, Side
 from gateway.protocol import wire, wire_history, wire_market
 from gateway.protocol.wire_account import Balances
 from gateway.server import tape
+from gateway.server.limits import Limits
 from tests.support.quiet_core import End, QuietVenue
 from tests.support.venues import bounded, client_of, venue
 
@@ -134,9 +135,9 @@ def test_balances_come_to_who_follows_them_and_to_nobody_else(quiet: QuietVenue)
 def test_a_logon_says_what_the_account_has_unless_that_is_very_long(
     quiet: QuietVenue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quiet.core.running.run(0, c.NewOrder("alice", 1, "CO2", Side.BUY, 1, 4_000))
-    for most, orders in ((1, 1), (0, None)):
-        monkeypatch.setattr("gateway.server.sessions.MOST_AT_LOGON", most)
+    for ref, orders in ((1, 1), (2, None)):
+        quiet.core.limit(Limits(page=1))
+        quiet.core.running.run(0, c.NewOrder("alice", ref, "CO2", Side.BUY, 1, 4_000))
         if orders is None:  # they are not looked at either, however many there are
             monkeypatch.delattr(Venue, "open_orders")
         end = End(quiet)

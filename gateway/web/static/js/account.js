@@ -13,6 +13,7 @@ export class Account {
     this.link = link;
     this.auctions = auctions;
     this.changed = 0;
+    this.recent = 100_000; // of the reports from before a logon, so many at most are asked for
     this.forget();
   }
 
@@ -23,6 +24,7 @@ export class Account {
     this.logon = null; // how it logged on: kept to come back after a cut connection
     this.on = false;
     this.orders = new Map();
+    this.listed = 0; // the last order of a status whose further pages are to come
     this.bids = new Bids();
     this.fills = [];
     this.cash = [];
@@ -50,7 +52,7 @@ export class Account {
 
   say(again) {
     this.logon.nonce = drawNonce();
-    this.link.say("Logon", { version: this.version, ...this.logon, last_seen: again ? this.seq : 0,
+    this.link.say("Logon", { version: this.version, ...this.logon, last_seen: again ? this.seq : -this.recent,
       cancel_on_disconnect: false, heartbeat_ms: 10_000, instance: this.logon.instance, again });
   }
 
@@ -116,11 +118,18 @@ function change(account, m, given) {
     if (account.orders.size > MOST_FILLS && GONE.includes(each.state)) account.orders.delete(ref);
 }
 
-function status(account, m) {
+function balances(account, m) {
   account.cash = m.cash;
   account.holdings = m.holdings;
-  if (!m.orders) return;
-  account.orders = new Map(m.orders.map((each) => [each.ref, { ...each }]));
+}
+
+// The first page begins anew; what is reported meanwhile of orders on later pages, they know.
+function status(account, m) {
+  balances(account, m);
+  if (!account.listed) account.orders = new Map();
+  for (const each of m.orders) account.orders.set(each.ref, { ...each });
+  account.listed = m.more ? m.orders.at(-1).ref : 0;
+  if (m.more) account.link.say("AskStatus", { after: account.listed });
 }
 
 const TAKES = {
@@ -137,6 +146,7 @@ const TAKES = {
     account.name = account.logon.account;
     account.ref = Math.max(account.ref, m.last_ref);
     account.refusal = "";
+    account.listed = 0;
     if (m.status) status(account, m.status);
     else account.link.say("AskStatus");
   },
@@ -150,7 +160,7 @@ const TAKES = {
     account.refusal = text;
   },
   AccountStatus: status,
-  Balances: status,
+  Balances: balances,
   OrderAccepted: (account, m) => {
     account.orders.set(m.ref, { leaves: m.quantity, ...account.orders.get(m.ref), ...m });
     account.answer = { ok: true, ...m };
