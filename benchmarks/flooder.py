@@ -42,7 +42,7 @@ PREPARING: Final[list[int]] = []  # sessions that are not ready to flood
 LISTED: Final = 5_000  # live orders of each session that floods with questions for its status
 
 
-def logon(number: int, last_seen: int = 0) -> wire.Logon:
+def logon(number: int, last_seen: int = -1) -> wire.Logon:
     """Return the logon of one of the accounts that ``gateway.load.server`` opens."""
     return wire.Logon(
         wire.VERSION,
@@ -144,6 +144,8 @@ async def rest(
         told = [wire.decode_from_venue(payload) for payload in unframer.feed(data)]
         if any(getattr(message, "ref", 0) == refs[-1] for message in told):
             break
+        if isinstance(told[-1], wire.LoggedOut):
+            raise ConnectionError(told[-1].text)
     return structs.replace(lines, last_ref=refs[-1])
 
 

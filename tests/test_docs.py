@@ -12,6 +12,7 @@ from engine.vocabulary.json_codec import COMMANDS, EVENTS, type_name
 from gateway.cli import rulebook_page
 from gateway.cli.match_file import read_json_lines, run
 from gateway.protocol import wire
+from tests.gateway.protocol.test_wire import GOLDEN
 from tests.support.paths import ROOT
 
 
@@ -29,6 +30,20 @@ def test_the_protocol_lists_every_message_field_and_reason() -> None:
         assert f"| {reason.value} | `{reason.name}` |" in document
     for farewell in wire.LogoutReason:
         assert f"{farewell.value} {farewell.name.lower()}" in document
+
+
+def test_the_protocol_shows_bytes_that_are_held_by_a_test() -> None:
+    document = text("docs/protocol.md")
+    golden: dict[type, list[str]] = {}
+    for message, payload in GOLDEN:
+        golden.setdefault(type(message), []).append(payload)
+    for kind in (*wire.FromClient.__args__, *wire.FromVenue.__args__):
+        section = document.split(f"### {kind.__name__} (tag {kind.__struct_config__.tag})")[1]
+        shown = re.search(
+            r"^Golden payload: `([0-9a-f]+)`$", section.split("\n### ")[0], re.MULTILINE
+        )
+        assert shown is not None, kind
+        assert shown[1] in golden[kind], kind
 
 
 def test_the_commands_page_shows_every_command_and_event_as_it_comes() -> None:
