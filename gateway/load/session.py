@@ -14,6 +14,7 @@ import msgspec
 from engine.vocabulary.enums import Side
 from gateway.load.script import Script
 from gateway.protocol import wire, wire_account, wire_market
+from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.proof import exchange, prove
 from gateway.protocol.session import pack
 
@@ -226,7 +227,7 @@ class LoadSession(asyncio.Protocol):
             self.announced = -1
             self.told.clear()
             self.complete.clear()
-            self._transport.write(pack(wire.AskStatus()))
+            self._transport.write(pack(wire.AskStatus(MAX_INTEGER)))  # its orders do not matter
 
     def _spent(self, now: int) -> bool:
         return self.sent >= self.limit or bool(self.deadline and now >= self.deadline)
