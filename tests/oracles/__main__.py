@@ -1,4 +1,7 @@
-"""``python -m tests.oracles [SIZE]``: every check at full length, as a table; 1 where one fails."""
+"""``python -m tests.oracles [SIZE [NAME ...]]``: checks at full length, as a table; 1 if one fails.
+
+A name is a section of the oracles, such as 1.6; without one all are run.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from tests.oracles.checks import CHECKS
 SIZE: Final = 20  # times the shortest runs
 
 
-def main(size: int) -> int:
-    """Run all checks; return the exit code."""
+def main(size: int, names: list[str]) -> int:
+    """Run checks; return the exit code."""
     table = Table("result", "oracle", "± s.e.", "run", "± s.e.", "distance", "verdict")
     failed = 0
-    for check in CHECKS.values():
-        for each in check(size):
+    for name in names or CHECKS:
+        for each in CHECKS[name](size):
             errors = (each.oracle_error**2 + each.run_error**2) ** 0.5
             apart = abs(each.run - each.oracle)
             failed += not each.holds
@@ -37,4 +40,4 @@ def main(size: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else SIZE))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else SIZE, sys.argv[2:]))

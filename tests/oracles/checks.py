@@ -146,16 +146,13 @@ def zero_intelligence(size: int) -> Iterator[Row]:
             # A trade that gains nothing changes no efficiency; alpha knows of it.
             of_all = market is S6 and (cleared or size > 1)
             played = structs.replace(market, best_only=cleared, gainless=of_all)
-            outcomes = list(runs(played, 20 * size))
-            ratios = [100 * (measures(outcome)["efficiency"] or 0.0) for outcome in outcomes]
+            ratios, alphas = [], []
+            for outcome in runs(played, 20 * size):  # one at a time: a tape takes some megabytes
+                ratios.append(100 * (measures(outcome)["efficiency"] or 0.0))
+                alphas.append(alpha(outcome, 200) if of_all else 0.0)
             yield row(f"1.6 {name} efficiency %, {kind}", efficiency, error, ratios)
             if of_all:
-                yield row(
-                    f"1.6 S6 alpha, {kind}",
-                    19.91 if cleared else 18.50,
-                    0.03,
-                    [alpha(outcome, 200) for outcome in outcomes],
-                )
+                yield row(f"1.6 S6 alpha, {kind}", 19.91 if cleared else 18.50, 0.03, alphas)
 
 
 def poisson_book(size: int) -> Iterator[Row]:
