@@ -148,15 +148,16 @@ class FederationLog:
 
         What was not durable of it is gone, as after a crash. Raises ``JournalError``.
         """
-        old = self.sequencers[name].journal
-        if old is not None:
-            old.buffer.clear()
-            old.close()
+        old = self.sequencers[name]
+        if old.journal is not None:
+            old.journal.buffer.clear()
+            old.journal.close()
         follower = Follower()
         self.sequencers[name] = found = recover(
             self._directory / name, follower.absorb, self._durability, follower.parts
         )
         self.federation.cut_back(name, found.venue, follower.news)
+        old.venue.close()
         self.federation.complete()
         return self.federation.deliver()
 

@@ -148,14 +148,19 @@ def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
 
 
 def _follow(reader: Reader, replayed: Replay | None, on_record: OnRecord | None) -> Replay | None:
-    for block in reader.blocks():
-        if replayed is None:
-            genesis, rulebook = decode_genesis(block.body)
-            replayed = Replay(Venue(rulebook), genesis.time)
-        elif block.kind == Kind.RUNS:
-            _apply(block, replayed, on_record)
-        elif block.kind == Kind.STATE:
-            _compare(block, replayed)
+    try:
+        for block in reader.blocks():
+            if replayed is None:
+                genesis, rulebook = decode_genesis(block.body)
+                replayed = Replay(Venue(rulebook), genesis.time)
+            elif block.kind == Kind.RUNS:
+                _apply(block, replayed, on_record)
+            elif block.kind == Kind.STATE:
+                _compare(block, replayed)
+    except BaseException:
+        if replayed is not None:
+            replayed.venue.close()
+        raise
     if replayed is not None:
         replayed.torn_bytes = reader.torn
         replayed.reader = reader

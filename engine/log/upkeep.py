@@ -144,7 +144,7 @@ def migrate(directory: Path) -> Path | None:
     descriptor = opened_alone(path)
     try:
         try:
-            replay(directory)
+            replay(directory).venue.close()
         except EngineDisagreesError:
             rulebook, time, records = _of_today(directory)
         except LogFormatError as error:
@@ -201,6 +201,7 @@ def _write(directory: Path, rulebook: Rulebook, time: int, records: list[Record]
         if record.seq % _MANY == 0:
             sequencer.commit()
     sequencer.close()
+    sequencer.venue.close()
 
 
 def backup(directory: Path, target: Path) -> Checked:
