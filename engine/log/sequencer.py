@@ -28,6 +28,7 @@ from engine.log.records import (
     runs,
 )
 from engine.log.snapshot import Parts, Snapshot
+from engine.log.starts import starting
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
@@ -231,6 +232,13 @@ def recover(
     to be heard by ``on_record``, all are, unless what hears them is in ``parts`` and a snapshot has
     all of that: it then takes the place of what is there. Raises ``JournalError``, ``LogError``.
     """
+    with starting(directory):
+        return _from_newest(directory, on_record, durability, parts)
+
+
+def _from_newest(
+    directory: Path, on_record: OnRecord | None, durability: str, parts: Parts | None
+) -> Sequencer:
     if on_record is None or parts is not None:
         for found in snapshots.usable(directory, parts):
             try:

@@ -14,14 +14,13 @@ from engine.log.head import HEAD_NAME, Head, read_head, write_head
 from engine.log.journal import (
     Journal,
     JournalError,
-    keep_aside,
     open_log,
     opened_alone,
     whole,
 )
 from engine.log.places import SnapshotError
 from engine.log.records import Record, decode_genesis, no_genesis, runs
-from engine.log.segments import LOG_NAME, LogFile, all_numbered, segment_name
+from engine.log.segments import LOG_NAME, LogFile, all_numbered, keep_aside, segment_name
 from engine.log.sequencer import Replay, Sequencer, replay, replay_behind, replay_file
 from engine.log.snapshot import Snapshot, ahead, files_of, place_of, remove, usable
 from engine.log.snapshot import paths as snapshot_paths

@@ -18,6 +18,7 @@ from engine.log.sequencer import MARK_EVERY, Sequencer, replay_file
 from engine.log.snapshot import files_of
 from engine.log.snapshot import paths as snapshot_paths
 from engine.log.snapshotter import take
+from engine.log.starts import StartError
 from engine.rulebook.presets import load as load_rulebook
 from gateway.server.box import Windows
 from gateway.server.core import Core
@@ -116,9 +117,7 @@ class Machine:
             except PowerCut:
                 self._happened["the power goes during a start"] += 1
                 self.lose_power()
-            except OSError as error:  # it tells the operator, who makes space
-                if error.errno not in NO_SPACE:
-                    raise
+            except StartError:  # it tells the operator, who makes space
                 self._happened["a start found no space"] += 1
                 self.disk.free = None
 
@@ -155,6 +154,8 @@ class Machine:
                 journal.close()
                 raise
         except (LogError, JournalError) as error:
+            if isinstance(error, StartError) and error.errno in NO_SPACE:
+                raise
             promise = "a crash leaves a log that starts"
             raise ViolationError(promise, self.named(error)) from error
         journal.syncs = MARK_EVERY - self._rng.randint(1, SOON)
