@@ -210,7 +210,8 @@ class Federation:
                 if taken > end.sent:
                     message = (
                         f"{name} has sent {end.sent} messages over {link}, and {way.receiver} has "
-                        f"taken {taken}: restore the newest copy of {name}"
+                        f"taken {taken}: restore the newest copy of {name}, or all of them from "
+                        "one carbonx backup of theirs"
                     )
                     raise FederationError(message)
                 for number in range(taken + 1, end.sent + 1):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.log import upkeep
+from engine.log.backups import backup
 from engine.log.errors import EngineDisagreesError, LogError, LogFormatError
 from engine.log.head import HEAD_NAME, read_head
 from engine.log.journal import FILE_NAME, Journal, JournalError
@@ -176,7 +177,7 @@ def test_the_restore_drill(tmp_path: Path) -> None:
     """Copy a venue that runs, lose it, put the copy back, go on."""
     live = written(tmp_path / "venue")
     (tmp_path / "venue" / "keys.toml").write_text("k")
-    found = upkeep.backup(tmp_path / "venue", tmp_path / "copies" / "monday")
+    found = backup(tmp_path / "venue", tmp_path / "copies" / "monday")
     state = live.venue.state_hash()
     assert found.replayed.venue.state_hash() == state
     live.submit(3, 0, MoveCash("a", 5))
@@ -190,7 +191,7 @@ def test_the_restore_drill(tmp_path: Path) -> None:
     assert upkeep.check(tmp_path / "venue").replayed.records == len(COMMANDS) + 1
     assert (tmp_path / "venue" / "keys.toml").read_text() == "k"
     with pytest.raises(JournalError, match="exists already"):
-        upkeep.backup(tmp_path / "venue", tmp_path / "copies" / "monday")
+        backup(tmp_path / "venue", tmp_path / "copies" / "monday")
 
 
 def test_a_damaged_venue_has_no_backup(tmp_path: Path) -> None:
@@ -200,7 +201,7 @@ def test_a_damaged_venue_has_no_backup(tmp_path: Path) -> None:
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(LogError):
-        upkeep.backup(tmp_path / "venue", tmp_path / "copy")
+        backup(tmp_path / "venue", tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.log import snapshot as snapshots
+from engine.log.backups import backup
 from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer, recover, replay
 from engine.log.snapshot import beside
 from engine.log.snapshotter import take
-from engine.log.upkeep import backup
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from gateway.server import box as boxes
