@@ -43,6 +43,10 @@ class Disk:
         """Write at a file's place; return how many bytes were. Raises ``OSError``."""
         return os.write(descriptor, data)
 
+    def read(self, descriptor: int, size: int) -> bytes:
+        """Read at a file's place, at most so many bytes. Raises ``OSError``."""
+        return os.read(descriptor, size)
+
     def sync(self, descriptor: int) -> None:
         """Return when a file's bytes are on the disk. Raises ``OSError``."""
         if FULL_SYNC is not None:
@@ -106,6 +110,11 @@ def naming(path: Path) -> Iterator[None]:
 def write_data(descriptor: int, data: bytes | memoryview) -> int:
     """Write at a file's place; return how many bytes were. Raises ``OSError``."""
     return _used[-1].write(descriptor, data)
+
+
+def read_data(descriptor: int, size: int) -> bytes:
+    """Read at a file's place, at most so many bytes. Raises ``OSError``."""
+    return _used[-1].read(descriptor, size)
 
 
 def sync_data(descriptor: int) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from engine.venue.link_news import LinkNews
     from gateway.server.report_store import ReportStore
 
 START: Final = 1_700_000_000 * 10**9
@@ -123,6 +124,7 @@ class Machine:
 
     def _started(self) -> tuple[Sequencer, Followers]:
         parts, folder, disk = self._parts, self.folder, self.disk
+        disk.calm = True  # until what comes back was looked at
         disk.let_go()
         path = folder / "venue.log"
         data = path.read_bytes()
@@ -135,7 +137,7 @@ class Machine:
         except BaseException:
             followers.outboxes.close()
             raise
-        disk.trouble = None
+        disk.trouble, disk.calm = None, False
         return sequencer, followers
 
     def _recovered(self, followers: Followers) -> Sequencer:
@@ -212,6 +214,8 @@ class Machine:
         replayed.venue.close()
         same = followers.asking.accounts == whole.asking.accounts
         require(same, "a snapshot has what the server keeps", seen)
+        same = said_of_links(followers.links) == said_of_links(whole.links)
+        require(same, "a snapshot has what links pass on", seen)
         for name, box in whole.outboxes.boxes.items():
             found = followers.outboxes.boxes[name]
             same = found.seq == box.seq and _all(found) == _all(box)
@@ -314,6 +318,11 @@ class Machine:
     def named(self, error: Exception) -> str:
         """Return what an error says; the folder has another name each time."""
         return str(error).replace(str(self.folder), "FOLDER")
+
+
+def said_of_links(news: LinkNews) -> tuple[object, ...]:
+    """Return all that is kept of what links pass on."""
+    return news.guests, news.orders, news.refused, news.sent
 
 
 def _all(box: object) -> bytes:

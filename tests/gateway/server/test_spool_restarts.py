@@ -207,6 +207,18 @@ def test_a_backup_has_the_reports_of_its_snapshots(life: Life, tmp_path: Path) -
     followers.outboxes.close()
 
 
+def test_reports_that_rot_in_the_file_without_a_name_are_not_passed_on(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    assert spool.put(b"older reports") == 0
+    spool.keep(tmp_path / "venue.snapshot.1")
+    assert spool._file is not None
+    spool._file.seek(3)
+    spool._file.write(b"rot")
+    with pytest.raises(OSError, match="have changed"):
+        spool.keep(tmp_path / "venue.snapshot.2")
+    spool.close()
+
+
 def test_reports_that_rot_behind_a_look_at_them_are_not_passed_on(life: Life) -> None:
     first = life.snapshot()
     assert life.restart() == first
