@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.log.sequencer import replay
+from engine.log.snapshot import paths
 from engine.vocabulary.commands import NewOrder
 from engine.vocabulary.link_commands import RouteOrder
 from gateway.client.client import Client
@@ -50,6 +51,12 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]
             yield server, json.loads(server.stdout.readline())
         finally:
             server.kill()
+
+
+def stopped(server: subprocess.Popen[str]) -> None:
+    """Stop venues in good order."""
+    server.send_signal(signal.SIGINT)
+    assert server.wait(60) == 0
 
 
 def client_of(facts: dict[str, Any], venue: str, account: str) -> Client:
@@ -102,12 +109,15 @@ def test_the_restore_drill_of_linked_venues_that_trade(tmp_path: Path) -> None:
             for each in await asyncio.gather(*traders, return_exceptions=True):
                 assert isinstance(each, ClientError)
 
+    with served(tmp_path) as (server, _):
+        stopped(server)  # which leaves snapshots
     with served(tmp_path) as (server, facts):
         bounded(drill(facts, server))
     for number, counts in enumerate(before):
         for name in VENUES:
             shutil.rmtree(tmp_path / name)
             shutil.copytree(tmp_path / f"copy{number}" / name, tmp_path / name)
+            assert paths(tmp_path / name), "the snapshot is copied too"
             kept = references(tmp_path / name)
             assert kept[: counts[name]] == acknowledged[name][: counts[name]]
 
@@ -118,8 +128,7 @@ def test_the_restore_drill_of_linked_venues_that_trade(tmp_path: Path) -> None:
 
         with served(tmp_path) as (server, facts):
             bounded(go_on(facts))
-            server.send_signal(signal.SIGINT)
-            assert server.wait(60) == 0
+            stopped(server)
 
 
 def test_a_copy_of_one_linked_venue_says_how_all_are_copied(tmp_path: Path) -> None:
@@ -128,5 +137,4 @@ def test_a_copy_of_one_linked_venue_says_how_all_are_copied(tmp_path: Path) -> N
         answer = typed("backup", str(tmp_path / "south"), str(tmp_path / "copy"))
         assert answer.status == 0
         assert "it is linked with north" in answer.err
-        server.send_signal(signal.SIGINT)
-        assert server.wait(60) == 0
+        stopped(server)
