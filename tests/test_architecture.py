@@ -139,7 +139,7 @@ FILE_CALLS: Final = frozenset({
 })  # fmt: skip
 OPENS_FILES: Final = (
     "engine.log.journal", "engine.log.files", "engine.log.head", "engine.log.upkeep",
-    "engine.log.snapshot", "engine.log.segments",
+    "engine.log.snapshot", "engine.log.segments", "engine.log.backups",
     "engine.rulebook.presets", "engine.rulebook.holidays",
 )  # fmt: skip
 OPENS_NO_FILE: Final = ("Journal.open", "self.ledger.open")  # the first is the journal's business

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pickle
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MADE_OF: dict[str, Any] = {  # what an argument of a constructor may be, by its name
     "offset": 5, "number": 5, "ref": 5, "per_second": 5, "time": 5, "why": ValueError("x"),
+    "path": Path("venue.log"),
     "reason": wire.LogoutReason(1),
     "report": wire.Rejected(1, 2, 3, RejectReason.VALUE, "price", "a multiple of 5"),
 }  # fmt: skip

@@ -167,11 +167,13 @@ async def run(
         await node.stop()
     replayed = replay(folder)
     replayed.venue.check()
+    replayed_state = replayed.venue.state_hash()
+    replayed.venue.close()
     return Result(
         view,
         folder,
         live_state,
-        replayed.venue.state_hash(),
+        replayed_state,
         records,
         plan.seconds,
         day.sent,

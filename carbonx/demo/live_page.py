@@ -59,7 +59,9 @@ class Page:
 
     async def stay(self, folder: Path) -> None:
         """Serve the venue as the day left it, brought back from its log, until a signal comes."""
-        last = replay(folder).time
+        found = replay(folder)
+        last = found.time
+        found.venue.close()
         options = Options(durability="none")
         node = Node.open(folder, rules(), accounts(), options, lambda: last)
         await node.start()

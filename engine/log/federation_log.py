@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.sequencer import OPERATOR, Sequencer, recover
 from engine.log.snapshotter import take
+from engine.log.starts import starting
 from engine.venue.federation import Federation, FederationError
 from engine.venue.link_news import PART, LinkNews
 from engine.venue.venue import Venue
@@ -82,7 +83,8 @@ class FederationLog:
         """Start a log for each venue. Raises ``JournalError`` and ``RulebookError``."""
         sequencers = {}
         for name, rulebook in rulebooks.items():
-            journal = Journal.create(directory / name, rulebook, time, durability)
+            with starting(directory / name):
+                journal = Journal.create(directory / name, rulebook, time, durability)
             sequencers[name] = Sequencer(Venue(rulebook), journal, 0, time)
         return cls(directory, durability, sequencers)
 
@@ -148,15 +150,16 @@ class FederationLog:
 
         What was not durable of it is gone, as after a crash. Raises ``JournalError``.
         """
-        old = self.sequencers[name].journal
-        if old is not None:
-            old.buffer.clear()
-            old.close()
+        old = self.sequencers[name]
+        if old.journal is not None:
+            old.journal.buffer.clear()
+            old.journal.close()
         follower = Follower()
         self.sequencers[name] = found = recover(
             self._directory / name, follower.absorb, self._durability, follower.parts
         )
         self.federation.cut_back(name, found.venue, follower.news)
+        old.venue.close()
         self.federation.complete()
         return self.federation.deliver()
 

@@ -30,6 +30,8 @@ RENAMES_OPEN: Final = _posix is not None  # whether an open file can get another
 FULL_SYNC: Final[int | None] = getattr(_posix, "F_FULLFSYNC", None)
 # A quota and a limit on a file's size are no space either.
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# What a lock that another process has is answered with, on Windows too.
+HELD: Final = (BlockingIOError, PermissionError)
 # Windows locks bytes, which nobody else can read then: the last one that it can lock.
 _LOCK_AT: Final = (1 << 31) - 2
 
@@ -40,6 +42,10 @@ class Disk:
     def write(self, descriptor: int, data: bytes | memoryview) -> int:
         """Write at a file's place; return how many bytes were. Raises ``OSError``."""
         return os.write(descriptor, data)
+
+    def read(self, descriptor: int, size: int) -> bytes:
+        """Read at a file's place, at most so many bytes. Raises ``OSError``."""
+        return os.read(descriptor, size)
 
     def sync(self, descriptor: int) -> None:
         """Return when a file's bytes are on the disk. Raises ``OSError``."""
@@ -90,9 +96,25 @@ def using(disk: Disk) -> Iterator[None]:
         _used.remove(disk)
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have an error of the system say which file it is about, where it does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def write_data(descriptor: int, data: bytes | memoryview) -> int:
     """Write at a file's place; return how many bytes were. Raises ``OSError``."""
     return _used[-1].write(descriptor, data)
+
+
+def read_data(descriptor: int, size: int) -> bytes:
+    """Read at a file's place, at most so many bytes. Raises ``OSError``."""
+    return _used[-1].read(descriptor, size)
 
 
 def sync_data(descriptor: int) -> None:
@@ -102,7 +124,8 @@ def sync_data(descriptor: int) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Return when the names in a folder are on the disk. Raises ``OSError``."""
-    _used[-1].sync_folder(folder)
+    with naming(folder):
+        _used[-1].sync_folder(folder)
 
 
 def reserve(descriptor: int, start: int, length: int) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.log.blocks import Block, Chain
 from engine.log.errors import LogError
-from engine.log.files import BINARY, sync_data, sync_folder, write_data
+from engine.log.files import BINARY, naming, sync_data, sync_folder, write_data
 
 HEAD_NAME: Final = "venue.head"
 
@@ -37,7 +37,8 @@ class Head(msgspec.Struct, frozen=True):
 def read_head(directory: Path) -> Head | None:
     """Return what is written beside a log, ``None`` without one. Raises ``LogError``."""
     try:
-        data = (directory / HEAD_NAME).read_bytes()
+        with naming(directory / HEAD_NAME):
+            data = (directory / HEAD_NAME).read_bytes()
     except FileNotFoundError:
         return None
     try:
@@ -61,9 +62,11 @@ def write_head(directory: Path, chain: Chain) -> None:
     """Name a chain's last block, which must be durable. Raises ``OSError``."""
     aside = directory / f"{HEAD_NAME}.new"
     descriptor = os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | BINARY, 0o640)
+    data = msgspec.json.encode(Head(chain.number, chain.hash.hex())) + b"\n"
     try:
-        write_data(descriptor, msgspec.json.encode(Head(chain.number, chain.hash.hex())) + b"\n")
-        sync_data(descriptor)
+        with naming(aside):
+            write_data(descriptor, data)
+            sync_data(descriptor)
     finally:
         os.close(descriptor)
     aside.replace(directory / HEAD_NAME)

@@ -17,9 +17,9 @@ from typing import BinaryIO, Final
 from engine.log.blocks import HEADER, MAX_GENESIS, Chain, Kind, Reader, is_cut_genesis
 from engine.log.files import (
     BINARY,
+    HELD,
     NO_SPACE,
     RENAMES_OPEN,
-    copy_bytes,
     lock,
     reserve,
     sync_data,
@@ -34,6 +34,7 @@ from engine.log.segments import (
     LOG_NAME,
     SEGMENT_SIZE,
     LogFile,
+    keep_aside,
     next_segment,
     open_segments,
 )
@@ -425,23 +426,12 @@ def whole(file: BinaryIO, directory: Path | None = None, behind: Place | None = 
     return reader
 
 
-def keep_aside(file: BinaryIO, path: Path, found: Reader) -> Path:
-    """Copy the torn commit beside the log, durably."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.torn.{number}")).exists():
-        number += 1
-    with aside.open("xb") as copy:
-        copy_bytes(file, found.end, found.torn, copy)
-        copy.flush()
-        sync_data(copy.fileno())
-    sync_folder(path.parent)
-    return aside
-
-
 def _lock(descriptor: int, path: Path) -> None:
     try:
         lock(descriptor)
-    except OSError:
+    except OSError as error:
         os.close(descriptor)
+        if not isinstance(error, HELD):
+            raise
         problem = f"{path} is in use by another process: stop it, or choose another directory"
         raise JournalError(problem) from None

@@ -17,12 +17,20 @@ import msgspec
 
 from engine.log.blocks import HEADER, Kind
 from engine.log.errors import FORMAT, LogError
-from engine.log.files import BINARY, lock, sync_data, sync_folder, write_data
+from engine.log.files import (
+    BINARY,
+    copy_bytes,
+    lock,
+    naming,
+    sync_data,
+    sync_folder,
+    write_data,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.log.blocks import Chain
+    from engine.log.blocks import Chain, Reader
 
 LOG_NAME: Final = "venue.log"
 ARCHIVE: Final = "archive"
@@ -235,6 +243,23 @@ def _also_named(path: Path, name: Path) -> None:
     """Give a file a second name, unless it has it already. Raises ``OSError``."""
     if not (name.exists() and name.samefile(path)):
         os.link(path, name)
+
+
+def keep_aside(file: BinaryIO, path: Path, found: Reader) -> Path:
+    """Copy the torn commit beside the log, durably."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.torn.{number}")).exists():
+        number += 1
+    try:
+        with naming(aside), aside.open("xb") as copy:
+            copy_bytes(file, found.end, found.torn, copy)
+            copy.flush()
+            sync_data(copy.fileno())
+        sync_folder(path.parent)
+    except OSError:
+        aside.unlink(missing_ok=True)  # the next start makes another
+        raise
+    return aside
 
 
 def put_away(directory: Path, before: int) -> list[Path]:

@@ -28,6 +28,7 @@ from engine.log.records import (
     runs,
 )
 from engine.log.snapshot import Parts, Snapshot
+from engine.log.starts import starting
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import Command
 from engine.vocabulary.events import Event
@@ -148,14 +149,19 @@ def replay_file(file: BinaryIO, on_record: OnRecord | None = None) -> Replay:
 
 
 def _follow(reader: Reader, replayed: Replay | None, on_record: OnRecord | None) -> Replay | None:
-    for block in reader.blocks():
-        if replayed is None:
-            genesis, rulebook = decode_genesis(block.body)
-            replayed = Replay(Venue(rulebook), genesis.time)
-        elif block.kind == Kind.RUNS:
-            _apply(block, replayed, on_record)
-        elif block.kind == Kind.STATE:
-            _compare(block, replayed)
+    try:
+        for block in reader.blocks():
+            if replayed is None:
+                genesis, rulebook = decode_genesis(block.body)
+                replayed = Replay(Venue(rulebook), genesis.time)
+            elif block.kind == Kind.RUNS:
+                _apply(block, replayed, on_record)
+            elif block.kind == Kind.STATE:
+                _compare(block, replayed)
+    except BaseException:
+        if replayed is not None:
+            replayed.venue.close()
+        raise
     if replayed is not None:
         replayed.torn_bytes = reader.torn
         replayed.reader = reader
@@ -226,6 +232,13 @@ def recover(
     to be heard by ``on_record``, all are, unless what hears them is in ``parts`` and a snapshot has
     all of that: it then takes the place of what is there. Raises ``JournalError``, ``LogError``.
     """
+    with starting(directory):
+        return _from_newest(directory, on_record, durability, parts)
+
+
+def _from_newest(
+    directory: Path, on_record: OnRecord | None, durability: str, parts: Parts | None
+) -> Sequencer:
     if on_record is None or parts is not None:
         for found in snapshots.usable(directory, parts):
             try:

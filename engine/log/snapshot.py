@@ -178,7 +178,11 @@ def _read(path: Path, names: Mapping[str, object]) -> Snapshot:
         problem = f"it has no {', '.join(lacking)}"
         raise ValueError(problem)
     venue = roots.pop(VENUE)
-    _find(path.with_name(f"{SNAPSHOT_NAME}{covered.seq}"), roots)
+    try:
+        _find(path.with_name(f"{SNAPSHOT_NAME}{covered.seq}"), roots)
+    except BaseException:
+        venue.close()
+        raise
     return Snapshot(path, covered, venue, state.hash, roots)
 
 
@@ -243,7 +247,8 @@ def usable(directory: Path, names: Mapping[str, object] | None) -> Iterator[Snap
         with suppress(SnapshotError):
             found = read(path, names)
             yield found
-            close(found.parts)  # it was of no use
+            found.venue.close()  # it was of no use
+            close(found.parts)
 
 
 def place_of(path: Path) -> Place | None:

@@ -79,4 +79,6 @@ def _keep(
     except (OSError, GraphError) as error:
         problem = f"no snapshot was kept ({error}); the log has all"
         raise SnapshotError(problem) from error
+    finally:
+        replayed.venue.close()
     return Taken(path, replayed.records, replayed.records - before, state, size)

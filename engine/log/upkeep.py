@@ -1,4 +1,4 @@
-"""What an operator does with a log that no venue has open: check, repair, convert, copy."""
+"""What an operator does with a log that no venue has open: check, repair, convert."""
 
 import os
 import shutil
@@ -7,29 +7,27 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from engine.log import format5
-from engine.log.blocks import MAX_GENESIS, Kind, Reader
+from engine.log.blocks import MAX_GENESIS, Chain, Kind, Reader
 from engine.log.errors import EngineDisagreesError, LogError, LogFormatError
 from engine.log.files import copy_bytes, sync_data, sync_folder
 from engine.log.head import HEAD_NAME, Head, read_head, write_head
 from engine.log.journal import (
     Journal,
     JournalError,
-    keep_aside,
     open_log,
     opened_alone,
     whole,
 )
 from engine.log.places import SnapshotError
 from engine.log.records import Record, decode_genesis, no_genesis, runs
-from engine.log.segments import LOG_NAME, LogFile, all_numbered, segment_name
+from engine.log.segments import LOG_NAME, LogFile, all_numbered, keep_aside, segment_name
 from engine.log.sequencer import Replay, Sequencer, replay, replay_behind, replay_file
-from engine.log.snapshot import Snapshot, ahead, files_of, place_of, remove, usable
+from engine.log.snapshot import Snapshot, ahead, place_of, remove, usable
 from engine.log.snapshot import paths as snapshot_paths
 from engine.rulebook.model import Rulebook
 from engine.venue.venue import Venue
 
 _MANY: Final = 1 << 16  # records of a converted log that one block takes
-_BESIDE: Final = ("keys.toml",)  # what a venue's directory has beside its log, and a backup takes
 
 
 class Checked(NamedTuple):
@@ -69,14 +67,22 @@ def _instead(directory: Path) -> Snapshot | None:
     Raises ``JournalError`` where there is neither.
     """
     with open_log(directory, 0) as file:
-        if file.segments.first == 1:
-            return None
-        for found in usable(directory, None):
-            if found.covered.place.segment >= file.segments.first:
-                with suppress(SnapshotError):
-                    found.covered.place.reader(file)
-                    return found
-        name = segment_name(file.segments.first - 1)
+        return standing_for(file, directory)
+
+
+def standing_for(file: LogFile, directory: Path) -> Snapshot | None:
+    """Return the snapshot that stands for segments that an opened log lacks; ``None`` if none.
+
+    Raises ``JournalError`` where there is no such snapshot.
+    """
+    if file.segments.first == 1:
+        return None
+    for found in usable(directory, None):
+        if found.covered.place.segment >= file.segments.first:
+            with suppress(SnapshotError):
+                found.covered.place.reader(file)
+                return found
+    name = segment_name(file.segments.first - 1)
     problem = f"{directory / name} does not exist, and no snapshot stands for it: put it back"
     raise JournalError(problem)
 
@@ -104,20 +110,25 @@ def repair(directory: Path) -> Repaired:
                 file.seek(0)
                 raise no_genesis(file.read(MAX_GENESIS))
             kept = keep_aside(file, path, reader) if reader.torn else None
-            segment, end = file.segments.locate(reader.end)
-            if segment != file.segments.last:
-                _end_with(file, segment, end, path)
-        if segment == file.segments.last:
-            os.ftruncate(descriptor, end)
-            sync_data(descriptor)
-        write_head(directory, reader.chain)
-        for each in snapshot_paths(directory):
-            place = place_of(each)
-            if place is None or place.number > reader.chain.number:
-                remove(each)
+            end_at(directory, file, descriptor, reader.end, reader.chain)
     finally:
         os.close(descriptor)
     return Repaired(reader.chain.number + 1, reader.torn, kept)
+
+
+def end_at(directory: Path, file: LogFile, descriptor: int, end: int, chain: Chain) -> None:
+    """End a log, opened twice, behind a chain's last block, and forget snapshots of more."""
+    segment, offset = file.segments.locate(end)
+    if segment == file.segments.last:
+        os.ftruncate(descriptor, offset)
+        sync_data(descriptor)
+    else:
+        _end_with(file, segment, offset, directory / LOG_NAME)
+    write_head(directory, chain)
+    for each in snapshot_paths(directory):
+        place = place_of(each)
+        if place is None or place.number > chain.number:
+            remove(each)
 
 
 def _end_with(file: LogFile, segment: int, end: int, path: Path) -> None:
@@ -144,7 +155,7 @@ def migrate(directory: Path) -> Path | None:
     descriptor = opened_alone(path)
     try:
         try:
-            replay(directory)
+            replay(directory).venue.close()
         except EngineDisagreesError:
             rulebook, time, records = _of_today(directory)
         except LogFormatError as error:
@@ -201,47 +212,7 @@ def _write(directory: Path, rulebook: Rulebook, time: int, records: list[Record]
         if record.seq % _MANY == 0:
             sequencer.commit()
     sequencer.close()
-
-
-def backup(directory: Path, target: Path) -> Checked:
-    """Copy a venue's directory, which may be running, and check the copy.
-
-    The copy holds all that was durable when it was begun. It appears under its name when it is
-    whole. Raises ``JournalError`` where the target exists, and ``LogError``.
-    """
-    if target.exists():
-        problem = f"{target} exists already: name a directory that does not"
-        raise JournalError(problem)
-    aside = target.with_name(f"{target.name}.new")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    for name in _BESIDE:
-        if (directory / name).exists():
-            shutil.copy2(directory / name, aside / name)
-    snapshot = _instead(directory)
-    with open_log(directory, 0) as file:
-        reader = whole(file, None, snapshot.covered.place if snapshot is not None else None)
-        file.segments.hold_whole(reader.end)
-        starts = [*file.segments.starts, reader.end]
-        for number, start in enumerate(file.segments.starts, file.segments.first):
-            name = LOG_NAME if number == file.segments.last else segment_name(number)
-            length = starts[number - file.segments.first + 1] - start
-            with (aside / name).open("xb") as copy:
-                copy_bytes(file, start, length, copy)
-                copy.flush()
-                sync_data(copy.fileno())
-            (aside / name).chmod(0o640)
-    for path in snapshot_paths(directory):
-        place = place_of(path)
-        if place is not None and place.number <= reader.chain.number:
-            for each in (path, *files_of(path)):
-                shutil.copy2(each, aside / each.name)
-    write_head(aside, reader.chain)
-    checked = check(aside)
-    sync_folder(aside)
-    aside.replace(target)
-    sync_folder(target.parent)
-    return checked
+    sequencer.venue.close()
 
 
 def _free_name(path: Path, what: str) -> Path:

@@ -175,9 +175,9 @@ class Federation:
                 self.confirm(name)
         return found
 
-    def remember(self, name: str, events: list[Event]) -> None:
+    def remember(self, name: str, command: Command, events: list[Event]) -> None:
         """Take in the messages that a venue's events send, and what they say of guests' orders."""
-        self.news[name].take(events)
+        self.news[name].take(events, command)
 
     def confirm(self, receiver: str) -> None:
         """Forget the messages that a venue has taken for good."""
@@ -210,7 +210,8 @@ class Federation:
                 if taken > end.sent:
                     message = (
                         f"{name} has sent {end.sent} messages over {link}, and {way.receiver} has "
-                        f"taken {taken}: restore the newest copy of {name}"
+                        f"taken {taken}: restore the newest copy of {name}, or all of them from "
+                        "one carbonx backup of theirs"
                     )
                     raise FederationError(message)
                 for number in range(taken + 1, end.sent + 1):
@@ -265,7 +266,7 @@ class Federation:
 
     def _give(self, name: str, command: Command) -> Happened:
         events = self._apply(name, command)
-        self.remember(name, events)
+        self.remember(name, command, events)
         self._departures[name].note(command, events)
         return Happened(name, command, events)
 

@@ -29,6 +29,7 @@ from engine.vocabulary.link_events import (
     GuestArrived,
     OrderRouted,
 )
+from engine.vocabulary.units import MAX_REF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,7 @@ class LinkNews:
         # tonnes traded that home does not know of, by the order's reference; also of orders that
         # only became smaller, or ended
         self.orders: dict[Home, dict[int, int]] = {}
-        # reason and rule of those that were refused, likewise
+        # reason and rule of those that were refused, or whose cancel was, likewise
         self.refused: dict[tuple[str, str, int], tuple[RejectReason, str]] = {}
         # what may have to be delivered, by link and number
         self.sent: dict[str, dict[int, LinkCommand]] = {}
@@ -73,10 +74,13 @@ class LinkNews:
         if type(command) is SetLink:
             self.linked = True
         if self.linked:
-            self.take(events)
+            self.take(events, command)
 
-    def take(self, events: list[Event]) -> None:
-        """Take in the messages that events send, and what they say of guests' orders."""
+    def take(self, events: list[Event], command: Command | None = None) -> None:
+        """Take in the messages that events send, and what they say of guests' orders.
+
+        ``command`` is what brought them about: a cancel that is refused is word of its order.
+        """
         arrived = ""
         for event in events:
             if isinstance(event, Trade):
@@ -91,8 +95,9 @@ class LinkNews:
                 arrived = event.guest
                 self.guests[arrived] = (event.link, event.account)
             elif isinstance(event, Rejected) and arrived:
-                self._happened(arrived, event.ref, 0)
-                self.refused[*self.guests[arrived], event.ref] = (event.reason, event.rule)
+                self._refused(arrived, event.ref, event)
+            elif isinstance(event, Rejected) and type(command) is GuestCancel:
+                self._refused(event.account, command.target, event)
             elif isinstance(event, Sent):
                 self.sent.setdefault(event.link, {})[event.number] = message_of(event)
                 if type(event) is CarriedHome and event.ref:
@@ -103,6 +108,12 @@ class LinkNews:
         if home is not None:
             news = self.orders.setdefault(home, {})
             news[ref] = news.get(ref, 0) + traded
+
+    def _refused(self, account: str, ref: int, why: Rejected) -> None:
+        home = self.guests.get(account)
+        if home is not None and 0 < ref <= MAX_REF:
+            self._happened(account, ref, 0)
+            self.refused[*home, ref] = (why.reason, why.rule)
 
     def _told(self, home: Home, ref: int) -> None:
         self.refused.pop((*home, ref), None)

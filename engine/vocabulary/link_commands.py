@@ -169,7 +169,7 @@ class JoinAuction(Struct, frozen=True, array_like=True, gc=False, tag=62):
 
 
 class CarryHomeRefused(Struct, frozen=True, array_like=True, gc=False, tag=63):
-    """Do as ``CarryHome`` does where the order was refused here, and say why."""
+    """Do as ``CarryHome`` does where the order, or its cancel, was refused here, and say why."""
 
     link: str
     account: str  # at its own venue
@@ -180,7 +180,7 @@ class CarryHomeRefused(Struct, frozen=True, array_like=True, gc=False, tag=63):
 
 
 class CarryInRefused(Struct, frozen=True, array_like=True, gc=False, tag=64):
-    """Do as ``CarryIn`` does where what left was refused there, and say why."""
+    """Do as ``CarryIn`` does where what left, or a cancel, was refused there, and say why."""
 
     link: str
     number: Int

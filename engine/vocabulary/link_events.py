@@ -75,7 +75,7 @@ class CarriedIn(Struct, frozen=True, array_like=True, gc=False, tag=64):
     ref: int  # the order that something happened to at the peer; 0: none
     traded: int  # its tonnes that traded since the last such message
     leaves: int  # its tonnes that are live at the peer still
-    reason: int = 0  # why what left was refused there, a ``RejectReason``; 0: it was not
+    reason: int = 0  # why what left, or its cancel, was refused there, a ``RejectReason``; 0: no
     rule: str = ""  # what would have been accepted
 
 

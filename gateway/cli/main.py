@@ -25,7 +25,7 @@ VERBS: Final = {
     "keys": "make a key for an account, and what the venue keeps of it",
     "config": "check the configuration file of serve, or write one",
     "log": "check a venue's log, repair it, print it, convert it",
-    "backup": "copy a venue's directory, also while it runs, and prove the copy",
+    "backup": "copy a venue, or linked ones, also while they run; prove the copy",
     "shell": "trade by hand: buy, sell, cancel, book, orders, balances",
     "match": "run a file of commands through a rulebook, offline",
     "load": "measure a venue's throughput and latency",

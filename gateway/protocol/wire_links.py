@@ -36,7 +36,7 @@ class CarriedIn(Struct, frozen=True, array_like=True, gc=False, tag=151):
     cash: int  # minor units that came, the fee among them
     tonnes: int  # that came
     fee: int  # minor units, for the link
-    reason: int = 0  # why what left was refused there, a ``RejectReason``; 0: it was not
+    reason: int = 0  # why what left, or its cancel, was refused there, a ``RejectReason``; 0: no
     rule: str = ""  # what would have been accepted
 
 

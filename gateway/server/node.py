@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
 from engine.log.sequencer import Sequencer
+from engine.log.starts import StartError, starting
 from engine.venue.link_news import LinkNews
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import SetPhase
@@ -209,30 +210,26 @@ class Node:
         Nothing is written where the accounts are refused.
 
         Raises ``JournalError``, ``LogError`` and ``AccountsError``; ``JournalError`` also where
-        the folder holds a venue under other rules.
+        the folder holds a venue under other rules, ``StartError`` where the disk fails.
         """
         clock = clock or SteadyClock()
         followers = Followers(Spool(folder))
-        if holds_log(folder):
-            sequencer = followers.recover(folder, options.durability)
-            if sequencer.venue.genesis != rulebook:
-                sequencer.close()
-                followers.outboxes.close()
-                name = sequencer.venue.rulebook.name
-                problem = f"{folder} holds a venue under other rules ({name}): use another --dir"
-                raise JournalError(problem)
-        else:
-            directory.openings(Venue(rulebook))
-            journal = Journal.create(folder, rulebook, clock(), options.durability)
-            sequencer = Sequencer(Venue(rulebook), journal)
+        with starting(folder):
+            if holds_log(folder):
+                sequencer = _found(folder, rulebook, options, followers)
+            else:
+                directory.openings(Venue(rulebook))
+                journal = Journal.create(folder, rulebook, clock(), options.durability)
+                sequencer = Sequencer(Venue(rulebook), journal)
         node = cls(directory, sequencer, followers.outboxes, options, followers.past)
         node.clock = clock
         node.asking = tuple(followers.asking.accounts)
         node.links = followers.links
         node.observers.append(lambda _time, events: node.links.take(events))
         try:
-            node.keys = KeysFile(folder, directory)
-            node.access = AccessLog(folder)
+            with starting(folder):
+                node.keys = KeysFile(folder, directory)
+                node.access = AccessLog(folder)
             node.core.sessions.door.judged = node.access.judged
             node.core.sessions.note = node.access.ended
             node.access.note("started", durability=options.durability, throttle=options.throttle,
@@ -241,9 +238,11 @@ class Node:
                 node.core.operate(command)
             if node.opens:
                 node.core.operate(SetPhase(Phase.CONTINUOUS, reason="opened at the first start"))
-        except (CommandError, AccountsError, AccessLogError) as error:
+        except (CommandError, AccountsError, AccessLogError, StartError) as error:
             sequencer.close()
             followers.outboxes.close()
+            if isinstance(error, StartError):
+                raise
             raise AccountsError(str(error)) from error
         node.tick()
         node.observers.pop()  # from here on a federation sees to it, if there is one
@@ -430,3 +429,15 @@ class Node:
         assert self._loop is not None
         self.schedule()
         self._timer = self._loop.call_later(WATCH_EVERY / 1e9, self._watch)
+
+
+def _found(folder: Path, rulebook: Rulebook, options: Options, followers: Followers) -> Sequencer:
+    """Recover the venue in a folder, which must be one of these rules. As ``Node.open`` raises."""
+    sequencer = followers.recover(folder, options.durability)
+    if sequencer.venue.genesis != rulebook:
+        sequencer.close()
+        followers.outboxes.close()
+        name = sequencer.venue.rulebook.name
+        problem = f"{folder} holds a venue under other rules ({name}): use another --dir"
+        raise JournalError(problem)
+    return sequencer

@@ -13,7 +13,7 @@ import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from engine.log.files import BINARY, sync_data
+from engine.log.files import BINARY, read_data, sync_data, write_data
 from engine.log.snapshot import beside
 from gateway.server.report_store import ReportStore, StoreError
 
@@ -33,8 +33,8 @@ class Spool(ReportStore):
     snapshot's file, the rest in the one without a name.
     """
 
-    WIRING = ("_file", "_folder", "_found", "_kept", "_snapshot")
-    __slots__ = ("_file", "_folder", "_found", "_kept", "_snapshot", "digest", "size")
+    WIRING = ("_file", "_folder", "_found", "_kept", "_snapshot", "_written")
+    __slots__ = ("_file", "_folder", "_found", "_kept", "_snapshot", "_written", "digest", "size")
 
     def __init__(self, folder: Path) -> None:
         """Begin without any; the file is made in the folder once there is something for it."""
@@ -43,13 +43,14 @@ class Spool(ReportStore):
         self._folder: Path | None = folder
         self._kept = 0
         self._found = b""  # the digest of what is before it
+        self._written = _digest()  # of what is behind it
         self._snapshot: FileIO | None = None
         self._file: FileIO | None = None
 
     def wire(self) -> None:
         """Come out of a snapshot; ``find`` says where that is."""
         self._folder = self._snapshot = self._file = None
-        self._kept, self._found = self.size, b""
+        self._kept, self._found, self._written = self.size, b"", _digest()
 
     def put(self, data: bytes) -> int | None:
         """Keep bytes and return their place; ``None`` where the disk does not take them."""
@@ -62,6 +63,7 @@ class Spool(ReportStore):
             _write(self._file, self.size - self._kept, data)
         except OSError:
             return None
+        self._written.update(data)
         place = self.size
         self.size += len(data)
         return place
@@ -84,27 +86,29 @@ class Spool(ReportStore):
     def keep(self, snapshot: Path) -> None:
         """Put a durable copy of all beside a snapshot. Raises ``OSError``.
 
-        What is copied from the last snapshot's file must still be what it was when that was found.
+        What is copied must still be what it was when it was written, or when the last snapshot's
+        file was found.
         """
         self.digest = b""
         if not self.size:
             return
         path = beside(snapshot, NAME)
         aside = path.with_name(f"{path.name}.new")
-        digest = hashlib.blake2b(digest_size=32)
+        digest, since = _digest(), _digest()
         descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | BINARY, 0o640)
         with os.fdopen(descriptor, "wb") as copy:
             self._copy(0, self._kept, copy, digest)
-            if self._kept and digest.digest() != self._found:
-                problem = "the reports of the last snapshot have changed"
+            before = digest.digest()
+            self._copy(self._kept, self.size, copy, digest, since)
+            if since.digest() != self._written.digest() or (self._kept and before != self._found):
+                problem = "the reports on the disk have changed"
                 raise OSError(problem)
-            self._copy(self._kept, self.size, copy, digest)
             copy.flush()
             sync_data(copy.fileno())
         aside.replace(path)
         self.digest = digest.digest()
 
-    def _copy(self, place: int, end: int, copy: BinaryIO, digest: hashlib.blake2b) -> None:
+    def _copy(self, place: int, end: int, copy: BinaryIO, *digests: hashlib.blake2b) -> None:
         while place < end:
             stop = min(end, place + _PIECE)
             try:
@@ -112,7 +116,8 @@ class Spool(ReportStore):
             except StoreError as error:
                 raise OSError(str(error)) from error
             copy.write(piece)
-            digest.update(piece)
+            for digest in digests:
+                digest.update(piece)
             place = stop
 
     def find(self, snapshot: Path) -> None:
@@ -122,7 +127,7 @@ class Spool(ReportStore):
             return
         path = beside(snapshot, NAME)
         file = path.open("rb", buffering=0)
-        digest, left = hashlib.blake2b(digest_size=32), self.size
+        digest, left = _digest(), self.size
         while left and (piece := file.read(min(left, _PIECE))):
             digest.update(piece)
             left -= len(piece)
@@ -141,16 +146,20 @@ class Spool(ReportStore):
         self._file = self._snapshot = self._folder = None
 
 
+def _digest() -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=32)
+
+
 def _write(file: FileIO, at: int, data: bytes) -> None:
     file.seek(at)
     left = memoryview(data)
     while left:
-        left = left[file.write(left) :]
+        left = left[write_data(file.fileno(), left) :]
 
 
 def _read(file: FileIO, at: int, size: int) -> bytes:
     file.seek(at)
     found = bytearray()
-    while len(found) < size and (piece := file.read(size - len(found))):
+    while len(found) < size and (piece := read_data(file.fileno(), size - len(found))):
         found += piece
     return bytes(found)

@@ -30,6 +30,7 @@ EXPECTED: Final = (
     wire.LogoutReason.SLOW_READER,
     wire.LogoutReason.TAKEN_OVER,
     wire.LogoutReason.SHUTDOWN,
+    wire.LogoutReason.STORAGE,  # the world sees that the disk failed
 )
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import errno
 import os
+from copy import copy
 from enum import Enum
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from engine.log.files import BINARY, Disk
@@ -20,9 +22,9 @@ from gateway.simulation.violation import require
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from random import Random
 
 PAGE: Final = 64  # small, so that a small commit has several
+HOW_OFTEN: Final = (0, 0, 2, 20)  # percent of what is done with older reports fails
 
 
 class PowerCut(BaseException):
@@ -91,6 +93,12 @@ class SimulatedDisk(Disk):
         self.begun = b""  # the first block of the last segment that was begun
         self._folder = folder
         self._others = others
+        # Of older reports, which have draws of their own: a history is the same without them.
+        self._reports = Random(copy(rng).getrandbits(64))
+        self.failing = self._reports.choice(HOW_OFTEN)
+        self.calm = True  # whether nothing happens to them just now
+        self.unread = 0  # reads that failed, and ended no session yet
+        self.unwritten = 0
         self._files: dict[int, File] = {}  # by inode
         self._names: dict[str, File] = {}  # that are durable
         self._segment = 0  # the inode of the log's last segment
@@ -100,6 +108,8 @@ class SimulatedDisk(Disk):
     def write(self, descriptor: int, data: bytes | memoryview) -> int:
         """Write, not durably; of the log's blocks keep what should be there. For ``OSError``."""
         inode = os.fstat(descriptor).st_ino
+        if not os.fstat(descriptor).st_nlink:
+            return self._write_reports(descriptor, data)
         log = inode == self._inode(LOG_NAME)
         size, at = os.fstat(descriptor).st_size, os.lseek(descriptor, 0, os.SEEK_CUR)
         self._files.setdefault(inode, File()).write(at, len(data))
@@ -124,6 +134,33 @@ class SimulatedDisk(Disk):
             os.write(descriptor, data[: len(data) // 2])
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return os.write(descriptor, data)
+
+    def _write_reports(self, descriptor: int, data: bytes | memoryview) -> int:
+        """Write to the file without a name, which is never durable and ends with its process.
+
+        It takes the space that is there, and none away, as it is given back so soon.
+        """
+        fits = len(data) if self.free is None else min(len(data), self.free)
+        fails = self._report_fails()
+        if fits == len(data) and not fails:
+            return os.write(descriptor, data)
+        os.write(descriptor, data[: fits // 2 if fails else fits])
+        self.unwritten += 1
+        raise OSError(errno.EIO, os.strerror(errno.EIO)) if fails else _full()
+
+    def read(self, descriptor: int, size: int) -> bytes:
+        """Read older reports: with another bit where that fails, or not at all. For ``OSError``."""
+        found = bytearray(os.read(descriptor, size))
+        if not self._report_fails():
+            return bytes(found)
+        self.unread += 1
+        if not found or self._reports.random() < 1 / 2:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        found[self._reports.randrange(len(found))] ^= 1 << self._reports.randrange(8)
+        return bytes(found)
+
+    def _report_fails(self) -> bool:
+        return not self.calm and self._reports.randrange(100) < self.failing
 
     def sync(self, descriptor: int) -> None:
         """Make a file's bytes durable. Raises ``OSError``; what is on the disk is then open."""

@@ -18,6 +18,7 @@ from engine.log.sequencer import MARK_EVERY, Sequencer, replay_file
 from engine.log.snapshot import files_of
 from engine.log.snapshot import paths as snapshot_paths
 from engine.log.snapshotter import take
+from engine.log.starts import StartError
 from engine.rulebook.presets import load as load_rulebook
 from gateway.server.box import Windows
 from gateway.server.core import Core
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from engine.venue.link_news import LinkNews
     from gateway.server.report_store import ReportStore
 
 START: Final = 1_700_000_000 * 10**9
@@ -116,14 +118,13 @@ class Machine:
             except PowerCut:
                 self._happened["the power goes during a start"] += 1
                 self.lose_power()
-            except OSError as error:  # it tells the operator, who makes space
-                if error.errno not in NO_SPACE:
-                    raise
+            except StartError:  # it tells the operator, who makes space
                 self._happened["a start found no space"] += 1
                 self.disk.free = None
 
     def _started(self) -> tuple[Sequencer, Followers]:
         parts, folder, disk = self._parts, self.folder, self.disk
+        disk.calm = True  # until what comes back was looked at
         disk.let_go()
         path = folder / "venue.log"
         data = path.read_bytes()
@@ -136,7 +137,7 @@ class Machine:
         except BaseException:
             followers.outboxes.close()
             raise
-        disk.trouble = None
+        disk.trouble, disk.calm = None, False
         return sequencer, followers
 
     def _recovered(self, followers: Followers) -> Sequencer:
@@ -155,6 +156,8 @@ class Machine:
                 journal.close()
                 raise
         except (LogError, JournalError) as error:
+            if isinstance(error, StartError) and error.errno in NO_SPACE:
+                raise
             promise = "a crash leaves a log that starts"
             raise ViolationError(promise, self.named(error)) from error
         journal.syncs = MARK_EVERY - self._rng.randint(1, SOON)
@@ -211,6 +214,8 @@ class Machine:
         replayed.venue.close()
         same = followers.asking.accounts == whole.asking.accounts
         require(same, "a snapshot has what the server keeps", seen)
+        same = said_of_links(followers.links) == said_of_links(whole.links)
+        require(same, "a snapshot has what links pass on", seen)
         for name, box in whole.outboxes.boxes.items():
             found = followers.outboxes.boxes[name]
             same = found.seq == box.seq and _all(found) == _all(box)
@@ -313,6 +318,11 @@ class Machine:
     def named(self, error: Exception) -> str:
         """Return what an error says; the folder has another name each time."""
         return str(error).replace(str(self.folder), "FOLDER")
+
+
+def said_of_links(news: LinkNews) -> tuple[object, ...]:
+    """Return all that is kept of what links pass on."""
+    return news.guests, news.orders, news.refused, news.sent
 
 
 def _all(box: object) -> bytes:

@@ -7,11 +7,12 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from engine.log.sequencer import replay
+from engine.venue.link_news import LinkNews
 from engine.vocabulary.commands import AmendOrder, CancelOrder, MassCancel, NewOrder
 from gateway.protocol import wire
 from gateway.protocol.framing import Unframer
 from gateway.server.outbox import Outboxes
-from gateway.simulation.machine import Parts
+from gateway.simulation.machine import Parts, said_of_links
 from gateway.simulation.steps import history
 from gateway.simulation.violation import ViolationError, require
 from gateway.simulation.world import HOP, MILLISECOND, World
@@ -79,6 +80,8 @@ def simulate(seed: int, parts: Parts = SOUND) -> Outcome:
 def make_peace(world: World) -> None:
     """Heal everything and bring all clients back: each must have every report and answer."""
     world.disk.trouble = world.disk.free = None
+    world.disk.failing = 0
+    world.happened["older reports could not be written"] += world.disk.unwritten
     rng = Random(0)
     for client in world.clients:
         world.come(client, rng)
@@ -105,8 +108,11 @@ def settle(world: World) -> str:
     outboxes = Outboxes()
     logged: dict[str, dict[int, None]] = {client.name: {} for client in world.clients}
 
+    links = LinkNews()
+
     def absorb(record: Record, events: list[Event]) -> None:
         outboxes.absorb(record.time, events)
+        links.absorb(record.command, events)
         if isinstance(record.command, NewOrder | CancelOrder | AmendOrder | MassCancel):
             logged[record.command.account][record.command.ref] = None
 
@@ -114,6 +120,11 @@ def settle(world: World) -> str:
     state = venue.state_hash()
     require(replayed.venue.state_hash() == state, "the replay comes to the live state", state)
     replayed.venue.close()
+    if world.linked:
+        same = said_of_links(links) == said_of_links(world.followers.links)
+        require(same, "what links pass on is what the log says", f"{len(links.guests)} guests")
+        world.happened["a member of a linked venue ordered"] += bool(links.guests)
+        world.happened["word of a guest's order went home"] += bool(links.sent)
     for client in world.clients:
         box = outboxes.boxes[client.name]
         told = map(wire.decode_from_venue, Unframer(1 << 24).feed(box.frames(0, box.end)))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 from engine.log.journal import JournalError
 from engine.log.records import CommandError
 from engine.vocabulary.commands import MoveCash, SetKillSwitch, SetPhase
-from engine.vocabulary.enums import Phase
+from engine.vocabulary.enums import LinkKind, Phase, Side, TimeInForce
+from engine.vocabulary.link_commands import CarryHome, GuestCancel, GuestOrder, SetLink
+from gateway.protocol.wire import LogoutReason
 from gateway.server.accounts import Credentials, Directory
 from gateway.server.core import WATCH_EVERY
 from gateway.server.limits import Limits
@@ -24,6 +26,7 @@ from gateway.simulation.violation import require
 if TYPE_CHECKING:
     from engine.log.sequencer import Sequencer
     from engine.vocabulary.commands import Command
+    from engine.vocabulary.events import Event
     from gateway.server.connection import Connection
     from gateway.server.core import Core, Write
     from gateway.server.followers import Followers
@@ -36,6 +39,9 @@ NAMES: Final = tuple(f"client-{n}" for n in range(CLIENTS))
 TICKS_BETWEEN: Final = 8  # at most, that follow at once because there was more than a tick's work
 TROUBLES: Final = tuple(Trouble)
 PAGE: Final = 3  # orders that a status lists, so that some come in pages
+LINKED: Final = 5  # of so many seeds one has a venue that is linked with another
+LINK: Final = "bay"
+PEER: Final = "north"  # a venue whose members order here
 GRACES: Final = (0, 200, 1_000, 5_000)  # ms, so short that some come back in time and some do not
 
 
@@ -46,6 +52,7 @@ class World:
         """Have a machine and clients; ``begin`` starts the venue."""
         self.rng = rng = Random(seed)
         self.parts = parts
+        self.linked = seed % LINKED == LINKED - 1
         self.now = START  # the true time, ns
         self.skew = 0  # of the machine's clock
         self.shortage = Shortage()
@@ -97,6 +104,8 @@ class World:
         self.sequencer = parts.sequencer(found.venue, found.journal, found.seq, found.time)
         self.core = parts.core(self.directory, self.sequencer, followers.outboxes, self.limits)
         self.core.sessions.note = self._note
+        if self.linked:
+            self.core.running.through = self._through
         self.starts += 1
         for command in self.directory.openings(found.venue):
             self.core.operate(command)
@@ -109,6 +118,10 @@ class World:
     def _note(self, connection: Connection, what: str, _text: str) -> None:
         self.happened[f"a session: {what}"] += 1
         self.absences.noted(connection, what)
+        if what == LogoutReason.STORAGE.name.lower():
+            seen = f"of {self.disk.unread} reads that failed"
+            require(self.disk.unread > 0, "older reports are there unless the disk fails", seen)
+            self.disk.unread -= 1
 
     def crash(self, rng: Random, *, power: bool, tick: bool = False) -> None:
         """End the venue where it stands, ``tick`` in one that wrote, and start it again."""
@@ -297,6 +310,33 @@ class World:
             self.core.operate(command, timed=rng.random() < 1 / 2)
         except CommandError:
             return
+        if self.linked:
+            self._hear_from_elsewhere(rng)
+
+    def _through(self, source: int, command: Command) -> list[Event]:
+        """Run a command as the venue's place among linked ones has it."""
+        events = self.core.running.give(source, command)
+        self.followers.links.absorb(command, events)
+        return events
+
+    def _hear_from_elsewhere(self, rng: Random) -> None:
+        """Have a linked venue's member order here, cancel, and hear what came of it."""
+        end = self.sequencer.venue.links.ends.get(LINK)
+        if end is None:
+            self.core.operate(SetLink(LINK, LinkKind.HOSTING, PEER, SYMBOL, "CO2"))
+            return
+        number, account = end.received + 1, rng.choice(("ann", "bob"))
+        ref, price, quantity = number, rng.randint(4_997, 5_003), rng.randint(0, 5)
+        side = rng.choice((Side.BUY, Side.SELL))
+        cash = quantity * price if side is Side.BUY else 0
+        order = GuestOrder(
+            LINK, number, account, ref, account, side, quantity, price, TimeInForce.DAY, cash
+        )
+        cancel = GuestCancel(LINK, number, account, ref, rng.randint(1, ref))
+        self.core.operate(cancel if rng.random() < 1 / 4 else order)
+        for (link, guest), orders in self.followers.links.orders.items():
+            for each, traded in [*orders.items()][:2]:
+                self.core.operate(CarryHome(link, guest, each, traded))
 
     def _forget(self, link: Link, *, tells_client: bool) -> None:
         """Have the venue's machine learn that a connection is gone, and perhaps the client."""

@@ -19,7 +19,8 @@ def words(money: Callable[[int], str]) -> dict[type, Callable[[Any], str]]:
         what = f"{money(m.cash - m.fee)} and {m.tonnes} t came back over {m.link}"
         fee = f", fee {money(m.fee)}" if m.fee else ""
         if m.reason:
-            fee += f"; refused there: {spelled(RejectReason(m.reason))}, {m.rule}"
+            what_was = "its cancel was refused" if m.leaves else "refused"
+            fee += f"; {what_was} there: {spelled(RejectReason(m.reason))}, {m.rule}"
         if not m.ref:
             return f"{what}{fee}"
         left = f"{m.leaves} left" if m.leaves else "done"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.log.records import Record
+    from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
 KILLS: Final = int(os.environ.get("CARBONX_DEEP", "0")) or 4
@@ -62,7 +63,7 @@ def killed(directory: Path, seed: int, kind: str, random: Random) -> list[str]:
 
 def replayed(directory: Path, digests: dict[tuple[str, int], str]) -> Federation:
     """Replay each log alone; return the venues, and what was sent from one to another."""
-    happened: dict[str, list[list[Event]]] = {name: [] for name in regions.NAMES}
+    happened: dict[str, list[tuple[Command, list[Event]]]] = {name: [] for name in regions.NAMES}
     venues = {}
     for name, kept in happened.items():
 
@@ -70,21 +71,21 @@ def replayed(directory: Path, digests: dict[tuple[str, int], str]) -> Federation
             record: Record,
             events: list[Event],
             name: str = name,
-            kept: list[list[Event]] = kept,
+            kept: list[tuple[Command, list[Event]]] = kept,
         ) -> None:
             digests[name, record.seq] = digest(events)
-            kept.append(events)
+            kept.append((record.command, events))
 
         venues[name] = replay(directory / name, keep).venue
     found = Federation(venues)
     for name, kept in happened.items():
-        for events in kept:
-            found.remember(name, events)
+        for command, events in kept:
+            found.remember(name, command, events)
     books = Books()
     # what is recognised was sent before, in another log
     for only_sent in (True, False):
         for name, kept in happened.items():
-            for events in kept:
+            for _, events in kept:
                 books.take(name, [e for e in events if isinstance(e, AllowancesSent) is only_sent])
     found.check()
     books.check(found)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.log import upkeep
+from engine.log.backups import backup
 from engine.log.blocks import Reader
 from engine.log.errors import LogError
 from engine.log.journal import FILE_NAME, Journal, JournalError, open_log
@@ -116,7 +117,7 @@ def test_a_start_needs_no_archive_but_a_replay_says_what_it_misses(tmp_path: Pat
     with pytest.raises(JournalError, match=r"venue\.log\.0000\d\d does not exist: put that part"):
         replay(tmp_path)
     assert upkeep.check(tmp_path).replayed.venue.state_hash() == state
-    copy = upkeep.backup(tmp_path, tmp_path / "copy")
+    copy = backup(tmp_path, tmp_path / "copy")
     assert copy.replayed.venue.state_hash() == state
     for path in tmp_path.glob("venue.snapshot.*"):
         path.unlink()
@@ -131,7 +132,7 @@ def test_a_backup_of_several_segments_goes_on(tmp_path: Path) -> None:
     go_on(sequencer, 120)
     take(tmp_path / "one")
     go_on(sequencer, 30)
-    found = upkeep.backup(tmp_path / "one", tmp_path / "two")
+    found = backup(tmp_path / "one", tmp_path / "two")
     assert found.replayed.venue.state_hash() == sequencer.venue.state_hash()
     sequencer.close()
     shutil.rmtree(tmp_path / "one")

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.log import upkeep
+from engine.log.backups import backup
 from engine.log.errors import EngineDisagreesError, LogError, LogFormatError
 from engine.log.head import HEAD_NAME, read_head
 from engine.log.journal import FILE_NAME, Journal, JournalError
 from engine.log.sequencer import Sequencer, recover, replay
+from engine.log.snapshotter import take
 from engine.rulebook.presets import load
 from engine.venue.venue import Venue
-from engine.vocabulary.commands import Command, MoveCash, OpenAccount
+from engine.vocabulary.commands import Command, MoveCash, NewOrder, OpenAccount, SetPhase
+from engine.vocabulary.enums import Phase, Side
+from tests.engine.venue.test_close import participants
 
 if TYPE_CHECKING:
     from engine.log.records import Record
@@ -173,7 +177,7 @@ def test_the_restore_drill(tmp_path: Path) -> None:
     """Copy a venue that runs, lose it, put the copy back, go on."""
     live = written(tmp_path / "venue")
     (tmp_path / "venue" / "keys.toml").write_text("k")
-    found = upkeep.backup(tmp_path / "venue", tmp_path / "copies" / "monday")
+    found = backup(tmp_path / "venue", tmp_path / "copies" / "monday")
     state = live.venue.state_hash()
     assert found.replayed.venue.state_hash() == state
     live.submit(3, 0, MoveCash("a", 5))
@@ -187,7 +191,7 @@ def test_the_restore_drill(tmp_path: Path) -> None:
     assert upkeep.check(tmp_path / "venue").replayed.records == len(COMMANDS) + 1
     assert (tmp_path / "venue" / "keys.toml").read_text() == "k"
     with pytest.raises(JournalError, match="exists already"):
-        upkeep.backup(tmp_path / "venue", tmp_path / "copies" / "monday")
+        backup(tmp_path / "venue", tmp_path / "copies" / "monday")
 
 
 def test_a_damaged_venue_has_no_backup(tmp_path: Path) -> None:
@@ -197,5 +201,34 @@ def test_a_damaged_venue_has_no_backup(tmp_path: Path) -> None:
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(LogError):
-        upkeep.backup(tmp_path / "venue", tmp_path / "copy")
+        backup(tmp_path / "venue", tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
+
+
+def test_what_replays_a_log_lets_go_of_the_venue(tmp_path: Path) -> None:
+    """A venue with live orders that is not closed is never freed."""
+    sequencer = written(tmp_path)
+    sequencer.submit(2, 0, OpenAccount("dropped", cash=10**6))
+    sequencer.submit(2, 0, SetPhase(Phase.CONTINUOUS))
+    sequencer.submit(2, 1, NewOrder("dropped", 1, "CO2", Side.BUY, 1, 5_000))
+    assert sequencer.venue.live_orders() == 1
+    sequencer.close()
+    sequencer.venue.close()
+    del sequencer
+    assert participants("dropped") == 0
+    assert upkeep.migrate(tmp_path) is None
+    assert participants("dropped") == 0
+    take(tmp_path)
+    take(tmp_path)
+    assert participants("dropped") == 0
+    disagreeing = recover(tmp_path)
+    assert disagreeing.journal is not None
+    disagreeing.journal.mark(disagreeing.seq, "0" * 64)
+    disagreeing.journal.close()
+    disagreeing.venue.close()
+    del disagreeing
+    with pytest.raises(EngineDisagreesError):
+        recover(tmp_path)
+    assert participants("dropped") == 0
+    assert upkeep.migrate(tmp_path) is not None
+    assert participants("dropped") == 0

@@ -21,6 +21,10 @@ SAID = {
         "order 7: traded 0 over bay, done; 0.50 and 0 t came back over bay; "
         "refused there: price tick, a whole number of ticks"
     ),
+    w.CarriedIn(1, 2, 7, "bay", 0, 6, 0, 0, 0, 29, "it binds"): (
+        "order 7: traded 0 over bay, 6 left; 0.00 and 0 t came back over bay; "
+        "its cancel was refused there: frozen, it binds"
+    ),
     w.CancelRouted(1, 2, 8, "bay", 7): "order 7: its cancel went over bay",
     w.BidRouted(1, 2, 7, "bay", 3, Side.BUY, 10, 990, 9_900): (
         "bid 7: buy 10 at 9.90 went over bay into auction 3"

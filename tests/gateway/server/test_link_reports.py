@@ -96,6 +96,29 @@ def test_an_order_that_is_refused_there_is_over() -> None:
     assert "closed" in back.rule
 
 
+@pytest.mark.parametrize("mass", [False, True])
+def test_a_cancel_that_is_refused_there_is_told_with_what_lives_on(*, mass: bool) -> None:
+    told = Told(LinkKind.SHARED)
+    for phase in (Phase.HALTED, Phase.INTRADAY_CALL):
+        told.submit("gd", c.SetPhase(phase))
+    told.order("sz0", 1, Side.BUY, 10, 100)
+    told.order("sz0", 2, Side.BUY, 5, 99)
+    told.submit("gd", c.SetPhase(Phase.FREEZE))
+    told.submit("sz", c.MassCancel("sz0", 3) if mass else c.CancelOrder("sz0", 3, 1))
+    word = [each for each in told.of_links("sz0") if isinstance(each, wire_links.CarriedIn)]
+    assert [figures(each) for each in word] == [
+        (1, 0, 10, 0, 0, 0),
+        *([(2, 0, 5, 0, 0, 0)] if mass else []),
+    ]
+    for each in word:
+        assert each.reason == RejectReason.FROZEN
+        assert each.rule
+    told.submit("gd", c.SetPhase(Phase.CONTINUOUS))
+    told.submit("sz", c.CancelOrder("sz0", 4, 1))
+    end = told.of_links("sz0")[-1]
+    assert (figures(end)[:3], end.reason) == ((1, 0, 0), 0), "it was said, and is not said again"
+
+
 def test_a_mass_cancel_follows_orders_and_answers_once() -> None:
     told = Told(LinkKind.SHARED)
     told.order("sz0", 1, Side.BUY, 10, 100)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.log import snapshot as snapshots
+from engine.log.backups import backup
 from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer, recover, replay
 from engine.log.snapshot import beside
 from engine.log.snapshotter import take
-from engine.log.upkeep import backup
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from gateway.server import box as boxes
@@ -205,6 +205,18 @@ def test_a_backup_has_the_reports_of_its_snapshots(life: Life, tmp_path: Path) -
         found = followers.outboxes.boxes[account]
         assert found.frames(0, found.end) == box.frames(0, box.end)
     followers.outboxes.close()
+
+
+def test_reports_that_rot_in_the_file_without_a_name_are_not_passed_on(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    assert spool.put(b"older reports") == 0
+    spool.keep(tmp_path / "venue.snapshot.1")
+    assert spool._file is not None
+    spool._file.seek(3)
+    spool._file.write(b"rot")
+    with pytest.raises(OSError, match="have changed"):
+        spool.keep(tmp_path / "venue.snapshot.2")
+    spool.close()
 
 
 def test_reports_that_rot_behind_a_look_at_them_are_not_passed_on(life: Life) -> None:

@@ -31,6 +31,7 @@ MUST_HAPPEN = (
     "sessions know that space is there",
     "the disk fills up",
     "the venue stopped for want of space",
+    "a member of a linked venue ordered",
     "an account came back within the grace",
     "the grace was over for an account",
     "a commit stayed that was not acknowledged",
@@ -41,6 +42,7 @@ MUST_HAPPEN = (
     "a start from a snapshot",
     "a start from an older snapshot",
     "no snapshot was of use",
+    "older reports could not be written",
     "the power goes during a start",
     "a commit was lost",
     "a message was sent again",
@@ -49,6 +51,7 @@ MUST_HAPPEN = (
     "an answer was repeated",
     "market data came",
     "the log has a state",
+    "word of a guest's order went home",
 )
 WITHIN = 1_000  # seeds in which each fault must show
 
