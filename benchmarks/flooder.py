@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 SENDERS: Final = 4  # sessions that flood; account 0 is the one that is measured
 BLOCK: Final = 128  # messages written at once
+OLD: Final = 5_000  # messages of a session that are answered first: by far not all in memory
 MANY: Final = 800  # sessions that are idle, or subscribed; the accounts' cash stays within bounds
 HEARTBEAT_MS: Final = 600_000
 FEW: Final = 16  # hostile frames written at once
@@ -100,7 +101,8 @@ def price_of(line: LineInfo) -> int:
 
 def messages(kind: str, lines: wire.LoggedOn) -> Iterator[wire.FromClient]:
     """Yield what one session floods with."""
-    refs = count(time.time_ns() // 1_000)  # above those of earlier rounds
+    first = time.time_ns() // 1_000  # above those of earlier rounds
+    refs = count(first)
     book = line_of(lines, Mechanism.ORDER_BOOK)
     symbol, price, lot = book.symbol, price_of(book), book.min_quantity
     others = tuple(f"load-{number}" for number in range(SENDERS + 1, SENDERS + 17))
@@ -113,6 +115,9 @@ def messages(kind: str, lines: wire.LoggedOn) -> Iterator[wire.FromClient]:
                 yield wire.CancelOrder(next(refs), ref)
             case "refusals":
                 yield wire.NewOrder(ref, symbol, Side.BUY, 0, price)
+            case "resent":  # the first refused, then the oldest of them again and again
+                again = ref if ref < first + OLD else first + ref % (OLD // 10)
+                yield wire.NewOrder(again, symbol, Side.BUY, 0, price)
             case "queries":
                 yield wire.AskStatus()
                 yield wire_history.AskHistory(symbol)
@@ -259,8 +264,8 @@ async def sit(port: int, number: int, kind: str) -> bytes:
 
 
 WAYS: Final[dict[str, tuple[Callable[[int, int, str], Coroutine[Any, Any, bytes]], int]]] = {
-    **dict.fromkeys(("orders", "cancels", "refusals", "queries", "heartbeats", "subscriptions",
-                     "statuses", "quotes"), (send, SENDERS)),
+    **dict.fromkeys(("orders", "cancels", "refusals", "resent", "queries", "heartbeats",
+                     "subscriptions", "statuses", "quotes"), (send, SENDERS)),
     **dict.fromkeys(("logons", "takeovers"), (storm, SENDERS)),
     "frames": (fuzz, SENDERS),
     **dict.fromkeys(("idle", "subscribed"), (sit, MANY)),

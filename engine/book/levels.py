@@ -274,6 +274,14 @@ class BookSide:
         for level in self._walk():
             yield _seen(level) if isinstance(level, Order) else level
 
+    def orders(self) -> Iterator[Order]:
+        """Yield the orders, best price first, then in queue order, as ``walk`` does the levels."""
+        for level in self._walk():
+            order = level if isinstance(level, Order) else level.head
+            while order is not None:
+                yield order
+                order = order.after
+
     def _walk(self) -> Iterator[Level | Order]:
         if not self._has_marks():
             for price in sorted(self.levels, reverse=self.sign < 0):
@@ -390,11 +398,7 @@ class Book:
 
     def orders(self, side: Side) -> Iterator[Order]:
         """Yield the resting orders of a side, best price first, then in queue order."""
-        for level in self.side(side).walk():
-            order = level.head
-            while order is not None:
-                yield order
-                order = order.after
+        return self.side(side).orders()
 
     def check(self) -> None:
         """Assert every invariant of both sides. Raises ``AssertionError``."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from engine.vocabulary.events import Event
 
 # ``Order.flags``: the time in force in three bits, 0 for DAY, then what else sets the order apart.
-_TIF_BITS: Final = 7
-_TIFS: Final = tuple(TimeInForce)
+TIF_BITS: Final = 7
+TIFS: Final = tuple(TimeInForce)
 NO_LIMIT: Final = 8  # a market order, or a stop that becomes one: its price is a protection
 POST_ONLY: Final = 16
 TAKES: Final = 32  # never rests: what it cannot trade is cancelled
@@ -84,7 +84,7 @@ class Order(Struct, gc=False, eq=False):
     @property
     def tif(self) -> TimeInForce:
         """How long it lives."""
-        return _TIFS[self.flags & _TIF_BITS]
+        return TIFS[self.flags & TIF_BITS]
 
 
 class Participant:

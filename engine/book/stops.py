@@ -9,6 +9,8 @@ from sortedcontainers import SortedDict, SortedList
 from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.book.orders import Order
 
 Key: TypeAlias = tuple[str, int]  # account, ref
@@ -117,9 +119,10 @@ class Expiries:
         """Return the orders that expire at or before ``time``, in order; they stay listed."""
         return [self._queue[place] for place in self._queue.irange(None, (time, self._next))]
 
-    def dump(self) -> list[tuple[int, Order]]:
-        """Return (expire_at, order) of all, in order."""
-        return [(place[0], order) for place, order in self._queue.items()]
+    def dump(self) -> Iterator[tuple[int, Order]]:
+        """Yield (expire_at, order) of all, in order."""
+        for place, order in self._queue.items():
+            yield place[0], order
 
     @property
     def next_due(self) -> int:

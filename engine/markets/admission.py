@@ -36,6 +36,7 @@ ENTRY: Final = (
     Phase.CLOSING_CALL,
     Phase.FREEZE,
 )
+_ENTRY_NAMES: Final = ", ".join(phase.name.lower() for phase in ENTRY)
 CALLS: Final = (Phase.OPENING_CALL, Phase.INTRADAY_CALL, Phase.CLOSING_CALL)
 _OPENINGS: Final = (Phase.CLOSED, Phase.OPENING_CALL)
 
@@ -152,8 +153,7 @@ def _phase(order: NewOrder, gate: Gate) -> Refusal | None:
     tif = order.tif
     phase = gate.phase
     if phase not in ENTRY:
-        names = ", ".join(allowed.name.lower() for allowed in ENTRY)
-        rule = f"orders are taken in {names}; the market is {phase.name.lower()}"
+        rule = f"orders are taken in {_ENTRY_NAMES}; the market is {phase.name.lower()}"
         return Refusal(RejectReason.PHASE, "symbol", rule)
     if tif is _AT_OPEN and (phase is _CONTINUOUS or gate.call not in _OPENINGS):
         rule = "at-the-open orders are taken before the open only"

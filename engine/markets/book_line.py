@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from engine.book.levels import NO_KEY
 from engine.book.stops import Key, Stops
-from engine.markets.line import Line, dump_order
+from engine.markets.dumps import order_row, order_rows, rows
+from engine.markets.line import Line
 from engine.vocabulary.enums import CancelReason, OrderState, Phase, Side, TimeInForce
 from engine.vocabulary.events import OrderReduced
 
@@ -128,8 +129,8 @@ class BookLine(Line):
         """Return what waits outside the book, and when the call ends."""
         return [
             self.call_ends_at,
-            [dump_order(order) for order in self.held.values()],
-            [[stop.stop_price, dump_order(stop.order)] for stop in self.stops.in_order()],
+            order_rows(self.held.values()),
+            rows((stop.stop_price, order_row(stop.order)) for stop in self.stops.in_order()),
         ]
 
     def waits(self) -> bool:

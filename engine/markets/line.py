@@ -19,6 +19,8 @@ from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CancelReason, Phase
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from msgspec import Raw
+
     from engine.book.orders import Order, Participant
     from engine.markets.assets import Asset
     from engine.markets.settlement import Shared
@@ -30,22 +32,6 @@ if TYPE_CHECKING:
 
 FROZEN_RULE: Final = "the call is about to end: its orders are neither changed nor cancelled"
 _OWN_WISH: Final = (CancelReason.REQUESTED, CancelReason.MASS, CancelReason.DISCONNECTED)
-
-
-def dump_order(order: Order) -> list[int | str]:
-    """Return an order as it stands in a dump of the state."""
-    return [
-        order.seat.name,
-        order.ref,
-        int(order.side),
-        order.price,
-        order.quantity,
-        order.leaves,
-        order.shown,
-        order.display,
-        int(order.tif),
-        order.flags,
-    ]
 
 
 class Line(Settlement):
@@ -188,7 +174,7 @@ class Line(Settlement):
         """Return the best bid so far of each auction whose bidding is open."""
         return []
 
-    def dump(self) -> list[object]:
+    def dump(self) -> list[object] | Raw:
         """Return what the state holds beyond what every line has, for its hash."""
         return []
 

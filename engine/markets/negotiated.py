@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.markets.admission import ENTRY, Refusal, check_quantity
+from engine.markets.dumps import rows
 from engine.markets.offers import OfferLine
 from engine.matching.continuous import FILLED
 from engine.rulebook.calendar import midnight
@@ -251,8 +252,8 @@ class Negotiated(OfferLine):
         return [
             super().dump(),
             self.counted,
-            [[number, list(to)] for number, to in self.addressed.items()],
-            [[number, by, list(to)] for number, (by, to) in self.enquiries.items()],
+            rows(self.addressed.items()),
+            rows((number, by, to) for number, (by, to) in self.enquiries.items()),
         ]
 
     def check(self) -> None:

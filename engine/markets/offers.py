@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from engine.book.orders import FLAGS, OFFER, Order
 from engine.markets.admission import Refusal, check_price, check_quantity
+from engine.markets.dumps import rows
 from engine.markets.limits import admit_role
 from engine.markets.line import Line
 from engine.vocabulary.enums import OfferKind, OrderState, RejectReason, Side, TimeInForce
 from engine.vocabulary.events import Event, Offered, Rejected
 
 if TYPE_CHECKING:
+    from msgspec import Raw
+
     from engine.book.orders import Seat
     from engine.markets.assets import Asset
     from engine.markets.bidding import Wanted
@@ -128,9 +131,9 @@ class OfferLine(Line):
             expire_at=0,
         )
 
-    def dump(self) -> list[object]:
+    def dump(self) -> list[object] | Raw:
         """Return what the state holds beyond that of every market, for its hash."""
-        return [[number, order.seat.name, order.ref] for number, order in self.offers.items()]
+        return rows((number, order.seat.name, order.ref) for number, order in self.offers.items())
 
     def state(self, order: Order) -> OrderState:
         """Say where a live order is: on the board, or waiting for an answer."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.markets.admission import Refusal
 from engine.markets.bidding import Wanted, admit_announcement, admit_bid
+from engine.markets.dumps import rows
 from engine.markets.offers import OfferLine
 from engine.matching.auction_clearing import Offer, Sealed, Win, clear
 from engine.vocabulary.commands import Announce, Bid, ClearAuction
@@ -414,7 +415,7 @@ class OneWay(OfferLine):
             self.counted,
             [list(_figures(terms)) for terms in self.announced.values()],
             [
-                [number, [[bid.seat.name, bid.ref, bid.price, bid.leaves] for bid in bids]]
+                [number, rows((bid.seat.name, bid.ref, bid.price, bid.leaves) for bid in bids)]
                 for number, bids in self.bids.items()
             ],
         ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.markets.line import dump_order
+from engine.markets.dumps import order_rows, rows
 from engine.vocabulary.enums import Side
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def dump(venue: VenueBase) -> list[Any]:
-    """Return the canonical state: nested lists of integers and strings in a fixed order."""
+    """Return the canonical state: nested lists of integers and strings in a fixed order.
+
+    Those with a row for each order, or each account, are there as their bytes alone.
+    """
     ledger = venue.ledger
     linked = [venue.links.dump()] if venue.links.ends else []  # as before links, without any
     return [
@@ -42,8 +45,8 @@ def dump(venue: VenueBase) -> list[Any]:
             [asset.symbol, asset.reference, asset.fixing, *asset.dump()]
             for asset in venue.assets.values()
         ],
-        [_dump_participant(each) for each in venue.participants.values()],
-        [[at, order.seat.name, order.ref] for at, order in venue.expiries.dump()],
+        rows(map(_dump_participant, venue.participants.values())),
+        rows((at, order.seat.name, order.ref) for at, order in venue.expiries.dump()),
         sorted([key, taken.total] for key, taken in ledger.fees.items() if taken.total),
         *([venue.registry.dump()] if any(venue.registry.dump()) else []),
         *linked,
@@ -67,7 +70,7 @@ def _dump_line(line: Line) -> list[Any]:
          day.trades],
         [[name, *net] for name, net in line.net.items()],
         line.dump(),
-        [[dump_order(order) for order in line.book.orders(side)] for side in Side],
+        [order_rows(line.book.orders(side)) for side in Side],
     ]  # fmt: skip
 
 
@@ -92,7 +95,7 @@ def _dump_participant(participant: Participant) -> list[Any]:
             for key, b in account.holdings.items()
             if b.total or b.pending
         ),
-        [[order.seat.market.symbol, ref] for ref, order in participant.orders.items()],
+        rows((order.seat.market.symbol, ref) for ref, order in participant.orders.items()),
     ]
 
 

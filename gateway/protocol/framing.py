@@ -35,13 +35,14 @@ def frame(payload: bytes) -> bytes:
 class Unframer:
     """Turns the bytes that arrive into whole payloads."""
 
-    __slots__ = ("_buffer", "_limit", "error", "more")
+    __slots__ = ("_buffer", "_limit", "_start", "error", "more")
 
     def __init__(self, limit: int) -> None:
         """Accept payloads of 1 to ``limit`` bytes."""
         self.error = ""  # set once the stream does not consist of frames any more
         self.more = False  # whether the last call may have left whole payloads for the next
-        self._buffer = b""
+        self._buffer = b""  # empty, or something of it is left
+        self._start = 0  # of what is left of it
         self._limit = limit
 
     def feed(self, data: bytes, most: int = sys.maxsize) -> list[bytes]:
@@ -54,11 +55,14 @@ class Unframer:
         self.more = False
         if self.error:
             return payloads
-        if self._buffer:
-            data = self._buffer + data
-        size = len(data)
         start = 0
-        body = HEADER_SIZE
+        if not data:
+            data = self._buffer
+            start = self._start
+        elif self._buffer:
+            data = self._buffer[self._start :] + data
+        size = len(data)
+        body = start + HEADER_SIZE
         limit = self._limit
         unpack = _unpack_length
         keep = payloads.append
@@ -76,10 +80,17 @@ class Unframer:
             body = end + HEADER_SIZE
         else:
             self.more = start < size
-        self._buffer = b"" if self.error else data[start:]
+        if self.error:
+            data = b""
+            start = 0
+        elif start >= size - start:  # else a peer that is far ahead is copied at each of its turns
+            data = data[start:]
+            start = 0
+        self._buffer = data
+        self._start = start
         return payloads
 
     @property
     def pending(self) -> int:
         """Bytes that no payload was made of yet."""
-        return len(self._buffer)
+        return len(self._buffer) - self._start

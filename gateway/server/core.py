@@ -20,6 +20,7 @@ from engine.log.records import check_command
 from engine.log.sequencer import OPERATOR, TIMER
 from engine.vocabulary.commands import AdvanceTime, CancelOnDisconnect
 from gateway.protocol.wire import LogoutReason
+from gateway.server.connection import FEW, SECOND
 from gateway.server.report_store import StoreError
 from gateway.server.running_venue import RunningVenue
 from gateway.server.sessions import Sessions
@@ -87,7 +88,9 @@ class Core:
         self.commit = sequencer.commit  # a shell may time it
         self.operated: Operated | None = None  # hears the operator's commands and the clock's
         self.batch = 0  # commands in the last tick
-        self.most = limits.most  # of the backlog in a tick; a shell may say more
+        self.handled = 0  # messages that the last tick worked on, as turns count them
+        self.most = limits.most  # of the backlog in a tick; a shell may say another
+        self.unshared = limits.unshared  # the same where nobody sent little lately
         self.peak_batch = 0  # commands in the largest tick so far
         self.stopped = False
         self._limits = limits
@@ -99,6 +102,7 @@ class Core:
         self._backlog: dict[Connection, None] = {}  # have more than a turn's; who is next is first
         self._operations: list[Operation] = []
         self._disconnecting: dict[str, str] = {}  # by account, what its sessions are to be said
+        self._began = 0  # ns, the last tick
         self._watch_at = 0  # ns
         self._said = sequencer.seq  # the last record of the last tick
         self._leaving = False
@@ -266,20 +270,26 @@ class Core:
         limits, left = self._limits, self.most
         turn = min(limits.turn, limits.shared_turn)
         if not self._shared(now):
-            turn, left = limits.turn, max(left, limits.unshared)
+            turn, left = limits.turn, max(left, self.unshared)
+        # who sends little may have sent more than that while the last tick was a long one
+        worked = max(now - self._began, 0) if self.handled > limits.most else 0
+        little = LITTLE + FEW * worked // SECOND
+        self._began, self.handled = now, 0
         for connection in heard:
             handled = work(connection, now, turn)
+            self.handled += handled
             self._patient.pop(connection, None)
             few = connection.spoke(handled, now)
             if connection.more:
                 backlog[connection] = None
                 left -= handled
-            elif few and handled <= LITTLE and not connection.ended:
+            elif few and handled <= little and not connection.ended:
                 self._patient[connection] = now
         while left > 0 and backlog:
             connection = next(iter(backlog))
             del backlog[connection]
             handled = work(connection, now, min(turn, left))
+            self.handled += handled
             connection.spoke(handled, now)
             left -= handled
             touched[connection] = None

@@ -4,7 +4,9 @@ from typing import Final
 
 import msgspec
 
-EACH: Final = 4_000  # ns that a message takes, about
+EACH: Final = 4_000  # ns that a message takes, about, until that was measured
+SPENT: Final = 1_000_000  # ns that a tick spends on those who have sent too much
+ALONE: Final = 100_000_000  # the same where nobody sent little lately
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +31,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     grace: int = 30_000_000_000  # ns to log on again after a crash, for cancel-on-disconnect
     patience: int = 5_000_000_000  # ns for which writing may stay paused
 
-    def most_beside(self, sync: int) -> int:
-        """Return how many messages of the backlog a tick works on where a sync takes ``sync`` ns.
+    def most_beside(self, sync: int, each: int = EACH) -> int:
+        """Return how many messages of the backlog a tick works on where each takes ``each`` ns.
 
-        All wait for the sync in any case: half of its time spent on those who have sent too much
-        delays the others by that, and keeps the throughput up where the disk is slow.
+        Of a tick that others wait for they get ``SPENT``; a turn's at the least, so that it goes
+        on. Where a sync takes ``sync`` ns all wait for that in any case: half of its time spent
+        on those who have sent too much delays the others by that, and keeps the throughput up
+        where the disk is slow.
         """
-        return min(max(self.most, sync // (2 * EACH)), self.most_while_syncing)
+        few = max(min(self.most, SPENT // each), min(self.most, self.shared_turn))
+        return max(few, min(sync // (2 * each), self.most_while_syncing))
+
+    def most_alone(self, each: int = EACH) -> int:
+        """Return the same where nobody sent little lately: but somebody may just begin to."""
+        return min(self.unshared, ALONE // each)

@@ -24,7 +24,7 @@ from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.followers import Followers
 from gateway.server.keys_file import KeysFile
-from gateway.server.limits import Limits
+from gateway.server.limits import EACH, Limits
 from gateway.server.private_file import NotPrivateError, check_private
 from gateway.server.reload import read_again
 from gateway.server.spool import Spool
@@ -184,7 +184,10 @@ class Node:
         self.sockets: dict[Connection, Socket] = {}
         self.full: list[Socket] = []  # that read no more until a tick has worked on what came
         self.meter: Callable[[Tick], None] | None = None  # hears what each tick took
-        self._synced = 0  # ns that the last commit took
+        # ns that the last commit took, and of processor that a message took in the last tick of
+        # many; and the smaller of the last two of each, since one may be a hiccup
+        self._synced = self._sync = 0
+        self._took = self._each = EACH
         self._heard = 0  # monotonic ns, when the next tick was asked for
         self._scheduled = False
         self.stopping = False
@@ -378,6 +381,7 @@ class Node:
             return
         meter = self.meter
         began = time.monotonic_ns() if meter is not None else 0
+        before = time.thread_time_ns()
         try:
             writes = self.core.tick(self.clock())
         except BaseException as error:
@@ -386,6 +390,7 @@ class Node:
             if isinstance(error, Exception):
                 raise stopped from error
             raise
+        self._pace(time.thread_time_ns() - before)
         if self.access is not None:
             self.access.commit(self.clock(), self.sequencer.seq)
         for write in writes:
@@ -399,11 +404,20 @@ class Node:
             self.schedule()
 
     def _commit(self) -> None:
-        """Make the tick durable; where that takes long, the next one may work on more."""
+        """Make the tick durable, and time that."""
         began = time.monotonic_ns()
         self.sequencer.commit()
         took, self._synced = self._synced, time.monotonic_ns() - began
-        self.core.most = self.options.most_beside(min(took, self._synced))  # one may be a hiccup
+        self._sync = min(took, self._synced)
+
+    def _pace(self, spent: int) -> None:
+        """Say how much the next tick works on, from what this one took of a processor (ns)."""
+        options, handled = self.options, self.core.handled
+        if handled >= options.shared_turn:  # fewer say little: a tick takes its time without any
+            took, self._took = self._took, spent // handled + 1
+            self._each = min(took, self._took)
+        self.core.most = options.most_beside(self._sync, self._each)
+        self.core.unshared = options.most_alone(self._each)
 
     def _write(self, write: Write) -> None:
         """Write to one socket; where that fails it is the end of that connection alone."""

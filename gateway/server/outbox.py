@@ -35,6 +35,7 @@ _encode = wire.encode
 _ACCEPTED = wire.OrderAccepted.__struct_config__.tag
 _CANCELLED = wire.OrderCancelled.__struct_config__.tag
 _FILLED = wire.OrderFilled.__struct_config__.tag
+_REJECTED = wire.Rejected.__struct_config__.tag
 PUBLIC = (ev.PhaseChanged, ev.DayClosed, ev.DayBegan, ev.ReferenceSet, ev.AmendmentTaken,
           ev.RulebookAmended, ev.AuctionIndicated, ev.AuctionUncrossed, ev.DepthChanged,
           ev.BestBid, ev.AuctionCleared, ev.AuctionStated)  # fmt: skip
@@ -123,13 +124,11 @@ class Outboxes(Part):
         box = self.boxes.get(e.account)
         if box is None:
             return  # an operator's command that names no account: its answer goes to the operator
-        report = wire.Rejected(
-            seq=box.seq + 1, time=time, ref=e.ref, reason=e.reason, field=e.field, rule=e.rule
-        )
+        report = _encode((_REJECTED, box.seq + 1, time, e.ref, e.reason, e.field, e.rule))
         if e.ref > box.last_answered and e.reason is not DUPLICATE:
-            box.answer(e.ref, _encode(report))
+            box.answer(e.ref, report)
         else:
-            box.add(_encode(report))
+            box.add(report)
 
     def _booked(self, time: int, e: ev.OrderResting) -> None:
         box = self.boxes[e.account]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import gc
+from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from msgspec import structs
+from msgspec import msgpack, structs
 
+from engine.markets.dumps import AT_ONCE, rows
 from engine.rulebook import presets
 from engine.rulebook.model import Mode
-from engine.vocabulary.enums import Delivery, Side
+from engine.venue.state import dump
+from engine.venue.venue import Venue
+from engine.vocabulary import commands as c
+from engine.vocabulary.enums import Delivery, OrderType, Phase, Side, TimeInForce
 from tests.support.random_flow import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.rulebook.model import Rulebook
-    from engine.venue.venue import Venue
 
 DAY: Final = ("first", "high", "low", "last", "auction", "volume", "value", "trades")
 BALANCE: Final = ("total", "reserved", "locked", "owed", "pending")
@@ -56,8 +61,8 @@ def figures(venue: Venue) -> Iterator[tuple[Any, str]]:
 def tuples(venue: Venue) -> Iterator[tuple[list[Any], int]]:
     """Yield lists and the places in them of tuples with what waits for a later day."""
     for table in (venue.ledger.locks, venue.ledger.dues):
-        for rows in table.values():
-            yield from ((rows, place) for place in range(len(rows)))
+        for waiting in table.values():
+            yield from ((waiting, place) for place in range(len(waiting)))
 
 
 def flow_with(book: Rulebook) -> Flow:
@@ -89,8 +94,8 @@ def test_each_figure_of_what_waits_for_a_later_day_is_in_the_hash() -> None:
         venue = flow_with(book).venue
         state = venue.state_hash()
         others = list(venue.ledger.accounts.values())
-        for rows, place in tuples(venue):
-            row = rows[place]
+        for waiting, place in tuples(venue):
+            row = waiting[place]
             seen[type(row).__name__] += 1
             for field in row._fields:
                 was = getattr(row, field)
@@ -100,8 +105,63 @@ def test_each_figure_of_what_waits_for_a_later_day_is_in_the_hash() -> None:
                     changed = next(each for each in others if each is not was)
                 else:
                     changed = was + (1 if isinstance(was, int) else "x")
-                rows[place] = row._replace(**{field: changed})
+                waiting[place] = row._replace(**{field: changed})
                 assert venue.state_hash() != state, (book.name, field)
-            rows[place] = row
+            waiting[place] = row
         assert venue.state_hash() == state
     assert all(seen.values()), seen
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, AT_ONCE, AT_ONCE + 1, 1_000, 65_535, 65_536])
+def test_rows_are_the_bytes_of_their_list(count: int) -> None:
+    each = [(number, "x" * (number % 40)) for number in range(count)]
+    assert msgpack.encode([1, rows(iter(each)), 2]) == msgpack.encode([1, each, 2])
+
+
+@pytest.mark.parametrize("book", EVERY, ids=lambda book: book.name)
+def test_a_dump_is_nested_lists_whatever_of_it_was_encoded_first(book: Rulebook) -> None:
+    data = msgpack.encode(dump(flow_with(book).venue))
+    assert msgpack.encode(msgpack.decode(data)) == data
+
+
+def crowded(count: int) -> Venue:
+    """Return a venue with so many live orders: in the book, held, for a price and until a time."""
+    venue = Venue(TEXTBOOK)
+    line = TEXTBOOK.products[0].symbol
+    for name in ("a", "b", "c"):
+        venue.apply(c.OpenAccount(name, cash=10**12, allowances=((line, 10**9),)))
+    venue.apply(c.SetPhase(Phase.CONTINUOUS))
+    ways: list[dict[str, Any]] = [
+        {}, {}, {}, {"display": 2}, {"tif": TimeInForce.AT_CLOSE},
+        {"tif": TimeInForce.GTD, "expire_at": 10**18},
+        {"order_type": OrderType.STOP_LIMIT, "stop_price": 8_000},
+    ]  # fmt: skip
+    for number in range(count):
+        side = Side.BUY if number % 2 else Side.SELL
+        price = 5_000 + (-1 if side is Side.BUY else 1) * (1 + number % 61)
+        order = c.NewOrder("abc"[number % 3], number + 1, line, side, 4 + number % 9, price)
+        venue.apply(structs.replace(order, **ways[number % len(ways)]))
+    assert venue.live_orders() == count
+    return venue
+
+
+def test_many_orders_have_the_hash_that_logs_hold() -> None:
+    """It was computed when a dump was made whole and encoded then."""
+    found = sha256(msgpack.encode(dump(crowded(1_000))[1:])).hexdigest()  # but the rules' digest
+    assert found == ("8144bd613240d09c7720dd8c7a6e12b246108857c5e355b338f41045a5d711cd")
+
+
+def test_hashing_many_orders_is_no_matter_for_the_collector() -> None:
+    venue, passes = crowded(5_000), list[int]()
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            passes.append(info["generation"])
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        venue.state_hash()
+    finally:
+        gc.callbacks.remove(note)
+    assert passes in ([], [0]), "a look at what is new, once, whatever the number of orders"

@@ -406,10 +406,12 @@ def test_reports_that_are_written_as_arrays_are_the_messages_of_the_protocol() -
     boxes.absorb(2, [ev.OrderAccepted("a", 1, "P", Side.BUY, 9, 5, OrderState.RESTING, 5)])
     boxes.absorb(3, [ev.Trade("P", 1, Side.BUY, 9, 2, "a", 1, 3, 7, "b", 4, 0, 8, 3)])
     boxes.absorb(4, [ev.OrderCancelled("a", 1, "P", Side.BUY, 9, 3, CancelReason.REQUESTED, 2, 0)])
+    boxes.absorb(5, [ev.Rejected("a", 3, RejectReason.QUANTITY_RANGE, "quantity", "1 to 9")])
     assert [wire.decode_from_venue(f) for f in kept(boxes, "a")] == [
         wire.OrderAccepted(1, 2, 1, "P", Side.BUY, 9, 5, OrderState.RESTING),
         wire.OrderFilled(2, 3, 1, "P", Side.BUY, 9, 2, 3, 7, True, 1),
         wire.OrderCancelled(3, 4, 1, 3, CancelReason.REQUESTED, 2),
+        wire.Rejected(4, 5, 3, RejectReason.QUANTITY_RANGE, "quantity", "1 to 9"),
     ]
     (report_of_b,) = kept(boxes, "b")
     assert wire.decode_from_venue(report_of_b) == wire.OrderFilled(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.protocol import wire
+from gateway.protocol.session import pack
 from gateway.server.core import SHARED_FOR
 from gateway.server.limits import Limits
 from tests.gateway.server.test_core import buy
+from tests.support.logons import hello
 from tests.support.quiet_core import QuietVenue
 from tests.support.venues import bounded, venue
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from engine.vocabulary.events import Event
 
 NAMES = ("ann", "bea", "cid", "dan")
 
@@ -57,6 +62,26 @@ def test_a_tick_takes_more_where_nobody_sent_little_lately() -> None:
     assert behind_a_tick(1_001) == 20, "ann may be about to send another"
     quiet.wait(SHARED_FOR // 10**6)
     assert behind_a_tick(2_001) == 70
+
+
+def test_who_sent_more_in_a_long_tick_still_sends_little() -> None:
+    quiet = QuietVenue(NAMES, turn=10, shared_turn=10, most=20, unshared=70)
+    ann, bea, *_ = quiet.logged_on(*NAMES)
+    quiet.wait(SHARED_FOR // 10**6)
+    bea.say(*(buy(ref) for ref in range(1, 1_001)))
+    quiet.once()
+    assert taken(quiet, "bea") == 70
+    ann.say(*(buy(ref) for ref in range(1, 9)))
+    quiet.now += 50_000_000
+    quiet.once()
+    quiet.once()
+    assert taken(quiet, "ann") == 8
+    assert taken(quiet, "bea") == 160, "ann is there"
+
+
+def test_what_a_tick_takes_where_nobody_sends_little_takes_no_time_without_end() -> None:
+    limits = Limits(unshared=8_192)
+    assert [limits.most_alone(each * 1_000) for each in (4, 12, 50)] == [8_192, 8_192, 2_000]
 
 
 def test_who_has_more_than_a_turn_is_served_round_robin() -> None:
@@ -150,6 +175,41 @@ def test_nothing_is_lost_or_changes_places(seed: int) -> None:
 )
 def test_a_slow_sync_leaves_room_for_more(sync_us: int, most: int) -> None:
     assert Limits().most_beside(sync_us * 1_000) == most
+
+
+@pytest.mark.parametrize(
+    ("each_us", "sync_us", "most"),
+    [(1, 0, 64), (15, 0, 64), (20, 0, 50), (50, 0, 20), (500, 0, 16), (50, 4_000, 40)],
+)
+def test_dear_messages_are_fewer_in_a_tick(each_us: int, sync_us: int, most: int) -> None:
+    assert Limits().most_beside(sync_us * 1_000, each_us * 1_000) == most
+
+
+def test_a_venue_asks_what_a_message_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logon = wire.Logon(wire.VERSION, "M1", "alice", "a nonce", heartbeat_ms=60_000)
+    orders = b"".join(pack(buy(ref)) for ref in range(1, 1_001))
+    spent, each = [0], [1_000_000]  # ns of processor: so far, and for an order
+
+    def take(_time: int, _events: list[Event]) -> None:
+        spent[0] += each[0]
+
+    async def scenario() -> None:
+        async with venue(tmp_path, unshared=0, most_while_syncing=1) as node:
+            monkeypatch.setattr(time, "thread_time_ns", lambda: spent[0])
+            node.observers.append(take)
+            node.core.received(node.core.connected(node.clock()), hello(logon, "alice-key"))
+            node.tick()
+            connection = next(iter(node.core.sessions.connections))
+            node.core.received(connection, orders)
+            found = []
+            for _ in range(6):
+                node.tick()
+                found.append(node.core.most)
+                each[0] = 1_000_000 if len(found) < 4 else 5_000
+            assert found == [64, 16, 16, 16, 64, 64], "one dear tick may be a hiccup"
+            monkeypatch.undo()
+
+    bounded(scenario())
 
 
 def test_a_venue_on_a_disk_asks_how_long_its_syncs_take(tmp_path: Path) -> None:

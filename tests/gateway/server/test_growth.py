@@ -15,6 +15,7 @@ from gateway.server import (
     accounts_file,
     backoff,
     box,
+    limits,
     operator_keys,
     recovering,
     silence,
@@ -45,11 +46,12 @@ BOUNDS: Final = {
     "questions of one session answered in a turn: `AskStatus`, `AskTrades`, `AskHistory`, "
     "`Subscribe`, `Operate`": 1,  # test_a_question_ends_its_sessions_turn
     "messages of sessions that have sent more than that, worked on in a tick": LIMITS.most,
-    "the same where half the time of a sync has room for more, 4 microseconds each": (
-        LIMITS.most_while_syncing
-    ),
+    "microseconds of processor that these have of it, by what they took in the two ticks before; "
+    "16 of them all the same": limits.SPENT // 1_000,
+    "messages of theirs where half the time of a sync has room for more": LIMITS.most_while_syncing,
     "the same where for a minute nobody sent little: four messages at a time or fewer, and a "
     "thousand a second": (Options().unshared),
+    "microseconds of processor that they have of it then, as above": limits.ALONE // 1_000,
     "sessions that are sent market data in a tick": subscriptions.AT_ONCE,
     "sessions whose silence is looked at in a tick": silence.AT_ONCE,
     "open connections": LIMITS.max_sessions,
