@@ -118,23 +118,24 @@ def messages(kind: str, lines: wire.LoggedOn) -> Iterator[wire.FromClient]:
             case "resent":  # the first refused, then the oldest of them again and again
                 again = ref if ref < first + OLD else first + ref % (OLD // 10)
                 yield wire.NewOrder(again, symbol, Side.BUY, 0, price)
-            case "queries":
-                yield wire.AskStatus()
-                yield wire_history.AskHistory(symbol)
-            case "statuses":
-                yield wire.AskStatus()
-                yield wire.AskStatus(lines.last_ref - LISTED // 2)
-            case "heartbeats":
-                yield wire.Heartbeat()
-            case "subscriptions":
-                yield wire.Subscribe()
-                yield wire.Unsubscribe()
             case "quotes":
                 block = line_of(lines, Mechanism.NEGOTIATED)
                 yield wire_modes.Quote(
                     ref, block.symbol, Side.BUY, block.min_quantity, price_of(block), others
                 )
                 yield wire.CancelOrder(next(refs), ref)
+            case _:
+                yield from questions(kind, symbol, lines.last_ref)
+
+
+def questions(kind: str, symbol: str, last_ref: int) -> tuple[wire.FromClient, ...]:
+    """Return one round of a flood that orders nothing."""
+    return {
+        "queries": (wire.AskStatus(), wire_history.AskHistory(symbol)),
+        "statuses": (wire.AskStatus(), wire.AskStatus(last_ref - LISTED // 2)),
+        "heartbeats": (wire.Heartbeat(),),
+        "subscriptions": (wire.Subscribe(), wire.Unsubscribe()),
+    }[kind]
 
 
 async def rest(
