@@ -88,14 +88,14 @@ class Replayed:
     # -- what plays -----------------------------------------------------------------------------
 
     def _shown(self) -> Near:
-        return Near(self._node, self._web, {"replay": self._told}, self._phases)
+        return Near(self._node, self._web, {"replay": self._told})
 
     def _go(self, position: int) -> State | None:
         """Go far out of sight, from the nearest state before.
 
         The one that is left is kept, or returned where that is of no use.
         """
-        here = State(self.position, self._node.sequencer, self._node.outboxes, self._phases)
+        here = State(self.position, self._node.sequencer, self._node.outboxes)
         back = position < self.position
         start = self._checkpoints.take(position, -1 if back else self.position)
         left = None
@@ -110,13 +110,12 @@ class Replayed:
         return left
 
     def _around(self, state: State) -> Node:
-        _, sequencer, outboxes, self._phases = state
+        _, sequencer, outboxes = state
         options = Options(durability="none")
         node = Node(Directory(()), sequencer, outboxes, options, Past())
         node.core = _Recorded(Directory(()), sequencer, outboxes, options)
         node.clock = lambda: self._time
         node.observers = node.core.running.observers
-        node.observers.append(self._phases.observe)
         return node
 
     def _run(self, position: int) -> None:

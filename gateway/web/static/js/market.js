@@ -17,7 +17,7 @@ export class Line {
     this.bestBids = new Map();
     this.cleared = [];
     this.stated = null; // the statement of the last auction of the calendar
-    this.phases = []; // of the day: {time, phase}
+    this.phases = []; // of the day: {time, phase, reason}
     this.indicated = null;
     this.interest = null; // bids and asks of the call that is on, where the venue shows them
     this.uncrossed = null;
@@ -169,8 +169,7 @@ const TAKES = {
     }
     line.describe({ ...line.info, phase: m.phase, reference: m.reference,
       low_limit: m.low_limit, high_limit: m.high_limit });
-    line.reason = m.reason;
-    line.phases.push({ time: m.time, phase: m.phase });
+    line.phases.push({ time: m.time, phase: m.phase, reason: m.reason });
   },
   // Not shown, but counted: the increments of a line have no gap.
   CompliancePublished: () => {},

@@ -58,7 +58,7 @@ export class Venue {
       this.links = m.what.map(([name, kind, symbol, peer, peerSymbol]) => ({ name, kind, symbol, peer, peerSymbol }));
     else if (m.is === "curves") this.market.curves(m.what);
     else if (m.is === "phases") this.market.phases(m.what.map((each, place) =>
-      (place ? each.map(([time, phase]) => ({ time, phase: wordOf("Phase", phase) })) : each)));
+      (place ? each.map(([time, phase, reason]) => ({ time, phase: wordOf("Phase", phase), reason })) : each)));
     else if (m.is === "behind") this.behindAt = performance.now();
     else if (m.is === "refused") this.account.answer = { ok: false, field: "", rule: m.what, reason: "" };
     else if (m.is === "DayTrades") this.fill(m);
