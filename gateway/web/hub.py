@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gateway.web.watcher import Shown
 
 Question = AskTrades | AskHistory
+PhaseItem = tuple[int, int, str, int, int, int]  # time, phase, reason, reference, limits
 AT_ONCE: Final = 8  # questions under way: their answers stay far below what may be queued
 
 
@@ -47,7 +48,7 @@ class Hub:
         """Watch a venue from now on."""
         self._formed: dict[str, str] = {}  # the curves as they were shown last, by line
         self._links: list[str] = []  # the item of a linked venue's links, once it is known
-        self._phases: dict[str, list[tuple[int, int, str]]] = {}  # of the day, by line
+        self._phases: dict[str, list[PhaseItem]] = {}  # of the day, by line
         self.stream = Stream()
         self.readers: dict[Reader, None] = {}
         self._joining: dict[Reader, None] = {}
@@ -135,7 +136,7 @@ class Hub:
 
     def _recall(self, history: History) -> None:
         """Learn the phases before this process began: an answer stands between two increments."""
-        found = [(each.time, each.phase.value, each.reason) for each in history.phases]
+        found = [_item(each) for each in history.phases]
         if found != self._phases.get(history.symbol, []):
             self._phases[history.symbol] = found
             self.stream.add(encode(["phases", [history.symbol, found]]))
@@ -145,7 +146,7 @@ class Hub:
         phases = self._phases.setdefault(message.symbol, [])
         if phases and phases[-1][1] == Phase.CLOSED and message.phase is not Phase.CLOSED:
             phases.clear()
-        phases.append((message.time, message.phase.value, message.reason))
+        phases.append(_item(message))
         del phases[:-MOST_PHASES]
         if message.phase is not Phase.FREEZE:
             self._formed.pop(message.symbol, None)
@@ -162,3 +163,9 @@ class Hub:
         self.ended.set()
         for reader in list(self.readers):
             reader.gone()
+
+
+def _item(message: wire_market.PhaseChanged) -> PhaseItem:
+    """Return what pages are told of a phase."""
+    limits = message.reference, message.low_limit, message.high_limit
+    return message.time, message.phase.value, message.reason, *limits

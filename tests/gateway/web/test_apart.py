@@ -148,9 +148,9 @@ def test_the_phases_of_the_day_outlive_the_pages_process_and_the_venues(tmp_path
         ):
             for phase, reason in ((Phase.HALTED, "news"), (Phase.CONTINUOUS, "it is out")):
                 node.operate(SetPhase(phase, reason=reason), timed=True)
-                expected.append([node.sequencer.venue.time, phase.value, reason])
+                expected.append([node.sequencer.venue.time, phase.value, reason, 5_000, 0, 0])
             opened = node.outboxes.tape.history("CO2", 0).phases[0]
-            expected.insert(0, [opened.time, Phase.CONTINUOUS.value, opened.reason])
+            expected.insert(0, [opened.time, opened.phase.value, opened.reason, 5_000, 0, 0])
             await shown(keeper.url, expected)
             os.kill(keeper.pid, signal.SIGKILL)
             await until(lambda: bool(said))

@@ -290,7 +290,8 @@ def phases_at(tape: Tape, place: int) -> list[list[Any]]:
         if isinstance(record.command, SetPhase):
             if found and found[-1][1] == Phase.CLOSED:
                 found = []
-            found.append([record.time, record.command.phase.value, record.command.reason])
+            command = record.command
+            found.append([record.time, command.phase.value, command.reason, 5_000, 0, 0])
     return found
 
 

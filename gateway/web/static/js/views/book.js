@@ -59,8 +59,7 @@ export class Book {
     const bids = from.shown("buy").slice(0, SHOWN);
     const most = Math.max(1, ...asks.map((row) => row[1]), ...bids.map((row) => row[1]));
     const own = this.app.account.prices(line.symbol);
-    const low = line.info.low_limit;
-    const high = line.info.high_limit;
+    const { low_limit: low, high_limit: high } = line.day;
     // In a call orders cross: what stands between them then is the price that would be.
     const spread = asks.length && bids.length && !inCall(line) ? asks.at(-1)[0] - bids[0][0] : null;
     const would = inCall(line) && line.indicated?.volume ? line.indicated.price : null;

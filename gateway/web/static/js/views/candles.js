@@ -84,7 +84,7 @@ export class Candles {
   // The prices that are always in sight.
   range() {
     if (!this.line) return null;
-    const { low_limit: low, high_limit: high, reference } = this.line.info;
+    const { low_limit: low, high_limit: high, reference } = this.line.day;
     const prices = [low, high, reference, this.line.price].filter(Boolean).map((each) => each / this.scale);
     return prices.length ? { priceRange: { minValue: Math.min(...prices), maxValue: Math.max(...prices) } } : null;
   }
@@ -92,7 +92,7 @@ export class Candles {
   draw(line) {
     this.line = line;
     const width = widthFor(line.trades, line.phases);
-    const at = [line.key, line.tradesVersion, width, line.phases.length, line.phases.at(-1)?.time, line.info.reference,
+    const at = [line.key, line.tradesVersion, width, line.phases.length, line.phases.at(-1)?.time, line.day.reference,
       line.phases.length || this.app.time ? "" : "early"].join();
     if (at !== this.at) {
       if (this.key !== line.key) this.follows = true;
@@ -187,7 +187,7 @@ export class Candles {
   }
 
   limit(line) {
-    const { low_limit: low, high_limit: high, reference } = line.info;
+    const { low_limit: low, high_limit: high, reference } = line.day;
     const now = [line.key, low, high, reference, document.documentElement.lang].join();
     if (now === this.limits) return;
     this.limits = now;

@@ -47,7 +47,7 @@ export class Header {
 
   figures(line, word, bad) {
     const { app } = this;
-    const { info } = line;
+    const info = line.day;
     const price = (minor) => (minor ? decimal(minor, info.minor_digits) : "–");
     const change = line.last && info.reference ? line.last - info.reference : 0;
     const step = upcoming(app, line);
