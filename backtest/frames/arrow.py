@@ -29,6 +29,7 @@ _PLAIN: Final = {
     Kind.INT: pa.int64(),
     Kind.TIME: pa.timestamp("ns", "UTC"),
     Kind.DAY: pa.date32(),
+    Kind.FLAG: pa.bool_(),
     Kind.MONEY: pa.int64(),
 }
 GROUP: Final = 1 << 17  # rows that are written at a time

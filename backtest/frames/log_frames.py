@@ -28,6 +28,11 @@ class Frames:
     days: pl.DataFrame
     cash: pl.DataFrame
     holdings: pl.DataFrame
+    entities: pl.DataFrame
+    allowances: pl.DataFrame
+    emissions: pl.DataFrame
+    penalties: pl.DataFrame
+    cycles: pl.DataFrame
 
     def __init__(self, tables: dict[str, pl.DataFrame]) -> None:
         """Hold tables by name."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from backtest.frames.registry_rows import FORMS, row
 from backtest.frames.words import PHASES, REFUSAL_WORDS, SIDES, STEPS, VERBS
 from engine.vocabulary.events import (
     Announced,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
+    from engine.vocabulary.registry_events import RegistryEvent
 
     # (event, number of its record, time, trading day, command): each takes one kind of event.
     Take: TypeAlias = Callable[[Any, int, int, date | None, Any], None]
@@ -42,6 +44,9 @@ class Rows:
         for table, takes in self._by_table().items():
             if table in wanted:
                 self.takes |= takes
+        for kind, form in FORMS.items():
+            if form.table in wanted:
+                self.takes[kind] = self._of_the_registry
 
     def _by_table(self) -> dict[str, dict[type, Take]]:
         return {
@@ -79,6 +84,11 @@ class Rows:
         """Add cells by table."""
         for table, found in cells.items():
             self.cells[table] += found
+
+    def _of_the_registry(
+        self, e: RegistryEvent, seq: int, time: int, day: date | None, _c: Command
+    ) -> None:
+        self.cells[FORMS[type(e)].table] += row(e, seq, time, day)
 
     # -- calls and auctions ---------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ class Kind(Enum):
     INT = "integer"
     TIME = "ns UTC"
     DAY = "date"
+    FLAG = "true or false"
     MONEY = "money"  # minor units, or exact decimals of the currency
 
 
@@ -33,6 +34,7 @@ class Table(NamedTuple):
 
 
 _TEXT, _INT, _TIME, _DAY, _MONEY = Kind.TEXT, Kind.INT, Kind.TIME, Kind.DAY, Kind.MONEY
+_FLAG: Final = Kind.FLAG
 _WHEN: Final = (
     Column("seq", _INT, "The number of the record in the log."),
     Column("time", _TIME, "When the venue sequenced it."),
@@ -174,7 +176,91 @@ HOLDINGS: Final = Table(
         *(Column(name, _INT, said) for name, said in zip(_PARTS, _BALANCE, strict=True)),
     ),
 )
+_ENTITY: Final = Column("entity", _TEXT, "The entity, such as an emitter.")
+_CYCLE: Final = Column("cycle", _TEXT, "The compliance cycle.")
+ENTITIES: Final = Table(
+    "entities",
+    "One row for each entry of an entity in the registry, freeze of its purchases or large holder.",
+    (
+        *_WHEN,
+        Column("step", _TEXT, "registered, purchases_frozen or large_holder."),
+        Column("entity", _TEXT, "The entity, such as an emitter; null for a large holder."),
+        Column("accounts", _TEXT, "Its accounts, commas between; null unless registered."),
+        Column("officers", _TEXT, "Who acts for it, commas between; null unless registered."),
+        Column("group", _TEXT, "The entities that it belongs with; null for none."),
+        Column("on", _FLAG, "Whether it may not purchase from now on, of purchases_frozen."),
+        Column("quantity", _INT, "Tonnes that a large holder's group has."),
+        Column("level", _INT, "Tonnes above which a group has to be reported."),
+    ),
+)
+ALLOWANCES: Final = Table(
+    "allowances",
+    "One row for each step of the registry that makes, moves or ends tonnes, trades apart.",
+    (
+        *_WHEN,
+        Column("step", _TEXT, "cap_set, issued, allocated, transferred, surrendered, banked or "
+                              "cancelled."),
+        Column("entity", _TEXT, "The entity for which it happened; null for none."),
+        Column("cycle", _TEXT, "The compliance cycle; null for none."),
+        Column("account", _TEXT, "The account that got them, or gave them; null for none."),
+        Column("to_account", _TEXT, "The account that transferred tonnes went to."),
+        Column("product", _TEXT, "The product, such as a vintage."),
+        Column("to_product", _TEXT, "The later vintage that banked tonnes went into."),
+        Column("quantity", _INT, "Tonnes; of a cap in all, of an allocation the whole of it."),
+        Column("change", _INT, "Tonnes that an allocation issued now, or took back below 0."),
+        Column("owed", _INT, "Tonnes that an allocation could not take back."),
+        Column("due", _INT, "Tonnes that are still to be surrendered behind a surrender."),
+        Column("balance", _INT, "Tonnes of the account behind an issue or a cancellation."),
+        Column("issued", _INT, "Tonnes of the product in all, behind an issue."),
+        Column("amount", _MONEY, "What was paid for transferred tonnes."),
+        Column("currency", _TEXT, "The currency of that payment."),
+        Column("final", _FLAG, "Whether an allocation is final."),
+    ),
+)  # fmt: skip
+EMISSIONS: Final = Table(
+    "emissions", "One row for each report, verification and publication of emissions.", (
+        *_WHEN,
+        Column("step", _TEXT, "reported, verified or published."),
+        _CYCLE,
+        _ENTITY,
+        Column("quantity", _INT, "Tonnes emitted."),
+        Column("due", _INT, "Tonnes still to be surrendered; null unless verified."),
+        Column("allocated", _INT, "Tonnes allocated free of charge; null unless published."),
+    ),
+)  # fmt: skip
+PENALTIES: Final = Table(
+    "penalties",
+    "One row for each entity that was short when its cycle closed, and each payment of a penalty.",
+    (
+        *_WHEN,
+        Column("step", _TEXT, "settled or paid."),
+        _CYCLE,
+        _ENTITY,
+        Column("account", _TEXT, "The account that paid; null for a settlement."),
+        Column("short", _INT, "Tonnes that were short; null for a payment."),
+        Column("amount", _MONEY, "The penalty, or what was paid of it."),
+        Column("left", _MONEY, "What is still to be paid of it; null for a settlement."),
+        Column("make_good", _INT, "Tonnes still to be surrendered; null for a payment."),
+    ),
+)
+CYCLES: Final = Table(
+    "cycles", "One row for each step of a compliance cycle that concerns all its entities.", (
+        *_WHEN,
+        Column("step", _TEXT, "deadline_passed, average_price or closed."),
+        _CYCLE,
+        Column("deadline", _TEXT, "The deadline that passed: reporting, verification, surrender."),
+        Column("date", _DAY, "Its day; null for another step."),
+        Column("missing", _INT, "How many entities had not done by then what it asks for."),
+        Column("price", _MONEY, "The average price per tonne for penalties; null for none."),
+        Column("volume", _INT, "Tonnes whose trades that average is of."),
+        Column("begin", _DAY, "The first day whose trades count for it."),
+        Column("end", _DAY, "The day behind the last one whose trades count for it."),
+        Column("entities", _INT, "How many entities of a closed cycle had an obligation."),
+        Column("short", _INT, "How many of them were short."),
+    ),
+)  # fmt: skip
 TABLES: Final = {
     table.name: table
-    for table in (TRADES, ORDERS, DEPTH, AUCTIONS, SESSIONS, REFUSALS, DAYS, CASH, HOLDINGS)
-}
+    for table in (TRADES, ORDERS, DEPTH, AUCTIONS, SESSIONS, REFUSALS, DAYS, CASH, HOLDINGS,
+                  ENTITIES, ALLOWANCES, EMISSIONS, PENALTIES, CYCLES)
+}  # fmt: skip

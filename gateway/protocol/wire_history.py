@@ -1,4 +1,4 @@
-"""What late joiners ask for: a line's trades of the day, its bars, the results of its calls.
+"""What late joiners ask for: a line's trades and phases of the day, its bars, its calls' results.
 
 They are messages like those of ``wire``, which takes them into its unions; the same rules hold for
 them. What they list are the market data messages that told it when it happened, with a ``seq`` and
@@ -14,6 +14,7 @@ from gateway.protocol.wire_market import (
     AuctionTrade,
     AuctionUncrossed,
     DayClosed,
+    PhaseChanged,
     Trade,
 )
 
@@ -26,7 +27,7 @@ class AskTrades(Struct, frozen=True, array_like=True, gc=False, tag=16):
 
 
 class AskHistory(Struct, frozen=True, array_like=True, gc=False, tag=17):
-    """Ask for a line's bars, and for what its calls and auctions came to today."""
+    """Ask for a line's bars, its phases today, and what its calls and auctions came to."""
 
     symbol: str
 
@@ -50,3 +51,4 @@ class History(Struct, frozen=True, array_like=True, tag=70):
     day: DayClosed | None  # the day that is on, until now; none where nothing has traded
     results: tuple[AuctionUncrossed | AuctionCleared, ...]  # of the day
     stated: AuctionStated | None = None  # the line's last auction of the calendar
+    phases: tuple[PhaseChanged, ...] = ()  # of the day, the oldest first

@@ -56,6 +56,7 @@ class Tick(NamedTuple):
     began: int
     ended: int  # everything was handed to the sockets
     commands: int
+    synced: int  # ns of it that the commit took, where commands were run
 
 
 class Options(Limits, frozen=True, kw_only=True):
@@ -398,7 +399,8 @@ class Node:
         if self.full:
             self.full = [socket for socket in self.full if not socket.resumed()]
         if meter is not None:
-            meter(Tick(self._heard or began, began, time.monotonic_ns(), self.core.batch))
+            ended, commands = time.monotonic_ns(), self.core.batch
+            meter(Tick(self._heard or began, began, ended, commands, self._synced))
             self._heard = 0
         if self.core.busy:
             self.schedule()

@@ -2,8 +2,8 @@
 
 A projection of events like the reports, so a restart that replays the log has it again. A line
 keeps the trades of its day, at most ``MOST_TRADES`` of them, in 32 bytes each; its last
-``MOST_BARS`` days; the last ``MOST_RESULTS`` results of the day's calls and auctions; and the
-statement of its last auction of the calendar.
+``MOST_BARS`` days; the last ``MOST_RESULTS`` results of the day's calls and auctions; the last
+``MOST_PHASES`` phases of the day; and the statement of its last auction of the calendar.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from engine.vocabulary import events as ev
 from engine.vocabulary.enums import Phase, Side
 from gateway.protocol.wire_history import DayTrades, History
-from gateway.protocol.wire_market import AuctionTrade, DayClosed, Trade
+from gateway.protocol.wire_market import AuctionTrade, DayClosed, PhaseChanged, Trade
 from gateway.server.market_data import message_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MOST_TRADES: Final = 100_000
 MOST_BARS: Final = 400  # more than a year of trading days
 MOST_RESULTS: Final = 100
+MOST_PHASES: Final = 1_000
 PAGE: Final = 1_000  # trades in one answer
 _FIELDS: Final = 4  # of a kept trade: time, side of the arriving order (0: none), price, tonnes
 _CALL: Final = 0
@@ -35,7 +36,8 @@ _CLOSED: Final = Phase.CLOSED
 class _Line:
     """One line's day and its bars."""
 
-    __slots__ = ("bars", "closed", "day", "first", "folded", "results", "stated", "trades")
+    __slots__ = ("bars", "closed", "day", "first", "folded", "phases", "results", "stated",
+                 "trades")  # fmt: skip
 
     def __init__(self) -> None:
         self.trades = array("q")
@@ -46,6 +48,7 @@ class _Line:
         self.closed = True
         self.bars: deque[DayClosed] = deque(maxlen=MOST_BARS)
         self.results: deque[AuctionUncrossed | AuctionCleared] = deque(maxlen=MOST_RESULTS)
+        self.phases: deque[PhaseChanged] = deque(maxlen=MOST_PHASES)
         self.stated: AuctionStated | None = None  # it stays when the day is over
 
     @property
@@ -83,6 +86,7 @@ class _Line:
         self.folded = 0
         self.day = [0, 0, 0, 0, 0, 0, 0]
         self.results.clear()
+        self.phases.clear()
 
 
 class Tape:
@@ -124,11 +128,12 @@ class Tape:
     def _line(self, symbol: str) -> _Line:
         return self._lines.setdefault(symbol, _Line())
 
-    def _phase(self, _time: int, e: ev.PhaseChanged) -> None:
+    def _phase(self, time: int, e: ev.PhaseChanged) -> None:
         line = self._line(e.symbol)
         if line.closed and e.phase is not _CLOSED:
             line.begin_day()
         line.closed = e.phase is _CLOSED
+        line.phases.append(cast("PhaseChanged", message_of(e, e.symbol, 0, time)))
 
     def _closed(self, time: int, e: ev.DayClosed) -> None:
         self._line(e.symbol).bars.append(cast("DayClosed", message_of(e, e.symbol, 0, time)))
@@ -155,13 +160,14 @@ class Tape:
         return DayTrades(seq, symbol, first, last, tuple(_told(symbol, line, n) for n in page))
 
     def history(self, symbol: str, seq: int) -> History:
-        """Return a line's bars and the results of its day."""
+        """Return a line's bars, and the results and the phases of its day."""
         line = self._lines.get(symbol)
         if line is None:
             return History(seq, symbol, (), None, ())
         line.fold()
         day = DayClosed(0, symbol, 0, 0, *line.day) if line.day[6] else None
-        return History(seq, symbol, tuple(line.bars), day, tuple(line.results), line.stated)
+        bars, results = tuple(line.bars), tuple(line.results)
+        return History(seq, symbol, bars, day, results, line.stated, tuple(line.phases))
 
 
 def _told(symbol: str, line: _Line, number: int) -> Trade | AuctionTrade:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from engine.log.sequencer import Sequencer
 from engine.venue.venue import Venue
 from gateway.server.outbox import Outboxes
-from gateway.web.phases import DayPhases
 
 if TYPE_CHECKING:
     from gateway.web.tape import Tape
@@ -21,12 +20,11 @@ APART: Final = 5_000  # records between two of them, at least
 
 
 class State(NamedTuple):
-    """A venue behind so many records, with its reports and the phases of its day."""
+    """A venue behind so many records, with its reports."""
 
     place: int
     sequencer: Sequencer
     outboxes: Outboxes
-    phases: DayPhases
 
     def let_go(self) -> None:
         """Be of no use any more: a page that goes back and forth leaves many venues behind."""
@@ -35,7 +33,7 @@ class State(NamedTuple):
 
 def fresh(tape: Tape) -> State:
     """Return the state before the first record."""
-    return State(0, Sequencer(Venue(tape.rulebook)), Outboxes(), DayPhases())
+    return State(0, Sequencer(Venue(tape.rulebook)), Outboxes())
 
 
 class Checkpoints:
@@ -111,10 +109,9 @@ class Checkpoints:
 
 def run(tape: Tape, state: State, place: int) -> State:
     """Bring a state forward to a place."""
-    sequencer, outboxes, phases = state.sequencer, state.outboxes, state.phases
+    sequencer, outboxes = state.sequencer, state.outboxes
     for each in range(state.place, place):
         record = tape.record(each)
         events = sequencer.submit(record.time, record.source, record.command)
         outboxes.absorb(record.time, events)
-        phases.observe(record.time, events)
-    return State(place, sequencer, outboxes, phases)
+    return State(place, sequencer, outboxes)

@@ -12,7 +12,6 @@ from gateway.protocol.framing import Unframer
 from gateway.server.socket_path import address
 from gateway.web.door import ASKS, WATCHES, trades_from
 from gateway.web.link import Link
-from gateway.web.phases import DayPhases
 from gateway.web.source import HELLO
 
 if TYPE_CHECKING:
@@ -96,10 +95,6 @@ class Far:
         self._one = asyncio.Lock()  # question at a time
         self._greeting: tuple[float, list[Any]] = (-FRESH, [])
         self.clock = time.time_ns
-
-    def phases(self) -> DayPhases:
-        """Return none: the watcher tells those that begin from now on."""
-        return DayPhases()
 
     def watch(self, heard: Heard, gone: Callable[[], None]) -> Link:
         """Connect as the one who sees public data without a logon."""

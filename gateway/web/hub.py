@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from engine.vocabulary.enums import Phase
 from gateway.protocol import wire, wire_market
 from gateway.protocol.wire_history import AskHistory, AskTrades, DayTrades, History
+from gateway.server.tape import MOST_PHASES
 from gateway.web.stream import Stream
 from gateway.web.translate import encode
 from gateway.web.watcher import Curves, LinksShown
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gateway.web.watcher import Shown
 
 Question = AskTrades | AskHistory
+PhaseItem = tuple[int, int, str, int, int, int]  # time, phase, reason, reference, limits
 AT_ONCE: Final = 8  # questions under way: their answers stay far below what may be queued
 
 
@@ -46,7 +48,7 @@ class Hub:
         """Watch a venue from now on."""
         self._formed: dict[str, str] = {}  # the curves as they were shown last, by line
         self._links: list[str] = []  # the item of a linked venue's links, once it is known
-        self._phases = source.phases()
+        self._phases: dict[str, list[PhaseItem]] = {}  # of the day, by line
         self.stream = Stream()
         self.readers: dict[Reader, None] = {}
         self._joining: dict[Reader, None] = {}
@@ -75,18 +77,24 @@ class Hub:
 
     def ask(self, reader: Reader, question: Question) -> None:
         """Have the venue answer a question; who asks the same meanwhile shares the answer."""
+        self._ask(question)[reader] = None
+
+    def _ask(self, question: Question) -> dict[Reader, None]:
+        """Ask unless it is being asked already; return who waits for the answer."""
         if question not in self._waiting:
             self._waiting[question] = {}
             self._asked.append(question)
             if len(self._asked) <= AT_ONCE:
                 self._link.say(question)
-        self._waiting[question][reader] = None
+        return self._waiting[question]
 
     def _heard(self, messages: list[Shown]) -> None:
         """Take what a tick wrote: answers and increments, then what it has of a snapshot."""
         snapshot: list[Shown] = []
         for message in messages:
             if isinstance(message, DayTrades | History):
+                if isinstance(message, History):
+                    self._recall(message)
                 self._answer(encode(message))
             elif isinstance(message, Curves):
                 self._form(message)
@@ -107,14 +115,15 @@ class Hub:
         items = [encode(message) for message in snapshot]
         symbols = [m.symbol for m in snapshot if isinstance(m, wire_market.BookSnapshot)]
         if any(each not in self._lines for each in symbols):
+            for each in symbols:
+                if each not in self._lines:
+                    self._ask(AskHistory(each))
             self._lines |= dict.fromkeys(symbols)
             for item in items:
                 self.stream.add(item)
         if len(symbols) >= len(self._lines):  # of all lines, not of one that was opened
             joining, self._joining = self._joining, {}
-            phases = [
-                encode(["phases", [symbol, each]]) for symbol, each in self._phases.by_line.items()
-            ]
+            phases = [encode(["phases", [*each]]) for each in self._phases.items()]
             text = ",".join([*items, *phases, *self._formed.values(), *self._links])
             for reader in joining:
                 reader.joined(text, self.stream.end)
@@ -125,9 +134,20 @@ class Hub:
         self._formed[curves.symbol] = item
         self.stream.add(item)
 
+    def _recall(self, history: History) -> None:
+        """Learn the phases before this process began: an answer stands between two increments."""
+        found = [_item(each) for each in history.phases]
+        if found != self._phases.get(history.symbol, []):
+            self._phases[history.symbol] = found
+            self.stream.add(encode(["phases", [history.symbol, found]]))
+
     def _phase(self, message: wire_market.PhaseChanged) -> None:
         """Keep the day's phases for who joins; forget what took part in a call that is over."""
-        self._phases.take(message.symbol, message.time, message.phase)
+        phases = self._phases.setdefault(message.symbol, [])
+        if phases and phases[-1][1] == Phase.CLOSED and message.phase is not Phase.CLOSED:
+            phases.clear()
+        phases.append(_item(message))
+        del phases[:-MOST_PHASES]
         if message.phase is not Phase.FREEZE:
             self._formed.pop(message.symbol, None)
 
@@ -143,3 +163,9 @@ class Hub:
         self.ended.set()
         for reader in list(self.readers):
             reader.gone()
+
+
+def _item(message: wire_market.PhaseChanged) -> PhaseItem:
+    """Return what pages are told of a phase."""
+    limits = message.reference, message.low_limit, message.high_limit
+    return message.time, message.phase.value, message.reason, *limits

@@ -57,6 +57,8 @@ class Operator:
         self._refused: Counter[str] = Counter()
         # of each tick its end (monotonic ns) and how long it took, sync and writing included
         self._ticks: deque[tuple[int, int]] = deque(maxlen=KEPT)
+        # of those with commands: ns from the arrival to the answers, and of the sync
+        self._waits: deque[tuple[int, int]] = deque(maxlen=KEPT)
         self._other_meter: Callable[[Tick], None] | None = None
 
     def __call__(self, what: object) -> list[Any]:
@@ -102,6 +104,8 @@ class Operator:
         accounts = [name for name in node.core.sessions.by_account if name]
         return {
             "records": node.sequencer.seq,
+            "latency_us": _shares(wait for wait, _ in self._waits),
+            "sync_us": _shares(sync for _, sync in self._waits),
             "tick_us": _shares(took for _, took in self._ticks),
             "second_us": _shares(took for ended, took in self._ticks if ended >= since),
             "reports": sum(box.seq for box in node.outboxes.boxes.values()),
@@ -118,6 +122,8 @@ class Operator:
 
     def _measure(self, tick: Tick) -> None:
         self._ticks.append((tick.ended, tick.ended - tick.began))
+        if tick.commands:
+            self._waits.append((tick.ended - tick.heard, tick.synced))
         if self._other_meter is not None:
             self._other_meter(tick)
 

@@ -28,6 +28,7 @@ EVERY: Final = 0.04  # seconds between steps while it plays
 AT_ONCE: Final = 2_000  # records in one step: the page is to stay alive
 FAR: Final = 5_000  # records beyond which a way forward is gone out of sight
 FASTEST: Final = 100_000
+TOLD: Final = 1_000_000_000  # ns of the log that may be told together, with one time
 MAX_INT: Final = (1 << 63) - 1
 
 
@@ -76,7 +77,7 @@ class Replayed:
         """Go behind a record: as it was then."""
         position = min(max(position, 0), len(self.tape))
         if 0 <= position - self.position <= FAR:
-            self._run(position)
+            self._run_shown(position)
         else:
             left = self._go(position)
             self.web.show(self._shown())
@@ -88,14 +89,14 @@ class Replayed:
     # -- what plays -----------------------------------------------------------------------------
 
     def _shown(self) -> Near:
-        return Near(self._node, self._web, {"replay": self._told}, self._phases)
+        return Near(self._node, self._web, {"replay": self._told})
 
     def _go(self, position: int) -> State | None:
         """Go far out of sight, from the nearest state before.
 
         The one that is left is kept, or returned where that is of no use.
         """
-        here = State(self.position, self._node.sequencer, self._node.outboxes, self._phases)
+        here = State(self.position, self._node.sequencer, self._node.outboxes)
         back = position < self.position
         start = self._checkpoints.take(position, -1 if back else self.position)
         left = None
@@ -110,13 +111,12 @@ class Replayed:
         return left
 
     def _around(self, state: State) -> Node:
-        _, sequencer, outboxes, self._phases = state
+        _, sequencer, outboxes = state
         options = Options(durability="none")
         node = Node(Directory(()), sequencer, outboxes, options, Past())
         node.core = _Recorded(Directory(()), sequencer, outboxes, options)
         node.clock = lambda: self._time
         node.observers = node.core.running.observers
-        node.observers.append(self._phases.observe)
         return node
 
     def _run(self, position: int) -> None:
@@ -126,6 +126,16 @@ class Replayed:
             running.begin(record.time)
             running.run(record.source, record.command)
         self.position = position
+
+    def _run_shown(self, position: int) -> None:
+        """Run records and tell them with their times: what one tick tells has the time of it."""
+        times = self.tape.times
+        while self.position < position:
+            began = times[self.position]
+            end = bisect_right(times, began + TOLD, self.position, position)
+            self._run(end)
+            self._time = times[end - 1]
+            self._node.tick()
 
     async def _play(self) -> None:
         loop = asyncio.get_running_loop()
@@ -146,7 +156,7 @@ class Replayed:
         until = min(self._time + int(passed * self.speed * 1e9), MAX_INT)
         due = bisect_right(tape.times, until)
         end = min(due, self.position + AT_ONCE)
-        self._run(max(end, self.position))
+        self._run_shown(max(end, self.position))
         # No more was done than there was time for: the log's time waits for its records.
         self._time = until if end >= due else tape.times[end - 1]
         self.playing = self.position < len(tape)

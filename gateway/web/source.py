@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from engine.rulebook.calendar import local_date, steps
 from engine.rulebook.model import line_name
 from gateway.web.link import NearLink
-from gateway.web.phases import DayPhases
 from gateway.web.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -26,9 +25,6 @@ class Source(Protocol):
 
     def clock(self) -> int:
         """Return the venue's time, in ns UTC."""
-
-    def phases(self) -> DayPhases:
-        """Return the phases of the day until now, as far as they are known; a copy."""
 
     def watch(self, heard: Heard, gone: Callable[[], None]) -> Link:
         """Connect as the one who sees public data without a logon.
@@ -51,24 +47,15 @@ class Near:
         node: Node,
         web: Web,
         controls: Mapping[str, Control] | None = None,
-        phases: DayPhases | None = None,
     ) -> None:
-        """Show ``node``; ``controls`` answer what a page says under a word.
-
-        ``phases`` are those of the day so far, where somebody keeps them.
-        """
+        """Show ``node``; ``controls`` answer what a page says under a word."""
         self._node = node
         self._web = web
         self._controls = controls or {}
-        self._phases = phases or DayPhases()
 
     def clock(self) -> int:
         """Return the node's time."""
         return self._node.clock()
-
-    def phases(self) -> DayPhases:
-        """Return the phases of the day until now, as far as they are known; a copy."""
-        return self._phases.copy()
 
     def watch(self, heard: Heard, gone: Callable[[], None]) -> Link:
         """Connect as the one who sees public data without a logon."""

@@ -34,9 +34,11 @@ class RandomLog(NamedTuple):
     venue: Venue
 
 
-def random_log(rulebook: Rulebook, seed: int, days: int = 3, commands: int = 40) -> RandomLog:
-    """Return a log of some days under a rulebook."""
-    flow = Flow(rulebook, Random(f"{seed}:{rulebook.name}"))
+def random_log(
+    rulebook: Rulebook, seed: int, days: int = 3, commands: int = 40, kind: type[Flow] = Flow
+) -> RandomLog:
+    """Return a log of some days under a rulebook; ``kind`` says what flows."""
+    flow = kind(rulebook, Random(f"{seed}:{rulebook.name}"))
     for _ in range(days):
         for _pair in flow.day(commands):
             pass

@@ -118,7 +118,7 @@ GOLDEN: list[tuple[Any, str]] = [
      "964503a150010292997200a150000401020901987b00a1500004020901"),
     (wire_history.History(3, "P", (wire_market.DayClosed(0, "P", 0, 4, 9, 9, 9, 9, 1, 9, 1),),
                           None, (wire_market.AuctionUncrossed(0, "P", 0, 4, 9, 1, 0),)),
-     "974603a150919c7400a150000409090909010901c091997600a150000409010000c0"),
+     "984603a150919c7400a150000409090909010901c091997600a150000409010000c090"),
     (wire.OrderAccepted(1, 2, 7, "P", Side.BUY, 1_000, 10, OrderState.RESTING),
      "9950010207a15001cd03e80a01"),
     (wire.Rejected(1, 2, 7, RejectReason.CASH, "quantity", "x"),

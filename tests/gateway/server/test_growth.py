@@ -77,6 +77,7 @@ BOUNDS: Final = {
     "trades of a line's day that are kept to be asked for": tape.MOST_TRADES,
     "days of a line that are kept to be asked for": tape.MOST_BARS,
     "results of calls and auctions of a line that are kept": tape.MOST_RESULTS,
+    "phases of a line's day that are kept": tape.MOST_PHASES,
     "accounts that one quote goes to": units.MAX_RECIPIENTS,
     "characters of an account's name, owner, group, member or class": units.MAX_ACCOUNT_NAME,
     "characters of a key": accounts_file.MAX_KEY,

@@ -104,6 +104,7 @@ def test_a_new_day_begins_without_trades_and_has_the_last_one_as_a_bar(
     assert [(bar.close, bar.volume) for bar in history.bars] == [(5_000, 1)]
     assert history.day is None
     assert [type(each) for each in history.results] == [wire_market.AuctionUncrossed]
+    assert [each.phase for each in history.phases] == [Phase.OPENING_CALL, Phase.CONTINUOUS]
 
 
 def test_a_line_that_there_is_not_has_empty_answers(quiet: QuietVenue, carol: End) -> None:

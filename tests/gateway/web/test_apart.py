@@ -134,6 +134,36 @@ def test_the_other_process_may_die_and_the_venue_goes_on(tmp_path: Path) -> None
     bounded(scenario())
 
 
+def test_the_phases_of_the_day_outlive_the_pages_process_and_the_venues(tmp_path: Path) -> None:
+    async def shown(url: str, expected: list[Any]) -> None:
+        async with page_at(url) as reader:
+            await reader.until(lambda r: ["phases", ["CO2", expected]] in r.words)
+
+    async def scenario() -> None:
+        said: list[str] = []
+        expected: list[Any] = []
+        async with (
+            venue(tmp_path, durability="none") as node,
+            page_apart(node, tmp_path, said) as keeper,
+        ):
+            for phase, reason in ((Phase.HALTED, "news"), (Phase.CONTINUOUS, "it is out")):
+                node.operate(SetPhase(phase, reason=reason), timed=True)
+                expected.append([node.sequencer.venue.time, phase.value, reason, 5_000, 0, 0])
+            opened = node.outboxes.tape.history("CO2", 0).phases[0]
+            expected.insert(0, [opened.time, opened.phase.value, opened.reason, 5_000, 0, 0])
+            await shown(keeper.url, expected)
+            os.kill(keeper.pid, signal.SIGKILL)
+            await until(lambda: bool(said))
+            await shown(keeper.url, expected)
+        async with (
+            venue(tmp_path, durability="none") as node,
+            page_apart(node, tmp_path) as keeper,
+        ):
+            await shown(keeper.url, expected)
+
+    bounded(scenario())
+
+
 def test_a_process_that_stops_reading_is_cut_and_costs_bounded_memory(tmp_path: Path) -> None:
     async def scenario() -> None:
         said: list[str] = []

@@ -102,12 +102,17 @@ def test_the_operator_halts_and_resumes_a_line_with_a_reason(tmp_path: Path) -> 
             await tab.click("#halt")
             await tab.until("document.querySelector('#figure-phase').innerText === 'halted'")
             assert node.sequencer.venue.phase("CO2") is Phase.HALTED
-            assert await tab.value("carbonx.line.reason") == "news is expected"
+            note = "document.querySelector('#centre-note').innerText"
+            await tab.until(f"{note} === 'halted: news is expected'")
             await tab.click("#resume")
             await tab.until("document.querySelector('#figure-phase').innerText === 'continuous'")
             await tab.until("document.querySelector('#operator-records')")
             for step in range(30):
                 await alice.sell("CO2", 1 + step, price=f"{51 + step % 5}.00")
+            for name in ("latency", "tick", "sync"):
+                said = await tab.value(f"document.querySelector('#operator-{name}').innerText")
+                p50, p99 = said.removesuffix(" µs").replace(",", "").split(" / ")
+                assert int(p50) <= int(p99)
             for name in ("recordsEach", "reportsEach", "second"):
                 values = f"carbonx.operator.pictures.find((each) => each.name === '{name}').values"
                 await tab.until(f"Math.max(...{values}) > 0")

@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
 pytestmark = needs_browser
 
+# Which share of the picture's height has a colour at the middle of a candle.
+COLOURED = """(place) => {
+    const { candles } = carbonx;
+    const canvas = [...candles.element.querySelectorAll('canvas')].find((each) => each.width > 300);
+    const middle = candles.chart.timeScale().logicalToCoordinate(place);
+    const x = Math.round(middle * canvas.width / canvas.clientWidth);
+    const { data } = canvas.getContext('2d').getImageData(x, 0, 1, canvas.height);
+    let found = 0;
+    for (let at = 3; at < data.length; at += 4) found += data[at] > 0;
+    return found / canvas.height;
+}"""
+
 
 def test_phases_of_the_day_are_shaded_between_the_candles(tmp_path: Path) -> None:
     async def scenario() -> None:
@@ -60,6 +72,9 @@ def test_phases_of_the_day_are_shaded_between_the_candles(tmp_path: Path) -> Non
             span = f"""carbonx.candles.shades.spans.map(({{phase, from, to}}) =>
                 [phase, ({bars}[to].time - {bars}[from].time) / 60])"""
             assert await tab.value(span) == [["opening_call", 10], ["halted", 20]]
+            for place in (5, 50):
+                assert await tab.value(f"({COLOURED})({place})") == 1, "from top to bottom"
+            assert await tab.value(f"({COLOURED})(27)") < 0.7
             assert await tab.value("carbonx.candles.lines.length") == 1, (
                 "no limits here: the reference"
             )

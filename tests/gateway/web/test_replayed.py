@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +29,7 @@ from gateway.web.settings import Web
 from gateway.web.tape import Tape
 from tests.support.browser import browser, needs_browser
 from tests.support.venues import bounded, client_of, until, venue
-from tests.support.web_pages import Reader, page
+from tests.support.web_pages import Reader, page, ruled
 
 
 async def a_log(folder: Path) -> None:
@@ -243,10 +244,40 @@ def test_the_phases_of_the_day_are_known_at_every_moment(tmp_path: Path) -> None
                 replayed.seek(place)
                 async with page(replayed.web) as reader:
                     await reader.until(lambda r: bool(r.all_of(wire_market.BookSnapshot)))
-                    told = [what[1] for word, what in reader.words if word == "phases"]
                     expected = phases_at(tape, place)
-                    assert told == ([expected] if expected else []), place
+                    if expected:
+                        await reader.until(lambda r, e=expected: ["phases", ["CO2", e]] in r.words)  # type: ignore[misc]
+                    else:
+                        assert all(word != "phases" for word, _ in reader.words), place
             await replayed.stop()
+
+    bounded(scenario())
+
+
+@pytest.mark.parametrize("plays", [False, True])
+def test_trades_are_told_with_their_own_times(tmp_path: Path, *, plays: bool) -> None:
+    async def scenario() -> None:
+        at = 1_700_000_000 * 10**9
+        async with (
+            ruled(tmp_path, "textbook", trading=True, clock=lambda: at) as node,
+            client_of(node) as alice,
+            client_of(node, "bob") as bob,
+        ):
+            for step in range(8):
+                at += 60 * 10**9
+                await alice.sell("CO2", 5, price=f"{50 + step % 3}.00")
+                await bob.buy("CO2", 5, price="53.00")
+            expected = [each.time for each in node.outboxes.tape.day_trades("CO2", 0, 0).trades]
+        assert len(dict.fromkeys(expected)) == 8
+        replayed = Replayed(Tape(tmp_path), Web())
+        await replayed.start()
+        async with page(replayed.web) as reader:
+            await reader.until(lambda r: bool(r.all_of(wire_market.BookSnapshot)))
+            asks = {"speed": 10_000, "play": True} if plays else {"seek": len(replayed.tape)}
+            await reader.socket.send(json.dumps(["replay", asks]))
+            await reader.until(lambda r: len(r.all_of(wire_market.Trade)) == 8)
+            assert [each.time for each in reader.all_of(wire_market.Trade)] == expected
+        await replayed.stop()
 
     bounded(scenario())
 
@@ -280,15 +311,16 @@ def test_a_call_forms_while_it_plays(tmp_path: Path) -> None:
     bounded(scenario())
 
 
-def phases_at(tape: Tape, place: int) -> list[list[int]]:
+def phases_at(tape: Tape, place: int) -> list[list[Any]]:
     """Return the phases of the day behind a record, by what the log's commands say alone."""
-    found: list[list[int]] = []
+    found: list[list[Any]] = []
     for each in range(place):
         record = tape.record(each)
         if isinstance(record.command, SetPhase):
             if found and found[-1][1] == Phase.CLOSED:
                 found = []
-            found.append([record.time, record.command.phase.value])
+            command = record.command
+            found.append([record.time, command.phase.value, command.reason, 5_000, 0, 0])
     return found
 
 

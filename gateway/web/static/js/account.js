@@ -29,8 +29,9 @@ export class Account {
     this.fills = [];
     this.cash = [];
     this.holdings = [];
-    this.quotes = new Map(); // received, by number
-    this.owns = new Map(); // ref -> number of what it offers
+    this.quotes = new Map(); // received, by line and number
+    this.picked = new Map(); // ref -> line and number of what it picks
+    this.owns = new Map(); // ref -> line and number of what it offers
     this.ref = 0;
     this.seq = 0;
     this.answer = null; // to what was sent last: {ok, ref, ...}
@@ -75,10 +76,19 @@ export class Account {
     const sent = { ref: this.ref, ...given };
     this.answer = null;
     this.link.say(name, sent);
+    if (name === "Pick") this.picked.set(this.ref, `${given.symbol} ${given.number}`);
     if (name === "NewOrder")
       this.orders.set(this.ref, { ...sent, leaves: sent.quantity, state: "sent" });
     this.changed += 1;
     return this.ref;
+  }
+
+  // A quote that this account took: the venue tells all others that it has ended. Of one that was
+  // taken before this page was opened the fill alone is known.
+  took(fill) {
+    const same = ([, each]) => each.symbol === fill.symbol && each.price === fill.price
+      && each.quantity === fill.quantity && each.side !== fill.side;
+    this.quotes.delete(this.picked.get(fill.ref) ?? [...this.quotes].find(same)?.[0]);
   }
 
   prices(symbol) {
@@ -88,8 +98,9 @@ export class Account {
     return found;
   }
 
-  numbers() {
-    return new Set(this.owns.values());
+  // The numbers of what it offers in a line.
+  numbers(symbol) {
+    return new Set([...this.owns.values()].filter((each) => each.symbol === symbol).map((each) => each.number));
   }
 
   live() {
@@ -169,6 +180,7 @@ const TAKES = {
   OrderFilled: (account, m) => {
     account.fills.unshift(m);
     account.fills.length = Math.min(account.fills.length, MOST_FILLS);
+    if (account.orders.get(m.ref)?.state === "matching") account.took(m);
     change(account, m, { leaves: m.leaves, ...(m.leaves ? {} : { state: "filled" }) });
   },
   OrderCancelled: (account, m) => change(account, m, { state: "cancelled", why: m.reason }),
@@ -184,11 +196,11 @@ const TAKES = {
     account.answer = { ok: false, ref: m.ref, field: "", rule: `${m.per_second}/s`, reason: "throttled" };
   },
   NumberAssigned: (account, m) => {
-    account.owns.set(m.ref, m.number);
+    account.owns.set(m.ref, { symbol: m.symbol, number: m.number });
   },
-  QuoteReceived: (account, m) => account.quotes.set(m.number, m),
-  QuoteEnded: (account, m) => account.quotes.delete(m.number),
-  Declined: (account, m) => account.quotes.delete(m.number),
+  QuoteReceived: (account, m) => account.quotes.set(`${m.symbol} ${m.number}`, m),
+  QuoteEnded: (account, m) => account.quotes.delete(`${m.symbol} ${m.number}`),
+  Declined: (account, m) => account.quotes.delete(`${m.symbol} ${m.number}`),
   MassCancelled: () => {},
   KillSwitchSet: (account, m) => {
     account.killed = m.on;

@@ -18,6 +18,15 @@ import { Trades } from "./views/trades.js";
 
 const SLOWLY = 500; // ms between drawings of what costs more: all lines, curves
 
+const BOOKS = ["order_book", "listing", "fixed_price"]; // mechanisms whose prices stand in a book
+
+// What is to be said above the prices of a day.
+function noted(line) {
+  const { phase, reason } = line.phases.at(-1) ?? {};
+  if (phase === "halted" && line.phase === phase && reason) return `${t(phase)}: ${reason}`;
+  return line.uncrossed && !line.trades.length ? t("nothing") : "";
+}
+
 class App {
   constructor() {
     this.wanted = decodeURIComponent(location.hash.slice(1)); // the key of a line, until it is there
@@ -143,21 +152,22 @@ class App {
       byId("auction").hidden = !over;
       byId("candles").hidden = call || over;
       byId("curves").hidden = !call;
-      byId("depth").hidden = call || over;
-      byId("depth-title").hidden = call || over;
+      const deep = !call && !over && BOOKS.includes(line.info.mechanism);
+      byId("depth").hidden = !deep;
+      byId("depth-title").hidden = !deep;
       text(byId("centre-title"), t(call ? "curves" : over ? "cleared" : "chart"));
       this.book.draw(line);
       this.trades.draw(line);
       const slow = now - this.slowAt > SLOWLY || this.drawn !== line.key;
       if (call && slow) this.curves.draw(line);
       else if (!call && !over) {
-        text(byId("centre-note"), line.uncrossed && !line.trades.length ? t("nothing") : "");
+        text(byId("centre-note"), noted(line));
         this.candles.draw(line);
       }
       if (slow) {
         this.slowAt = now;
         this.drawn = line.key;
-        if (!call && !over) this.depth.draw(line);
+        if (deep) this.depth.draw(line);
         this.lines.draw();
       }
     }

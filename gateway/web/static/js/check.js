@@ -50,23 +50,44 @@ function wrongQuantity(info, { quantity, tonnes }) {
   return null;
 }
 
+// What the account has not enough of: {field, rule, nearest}, or null.
+export function lacking({ info }, account, given) {
+  const name = given.side === "sell" ? info.product : info.currency;
+  const each = given.side === "sell" ? 1 : given.price;
+  const free = account.free(name);
+  if (given.market || given.quantity * each <= free) return null;
+  const lot = info.lot || 1;
+  return { field: "quantity", rule: `${t("mustFree")} (${name})`, nearest: Math.floor(free / each / lot) * lot || null };
+}
+
+// What is wrong with a bid by the auction that it names.
+function wrongBid(line, { number, price, quantity }) {
+  const { info } = line;
+  const auction = line.auctions.get(number);
+  if (!auction) {
+    const open = [...line.auctions.keys()];
+    return { field: "number", rule: `${t("mustAuction")} ${open.join(", ") || "–"}`, nearest: open[0] ?? null };
+  }
+  const worse = auction.side === "sell" ? price < auction.price : price > auction.price;
+  if (auction.price && worse)
+    return { field: "price", rule: `${t("mustReserve")} ${decimal(auction.price, info.minor_digits)}`, nearest: auction.price };
+  const least = auction.pricing === "whole" ? auction.quantity : auction.min_bid;
+  if (quantity < least) return { field: "quantity", rule: `${t("mustQuantity")} ${whole(least)}`, nearest: least };
+  const most = Math.min(auction.quantity, auction.max_bid || Infinity);
+  if (quantity > most) return { field: "quantity", rule: `${t("mustMost")} ${whole(most)}`, nearest: most };
+  return null;
+}
+
 // Return {field, rule, nearest} of what is wrong first, or null.
 export function check(line, account, given, kind) {
   const { info } = line;
+  if (kind === "bid" && !line.auctions.has(given.number)) return wrongBid(line, given);
   if (!given.market) {
     const wrong = wrongPrice(info, given);
     if (wrong) return { field: "price", rule: wrong[0], nearest: wrong[1] };
   }
   const wrong = wrongQuantity(info, given);
   if (wrong) return { field: "quantity", rule: wrong[0], nearest: wrong[1] };
-  if (kind !== "order") return null;
-  const name = given.side === "sell" ? info.product : info.currency;
-  const each = given.side === "sell" ? 1 : given.price;
-  const free = account.free(name);
-  if (!given.market && given.quantity * each > free) {
-    const lot = info.lot || 1;
-    const most = Math.floor(free / each / lot) * lot;
-    return { field: "quantity", rule: `${t("mustFree")} (${name})`, nearest: most || null };
-  }
-  return null;
+  // Whether a bid has to be covered is the auction's rule: some take a guarantee.
+  return kind === "bid" ? wrongBid(line, given) : lacking(line, account, given);
 }

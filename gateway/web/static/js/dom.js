@@ -13,6 +13,15 @@ export function h(tag, given = {}, ...children) {
   return made;
 }
 
+const custom = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// A colour of the page; custom properties that name another one are not resolved by the browser.
+export function resolved(name) {
+  let found = custom(name);
+  for (let step = 0; step < 3 && found.startsWith("var("); step += 1) found = custom(found.slice(4, -1));
+  return found;
+}
+
 export function text(element, what) {
   if (element.textContent !== what) element.textContent = what;
 }

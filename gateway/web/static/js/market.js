@@ -7,6 +7,9 @@ const CALLS = ["opening_call", "closing_call", "intraday_call", "freeze"];
 
 export const inCall = (line) => CALLS.includes(line.phase);
 
+export const phaseOf = (time, phase, reason, reference, low, high) =>
+  ({ time, phase, reason, rules: { reference, low_limit: low, high_limit: high } });
+
 export class Line {
   constructor(info, market) {
     this.market = market;
@@ -17,7 +20,7 @@ export class Line {
     this.bestBids = new Map();
     this.cleared = [];
     this.stated = null; // the statement of the last auction of the calendar
-    this.phases = []; // of the day: {time, phase}
+    this.phases = []; // of the day, as ``phaseOf`` makes them
     this.indicated = null;
     this.interest = null; // bids and asks of the call that is on, where the venue shows them
     this.uncrossed = null;
@@ -70,6 +73,14 @@ export class Line {
 
   get price() {
     return this.last || this.info.reference;
+  }
+
+  // The line with what the prices of its day are measured by: once it is closed the venue has the
+  // reference and the limits of the next day.
+  get day() {
+    const open = this.phase === "closed" && this.trades.length
+      ? this.phases.findLast(({ phase }) => phase !== "closed") : null;
+    return open ? { ...this.info, ...open.rules } : this.info;
   }
 
   set(levels) {
@@ -169,8 +180,7 @@ const TAKES = {
     }
     line.describe({ ...line.info, phase: m.phase, reference: m.reference,
       low_limit: m.low_limit, high_limit: m.high_limit });
-    line.reason = m.reason;
-    line.phases.push({ time: m.time, phase: m.phase });
+    line.phases.push(phaseOf(m.time, m.phase, m.reason, m.reference, m.low_limit, m.high_limit));
   },
   // Not shown, but counted: the increments of a line have no gap.
   CompliancePublished: () => {},

@@ -2,7 +2,7 @@
 
 import { Account } from "./account.js";
 import { Link } from "./link.js";
-import { Market } from "./market.js";
+import { Market, phaseOf } from "./market.js";
 import { protocolVersion, wordOf } from "./wire.js";
 
 const BEHIND_FOR = 3_000; // ms for which a page says that it was behind
@@ -58,7 +58,7 @@ export class Venue {
       this.links = m.what.map(([name, kind, symbol, peer, peerSymbol]) => ({ name, kind, symbol, peer, peerSymbol }));
     else if (m.is === "curves") this.market.curves(m.what);
     else if (m.is === "phases") this.market.phases(m.what.map((each, place) =>
-      (place ? each.map(([time, phase]) => ({ time, phase: wordOf("Phase", phase) })) : each)));
+      (place ? each.map(([time, phase, ...rest]) => phaseOf(time, wordOf("Phase", phase), ...rest)) : each)));
     else if (m.is === "behind") this.behindAt = performance.now();
     else if (m.is === "refused") this.account.answer = { ok: false, field: "", rule: m.what, reason: "" };
     else if (m.is === "DayTrades") this.fill(m);

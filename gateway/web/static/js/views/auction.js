@@ -4,13 +4,14 @@
 import { outcomeOf } from "../bids.js";
 import { byId, h, rows, text } from "../dom.js";
 import { clock, decimal, whole } from "../format.js";
-import { t } from "../words.js";
+import { named, t } from "../words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDE = 640;
 const HIGH = 220;
 const LEFT = 70;
 const LOW = 24;
+const TEXT = 13; // a line of text
 
 // One picture of all: {price, reserve, interim, offered, released, withheld, sold, ...}. It is of the
 // day's last auction, or else of the last that was stated: then the reserve is not known any more.
@@ -26,7 +27,7 @@ export function outcome(line) {
     offered: stated?.offered ?? announced?.quantity ?? sold + unsold,
     released: stated?.released ?? 0, withheld: stated?.withheld ?? 0, interim: stated?.interim ?? 0,
     demand: stated?.demand ?? 0, winners: stated?.winners ?? [], tiers: stated?.tiers ?? [],
-    cuts: stated?.cuts ?? [], levels: stated?.levels ?? [],
+    end: stated?.end ?? "", cuts: stated?.cuts ?? [], levels: stated?.levels ?? [],
   };
 }
 
@@ -84,32 +85,51 @@ export class Auction {
       from += tonnes;
     };
     (found.winners.length ? found.winners : found.sold ? [found.sold] : []).forEach((each) => block("won", each, found.price));
-    for (const [style, price] of [["reserve", found.reserve], ["interim", found.interim], ["price", found.price]]) {
-      if (!price) continue;
+    // Each price has its word at the right end; of two that are one, the more important.
+    const lines = [["price", "clearingPrice", found.price], ["reserve", "reserve", found.reserve],
+      ["interim", "interim", found.interim]];
+    const drawn = [];
+    for (const [style, word, price] of lines) {
+      if (!price || drawn.some((each) => each === price)) continue;
       made.append(svg("line", { class: style, x1: LEFT, x2: WIDE, y1: y(price), y2: y(price) }));
-      made.append(svg("text", { x: 2, y: y(price) + 4, class: style }, decimal(price, digits)));
+      const low = drawn.some((each) => each > price && y(price) - y(each) < 2 * TEXT); // below its line
+      const high = drawn.some((each) => each < price && y(each) - y(price) < TEXT);
+      if (!high) {
+        const at = y(price) + (low ? TEXT : -4);
+        made.append(svg("text", { x: WIDE - 4, y: at, class: style, "text-anchor": "end" }, t(word)));
+        made.append(svg("text", { x: 2, y: at, class: style }, decimal(price, digits)));
+      }
+      drawn.push(price);
     }
-    for (const [style, tonnes] of [["offered", found.offered], ["supply", supply - found.withheld]]) {
+    const sides = [["offered", found.offered], ["supply", supply - found.withheld]];
+    for (const [style, tonnes] of sides[0][1] === sides[1][1] ? sides.slice(1) : sides) {
       made.append(svg("line", { class: style, x1: x(tonnes), x2: x(tonnes), y1: 0, y2: HIGH - LOW }));
-      made.append(svg("text", { x: Math.min(x(tonnes) + 3, WIDE - 50), y: HIGH - 8, class: style }, whole(tonnes)));
+      made.append(svg("text", { x: Math.min(x(tonnes) + 3, WIDE - 50), y: HIGH - 8, class: style }, `${whole(tonnes)} t`));
     }
     const path = steps.map(([price, tonnes]) => `V${y(price)}H${x(tonnes)}`).join("");
-    if (path) made.append(svg("path", { class: "demand", d: `M${x(0)} ${y(steps[0][0])}${path}V${y(0)}` }));
-    for (const each of own) // own bids by their limit, at the tonnes that were asked for
-      made.append(svg("circle", { class: each.how, cx: x(Math.min(each.quantity, most)), cy: y(each.price), r: 5 }));
+    if (path) {
+      made.append(svg("path", { class: "demand", d: `M${x(0)} ${y(steps[0][0])}${path}V${y(0)}` }));
+      if (!drawn.some((each) => Math.abs(y(each) - y(steps[0][0])) < 2 * TEXT))
+        made.append(svg("text", { x: 2, y: y(steps[0][0]) + 4 }, decimal(steps[0][0], digits)));
+    }
+    for (const each of own) { // own bids by their limit, at the tonnes that were asked for
+      const mark = svg("circle", { class: each.how, cx: x(Math.min(each.quantity, most)), cy: y(each.price), r: 5 });
+      mark.append(svg("title", {}, `${decimal(each.price, digits)}: ${t(each.how)}`));
+      made.append(mark);
+    }
     return made;
   }
 
   table(found, digits) {
     const price = (minor) => (minor ? decimal(minor, digits) : "–");
-    const list = (pairs) => pairs.map(([name, tonnes]) => `${name.replaceAll("_", " ")} ${whole(tonnes)}`).join(", ") || "–";
+    const list = (kind, pairs) => pairs.map(([name, tonnes]) => `${named(kind, name)} ${whole(tonnes)}`).join(", ") || "–";
     const said = [
       ["number", String(found.number)], ["time", found.time ? clock(found.time, this.app.offset) : dashed(found.date)],
-      ["clearingPrice", price(found.price)], ["reserve", price(found.reserve)], ["interim", price(found.interim)],
+      ["ending", found.end ? named("ending", found.end) : "–"], ["clearingPrice", price(found.price)], ["reserve", price(found.reserve)], ["interim", price(found.interim)],
       ["offered", whole(found.offered)], ["released", whole(found.released)], ["withheld", whole(found.withheld)],
-      ["tiers", list(found.tiers)], ["sold", whole(found.sold)], ["unsold", whole(found.unsold)],
+      ["tiers", list("tier", found.tiers)], ["sold", whole(found.sold)], ["unsold", whole(found.unsold)],
       ["demandAll", whole(found.demand)], ["bidders", whole(found.bidders)], ["bidsCount", found.bids === undefined ? "–" : whole(found.bids)],
-      ["winners", found.winners.map(whole).join(", ") || "–"], ["cuts", list(found.cuts)],
+      ["winners", found.winners.map(whole).join(", ") || "–"], ["cuts", list("cut", found.cuts)],
     ];
     const made = h("dl", { id: "auction-figures" });
     rows(made, said, () => h("div", {}, h("dt"), h("dd")), (row, [name, what]) => {

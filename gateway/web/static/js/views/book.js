@@ -2,6 +2,7 @@
 
 import { byId, h, rows, text } from "../dom.js";
 import { clock, decimal, whole } from "../format.js";
+import { inCall } from "../market.js";
 import { t } from "../words.js";
 import { elsewhere } from "./regions.js";
 
@@ -58,15 +59,22 @@ export class Book {
     const bids = from.shown("buy").slice(0, SHOWN);
     const most = Math.max(1, ...asks.map((row) => row[1]), ...bids.map((row) => row[1]));
     const own = this.app.account.prices(line.symbol);
-    const low = line.info.low_limit;
-    const high = line.info.high_limit;
-    const spread = asks.length && bids.length ? asks.at(-1)[0] - bids[0][0] : null;
+    const { low_limit: low, high_limit: high } = line.day;
+    // In a call orders cross: what stands between them then is the price that would be.
+    const spread = asks.length && bids.length && !inCall(line) ? asks.at(-1)[0] - bids[0][0] : null;
+    const would = inCall(line) && line.indicated?.volume ? line.indicated.price : null;
     const digits = line.info.minor_digits;
     const item = (kind) => ([price, quantity]) => ({
       kind, price, text: decimal(price, digits), quantity, share: quantity / most,
       mine: own[kind === "bids" ? "buy" : "sell"].has(price), limit: price === low || price === high,
     });
-    const items = [...asks.map(item("asks")), { kind: "spread", spread, digits }, ...bids.map(item("bids"))];
+    const middle = would !== null ? `${t("indicative")} ${decimal(would, digits)}`
+      : spread !== null ? `↕ ${decimal(spread, digits)}` : "–";
+    // Both limits stand at the ends, unless a level that is shown is at one.
+    const edge = (price, shown) => (price && !shown.some((row) => row[0] === price)
+      ? [{ kind: "edge", text: `${t(price === high ? "highLimit" : "lowLimit")} ${decimal(price, digits)}` }] : []);
+    const items = [...edge(high, asks), ...asks.map(item("asks")), { kind: "spread", text: middle },
+      ...bids.map(item("bids")), ...edge(low, bids)];
     rows(this.rows, items, makeLevel, fillLevel);
   }
 
@@ -75,7 +83,7 @@ export class Book {
     const items = [...line.offers.values()].sort((a, b) =>
       a.side === b.side ? a.price - b.price : a.side < b.side ? 1 : -1);
     const rule = app.hello.picks?.[line.symbol] ?? ["any", 0];
-    const own = app.account.numbers();
+    const own = app.account.numbers(line.symbol);
     rows(this.rows, items, makeOffer, (row, offer) => {
       const [number, side, price, quantity, may] = row.children;
       row.dataset.number = offer.number;
@@ -83,15 +91,16 @@ export class Book {
       text(number, String(offer.number));
       text(side, t(offer.side === "buy" ? "bid" : "ask"));
       side.className = offer.side === "buy" ? "bid" : "ask";
-      text(price, decimal(offer.price, line.info.minor_digits));
+      const asks = offer.kind === "enquiry"; // for quotes: it has no price, and nobody can pick it
+      text(price, asks ? "–" : decimal(offer.price, line.info.minor_digits));
       text(quantity, whole(offer.quantity));
-      const why = own.has(offer.number) ? "ownOffer"
+      const why = own.has(offer.number) ? "ownOffer" : asks ? "asksQuotes"
         : mayPick(line, rule, offer, items) ? "mayPick" : "notBest";
       const button = may.firstChild;
-      button.onclick = () => app.ticket.pick(offer);
+      button.onclick = () => (asks ? app.ticket.answerTo(offer) : app.ticket.pick(offer));
       button.title = t(why);
       button.disabled = why === "ownOffer";
-      text(button, why === "mayPick" ? t("pick") : t(why));
+      text(button, t({ mayPick: "pick", asksQuotes: "reply" }[why] ?? why));
     });
   }
 
@@ -107,7 +116,7 @@ export class Book {
       text(price, decimal(m.price, digits));
       text(time, m.is === "Announced"
         ? `${clock(m.opens_at, offset)}–${clock(m.closes_at, offset)}`
-        : `${clock(m.time, offset)} ${t("filled")}`);
+        : `${clock(m.time, offset)} ${t("over")}`);
     });
   }
 }
@@ -123,26 +132,27 @@ function mayPick(line, [rule, levels], offer, items) {
 }
 
 function makeLevel() {
-  return h("tr", {}, h("td", {}), h("td", { className: "size" },
+  return h("tr", {}, h("td"), h("td", { className: "size" },
     h("span", { className: "bar" }), h("span", { className: "on" })));
 }
 
 function fillLevel(row, item) {
   const [price, size] = row.children;
   const [bar, quantity] = size.children;
-  if (item.kind === "spread") {
-    row.className = "spread";
+  const level = item.kind === "bids" || item.kind === "asks";
+  price.colSpan = level ? 1 : 2;
+  size.hidden = !level;
+  text(price, item.text);
+  if (!level) {
+    row.className = item.kind;
+    price.className = "";
     delete row.dataset.price;
-    text(price, item.spread === null ? "–" : `↕ ${decimal(item.spread, item.digits)}`);
-    text(quantity, "");
-    bar.style.width = "0";
     return;
   }
   row.className = `${item.kind}${item.mine ? " mine" : ""}${item.limit ? " limit" : ""}`;
   row.dataset.price = item.price;
   row.dataset.quantity = item.quantity;
   price.className = item.kind === "bids" ? "bid" : "ask";
-  text(price, item.text);
   text(quantity, whole(item.quantity));
   bar.style.width = `${(100 * item.share).toFixed(1)}%`;
 }

@@ -1,10 +1,9 @@
 // Step curves: the depth of the book, and supply and demand while a call is on.
 
 import uPlot from "/static/vendor/uplot.mjs";
-import { byId, text } from "../dom.js";
+import { byId, resolved, text } from "../dom.js";
 import { decimal, whole } from "../format.js";
-import { t } from "../words.js";
-import { resolved } from "./candles.js";
+import { named, t } from "../words.js";
 
 // At each price: tonnes bid for at it or above, and offered at it or below. A limit of 0 is none:
 // those orders trade at any price.
@@ -24,6 +23,8 @@ export function supplyAndDemand({ bids, asks }) {
   });
   return { prices, demand, supply };
 }
+
+const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
 
 class Steps {
   constructor(element, title, small = false) {
@@ -58,13 +59,13 @@ class Steps {
     const soft = resolved("--soft");
     const grid = { stroke: resolved("--line"), width: 1 };
     const side = (label, colour, align) => ({ label, stroke: resolved(colour), width: 2, points: { show: false },
-      paths: uPlot.paths.stepped({ align }), value: (_, tonnes) => (tonnes === null ? "–" : whole(tonnes)) });
+      fill: `${resolved(colour)}22`, paths: uPlot.paths.stepped({ align }), value: (_, tonnes) => (tonnes === null ? "–" : whole(tonnes)) });
     return {
       width, height: height - (this.small ? 4 : 30), cursor: { y: false },
       scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
       axes: [
         { stroke: soft, grid, values: (_, prices) => prices.map((each) => decimal(Math.round(each), digits)) },
-        { stroke: soft, grid, size: 60, values: (_, tonnes) => tonnes.map((each) => whole(Math.round(each))) },
+        { stroke: soft, grid, size: 60, incrs: WHOLE, values: (_, tonnes) => tonnes.map((each) => whole(Math.round(each))) },
       ],
       series: [
         { label: t("price"), value: (_, price) => (price === null ? "–" : decimal(price, digits)) },
@@ -134,7 +135,8 @@ export function told(line) {
   const { indicated } = line;
   const digits = line.info.minor_digits;
   if (!indicated?.volume) return t("nothing");
+  const { surplus } = indicated;
+  const left = surplus ? `${whole(Math.abs(surplus))} t ${t(surplus > 0 ? "surplusBid" : "surplusOffered")}` : "0 t";
   return `${t("indicative")} ${decimal(indicated.price, digits)} · ${t("indicativeVolume")} ` +
-    `${whole(indicated.volume)} t · ${t("surplus")} ${whole(indicated.surplus)} t · ` +
-    `${t("decided")} ${indicated.decided}`;
+    `${whole(indicated.volume)} t · ${t("surplus")} ${left} · ${t("decided")} ${named("step", indicated.decided)}`;
 }

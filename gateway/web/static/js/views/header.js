@@ -2,7 +2,7 @@
 
 import { byId, h, rows, text } from "../dom.js";
 import { decimal, left, whole } from "../format.js";
-import { t } from "../words.js";
+import { named, t } from "../words.js";
 
 export function upcoming(app, line) {
   return app.steps.find(([time, symbol]) => time > app.time && (!symbol || symbol === line.symbol));
@@ -47,7 +47,7 @@ export class Header {
 
   figures(line, word, bad) {
     const { app } = this;
-    const { info } = line;
+    const info = line.day;
     const price = (minor) => (minor ? decimal(minor, info.minor_digits) : "–");
     const change = line.last && info.reference ? line.last - info.reference : 0;
     const step = upcoming(app, line);
@@ -67,7 +67,7 @@ export class Header {
       ["value", `${decimal(line.value, info.minor_digits)} ${info.currency}`, ""],
       ["update", whole(Math.max(line.update, 0)), ""],
       ["feed", t(word), bad ? "light bad" : "light"],
-      ["durability", app.hello.durability ?? "", ""],
+      ["durability", named("kept", app.hello.durability ?? ""), ""],
     ];
   }
 }

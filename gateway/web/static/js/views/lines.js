@@ -25,7 +25,7 @@ function way(trades) {
 }
 
 function toLimits(line) {
-  const { low_limit: low, high_limit: high } = line.info;
+  const { low_limit: low, high_limit: high } = line.day;
   if (!line.price || !(low || high)) return "–";
   const share = (limit) => (limit ? `${((100 * (limit - line.price)) / line.price).toFixed(1)} %` : "–");
   return `${share(low)} / +${share(high)}`;
@@ -114,7 +114,7 @@ export class Lines {
       Object.assign(row, { version: line.version, key: line.key, language: document.documentElement.lang });
       const digits = line.info.minor_digits;
       const price = (minor) => (minor ? decimal(minor, digits) : "–");
-      const change = line.last ? line.last - line.info.reference : 0;
+      const change = line.last ? line.last - line.day.reference : 0;
       const [name, phase, last, moved, bid, ask, volume, limits, spark] = row.children;
       text(name.firstChild, line.label);
       text(phase, t(line.phase));

@@ -2,7 +2,7 @@
 
 import { byId, h, rows, text } from "../dom.js";
 import { whole } from "../format.js";
-import { t } from "../words.js";
+import { named, t } from "../words.js";
 import { History } from "./history.js";
 
 const EVERY = 1_000; // ms between looks
@@ -56,10 +56,11 @@ export class Operator {
       if (past) into.add(each("records"));
       if (past) out.add(each("reports"));
       took.add(state.second_us[1]);
-      const refused = Object.entries(state.refused_by).map(([name, count]) => `${name.replaceAll("_", " ")} ${count}`);
+      const refused = Object.entries(state.refused_by).map(([name, count]) => `${named("why", name)} ${count}`);
       rows(byId("operator-figures"), [
         ["records", whole(state.records)], ["recordsEach", whole(each("records"))],
-        ["tick", `${whole(state.tick_us[0])} / ${whole(state.tick_us[1])} µs`],
+        ...["latency", "tick", "sync"].map((name) =>
+          [name, `${state[`${name}_us`].map(whole).join(" / ")} µs`]),
         ["logSize", `${whole(state.log_bytes)} B`], ["sessions", `${state.accounts.join(", ") || "–"}`],
         ["connections", whole(state.connections)], ["stuck", whole(state.stuck)],
         ["refusals", refused.join(", ") || "–"],

@@ -27,14 +27,42 @@ export class Own {
     this.fills = h("tbody", { id: "own-fills" });
     this.balances = h("tbody", { id: "own-balances" });
     this.bids = kind === "bid" ? h("tbody", { id: "own-bids" }) : null;
+    this.quotes = kind === "quote" ? h("tbody", { id: "own-quotes" }) : null;
     const scroll = (title, ...inside) =>
       h("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": t(title) }, ...inside);
     return [
+      ...(this.quotes ? [scroll("quotes", table("quotes", ["from", "side", "price", "quantity", "reply"], this.quotes))] : []),
       scroll("own", table("own", ["line", "side", "price", "leaves", "state", "cancel"], this.orders)),
       ...(this.bids ? [scroll("ownBids", table("ownBids", ["time", "price", "quantity", "got", "outcome"], this.bids))] : []),
       scroll("fills", table("fills", ["time", "line", "side", "price", "quantity"], this.fills)),
-      scroll("balances", table("balances", ["account", "free", "reserved", "locked", "total"], this.balances)),
+      scroll("balances", table("balances", ["account", "free", "reserved", "locked"], this.balances)),
     ];
+  }
+
+  // What others offer this account, or ask it for, in the line.
+  drawQuotes(line) {
+    const { account, ticket } = this.app;
+    const make = () => {
+      const row = cells(5)();
+      row.lastChild.append(h("button", { type: "button" }), " ", h("button", { type: "button" }));
+      return row;
+    };
+    const found = [...account.quotes.values()].filter((each) => each.symbol === line.symbol);
+    rows(this.quotes, found, make, (row, quote) => {
+      const [from, side, price, quantity, reply] = row.children;
+      const [yes, no] = reply.children;
+      const asks = quote.kind === "enquiry";
+      row.dataset.number = quote.number;
+      text(from, quote.account);
+      text(side, t(quote.side));
+      side.className = quote.side === "buy" ? "bid" : "ask";
+      text(price, quote.price ? decimal(quote.price, line.info.minor_digits) : "–");
+      text(quantity, whole(quote.quantity));
+      text(yes, t(asks ? "reply" : "confirm"));
+      yes.onclick = () => (asks ? ticket.answerTo(quote) : ticket.pick(quote));
+      text(no, t("decline"));
+      no.onclick = () => account.send("Decline", { symbol: quote.symbol, number: quote.number });
+    });
   }
 
   // How all bids of the line ended, those of days before too.
@@ -86,9 +114,10 @@ export class Own {
       text(quantity, whole(fill.quantity));
     });
     if (this.bids) this.drawBids(line);
+    if (this.quotes) this.drawQuotes(line);
     const money = account.cash.map((each) => ({ ...each, digits: line.info.minor_digits }));
-    rows(this.balances, [...money, ...account.holdings], cells(5), (row, balance) => {
-      const [name, free, reserved, locked, total] = row.children;
+    rows(this.balances, [...money, ...account.holdings], cells(4), (row, balance) => {
+      const [name, free, reserved, locked] = row.children;
       const shown = (amount) => decimal(amount, balance.digits ?? 0);
       const later = [...balance.frees.map(([days, amount]) => `${shown(amount)} ${until(days)}`),
         ...(balance.owed ? [`${t("owed")} ${shown(balance.owed)}`] : []),
@@ -98,7 +127,6 @@ export class Own {
       text(free, shown(balance.total - balance.reserved));
       text(reserved, shown(balance.reserved - balance.locked - balance.owed));
       text(locked, later.join(", ") || "–");
-      text(total, shown(balance.total));
     });
   }
 }

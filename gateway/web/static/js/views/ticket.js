@@ -1,9 +1,9 @@
 // Logging on, the ticket that knows the mode, and what the account has.
 
 import { byId, h, text } from "../dom.js";
-import { check } from "../check.js";
+import { check, lacking } from "../check.js";
 import { decimal, minor, roughly, whole } from "../format.js";
-import { t } from "../words.js";
+import { named, t } from "../words.js";
 import { Own } from "./own.js";
 
 const KINDS = { order_book: "order", listing: "order", fixed_price: "order", negotiated: "quote", one_way: "bid" };
@@ -20,6 +20,8 @@ export class Ticket {
     this.shown = "";
     this.line = null;
     this.answered = null;
+    this.open = "";
+    this.answers = null; // the enquiry that the ticket answers
   }
 
   // What is shown depends on the logon, the line's mode and the language: made anew with each.
@@ -34,6 +36,7 @@ export class Ticket {
     const shown = [account.on ? kind : "logon", this.app.shown.name, document.documentElement.lang].join();
     if (shown !== this.shown) {
       this.shown = shown;
+      this.open = "";
       this.body.replaceChildren(...(account.on ? this.ticket(kind) : this.logon()));
     }
     if (!account.on) {
@@ -41,6 +44,7 @@ export class Ticket {
       return;
     }
     this.own.draw(line);
+    this.fillNumber(line);
     if (account.answer && account.answer !== this.answered) this.answer(account.answer);
     this.answered = account.answer;
   }
@@ -88,10 +92,18 @@ export class Ticket {
     return [form, ...this.own.begin(kind), off];
   }
 
+  // A bid is for the auction that is open, where there is one alone.
+  fillNumber(line) {
+    const open = [line?.key, ...(line?.auctions.keys() ?? [])];
+    if (this.kind !== "bid" || String(open) === this.open) return;
+    this.open = String(open);
+    if (open.length === 2) this.of.number.value = open[1];
+  }
+
   given() {
     const digits = this.line.info.minor_digits;
-    const { side, price, quantity, type } = this.of;
-    return { side: side.value, price: minor(price.value, digits), about: roughly(price.value, digits),
+    const { side, price, quantity, type, number } = this.of;
+    return { number: minor(number.value, 0), side: side.value, price: minor(price.value, digits), about: roughly(price.value, digits),
       quantity: minor(quantity.value, 0), tonnes: roughly(quantity.value, 0), market: type.value === "market" };
   }
 
@@ -111,17 +123,39 @@ export class Ticket {
       account.send("NewOrder", { symbol: line.symbol, side, quantity, price, order_type: given.market ? "market" : "limit",
         tif: line.info.mechanism === "order_book" ? of.tif.value : "day" });
     else if (kind === "quote")
-      account.send("Quote", { symbol: line.symbol, side, quantity, price, to: of.to.value.split(/[\s,]+/).filter(Boolean) });
-    else account.send("Bid", { symbol: line.symbol, number: minor(of.number.value, 0) ?? 0, quantity, price });
+      account.send("Quote", { symbol: line.symbol, side, quantity, price, to: of.to.value.split(/[\s,]+/).filter(Boolean),
+        answers: this.answers?.symbol === line.symbol ? this.answers.number : 0 });
+    else account.send("Bid", { symbol: line.symbol, number: given.number, quantity, price });
+    this.answers = null;
   }
 
-  // Take an offer as it stands; the price seen goes with it, so that another one is refused.
+  // Take of an offer the tonnes that stand in the ticket, or all; the price seen goes with it, so that
+  // another one is refused.
   pick(offer) {
+    const { account } = this.app;
+    if (!account.on) {
+      byId("account")?.focus();
+      return;
+    }
+    const wanted = this.kind === "quote" ? 0 : this.given().quantity ?? 0; // a block is one
+    const side = offer.side === "sell" ? "buy" : "sell";
+    const quantity = wanted || offer.quantity;
+    const problem = lacking(this.line, account, { side, price: offer.price, quantity });
+    if (problem) this.refuse(problem.field, problem.rule, problem.nearest);
+    else account.send("Pick", { symbol: offer.symbol, number: offer.number, quantity: wanted, price: offer.price });
+  }
+
+  // Fill the ticket in with an answer to somebody's enquiry.
+  answerTo(enquiry) {
     if (!this.app.account.on) {
       byId("account")?.focus();
       return;
     }
-    this.app.account.send("Pick", { symbol: offer.symbol, number: offer.number, quantity: 0, price: offer.price });
+    this.answers = enquiry;
+    this.of.side.value = enquiry.side === "sell" ? "buy" : "sell";
+    this.of.quantity.value = String(enquiry.quantity);
+    this.of.to.value = enquiry.account ?? ""; // the venue knows whose it is
+    this.of.price.focus();
   }
 
   answer(answer) {
@@ -132,8 +166,10 @@ export class Ticket {
       return;
     }
     const given = this.of && this.line ? this.given() : {};
-    const problem = this.line ? check(this.line, this.app.account, given, this.kind) : null;
-    this.refuse(answer.field, `${answer.rule} (${String(answer.reason).replaceAll("_", " ")})`, problem?.nearest);
+    const { line } = this;
+    const { account } = this.app;
+    const problem = line ? check(line, account, given, this.kind) ?? lacking(line, account, given) : null;
+    this.refuse(answer.field, `${answer.rule} (${named("why", String(answer.reason))})`, problem?.nearest);
   }
 
   refuse(name, rule, nearest) {

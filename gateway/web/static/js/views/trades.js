@@ -12,13 +12,16 @@ export class Trades {
     this.rows = h("tbody");
     const head = ["time", "price", "quantity"].map((each) =>
       h("th", { scope: "col", "data-t": each }, t(each)));
-    byId("trades-body").replaceChildren(
-      h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows));
+    this.none = h("p", { className: "note", "data-t": "noTrades" }, t("noTrades"));
+    this.table = h("table", {}, h("thead", {}, h("tr", {}, ...head)), this.rows);
+    byId("trades-body").replaceChildren(this.none, this.table);
   }
 
   draw(line) {
     const digits = line.info.minor_digits;
     const recent = line.trades.slice(-SHOWN).reverse();
+    this.none.hidden = recent.length > 0;
+    this.table.hidden = !recent.length;
     rows(this.rows, recent, () => h("tr", {}, h("td"), h("td"), h("td")), (row, trade) => {
       const [time, price, quantity] = row.children;
       row.dataset.trade = trade.trade;
