@@ -130,12 +130,13 @@ def messages(kind: str, lines: wire.LoggedOn) -> Iterator[wire.FromClient]:
 
 def questions(kind: str, symbol: str, last_ref: int) -> tuple[wire.FromClient, ...]:
     """Return one round of a flood that orders nothing."""
-    return {
+    rounds: dict[str, tuple[wire.FromClient, ...]] = {
         "queries": (wire.AskStatus(), wire_history.AskHistory(symbol)),
         "statuses": (wire.AskStatus(), wire.AskStatus(last_ref - LISTED // 2)),
         "heartbeats": (wire.Heartbeat(),),
         "subscriptions": (wire.Subscribe(), wire.Unsubscribe()),
-    }[kind]
+    }
+    return rounds[kind]
 
 
 async def rest(
