@@ -92,7 +92,7 @@ def test_a_host_that_was_known_is_looked_up_again() -> None:
         ({"host": None}, TypeError), ({"account": None}, TypeError),
         ({"account": ""}, ValueError), ({"key": b"k"}, TypeError), ({"key": "\ud800"}, ValueError),
         ({"member": 5}, TypeError), ({"member": "m" * 257}, ValueError),
-        ({"last_seen": "3"}, TypeError), ({"last_seen": -1}, ValueError),
+        ({"last_seen": "3"}, TypeError), ({"last_seen": -(2**63)}, ValueError),
         ({"last_seen": 2**63}, ValueError), ({"heartbeat_ms": 0}, ValueError),
         ({"attempts": 0}, ValueError), ({"max_events": 0}, ValueError),
         ({"cancel_on_disconnect": "no"}, TypeError),
