@@ -94,11 +94,11 @@ class Participant:
         "account",
         "killed",
         "last_ref",
+        "limits",
         "name",
         "orders",
         "relatives",
         "role",
-        "seats",
         "stp_id",
     )
 
@@ -114,17 +114,17 @@ class Participant:
         self.account = account
         self.name = account.name
         self.stp_id = stp_id
-        self.role = role  # the rulebook's account class
+        self.role = role  # the rulebook's account class, by its name
+        self.limits: AccountClass | None = None  # what such accounts may do; none: anything
         self.killed = False
         self.last_ref = 0
         self.orders: dict[int, Order] = {}  # by the client's reference, in order of entry
-        self.seats: dict[str, Seat] = {}  # by symbol, from the first order there on
 
 
 class Seat:
     """One participant in one market: what an order needs at hand to be settled."""
 
-    __slots__ = ("cash", "holding", "market", "name", "orders", "participant", "role", "stp_id")
+    __slots__ = ("cash", "holding", "market", "name", "orders", "participant", "stp_id")
 
     def __init__(
         self, participant: Participant, market: Market, cash: Balance, holding: Balance
@@ -137,7 +137,6 @@ class Seat:
         self.market = market
         self.cash = cash
         self.holding = holding
-        self.role: AccountClass | None = None  # what the rulebook allows such accounts
 
 
 class Market(ABC):

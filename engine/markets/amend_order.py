@@ -45,7 +45,7 @@ def amend(market: BookLine, order: Order, command: AmendOrder) -> list[Event]:
         or keeps
         or order.flags >= NO_LIMIT
         or order.display
-        or order.seat.role is not None
+        or order.seat.participant.limits is not None
         or (gate.stepped and (price % gate.tick or total % gate.lot))
     ):
         market.changed = True
@@ -109,7 +109,7 @@ def _admit(
         return Refusal(RejectReason.QUANTITY_FILLED, "quantity", rule)
     if order.display:
         refusal = check_display(order.display, total, gate)
-    role = order.seat.role
+    role = order.seat.participant.limits
     if refusal is None and role is not None and leaves > order.leaves:
         refusal = admit_role(role, order.seat, order.side, leaves - order.leaves)
     return refusal

@@ -50,8 +50,9 @@ def admit_bid(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) ->
     """Check a bid by itself and beside the others in its auction."""
     refusal = _admit_size(bid, terms, others, gate) or check_price(bid.price, gate)
     side = Side.SELL if terms.side is Side.BUY else Side.BUY
-    if refusal is None and bid.seat.role is not None and bid.more > 0:
-        refusal = admit_role(bid.seat.role, bid.seat, side, bid.more)
+    limits = bid.seat.participant.limits
+    if refusal is None and limits is not None and bid.more > 0:
+        refusal = admit_role(limits, bid.seat, side, bid.more)
     if refusal is not None:
         return refusal
     price = bid.price
@@ -77,7 +78,7 @@ def _admit_size(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) 
         return Refusal(RejectReason.QUANTITY_RANGE, "quantity", f"{least} to {most} tonnes")
     if quantity % gate.lot:
         return Refusal(RejectReason.QUANTITY_LOT, "quantity", f"a multiple of {gate.lot} tonnes")
-    role = bid.seat.role
+    role = bid.seat.participant.limits
     caps = [terms.max_bid] if terms.max_bid else []
     if role is not None:
         if quantity < role.bid_minimum or 0 < role.bid_limit < quantity:

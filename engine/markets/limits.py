@@ -23,9 +23,7 @@ def role_of(rulebook: Rulebook, participant: Participant) -> AccountClass | None
 def set_role(rulebook: Rulebook, participant: Participant, name: str) -> None:
     """Give a participant another class; it holds for what comes, and live orders stay."""
     participant.role = name
-    role = role_of(rulebook, participant)
-    for seat in participant.seats.values():
-        seat.role = role
+    participant.limits = role_of(rulebook, participant)
 
 
 def room_under(role: AccountClass, participant: Participant, product: str) -> int | None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from engine.book.orders import Seat
 from engine.markets.admission import ENTRY, Refusal
-from engine.markets.limits import role_of
 from engine.markets.settlement import Day, Settlement
 from engine.matching.call_price import NOTHING
 from engine.vocabulary.enums import CALL_PHASES, WITH_CALLS, CancelReason, Phase, RejectReason
@@ -37,7 +36,7 @@ _OWN_WISH: Final = (CancelReason.REQUESTED, CancelReason.MASS, CancelReason.DISC
 class Line(Settlement):
     """One product in one mode."""
 
-    __slots__ = ("asset", "commands", "leads", "operator_commands", "rulebook")
+    __slots__ = ("asset", "commands", "leads", "operator_commands", "rulebook", "seats")
 
     BINDS: ClassVar[bool] = False  # live orders may bind in any phase
 
@@ -55,6 +54,7 @@ class Line(Settlement):
         super().__init__(rulebook, product, mode, shared)
         self.asset = asset
         self.frozen = self.BINDS
+        self.seats: dict[str, Seat] = {}  # by account, from its first order here on
         # by command type: from clients, given with their participant; and from the operator
         self.commands: dict[type, Handler] = {}
         self.operator_commands: dict[type, Handler] = {}
@@ -68,12 +68,11 @@ class Line(Settlement):
 
     def seat(self, participant: Participant) -> Seat:
         """Return a participant's seat here, making it at its first order."""
-        seat = participant.seats.get(self.symbol)
+        seat = self.seats.get(participant.name)
         if seat is None:
             cash = self._ledger.cash(participant.account, self.product.currency)
             holding = self._ledger.holding(participant.account, self.product.symbol)
-            seat = participant.seats[self.symbol] = Seat(participant, self, cash, holding)
-            seat.role = role_of(self.rulebook, participant)
+            seat = self.seats[participant.name] = Seat(participant, self, cash, holding)
         return seat
 
     def admit_open(self) -> Refusal | None:

@@ -64,8 +64,9 @@ class OfferLine(Line):
     def admit_terms(self, seat: Seat, side: Side, quantity: int, price: int) -> Refusal | None:
         """Check quantity, price and what the account's class may do."""
         refusal = check_quantity(quantity, self.gate) or check_price(price, self.gate)
-        if refusal is None and seat.role is not None:
-            refusal = admit_role(seat.role, seat, side, quantity)
+        limits = seat.participant.limits
+        if refusal is None and limits is not None:
+            refusal = admit_role(limits, seat, side, quantity)
         return refusal
 
     def live(

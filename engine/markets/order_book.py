@@ -108,7 +108,7 @@ class OrderBook(BookPhases):
             or order.post_only
             or order.stop_price
             or order.expire_at
-            or seat.role is not None
+            or seat.participant.limits is not None
             or (gate.stepped and (price % gate.tick or quantity % gate.lot))
         ):
             return self._enter_special(order, seat)
@@ -153,8 +153,9 @@ class OrderBook(BookPhases):
         self.changed = True
         side = order.side
         refusal = admit(order, self.gate, self.clock.now)
-        if refusal is None and seat.role is not None:
-            refusal = admit_role(seat.role, seat, side, order.quantity)
+        role = seat.participant.limits
+        if refusal is None and role is not None:
+            refusal = admit_role(role, seat, side, order.quantity)
         flags, price = 0, 0
         if refusal is None:
             flags, price, refusal = self._unusual(order)

@@ -178,7 +178,7 @@ class PlannedAuctions(DiscretionarySales):
         limits: dict[str, GroupLimit] = {}
         lot = self.gate.lot
         for bid in bids:
-            role = bid.seat.role
+            role = bid.seat.participant.limits
             if role is not None and role.purchase_limit_bp and self.trims(number):
                 offered = self.announced[number].quantity
                 most = purchase_limit(offered, role.purchase_limit_bp, lot)

@@ -10,6 +10,7 @@ from engine.book.stops import Expiries
 from engine.ledger.accounts import Ledger
 from engine.markets.assets import Asset
 from engine.markets.designs import open_line
+from engine.markets.limits import set_role
 from engine.markets.settlement import Shared
 from engine.registry.registry import Registry
 from engine.rulebook.model import line_name
@@ -83,7 +84,9 @@ class VenueBase:
         same = owner if self.rulebook.self_trade_scope is SelfTradeScope.OWNER else group
         relatives = self._relatives.setdefault(same, [])
         stp_id = relatives[0].stp_id if relatives else len(self._relatives)
-        self.participants[c.account] = Participant(account, stp_id, c.role, relatives)
+        participant = Participant(account, stp_id, c.role, relatives)
+        set_role(self.rulebook, participant, c.role)
+        self.participants[c.account] = participant
 
     def close(self) -> None:
         """Let go of live orders, so that a venue that is dropped is freed; it is of no use then.

@@ -36,7 +36,8 @@ def checks_of_leaving(
     rule = f"the link's quota has {max(left, 0)} left"
     yield fits, RejectReason.QUANTITY_RANGE, field, rule
     seat = line.seat(participant)
-    refusal = admit_role(seat.role, seat, c.side, c.quantity) if seat.role is not None else None
+    limits = participant.limits
+    refusal = admit_role(limits, seat, c.side, c.quantity) if limits is not None else None
     if refusal is not None:
         yield False, *refusal
     available = free(seat.cash)

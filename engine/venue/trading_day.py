@@ -167,10 +167,8 @@ def _amend(venue: VenueBase, change: AmendRulebook) -> list[Event]:
                 end_orders(market, CancelReason.RULES, lambda _: True, events)
             market.adopt(rulebook, product, mode)
             market.new_limits()
-            for participant in venue.participants.values():
-                seat = participant.seats.get(market.symbol)
-                if seat is not None:
-                    seat.role = role_of(rulebook, participant)
+    for participant in venue.participants.values():
+        participant.limits = role_of(rulebook, participant)
     venue.install(rulebook)
     events.append(RulebookAmended(change.path, change.value, rulebook.digest()))
     return events

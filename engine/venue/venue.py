@@ -124,23 +124,18 @@ class Venue(VenueBase):
         # New, amended and cancelled orders, nearly all there is, need no further call.
         if type(command) is NewOrder:
             try:
-                participant = self.participants[command.account]
+                market = self.markets[command.symbol]
+                seat = market.seats[command.account]
             except KeyError:
-                return unknown_account(command.account, command.ref)
+                return self._to_line(command)  # an account's first order there, or one to refuse
+            participant = seat.participant
             ref = command.ref
             if ref <= participant.last_ref or (ref > SMALL and ref > MAX_REF):
                 return duplicate(participant, ref)
             participant.last_ref = ref
-            try:
-                seat = participant.seats[command.symbol]
-            except KeyError:  # its first order there, or none at all
-                market = self.markets.get(command.symbol)
-                if market is None:
-                    return self._unknown_symbol(command.account, ref, command.symbol)
-                seat = market.seat(participant)
             if participant.killed:
                 return killed(command.account, ref)
-            return seat.market.enter(command, seat)
+            return market.enter(command, seat)
         if type(command) is CancelOrder:
             try:
                 participant = self.participants[command.account]
@@ -220,6 +215,8 @@ class Venue(VenueBase):
             return self._unknown_symbol(c.account, c.ref, c.symbol)
         if participant.killed:
             return killed(c.account, c.ref)
+        if isinstance(c, NewOrder):
+            return line.enter(c, line.seat(participant))
         handler = line.commands.get(type(c))
         if handler is not None:
             return handler(c, participant)

@@ -381,3 +381,22 @@ def test_an_amendment_does_not_get_round_a_holding_limit() -> None:
     assert isinstance(venue.apply(c.AmendOrder("fay", 3, 1, 50, 99))[0], e.OrderAmended)
     assert isinstance(venue.apply(c.AmendOrder("fay", 4, 1, 20))[0], e.OrderAmended)
     venue.check()
+
+
+def test_a_limit_that_is_amended_holds_for_accounts_that_have_traded() -> None:
+    rules = Rulebook("t", (Product("OLD", 100),), classes=(AccountClass("fund", holding_limit=50),))
+    venue = Venue(rules)
+    venue.apply(c.OpenAccount("fay", role="fund"))
+    venue.apply(c.MoveCash("fay", 10**9))
+    venue.apply(c.SetPhase(Phase.CONTINUOUS))
+    venue.apply(c.NewOrder("fay", 1, "OLD", Side.BUY, 30, 100))
+    venue.apply(c.SetPhase(Phase.CLOSED))
+    venue.apply(c.AmendRulebook("classes[fund].holding_limit", "80"))
+    venue.apply(c.BeginDay(20250102))
+    venue.apply(c.SetPhase(Phase.CONTINUOUS))
+    (refused,) = venue.apply(c.NewOrder("fay", 2, "OLD", Side.BUY, 81, 100))
+    assert isinstance(refused, e.Rejected)
+    assert (refused.reason, refused.field) == (RejectReason.HOLDING, "quantity")
+    (accepted,) = venue.apply(c.NewOrder("fay", 3, "OLD", Side.BUY, 80, 100))
+    assert isinstance(accepted, e.OrderAccepted)
+    venue.check()
