@@ -13,7 +13,7 @@ from gateway.server.accounts import Credentials, Directory
 from gateway.server.node import Node, Options
 from tests.engine.markets.test_planned_auctions import CASH, DATES, OFFERED, STOCK, rulebook
 from tests.gateway.web.test_accessible import serious
-from tests.support.browser import browser, needs_browser
+from tests.support.browser import Tab, browser, needs_browser
 from tests.support.venues import bounded, client_of
 from tests.support.web_pages import keep, log_on, page_of
 
@@ -25,6 +25,15 @@ ACCOUNTS = (
     Credentials("alice", "alice-key", "M1", role="bidder", cash=CASH),
     Credentials("bob", "bob-key", "M1", role="bidder", cash=CASH),
 )
+
+
+async def can_be_read_where_it_is_narrow(tab: Tab) -> None:
+    """Wait until the picture's texts have their size on a telephone's screen."""
+    await tab.size(360, 900)
+    texts = "[...document.querySelectorAll('svg.auction text')]"
+    highs = f"{texts}.map((each) => each.getBoundingClientRect().height)"
+    await tab.until(f"Math.min(...{highs}) > 11", within=5)
+    await tab.size(1440, 900)
 
 
 @needs_browser
@@ -82,6 +91,7 @@ def test_a_cleared_auction_shows_supply_winners_and_how_own_bids_fared(tmp_path:
             assert await tab.value("carbonx.market.gaps") == 0
             await asyncio.sleep(0.5)
             await keep(tab, "page-cleared.png")
+            await can_be_read_where_it_is_narrow(tab)
             for _ in range(2):  # a page that comes late, and once more
                 await tab.open(web.url)
                 await tab.until("!document.querySelector('#auction').hidden")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from engine.vocabulary.commands import SetPhase
+from engine.vocabulary.commands import AdvanceTime, ClearAuction, SetPhase
 from engine.vocabulary.enums import Mechanism, Phase, Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.protocol import wire_modes
@@ -245,6 +245,12 @@ def test_a_bid_is_checked_against_the_auction_that_it_names(tmp_path: Path) -> N
             await tab.click("#use")
             await tab.click("#send")
             await tab.until("document.querySelector('#answer.fine')")
+            node.operate(AdvanceTime(window[1]))
+            node.operate(ClearAuction(auction, 1, 1))
+            said = "document.querySelector('#auction-{}').innerText"
+            await tab.until(f"{said.format('sold')} === '1,000'")
+            for unknown in ("demandAll", "released", "withheld"):  # nothing is stated here
+                assert await tab.value(said.format(unknown)) == "\u2013"
             assert tab.errors == []
 
     bounded(scenario())

@@ -7,7 +7,8 @@ import { clock, decimal, whole } from "../format.js";
 import { named, t } from "../words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDE = 640;
+const LEAST = 280; // pixels that it is wide, which are its units: texts keep their size
+const MOST = 900;
 const HIGH = 220;
 const LEFT = 70;
 const LOW = 24;
@@ -25,8 +26,8 @@ export function outcome(line) {
     price: cleared.price ?? stated.price, reserve: announced?.price ?? 0, sold, unsold,
     bids: cleared.bids, bidders: cleared.bidders ?? stated.bidders,
     offered: stated?.offered ?? announced?.quantity ?? sold + unsold,
-    released: stated?.released ?? 0, withheld: stated?.withheld ?? 0, interim: stated?.interim ?? 0,
-    demand: stated?.demand ?? 0, winners: stated?.winners ?? [], tiers: stated?.tiers ?? [],
+    released: stated?.released, withheld: stated?.withheld, interim: stated?.interim ?? 0,
+    demand: stated?.demand, winners: stated?.winners ?? [], tiers: stated?.tiers ?? [],
     end: stated?.end ?? "", cuts: stated?.cuts ?? [], levels: stated?.levels ?? [],
   };
 }
@@ -36,6 +37,8 @@ export function demanded(levels) {
   let sum = 0;
   return [...levels].sort((a, b) => b[0] - a[0]).map(([price, wanted]) => [price, (sum += wanted)]);
 }
+
+const figure = (number) => (number === undefined ? "–" : whole(number));
 
 const dashed = (date) => String(date).replace(/(\d{4})(\d\d)(\d\d)/, "$1-$2-$3");
 
@@ -58,26 +61,28 @@ export class Auction {
     const found = line.info.mechanism === "one_way" ? outcome(line) : null;
     if (!found) return false;
     const { account } = this.app;
-    const drawn = [line.key, line.version, account.changed, document.documentElement.lang].join();
+    const wide = Math.min(Math.max(this.body.clientWidth, LEAST), MOST);
+    const drawn = [line.key, line.version, account.changed, document.documentElement.lang, wide].join();
     if (drawn === this.drawn) return true;
     this.drawn = drawn;
     const digits = line.info.minor_digits;
     const own = account.bids.clearedAt(line.symbol, found.at).map((bid) => ({ ...bid, how: outcomeOf(bid) }));
-    this.body.replaceChildren(this.picture(found, digits, own), this.table(found, digits), this.bids(found, own, digits));
+    this.body.replaceChildren(this.picture(found, digits, own, wide), this.table(found, digits), this.bids(found, own, digits));
     this.body.setAttribute("aria-label", `${t("cleared")} ${found.number}: ${decimal(found.price, digits)}, ${whole(found.sold)} t, ` +
-      `${t("demand")} ${whole(found.demand)}, ${t("supply")} ${whole(found.offered + found.released - found.withheld)}`);
+      `${t("demand")} ${figure(found.demand)}, ${t("supply")} ${whole(found.offered + (found.released ?? 0) - (found.withheld ?? 0))}`);
     return true;
   }
 
-  picture(found, digits, own) {
-    const supply = found.offered + found.released;
+  picture(found, digits, own, wide) {
+    const { demand = 0, released = 0, withheld = 0 } = found; // not known of all auctions
+    const supply = found.offered + released;
     const steps = demanded(found.levels);
-    const most = Math.max(supply, found.demand, steps.at(-1)?.[1] ?? 0, found.sold, 1) * 1.05;
+    const most = Math.max(supply, demand, steps.at(-1)?.[1] ?? 0, found.sold, 1) * 1.05;
     const prices = [...own, { price: steps[0]?.[0] ?? 0 }].map((each) => each.price);
     const top = Math.max(found.price, found.reserve, found.interim, ...prices, 1) * 1.15;
-    const x = (tonnes) => LEFT + ((WIDE - LEFT) * tonnes) / most;
+    const x = (tonnes) => LEFT + ((wide - LEFT) * tonnes) / most;
     const y = (price) => (HIGH - LOW) * (1 - price / top);
-    const made = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, "aria-hidden": "true", class: "auction" });
+    const made = svg("svg", { viewBox: `0 0 ${wide} ${HIGH}`, "aria-hidden": "true", class: "auction" });
     let from = 0;
     const block = (style, tonnes, price) => {
       made.append(svg("rect", { class: style, x: x(from), y: y(price), width: Math.max(1, x(from + tonnes) - x(from) - 1),
@@ -91,20 +96,20 @@ export class Auction {
     const drawn = [];
     for (const [style, word, price] of lines) {
       if (!price || drawn.some((each) => each === price)) continue;
-      made.append(svg("line", { class: style, x1: LEFT, x2: WIDE, y1: y(price), y2: y(price) }));
+      made.append(svg("line", { class: style, x1: LEFT, x2: wide, y1: y(price), y2: y(price) }));
       const low = drawn.some((each) => each > price && y(price) - y(each) < 2 * TEXT); // below its line
       const high = drawn.some((each) => each < price && y(each) - y(price) < TEXT);
       if (!high) {
         const at = y(price) + (low ? TEXT : -4);
-        made.append(svg("text", { x: WIDE - 4, y: at, class: style, "text-anchor": "end" }, t(word)));
+        made.append(svg("text", { x: wide - 4, y: at, class: style, "text-anchor": "end" }, t(word)));
         made.append(svg("text", { x: 2, y: at, class: style }, decimal(price, digits)));
       }
       drawn.push(price);
     }
-    const sides = [["offered", found.offered], ["supply", supply - found.withheld]];
+    const sides = [["offered", found.offered], ["supply", supply - withheld]];
     for (const [style, tonnes] of sides[0][1] === sides[1][1] ? sides.slice(1) : sides) {
       made.append(svg("line", { class: style, x1: x(tonnes), x2: x(tonnes), y1: 0, y2: HIGH - LOW }));
-      made.append(svg("text", { x: Math.min(x(tonnes) + 3, WIDE - 50), y: HIGH - 8, class: style }, `${whole(tonnes)} t`));
+      made.append(svg("text", { x: Math.min(x(tonnes) + 3, wide - 50), y: HIGH - 8, class: style }, `${whole(tonnes)} t`));
     }
     const path = steps.map(([price, tonnes]) => `V${y(price)}H${x(tonnes)}`).join("");
     if (path) {
@@ -126,9 +131,9 @@ export class Auction {
     const said = [
       ["number", String(found.number)], ["time", found.time ? clock(found.time, this.app.offset) : dashed(found.date)],
       ["ending", found.end ? named("ending", found.end) : "–"], ["clearingPrice", price(found.price)], ["reserve", price(found.reserve)], ["interim", price(found.interim)],
-      ["offered", whole(found.offered)], ["released", whole(found.released)], ["withheld", whole(found.withheld)],
+      ["offered", whole(found.offered)], ["released", figure(found.released)], ["withheld", figure(found.withheld)],
       ["tiers", list("tier", found.tiers)], ["sold", whole(found.sold)], ["unsold", whole(found.unsold)],
-      ["demandAll", whole(found.demand)], ["bidders", whole(found.bidders)], ["bidsCount", found.bids === undefined ? "–" : whole(found.bids)],
+      ["demandAll", figure(found.demand)], ["bidders", whole(found.bidders)], ["bidsCount", figure(found.bids)],
       ["winners", found.winners.map(whole).join(", ") || "–"], ["cuts", list("cut", found.cuts)],
     ];
     const made = h("dl", { id: "auction-figures" });
