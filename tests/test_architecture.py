@@ -150,7 +150,7 @@ NETWORK: Final = frozenset(
 # The sockets and the disk around the core.
 _SHELLS: Final = (
     "access_log admin clock keys_file node operator operator_keys operator_sessions private_file "
-    "recovering socket_path spool status"
+    "recovering socket_path sockets spool status"
 )
 SHELLS: Final = tuple(f"gateway.server.{name}" for name in _SHELLS.split())
 ACCOUNTS_FILES: Final = ("gateway.server.accounts", "gateway.server.accounts_file")  # at the start

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
@@ -27,6 +27,7 @@ from gateway.server.keys_file import KeysFile
 from gateway.server.limits import EACH, Limits
 from gateway.server.private_file import NotPrivateError, check_private
 from gateway.server.reload import read_again
+from gateway.server.sockets import Socket
 from gateway.server.spool import Spool
 from gateway.server.timetable import Timetable
 
@@ -69,83 +70,6 @@ class Options(Limits, frozen=True, kw_only=True):
     unshared: int = 8_192  # where all flood, throughput counts and nobody waits for it
     linked: bool = False  # one of several venues that are about to be linked
     opens: bool = False  # without a timetable: open all lines at the first start
-
-
-class Socket(asyncio.Protocol):
-    """One connection's transport; the event loop calls all of it."""
-
-    def __init__(self, node: Node, host: str = "") -> None:
-        """Belong to a node; ``host`` is where a client comes from whose peer is another."""
-        self._node = node
-        self._host = host
-        self.transport: asyncio.Transport | None = None
-        self.connection: Connection | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Tell the core of a new connection."""
-        self.transport = stream = cast("asyncio.Transport", transport)
-        node = self._node
-        stream.set_write_buffer_limits(high=node.options.high_water)
-        peer = stream.get_extra_info("peername")
-        host = self._host or (peer[0] if peer else "")
-        self.connection = node.core.connected(node.clock(), host)
-        node.sockets[self.connection] = self
-        if node.stopping:
-            stream.abort()  # it came while the port was being closed
-        node.schedule()
-
-    def data_received(self, data: bytes) -> None:
-        """Keep what came for the tick."""
-        connection, node = self.connection, self._node
-        assert connection is not None
-        if connection.ended:
-            return
-        node.core.received(connection, data)
-        if connection.waiting >= node.options.max_input and self.transport is not None:
-            self.transport.pause_reading()
-            node.full.append(self)
-        node.schedule()
-
-    def resumed(self) -> bool:
-        """Read on if there is room again; say whether there is, or nothing will come any more."""
-        connection, transport = self.connection, self.transport
-        if connection is None or transport is None or transport.is_closing():
-            return True
-        if connection.more and connection.waiting >= self._node.options.max_input:
-            return False
-        transport.resume_reading()
-        return True
-
-    def close(self) -> None:
-        """Close behind what is written.
-
-        A system that closes on bytes that were not read drops what the peer has not taken, and with
-        it the reason: they are read first, and go nowhere.
-        """
-        assert self.transport is not None
-        if self in self._node.full:
-            self.transport.write_eof()
-            self.transport.resume_reading()
-        else:
-            self.transport.close()
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        """Tell the core that the connection is gone."""
-        assert self.connection is not None
-        del self._node.sockets[self.connection]
-        self._node.core.lost(self.connection)
-        self._node.schedule()
-
-    def pause_writing(self) -> None:
-        """Tell the core that the reader does not keep up."""
-        assert self.connection is not None
-        self._node.core.paused(self.connection, self._node.clock())
-
-    def resume_writing(self) -> None:
-        """Tell the core that the reader has caught up."""
-        assert self.connection is not None
-        self._node.core.resumed(self.connection)
-        self._node.schedule()
 
 
 class Node:

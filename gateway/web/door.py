@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, cast
 import msgspec
 
 from gateway.protocol.wire import HEADER_SIZE
-from gateway.server.node import Socket
 from gateway.server.socket_path import private_listener
+from gateway.server.sockets import Socket
 from gateway.web.watcher import Watcher
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.protocol import wire
 from gateway.protocol.framing import Unframer
 from gateway.protocol.session import pack
-from gateway.server.node import Socket
+from gateway.server.sockets import Socket
 from gateway.web.watcher import Watcher, decode_shown
 
 if TYPE_CHECKING:

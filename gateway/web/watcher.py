@@ -12,7 +12,7 @@ from engine.vocabulary.events import AuctionIndicated
 from engine.vocabulary.link_events import LinkSet
 from gateway.protocol import wire
 from gateway.protocol.framing import frame
-from gateway.server.node import Socket
+from gateway.server.sockets import Socket
 
 if TYPE_CHECKING:
     from engine.vocabulary.events import Event
@@ -46,6 +46,7 @@ class Watcher(Socket):
     def __init__(self, node: Node, *, curves: bool) -> None:
         """Belong to a node."""
         super().__init__(node)
+        self._watched = node
         self._curves = curves
         self._formed: dict[str, None] = {}  # lines whose curves are to be shown
         self._linked = node.options.linked
@@ -53,7 +54,7 @@ class Watcher(Socket):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Become the watcher of the core."""
-        node = self._node
+        node = self._watched
         self.transport = stream = cast("asyncio.Transport", transport)
         stream.set_write_buffer_limits(high=node.options.high_water)
         self.connection = node.core.watcher(node.clock())
@@ -73,7 +74,7 @@ class Watcher(Socket):
     def connection_lost(self, error: Exception | None) -> None:
         """Watch no longer."""
         if self._curves or self._linked:
-            self._node.observers.remove(self._observe)
+            self._watched.observers.remove(self._observe)
         super().connection_lost(error)
 
     def _observe(self, _time: int, events: list[Event]) -> None:
@@ -99,7 +100,7 @@ class Watcher(Socket):
     def _show(self) -> None:
         formed, self._formed = self._formed, {}
         links_due, self._links_due = self._links_due, False
-        transport, venue = self.transport, self._node.sequencer.venue
+        transport, venue = self.transport, self._watched.sequencer.venue
         assert transport is not None
         assert self.connection is not None
         if transport.is_closing() or self.connection.stuck_since:
