@@ -37,8 +37,9 @@ _FORMATS = ("parquet", "csv", "arrow")
     "--table",
     "names",
     type=click.Choice(list(TABLES)),
+    metavar="TABLE",
     multiple=True,
-    help="A table to write; several are named one by one.  [default: all]",
+    help=f"A table to write: {', '.join(TABLES)}; several are named one by one.  [default: all]",
 )
 @click.option(
     "--out",
