@@ -9,7 +9,6 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 from engine.vocabulary.enums import RejectReason
@@ -27,21 +26,33 @@ CHUNK: Final = 1 << 14  # bytes that go to the store at once, about
 DUPLICATE: Final = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or never
 
 
-class Chunk(NamedTuple):
-    """A stretch of whole marks in the store: their places, what was answered, then the frames."""
+class Chunks:
+    """Stretches of whole marks in the store: their places, what was answered, then the frames.
 
-    mark: int  # the number of its first mark
-    marks: int
-    place: int  # of its first frame
-    answered: int  # the highest reference answered before it
-    at: int  # in the store
-    size: int
-    check: int  # CRC-32
+    In columns, a row for each: there is one more for every so many reports, for ever.
+    """
 
+    __slots__ = ("answered", "at", "checks", "marks", "places")
 
-_mark_of = attrgetter("mark")
-_place_of = attrgetter("place")
-_answered_of = attrgetter("answered")
+    def __init__(self) -> None:
+        """Start with none."""
+        self.marks = array("Q")  # the number of its first mark
+        self.places = array("Q")  # of its first frame
+        self.answered = array("q")  # the highest reference answered before it
+        self.at = array("Q")  # in the store
+        self.checks = array("Q")  # CRC-32
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.marks)
+
+    def add(self, mark: int, place: int, answered: int, at: int, check: int) -> None:
+        """Add the one that comes next."""
+        self.marks.append(mark)
+        self.places.append(place)
+        self.answered.append(answered)
+        self.at.append(at)
+        self.checks.append(check)
 
 
 class Stretch(NamedTuple):
@@ -151,7 +162,7 @@ class Outbox:
         # the places behind report 0, MARK_EVERY, 2 * MARK_EVERY ... that are in memory
         self._marks = array("Q", [0])
         self._answered = array("q", [0])  # the highest reference answered until there
-        self._chunks: list[Chunk] = []  # what is older
+        self._chunks = Chunks()  # what is older
         self._store = store if store is not None else ReportStore()
         self._put_at = self._windows.each  # bytes in memory; more where the disk took none
         self.wire()
@@ -216,9 +227,8 @@ class Outbox:
             if at is None:
                 self._put_at = max(windows.each, len(self.stream) + windows.chunk)
                 return False
-            check, answered = zlib.crc32(data), self._answered[0]
-            chunk = Chunk(self._first, marks, self._place, answered, at, len(data), check)
-            self._chunks.append(chunk)
+            answered, check = self._answered[0], zlib.crc32(data)
+            self._chunks.add(self._first, self._place, answered, at, check)
             del self.stream[: len(frames)], self._marks[:marks], self._answered[:marks]
             self._place, self._first = end, self._first + marks
         self._put_at = windows.each
@@ -227,16 +237,20 @@ class Outbox:
     def _window(self) -> Stretch:
         return Stretch(self._place, self._marks, self._answered, self.stream)
 
-    def _old(self, chunk: Chunk) -> Stretch:
+    def _old(self, number: int) -> Stretch:
         """Read a chunk. Raises ``StoreError``."""
-        data = self._store.get(chunk.at, chunk.size)
-        if zlib.crc32(data) != chunk.check:
+        chunks, last = self._chunks, number + 1 == len(self._chunks)
+        place, mark = chunks.places[number], chunks.marks[number]
+        end = self._place if last else chunks.places[number + 1]
+        half = ((self._first if last else chunks.marks[number + 1]) - mark) * 8
+        data = self._store.get(chunks.at[number], 2 * half + end - place)
+        if zlib.crc32(data) != chunks.checks[number]:
             problem = "they are not what was written"
             raise StoreError(problem)
-        marks, answered, half = array("Q"), array("q"), chunk.marks * 8
+        marks, answered = array("Q"), array("q")
         marks.frombytes(data[:half])
         answered.frombytes(data[half : 2 * half])
-        return Stretch(chunk.place, marks, answered, data[2 * half :])
+        return Stretch(place, marks, answered, data[2 * half :])
 
     # -- what is asked ----------------------------------------------------------------------------
 
@@ -245,8 +259,8 @@ class Outbox:
         mark, further = divmod(seq, MARK_EVERY)
         if mark >= self._first:
             return self._window().behind(mark - self._first, further)
-        chunk = self._chunks[bisect_right(self._chunks, mark, key=_mark_of) - 1]
-        return self._old(chunk).behind(mark - chunk.mark, further)
+        number = bisect_right(self._chunks.marks, mark) - 1
+        return self._old(number).behind(mark - self._chunks.marks[number], further)
 
     def number_at(self, place: int) -> int:
         """Return the number of the last report before a place.
@@ -256,8 +270,8 @@ class Outbox:
         if place == self.end:
             return self.seq
         if place < self._place:
-            chunk = self._chunks[bisect_right(self._chunks, place, key=_place_of) - 1]
-            return chunk.mark * MARK_EVERY
+            chunk = bisect_right(self._chunks.places, place) - 1
+            return self._chunks.marks[chunk] * MARK_EVERY
         mark = bisect_right(self._marks, place) - 1
         number, at = (self._first + mark) * MARK_EVERY, self._marks[mark] - self._place
         while at < place - self._place:
@@ -273,10 +287,10 @@ class Outbox:
         if place >= self._place:
             return self._window().frames(place, most)
         found: list[bytes] = []
-        number = bisect_right(self._chunks, place, key=_place_of) - 1
+        number = bisect_right(self._chunks.places, place) - 1
         while most > 0:
             old = number < len(self._chunks)
-            stretch = self._old(self._chunks[number]) if old else self._window()
+            stretch = self._old(number) if old else self._window()
             end = stretch.place + len(stretch.stream)
             if found and end - place > most:
                 break  # the next call has a whole stretch's marks to choose from
@@ -295,8 +309,7 @@ class Outbox:
             return b""
         if ref > self._answered[0]:
             return self._window().answer_to(ref)
-        chunk = self._chunks[bisect_left(self._chunks, ref, key=_answered_of) - 1]
-        return self._old(chunk).answer_to(ref)
+        return self._old(bisect_left(self._chunks.answered, ref) - 1).answer_to(ref)
 
 
 def _answers(report: object) -> int:
