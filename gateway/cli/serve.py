@@ -22,7 +22,7 @@ from gateway.cli.exposure import check as check_exposure
 from gateway.cli.hangup import reload_on_hangup
 from gateway.cli.serve_facts import facts, show
 from gateway.cli.serve_linked import serve_linked
-from gateway.cli.snapshots import follow, take_snapshot
+from gateway.cli.snapshots import follow, keep_stopped
 from gateway.cli.web_page import page_maker
 from gateway.operations.outside import MissingExtraError, Outside
 from gateway.runtime import event_loop
@@ -93,10 +93,7 @@ async def run(
         node.failed.result()  # raises what made the venue stop
     if not as_json:
         click.echo(f"stopped; state {venue.state_hash()}", err=True)
-    try:
-        take_snapshot(folder)
-    except click.ClickException as error:  # the log is closed and has all
-        click.echo(error.message, err=True)
+    keep_stopped({folder: {}})
 
 
 def _further(folder: Path, outside: Outside, web: Keeper | WebServer | None) -> dict[str, str]:

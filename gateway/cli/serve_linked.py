@@ -18,7 +18,7 @@ from gateway.cli.console import reading_log
 from gateway.cli.exposure import check as check_exposure
 from gateway.cli.exposure import tls_of, unless_refused
 from gateway.cli.linked_file import LinkedFile, LinkedVenue, read
-from gateway.cli.snapshots import follow, take_snapshot
+from gateway.cli.snapshots import follow, keep_stopped
 from gateway.cli.web_page import page_maker
 from gateway.operations.outside import MissingExtraError, Outside
 from gateway.runtime import event_loop
@@ -187,8 +187,7 @@ async def run(
     if web is not None:
         await web.stop()
     await close(nodes)
-    for name, place in places.items():
-        _keep(place.folder, federation.needed(name))
+    keep_stopped({place.folder: federation.needed(name) for name, place in places.items()})
 
 
 async def _follow(node: Node, folder: Path, needed: Callable[[], Mapping[str, int]]) -> None:
@@ -196,14 +195,6 @@ async def _follow(node: Node, folder: Path, needed: Callable[[], Mapping[str, in
     journal = node.sequencer.journal
     assert journal is not None
     await follow(folder, journal, needed=needed)
-
-
-def _keep(folder: Path, needed: Mapping[str, int]) -> None:
-    """Take a snapshot of a venue that has stopped; say so where none could be taken."""
-    try:
-        take_snapshot(folder, needed)
-    except click.ClickException as error:  # the log is closed and has all
-        click.echo(error.message, err=True)
 
 
 def _say(

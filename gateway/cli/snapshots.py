@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,23 +25,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from engine.log.journal import Journal
+    from engine.log.records import Record
+    from engine.vocabulary.events import Event
 
+STOP_WITHIN: Final = 15.0  # seconds; the unit file gives a stop 30
 LOOK_EVERY: Final = 5.0  # seconds between looks at whether the log has a new segment
 _LOOK_AGAIN: Final = 0.1  # seconds between looks at whether a snapshot is there
 _NICER: Final = 10
 
 
-def take_snapshot(folder: Path, needed: Mapping[str, int] | None = None) -> str:
+def take_snapshot(
+    folder: Path, needed: Mapping[str, int] | None = None, until: float = math.inf
+) -> str:
     """Take a snapshot of the venue in a folder; return what to say. Raises ``ClickException``.
 
-    It keeps what the venue sent over links, from these numbers on where they are known.
+    It keeps what the venue sent over links, from these numbers on where they are known. It is
+    given up where it takes longer than ``until``, seconds of the monotonic clock.
     """
     followers = Followers(Spool(folder))
+
+    def absorb(record: Record, events: list[Event]) -> None:
+        if time.monotonic() > until:
+            message = (
+                f"{folder}: no snapshot, as the log has more behind the last one than a stop has "
+                f"time for. The next start runs it; carbonx log snapshot {folder} does before"
+            )
+            raise click.ClickException(message)
+        followers.absorb(record, events)
+
     try:
         with reading_log(folder):
             taken = take(
                 folder,
-                followers.absorb,
+                absorb,
                 followers.parts,
                 lambda: followers.links.forget(needed or {}),
             )
@@ -51,6 +69,19 @@ def take_snapshot(folder: Path, needed: Mapping[str, int] | None = None) -> str:
         f"{taken.path}: record {taken.seq}, {counted(taken.size, 'byte')}, "
         f"{counted(taken.replayed, 'record')} run for it, state {taken.state}"
     )
+
+
+def keep_stopped(folders: Mapping[Path, Mapping[str, int]]) -> None:
+    """Take snapshots of venues that have stopped; say so where one was not: the log has all.
+
+    All together take ``STOP_WITHIN`` at most, so that whoever stops the process need not end it.
+    """
+    until = time.monotonic() + STOP_WITHIN
+    for folder, needed in folders.items():
+        try:
+            take_snapshot(folder, needed, until)
+        except click.ClickException as error:
+            click.echo(error.message, err=True)
 
 
 async def follow(

@@ -20,7 +20,7 @@ from engine.rulebook import presets
 from engine.venue.venue import Venue
 from engine.vocabulary import commands as c
 from gateway.cli.serve import note_what_differs
-from gateway.cli.snapshots import follow
+from gateway.cli.snapshots import follow, keep_stopped
 from gateway.server.accounts import Directory
 from gateway.server.followers import Followers
 from gateway.server.node import Node, Options
@@ -185,3 +185,30 @@ def test_the_restore_drill_with_segments_and_snapshots(tmp_path: Path) -> None:
     again.close()
     assert upkeep.check(folder).replayed.venue.accounts[-2:] == ("a59", "eve")
     assert len(carbonx("log", "export", str(folder)).splitlines()) == 61
+
+
+def test_a_stop_gives_its_snapshot_some_time_and_says_where_it_was_too_little(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders: dict[Path, dict[str, int]] = {}
+    for name in ("north", "south"):
+        folder = tmp_path / name
+        journal = Journal.create(folder, presets.load("textbook"), 1, "none")
+        sequencer = Sequencer(Venue(presets.load("textbook")), journal)
+        for number in range(20):
+            sequencer.submit(1, 0, c.OpenAccount(f"a{number}"))
+        sequencer.commit()
+        sequencer.close()
+        folders[folder] = {}
+    states = {folder: replay(folder).venue.state_hash() for folder in folders}
+    monkeypatch.setattr("gateway.cli.snapshots.STOP_WITHIN", 0.0)
+    keep_stopped(folders)
+    said = capsys.readouterr().err
+    for folder in folders:
+        assert f"{folder}: no snapshot" in said
+        assert not newest(folder)
+        assert replay(folder).venue.state_hash() == states[folder]
+    monkeypatch.undo()
+    keep_stopped(folders)
+    assert [newest(folder) for folder in folders] == [["venue.snapshot.20"]] * 2
+    assert not capsys.readouterr().err
