@@ -5,9 +5,10 @@ pinned. The saturation is what a full pipe of some seconds brings through, the l
 After each minute: the latency's p50 and p99, the venue's resident memory, its log. At the end the
 venue stops, and its log is replayed and must come to the states that the venue wrote into it, the
 last one at its stop included. The verdict compares the medians of the earlier and the later half of
-the minutes behind the first, which warms up: one minute's memory moves by what the venue holds just
-then, a leak moves all that follow. Exit 1 where memory or p99 grew, the rate was not kept or the
-replay came to another state.
+the minutes behind the first, which warms up. A minute's memory is the median of its seconds': it
+goes up and down by a third with the live orders of a load, which are taken back at its end; a leak
+moves all that follow. Exit 1 where memory or p99 grew, the rate was not kept or the replay came to
+another state.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
 from engine.rulebook.presets import load as load_rulebook
 from gateway.load.server import accounts
 from gateway.server.accounts import Directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RULEBOOK: Final = "textbook"
 SESSIONS: Final = 4
@@ -42,17 +46,28 @@ class Minute(NamedTuple):
     answered: float  # messages a second
     p50: int
     p99: int
-    memory: int
+    memory: int  # the median of its seconds
     log: int
 
 
-def carbonx(*words: str) -> dict[str, Any]:
-    """Run a verb that prints JSON; 1 is the generator's verdict, and not a failure of the run."""
+def carbonx(*words: str, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
+    """Run a verb that prints JSON; 1 is the generator's verdict, and not a failure of the run.
+
+    ``meanwhile`` is called every second.
+    """
     command = [sys.executable, "-m", "carbonx", *words, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode not in {0, 1} or not done.stdout:
-        raise click.ClickException(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while True:
+            try:
+                out, err = process.communicate(timeout=1.0)
+                break
+            except subprocess.TimeoutExpired:
+                meanwhile()
+    if process.returncode not in {0, 1} or not out:
+        raise click.ClickException(err)
+    found: dict[str, Any] = json.loads(out)
     return found
 
 
@@ -122,8 +137,15 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dic
                 print(f"saturation {most:,.0f} messages/s, {SHARE:.0%} of it {rate:,}", flush=True)
             found = []
             for number in range(minutes):
+                memory: list[int] = []
+
+                def look(memory: list[int] = memory) -> None:
+                    memory.append(resident(venue.pid))
+
                 said = carbonx(
-                    "load", *there, "--rate", str(rate), "-d", str(seconds), "--seed", str(number)
+                    *("load", *there, "--rate", str(rate)),
+                    *("-d", str(seconds), "--seed", str(number)),
+                    meanwhile=look,
                 )
                 latency = said["latency"]
                 size = sum(each.stat().st_size for each in folder.rglob("venue.log*"))
@@ -132,7 +154,7 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dic
                         said["messages_in"],
                         latency["p50"],
                         latency["p99"],
-                        resident(venue.pid),
+                        int(median(memory)),
                         size,
                     )
                 )
