@@ -102,6 +102,15 @@ def verdict(found: list[Minute], rate: int, checked: dict[str, Any]) -> list[str
     return wrong
 
 
+def minute(pid: int, folder: Path, load: tuple[str, ...]) -> Minute:
+    """Run a load on the venue of a process."""
+    memory: list[int] = []
+    said = carbonx("load", *load, meanwhile=lambda: memory.append(resident(pid)))
+    latency = said["latency"]
+    size = sum(each.stat().st_size for each in folder.rglob("venue.log*"))
+    return Minute(said["messages_in"], latency["p50"], latency["p99"], int(median(memory)), size)
+
+
 def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dict[str, Any]]:
     """Load a venue minute after minute; return each, the rate, what the check of the log said."""
     with tempfile.TemporaryDirectory() as place:
@@ -137,31 +146,13 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dic
                 print(f"saturation {most:,.0f} messages/s, {SHARE:.0%} of it {rate:,}", flush=True)
             found = []
             for number in range(minutes):
-                memory: list[int] = []
-
-                def look(memory: list[int] = memory) -> None:
-                    memory.append(resident(venue.pid))
-
-                said = carbonx(
-                    *("load", *there, "--rate", str(rate)),
-                    *("-d", str(seconds), "--seed", str(number)),
-                    meanwhile=look,
-                )
-                latency = said["latency"]
-                size = sum(each.stat().st_size for each in folder.rglob("venue.log*"))
-                found.append(
-                    Minute(
-                        said["messages_in"],
-                        latency["p50"],
-                        latency["p99"],
-                        int(median(memory)),
-                        size,
-                    )
-                )
+                load = (*there, "--rate", str(rate), "-d", str(seconds), "--seed", str(number))
+                found.append(minute(venue.pid, folder, load))
+                each = found[-1]
                 print(
-                    f"{number + 1:3}  {found[-1].answered:>9,.0f} messages/s  "
-                    f"p50 {latency['p50'] / 1e6:7.2f} ms  p99 {latency['p99'] / 1e6:7.2f} ms  "
-                    f"memory {found[-1].memory / 1e6:6.0f} MB  log {size / 1e6:7.0f} MB",
+                    f"{number + 1:3}  {each.answered:>9,.0f} messages/s  "
+                    f"p50 {each.p50 / 1e6:7.2f} ms  p99 {each.p99 / 1e6:7.2f} ms  "
+                    f"memory {each.memory / 1e6:6.0f} MB  log {each.log / 1e6:7.0f} MB",
                     flush=True,
                 )
         finally:
