@@ -27,14 +27,7 @@ from engine.log.snapshot import files_of, place_of, remove
 from engine.log.snapshot import paths as snapshot_paths
 from engine.log.upkeep import Checked, check, end_at, standing_for
 from engine.venue.federation import Federation, FederationError
-from engine.vocabulary.link_commands import (
-    CarryIn,
-    CarryInRefused,
-    GuestBid,
-    GuestCancel,
-    GuestOrder,
-    RecogniseAllowances,
-)
+from engine.vocabulary.link_commands import LinkMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,15 +37,6 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
 
 _BESIDE: Final = ("keys.toml",)  # what a venue's directory has beside its log
-# What a venue takes from another.
-_MESSAGES: Final = (
-    CarryIn,
-    CarryInRefused,
-    GuestBid,
-    GuestCancel,
-    GuestOrder,
-    RecogniseAllowances,
-)
 
 
 def backup(directory: Path, target: Path) -> Checked:
@@ -218,7 +202,7 @@ def _end_before(copy: Path, link: str, number: int) -> None:
 
 
 def _takes(command: Command, link: str, number: int) -> bool:
-    return isinstance(command, _MESSAGES) and command.link == link and command.number >= number
+    return isinstance(command, LinkMessage) and command.link == link and command.number >= number
 
 
 def _start(copies: Mapping[str, Path]) -> None:

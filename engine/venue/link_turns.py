@@ -13,25 +13,12 @@ from engine.vocabulary.suggest import not_one_of
 from engine.vocabulary.units import MAX_REF
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from engine.book.orders import Participant
     from engine.ledger.accounts import Account, Balance
     from engine.markets.line import Line
     from engine.venue.base import VenueBase
     from engine.venue.link_state import LinkEnd
-    from engine.vocabulary.link_commands import (
-        CarryIn,
-        CarryInRefused,
-        GuestBid,
-        GuestCancel,
-        GuestOrder,
-        RecogniseAllowances,
-    )
-
-    Message: TypeAlias = (
-        GuestOrder | CarryIn | CarryInRefused | GuestCancel | RecogniseAllowances | GuestBid
-    )
+    from engine.vocabulary.link_commands import LinkMessage
 
 
 def free(balance: Balance) -> int:
@@ -47,7 +34,7 @@ def move(venue: VenueBase, line: Line, account: Account, cash: int, tonnes: int)
         venue.ledger.move_tonnes(account, line.product.symbol, tonnes)
 
 
-def out_of_turn(venue: VenueBase, end: LinkEnd | None, c: Message) -> list[Event]:
+def out_of_turn(venue: VenueBase, end: LinkEnd | None, c: LinkMessage) -> list[Event]:
     """Refuse a message over no link, or one that was taken or is not next; [] where it is next."""
     if end is None:
         unknown = unknown_link(venue, c.link)

@@ -196,6 +196,10 @@ class CarryInRefused(Struct, frozen=True, array_like=True, gc=False, tag=64):
     rule: str  # what would have been accepted
 
 
+# What another venue of the federation sent: numbered from 1 on each direction of a link.
+LinkMessage: TypeAlias = (
+    GuestOrder | CarryIn | CarryInRefused | GuestCancel | RecogniseAllowances | GuestBid
+)
 LinkCommand: TypeAlias = (
     SetLink
     | RouteOrder
