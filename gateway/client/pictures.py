@@ -1,13 +1,14 @@
 """What a client knows of its account and of the market, as of all that has arrived.
 
 It is kept up as messages come in, whether the program takes events or not, so a ``Missed`` does
-not concern it. Over a new connection it begins anew from what the venue says.
+not concern it. Over a new connection it begins anew from what the venue says; what a venue does not
+say of very many orders, the reports that were missed do.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.client.account_view import AccountView
 from gateway.client.errors import Answer, ClientError, resolve
@@ -16,11 +17,8 @@ from gateway.client.statuses import Statuses
 from gateway.protocol import wire_history, wire_market
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from gateway.client.statuses import Ask
     from gateway.protocol import wire
-
-    Ask = Callable[[wire.FromClient, Callable[[Any], None] | None], Answer[Any]]
 
 
 class Pictures:

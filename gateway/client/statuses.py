@@ -49,7 +49,6 @@ class Statuses:
             if not coming.whole.done():
                 coming.whole.set_exception(copy.copy(error))
                 coming.whole.exception()  # seen: only those who await it get it
-        self._coming.clear()
 
     def _page(self, coming: _Coming, after: int) -> None:
         def arrived(page: AccountStatus) -> None:
@@ -71,7 +70,6 @@ class Statuses:
         page, view = coming.last, coming.view
         if page is None or page.more or view.as_of < page.seq or coming.whole.done():
             return
-        self._coming.pop(coming, None)
         orders = tuple(order for _ref, order in sorted(view.orders.items()))
         whole = structs.replace(page, orders=orders)
         self._account.adopt(whole)

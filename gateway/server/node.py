@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from engine.log.journal import Journal, JournalError, holds_log
 from engine.log.records import CommandError
 from engine.log.sequencer import Sequencer
-from engine.log.starts import StartError, starting
+from engine.log.starts import starting
 from engine.venue.link_news import LinkNews
 from engine.venue.venue import Venue
 from engine.vocabulary.commands import SetPhase
@@ -166,12 +166,12 @@ class Node:
                 node.core.operate(command)
             if node.opens:
                 node.core.operate(SetPhase(Phase.CONTINUOUS, reason="opened at the first start"))
-        except (CommandError, AccountsError, AccessLogError, StartError) as error:
+        except BaseException as error:
             sequencer.close()
             followers.outboxes.close()
-            if isinstance(error, StartError):
-                raise
-            raise AccountsError(str(error)) from error
+            if isinstance(error, CommandError | AccessLogError):
+                raise AccountsError(str(error)) from error
+            raise
         node.tick()
         node.observers.pop()  # from here on a federation sees to it, if there is one
         return node

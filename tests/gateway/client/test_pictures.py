@@ -18,9 +18,12 @@ from carbonx.testing import LocalVenue
 from engine.rulebook import presets
 from engine.vocabulary import commands as c
 from engine.vocabulary import events as e
-from engine.vocabulary.enums import Phase, Side
+from engine.vocabulary.enums import OrderState, Phase, Side, TimeInForce
 from gateway.client import link
 from gateway.client.errors import ClientError
+from gateway.client.pictures import Pictures
+from gateway.protocol import wire
+from gateway.protocol.wire_account import AccountStatus, OrderStatus
 from gateway.server import views
 from gateway.server.limits import Limits
 from tests.support.quiet_core import START
@@ -252,3 +255,22 @@ def test_a_client_that_closes_ends_who_waits_for_a_book() -> None:
                     await task
 
     bounded(scenario())
+
+
+def test_orders_are_not_known_of_a_venue_that_lost_what_they_are_known_from() -> None:
+    order = OrderStatus(1, "CO2", Side.BUY, 4_900, 5, 5, OrderState.RESTING, TimeInForce.DAY)
+    listed = AccountStatus(5, 1, False, (), (), (order,))
+    logons = [
+        wire.LoggedOn(seq, 1, wire.VERSION, "textbook", "ab", "none", 10_000, (), status)
+        for seq, status in ((5, listed), (7, None), (4, None))
+    ]
+
+    def ask(_message: object, _take: object) -> Any:
+        raise AssertionError
+
+    pictures = Pictures(ask)
+    known = []
+    for logon in logons:
+        pictures.begin(logon)
+        known.append((pictures.account.known, list(pictures.account.orders)))
+    assert known == [(True, [1]), (True, [1]), (False, [])]
