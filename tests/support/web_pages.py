@@ -22,6 +22,7 @@ from gateway.web.operator import Operator
 from gateway.web.server import WebServer
 from gateway.web.settings import Web
 from gateway.web.source import Near
+from tests.support.browser import Tab, browser
 from tests.support.logons import proof_of
 from tests.support.paths import ROOT
 from tests.support.venues import NAMES, venue
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from tests.support.browser import Tab
 
 OPERATOR_KEY: Final = "the operator's"
 _decode = msgspec.json.Decoder(wire.FromVenue).decode
@@ -140,6 +140,19 @@ async def keep(tab: Tab, name: str) -> None:
     """Take a picture for ``docs`` where that is asked for: ``CARBONX_PICTURES=1 pytest``."""
     if os.environ.get("CARBONX_PICTURES"):
         await tab.shot(ROOT / "docs" / name)
+
+
+@asynccontextmanager
+async def in_browser(
+    folder: Path, rulebook: str, *, clock: Callable[[], int] = time_ns
+) -> AsyncIterator[tuple[Node, WebServer, Tab]]:
+    """Run a venue that trades under a rulebook, its page, and a browser to look at it."""
+    async with (
+        ruled(folder / "venue", rulebook, trading=True, clock=clock) as node,
+        page_of(node) as web,
+        browser(folder / "profile") as tab,
+    ):
+        yield node, web, tab
 
 
 async def log_on(tab: Tab, name: str = "alice") -> None:

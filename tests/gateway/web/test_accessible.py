@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.support.browser import Tab, browser, needs_browser
 from tests.support.paths import ROOT
 from tests.support.venues import bounded, client_of
-from tests.support.web_pages import keep, log_on, page_of, ruled
+from tests.support.web_pages import in_browser, keep, log_on, page_of, ruled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +44,8 @@ async def choose(tab: Tab, language: str, theme: str, up: str) -> None:
 def test_nothing_serious_in_any_language_theme_and_colour(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "shenzhen-2022", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "shenzhen-2022") as (node, web, tab),
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             symbol = "SZA-2020"
             for step in range(6):
@@ -102,9 +100,7 @@ def test_what_is_wrong_with_a_page_is_noticed(tmp_path: Path) -> None:
 def test_the_ticket_works_from_the_keyboard(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "shenzhen-2022", trading=True) as node,
-            page_of(node) as web,
-            browser(tmp_path / "profile") as tab,
+            in_browser(tmp_path, "shenzhen-2022") as (_node, web, tab),
         ):
             await tab.open(f"{web.url}#SZA-2020")
             await tab.until("document.querySelector('#logon')")

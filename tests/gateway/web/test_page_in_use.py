@@ -10,9 +10,9 @@ from engine.vocabulary.enums import Mechanism, Phase, Side
 from engine.vocabulary.json_codec import decimal_text
 from gateway.protocol import wire_modes
 from tests.gateway.web.test_live_page import fill_in, shows_the_book
-from tests.support.browser import Tab, browser, needs_browser
+from tests.support.browser import Tab, needs_browser
 from tests.support.venues import bounded, client_of
-from tests.support.web_pages import log_on, page_of, ruled
+from tests.support.web_pages import in_browser, log_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,10 +39,8 @@ async def nothing_is_cut_off(tab: Tab) -> None:
 def test_the_limits_and_the_reference_are_in_sight_before_anything_traded(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "shenzhen-2022", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "shenzhen-2022") as (node, web, tab),
             client_of(node) as alice,
-            browser(tmp_path / "profile") as tab,
         ):
             await tab.open(f"{web.url}#SZA-2020")
             view = node.sequencer.venue.line_view("SZA-2020")
@@ -70,11 +68,9 @@ def test_the_limits_and_the_reference_are_in_sight_before_anything_traded(tmp_pa
 def test_a_day_that_is_over_keeps_the_limits_that_it_had(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "shenzhen-2022", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "shenzhen-2022") as (node, web, tab),
             client_of(node) as alice,
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             await alice.sell("SZA-2020", 10, price="12.50")
             await bob.buy("SZA-2020", 10, price="12.50")
@@ -100,11 +96,9 @@ def test_the_whole_day_stays_in_sight_until_somebody_zooms(tmp_path: Path) -> No
         at = time.time_ns() // 10**9 * 10**9
 
         async with (
-            ruled(tmp_path / "venue", "textbook", trading=True, clock=lambda: at) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "textbook", clock=lambda: at) as (node, web, tab),
             client_of(node) as alice,
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             await tab.open(web.url)
             await tab.until("carbonx.candles.bars.length > 0")
@@ -135,11 +129,9 @@ def test_the_whole_day_stays_in_sight_until_somebody_zooms(tmp_path: Path) -> No
 def test_a_call_has_the_price_that_would_be_in_the_middle_of_its_book(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "textbook", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "textbook") as (node, web, tab),
             client_of(node) as alice,
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             node.operate(SetPhase(Phase.CLOSED))
             node.operate(SetPhase(Phase.OPENING_CALL))
@@ -166,10 +158,8 @@ def test_a_call_has_the_price_that_would_be_in_the_middle_of_its_book(tmp_path: 
 def test_a_quote_is_confirmed_or_declined_and_an_enquiry_answered(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "shenzhen-2022", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "shenzhen-2022") as (node, web, tab),
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             venue = node.sequencer.venue
             block, other = (f"SZA-{year}@agreement" for year in (2020, 2019))
@@ -221,10 +211,8 @@ BIDS = (  # number, price, tonnes, what the page says, the nearest valid value
 def test_a_bid_is_checked_against_the_auction_that_it_names(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "shenzhen-2022", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "shenzhen-2022") as (node, web, tab),
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             auction = "SZA-2020@one_way"
             now = node.clock()
@@ -261,10 +249,8 @@ def test_offers_are_picked_in_part_and_those_of_another_line_are_not_ones_own(
 ) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "beijing", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "beijing") as (node, web, tab),
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             venue = node.sequencer.venue
             partial, fixed = "BEA", "BEA@public_fixed"

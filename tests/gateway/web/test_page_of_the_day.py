@@ -17,7 +17,7 @@ from gateway.client.errors import RejectedError
 from tests.gateway.web.test_live_page import fill_in, shows_the_book
 from tests.support.browser import Tab, browser, needs_browser
 from tests.support.venues import bounded, client_of, until, venue
-from tests.support.web_pages import log_on, page_apart, page_of, ruled, venue_with_page
+from tests.support.web_pages import in_browser, log_on, page_apart, page_of, ruled, venue_with_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,8 +73,8 @@ def test_phases_of_the_day_are_shaded_between_the_candles(tmp_path: Path) -> Non
                 [phase, ({bars}[to].time - {bars}[from].time) / 60])"""
             assert await tab.value(span) == [["opening_call", 10], ["halted", 20]]
             for place in (5, 50):
-                assert await tab.value(f"({COLOURED})({place})") == 1, "from top to bottom"
-            assert await tab.value(f"({COLOURED})(27)") < 0.7
+                await tab.until(f"({COLOURED})({place}) === 1")  # from top to bottom, once drawn
+            await tab.until(f"({COLOURED})(27) < 0.7")
             assert await tab.value("carbonx.candles.lines.length") == 1, (
                 "no limits here: the reference"
             )
@@ -88,10 +88,8 @@ def test_phases_of_the_day_are_shaded_between_the_candles(tmp_path: Path) -> Non
 def test_balances_say_until_when_what_was_bought_is_locked(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "shanghai", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "shanghai") as (node, web, tab),
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             venue = node.sequencer.venue
             order_book = Mechanism.ORDER_BOOK
@@ -223,11 +221,9 @@ def test_a_page_and_its_session_come_back_when_the_pages_process_is_killed(tmp_p
 def test_lines_of_a_product_stand_side_by_side_with_their_spread(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ruled(tmp_path / "venue", "hubei", trading=True) as node,
-            page_of(node) as web,
+            in_browser(tmp_path, "hubei") as (node, web, tab),
             client_of(node) as alice,
             client_of(node, "bob") as bob,
-            browser(tmp_path / "profile") as tab,
         ):
             venue, book, fixed = node.sequencer.venue, "HBEA", "HBEA@fixed_price"
             view = venue.line_view(book)
