@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from engine.log.blocks import Chain, Kind, Reader
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
 
-_BESIDE: Final = ("keys.toml",)  # what a venue's directory has beside its log
+_KEYS: Final = "keys.toml"
+_ACCESS: Final = "access.log*"  # who was let in: a file that only grows, and earlier ones
+_TRIES: Final = 5  # to copy the access log while no file of it is given its number
 
 
 def backup(directory: Path, target: Path) -> Checked:
@@ -106,17 +108,35 @@ def _naming(directory: Path) -> Iterator[None]:
 
 
 def _copy_beside(directory: Path, copy: Path) -> None:
-    """Copy keys and snapshots. The log, which is copied later, has what they have."""
+    """Copy keys, access log and snapshots. The log, copied later, has what they refer to."""
     copy.mkdir(parents=True, exist_ok=True)
-    for name in _BESIDE:
-        if (directory / name).exists():
-            _copy_file(directory / name, copy)
+    if (directory / _KEYS).exists():
+        _copy_file(directory / _KEYS, copy)
+    _copy_access(directory, copy)
     for path in snapshot_paths(directory):
         try:
             for each in (*files_of(path), path):
                 _copy_file(each, copy)
         except FileNotFoundError:  # newer ones have taken its place
             remove(copy / path.name)
+
+
+def _copy_access(directory: Path, copy: Path) -> None:
+    """Copy the access log as it was at one moment, up to a part of its last line.
+
+    Raises ``JournalError`` where its files change their names all the time.
+    """
+    for _ in range(_TRIES):
+        names = sorted(each.name for each in directory.glob(_ACCESS))
+        with suppress(FileNotFoundError):
+            for name in names:
+                _copy_file(directory / name, copy)
+            if sorted(each.name for each in directory.glob(_ACCESS)) == names:
+                return
+        for each in copy.glob(_ACCESS):
+            each.unlink()
+    problem = f"{directory}: files of the access log change their names all the time: try again"
+    raise JournalError(problem)
 
 
 def _copy_file(path: Path, folder: Path) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.log import backups
+from engine.log.journal import JournalError
 from engine.rulebook.presets import load as load_rulebook
 from gateway.cli import hangup
 from gateway.client.client import SessionEndedError
@@ -337,3 +339,51 @@ def test_a_file_that_gets_its_number_loses_nothing_whatever_fails(
     assert accounts == [f"a{number}" for number in range(40)]
     assert failed > 3
     assert len(access_log.earlier_in(folder)) > 2
+
+
+def test_a_backup_has_who_was_let_in_and_a_restored_venue_goes_on_with_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path / "venue") as node, client_of(node):
+            backups.backup(tmp_path / "venue", tmp_path / "copy")
+        async with venue(tmp_path / "copy") as node, client_of(node):
+            said = everything(tmp_path / "copy")
+            assert [each["what"] for each in said if each["what"] == "logon"] == ["logon"] * 2
+            mode = (tmp_path / "copy" / access_log.FILE_NAME).stat().st_mode
+            assert mode & 0o077 == 0
+
+    bounded(scenario())
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_backup_is_of_one_moment_while_files_get_their_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """The access log goes on at random before and behind each file that is copied."""
+    random, real = Random(seed), backups._copy_file
+    monkeypatch.setattr(access_log, "FILE_SIZE", 1_000)
+
+    async def opened_once() -> None:
+        async with venue(tmp_path / "venue"):
+            pass
+
+    bounded(opened_once())
+    log = filled(tmp_path / "venue", 20)
+
+    def goes_on() -> None:
+        for _ in range(random.choice((*(0,) * 12, 1, 6))):
+            log.note("logon", account="later")
+            log.commit(99, 0)
+
+    def copies(path: Path, folder: Path) -> None:
+        goes_on()
+        real(path, folder)
+        goes_on()
+
+    monkeypatch.setattr(backups, "_copy_file", copies)
+    monkeypatch.setattr(backups, "_TRIES", 1_000)
+    backups.backup(tmp_path / "venue", tmp_path / "copy")
+    assert everything(tmp_path / "copy")
+    monkeypatch.setattr(backups, "_TRIES", 0)
+    with pytest.raises(JournalError, match="try again"):
+        backups.backup(tmp_path / "venue", tmp_path / "another")
+    assert not (tmp_path / "another").exists()
