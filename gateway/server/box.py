@@ -16,6 +16,7 @@ from gateway.protocol import wire
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import header, length_at
 from gateway.protocol.wire import HEADER_SIZE
+from gateway.server.pieces import ANSWERED, MARK, PLACE, Piece, Pieces
 from gateway.server.report_store import ReportStore, StoreError
 
 MARK_EVERY: Final = 16  # reports
@@ -26,38 +27,10 @@ CHUNK: Final = 1 << 14  # bytes that go to the store at once, about
 DUPLICATE: Final = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or never
 
 
-class Chunks:
-    """Stretches of whole marks in the store: their places, what was answered, then the frames.
-
-    In columns, a row for each: there is one more for every so many reports, for ever.
-    """
-
-    __slots__ = ("answered", "at", "checks", "marks", "places")
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self.marks = array("Q")  # the number of its first mark
-        self.places = array("Q")  # of its first frame
-        self.answered = array("q")  # the highest reference answered before it
-        self.at = array("Q")  # in the store
-        self.checks = array("Q")  # CRC-32
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.marks)
-
-    def add(self, mark: int, place: int, answered: int, at: int, check: int) -> None:
-        """Add the one that comes next."""
-        self.marks.append(mark)
-        self.places.append(place)
-        self.answered.append(answered)
-        self.at.append(at)
-        self.checks.append(check)
-
-
 class Stretch(NamedTuple):
     """Frames, with a mark before every so many."""
 
+    first: int  # the number of its first mark
     place: int  # of its first frame
     marks: array[int]  # places
     answered: array[int]  # the highest reference answered before each mark
@@ -65,7 +38,7 @@ class Stretch(NamedTuple):
 
     def behind(self, mark: int, further: int) -> int:
         """Return the place so many reports behind a mark, counted in this stretch."""
-        at = self.marks[mark] - self.place
+        at = self.marks[mark - self.first] - self.place
         for _ in range(further):
             at += HEADER_SIZE + length_at(self.stream, at)
         return at + self.place
@@ -101,10 +74,14 @@ class Windows:
     It is looked at with each mark, so that of each account up to ``MARK_EVERY`` reports are beyond.
     """
 
-    __slots__ = ("_pause", "_recent", "chunk", "each", "held", "total")
+    __slots__ = ("_pause", "_recent", "chunk", "each", "held", "page", "total")
 
-    def __init__(self, each: int = 0, total: int = 0, chunk: int = 0) -> None:
-        """Have bounds in bytes, 0 for the usual one: an account's, all accounts', a chunk's."""
+    def __init__(self, each: int = 0, total: int = 0, chunk: int = 0, page: int = 0) -> None:
+        """Have bounds, 0 for the usual one.
+
+        In bytes an account's, all accounts' and a chunk's; in rows a page's.
+        """
+        self.page = page
         self.each = each or WINDOW
         self.total = total or TOTAL
         self.chunk = chunk or CHUNK
@@ -146,7 +123,7 @@ class Outbox:
     What reads old reports raises ``StoreError`` where the disk does not give them back.
     """
 
-    __slots__ = ("_answered", "_chunks", "_first", "_marks", "_place", "_put_at", "_store",
+    __slots__ = ("_answered", "_first", "_marks", "_old", "_place", "_put_at", "_store",
                  "_windows", "held", "last_answered", "news", "seq", "stream")  # fmt: skip
     WIRING = ("news",)  # of those who read it now, and no part of the state
 
@@ -162,8 +139,8 @@ class Outbox:
         # the places behind report 0, MARK_EVERY, 2 * MARK_EVERY ... that are in memory
         self._marks = array("Q", [0])
         self._answered = array("q", [0])  # the highest reference answered until there
-        self._chunks = Chunks()  # what is older
         self._store = store if store is not None else ReportStore()
+        self._old = Pieces(self._store, self._windows.page)  # what is older
         self._put_at = self._windows.each  # bytes in memory; more where the disk took none
         self.wire()
 
@@ -228,50 +205,46 @@ class Outbox:
                 self._put_at = max(windows.each, len(self.stream) + windows.chunk)
                 return False
             answered, check = self._answered[0], zlib.crc32(data)
-            self._chunks.add(self._first, self._place, answered, at, check)
+            self._old.add(Piece(self._first, self._place, answered, at, check))
             del self.stream[: len(frames)], self._marks[:marks], self._answered[:marks]
             self._place, self._first = end, self._first + marks
         self._put_at = windows.each
         return True
 
     def _window(self) -> Stretch:
-        return Stretch(self._place, self._marks, self._answered, self.stream)
+        return Stretch(self._first, self._place, self._marks, self._answered, self.stream)
 
-    def _old(self, number: int) -> Stretch:
-        """Read a chunk. Raises ``StoreError``."""
-        chunks, last = self._chunks, number + 1 == len(self._chunks)
-        place, mark = chunks.places[number], chunks.marks[number]
-        end = self._place if last else chunks.places[number + 1]
-        half = ((self._first if last else chunks.marks[number + 1]) - mark) * 8
-        data = self._store.get(chunks.at[number], 2 * half + end - place)
-        if zlib.crc32(data) != chunks.checks[number]:
+    def _read(self, column: int, value: int) -> Stretch:
+        """Read the chunk that is the last with so much at most. Raises ``StoreError``."""
+        chunk, behind = self._old.find(column, value)
+        end, last = (behind.place, behind.mark) if behind else (self._place, self._first)
+        half = (last - chunk.mark) * 8
+        data = self._store.get(chunk.at, 2 * half + end - chunk.place)
+        if zlib.crc32(data) != chunk.check:
             problem = "they are not what was written"
             raise StoreError(problem)
         marks, answered = array("Q"), array("q")
         marks.frombytes(data[:half])
         answered.frombytes(data[half : 2 * half])
-        return Stretch(place, marks, answered, data[2 * half :])
+        return Stretch(chunk.mark, chunk.place, marks, answered, data[2 * half :])
 
     # -- what is asked ----------------------------------------------------------------------------
 
     def place(self, seq: int) -> int:
         """Return the place behind report ``seq``, which must exist; 0 is before all."""
         mark, further = divmod(seq, MARK_EVERY)
-        if mark >= self._first:
-            return self._window().behind(mark - self._first, further)
-        number = bisect_right(self._chunks.marks, mark) - 1
-        return self._old(number).behind(mark - self._chunks.marks[number], further)
+        stretch = self._window() if mark >= self._first else self._read(MARK, mark)
+        return stretch.behind(mark, further)
 
     def number_at(self, place: int) -> int:
         """Return the number of the last report before a place.
 
-        Among those in the store it is rounded down to a mark: nothing is read for it.
+        Among those in the store it is rounded down to a mark that is known without reading.
         """
         if place == self.end:
             return self.seq
         if place < self._place:
-            chunk = bisect_right(self._chunks.places, place) - 1
-            return self._chunks.marks[chunk] * MARK_EVERY
+            return self._old.mark_at(place) * MARK_EVERY
         mark = bisect_right(self._marks, place) - 1
         number, at = (self._first + mark) * MARK_EVERY, self._marks[mark] - self._place
         while at < place - self._place:
@@ -287,10 +260,9 @@ class Outbox:
         if place >= self._place:
             return self._window().frames(place, most)
         found: list[bytes] = []
-        number = bisect_right(self._chunks.places, place) - 1
         while most > 0:
-            old = number < len(self._chunks)
-            stretch = self._old(number) if old else self._window()
+            old = place < self._place
+            stretch = self._read(PLACE, place) if old else self._window()
             end = stretch.place + len(stretch.stream)
             if found and end - place > most:
                 break  # the next call has a whole stretch's marks to choose from
@@ -300,7 +272,6 @@ class Outbox:
             most -= len(piece)
             if not old or place < end:
                 break
-            number += 1
         return b"".join(found)
 
     def answer_to(self, ref: int) -> bytes:
@@ -309,7 +280,7 @@ class Outbox:
             return b""
         if ref > self._answered[0]:
             return self._window().answer_to(ref)
-        return self._old(bisect_left(self._chunks.answered, ref) - 1).answer_to(ref)
+        return self._read(ANSWERED, ref - 1).answer_to(ref)
 
 
 def _answers(report: object) -> int:

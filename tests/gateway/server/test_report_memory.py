@@ -29,9 +29,10 @@ def test_a_million_reports_leave_a_window_in_memory(tmp_path: Path) -> None:
     box = boxes.boxes["ann"]
     assert (box.seq, len(box.stream) <= WINDOW) == (MANY, True)
     parts = [getattr(box, name) for name in box.__slots__ if name != "_store"]
-    columns = [getattr(box._chunks, name) for name in box._chunks.__slots__]
-    assert sum(map(getsizeof, [*parts, *columns])) < box.end // 20
-    assert sum(map(getsizeof, columns)) < box.end // 300, "what is there for each piece, for ever"
+    rows = [box._old._rows, box._old._pages]
+    assert sum(map(getsizeof, [*parts, *rows])) < box.end // 20
+    assert getsizeof(box._old._pages) < box.end // 50_000, "what is there for ever"
+    assert getsizeof(box._old._rows) < 30_000
     assert box.end > 100 * WINDOW
     first = box.frames(0, 1)
     last = box.frames(box.place(MANY - 1), 1)

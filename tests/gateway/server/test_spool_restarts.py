@@ -18,6 +18,7 @@ from engine.log.snapshotter import take
 from engine.rulebook import presets
 from engine.venue.venue import Venue
 from gateway.server import box as boxes
+from gateway.server import pieces
 from gateway.server.followers import Followers
 from gateway.server.spool import NAME, Spool
 from tests.support.random_flow import Flow
@@ -36,6 +37,7 @@ def _small_windows() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boxes, "WINDOW", 300)
         patch.setattr(boxes, "CHUNK", 200)
+        patch.setattr(pieces, "PAGE", 3)
         yield
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.protocol import wire
 from gateway.server import box as boxes
+from gateway.server import pieces
 from tests.gateway.server.test_core import buy
 from tests.support.quiet_core import End, QuietVenue
 from tests.support.report_stores import FailingStore
@@ -21,6 +22,7 @@ def _small_windows() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boxes, "WINDOW", 2_000)
         patch.setattr(boxes, "CHUNK", 1_000)
+        patch.setattr(pieces, "PAGE", 4)
         yield
 
 
@@ -35,7 +37,7 @@ def quiet(store: FailingStore) -> QuietVenue:
     """Return a venue, where ann has some hundred reports."""
     quiet = QuietVenue(("ann", "bob"))
     for box in quiet.outboxes.boxes.values():
-        box._store = store
+        box._store = box._old._store = store
     ann, bob = quiet.logged_on("ann", "bob")
     for turn in range(10):
         ann.say(*(buy(ref + 50 * turn, 1, 4_000 + ref) for ref in range(1, 51)))

@@ -12,7 +12,7 @@ from tests.gateway.server.test_outbox import filled
 from tests.support.report_stores import FailingStore
 
 ACCOUNTS = 5
-EACH, TOTAL, CHUNK = 4_000, 9_000, 1_500
+EACH, TOTAL, CHUNK, PAGE = 4_000, 9_000, 1_500, 3
 # who has reports, and how many times sixteen
 STORIES = st.lists(st.tuples(st.integers(0, ACCOUNTS - 1), st.integers(1, 6)), max_size=40)
 
@@ -39,7 +39,7 @@ def more(box: Outbox) -> bytes:
 
 @given(STORIES)
 def test_the_least_recently_used_windows_go_first(story: list[tuple[int, int]]) -> None:
-    windows = Windows(EACH, TOTAL, CHUNK)
+    windows = Windows(EACH, TOTAL, CHUNK, PAGE)
     store = FailingStore()
     boxes = [Outbox(store, windows) for _ in range(ACCOUNTS)]
     all_frames = [b""] * ACCOUNTS
@@ -51,7 +51,7 @@ def test_the_least_recently_used_windows_go_first(story: list[tuple[int, int]]) 
             size = held.pop(who, 0) + len(made)
             if size > EACH:  # its own bound takes from its own window
                 size = len(boxes[who].stream)
-                assert EACH // 2 <= size <= EACH
+                assert EACH // 4 * 3 - CHUNK <= size <= EACH
             held[who] = size
             while sum(held.values()) > TOTAL:
                 del held[next(iter(held))]
@@ -62,7 +62,7 @@ def test_the_least_recently_used_windows_go_first(story: list[tuple[int, int]]) 
 
 
 def test_a_disk_that_takes_nothing_leaves_all_in_memory_and_is_asked_again() -> None:
-    windows = Windows(EACH, TOTAL, CHUNK)
+    windows = Windows(EACH, TOTAL, CHUNK, PAGE)
     store = FullStore()
     boxes = [Outbox(store, windows) for _ in range(ACCOUNTS)]
     store.full = True
