@@ -1,7 +1,8 @@
 """A venue at 70% of its saturation for eight minutes: ``python -m benchmarks.endurance``.
 
 The venue is ``carbonx serve`` and the load ``carbonx load``, each in a process of its own, nothing
-pinned. The saturation is what a full pipe of some seconds brings through, the log synced as always.
+pinned. The saturation is what a full pipe brings through, the log synced as always: the median of
+some runs of some seconds, as a machine that others use too is now faster and now slower.
 After each minute: the latency's p50 and p99, the venue's resident memory, its log. At the end the
 venue stops, and its log is replayed and must come to the states that the venue wrote into it, the
 last one at its stop included. The verdict compares the medians of the earlier and the later half of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 RULEBOOK: Final = "textbook"
 SESSIONS: Final = 4
 SHARE: Final = 0.7
+PIPES: Final = 5  # full pipes whose median is the saturation
 MEMORY: Final = 1.1  # the later half's median over the earlier one's, at most, to be called flat
 P99: Final = 1.5  # the same
 KEPT: Final = 0.95  # of the rate, at least
@@ -141,7 +143,9 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dic
         there = ("--port", port, "--accounts", str(file), "-c", str(SESSIONS), "--no-pin")
         try:
             if not rate:
-                most = carbonx("load", *there, "-d", "5")["messages_in"]
+                most = median(
+                    carbonx("load", *there, "-d", "5")["messages_in"] for _ in range(PIPES)
+                )
                 rate = int(most * SHARE)
                 print(f"saturation {most:,.0f} messages/s, {SHARE:.0%} of it {rate:,}", flush=True)
             found = []

@@ -21,7 +21,7 @@ from gateway.server.node import Node, Options
 if TYPE_CHECKING:
     from engine.rulebook.model import Rulebook
 
-CASH: Final = 10**16  # minor units: no load order is ever refused for want of money
+CASH: Final = 10**15  # minor units: more than orders take, and not too much for all together
 TONNES: Final = 10**12
 
 
