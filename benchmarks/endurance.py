@@ -1,8 +1,9 @@
 """A venue at 70% of its saturation for eight minutes: ``python -m benchmarks.endurance``.
 
 The venue is ``carbonx serve`` and the load ``carbonx load``, each in a process of its own, nothing
-pinned. The saturation is what a full pipe brings through, the log synced as always: the median of
-some runs of some seconds, as a machine that others use too is now faster and now slower.
+pinned. The saturation is what is answered of messages that come at a full pipe's rate, each at its
+time, the log synced as always: the generator's work is in it, which shares the machine. Both are
+medians of some runs of some seconds, as a machine that others use too is now faster, now slower.
 After each minute: the latency's p50 and p99, the venue's resident memory, its log. At the end the
 venue stops, and its log is replayed and must come to the states that the venue wrote into it, the
 last one at its stop included. The verdict compares the medians of the earlier and the later half of
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 RULEBOOK: Final = "textbook"
 SESSIONS: Final = 4
 SHARE: Final = 0.7
-PIPES: Final = 5  # full pipes whose median is the saturation
+TIMES: Final = 5  # runs whose median counts
 MEMORY: Final = 1.1  # the later half's median over the earlier one's, at most, to be called flat
 P99: Final = 1.5  # the same
 KEPT: Final = 0.95  # of the rate, at least
@@ -113,6 +114,11 @@ def minute(pid: int, folder: Path, load: tuple[str, ...]) -> Minute:
     return Minute(said["messages_in"], latency["p50"], latency["p99"], int(median(memory)), size)
 
 
+def brought(load: tuple[str, ...]) -> float:
+    """Return how many messages a second are answered under a load, in the median."""
+    return float(median(carbonx("load", *load)["messages_in"] for _ in range(TIMES)))
+
+
 def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dict[str, Any]]:
     """Load a venue minute after minute; return each, the rate, what the check of the log said."""
     with tempfile.TemporaryDirectory() as place:
@@ -143,10 +149,10 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dic
         there = ("--port", port, "--accounts", str(file), "-c", str(SESSIONS), "--no-pin")
         try:
             if not rate:
-                most = median(
-                    carbonx("load", *there, "-d", "5")["messages_in"] for _ in range(PIPES)
-                )
+                pipe = int(brought((*there, "-d", "5")))
+                most = brought((*there, "-d", "5", "--rate", str(pipe)))
                 rate = int(most * SHARE)
+                print(f"full pipe {pipe:,} messages/s", flush=True)
                 print(f"saturation {most:,.0f} messages/s, {SHARE:.0%} of it {rate:,}", flush=True)
             found = []
             for number in range(minutes):
