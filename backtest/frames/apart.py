@@ -1,6 +1,7 @@
 """A writer in a process of its own: tables are made there while this process replays.
 
-A thread would not do: Python's threads take turns, and a replay is nearly all Python. Nor would
+A thread would not do: Python's threads take turns, and a replay is nearly all Python. One hands the
+stretches over, though, so that the replay does not wait for who takes them. Nor would
 ``multiprocessing``: its new process imports the caller's program again, which takes as long as the
 replay of a short log. What goes over is in the order of the log, so that the files are the same,
 byte for byte.
@@ -12,16 +13,21 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
     from typing import NoReturn
 
     from backtest.frames.stretch import Stretch
     from backtest.frames.wanted import Wanted
 
+_PIPE: Final = 1 << 20  # bytes under way, where the system lets a pipe have so many
+_AHEAD: Final = 4  # stretches that may wait to be handed over
 WORTH_IT: Final = 1 << 22  # bytes of a log whose replay takes longer than a process to start
 
 
@@ -76,12 +82,15 @@ class Apart:
             [sys.executable, "-P", "-m", "backtest.frames.writer"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            pipesize=_PIPE,
             env={**os.environ, "PYTHONPATH": paths},
             start_new_session=True,  # Ctrl-C is for this process, which then ends that one
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._to, self._back = self._process.stdin, self._process.stdout
+        self._sender = ThreadPoolExecutor(1)
+        self._sending: deque[Future[None]] = deque()
         self._send(wanted)
 
     @property
@@ -90,11 +99,13 @@ class Apart:
         return self._process.pid
 
     def take(self, stretch: Stretch) -> None:
-        """Hand a stretch over; wait while the one before it is being written."""
-        self._send(stretch)
+        """Have a stretch handed over; wait where too many wait already."""
+        self._sending.append(self._sender.submit(self._send, stretch))
+        self._sent(_AHEAD)
 
     def finish(self) -> dict[str, int]:
         """Let it give the files their names; return how many rows each has."""
+        self._sent(0)
         self._send(None)
         rows = self._answer()
         if not isinstance(rows, dict):
@@ -107,6 +118,11 @@ class Apart:
         self._process.kill()
         self._end()
         self._wanted.discard()
+
+    def _sent(self, most: int) -> None:
+        """Wait until at most so many wait."""
+        while len(self._sending) > most:
+            self._sending.popleft().result()
 
     def _send(self, what: object) -> None:
         try:
@@ -129,6 +145,7 @@ class Apart:
 
     def _end(self) -> None:
         self._process.wait()
+        self._sender.shutdown(cancel_futures=True)
         for pipe in (self._to, self._back):
             with suppress(OSError):
                 pipe.close()

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from backtest.frames.stretch import Ints
+    from backtest.frames.stretch import Bytes, Ints
     from engine.log.records import Run
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
     from engine.vocabulary.events import Event
 
 _COLUMNS: Final = {"trades": TRADES, "orders": LIVES, "depth": DEPTHS}
-PIECE: Final = 1 << 10  # records whose events are kept as such: a processor's cache holds them
+PIECE: Final = 1 << 11  # records whose events are kept as such: a processor's cache holds them
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _NEW_ORDER: Final = COMMAND_NUMBERS[NewOrder]
 
@@ -70,7 +70,7 @@ class Replay:
     def _begin(self) -> None:
         """Begin a stretch."""
         self._records = self._events = 0  # in it, without those that are kept as such
-        self._pieces: list[tuple[Ints, ...]] = []
+        self._pieces: list[tuple[Ints, Ints, Bytes, Bytes, Bytes]] = []
         self._lines: dict[int, list[tuple[Ints, bytes]]] = {}
         self._days = [(0, self._day)]
         self._mechanisms = self._mechanisms_now()
@@ -194,7 +194,7 @@ class Replay:
     def _put_singly(
         self,
         events: list[Event],
-        kinds: Ints,
+        kinds: Bytes,
         records: Ints,
         times: Ints,
         commands: list[Command],
@@ -222,14 +222,14 @@ def _among(kinds: Iterable[type]) -> NDArray[np.bool_]:
     return found
 
 
-def _present(kinds: Ints) -> NDArray[np.bool_]:
+def _present(kinds: Bytes) -> NDArray[np.bool_]:
     """Return for each kind of event whether it is there."""
     return np.bincount(kinds, minlength=len(EVENTS)) > 0
 
 
-def _numbers(values: Iterable[int]) -> Ints:
+def _numbers(values: Iterable[int]) -> Bytes:
     """Return small numbers."""
-    return np.array(bytearray(values), np.int64)  # three times as fast as ``_ints``
+    return np.frombuffer(bytearray(values), np.uint8)  # some times as fast as ``_ints``
 
 
 def _ints(values: Iterable[int], counted: Sized) -> Ints:

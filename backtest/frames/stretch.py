@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints: TypeAlias = NDArray[np.int64]
+    Bytes: TypeAlias = NDArray[np.uint8]
 
 EVENTS: Final[tuple[type[Struct], ...]] = get_args(Event)
 COMMANDS: Final[tuple[type[Struct], ...]] = get_args(Command)
@@ -64,9 +65,9 @@ class Stretch(NamedTuple):
     seq: int  # of the first record
     times: Ints  # of the records
     records: Ints  # of the events: how many records stand before it here
-    commands: Ints  # of the records: the number of the command's kind
-    order_types: Ints  # of the records, 0 where they are no new order
-    tifs: Ints
+    commands: Bytes  # of the records: the number of the command's kind
+    order_types: Bytes  # of the records, 0 where they are no new order
+    tifs: Bytes
     events: dict[type, tuple[Ints, bytes]]  # by kind: places, and the events as lines
     days: list[tuple[int, int]]  # from a record on: days since 1970
     mechanisms: list[tuple[int, str, str]]  # from a record on: line, word

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backtest.frames.stretch import Stretch
     from engine.rulebook.model import Rulebook
 
-STRETCH: Final = 1 << 16  # records that are made into rows at a time
+STRETCH: Final = 1 << 15  # records that are made into rows at a time
 
 
 def rulebook_of(log: BinaryIO) -> Rulebook:

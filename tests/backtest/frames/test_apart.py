@@ -23,6 +23,7 @@ from tests.support.command_line import typed
 from tests.support.random_logs import random_log
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 WITHIN: Final = 30.0  # seconds
@@ -41,6 +42,8 @@ folder = Path(sys.argv[1])
 wanted = Wanted(folder / "frames", ("trades", "orders"), "csv", None)
 with open_log(folder) as log, apart.writing(wanted, 1) as writer:
     walk.walk(log, wanted.names, writer.take)
+    while not list(folder.glob("frames/*.new")):
+        time.sleep(0.01)
     print(writer.pid, flush=True)
     time.sleep(60)
 """
@@ -66,20 +69,37 @@ def write(folder: Path, wanted: Wanted, *, kill: bool = False) -> None:
         assert isinstance(writer, Apart)
         walking.walk(log, wanted.names, writer.take)
         if kill:
+            assert begun(wanted)
             os.kill(writer.pid, signal.SIGKILL)
         writer.finish()
 
 
-def gone(pid: int) -> bool:
-    """Say whether a process has ended within a while."""
+def within_a_while(ask: Callable[[], bool]) -> bool:
+    """Say whether something comes to hold."""
     until = time.monotonic() + WITHIN
     while time.monotonic() < until:
+        if ask():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def begun(wanted: Wanted) -> bool:
+    """Say whether files are begun within a while."""
+    return within_a_while(lambda: bool(list(wanted.folder.glob("*.new"))))
+
+
+def gone(pid: int) -> bool:
+    """Say whether a process ends within a while."""
+
+    def is_gone() -> bool:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        time.sleep(0.01)
-    return False
+        return False
+
+    return within_a_while(is_gone)
 
 
 @pytest.mark.parametrize("form", FORMATS)
