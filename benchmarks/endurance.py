@@ -119,10 +119,12 @@ def brought(load: tuple[str, ...]) -> float:
     return float(median(carbonx("load", *load)["messages_in"] for _ in range(TIMES)))
 
 
-def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dict[str, Any]]:
+def run(
+    rate: int, minutes: int, seconds: float, place: Path | None
+) -> tuple[list[Minute], int, dict[str, Any]]:
     """Load a venue minute after minute; return each, the rate, what the check of the log said."""
-    with tempfile.TemporaryDirectory() as place:
-        file, folder = Path(place) / "accounts.toml", Path(place) / "venue"
+    with tempfile.TemporaryDirectory(dir=place) as made:
+        file, folder = Path(made) / "accounts.toml", Path(made) / "venue"
         products = [product.symbol for product in load_rulebook(RULEBOOK).products]
         Directory(accounts(SESSIONS, products)).write(file)
         venue = subprocess.Popen(  # noqa: S603 - our own words
@@ -175,9 +177,15 @@ def run(rate: int, minutes: int, seconds: float) -> tuple[list[Minute], int, dic
 @click.option("--rate", default=0, help="Messages a second.  [default: 70% of saturation]")
 @click.option("--minutes", default=8, show_default=True, type=click.IntRange(1))
 @click.option("--seconds", default=60.0, show_default=True, help="How long a minute takes.")
-def main(rate: int, minutes: int, seconds: float) -> None:
+@click.option(
+    "--dir",
+    "place",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where the venue's folder is made; /dev/shm leaves the disk out.",
+)
+def main(rate: int, minutes: int, seconds: float, place: Path | None) -> None:
     """Measure, print a verdict, and exit 1 where it is against the venue."""
-    found, rate, checked = run(rate, minutes, seconds)
+    found, rate, checked = run(rate, minutes, seconds, place)
     print(f"log: {checked}")
     wrong = verdict(found, rate, checked)
     print(f"not flat: {', '.join(wrong)}" if wrong else "flat, and the same after the replay")

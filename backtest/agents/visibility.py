@@ -53,7 +53,7 @@ class Visibility:
                     yield "", _depth(event.symbol, event.side, event.price, event.depth)
                 if isinstance(event, ev.OrderCancelled) and self._offers:
                     yield from self._withdrawn(event)
-                    yield from self._left(event.account, event.ref, 0, "")
+                    yield from self._left(event.account, event.ref, 0)
             elif isinstance(event, ev.Trade):
                 yield from self._trade(event)
             elif isinstance(event, ev.OrderAmended):
@@ -80,7 +80,7 @@ class Visibility:
         if e.depth >= 0:
             yield "", _depth(e.symbol, e.side, e.price, e.depth)
         if self._offers:
-            yield from self._left(e.maker, e.maker_ref, e.maker_leaves, e.taker)
+            yield from self._left(e.maker, e.maker_ref, e.maker_leaves)
 
     def _seldom(self, e: ev.Event) -> Iterator[tuple[str, ev.Event]]:
         """Divide an event of a call or of an offer; what is left over concerns operators only."""
@@ -145,9 +145,7 @@ class Visibility:
         if isinstance(offer, ev.Announced) and e.reason is not CancelReason.LOST:
             yield "", ev.AuctionCleared(e.symbol, offer.number, 0, 0, offer.quantity, 0, 0)
 
-    def _left(
-        self, account: str, ref: int, leaves: int, taker: str
-    ) -> Iterator[tuple[str, ev.Event]]:
+    def _left(self, account: str, ref: int, leaves: int) -> Iterator[tuple[str, ev.Event]]:
         """Yield an offer that became smaller, or went, for those that may answer it."""
         offer = self._offers.pop((account, ref), None)
         if offer is None:
@@ -157,7 +155,7 @@ class Visibility:
             self._offers[account, ref] = offer
         if isinstance(offer, ev.Offered):
             for name, part in _made_to(offer):
-                if not name or (name != taker and not leaves):
+                if not name or not leaves:
                     yield name, part
 
 

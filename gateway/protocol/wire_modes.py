@@ -102,7 +102,7 @@ class QuoteReceived(Struct, frozen=True, array_like=True, gc=False, tag=93):
 
 
 class QuoteEnded(Struct, frozen=True, array_like=True, gc=False, tag=94):
-    """A quote that this account had received can no longer be confirmed."""
+    """A quote that this account had received can no longer be confirmed: it may have taken it."""
 
     seq: int
     time: int

@@ -147,7 +147,7 @@ class Outboxes(Part):
                          e.price, e.quantity, e.taker_leaves, e.taker_fee, False,
                          e.trade)))  # fmt: skip
         if self._quotes and not e.maker_leaves:
-            self._quote_ended(time, e.maker, e.maker_ref, e.taker)
+            self._quote_ended(time, e.maker, e.maker_ref)
 
     def _auction_trade(self, time: int, e: ev.AuctionTrade) -> None:
         self.tape.auction_trade(time, e)
@@ -189,7 +189,7 @@ class Outboxes(Part):
         if not seq & MARK_MASK:
             box.mark()
         if self._quotes:
-            self._quote_ended(time, e.account, e.ref, "")
+            self._quote_ended(time, e.account, e.ref)
 
     def _amended(self, time: int, e: ev.OrderAmended) -> None:
         box = self.boxes[e.account]
@@ -274,15 +274,15 @@ class Outboxes(Part):
                 )
             )
 
-    def _quote_ended(self, time: int, account: str, ref: int, taker: str) -> None:
-        """Tell those that a quote was made to, all but who took it."""
+    def _quote_ended(self, time: int, account: str, ref: int) -> None:
+        """Tell those that a quote was made to, who took it included."""
         quote = self._quotes.pop((account, ref), None)
-        for name in quote.to if quote is not None else ():
-            if name != taker and quote is not None:
-                box = self.boxes[name]
-                box.add(
-                    _encode(wire_modes.QuoteEnded(box.seq + 1, time, quote.symbol, quote.number))
-                )
+        if quote is None:
+            return
+        for name in quote.to:
+            box = self.boxes[name]
+            report = wire_modes.QuoteEnded(box.seq + 1, time, quote.symbol, quote.number)
+            box.add(_encode(report))
 
     def _announced(self, time: int, e: ev.Announced) -> None:
         box = self.boxes[e.account]

@@ -253,7 +253,7 @@ class Desk:
         if isinstance(report, wire_modes.QuoteReceived):
             if report.kind is not OfferKind.ENQUIRY:
                 self.quotes[report.symbol, report.number] = report
-        elif isinstance(report, wire_modes.QuoteEnded):
+        elif isinstance(report, wire_modes.QuoteEnded | wire_modes.Declined):
             self.quotes.pop((report.symbol, report.number), None)
 
     # -- what is told ---------------------------------------------------------------------------

@@ -217,7 +217,6 @@ async def _pick(desk: Desk, words: list[str]) -> str:
     which = typed.whole(number, "the number of an offer")
     tonnes = typed.tonnes(quantity[0]) if quantity else 0
     picked = await desk.calls.pick(symbol, which, tonnes)
-    desk.quotes.pop((symbol, which), None)
     return desk.teller.accepted(picked)
 
 
@@ -251,7 +250,6 @@ async def _decline(desk: Desk, words: list[str]) -> str:
     desk.line(symbol)
     which = typed.whole(number, "the number of a quote")
     await desk.calls.decline(symbol, which)
-    desk.quotes.pop((symbol, which), None)
     return f"quote {which} of {symbol} declined"
 
 

@@ -125,7 +125,10 @@ def test_every_other_way_of_trading_has_its_verbs() -> None:
             ]  # fmt: skip
             assert taker[1:3] == ["order 1: buy 200 GDEA at 40.00, matching",
                                   "order 1: bought 200 GDEA at 40.00, done"]  # fmt: skip
-            assert taker[4] == "order 2: bought 100000 GDEA@agreement at 38.00, done"
+            assert taker[4].splitlines() == [
+                "order 2: bought 100000 GDEA@agreement at 38.00, done",
+                "quote 1 of GDEA@agreement has ended",
+            ]
             assert taker[5] == "order 3: buy 900 GDEA@one_way at 39.50, held: bid in auction 1"
             assert taker[6] == "! refused (price limit): price: at least the reserve, 39.00"
             assert taker[7].endswith("held: quoted to enquiry 2")
@@ -140,6 +143,22 @@ def test_every_other_way_of_trading_has_its_verbs() -> None:
             assert said[0].splitlines()[:2] == [
                 "order 1: sold 200 GDEA at 40.00, 300 left",
                 "order 3: sold 100000 GDEA@agreement at 38.00, done",
+            ]
+
+    bounded(scenario())
+
+
+def test_a_quote_that_was_taken_or_declined_before_this_session_is_no_offer() -> None:
+    async def scenario() -> None:
+        async with LocalVenue("guangdong") as venue, venue.client("alice") as alice:
+            quoted = [f"quote GDEA@agreement sell 100000 {price} bob" for price in (38, 37, 36)]
+            await talk(alice, *quoted)
+            async with venue.client("bob") as bob:
+                await talk(bob, "pick GDEA@agreement 1", "decline GDEA@agreement 2")
+            async with venue.client("bob") as bob:
+                *_, offers = await talk(bob, "offers GDEA@agreement")
+            assert [line.split()[:2] for line in offers.splitlines()[1:]] == [
+                ["GDEA@agreement", "3"]
             ]
 
     bounded(scenario())

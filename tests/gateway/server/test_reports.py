@@ -131,15 +131,14 @@ class Expected:
             quote = self.open[event.maker, event.maker_ref]
             left = tuple(name for name in quote.to if name != event.account)
             self.open[event.maker, event.maker_ref] = structs.replace(quote, to=left)
-        ended, taker = (0, ""), ""
+        ended = (0, "")
         if isinstance(event, e.OrderCancelled):
             ended = event.ref, event.account
         if isinstance(event, e.Trade) and not event.maker_leaves:
-            ended, taker = (event.maker_ref, event.maker), event.taker
+            ended = event.maker_ref, event.maker
         gone = self.open.pop((ended[1], ended[0]), None)
         for name in gone.to if gone else ():
-            if name != taker:
-                add(name, wire_modes.QuoteEnded)
+            add(name, wire_modes.QuoteEnded)
         return found
 
     def _concerned(self, event: Any) -> list[str]:

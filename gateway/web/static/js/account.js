@@ -30,7 +30,6 @@ export class Account {
     this.cash = [];
     this.holdings = [];
     this.quotes = new Map(); // received, by line and number
-    this.picked = new Map(); // ref -> line and number of what it picks
     this.owns = new Map(); // ref -> line and number of what it offers
     this.ref = 0;
     this.seq = 0;
@@ -76,19 +75,10 @@ export class Account {
     const sent = { ref: this.ref, ...given };
     this.answer = null;
     this.link.say(name, sent);
-    if (name === "Pick") this.picked.set(this.ref, `${given.symbol} ${given.number}`);
     if (name === "NewOrder")
       this.orders.set(this.ref, { ...sent, leaves: sent.quantity, state: "sent" });
     this.changed += 1;
     return this.ref;
-  }
-
-  // A quote that this account took: the venue tells all others that it has ended. Of one that was
-  // taken before this page was opened the fill alone is known.
-  took(fill) {
-    const same = ([, each]) => each.symbol === fill.symbol && each.price === fill.price
-      && each.quantity === fill.quantity && each.side !== fill.side;
-    this.quotes.delete(this.picked.get(fill.ref) ?? [...this.quotes].find(same)?.[0]);
   }
 
   prices(symbol) {
@@ -180,7 +170,6 @@ const TAKES = {
   OrderFilled: (account, m) => {
     account.fills.unshift(m);
     account.fills.length = Math.min(account.fills.length, MOST_FILLS);
-    if (account.orders.get(m.ref)?.state === "matching") account.took(m);
     change(account, m, { leaves: m.leaves, ...(m.leaves ? {} : { state: "filled" }) });
   },
   OrderCancelled: (account, m) => change(account, m, { state: "cancelled", why: m.reason }),
