@@ -280,3 +280,18 @@ def test_offers_are_picked_in_part_and_those_of_another_line_are_not_ones_own(
             assert tab.errors == []
 
     bounded(scenario())
+
+
+def test_a_book_without_orders_says_so_where_its_depth_would_be(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with in_browser(tmp_path, "textbook") as (node, web, tab), client_of(node) as alice:
+            await tab.open(web.url)
+            said = "getComputedStyle(document.querySelector('#depth'), '::after').content"
+            await tab.until(f"{said} === '\"No orders in the book\"'")
+            ref = (await alice.sell("CO2", 10, price="50.00")).ref
+            await tab.until(f"{said} === 'none'")
+            await alice.cancel(ref)
+            await tab.until(f"{said} !== 'none'")
+            assert tab.errors == []
+
+    bounded(scenario())

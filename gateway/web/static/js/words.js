@@ -56,6 +56,7 @@ const WORDS = {
   unseen: ["the venue does not show the orders of a call", "本交易所不公开集合竞价订单"],
   trades: ["Trades", "成交"],
   time: ["Time", "时间"],
+  noOrders: ["No orders in the book", "盘口暂无申报"],
   noTrades: ["No trade yet today", "今日尚无成交"],
   lines: ["All lines", "全部品种"],
   spark: ["Day", "走势"],

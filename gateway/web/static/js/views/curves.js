@@ -113,6 +113,9 @@ export class Depth {
     const ask = asks[0]?.[0] ?? Infinity;
     const data = [all, demand.map((each, place) => (all[place] <= bid ? each : null)),
       supply.map((each, place) => (all[place] >= ask ? each : null))];
+    const { dataset } = this.steps.element;
+    if (prices.length) delete dataset.empty;
+    else dataset.empty = t("noOrders");
     this.steps.draw(line, data, null, prices.length ? "" : "empty", prices.length);
   }
 }
