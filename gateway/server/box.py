@@ -6,7 +6,6 @@ at a mark is found by going on from the nearest, so that a report costs little m
 
 from __future__ import annotations
 
-import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from typing import Final, NamedTuple
@@ -16,8 +15,8 @@ from gateway.protocol import wire
 from gateway.protocol.answers import ANSWERS
 from gateway.protocol.framing import header, length_at
 from gateway.protocol.wire import HEADER_SIZE
-from gateway.server.pieces import ANSWERED, MARK, PLACE, Piece, Pieces
-from gateway.server.report_store import ReportStore, StoreError
+from gateway.server.pieces import ANSWERED, MARK, PLACE, Pieces
+from gateway.server.report_store import ReportStore
 
 MARK_EVERY: Final = 16  # reports
 MARK_MASK: Final = MARK_EVERY - 1
@@ -123,8 +122,8 @@ class Outbox:
     What reads old reports raises ``StoreError`` where the disk does not give them back.
     """
 
-    __slots__ = ("_answered", "_first", "_marks", "_old", "_place", "_put_at", "_store",
-                 "_windows", "held", "last_answered", "news", "seq", "stream")  # fmt: skip
+    __slots__ = ("_answered", "_first", "_marks", "_old", "_place", "_put_at", "_windows",
+                 "held", "last_answered", "news", "seq", "stream")  # fmt: skip
     WIRING = ("news",)  # of those who read it now, and no part of the state
 
     def __init__(self, store: ReportStore | None = None, windows: Windows | None = None) -> None:
@@ -139,8 +138,8 @@ class Outbox:
         # the places behind report 0, MARK_EVERY, 2 * MARK_EVERY ... that are in memory
         self._marks = array("Q", [0])
         self._answered = array("q", [0])  # the highest reference answered until there
-        self._store = store if store is not None else ReportStore()
-        self._old = Pieces(self._store, self._windows.page)  # what is older
+        # what is older
+        self._old = Pieces(store if store is not None else ReportStore(), self._windows.page)
         self._put_at = self._windows.each  # bytes in memory; more where the disk took none
         self.wire()
 
@@ -199,13 +198,9 @@ class Outbox:
             end = self._marks[marks]
             frames = bytes(memoryview(self.stream)[: end - self._place])
             index = self._marks[:marks].tobytes() + self._answered[:marks].tobytes()
-            data = index + frames
-            at = self._store.put(data)
-            if at is None:
+            if not self._old.put(self._first, self._place, self._answered[0], index + frames):
                 self._put_at = max(windows.each, len(self.stream) + windows.chunk)
                 return False
-            answered, check = self._answered[0], zlib.crc32(data)
-            self._old.add(Piece(self._first, self._place, answered, at, check))
             del self.stream[: len(frames)], self._marks[:marks], self._answered[:marks]
             self._place, self._first = end, self._first + marks
         self._put_at = windows.each
@@ -219,10 +214,7 @@ class Outbox:
         chunk, behind = self._old.find(column, value)
         end, last = (behind.place, behind.mark) if behind else (self._place, self._first)
         half = (last - chunk.mark) * 8
-        data = self._store.get(chunk.at, 2 * half + end - chunk.place)
-        if zlib.crc32(data) != chunk.check:
-            problem = "they are not what was written"
-            raise StoreError(problem)
+        data = self._old.get(chunk, 2 * half + end - chunk.place)
         marks, answered = array("Q"), array("q")
         marks.frombytes(data[:half])
         answered.frombytes(data[half : 2 * half])

@@ -1,4 +1,4 @@
-"""Where an account's older reports lie in the store: a row for each piece of them.
+"""An account's older reports: pieces in the store, with a row in memory for where each is.
 
 There is one more for every so many reports, for ever. So the oldest rows go to the store as well,
 a page at a time, and a row for each page stays in memory.
@@ -35,7 +35,10 @@ _ROW: Final = 8 * _WIDTH  # bytes
 
 
 class Pieces:
-    """The pieces of one account, in the order of its reports."""
+    """The pieces of one account, in the order of its reports.
+
+    What reads from the store raises ``StoreError``.
+    """
 
     __slots__ = ("_page", "_pages", "_rows", "_store")
 
@@ -43,38 +46,52 @@ class Pieces:
         """Start with none; ``page`` is in rows, 0 for the usual number."""
         self._store = store
         self._page = page or PAGE
-        self._pages = array("q")  # each with what its first row has, but for the place and check
+        self._pages = array("q")  # each where the page is, and from its first row the rest
         self._rows = array("q")  # those behind the last page
 
-    def add(self, piece: Piece) -> None:
-        """Add the one that comes next; where the disk takes no page, its rows stay in memory."""
+    def put(self, mark: int, place: int, answered: int, data: bytes) -> bool:
+        """Put the piece that comes next into the store; return whether it took it."""
         rows = self._rows
-        rows.extend(piece)
+        if not self._put(rows, mark, place, answered, data):
+            return False
         size = self._page * _WIDTH
         while len(rows) >= 2 * size:
-            data = rows[:size].tobytes()
-            at = self._store.put(data)
-            if at is None:
-                return
-            self._pages.extend(_row(rows, 0)._replace(at=at, check=zlib.crc32(data)))
+            first = _row(rows, 0)
+            page = rows[:size].tobytes()
+            if not self._put(self._pages, first.mark, first.place, first.answered, page):
+                break  # the rows stay in memory, and it is tried again with the next piece
             del rows[:size]
+        return True
+
+    def _put(self, to: array[int], mark: int, place: int, answered: int, data: bytes) -> bool:
+        at = self._store.put(data)
+        if at is None:
+            return False
+        to.extend(Piece(mark, place, answered, at, zlib.crc32(data)))
+        return True
+
+    def get(self, piece: Piece, size: int) -> bytes:
+        """Return the bytes of a piece, which are so many."""
+        data = self._store.get(piece.at, size)
+        if zlib.crc32(data) != piece.check:
+            problem = "they are not what was written"
+            raise StoreError(problem)
+        return data
 
     def find(self, column: int, value: int) -> tuple[Piece, Piece | None]:
-        """Return the last piece whose column is at most a value, and the one behind it, if any.
+        """Return the last piece whose column is at most a value, and the row behind it, if any.
 
-        Raises ``StoreError``.
+        That row may be a page's, which has the mark and the place of its first piece.
         """
-        rows, number = self._rows, _last(self._rows, column, value)
-        behind = array("q")
-        if number < 0:
-            page = _last(self._pages, column, value)
-            behind = self._pages[(page + 1) * _WIDTH :] or self._rows
-            rows = self._read(_row(self._pages, page))
-            number = _last(rows, column, value)
-        found, further = _row(rows, number), (number + 1) * _WIDTH
-        if further < len(rows):
-            return found, _row(rows, number + 1)
-        return found, _row(behind, 0) if behind else None
+        rows = self._rows
+        number = _last(rows, column, value)
+        if number >= 0:
+            return _row(rows, number), _row_if_any(rows, number + 1)
+        page = _last(self._pages, column, value)
+        rows = array("q", self.get(_row(self._pages, page), self._page * _ROW))
+        number = _last(rows, column, value)
+        behind = _row_if_any(rows, number + 1) or _row_if_any(self._pages, page + 1)
+        return _row(rows, number), behind or _row_if_any(self._rows, 0)
 
     def mark_at(self, place: int) -> int:
         """Return a mark before a place: of its piece, or where nothing else is known its page."""
@@ -85,18 +102,13 @@ class Pieces:
             number = _last(rows, PLACE, place)
         return _row(rows, number).mark
 
-    def _read(self, page: Piece) -> array[int]:
-        data = self._store.get(page.at, self._page * _ROW)
-        if zlib.crc32(data) != page.check:
-            problem = "their places are not what was written"
-            raise StoreError(problem)
-        rows = array("q")
-        rows.frombytes(data)
-        return rows
-
 
 def _row(rows: array[int], number: int) -> Piece:
     return Piece(*rows[number * _WIDTH : (number + 1) * _WIDTH])
+
+
+def _row_if_any(rows: array[int], number: int) -> Piece | None:
+    return _row(rows, number) if number * _WIDTH < len(rows) else None
 
 
 def _last(rows: array[int], column: int, value: int) -> int:

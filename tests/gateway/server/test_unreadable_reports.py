@@ -37,7 +37,7 @@ def quiet(store: FailingStore) -> QuietVenue:
     """Return a venue, where ann has some hundred reports."""
     quiet = QuietVenue(("ann", "bob"))
     for box in quiet.outboxes.boxes.values():
-        box._store = box._old._store = store
+        box._old._store = store
     ann, bob = quiet.logged_on("ann", "bob")
     for turn in range(10):
         ann.say(*(buy(ref + 50 * turn, 1, 4_000 + ref) for ref in range(1, 51)))
