@@ -1,10 +1,9 @@
 """A writer in a process of its own: tables are made there while this process replays.
 
-A thread would not do: Python's threads take turns, and a replay is nearly all Python. One hands the
-stretches over, though, so that the replay does not wait for who takes them. Nor would
+A thread would not do: Python's threads take turns, and a replay is nearly all Python. Nor would
 ``multiprocessing``: its new process imports the caller's program again, which takes as long as the
 replay of a short log. What goes over is in the order of the log, so that the files are the same,
-byte for byte.
+byte for byte; a thread hands it over, so that the replay does not wait for who takes it.
 """
 
 from __future__ import annotations
