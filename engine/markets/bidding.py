@@ -98,6 +98,9 @@ def _admit_size(bid: Wanted, terms: Announced, others: list[Order], gate: Gate) 
 
 def _bid_sizes(role: AccountClass) -> str:
     """Say which sizes of a bid a class may have."""
-    bounds = [f"at least {role.bid_minimum}"] if role.bid_minimum else []
-    bounds += [f"at most {role.bid_limit}"] if role.bid_limit else []
-    return f"{role.name} accounts bid {' and '.join(bounds)} tonnes at a time"
+    least, most = role.bid_minimum, role.bid_limit
+    if not most:
+        return f"{role.name} accounts bid at least {least} tonnes at a time"
+    if not least:
+        return f"{role.name} accounts bid at most {most} tonnes at a time"
+    return f"{role.name} accounts bid at least {least} and at most {most} tonnes at a time"

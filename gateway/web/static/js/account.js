@@ -181,6 +181,12 @@ const TAKES = {
     account.answer = { ok: false, ...m };
     change(account, m, { state: "rejected" });
   },
+  // Of no use to the venue, so the reference is free again. Without one, it is about the session,
+  // or says to all of them that something has begun or is over.
+  NotTaken: (account, m) => {
+    account.answer = m.over ? null : { ok: false, field: "", ...m };
+    if (m.ref) change(account, m, { state: "rejected" });
+  },
   Throttled: (account, m) => {
     account.answer = { ok: false, ref: m.ref, field: "", rule: `${m.per_second}/s`, reason: "throttled" };
   },
@@ -227,4 +233,4 @@ const TAKES = {
 };
 
 const NUMBERED = new Set(Object.keys(TAKES).filter((name) =>
-  !["Challenge", "LoggedOn", "LoggedOut", "AccountStatus", "Balances", "Throttled"].includes(name)));
+  !["Challenge", "LoggedOn", "LoggedOut", "AccountStatus", "Balances", "NotTaken", "Throttled"].includes(name)));

@@ -2,6 +2,7 @@
 
 import { byId, h, rows, text } from "../dom.js";
 import { whole } from "../format.js";
+import { answerOf } from "../rules.js";
 import { named, t } from "../words.js";
 import { History } from "./history.js";
 
@@ -42,11 +43,11 @@ export class Operator {
   heard(state) {
     const answer = byId("operator-answer");
     if (state.refused !== undefined) {
-      text(answer, state.refused);
+      text(answer, answerOf(state.refused));
       this.clears = true;
       return;
     }
-    if (state.answer || this.clears) text(answer, state.answer);
+    if (state.answer || this.clears) text(answer, answerOf(state.answer));
     this.clears = false;
     const now = performance.now();
     const past = this.before;

@@ -3,6 +3,7 @@
 import { byId, h, text } from "../dom.js";
 import { check, lacking } from "../check.js";
 import { decimal, minor, roughly, whole } from "../format.js";
+import { ruleOf } from "../rules.js";
 import { named, t } from "../words.js";
 import { Own } from "./own.js";
 
@@ -40,7 +41,7 @@ export class Ticket {
       this.body.replaceChildren(...(account.on ? this.ticket(kind) : this.logon()));
     }
     if (!account.on) {
-      text(this.message, account.refusal ?? "");
+      text(this.message, ruleOf(account.refusal ?? ""));
       return;
     }
     this.own.draw(line);
@@ -169,7 +170,8 @@ export class Ticket {
     const { line } = this;
     const { account } = this.app;
     const problem = line ? check(line, account, given, this.kind) ?? lacking(line, account, given) : null;
-    this.refuse(answer.field, `${answer.rule} (${named("why", String(answer.reason))})`, problem?.nearest);
+    const why = answer.reason ? ` (${named("why", String(answer.reason))})` : "";
+    this.refuse(answer.field, `${ruleOf(answer.rule)}${why}`, problem?.nearest);
   }
 
   refuse(name, rule, nearest) {
