@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from backtest.frames.event_columns import Names, read
+from backtest.frames.stretch import EVENT_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +40,15 @@ class Happened:
             if kind in self._read:
                 yield self._read[kind]
             elif kind in self.stretch.events:
-                at, data = self.stretch.events[kind]
-                found = self._read[kind] = Found(at, read(kind, data, self.names))
+                at = np.flatnonzero(self.stretch.kinds == EVENT_NUMBERS[kind])
+                of = read(kind, self.stretch.events[kind], self.names)
+                found = self._read[kind] = Found(at, of)
                 yield found
+
+    @cached_property
+    def records(self) -> Ints:
+        """How many records stand before each event's."""
+        return np.repeat(np.arange(len(self.stretch.counts)), self.stretch.counts)
 
     @cached_property
     def _days(self) -> Ints:
@@ -49,11 +56,11 @@ class Happened:
 
     def time(self, at: Ints) -> Ints:
         """Return when events were sequenced."""
-        return self.stretch.times[self.stretch.records[at]]
+        return self.stretch.times[self.records[at]]
 
     def when(self, at: Ints) -> tuple[Ints, Ints, Ints]:
         """Return record, time and day of events."""
-        record = self.stretch.records[at]
+        record = self.records[at]
         return record + self.stretch.seq, self.stretch.times[record], self._days[record]
 
 

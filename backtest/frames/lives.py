@@ -175,7 +175,7 @@ def _accepted(happened: Happened, at: Ints, of: dict[str, Ints]) -> Ints:
     """Return the lives that begin."""
     new = np.full((len(_NAMES), len(at)), NULL)
     stretch = happened.stretch
-    record = stretch.records[at]
+    record = happened.records[at]
     seq, time, day = happened.when(at)
     columns = {
         **dict.fromkeys(_ZERO, 0),

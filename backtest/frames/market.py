@@ -45,7 +45,7 @@ def trades(happened: Happened) -> dict[str, Cells] | None:
         "day": day,
         "symbol": Text(symbol, texts),
         "trade": found["trade"],
-        "mechanism": _by_line(happened, stretch.mechanisms, symbol, stretch.records[at]),
+        "mechanism": _by_line(happened, stretch.mechanisms, symbol, happened.records[at]),
         "phase": _by_line(happened, stretch.phases, symbol, at),
         "price": found["price"],
         "quantity": found["quantity"],
@@ -69,7 +69,7 @@ def _trades(happened: Happened, found: Found) -> tuple[Ints, dict[str, Ints]]:
         buyer = {name: np.where(bought, maker[name], taker[name]) for name in _BOTH}
         seller = {name: np.where(bought, taker[name], maker[name]) for name in _BOTH}
         arrived = np.where(bought, Side.SELL, Side.BUY)
-        command = happened.stretch.commands[happened.stretch.records[found.at]]
+        command = happened.stretch.commands[happened.records[found.at]]
         piece["aggressor"] = np.where(command == COMMAND_NUMBERS[ClearAuction], NULL, arrived)
     else:
         piece["aggressor"] = np.full(len(found.at), NULL)

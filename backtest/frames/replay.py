@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import date
-from itertools import chain
+from itertools import chain, compress
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,11 +28,11 @@ from engine.vocabulary.enums import Phase
 from engine.vocabulary.events import DayBegan, PhaseChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sized
+    from collections.abc import Collection, Iterable, Sequence, Sized
 
     from numpy.typing import NDArray
 
-    from backtest.frames.stretch import Bytes, Ints
+    from backtest.frames.stretch import Bytes, Counts, Ints
     from engine.log.records import Run
     from engine.venue.venue import Venue
     from engine.vocabulary.commands import Command
@@ -62,7 +62,7 @@ class Replay:
         self._commands: list[Command] = []
         self._times: list[int] = []
         self._came: list[Event] = []  # of these commands
-        self._ends: list[int] = []  # how many events there are behind each command
+        self._counts: list[int] = []  # how many events there are of each command
         self._day: date | None = None
         self._phases: dict[str, str] = {}
         self._begin()
@@ -70,8 +70,8 @@ class Replay:
     def _begin(self) -> None:
         """Begin a stretch."""
         self._records = self._events = 0  # in it, without those that are kept as such
-        self._pieces: list[tuple[Ints, Ints, Bytes, Bytes, Bytes]] = []
-        self._lines: dict[int, list[tuple[Ints, bytes]]] = {}
+        self._pieces: list[tuple[Ints, Counts, Bytes, Bytes, Bytes, Bytes]] = []
+        self._lines: dict[int, list[bytes]] = {}
         self._days = [(0, self._day)]
         self._mechanisms = self._mechanisms_now()
         self._entered = [(0, symbol, phase) for symbol, phase in self._phases.items()]
@@ -86,21 +86,29 @@ class Replay:
         """The number of the last record."""
         return self._before + self.records
 
-    def take(self, runs: Iterable[Run]) -> None:
+    def take(self, runs: Sequence[Run]) -> None:
         """Apply commands."""
-        apply, came = self._venue.apply, self._came
-        ends, gave, when = self._ends.append, self._commands.append, self._times.append
-        for run in runs:
-            time = run.time
-            for command in run.commands:
-                came += (
-                    apply(command) if type(command) is not BeginDay else self._begin_day(command)
-                )
-                ends(len(came))
-                gave(command)
-                when(time)
+        commands = list(chain.from_iterable(run.commands for run in runs))
+        times = [run.time for run in runs for _ in run.commands]
+        if BeginDay in map(type, commands):
+            for command, time in zip(commands, times, strict=True):
+                self._apply((command,), (time,))
+        else:
+            self._apply(commands, times)
         if len(self._commands) >= PIECE:
             self._put_down()
+
+    def _apply(self, commands: Sequence[Command], times: Sequence[int]) -> None:
+        """Apply commands and keep what came of them; ``BeginDay`` comes alone."""
+        first = commands[0]
+        if type(first) is BeginDay:
+            happened = [self._begin_day(first)]
+        else:  # without a loop of Python's: a replay is as fast as this
+            happened = list(map(self._venue.apply, commands))
+        self._commands += commands
+        self._times += times
+        self._counts += map(len, happened)
+        self._came += chain.from_iterable(happened)
 
     def _begin_day(self, command: BeginDay) -> list[Event]:
         evening = self._balances() if self._day is not None else {}
@@ -136,23 +144,18 @@ class Replay:
     def stretch(self) -> Stretch:
         """Return what came of the commands since the last stretch."""
         self._put_down()
-        times, records, commands, order_types, tifs = map(
+        times, counts, commands, order_types, tifs, kinds = map(
             np.concatenate, zip(*self._pieces, strict=True)
         )
         found = Stretch(
             seq=self._before + 1,
             times=times,
-            records=records,
+            counts=counts,
             commands=commands,
             order_types=order_types,
             tifs=tifs,
-            events={
-                EVENTS[number]: (
-                    np.concatenate([at for at, _ in found]),
-                    b"".join([data for _, data in found]),
-                )
-                for number, found in self._lines.items()
-            },
+            kinds=kinds,
+            events={EVENTS[number]: b"".join(found) for number, found in self._lines.items()},
             days=[
                 (record, NULL if day is None else day.toordinal() - _EPOCH)
                 for record, day in self._days
@@ -169,39 +172,40 @@ class Replay:
         """Turn what is kept into numbers and bytes."""
         commands, events = self._commands, self._came
         times = _ints(self._times, commands)
-        counts = np.diff(_ints(self._ends, commands), prepend=0)
-        records = np.repeat(np.arange(len(commands)), counts)
+        counts = np.fromiter(self._counts, np.uint32, len(commands))
         kinds = _numbers(map(EVENT_NUMBERS.__getitem__, map(type, events)))
         of_commands = _numbers(map(COMMAND_NUMBERS.__getitem__, map(type, commands)))
-        self._put_singly(events, kinds, records, times, commands)
+        self._put_singly(events, kinds, counts, times, commands)
         for number in np.flatnonzero(self._columns & _present(kinds)).tolist():
-            at = np.flatnonzero(kinds == number)
-            data = lines(list(map(events.__getitem__, at.tolist())))
-            self._lines.setdefault(number, []).append((at + self._events, data))
+            these = kinds == number
+            data = lines(list(compress(events, these.tobytes())))
+            self._lines.setdefault(number, []).append(data)
         new = of_commands == _NEW_ORDER
         order_types, tifs = np.zeros_like(of_commands), np.zeros_like(of_commands)
         if self._follows_orders:
             orders = [command for command in commands if type(command) is NewOrder]
             order_types[new] = _numbers(map(attrgetter("order_type"), orders))
             tifs[new] = _numbers(map(attrgetter("tif"), orders))
-        self._pieces.append((times, records + self._records, of_commands, order_types, tifs))
+        self._pieces.append((times, counts, of_commands, order_types, tifs, kinds))
         self._records += len(commands)
         self._events += len(events)
         self._time = self._last_time
-        for each in (self._commands, self._times, self._came, self._ends):
+        for each in (self._commands, self._times, self._came, self._counts):
             each.clear()
 
     def _put_singly(
         self,
         events: list[Event],
         kinds: Bytes,
-        records: Ints,
+        counts: Counts,
         times: Ints,
         commands: list[Command],
     ) -> None:
         """Make rows of those events that are few."""
-        for place in np.flatnonzero(self._singly[kinds]).tolist():
-            event, record = events[place], int(records[place])
+        places = np.flatnonzero(self._singly[kinds])
+        records = np.searchsorted(np.cumsum(counts), places, "right")
+        for place, record in zip(places.tolist(), records.tolist(), strict=True):
+            event = events[place]
             if type(event) is PhaseChanged:
                 self._phases[event.symbol] = word = PHASES[event.phase]
                 self._entered.append((self._events + place, event.symbol, word))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     Ints: TypeAlias = NDArray[np.int64]
     Bytes: TypeAlias = NDArray[np.uint8]
+    Counts: TypeAlias = NDArray[np.uint32]
 
 EVENTS: Final[tuple[type[Struct], ...]] = get_args(Event)
 COMMANDS: Final[tuple[type[Struct], ...]] = get_args(Command)
@@ -64,11 +65,12 @@ class Stretch(NamedTuple):
 
     seq: int  # of the first record
     times: Ints  # of the records
-    records: Ints  # of the events: how many records stand before it here
+    counts: Counts  # of the records: how many events each has
     commands: Bytes  # of the records: the number of the command's kind
     order_types: Bytes  # of the records, 0 where they are no new order
     tifs: Bytes
-    events: dict[type, tuple[Ints, bytes]]  # by kind: places, and the events as lines
+    kinds: Bytes  # of the events: the number of its kind
+    events: dict[type, bytes]  # by kind, where it is wanted: all of them as lines
     days: list[tuple[int, int]]  # from a record on: days since 1970
     mechanisms: list[tuple[int, str, str]]  # from a record on: line, word
     phases: list[tuple[int, str, str]]  # from an event on: line, word

@@ -46,7 +46,7 @@ def walk(
         replay = Replay(venue, wanted)
         for block in Reader(log).blocks():
             if block.kind == Kind.RUNS:
-                replay.take(runs(block, replay.seq + 1))
+                replay.take(list(runs(block, replay.seq + 1)))
             if replay.records >= STRETCH:
                 take(replay.stretch())
                 reached(block.end)
