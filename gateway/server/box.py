@@ -23,6 +23,7 @@ MARK_MASK: Final = MARK_EVERY - 1
 WINDOW: Final = 1 << 18  # bytes of an account's reports that stay in memory
 TOTAL: Final = 1 << 28  # bytes of all accounts' reports that do, but for those behind a last mark
 CHUNK: Final = 1 << 14  # bytes that go to the store at once, about
+TURNS: Final = 16  # parts of a chunk by which accounts' bounds differ
 DUPLICATE: Final = RejectReason.DUPLICATE_REF  # answers nothing: the reference was used, or never
 
 
@@ -73,7 +74,7 @@ class Windows:
     It is looked at with each mark, so that of each account up to ``MARK_EVERY`` reports are beyond.
     """
 
-    __slots__ = ("_pause", "_recent", "chunk", "each", "held", "page", "total")
+    __slots__ = ("_pause", "_recent", "_turn", "chunk", "each", "held", "page", "total")
 
     def __init__(self, each: int = 0, total: int = 0, chunk: int = 0, page: int = 0) -> None:
         """Have bounds, 0 for the usual one.
@@ -87,6 +88,16 @@ class Windows:
         self.held = 0  # bytes in memory
         self._pause = 0  # bytes of reports until the disk is asked again, which took none
         self._recent: dict[Outbox, None] = {}  # that hold any; who had a report last is last
+        self._turn = 0  # of the accounts, to put something away
+
+    def put_at(self) -> int:
+        """Return at how many bytes an account puts something away.
+
+        Accounts that are told the same all grow as one: each has another bound, a chunk apart at
+        most, so that they do not all write in one tick.
+        """
+        self._turn = (self._turn + 1) % TURNS
+        return self.each - self.chunk * self._turn // TURNS
 
     def used(self, box: Outbox) -> None:
         """Note that an account had reports; put the oldest windows away where all have too many."""
@@ -140,7 +151,7 @@ class Outbox:
         self._answered = array("q", [0])  # the highest reference answered until there
         # what is older
         self._old = Pieces(store if store is not None else ReportStore(), self._windows.page)
-        self._put_at = self._windows.each  # bytes in memory; more where the disk took none
+        self._put_at = self._windows.put_at()  # bytes in memory; more where the disk took none
         self.wire()
 
     def wire(self) -> None:
@@ -171,8 +182,8 @@ class Outbox:
         self._marks.append(self._place + size)
         self._answered.append(self.last_answered)
         windows = self._windows
-        if size > self._put_at:  # not each time: what stays is moved now and then
-            self.put_away(windows.each // 4 * 3)
+        if size > self._put_at:
+            self.put_away(max(self._put_at - windows.chunk, 0))
         windows.used(self)
 
     def answer(self, ref: int, payload: bytes) -> None:
@@ -203,7 +214,7 @@ class Outbox:
                 return False
             del self.stream[: len(frames)], self._marks[:marks], self._answered[:marks]
             self._place, self._first = end, self._first + marks
-        self._put_at = windows.each
+        self._put_at = windows.put_at()
         return True
 
     def _window(self) -> Stretch:

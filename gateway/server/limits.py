@@ -5,7 +5,10 @@ from typing import Final
 import msgspec
 
 EACH: Final = 4_000  # ns that a message takes, about, until that was measured
-SPENT: Final = 1_000_000  # ns that a tick spends on those who have sent too much
+SPENT: Final = 500_000  # ns that a tick spends on those who have sent too much
+AT_LEAST: Final = (
+    8  # messages of theirs all the same: of fewer, what a tick takes by itself says little
+)
 ALONE: Final = 100_000_000  # the same where nobody sent little lately
 
 
@@ -22,7 +25,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     most_while_syncing: int = 1_024  # the same, at most, where half a sync's time has room for more
     unshared: int = 0  # the same where nobody sent little lately; 0: no more than otherwise
     max_live: int = 100_000  # live orders of one account
-    page: int = 1_000  # live orders that one status lists
+    page: int = 250  # live orders that one status lists
     chunk: int = 1 << 19  # bytes of reports written to one session in one tick
     max_input: int = 1 << 16  # bytes of one connection that wait for a tick; then reading pauses
     max_queued: int = 1 << 22  # bytes beside reports that may wait for a reader
@@ -34,12 +37,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     def most_beside(self, sync: int, each: int = EACH) -> int:
         """Return how many messages of the backlog a tick works on where each takes ``each`` ns.
 
-        Of a tick that others wait for they get ``SPENT``; a turn's at the least, so that it goes
+        Of a tick that others wait for they get ``SPENT``, and ``AT_LEAST`` always, so that it goes
         on. Where a sync takes ``sync`` ns all wait for that in any case: half of its time spent
         on those who have sent too much delays the others by that, and keeps the throughput up
         where the disk is slow.
         """
-        few = max(min(self.most, SPENT // each), min(self.most, self.shared_turn))
+        few = min(self.most, max(SPENT // each, AT_LEAST))
         return max(few, min(sync // (2 * each), self.most_while_syncing))
 
     def most_alone(self, each: int = EACH) -> int:

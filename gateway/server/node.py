@@ -24,7 +24,7 @@ from gateway.server.core import WATCH_EVERY, Core
 from gateway.server.failure import VenueStoppedError, as_stopped
 from gateway.server.followers import Followers
 from gateway.server.keys_file import KeysFile
-from gateway.server.limits import EACH, Limits
+from gateway.server.limits import AT_LEAST, EACH, Limits
 from gateway.server.private_file import NotPrivateError, check_private
 from gateway.server.reload import read_again
 from gateway.server.sockets import Socket
@@ -339,7 +339,9 @@ class Node:
     def _pace(self, spent: int) -> None:
         """Say how much the next tick works on, from what this one took of a processor (ns)."""
         options, handled = self.options, self.core.handled
-        if handled >= options.shared_turn:  # fewer say little: a tick takes its time without any
+        if handled >= min(
+            AT_LEAST, options.most
+        ):  # fewer say little: a tick takes its time without any
             took, self._took = self._took, spent // handled + 1
             self._each = min(took, self._took)
         self.core.most = options.most_beside(self._sync, self._each)

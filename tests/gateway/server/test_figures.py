@@ -45,7 +45,7 @@ def test_limits_that_nobody_chose() -> None:
         most=64,
         most_while_syncing=1_024,
         max_live=100_000,
-        page=1_000,
+        page=250,
         chunk=524_288,
         max_input=65_536,
         max_queued=4_194_304,

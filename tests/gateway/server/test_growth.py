@@ -47,7 +47,7 @@ BOUNDS: Final = {
     "`Subscribe`, `Operate`": 1,  # test_a_question_ends_its_sessions_turn
     "messages of sessions that have sent more than that, worked on in a tick": LIMITS.most,
     "microseconds of processor that these have of it, by what they took in the two ticks before; "
-    "16 of them all the same": limits.SPENT // 1_000,
+    "8 of them all the same": limits.SPENT // 1_000,
     "messages of theirs where half the time of a sync has room for more": LIMITS.most_while_syncing,
     "the same where for a minute nobody sent little: four messages at a time or fewer, and a "
     "thousand a second": (Options().unshared),
