@@ -13,7 +13,7 @@ import msgspec
 
 from engine.log.blocks import Block, Chain
 from engine.log.errors import LogError
-from engine.log.files import BINARY, naming, sync_data, sync_folder, write_data
+from engine.log.files import made_aside, naming, sync_data, sync_folder, write_data
 
 HEAD_NAME: Final = "venue.head"
 
@@ -60,14 +60,14 @@ def compare(head: Head | None, block: Block, directory: Path) -> None:
 
 def write_head(directory: Path, chain: Chain) -> None:
     """Name a chain's last block, which must be durable. Raises ``OSError``."""
-    aside = directory / f"{HEAD_NAME}.new"
-    descriptor = os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | BINARY, 0o640)
+    new = directory / f"{HEAD_NAME}.new"
+    descriptor = made_aside(new)
     data = msgspec.json.encode(Head(chain.number, chain.hash.hex())) + b"\n"
     try:
-        with naming(aside):
+        with naming(new):
             write_data(descriptor, data)
             sync_data(descriptor)
     finally:
         os.close(descriptor)
-    aside.replace(directory / HEAD_NAME)
+    new.replace(directory / HEAD_NAME)
     sync_folder(directory)

@@ -18,9 +18,9 @@ import msgspec
 from engine.log.blocks import HEADER, Kind
 from engine.log.errors import FORMAT, LogError
 from engine.log.files import (
-    BINARY,
     copy_bytes,
     lock,
+    made_aside,
     naming,
     sync_data,
     sync_folder,
@@ -205,7 +205,7 @@ def number_of(file: BinaryIO, directory: Path) -> int:
     return max((number for number, _ in numbered(directory)), default=0) + 1
 
 
-def next_segment(path: Path, aside: Path, chain: Chain, number: int) -> int:
+def next_segment(path: Path, new: Path, chain: Chain, number: int) -> int:
     """Give the log's last segment its number and begin another; return that one's descriptor.
 
     The old one must be durable. Where a new one cannot be made all is as before, and -1 returned.
@@ -214,21 +214,21 @@ def next_segment(path: Path, aside: Path, chain: Chain, number: int) -> int:
     body = msgspec.msgpack.encode(Segment(_MAGIC, FORMAT, number + 1))
     block = chain.add(Kind.SEGMENT, body) + body
     try:
-        descriptor = os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_RDWR | BINARY, 0o640)
+        descriptor = made_aside(new)
         try:
             lock(descriptor)
             _write(descriptor, block)
             sync_data(descriptor)
             _also_named(path, path.with_name(segment_name(number)))
             sync_folder(path.parent)
-            aside.replace(path)
+            new.replace(path)
         except BaseException:
             os.close(descriptor)
             raise
     except OSError:
         chain.number, chain.hash = before, digest
         with suppress(OSError):
-            aside.unlink(missing_ok=True)
+            new.unlink(missing_ok=True)
         return -1
     return descriptor
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from engine.log import format5
 from engine.log.blocks import MAX_GENESIS, Chain, Kind, Reader
 from engine.log.errors import EngineDisagreesError, LogError, LogFormatError
-from engine.log.files import copy_bytes, sync_data, sync_folder
+from engine.log.files import copy_bytes, made_aside, sync_data, sync_folder
 from engine.log.head import HEAD_NAME, Head, read_head, write_head
 from engine.log.journal import (
     Journal,
@@ -133,13 +133,12 @@ def end_at(directory: Path, file: LogFile, descriptor: int, end: int, chain: Cha
 
 def _end_with(file: LogFile, segment: int, end: int, path: Path) -> None:
     """Make an earlier segment the last one, up to an offset; what is behind it was kept aside."""
-    aside = path.with_name(f"{path.name}.new")
-    with aside.open("wb") as copy:
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(made_aside(new), "wb") as copy:
         copy_bytes(file, file.segments.start_of(segment), end, copy)
         copy.flush()
         sync_data(copy.fileno())
-    aside.chmod(0o640)
-    aside.replace(path)
+    new.replace(path)
     sync_folder(path.parent)
     for number, each in all_numbered(path.parent):
         if number >= segment:

@@ -10,9 +10,11 @@ import pytest
 
 from engine.log import upkeep
 from engine.log.backups import backup
-from engine.log.blocks import Reader
+from engine.log.blocks import Chain, Kind, Reader
 from engine.log.errors import LogError
+from engine.log.head import HEAD_NAME, write_head
 from engine.log.journal import FILE_NAME, Journal, JournalError, open_log
+from engine.log.segments import next_segment
 from engine.log.sequencer import Sequencer, recover, replay
 from engine.log.snapshotter import take
 from engine.rulebook import presets
@@ -268,3 +270,22 @@ def test_whatever_fails_while_a_segment_is_begun_nothing_committed_is_lost(
             break
     assert outcomes.pop("rolled") >= 1, "the last went through"
     assert outcomes.keys() == ({"stopped", "went on"} if isinstance(error, OSError) else {"off"})
+
+
+def test_a_name_that_a_power_cut_left_is_not_written_through(tmp_path: Path) -> None:
+    """What was renamed may have both names afterwards: the new file must be another one."""
+    chain, log = Chain(), tmp_path / FILE_NAME
+    write_head(tmp_path, chain)
+    log.write_bytes(b"the log")
+    before = {}
+    for path in (tmp_path / HEAD_NAME, log):
+        before[path] = path.read_bytes()
+        for name in ("new", "kept"):
+            path.with_name(f"{path.name}.{name}").hardlink_to(path)
+    chain.add(Kind.STATE, b"more")
+    write_head(tmp_path, chain)
+    os.close(next_segment(log, log.with_name(f"{log.name}.new"), chain, 1))
+    for path, data in before.items():
+        assert path.with_name(f"{path.name}.kept").read_bytes() == data
+        assert path.read_bytes() != data
+    assert not list(tmp_path.glob("*.new"))
