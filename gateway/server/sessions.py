@@ -389,6 +389,7 @@ class Sessions(Silence):
             # It was away while another took over. References of the two would get mixed up.
             self.end(connection, wire.LogoutReason.TAKEN_OVER, text)
             return
+        connection.admit(m, box, admission.permission)  # or it takes nothing over
         self._instances[seat] = m.instance
         older = self.by_account.get(seat)
         asked = older is not None and older.cancel_on_disconnect
@@ -396,7 +397,6 @@ class Sessions(Silence):
             older.cancel_on_disconnect = False
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[seat] = connection
-        connection.admit(m, box, admission.permission)
         self.readers.add(connection, box)
         connection.copies = Copies(admission.copies) if admission.copies else None
         if admission.permission is Permission.TRADE:

@@ -110,3 +110,18 @@ def test_the_last_words_need_no_disk(quiet: QuietVenue, store: FailingStore) -> 
     quiet.core.farewell()
     quiet.tick()
     assert ann.heard[-1].reason is wire.LogoutReason.SHUTDOWN
+
+
+def test_a_logon_whose_reports_cannot_be_read_takes_no_session_over(
+    quiet: QuietVenue, store: FailingStore
+) -> None:
+    (first,) = quiet.logged_on("ann", last_seen=quiet.outboxes.boxes["ann"].seq)
+    store.broken = True
+    second = End(quiet)
+    second.log_on("ann", last_seen=0)
+    quiet.tick()
+    assert [each.reason for each in second.all_of(wire.LoggedOut)] == [wire.LogoutReason.STORAGE]
+    first.say(buy(1_001, 1, 4_000))
+    quiet.tick()
+    assert not first.closed()
+    assert [m.ref for m in first.all_of(wire.OrderAccepted)] == [1_001]
