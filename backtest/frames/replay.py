@@ -90,21 +90,21 @@ class Replay:
         """Apply commands."""
         commands = list(chain.from_iterable(run.commands for run in runs))
         times = [run.time for run in runs for _ in run.commands]
+        apply = self._venue.apply
         if BeginDay in map(type, commands):
             for command, time in zip(commands, times, strict=True):
-                self._apply((command,), (time,))
-        else:
-            self._apply(commands, times)
+                events = (
+                    self._begin_day(command) if isinstance(command, BeginDay) else apply(command)
+                )
+                self._keep((command,), (time,), [events])
+        else:  # without a loop of Python's: a replay is as fast as this
+            self._keep(commands, times, list(map(apply, commands)))
         if len(self._commands) >= PIECE:
             self._put_down()
 
-    def _apply(self, commands: Sequence[Command], times: Sequence[int]) -> None:
-        """Apply commands and keep what came of them; ``BeginDay`` comes alone."""
-        first = commands[0]
-        if type(first) is BeginDay:
-            happened = [self._begin_day(first)]
-        else:  # without a loop of Python's: a replay is as fast as this
-            happened = list(map(self._venue.apply, commands))
+    def _keep(
+        self, commands: Sequence[Command], times: Sequence[int], happened: list[list[Event]]
+    ) -> None:
         self._commands += commands
         self._times += times
         self._counts += map(len, happened)

@@ -128,14 +128,14 @@ def sync_folder(folder: Path) -> None:
         _used[-1].sync_folder(folder)
 
 
-def made_aside(path: Path) -> int:
+def made_aside(path: Path, mode: int = 0o640) -> int:
     """Make a file that is written aside and renamed later; return its descriptor.
 
     It is a new one: after a power cut the name may be another one of the file that an earlier one
     was renamed to, which must not be emptied. Raises ``OSError``.
     """
     path.unlink(missing_ok=True)
-    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | BINARY, 0o640)
+    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | BINARY, mode)
 
 
 def reserve(descriptor: int, start: int, length: int) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from engine.log.files import made_aside
 from engine.rulebook.model import Rulebook, RulebookError
 from engine.rulebook.toml_codec import from_toml
 from engine.vocabulary.texts import shown
@@ -96,7 +98,8 @@ def rewrite(file: Path, path: str, value: str) -> Rulebook:
     new, book = changed(text, path, value)
     aside = file.with_name(f"{file.name}.new")
     try:
-        aside.write_bytes(new.encode())
+        with os.fdopen(made_aside(aside), "wb") as written:
+            written.write(new.encode())
         shutil.copymode(file, aside)
         aside.replace(file)
     except OSError:

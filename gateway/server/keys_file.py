@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from engine.log.files import BINARY, sync_data, sync_folder
+from engine.log.files import made_aside, sync_data, sync_folder
 from gateway.server.accounts import as_text
 from gateway.server.accounts_file import read, stored
 
@@ -63,9 +63,7 @@ class KeysFile:
 
 def _written(path: Path, keys: dict[tuple[str, str], Credentials]) -> Path:
     """Write keys to a file of their own, durably, for the eyes of the operator alone."""
-    path.unlink(missing_ok=True)
-    flags = os.O_CREAT | os.O_WRONLY | os.O_EXCL | BINARY
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+    with os.fdopen(made_aside(path, 0o600), "wb") as file:
         file.write(as_text(keys.values()).encode())
         file.flush()
         sync_data(file.fileno())

@@ -339,9 +339,8 @@ class Node:
     def _pace(self, spent: int) -> None:
         """Say how much the next tick works on, from what this one took of a processor (ns)."""
         options, handled = self.options, self.core.handled
-        if handled >= min(
-            AT_LEAST, options.most
-        ):  # fewer say little: a tick takes its time without any
+        # fewer say little: a tick takes its time without any
+        if handled >= min(AT_LEAST, options.most):
             took, self._took = self._took, spent // handled + 1
             self._each = min(took, self._took)
         self.core.most = options.most_beside(self._sync, self._each)

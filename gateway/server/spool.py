@@ -13,7 +13,7 @@ import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from engine.log.files import BINARY, read_data, sync_data, write_data
+from engine.log.files import made_aside, read_data, sync_data, write_data
 from engine.log.snapshot import beside
 from gateway.server.report_store import ReportStore, StoreError
 
@@ -95,8 +95,7 @@ class Spool(ReportStore):
         path = beside(snapshot, NAME)
         aside = path.with_name(f"{path.name}.new")
         digest, since = _digest(), _digest()
-        descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | BINARY, 0o640)
-        with os.fdopen(descriptor, "wb") as copy:
+        with os.fdopen(made_aside(aside), "wb") as copy:
             self._copy(0, self._kept, copy, digest)
             before = digest.digest()
             self._copy(self._kept, self.size, copy, digest, since)

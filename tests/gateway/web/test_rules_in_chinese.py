@@ -11,7 +11,7 @@ from tests.support.browser import browser, needs_browser
 from tests.support.paths import ROOT
 from tests.support.rule_texts import FIGURE, Said, texts
 from tests.support.venues import bounded
-from tests.support.web_pages import log_on, page_of, ruled, venue_with_page
+from tests.support.web_pages import in_browser, log_on, page_of, ruled, venue_with_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,10 +113,7 @@ def test_the_page_says_every_rule_in_chinese(tmp_path: Path) -> None:
     texts_heard = [each.text for each in said() if each.where not in NOT_OF_A_PAGE]
 
     async def scenario() -> None:
-        async with (
-            venue_with_page(tmp_path / "venue", durability="none") as (_, web),
-            browser(tmp_path / "profile") as tab,
-        ):
+        async with in_browser(tmp_path, "textbook") as (_, web, tab):
             await in_chinese(tab, web.url)
             script = (
                 "import('./static/js/rules.js').then((found) => {window.ruleOf = found.ruleOf})"

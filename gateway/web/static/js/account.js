@@ -181,8 +181,8 @@ const TAKES = {
     account.answer = { ok: false, ...m };
     change(account, m, { state: "rejected" });
   },
-  // Of no use to the venue, so the reference is free again. Without one, it is about the session,
-  // or says to all of them that something has begun or is over.
+  // It may be sent again under its reference. Without one it is about the session, or says to all
+  // sessions that something has begun or is over.
   NotTaken: (account, m) => {
     account.answer = m.over ? null : { ok: false, field: "", ...m };
     if (m.ref) change(account, m, { state: "rejected" });
