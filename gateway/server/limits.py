@@ -6,9 +6,7 @@ import msgspec
 
 EACH: Final = 4_000  # ns that a message takes, about, until that was measured
 SPENT: Final = 500_000  # ns that a tick spends on those who have sent too much
-AT_LEAST: Final = (
-    8  # messages of theirs all the same: of fewer, what a tick takes by itself says little
-)
+AT_LEAST: Final = 8  # messages of theirs all the same: fewer would not tell what one takes
 ALONE: Final = 100_000_000  # the same where nobody sent little lately
 
 
