@@ -137,13 +137,18 @@ class OrderBook(BookPhases):
                                    rest_of(tif, flags), 0, -1)]  # fmt: skip
         balance.reserved = reserved
         live = Order(seat, ref, side, price, quantity, quantity, quantity, flags)
-        seat.orders[ref] = live
         if rests:
+            seat.orders[ref] = live
             return [OrderAccepted(order.account, ref, self.symbol, side, price, quantity,
                                   _RESTING, own.rest(live))]  # fmt: skip
         events: list[Event] = [OrderAccepted(order.account, ref, self.symbol, side, price,
                                              quantity, _MATCHING, -1)]  # fmt: skip
-        reached = self._take(live, events)  # as ``arrive`` does
+        listed = bool(flags or self._collar_bp)  # others are filled at once, or rest
+        if listed:
+            seat.orders[ref] = live
+        reached = self._take(live, events, listed=listed)  # as ``arrive`` does
+        if live.leaves and not listed:
+            seat.orders[ref] = live
         if reached:
             self._work_off(reached, events)
         return events
@@ -261,8 +266,11 @@ class OrderBook(BookPhases):
             events.append(OrderTriggered(stop.seat.name, stop.ref, self.symbol))
             queue.extend(self._take(stop, events))
 
-    def _take(self, order: Order, events: list[Event]) -> list[Order]:
-        """Match one order and deal with its rest; return the stops that its trades reached."""
+    def _take(self, order: Order, events: list[Event], *, listed: bool = True) -> list[Order]:
+        """Match one order and deal with its rest; return the stops that its trades reached.
+
+        One that is not ``listed`` among its account's live orders yet is a plain new one.
+        """
         if order.side is _BUY:
             own, other, limit = self._bids, self._asks, order.price
         else:
@@ -288,7 +296,7 @@ class OrderBook(BookPhases):
             before = order.leaves
             sweep = self._sweep  # looked up first: calling an attribute at once costs more
             outcomes = sweep(other, order, limit, self._self_trade, self._share)
-            first = self._settle(order, before, outcomes, events)
+            first = self._settle(order, before, outcomes, events, listed=listed)
             stops = self.stops
             if first and stops.waiting:
                 last = self.day.last

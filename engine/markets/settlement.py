@@ -109,10 +109,14 @@ class Settlement(Market):
         self._waits = bool(mode.resale_lag or mode.proceeds_lag
                            or mode.delivery is not Delivery.AT_ONCE)  # fmt: skip
 
-    def _settle(self, taker: Order, left: int, outcomes: list[Outcome], events: list[Event]) -> int:
+    def _settle(
+        self, taker: Order, left: int, outcomes: list[Outcome], events: list[Event],
+        *, listed: bool = True,
+    ) -> int:  # fmt: skip
         """Deliver against payment for what a sweep did; return its first price, 0 for no trade.
 
-        ``left`` is what the taker had open before the sweep. The last price is ``day.last``.
+        ``left`` is what the taker had open before the sweep; ``listed`` says whether it is among
+        its account's live orders. The last price is ``day.last``.
         """
         buying = taker.side is _BUY
         seat = taker.seat
@@ -161,7 +165,7 @@ class Settlement(Market):
                 del other.orders[maker.ref]
                 if maker.flags:
                     self._unlist(maker)
-        if not left:
+        if not left and listed:
             self._finish(taker)
         if price:
             day.add(first, price)
@@ -308,8 +312,7 @@ class Settlement(Market):
 
     def _finish(self, order: Order) -> None:
         """Forget an order of which nothing is open any more: it holds nothing either."""
-        seat = order.seat
-        del seat.orders[order.ref]
+        order.seat.orders.pop(order.ref, None)  # it may be new, and not listed yet
         if order.flags:
             self._unlist(order)
 
