@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
 
 _SELL: Final = Side.SELL
+_SHIFT: Final = 90  # an account's money stays far within 90 bits: what is paid at once within 63
+_MASK: Final = (1 << _SHIFT) - 1
+_HALF: Final = 1 << (_SHIFT - 1)
 
 
 class Fill(NamedTuple):
@@ -56,20 +59,21 @@ class Totals(Reader):
     def __init__(self) -> None:
         """Start with nothing."""
         self.trades = self.tonnes = self.value = 0  # value in minor units
-        # By account: money received less paid, tonnes bought less sold. One list for both: trades
-        # of one account lie far apart, and by then each of its objects has left the cache.
-        self._of: dict[str, list[int]] = {}
+        # By account: tonnes bought less sold, shifted, and below them money received less paid.
+        # One integer for both: trades of one account lie far apart, and by then each of its
+        # objects has left the cache.
+        self._of: dict[str, int] = {}
         self.takes = {Trade: self._trade, AuctionTrade: self._in_call}
 
     @property
     def money(self) -> dict[str, int]:
         """Minor units received less paid, by account."""
-        return {account: money for account, (money, _) in self._of.items()}
+        return {account: ((sums + _HALF) & _MASK) - _HALF for account, sums in self._of.items()}
 
     @property
     def net(self) -> dict[str, int]:
         """Tonnes bought less sold, by account."""
-        return {account: tonnes for account, (_, tonnes) in self._of.items()}
+        return {account: (sums + _HALF) >> _SHIFT for account, sums in self._of.items()}
 
     def _trade(self, _time: int, _: Command, e: Trade) -> None:
         tonnes = e.quantity
@@ -86,19 +90,16 @@ class Totals(Reader):
         self.trades += 1
         self.tonnes += tonnes
         self.value += paid
+        both = (tonnes << _SHIFT) - paid
         known = self._of
         try:
-            bought = known[buyer]
+            known[buyer] += both
         except KeyError:
-            bought = known[buyer] = [0, 0]
-        bought[0] -= paid
-        bought[1] += tonnes
+            known[buyer] = both
         try:
-            sold = known[seller]
+            known[seller] -= both
         except KeyError:
-            sold = known[seller] = [0, 0]
-        sold[0] += paid
-        sold[1] -= tonnes
+            known[seller] = -both
 
 
 def fills(tape: Tape) -> list[Fill]:
