@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backtest.kernel.queue import COMMAND, AgentError
+from backtest.kernel.queue import (
+    COMMAND,
+    KIND_BITS,
+    KIND_MASK,
+    PLACE_BITS,
+    TIME_BITS,
+    AgentError,
+    QueuedEvent,
+    key_of,
+)
 from backtest.kernel.seat import Seat
 from engine.vocabulary.commands import CancelOrder, NewOrder
 from engine.vocabulary.enums import OrderType, Side, TimeInForce
@@ -152,8 +161,9 @@ class _Flow:
     def wait(self) -> None:
         """Stand in the queue for the next order."""
         at = self._done
-        key = (self._times[at], COMMAND, self._crowd.place + self._whose[at], self._counter)
-        self._kernel.insert((*key, self._crowd, self.advance))
+        place = self._crowd.place + self._whose[at]
+        due = key_of(self._times[at], COMMAND, place, self._counter)
+        self._kernel.insert(QueuedEvent(due, COMMAND, self._crowd, self.advance))
 
     def advance(self, until: int) -> None:
         """Give the venue all orders that come before whatever else there is, and wait again."""
@@ -165,7 +175,7 @@ class _Flow:
             end = bisect_right(times, until, lo=start)
         following = kernel.first()
         if following is not None:
-            end = self._before(following[:4], start, end)
+            end = self._before(following.due, start, end)
         self._done = end
         if kernel.plain:
             kernel.now = times[end - 1]
@@ -176,15 +186,17 @@ class _Flow:
         if end < len(times):
             self.wait()
 
-    def _before(self, key: tuple[int, int, int, int], start: int, end: int) -> int:
+    def _before(self, key: int, start: int, end: int) -> int:
         """Return the end of the rows that come before a place in the total order."""
-        time, kind, place, counter = key
+        time, kind = key >> TIME_BITS, key >> KIND_BITS & KIND_MASK
         first = bisect_left(self._times, time, lo=start, hi=end)
         last = bisect_right(self._times, time, lo=first, hi=end)
         if kind > COMMAND:
             return last
         if kind == COMMAND:
-            mine = place - self._crowd.place
-            side: Callable[..., int] = bisect_right if self._counter < counter else bisect_left
+            in_kind = key & ((1 << KIND_BITS) - 1)
+            mine = (in_kind >> PLACE_BITS) - self._crowd.place
+            earlier = self._counter < in_kind & ((1 << PLACE_BITS) - 1)
+            side: Callable[..., int] = bisect_right if earlier else bisect_left
             first = side(self._whose, mine, lo=first, hi=last)
         return max(first, start + 1)

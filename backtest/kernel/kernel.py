@@ -21,11 +21,20 @@ time of an order, before each command.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from backtest.agents.visibility import Visibility
 from backtest.kernel.clock import INDICATE_EVERY, clock_needs
-from backtest.kernel.queue import OPERATOR, REPORT, WAKE, AgentError, EventQueue
+from backtest.kernel.queue import (
+    BELOW_TIME,
+    OPERATOR,
+    REPORT,
+    TIME_BITS,
+    WAKE,
+    AgentError,
+    EventQueue,
+    QueuedEvent,
+)
 from backtest.kernel.seat import Seat
 from engine.vocabulary.commands import AdvanceTime, AmendRulebook
 
@@ -34,7 +43,6 @@ if TYPE_CHECKING:
 
     from backtest.agents.market import Participant
     from backtest.kernel.latency import Delay
-    from backtest.kernel.queue import Queued
     from backtest.kernel.streams import Streams
     from engine.log.sequencer import Sequencer
     from engine.vocabulary.commands import ClientCommand, Command
@@ -140,19 +148,23 @@ class Kernel(EventQueue):
         self._look()
         sent, sequencer, apply = self.sent, self.sequencer, self._venue_apply
         tape, sink = self.tape, self._sink
+        last = (until << TIME_BITS) | BELOW_TIME
+        seat: Any
         while True:  # a condition here would keep CPython 3.11 from specialising the loop
             try:
-                time, kind, _, _, seat, _ = self.ready[self.head]
+                seat = self.ready[self.head]
             except IndexError:  # cheaper than a look at the length before each event
                 if self.first() is None:
                     break
                 continue
-            if time > until:
+            key = seat.due
+            if key > last:
                 break
             self.head += 1
-            self.now = time
-            if kind == WAKE and not seat.compute:
-                try:
+            self.now = time = key >> TIME_BITS
+            if type(seat) is not QueuedEvent:
+                seat.due = key & BELOW_TIME
+                try:  # as ``_wake`` does, without the call
                     seat.agent.on_wake(seat)
                 except AgentError:
                     raise
@@ -171,15 +183,18 @@ class Kernel(EventQueue):
                 elif sent:
                     self._apply_sent()
             else:
-                self._handle(self.ready[self.head - 1], until)
+                self._handle(seat, until)
         self.now = max(self.now, until)
         self._advance()
 
-    def _handle(self, entry: Queued, until: int) -> None:
-        """Deal with an event that is no plain wake-up."""
-        _, kind, _, _, seat, what = entry
+    def _handle(self, entry: QueuedEvent, until: int) -> None:
+        """Deal with an event that is no seat's only wake-up."""
+        kind, seat, what = entry.kind, entry.seat, entry.what
         if kind >= REPORT:
-            self._turn(seat, what)
+            if kind == WAKE and not seat.compute:
+                self._wake(seat)
+            else:
+                self._turn(seat, what)
             if self.sent:
                 self._apply_sent()
         elif kind == OPERATOR:
@@ -188,6 +203,15 @@ class Kernel(EventQueue):
             self.apply(seat.place, what)
         else:
             what(until)  # a crowd's orders, up to whatever comes before the next of them
+
+    def _wake(self, seat: Seat) -> None:
+        """Let an agent act that needs no time for it."""
+        try:
+            seat.agent.on_wake(seat)
+        except AgentError:
+            raise
+        except Exception as error:
+            raise seat.failed(_ON_WAKE, error) from error
 
     def _look(self) -> None:
         """See whether there is anything to do for a command beside applying it."""
@@ -210,7 +234,7 @@ class Kernel(EventQueue):
                 self.push(seat.busy_until, WAKE, seat.place, seat, _FREE)
             return
         seat.busy_until = self.now + seat.compute
-        before = self.counter + len(self.sent)
+        before = self.counter + len(self.sent), seat.due
         try:
             if what is None:
                 seat.agent.on_wake(seat)
@@ -221,7 +245,7 @@ class Kernel(EventQueue):
         except Exception as error:
             where = _ON_WAKE if what is None else f"on_event, {type(what).__name__}"
             raise seat.failed(where, error) from error
-        if self.counter + len(self.sent) > before:
+        if (self.counter + len(self.sent), seat.due) != before:
             seat.acts()
         if seat.waiting:
             self.push(seat.busy_until, WAKE, seat.place, seat, _FREE)

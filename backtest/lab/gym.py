@@ -166,8 +166,8 @@ class TradingEnv(gymnasium.Env["NDArray[np.float32]", "NDArray[np.int64]"]):
         kernel, closes = self._begun.kernel, self._day.closes
         self._uncrossed = False
         while not self._uncrossed and kernel.now < closes:
-            following = kernel.first()
-            kernel.run(min(closes, following[0] if following else closes))
+            following = kernel.next_time()
+            kernel.run(closes if following is None else min(closes, following))
 
     def _look(self, _time: int, _command: Command, events: list[Event]) -> None:
         """Note that the line's call has ended, whether or not anything traded."""

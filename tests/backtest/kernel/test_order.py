@@ -87,6 +87,40 @@ def test_arrivals_are_sorted_by_time_place_and_asking(
     assert orders(tape) == [(time, ACCOUNTS[who], 100 + at) for time, who, at in expected]
 
 
+@given(st.lists(st.lists(st.integers(0, 4), max_size=3), max_size=30), st.data())
+def test_wake_ups_come_in_order_however_many_an_agent_waits_for(
+    asked: list[list[int]], data: st.DataObject
+) -> None:
+    """At each of its turns an agent asks for some more, at once or later."""
+    kernel, _ = kernel_of()
+    scripts = {name: [*asked] for name in ACCOUNTS[:3]}
+    woken: list[tuple[int, str]] = []
+
+    def wake(seat: Market) -> None:
+        woken.append((seat.now(), seat.account))
+        script = scripts[seat.account]
+        for after in script.pop(0) if script else ():
+            seat.wake_in(after)
+
+    waiting: list[tuple[int, int]] = []
+    for place, name in enumerate(scripts):
+        times = data.draw(st.lists(st.integers(0, 3), max_size=3))
+        seat = kernel.join(Scripted(wake=wake), name)
+        for time in times:
+            seat.wake_at(time)
+        waiting += [(time, place) for time in times]
+    left = {name: [*asked] for name in scripts}
+    expected: list[tuple[int, str]] = []
+    while waiting:
+        waiting.sort()
+        time, place = waiting.pop(0)
+        name = ACCOUNTS[place]
+        expected.append((time, name))
+        waiting += [(time + after, place) for after in (left[name].pop(0) if left[name] else ())]
+    kernel.run(1_000)
+    assert woken == expected
+
+
 def test_what_was_sent_at_the_start_comes_behind_the_operator() -> None:
     kernel, tape = kernel_of()
     kernel.at(0, SetReference("CO2", 4000))
