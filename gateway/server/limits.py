@@ -26,11 +26,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 250  # live orders that one status lists
     chunk: int = 1 << 19  # bytes of reports written to one session in one tick
     max_input: int = 1 << 16  # bytes of one connection that wait for a tick; then reading pauses
+    system_in: int = 1 << 18  # bytes that the system keeps of one connection until they are read
+    system_out: int = 1 << 19  # bytes that it keeps until the peer has them; Linux doubles both
     max_queued: int = 1 << 22  # bytes beside reports that may wait for a reader
-    high_water: int = 1 << 20  # bytes in the transport's buffer from which writing pauses
+    # Bytes in the event loop's buffer from which writing pauses. Each write waits there by itself:
+    # what is said in small pieces to who does not read would be thousands of them, and take a
+    # system call each once there is room. So it waits with the session, in one piece.
+    high_water: int = 1 << 12
     sync_every: int = 100_000_000  # ns between syncs where durability is ``interval``
     grace: int = 30_000_000_000  # ns to log on again after a crash, for cancel-on-disconnect
-    patience: int = 5_000_000_000  # ns for which writing may stay paused
+    patience: int = 5_000_000_000  # ns for which a reader may take nothing while writing is paused
 
     def most_beside(self, sync: int, each: int = EACH) -> int:
         """Return how many messages of the backlog a tick works on where each takes ``each`` ns.

@@ -27,7 +27,7 @@ from gateway.server.keys_file import KeysFile
 from gateway.server.limits import AT_LEAST, EACH, Limits
 from gateway.server.private_file import NotPrivateError, check_private
 from gateway.server.reload import read_again
-from gateway.server.sockets import Socket
+from gateway.server.sockets import Socket, bound_buffers
 from gateway.server.spool import Spool
 from gateway.server.timetable import Timetable
 
@@ -190,11 +190,16 @@ class Node:
         within = HANDSHAKE_WITHIN if self.tls is not None else None
         where: list[dict[str, Any]] = [{"sock": each} for each in sockets]
         for place in where or [{"host": self.options.host, "port": self.options.port}]:
-            self._servers.append(
-                await loop.create_server(
-                    lambda: Socket(self), ssl=self.tls, ssl_handshake_timeout=within, **place
-                )
+            server = await loop.create_server(
+                lambda: Socket(self),
+                ssl=self.tls,
+                ssl_handshake_timeout=within,
+                start_serving=False,
+                **place,
             )
+            self._servers.append(server)
+            bound_buffers(server.sockets, self.options)
+            await server.start_serving()
         self.address = self._servers[0].sockets[0].getsockname()[:2]
         self.core.opened(self.clock(), self.asking)
         self._watch()
@@ -366,8 +371,15 @@ class Node:
                 self._loop.call_exception_handler({"message": text, "exception": error})
 
     def _watch(self) -> None:
-        """Have ticks follow while nothing comes: silence and the calendar need them."""
+        """Have ticks follow while nothing comes: silence and the calendar need them.
+
+        Who reads slowly, but does, is no reader that takes nothing.
+        """
         assert self._loop is not None
+        for connection in self.core.sessions.stuck:
+            socket = self.sockets.get(connection)
+            if socket is not None and socket.reads_on():
+                connection.stuck_since = self.clock()
         self.schedule()
         self._timer = self._loop.call_later(WATCH_EVERY / 1e9, self._watch)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gateway.server.connection import Connection
     from gateway.server.core import Core
@@ -30,6 +31,16 @@ class Port(Protocol):
         """Have a tick run soon."""
 
 
+def bound_buffers(listening: Iterable[socket.socket], limits: Limits) -> None:
+    """Bound what the system keeps of each connection that a port will accept, in both directions.
+
+    Left to itself it lets both grow to as many megabytes as it allows.
+    """
+    for each in listening:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, limits.system_in)
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.system_out)
+
+
 class Socket(asyncio.Protocol):
     """One connection's transport; the event loop calls all of it."""
 
@@ -39,6 +50,7 @@ class Socket(asyncio.Protocol):
         self._host = host
         self.transport: asyncio.Transport | None = None
         self.connection: Connection | None = None
+        self._left = 0  # bytes in the transport when writing was paused, or was last looked at
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Tell the core of a new connection."""
@@ -98,7 +110,15 @@ class Socket(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Tell the core that the reader does not keep up."""
         assert self.connection is not None
+        assert self.transport is not None
+        self._left = self.transport.get_write_buffer_size()
         self._node.core.paused(self.connection, self._node.clock())
+
+    def reads_on(self) -> bool:
+        """Say whether some of what waits was taken since the pause began, or since last asked."""
+        assert self.transport is not None
+        before, self._left = self._left, self.transport.get_write_buffer_size()
+        return self._left < before
 
     def resume_writing(self) -> None:
         """Tell the core that the reader has caught up."""

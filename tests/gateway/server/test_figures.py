@@ -49,7 +49,9 @@ def test_limits_that_nobody_chose() -> None:
         chunk=524_288,
         max_input=65_536,
         max_queued=4_194_304,
-        high_water=1_048_576,
+        system_in=262_144,
+        system_out=524_288,
+        high_water=4_096,
         patience=5 * SECOND,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -28,7 +29,7 @@ from tests.gateway.server.test_core import buy
 from tests.support.logons import hello
 from tests.support.paths import ROOT
 from tests.support.quiet_core import End, QuietVenue
-from tests.support.venues import bounded, venue
+from tests.support.venues import bounded, until, venue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,7 @@ SECOND: Final = 1_000_000_000
 READ_AT_ONCE: Final = 262_144  # bytes that an event loop takes from a socket in one piece, at most
 BOUNDS: Final = {
     "bytes of one connection that wait for a tick": LIMITS.max_input,
+    "bytes of one connection that the system keeps until they are read": LIMITS.system_in,
     "bytes of one message": wire.MAX_FRAME,
     "messages of one session worked on before the next session's": LIMITS.turn,
     "the same where somebody who sends little waits for answers": LIMITS.shared_turn,
@@ -66,6 +68,10 @@ BOUNDS: Final = {
     "bytes of one account's reports that stay in memory": box.WINDOW,
     "bytes of all accounts' reports that stay in memory, up to 15 newest of each beside them": (
         box.TOTAL
+    ),
+    "bytes of one connection that the system keeps until the peer has them": LIMITS.system_out,
+    "bytes handed to the event loop beyond that, from which on all waits in one piece": (
+        LIMITS.high_water
     ),
     "bytes of answers and market data that wait for one reader": LIMITS.max_queued,
     "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
@@ -178,6 +184,23 @@ def test_a_connection_that_floods_is_read_no_faster_than_it_is_worked_on(
                 await reader.read(1 << 16)
             await sent
             assert 0 < largest < size + READ_AT_ONCE
+            writer.close()
+
+    bounded(scenario())
+
+
+def test_what_the_system_keeps_of_a_connection_is_bounded(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path, system_in=1 << 15, system_out=1 << 16) as node:
+            _, writer = await asyncio.open_connection(*node.address)
+            await until(lambda: bool(node.sockets))
+            (accepted,) = node.sockets.values()
+            assert accepted.transport is not None
+            line = accepted.transport.get_extra_info("socket")
+            sizes = [
+                line.getsockopt(socket.SOL_SOCKET, n) for n in (socket.SO_RCVBUF, socket.SO_SNDBUF)
+            ]
+            assert sizes in ([1 << 15, 1 << 16], [1 << 16, 1 << 17]), "some systems double it"
             writer.close()
 
     bounded(scenario())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gateway.server.core import Write
     from gateway.server.node import Node
 
 LOGON: Final = wire.Logon(wire.VERSION, "", "carol", "a nonce")
@@ -119,6 +120,73 @@ def test_who_goes_in_the_middle_of_a_frame_leaves_nothing(tmp_path: Path) -> Non
             await trade_beside(node, misbehave)
             await until(lambda: not node.sockets)
             assert node.sequencer.venue.last_ref("carol") == 0
+
+    bounded(scenario())
+
+
+async def deaf_with_orders(node: Node, orders: int) -> socket.socket:
+    """Return a connection on which so many orders were sent, and nothing was read."""
+    loop = asyncio.get_running_loop()
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    deaf.connect(node.address)
+    deaf.setblocking(False)
+    await loop.sock_sendall(deaf, HELLO)
+    await until(lambda: any(each.account == "carol" for each in node.sockets))
+    (link,) = [each for each in node.sockets if each.account == "carol"]
+    transport = node.sockets[link].transport
+    assert transport is not None
+    line = transport.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
+    flood = (pack(wire.NewOrder(n, "CO2", Side.BUY, 1, 4_000)) for n in range(1, orders + 1))
+    await loop.sock_sendall(deaf, b"".join(flood))
+    await until(lambda: node.sequencer.venue.last_ref("carol") == orders)
+    return deaf
+
+
+def test_what_waits_for_a_reader_waits_in_one_piece(tmp_path: Path) -> None:
+    """Thousands of small writes, each waiting by itself, took a system call each in the end."""
+    orders = 20_000
+
+    async def scenario() -> None:
+        async with venue(tmp_path, unshared=0, most=16) as node:
+            before: list[int] = []
+            write = node._write
+
+            def watched(each: Write) -> None:
+                transport = node.sockets[each.connection].transport
+                assert transport is not None
+                before.append(transport.get_write_buffer_size())
+                write(each)
+
+            node._write = watched  # type: ignore[method-assign]
+            deaf = await deaf_with_orders(node, orders)
+            with deaf:
+                assert max(before) <= 4_096
+                assert len(before) < 300, "of 1,250 ticks"
+                unframer, seqs = Unframer(wire.MAX_REPLY), [0]
+                while seqs[-1] < FUNDING + orders:
+                    piece = await asyncio.get_running_loop().sock_recv(deaf, 1 << 16)
+                    said = map(wire.decode_from_venue, unframer.feed(piece))
+                    seqs += [m.seq for m in said if isinstance(m, wire.OrderAccepted)]
+                assert seqs[1:] == list(range(FUNDING + 1, FUNDING + 1 + orders))
+
+    bounded(scenario())
+
+
+def test_who_reads_slowly_is_not_cut_off(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path, patience=400_000_000) as node:
+            with await deaf_with_orders(node, 20_000) as slow:
+                (link,) = [each for each in node.sockets if each.account == "carol"]
+                loop = asyncio.get_running_loop()
+                ends = time.monotonic() + 2
+                while time.monotonic() < ends:
+                    await loop.sock_recv(slow, 8_192)
+                    await asyncio.sleep(0.02)
+                    assert not link.ended
+                assert link.stuck_since, "it is behind all the time"
+                await until(lambda: link.ended)  # and now it reads no more
 
     bounded(scenario())
 
