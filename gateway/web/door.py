@@ -84,6 +84,10 @@ class _Whole(asyncio.Transport):
         """Set from which size on the node is told to pause."""
         self._to.set_write_buffer_limits(high, low)
 
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes wait, here and in the transport."""
+        return self._size + self._to.get_write_buffer_size()
+
     def pause_reading(self) -> None:
         """Read no more for now."""
         self._to.pause_reading()

@@ -86,6 +86,10 @@ class _Transport(asyncio.Transport):
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Nothing is kept here."""
 
+    def get_write_buffer_size(self) -> int:
+        """Return 0: nothing is kept here."""
+        return 0
+
     def pause_reading(self) -> None:
         """Do nothing: a page says little at a time."""
 

@@ -144,7 +144,9 @@ async def deaf_with_orders(node: Node, orders: int) -> socket.socket:
     return deaf
 
 
-def test_what_waits_for_a_reader_waits_in_one_piece(tmp_path: Path) -> None:
+def test_what_waits_for_a_reader_waits_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Thousands of small writes, each waiting by itself, took a system call each in the end."""
     orders = 20_000
 
@@ -153,13 +155,13 @@ def test_what_waits_for_a_reader_waits_in_one_piece(tmp_path: Path) -> None:
             before: list[int] = []
             write = node._write
 
-            def watched(each: Write) -> None:
-                transport = node.sockets[each.connection].transport
+            def watched(one: Write) -> None:
+                transport = node.sockets[one.connection].transport
                 assert transport is not None
                 before.append(transport.get_write_buffer_size())
-                write(each)
+                write(one)
 
-            node._write = watched  # type: ignore[method-assign]
+            monkeypatch.setattr(node, "_write", watched)
             deaf = await deaf_with_orders(node, orders)
             with deaf:
                 assert max(before) <= 4_096
