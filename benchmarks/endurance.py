@@ -51,6 +51,7 @@ class Minute(NamedTuple):
     p99: int
     memory: int  # the median of its seconds
     log: int
+    durability: str
 
 
 def carbonx(*words: str, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
@@ -111,7 +112,10 @@ def minute(pid: int, folder: Path, load: tuple[str, ...]) -> Minute:
     said = carbonx("load", *load, meanwhile=lambda: memory.append(resident(pid)))
     latency = said["latency"]
     size = sum(each.stat().st_size for each in folder.rglob("venue.log*"))
-    return Minute(said["messages_in"], latency["p50"], latency["p99"], int(median(memory)), size)
+    durability = said["server"]["durability"]
+    return Minute(
+        said["messages_in"], latency["p50"], latency["p99"], int(median(memory)), size, durability
+    )
 
 
 def brought(load: tuple[str, ...]) -> float:
@@ -186,7 +190,7 @@ def run(
 def main(rate: int, minutes: int, seconds: float, place: Path | None) -> None:
     """Measure, print a verdict, and exit 1 where it is against the venue."""
     found, rate, checked = run(rate, minutes, seconds, place)
-    print(f"log: {checked}")
+    print(f"durability {found[0].durability}; log: {checked}")
     wrong = verdict(found, rate, checked)
     print(f"not flat: {', '.join(wrong)}" if wrong else "flat, and the same after the replay")
     if wrong:

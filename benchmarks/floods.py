@@ -30,6 +30,7 @@ from gateway.runtime.subprocess import Child, pin, two_cores
 
 WANTED: Final = 2.0  # times the quiet p99
 WITHIN: Final = 30.0  # seconds for the last answers
+DURABILITY: Final = "sync"
 QUIET: Final = 60.0  # seconds of a round without a flood, at most
 
 
@@ -139,7 +140,7 @@ def measure(kind: str, options: argparse.Namespace) -> float:
     server, load = two_cores()
     rulebook = "krx" if kind == "quotes" else "textbook"
     with tempfile.TemporaryDirectory(dir=options.dir) as folder:
-        settings = Settings(folder, MANY + 1, server, rulebook=rulebook)
+        settings = Settings(folder, MANY + 1, server, DURABILITY, rulebook)
         with Child(["-m", OWN_SERVER, msgspec.json.encode(settings).decode()]) as child:
             cores = os.sched_getaffinity(0)
             pin(load)
@@ -163,6 +164,8 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=100, help="measured messages a second")
     parser.add_argument("--dir", help="where the venue's log is written")
     options = parser.parse_args()
+    where = options.dir or tempfile.gettempdir()
+    print(f"durability {DURABILITY}, the log in {where}\n")
     print("| flood | quiet p50 ms | p99 | flooded p50 ms | p99 | times |")
     print("|---|---|---|---|---|---|")
     worst = max([measure(kind, options) for kind in options.kinds or WAYS])

@@ -23,8 +23,12 @@ KEPT: Final = 0.8  # of saturation, that is to be answered at twice of it
 def main(sessions: int, seconds: float) -> None:
     """Print a row for each share of saturation; exit 1 where throughput collapses."""
     there = ("-c", str(sessions), "-d", str(seconds))
-    most = carbonx("load", "--full", *there)["messages_in"]
-    print(f"saturation: {most:,.0f} messages/s, {sessions} sessions, full pipe, {seconds:g} s\n")
+    full = carbonx("load", "--full", *there)
+    most, durability = full["messages_in"], full["server"]["durability"]
+    print(
+        f"saturation: {most:,.0f} messages/s, {sessions} sessions, full pipe, {seconds:g} s,"
+        f" durability {durability}\n"
+    )
     print("| offered, of it | messages/s | answered/s | p50 ms | p99 ms | max ms | generator |")
     print("|---|---|---|---|---|---|---|")
     answered = 0.0
