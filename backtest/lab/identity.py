@@ -17,7 +17,7 @@ from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import resolve_name
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _OURS: Final = ("engine", "backtest")
-_LIBRARIES: Final = ("numpy", "scipy", "msgspec", "sortedcontainers")
+_LIBRARIES: Final = ("numpy", "scipy", "msgspec", "sortedcontainers", "polars", "pyarrow")
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})  # folders of libraries
 _PLAIN: Final = (str, int, float, bool, type(None))
 
@@ -54,8 +54,10 @@ def canonical(value: Any) -> Any:
         return sorted((canonical(each) for each in value), key=digest)
     if isinstance(value, bytes):
         return ["bytes", value.hex()]
-    if isinstance(value, type | FunctionType):
+    if isinstance(value, type):
         return [_name(value)]
+    if isinstance(value, FunctionType | MethodType | functools.partial):
+        return _of_callable(value)
     if isinstance(value, msgspec.Struct):
         fields = {name: getattr(value, name) for name in value.__struct_fields__}
         return [_name(type(value)), canonical(fields)]
@@ -67,6 +69,49 @@ def canonical(value: Any) -> Any:
     right = "a market is made of figures, texts, lists and objects of these"
     message = f"{_name(type(value))}: {right}"
     raise TypeError(message)
+
+
+def _of_callable(value: Any) -> list[Any]:
+    """Return a function as JSON can say it: by its name where that tells it from all others.
+
+    A lambda, and a function made within another, may have its name in common with many: it is
+    told by what it was compiled to and by what it keeps.
+    """
+    if isinstance(value, functools.partial):
+        return [_name(type(value)), *map(canonical, (value.func, value.args, value.keywords))]
+    if isinstance(value, MethodType):
+        return ["method", canonical(value.__self__), canonical(value.__func__)]
+    if "<" not in value.__qualname__:
+        return [_name(value)]
+    kept = [_cell(each) for each in value.__closure__ or ()]
+    kept = ["itself" if each is value else each for each in kept]
+    defaults = [value.__defaults__, value.__kwdefaults__]
+    return [_name(value), _of_code(value.__code__), canonical(kept), canonical(defaults)]
+
+
+def _cell(cell: CellType) -> Any:
+    """Return what a function keeps of the one that it was made in; None where it is not set yet."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _of_code(code: CodeType) -> list[Any]:
+    """Return what a function was compiled to; where it stands in its file does not count."""
+    consts = list(map(_of_constant, code.co_consts))
+    names = [code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars]
+    return [code.co_code.hex(), consts, *map(list, names)]
+
+
+def _of_constant(value: Any) -> Any:
+    if isinstance(value, CodeType):
+        return _of_code(value)
+    if isinstance(value, tuple):
+        return list(map(_of_constant, value))
+    if isinstance(value, frozenset):  # its order is another in each process
+        return sorted(map(_of_constant, value), key=digest)
+    return [type(value).__name__, repr(value)]
 
 
 def _name(thing: Any) -> str:
@@ -91,11 +136,26 @@ def sources(values: Iterable[Any]) -> dict[str, str]:
 
 
 def _modules(value: Any) -> Iterator[str]:
-    """Yield the modules of a value's class and of what it is made of, one level down."""
+    """Yield the modules of a value's class and of what it is made of, one level down.
+
+    Functions that are made of others count with what they are made of.
+    """
     parts = vars(value).values() if hasattr(value, "__dict__") else ()
     if isinstance(value, msgspec.Struct):
         parts = [getattr(value, name) for name in value.__struct_fields__]
-    for each in (value, *parts):
+    waiting = [value, *parts]
+    seen: list[Any] = []
+    while waiting:
+        each = waiting.pop(0)
+        if any(each is other for other in seen):
+            continue
+        seen.append(each)
+        if isinstance(each, functools.partial):
+            waiting += [each.func, *each.args, *each.keywords.values()]
+        elif isinstance(each, MethodType):
+            waiting += [each.__self__, each.__func__]
+        elif isinstance(each, FunctionType):
+            waiting += map(_cell, each.__closure__ or ())
         kind = each if isinstance(each, type | FunctionType) else type(each)
         for base in getattr(kind, "__mro__", (kind,)):
             yield base.__module__
