@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _AHEAD: Final = 3  # tasks that wait for each worker
 _LARGEST: Final = 64  # runs in one task
 _SLICE: Final = 1.0  # seconds that a task takes, about
+_INSTEAD: Final = 2  # processes that go on where an executor is broken
 _TRIES: Final = 3  # pools that end before they make a single run
 
 
@@ -49,10 +50,21 @@ def made(job: Job, cells: Sequence[Cell], jobs: Jobs) -> Iterator[Done]:
             return
         yield from _in_processes(job, list(cells), jobs)
     elif isinstance(jobs, Executor):
-        yield from _flow(jobs, job, cells, 1)
+        yield from _by_executor(job, cells, jobs)
     else:
         count = sum(jobs.nthreads().values()) or 1
         yield from _flow(jobs.get_executor(pure=False), job, cells, count)
+
+
+def _by_executor(job: Job, cells: Sequence[Cell], executor: Executor) -> Iterator[Done]:
+    """Use an executor; where a worker of it was killed it takes no more, and a pool goes on."""
+    left = dict.fromkeys(cells)
+    try:
+        for done in _flow(executor, job, cells, 1):
+            del left[done.cell]
+            yield done
+    except BrokenExecutor:
+        yield from _in_processes(job, list(left), _INSTEAD)
 
 
 def check_jobs(jobs: object) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import multiprocessing
+import os
 import re
+import signal
 import sys
 import textwrap
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -93,6 +96,47 @@ def test_a_dask_cluster_makes_the_same_bytes(tmp_path: Path) -> None:
     ) as client:
         study(tmp_path / "cluster", jobs=client)
     study(tmp_path / "here")
+    assert runs(tmp_path / "cluster") == runs(tmp_path / "here")
+
+
+@pytest.mark.parametrize("who", ["processes", "an executor"])
+def test_a_worker_that_is_killed_half_way_changes_nothing(tmp_path: Path, who: str) -> None:
+    finished: list[None] = []
+    killed: list[int] = []
+
+    def kill_one() -> None:
+        finished.append(None)
+        children = multiprocessing.active_children()
+        if len(finished) == 3 and children:
+            children[0].kill()
+            killed.append(len(children))
+
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, context) as pool:
+        jobs = 2 if who == "processes" else pool
+        found = study(tmp_path / "killed", seeds=60, jobs=jobs, progress=kill_one)
+    assert killed
+    assert found.digest == study(tmp_path / "here", seeds=60).digest
+    assert runs(tmp_path / "killed") == runs(tmp_path / "here")
+    assert made(tmp_path / "killed") == len(finished) == 60 * len(DESIGNS)
+
+
+@pytest.mark.filterwarnings("ignore")  # Dask's own
+def test_a_worker_of_a_cluster_that_is_killed_changes_nothing(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    finished: list[None] = []
+    with distributed.Client(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
+    ) as client:
+
+        def kill_one() -> None:
+            finished.append(None)
+            if len(finished) == 3:
+                pids = client.run(os.getpid)
+                os.kill(next(iter(pids.values())), signal.SIGKILL)
+
+        study(tmp_path / "cluster", seeds=60, jobs=client, progress=kill_one)
+    study(tmp_path / "here", seeds=60)
     assert runs(tmp_path / "cluster") == runs(tmp_path / "here")
 
 
