@@ -20,6 +20,7 @@ from backtest.lab.design import design
 from backtest.lab.named import market, with_figures
 from backtest.lab.runs import WorkerError
 from backtest.lab.sweep import settings, swept
+from backtest.measures.comparisons import against_control
 from engine.vocabulary.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from backtest.lab.people import Population
     from backtest.lab.study import Study
     from backtest.lab.workers import Jobs
+    from backtest.measures.comparisons import Difference
     from backtest.measures.intervals import Estimate
 
 _DIFFERENCES: Final = 20  # that are told
@@ -111,19 +113,26 @@ def facts(study: Study) -> dict[str, Any]:
     first = next(iter(study.points))
     rows = []
     for measure in study.names:
+        values = {label: study.values(label, measure) for label in study.points}
+        others = {label: each for label, each in values.items() if label != first}
+        differences = against_control(values[first], others)
         for label, point in study.points.items():
-            here, there = study.values(label, measure), study.values(first, measure)
-            paired = label != first and here.keys() & there.keys()
+            found = differences.get(label)
             rows.append(
                 {
                     "design": point.name,
                     "parameter": point.parameter,
                     "measure": measure,
-                    "mean": _told(study.mean(label, measure)) if here else None,
-                    "difference": _told(study.difference(label, measure)) if paired else None,
+                    "mean": _told(study.mean(label, measure)) if values[label] else None,
+                    "difference": _corrected(found) if found else None,
                 }
             )
     return {"result": study.digest, "seeds": study.seeds, "rows": rows}
+
+
+def _corrected(found: Difference) -> dict[str, float | None]:
+    """Return a difference with its p, and with that after the correction for several designs."""
+    return _told(found.estimate) | {"p": found.p, "adjusted_p": found.adjusted}
 
 
 def _told(found: Estimate) -> dict[str, float | None]:

@@ -9,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from backtest.measures.comparisons import against_control
 from backtest.report.html import Html, image, joined, table, tag
 from backtest.report.page_texts import CAPTIONS, CONVENTIONS, EACH_SEED
 from backtest.report.pictures import SESSION, STUDY, plot_session, plot_study
@@ -122,8 +123,12 @@ def _measures(study: DrawnStudy, say: Words) -> Html:
             "th", say.measure(measure), said, scope="rowgroup", rowspan=str(len(study.designs))
         )
         rows: list[Html] = []
+        clear = _clear(study, measure)
         for label in study.designs:
-            cells = [tag("td", each) for each in _cells(study, say, label, measure, unit.divisor)]
+            found = _cells(study, say, label, measure, unit.divisor)
+            if label in clear:
+                found[2] = tag("b", found[2])
+            cells = [tag("td", each) for each in found]
             first = [] if rows else [name]
             rows.append(tag("tr", *first, tag("th", label, scope="row"), *cells))
         blocks.append(tag("tbody", *rows))
@@ -148,6 +153,14 @@ def _in_words(study: DrawnStudy, say: Words) -> list[str]:
     ]
 
 
+def _clear(study: DrawnStudy, measure: str) -> list[str]:
+    """Return the designs whose difference to the first stands among all comparisons together."""
+    first, *others = study.designs
+    values = {label: study.values(label, measure) for label in others}
+    found = against_control(study.values(first, measure), values)
+    return [label for label, difference in found.items() if difference.stands()]
+
+
 def _cells(study: DrawnStudy, say: Words, label: str, measure: str, divisor: float) -> list[str]:
     """Return a mean and the paired difference to the first design, with intervals."""
     values = study.values(label, measure)
@@ -159,8 +172,7 @@ def _cells(study: DrawnStudy, say: Words, label: str, measure: str, divisor: flo
     if label != base and set(values) & set(study.values(base, measure)):
         change = study.difference(label, measure)
         text = f"{'+' if change.mean > 0 else ''}{shown(change.mean / divisor)}"
-        clear = isfinite(change.low) and not change.low <= 0 <= change.high
-        found[2:4] = [tag("b", text) if clear else text, _interval(say, change, divisor)]
+        found[2:4] = [text, _interval(say, change, divisor)]
     return found
 
 

@@ -50,9 +50,11 @@ CONVENTIONS: Final = (
         "每个种子之下，各设计面对同样的参与者和同样的随机抽取。差异为各种子内差异的均值。",
     ),
     Both(
-        "Intervals are 95% t intervals of a mean over seeds. They are not corrected for the "
-        "number of comparisons. Bold marks a difference whose interval leaves out 0.",
-        "区间为均值对各种子的95% t区间，未按比较次数校正。粗体表示区间不含0的差异。",
+        "Intervals are 95% t intervals of a mean over seeds, each by itself. Bold marks a "
+        "difference to the first design that stands when one looks at all designs (5%, corrected "
+        "for their number by Holm).",
+        "区间为均值对各种子的95% t区间，各自计算。粗体表示与首个设计的差异在同时比较所有设计时"
+        "仍显著（5%，按比较次数以Holm法校正）。",
     ),
     Both(
         '"n/a" means that a measure does not apply, which is not 0. A mean is over the seeds for '

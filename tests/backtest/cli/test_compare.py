@@ -61,6 +61,9 @@ def test_values_are_toml_or_words() -> None:
     rows = json.loads(answer.out)["rows"]
     assert len({row["parameter"] for row in rows}) == 4
     assert {row["measure"] for row in rows} > {"efficiency", "price"}
+    told = [row["difference"] for row in rows if row["difference"]]
+    assert len(told) >= 3
+    assert all(0 <= each["p"] <= each["adjusted_p"] <= 1 for each in told)
 
 
 def test_one_session_has_a_mean_and_no_interval() -> None:

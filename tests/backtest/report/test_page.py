@@ -7,10 +7,12 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backtest.measures.comparisons import against_control
 from backtest.report.html import Html, joined, tag
 from backtest.report.page import page
 from backtest.report.subject import PictureError
@@ -128,6 +130,27 @@ def test_the_table_has_the_measures_of_the_study(study: Study, read: Reader) -> 
         assert first[1:] == ["continuous", shown(mean.mean / one), interval, "", "", "5"]
         assert second[0] == HOSTILE
         assert second[3].removeprefix("+") == shown(change.mean / one)
+
+
+def test_bold_is_what_stands_among_all_designs() -> None:
+    """Of thirty designs that differ by chance alone, some intervals leave out 0 by themselves."""
+    textbook = design("textbook")
+    first, *others = ["first", *(f"other {number}" for number in range(30))]
+    most = "products[CO2].max_quantity"
+    designs = {first: textbook} | {
+        each: textbook.changed(most, 10**6 + n) for n, each in enumerate(others)
+    }
+    study = compare(designs, market=UniformValues(2, 2), seeds=1)
+    noise = np.random.default_rng(5)
+    values = {label: dict(enumerate(noise.normal(size=6).tolist())) for label in designs}
+    found = against_control(values[first], {each: values[each] for each in others})
+    assert any(each.p <= 0.05 for each in found.values())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(study), "values", lambda _, label, _measure: values[label])
+        assert "<b>" not in page(study)
+        values["other 3"] = {seed: value + 50 for seed, value in values[first].items()}
+        values["other 3"][0] += 1  # or every difference would be the same
+        assert page(study).count("<b>") == len(study.names)
 
 
 def test_a_page_says_what_it_was_made_from(study: Study, read: Reader) -> None:
