@@ -79,6 +79,8 @@ LABELS: Final = {
     "difference to the first": "与第一种设计之差",
     "seeds": "种子数",
     "seed": "种子",
+    "agent": "参与者",
+    "at (ns)": "时间（纳秒）",
     "why": "原因",
     "rulebook": "交易规则",
     "changes": "改动",

@@ -257,10 +257,13 @@ def _idle(study: DrawnStudy, say: Words) -> list[Html]:
 def _failures(study: DrawnStudy, say: Words) -> list[Html]:
     if not study.failed:
         return []
-    rows = [[each.design, str(each.seed), each.why] for each in study.failed]
+    rows = [
+        [each.design, str(each.seed), each.agent, f"{each.time:,}" if each.agent else "", each.why]
+        for each in study.failed
+    ]
     return [
         tag("h2", say("Sessions that failed")),
-        table(map(say, ("design", "seed", "why")), rows, class_="facts"),
+        table(map(say, ("design", "seed", "agent", "at (ns)", "why")), rows, class_="facts"),
     ]
 
 

@@ -54,7 +54,7 @@ CONVENTIONS: Final = (
         "difference to the first design that stands when one looks at all designs (5%, corrected "
         "for their number by Holm).",
         "区间为均值对各种子的95% t区间，各自计算。粗体表示与首个设计的差异在同时比较所有设计时"
-        "仍显著（5%，按比较次数以Holm法校正）。",
+        "仍显著（5%，按比较次数以霍尔姆法校正）。",
     ),
     Both(
         '"n/a" means that a measure does not apply, which is not 0. A mean is over the seeds for '

@@ -94,6 +94,16 @@ class DrawnFailure(Protocol):
         ...  # pragma: no cover
 
     @property
+    def agent(self) -> str:
+        """Whose turn it was; "" where the market could not be made."""
+        ...  # pragma: no cover
+
+    @property
+    def time(self) -> int:
+        """When, in ns."""
+        ...  # pragma: no cover
+
+    @property
     def why(self) -> str:
         """What happened."""
         ...  # pragma: no cover

@@ -111,7 +111,7 @@ def test_reasons_and_failures_are_in_chinese_but_for_what_an_agent_raised() -> N
     read = Reading(page_of(failing, language="zh"))
     (failed,) = failing.failed
     versions = [each for row in read.rows if row[0] == SAY("versions") for each in row]
-    assert not english(read.said, "textbook", failed.why, *versions)
+    assert not english(read.said, "textbook", failed.agent, failed.why, *versions)
     assert SAY("Not drawn:") in read.said
     assert (
         LABELS["batch interval: no design of this study has batches (batch_seconds)"] in read.said

@@ -194,7 +194,8 @@ def test_failed_sessions_are_listed_and_others_drawn() -> None:
     read = Reader(page(study))
     (failed,) = study.failed
     assert "<no>" in failed.why
-    assert any(row[:2] == ["a", "0"] and failed.why in row[2] for row in read.rows)
+    assert failed.agent == "buyer/0"
+    assert ["a", "0", failed.agent, f"{failed.time:,}", failed.why] in read.rows
     assert "a, seed 1" in read.texts
 
 
