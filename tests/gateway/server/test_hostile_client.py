@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gateway.server.connection import Connection
     from gateway.server.core import Write
     from gateway.server.node import Node
 
@@ -124,20 +125,32 @@ def test_who_goes_in_the_middle_of_a_frame_leaves_nothing(tmp_path: Path) -> Non
     bounded(scenario())
 
 
-async def deaf_with_orders(node: Node, orders: int) -> socket.socket:
-    """Return a connection on which so many orders were sent, and nothing was read."""
-    loop = asyncio.get_running_loop()
+def deaf_to(node: Node) -> socket.socket:
+    """Return a connection that nobody reads from."""
     deaf = socket.socket()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     deaf.connect(node.address)
     deaf.setblocking(False)
-    await loop.sock_sendall(deaf, HELLO)
+    return deaf
+
+
+async def logged_on(node: Node, deaf: socket.socket) -> tuple[Connection, asyncio.Transport]:
+    """Log it on; return the venue's end, of which the system keeps little."""
+    await asyncio.get_running_loop().sock_sendall(deaf, HELLO)
     await until(lambda: any(each.account == "carol" for each in node.sockets))
     (link,) = [each for each in node.sockets if each.account == "carol"]
     transport = node.sockets[link].transport
     assert transport is not None
     line = transport.get_extra_info("socket")
     line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
+    return link, transport
+
+
+async def deaf_with_orders(node: Node, orders: int) -> socket.socket:
+    """Return a connection on which so many orders were sent, and nothing was read."""
+    loop = asyncio.get_running_loop()
+    deaf = deaf_to(node)
+    await logged_on(node, deaf)
     flood = (pack(wire.NewOrder(n, "CO2", Side.BUY, 1, 4_000)) for n in range(1, orders + 1))
     await loop.sock_sendall(deaf, b"".join(flood))
     await until(lambda: node.sequencer.venue.last_ref("carol") == orders)
@@ -199,20 +212,11 @@ def test_who_does_not_read_is_cut_off_with_a_reason_and_fills_no_memory(tmp_path
 
     async def scenario() -> None:
         async with venue(tmp_path, **tight) as node:
-            deaf = socket.socket()
-            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            deaf.connect(node.address)
-            deaf.setblocking(False)
+            deaf = deaf_to(node)
 
             async def misbehave() -> None:
                 loop = asyncio.get_running_loop()
-                await loop.sock_sendall(deaf, HELLO)
-                await until(lambda: any(each.account == "carol" for each in node.sockets))
-                (link,) = [each for each in node.sockets if each.account == "carol"]
-                transport = node.sockets[link].transport
-                assert transport is not None
-                line = transport.get_extra_info("socket")
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
+                link, transport = await logged_on(node, deaf)
                 flood = (
                     pack(wire.NewOrder(n, "CO2", Side.BUY, 1, 4_000)) for n in range(1, orders)
                 )
