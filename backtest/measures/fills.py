@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.commands import Command
 
 _SELL: Final = Side.SELL
-_SHIFT: Final = 90  # an account's money stays far within 90 bits: what is paid at once within 63
+_SHIFT: Final = 90  # what an account was paid in net is within all cash of a venue, 63 bits
 _MASK: Final = (1 << _SHIFT) - 1
 _HALF: Final = 1 << (_SHIFT - 1)
 
