@@ -112,6 +112,7 @@ class Abatement(Struct, frozen=True):
                     holdings={product: len(asks)},
                     worth=worth,
                     costs=asks,
+                    need=need,
                 )
             )
         return found

@@ -54,7 +54,7 @@ class World(NamedTuple):
     screen: Screen
     window: Window
     verified: int  # ns: from then on emissions are known
-    stock: int  # tonnes of each product that an intermediary starts with
+    lag: int  # trading days before what was bought may be sold
 
 
 def _path(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backtest.lab.interest import Execution, Interest
 from backtest.lab.people import Trader
 from engine.vocabulary.enums import Side
+from engine.vocabulary.events import Trade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,12 +36,13 @@ class Sleeper(Trader):
     hears_own = True
     hears_public = False
 
-    def __init__(self, world: World, acts: Sequence[Act]) -> None:
-        """Act at these times, rising."""
+    def __init__(self, world: World, acts: Sequence[Act], stock: int) -> None:
+        """Act at these times, rising; start with so many tonnes of each product."""
         self.execution = Execution(world.screen)
-        self.world = world
-        self.belief, self.screen, self.stock = world.belief, world.screen, world.stock
+        self.world, self.stock = world, stock
+        self.belief, self.screen = world.belief, world.screen
         self._acts = acts
+        self._bought: dict[str, list[tuple[int, int]]] = {}  # product -> (day, tonnes so far)
         self._next = 0
 
     def on_start(self, seat: Market) -> None:
@@ -50,8 +52,11 @@ class Sleeper(Trader):
 
     def on_event(self, seat: Market, event: Event) -> None:
         """Know what became of its interest."""
-        del seat
         self.execution.on_event(event)
+        if self.world.lag and type(event) is Trade:
+            day = self.belief.day(seat.now())
+            for product, tonnes in self.execution.bought.items():
+                self._bought.setdefault(product, []).append((day, tonnes))
 
     def on_wake(self, seat: Market) -> None:
         """Act, and sleep again."""
@@ -60,7 +65,7 @@ class Sleeper(Trader):
         day = self.belief.day(act.time)
         interest = self.interest(act, day)
         if interest.side is Side.SELL:
-            free = self.stock + self.gained(act.product)
+            free = self.stock + self.gained(act.product) - self.locked(act.product, day)
             free -= self.execution.waiting(Side.SELL, act.product)
             interest = interest._replace(tonnes=min(interest.tonnes, free))
         if interest.tonnes > 0 and interest.price > 0:
@@ -72,6 +77,12 @@ class Sleeper(Trader):
         """Return the tonnes bought less those sold so far."""
         return self.execution.bought.get(product, 0) - self.execution.sold.get(product, 0)
 
+    def locked(self, product: str, day: int) -> int:
+        """Return the tonnes bought so lately that the rules do not let them be sold yet."""
+        rows = self._bought.get(product, ())
+        free = [tonnes for bought, tonnes in rows if bought + self.world.lag <= day]
+        return rows[-1][1] - (free[-1] if free else 0) if rows else 0
+
     def interest(self, act: Act, day: int) -> Interest:
         """Return what it wants now."""
         raise NotImplementedError
@@ -80,9 +91,9 @@ class Sleeper(Trader):
 class Dealer(Sleeper):
     """Buys below and sells above what a tonne is worth, leaning against what it has bought."""
 
-    def __init__(self, world: World, acts: Sequence[Act], spread: float) -> None:
+    def __init__(self, world: World, acts: Sequence[Act], stock: int, spread: float) -> None:
         """Keep half a ``spread`` on each side; a stock gone or doubled leaves it one side only."""
-        super().__init__(world, acts)
+        super().__init__(world, acts, stock)
         self._spread = spread
 
     def interest(self, act: Act, day: int) -> Interest:
@@ -118,9 +129,11 @@ class Pegger(Sleeper):
     before tends to go on.
     """
 
-    def __init__(self, world: World, acts: Sequence[Act], back: float, onward: float) -> None:
+    def __init__(
+        self, world: World, acts: Sequence[Act], stock: int, back: float, onward: float
+    ) -> None:
         """Go ``back`` by so much probability for each share that a price is off, or ``onward``."""
-        super().__init__(world, acts)
+        super().__init__(world, acts, stock)
         self._back, self._onward = back, onward
         self._others: dict[
             str, int

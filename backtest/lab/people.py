@@ -10,7 +10,7 @@ from backtest.agents.market import Trader
 from backtest.measures.welfare import Valuation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from backtest.agents.market import Participant
     from backtest.kernel.latency import Delay
@@ -24,8 +24,9 @@ class Person(NamedTuple):
     """One member of a population.
 
     ``worth`` are the minor units that each further tonne bought is worth, best first, and
-    ``costs`` those that each further tonne sold costs, cheapest first. Measures of welfare use
-    them; the venue never sees them.
+    ``costs`` those that each further tonne sold costs, cheapest first; ``need`` are the tonnes that
+    a firm must cut or buy to be in compliance. Measures of welfare use them; the venue never sees
+    them.
     """
 
     who: str  # such as "buyer/3": its key for random streams, and its name in errors
@@ -34,8 +35,9 @@ class Person(NamedTuple):
     agent: Participant
     cash: int  # minor units at the start
     holdings: Mapping[str, int]  # tonnes at the start, by product
-    worth: tuple[int, ...] = ()
-    costs: tuple[int, ...] = ()
+    worth: Sequence[int] = ()
+    costs: Sequence[int] = ()
+    need: int = 0
     to_venue: Delay | None = None  # none: at once
     back: Delay | None = None
     compute: int = 0  # ns
@@ -46,12 +48,12 @@ def interests(people: Iterable[Person]) -> dict[str, Valuation]:
     """Return what tonnes are worth to people, by account; nothing where none of them says so.
 
     Gains from trade are then not known, which is not 0. Where some do say so, the others are those
-    who trade for money alone.
+    who trade for money alone. Who has neither money nor tonnes only looks on.
     """
-    known = list(people)
+    known = [each for each in people if each.cash or any(each.holdings.values())]
     if not any(each.worth or each.costs for each in known):
         return {}
-    return {each.account: Valuation(each.group, each.worth, each.costs) for each in known}
+    return {p.account: Valuation(p.group, p.worth, p.costs, p.need) for p in known}
 
 
 class Day(NamedTuple):

@@ -8,11 +8,12 @@ import numpy as np
 from msgspec import Struct
 
 from backtest.lab.belief import Belief, Moves, World
-from backtest.lab.costs import LinearCosts
+from backtest.lab.costs import WITHOUT_END, LinearCosts, Outside, StepCosts, interest
 from backtest.lab.emitters import Emitter, Hazard, Obligation, Rhythm
 from backtest.lab.intermediaries import Act, Dealer, Partner, Pegger, Sleeper, Speculator
 from backtest.lab.people import Horizon, Person
 from backtest.lab.screen import Screen
+from backtest.measures.ladder import Ladder
 from engine.vocabulary.commands import MoveAllowances, MoveCash
 from engine.vocabulary.enums import Instrument
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backtest.kernel.streams import Streams
+    from backtest.lab.costs import Costs
     from backtest.lab.people import Window
     from engine.rulebook.model import Rulebook
     from engine.venue.venue import Venue
@@ -47,10 +49,13 @@ class Year(Struct, frozen=True, kw_only=True):
     emitters: int = 800
     emission: float = 32.5  # thousand tonnes a year of one of them, in the mean
     sizes: float = 1.5  # standard deviation of the log of their sizes
-    intensity: float = 0.1  # of the log of emissions to allocation
-    shortage: float = 0.01  # share of all emissions that the allocation leaves out
+    intensity: float = 0.1  # standard deviation of the log of emissions for a unit of output
+    benchmark: float = 0.99  # tonnes allocated for a unit; the middle firm emits one for it
     shock: float = 0.05  # of the log of what verification finds to what was believed
     elasticity: float = 0.05  # share of its emissions that a firm abates at the mean price
+    steps: tuple[
+        tuple[float, float], ...
+    ] = ()  # instead: (share of its emissions, times the price)
     banking: float = 0.5  # share of a surplus that is kept, in the mean
     penalty: float = 3.0  # times the mean price, for each tonne not surrendered
     hazard: Hazard
@@ -60,7 +65,7 @@ class Year(Struct, frozen=True, kw_only=True):
     noise: float = 0.02  # standard deviation of everybody's prices
     hours: tuple[float, float] = (0.7, 0.98)  # of a day, when emitters and dealers trade
     # -- intermediaries
-    stock: int = 10_000_000  # tonnes of each product that each starts with
+    stock: int = 10_000_000  # tonnes of each product that a dealer or pegger starts with
     dealers: int = 10
     dealing: float = 0.1  # times a day that each trades
     season: float = 0.0  # times more before the deadline
@@ -69,6 +74,7 @@ class Year(Struct, frozen=True, kw_only=True):
     spread: float = 0.02  # of the price, between their bid and their offer
     speculators: int = 10
     speculating: float = 0.05
+    held: int = 0  # tonnes of each product that a speculator starts with
     small: float = 30.0  # tonnes, the median of their orders
     # -- peggers
     pegging: float = 0.0  # pairs of small orders at a limit, a product and day that is not quiet
@@ -143,12 +149,14 @@ class _Maker:
         self.weights = np.array([share / whole for share in weights.values()])
         levels = {name: year.price or allowances[name] or 1_000 for name in self.products}
         self.mean = float(np.dot(list(levels.values()), self.weights))
+        self.outside = Outside(round(self.mean), int(year.penalty * self.mean))
         belief = Belief(streams, window, levels, Moves(year.daily, year.own, year.reverting))
         dates = [day.date for day in window.days]
         self.deadline = sum(date <= year.deadline for date in dates) - 1
         verified = sum(date < year.verification for date in dates)
         known = window.days[min(verified, len(dates) - 1)].opens
-        self.world = World(belief, Screen(rulebook), window, known, year.stock)
+        lag = max(mode.resale_lag for mode in rulebook.modes)
+        self.world = World(belief, Screen(rulebook), window, known, lag)
         left = self.deadline - np.arange(len(dates))
         burst = np.where(left >= 0, np.exp(-np.maximum(left, 0) / year.hazard.span), 0.0)
         self.rate = 1 + year.season * burst
@@ -159,20 +167,22 @@ class _Maker:
         for number in range(year.dealers):
             who = f"dealer/{number}"
             acts = self._acts(who, year.dealing * self.rate, year.lots, year.spread_of_lots)
-            dealer = Dealer(self.world, acts, year.spread)
+            dealer = Dealer(self.world, acts, year.stock, year.spread)
             found.append(self._intermediary(who, "dealers", dealer))
         for number in range(year.speculators):
             who = f"speculator/{number}"
             acts = self._acts(who, year.speculating * self.rate, year.small, 1.0)
-            agent = Speculator(self.world, acts)
+            agent = Speculator(self.world, acts, year.held)
             found.append(self._intermediary(who, "speculators", agent))
         if year.pegging:
             found += self._peggers()
         return found
 
     def _intermediary(self, who: str, group: str, agent: Sleeper) -> Person:
-        holdings = dict.fromkeys(self.products, self.year.stock)
-        return Person(who, who, group, agent, _PURSE, holdings, role="institution")
+        holdings = dict.fromkeys(self.products, agent.stock) if agent.stock else {}
+        spare = self.outside.spare
+        worth, costs = Ladder([(spare, WITHOUT_END)]), Ladder([(spare, sum(holdings.values()))])
+        return Person(who, who, group, agent, _PURSE, holdings, worth, costs, role="institution")
 
     def _emitters(self) -> Iterator[Person]:
         """Yield the emitters. What they have in common is drawn once, each one's part by itself."""
@@ -181,33 +191,45 @@ class _Maker:
         firm = np.array([draws.normal(size=3) for draws in drawn])
         sizes = np.exp(year.sizes * firm[:, 0] - year.sizes**2 / 2)
         emissions = sizes * year.emission * _THOUSAND
-        free = emissions * np.exp(-year.intensity * firm[:, 1]) * (1 - year.shortage)
+        output = emissions * np.exp(-year.intensity * firm[:, 1])
+        free = output * year.benchmark
         verified = emissions * np.exp(year.shock * firm[:, 2])
         for number, draws in enumerate(drawn):
             who = f"emitter/{number}"
             product = self.products[
                 int(np.searchsorted(np.cumsum(self.weights)[:-1], draws.random(), side="right"))
             ]
-            slope = self.mean / max(year.elasticity * emissions[number], 1.0)
             obligation = Obligation(
                 product,
                 int(verified[number]),
                 int(emissions[number]),
                 int(free[number]),
-                LinearCosts(float(slope)),
-                int(year.penalty * self.mean),
+                self._costs(float(emissions[number])),
+                self.outside.penalty,
                 min(2 * year.banking * draws.random(), 1.0),
             )
-            agent = self._emitter(who, obligation)
+            need = obligation.emissions - obligation.allocation
+            worth, costs = interest(obligation.costs, need, obligation.emissions, self.outside)
             yield Person(
                 who,
                 who,
                 "emitters",
-                agent,
+                self._emitter(who, obligation),
                 _PURSE,
                 {product: obligation.allocation} if obligation.allocation else {},
+                worth,
+                costs,
+                max(need, 0),
                 role="covered",
             )
+
+    def _costs(self, emissions: float) -> Costs:
+        """Return what abating costs a firm: a line, or measures of so many tonnes each."""
+        year = self.year
+        if year.steps:
+            steps = [(int(part * emissions), int(times * self.mean)) for part, times in year.steps]
+            return StepCosts(tuple(sorted(steps, key=lambda step: step[1])))
+        return LinearCosts(self.mean / max(year.elasticity * emissions, 1.0))
 
     def _emitter(self, who: str, obligation: Obligation) -> Emitter:
         year = self.year
@@ -271,7 +293,7 @@ class _Maker:
                     at = self._time(day, place)
                     offers.append(Act(at, product, draw, int(pegs[day]), sign))
                     answers.append(Act(at + _PARTNER_WAITS, product, draw, size, sign))
-            pegger = Pegger(self.world, sorted(offers), year.back, year.onward)
-            partner = Partner(self.world, sorted(answers))
+            pegger = Pegger(self.world, sorted(offers), year.stock, year.back, year.onward)
+            partner = Partner(self.world, sorted(answers), year.stock)
             yield self._intermediary(f"pegger/{product}", "peggers", pegger)
             yield self._intermediary(f"partner/{product}", "peggers", partner)

@@ -10,6 +10,7 @@ from backtest.lab.year import Year
 
 SHENZHEN: Final = Year(
     name="shenzhen-year",
+    version=2,
     horizon=Horizon(first=20201208, last=20211208, seconds=21_600),
     verification=20210430,
     deadline=20210630,
@@ -34,9 +35,9 @@ SHENZHEN: Final = Year(
     lots=1_200.0,
     spread_of_lots=2.0,
     spread=0.03,
-    speculators=10,
-    speculating=0.2,
-    small=100.0,
+    speculators=3,
+    speculating=0.7,
+    small=150.0,
     pegging=0.27,
     quiet=0.42,
     reversal=0.15,
@@ -46,6 +47,7 @@ SHENZHEN: Final = Year(
 
 GUANGDONG: Final = Year(
     name="guangdong-year",
+    version=2,
     horizon=Horizon(first=20200901, last=20210831, seconds=21_600),
     verification=20210430,
     deadline=20210620,
@@ -73,6 +75,7 @@ GUANGDONG: Final = Year(
 
 NATIONAL: Final = Year(
     name="national-year",
+    version=2,
     horizon=Horizon(first=20240102, last=20241231, seconds=21_600),
     verification=20240930,
     deadline=20241231,

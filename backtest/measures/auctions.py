@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from backtest.measures.ladder import Ladder, runs, total
 from backtest.measures.tape import Reader
 from engine.vocabulary.commands import Bid as BidCommand
 from engine.vocabulary.commands import ClearAuction
@@ -141,7 +142,7 @@ def shading(auction: Auction, interests: Mapping[str, Valuation]) -> tuple[int, 
     In minor units times tonnes, above 0 where bidders ask for a gain. A bidder's best bid counts
     as being for the tonnes that are worth most; tonnes beyond its schedule are left out.
     """
-    total = counted = 0
+    shaded = counted = 0
     sells = auction.side is Side.SELL  # then bidders buy
     taken: dict[str, int] = {}
     for bid in sorted(auction.bids, key=lambda each: -each.price if sells else each.price):
@@ -150,11 +151,12 @@ def shading(auction: Auction, interests: Mapping[str, Valuation]) -> tuple[int, 
             continue
         start = taken.get(bid.account, 0)
         taken[bid.account] = start + bid.tonnes
-        schedule = (interest.worth if sells else interest.costs)[start : start + bid.tonnes]
-        gap = sum(schedule) - bid.price * len(schedule)
-        total += gap if sells else -gap
-        counted += len(schedule)
-    return total, counted
+        schedule = interest.worth if sells else interest.costs
+        known = min(bid.tonnes, max(len(schedule) - start, 0))
+        gap = total(schedule, start + known) - total(schedule, start) - bid.price * known
+        shaded += gap if sells else -gap
+        counted += known
+    return shaded, counted
 
 
 def truthful_revenue(auction: Auction, interests: Mapping[str, Valuation]) -> int:
@@ -162,7 +164,7 @@ def truthful_revenue(auction: Auction, interests: Mapping[str, Valuation]) -> in
 
     Those below the reserve are not accepted.
     """
-    worth = sorted(
-        (w for each in interests.values() for w in each.worth if w >= auction.reserve), reverse=True
-    )[: auction.offered]
-    return worth[-1] * len(worth) if worth else 0
+    known = (run for each in interests.values() for run in runs(each.worth))
+    worth = Ladder(sorted((run for run in known if run[0] >= auction.reserve), reverse=True))
+    sold = min(auction.offered, len(worth))
+    return worth[sold - 1] * sold if sold else 0

@@ -9,7 +9,15 @@ from __future__ import annotations
 from statistics import mean, median, stdev
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backtest.measures import auctions, concentration, days, prices, trading_costs, welfare
+from backtest.measures import (
+    abatement,
+    auctions,
+    concentration,
+    days,
+    prices,
+    trading_costs,
+    welfare,
+)
 from backtest.measures.session import SECOND, Session, Settings
 from backtest.measures.survival import kaplan_meier
 from engine.vocabulary.suggest import not_one_of
@@ -54,6 +62,15 @@ def _surplus(s: Session) -> Value:
 
 def _dispersion(s: Session) -> Value:
     return s.gains and welfare.profit_dispersion(s.gains.surplus, s.interests, s.schedules)
+
+
+def _abatement(s: Session) -> Value:
+    known = abatement.cost(s.gains, s.interests) if s.gains else None
+    return None if known is None else float(known)
+
+
+def _excess(s: Session) -> Value:
+    return s.gains and abatement.excess(s.gains, s.interests, s.schedules)
 
 
 def _price(s: Session) -> Value:
@@ -197,6 +214,9 @@ _ALL: Final = (
             default=True),
     Measure("profit dispersion", _MONEY, "root mean square of gains less equilibrium gains", _T,
             _dispersion),
+    Measure("abatement cost", _MONEY, "what compliance costs all after trading", _T, _abatement),
+    Measure("abatement excess", _SHARE, "abatement cost over the least there could be, less 1", _T,
+            _excess),
     Measure("price rmse", _PER_TONNE, "root mean square of price less worth", _F,
             lambda s: _error(s, 0)),
     Measure("price mad", _PER_TONNE, "mean of |price less worth|", _F, lambda s: _error(s, 1)),

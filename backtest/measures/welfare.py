@@ -11,6 +11,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
+from backtest.measures.ladder import Ladder, runs, total
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,16 +22,23 @@ if TYPE_CHECKING:
 class Valuation(NamedTuple):
     """What trading is worth to an account, and the group that it counts in.
 
-    ``worth`` falls from tonne to tonne, ``costs`` rises.
+    ``worth`` falls from tonne to tonne, ``costs`` rises; long ones are a ``Ladder``. ``need`` are
+    the tonnes that a firm has to cut, or to buy, to be in compliance.
     """
 
     group: str
     worth: Sequence[int]
     costs: Sequence[int]
+    need: int = 0
 
     def of(self, tonnes: int) -> int:
         """Return what having bought so many tonnes is worth, below 0 having sold them."""
-        return sum(self.worth[:tonnes]) if tonnes > 0 else -sum(self.costs[:-tonnes])
+        return total(self.worth, tonnes) if tonnes > 0 else -total(self.costs, -tonnes)
+
+    @property
+    def alone(self) -> int:
+        """What being in compliance costs without trade: what all needed tonnes would save."""
+        return total(self.worth, self.need)
 
 
 class Gains(NamedTuple):
@@ -94,15 +103,30 @@ class Schedules:
 
     def __init__(self, interests: Mapping[str, Valuation]) -> None:
         """Put the interests of all accounts together."""
-        self.worth = sorted((w for each in interests.values() for w in each.worth), reverse=True)
-        self.costs = sorted(c for each in interests.values() for c in each.costs)
-        pairs = zip(self.worth, self.costs, strict=False)
-        self.tonnes = sum(w > c for w, c in pairs)  # the fewest that gain all there is
+        known = interests.values()
+        worth = sorted((run for each in known for run in runs(each.worth)), reverse=True)
+        self.worth = Ladder(worth)
+        self.costs = Ladder(sorted(run for each in known for run in runs(each.costs)))
+        self.tonnes = self._crossing()  # the fewest that gain all there is
+
+    def _crossing(self) -> int:
+        """Return the tonnes up to which the next one is worth more than it costs."""
+        rungs = [iter(each.runs) for each in (self.worth, self.costs)]
+        (worth, wanted), (cost, offered) = (next(each, (0, 0)) for each in rungs)
+        tonnes = 0
+        while worth > cost and wanted and offered:
+            part = min(wanted, offered)
+            tonnes, wanted, offered = tonnes + part, wanted - part, offered - part
+            if not wanted:
+                worth, wanted = next(rungs[0], (0, 0))
+            if not offered:
+                cost, offered = next(rungs[1], (0, 0))
+        return tonnes
 
     def best(self, tonnes: int) -> int:
         """Return the most that so many tonnes, or fewer, could gain."""
         tonnes = min(tonnes, self.tonnes)
-        return sum(self.worth[:tonnes]) - sum(self.costs[:tonnes])
+        return self.worth.total(tonnes) - self.costs.total(tonnes)
 
     @property
     def maximum(self) -> int:
@@ -142,8 +166,8 @@ def losses(found: Gains, schedules: Schedules) -> Losses:
 def ideal(interests: Mapping[str, Valuation], price: float) -> dict[str, float]:
     """Return what each account gains if all trade what they want to at one price."""
     return {
-        account: sum(max(w - price, 0.0) for w in each.worth)
-        + sum(max(price - c, 0.0) for c in each.costs)
+        account: sum(max(worth - price, 0.0) * tonnes for worth, tonnes in runs(each.worth))
+        + sum(max(price - cost, 0.0) * tonnes for cost, tonnes in runs(each.costs))
         for account, each in interests.items()
     }
 

@@ -130,6 +130,8 @@ MEASURES: Final[dict[str, tuple[str, str]]] = {  # what each is called and says
     "surplus": ("剩余", "实现的交易剩余"),
     "surplus by group": ("各类参与者的剩余", "各类参与者实现的交易剩余"),
     "profit dispersion": ("收益离散度", "实际收益与均衡收益之差的均方根"),
+    "abatement cost": ("履约成本", "交易之后全体履约的总成本"),
+    "abatement excess": ("超额履约成本", "履约成本比可能的最低成本高出的比例"),
     "price rmse": ("价格均方根误差", "价格与价值之差的均方根"),
     "price mad": ("价格平均绝对误差", "价格与价值之差的绝对值的平均"),
     "price bias": ("价格偏差", "价格与价值之差的平均"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter
 from matplotlib.ticker import MaxNLocator
 
 from backtest.measures.fills import fills
+from backtest.measures.ladder import runs
+from backtest.measures.welfare import Schedules, Valuation
 from backtest.report.style import BLUE, GREEN, GREY, INK, ORANGE, RED, legend_below, panel
 from backtest.report.subject import PictureError
 from backtest.report.units import scale
@@ -16,7 +19,7 @@ from engine.rulebook.calendar import day_number, is_date, local_date, offset_sec
 from engine.vocabulary.events import PhaseChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -46,53 +49,83 @@ def supply_and_demand(session: DrawnSession, language: str = "en") -> Figure:
         sold[fill.seller] += fill.quantity
     rulebook = session.design.rulebook
     one = _one(rulebook)
-    worth = sorted(((value / one, place < bought[person.account]) for person in session.people
-                    for place, value in enumerate(person.worth)),
-                   key=lambda unit: -unit[0])  # fmt: skip
-    costs = sorted(((cost / one, place < sold[person.account]) for person in session.people
-                    for place, cost in enumerate(person.costs)),
-                   key=lambda unit: unit[0])  # fmt: skip
+    worth = sorted((rung for person in session.people
+                    for rung in _rungs(person.worth, bought[person.account], one)),
+                   key=lambda rung: -rung.price)  # fmt: skip
+    costs = sorted((rung for person in session.people
+                    for rung in _rungs(person.costs, sold[person.account], one)),
+                   key=lambda rung: rung.price)  # fmt: skip
     if not worth or not costs:
         message = "supply and demand: the people of this market have no values and costs"
         raise PictureError(message)
+    known = {person.account: Valuation(person.group, person.worth, person.costs)
+             for person in session.people}  # fmt: skip
+    schedules = Schedules(known)
     with panel(4.4, language) as (figure, axis, say):
         _schedule(axis, worth, BLUE, say("buyers' values"), say("traded"))
         _schedule(axis, costs, ORANGE, say("sellers' costs"), say("traded"))
-        price = _competitive([value for value, _ in worth], [cost for cost, _ in costs])
-        if price is not None:
-            axis.axhline(price, color=GREY, linestyle=":", linewidth=1.1,
+        between = schedules.prices
+        if between is not None:
+            axis.axhline(sum(between) / 2 / one, color=GREY, linestyle=":", linewidth=1.1,
                          label=say("competitive price"))  # fmt: skip
         if trades:
             _in_order(axis, trades, rulebook, say)
         axis.set(title=say("Supply and demand with what traded"), xlabel=say("tonnes"),
                  ylabel=say.per_tonne(rulebook.currency))  # fmt: skip
-        _look_at_the_crossing(axis, worth, costs)
+        _look_at_the_crossing(axis, worth, costs, schedules.tonnes)
         legend_below(axis)
     return figure
 
 
+class _Rung(NamedTuple):
+    """Tonnes at one price, in currency units, and whether they traded."""
+
+    price: float
+    tonnes: int
+    traded: bool
+
+
+def _rungs(schedule: Sequence[int], traded: int, one: int) -> Iterator[_Rung]:
+    """Yield a person's schedule, cut where what it traded ends."""
+    place = 0
+    for price, tonnes in runs(schedule):
+        done = min(max(traded - place, 0), tonnes)
+        place += tonnes
+        if done:
+            yield _Rung(price / one, done, traded=True)
+        if tonnes > done:
+            yield _Rung(price / one, tonnes - done, traded=False)
+
+
+def _edges(rungs: Sequence[_Rung]) -> list[int]:
+    return list(accumulate((rung.tonnes for rung in rungs), initial=0))
+
+
 def _look_at_the_crossing(
-    axis: Axes, worth: Sequence[tuple[float, bool]], costs: Sequence[tuple[float, bool]]
+    axis: Axes, worth: Sequence[_Rung], costs: Sequence[_Rung], cleared: int
 ) -> None:
     """Leave out the far ends of schedules, where nothing traded and nothing should have."""
-    cleared = sum(value >= cost for (value, _), (cost, _) in zip(worth, costs, strict=False))
-    traded = [place for units in (worth, costs) for place, (_, done) in enumerate(units, 1) if done]
-    longest = max(len(worth), len(costs))
-    end = min(longest, round(_BEYOND * max([cleared, *traded]))) or longest
+    far, longest, prices = [cleared], 0, []
+    for rungs in (worth, costs):
+        edges = _edges(rungs)
+        longest = max(longest, edges[-1])
+        far += [end for rung, end in zip(rungs, edges[1:], strict=True) if rung.traded]
+    end = min(longest, round(_BEYOND * max(far))) or longest
     axis.set_xlim(0, end * 1.03)
-    prices = [price for units in (worth, costs) for price, _ in units[:end]]
+    for rungs in (worth, costs):
+        starts = zip(rungs, _edges(rungs), strict=False)
+        prices += [rung.price for rung, start in starts if start < end]
     axis.set_ylim(0, 1.05 * max(prices))
 
 
-def _schedule(
-    axis: Axes, units: Sequence[tuple[float, bool]], colour: str, label: str, traded: str
-) -> None:
-    """Draw a schedule as steps of one tonne, thick where it traded."""
-    prices = [price for price, _ in units]
-    axis.stairs(prices, range(len(units) + 1), baseline=None, color=colour, linewidth=1.1,
+def _schedule(axis: Axes, rungs: Sequence[_Rung], colour: str, label: str, traded: str) -> None:
+    """Draw a schedule as steps, thick where it traded."""
+    edges = _edges(rungs)
+    axis.stairs([rung.price for rung in rungs], edges, baseline=None, color=colour, linewidth=1.1,
                 label=label)  # fmt: skip
-    there = [place for place, (_, done) in enumerate(units) if done]
-    axis.hlines([prices[place] for place in there], there, [place + 1 for place in there],
+    there = [place for place, rung in enumerate(rungs) if rung.traded]
+    axis.hlines([rungs[place].price for place in there], [edges[place] for place in there],
+                [edges[place + 1] for place in there],
                 color=colour, linewidth=3.6, label=f"{label}: {traded}")  # fmt: skip
 
 
@@ -103,16 +136,6 @@ def _in_order(axis: Axes, trades: Sequence[Fill], rulebook: Rulebook, say: Words
         prices.append(fill.price / one)
     axis.stairs(prices, edges, baseline=None, color=INK, linewidth=0.9, alpha=0.7,
                 label=say("trade prices, in order"))  # fmt: skip
-
-
-def _competitive(worth: Sequence[float], costs: Sequence[float]) -> float | None:
-    """Return the middle of the prices at which the schedules clear, None where nothing would."""
-    traded = sum(value >= cost for value, cost in zip(worth, costs, strict=False))
-    if not traded:
-        return None
-    low = max([costs[traded - 1], *worth[traded : traded + 1]])
-    high = min([worth[traded - 1], *costs[traded : traded + 1]])
-    return (low + high) / 2
 
 
 def price_path(session: DrawnSession, language: str = "en", symbol: str = "") -> Figure:

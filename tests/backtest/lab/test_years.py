@@ -14,15 +14,21 @@ from msgspec import structs
 from backtest.lab.design import design
 from backtest.lab.emitters import Emitter, Hazard
 from backtest.lab.facts import Bar, Bars, facts
-from backtest.lab.people import Horizon
-from backtest.lab.session import run, window_of
+from backtest.lab.intermediaries import Speculator
+from backtest.lab.people import Horizon, interests
+from backtest.lab.session import cast, run, window_of
 from backtest.lab.years import GUANGDONG, NATIONAL, SHENZHEN, TARGETS, YEARS
+from backtest.measures.ladder import total
+from backtest.measures.table import GROUPS, measure_all
+from carbonx import lab
 from engine.vocabulary.commands import MoveAllowances, MoveCash
 from engine.vocabulary.events import AllowancesMoved
-from tests.support.designs import measures
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backtest.lab.emitters import Obligation
     from backtest.lab.session import Outcome
     from backtest.lab.year import Year
     from engine.vocabulary.commands import Command
@@ -205,9 +211,102 @@ def test_facts_of_a_market_made_by_hand() -> None:
     assert found["autocorrelation"] != found["autocorrelation"]  # one pair has none
 
 
-def test_gains_are_not_known_where_nobody_says_what_a_tonne_is_worth() -> None:
-    found = measures(weeks("bidding"))
-    assert found["volume"]
-    assert found["surplus"] is None
-    assert found["efficiency"] is None
-    assert not any(value == 0 for name, value in found.items() if name.startswith("surplus"))
+def test_gains_of_a_year_add_up_and_are_not_above_the_most() -> None:
+    """A tonne that is left over is worth the mean price to everybody, one missing the penalty."""
+    outcome = weeks("bidding")
+    found = measure_all(
+        outcome.tape,
+        interests(outcome.people),
+        ("surplus", GROUPS, "efficiency", "abatement cost", "abatement excess"),
+    )
+    total, efficiency = found.pop("surplus"), found.pop("efficiency")
+    cost, excess = found.pop("abatement cost"), found.pop("abatement excess")
+    assert sum(value or 0.0 for value in found.values()) == total
+    assert efficiency is not None
+    assert 0.05 < efficiency < 1
+    alone = sum(each.alone for each in interests(outcome.people).values())
+    assert total is not None
+    assert cost == alone - total
+    assert excess == pytest.approx((alone - total) / (alone - total / efficiency) - 1)
+
+
+@pytest.mark.parametrize("figures", [{}, {"steps": ((0.02, 0.5), (0.05, 1.5), (0.2, 2.5))}])
+def test_emitters_know_what_a_tonne_saves_them(figures: dict[str, object]) -> None:
+    """What the schedule says of a firm is what its cuts and its penalty cost it, tonne by tonne."""
+    year = small(SHENZHEN, **figures)
+    for person in cast(DESIGNS["bidding"], year)[1:60]:
+        agent = person.agent
+        assert isinstance(agent, Emitter)
+        firm = agent.obligation
+        assert person.need == max(firm.emissions - firm.allocation, 0)
+        spare = person.worth[person.need]  # what everybody gets for what is left over
+
+        def cost(left: int, firm: Obligation = firm, spare: int = spare) -> float:
+            """Return the least cost where so many tonnes must be cut, missed or bought back."""
+            cheap = min(max(int(firm.costs.abated(spare)), 0), left)
+            cut = min(max(int(firm.costs.abated(firm.penalty)), cheap), left)
+            dear = firm.costs.cost(cut) - firm.costs.cost(cheap)
+            return cheap * spare + dear + (left - cut) * firm.penalty
+
+        for bought in (1, person.need // 3, person.need):
+            saved = cost(person.need) - cost(max(person.need - bought, 0))
+            assert total(person.worth, min(bought, person.need)) == pytest.approx(saved, rel=0.01)
+        assert len(person.costs) == firm.allocation
+
+
+def test_a_tighter_benchmark_leaves_firms_shorter() -> None:
+    """Allocation is output times benchmark; nothing else is drawn anew."""
+    plain, tight = (
+        [p for p in cast(DESIGNS["bidding"], year) if isinstance(p.agent, Emitter)]
+        for year in (small(SHENZHEN), small(SHENZHEN, benchmark=0.99 / 2))
+    )
+    for one, other in zip(plain, tight, strict=True):
+        firm, tightened = one.agent.obligation, other.agent.obligation  # type: ignore[attr-defined]
+        assert abs(tightened.allocation - firm.allocation / 2) <= 1
+        assert tightened.emissions == firm.emissions
+
+
+def test_t_plus_1_holds_back_those_who_would_sell_on_the_same_day() -> None:
+    """Speculators start with nothing; what they may not sell yet they do not offer."""
+    hasty = structs.replace(
+        small(SHENZHEN), speculators=6, speculating=8.0, horizon=Horizon(first=20210601, days=12)
+    )
+    sold = {}
+    for label in ("bidding", "T+1"):
+        outcome = run(DESIGNS[label], hasty)
+        agents = [p.agent for p in outcome.people if isinstance(p.agent, Speculator)]
+        assert not any(agent.execution.refused for agent in agents)
+        sold[label] = sum(sum(agent.execution.sold.values()) for agent in agents)
+    assert 0 < sold["T+1"] < sold["bidding"]
+
+
+def test_the_study_of_five_designs_over_a_year_at_shenzhen(tmp_path: Path) -> None:
+    """As a reader of the documentation would write it, with fewer seeds."""
+    shenzhen = lab.design("shenzhen-2022")
+    study = lab.compare(
+        {
+            "continuous": shenzhen,
+            "call, 5 min": shenzhen.with_(mode="bidding", batch_seconds=300, carry_over=True),
+            "listing": shenzhen.with_(mode="bidding", mechanism="listing"),
+            "no limits": shenzhen.with_(mode="bidding", limit_up_bp=0, limit_down_bp=0),
+            "T+1": shenzhen.with_(mode="bidding", resale_lag=1),
+        },
+        market=lab.market("shenzhen-year"),
+        seeds=2,
+        jobs=2,
+    )
+    assert not study.failed
+    table = str(study)
+    for label in study.points:
+        assert label in table
+        assert 0.2 < study.mean(label, "efficiency").mean < 1
+        groups = [name for name in study.names if name.startswith("surplus of ")]
+        parts = sum(study.mean(label, name).mean for name in groups)
+        assert parts == pytest.approx(study.mean(label, "surplus").mean)
+    for label in ("call, 5 min", "listing", "no limits", "T+1"):
+        assert study.difference(label, "volume").mean != 0
+    study.plot("efficiency").savefig(tmp_path / "efficiency.png")
+    study.report(tmp_path / "study.html")
+    assert "surplus of emitters" in (tmp_path / "study.html").read_text(encoding="utf-8")
+    assert study.trades.height
+    study.trades.write_parquet(tmp_path / "trades.parquet")

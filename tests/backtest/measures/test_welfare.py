@@ -13,16 +13,20 @@ from backtest.lab.schedules import UniformValues
 from backtest.lab.session import run
 from backtest.measures import abatement
 from backtest.measures.fills import Fill
+from backtest.measures.ladder import Ladder
 from backtest.measures.table import GROUPS, measure_all
 from backtest.measures.welfare import (
+    Gains,
     Losses,
     Schedules,
     Valuation,
     by_group,
     gains,
+    ideal,
     losses,
     maximum,
     profit_dispersion,
+    settled,
 )
 from engine.vocabulary.enums import Side
 
@@ -118,43 +122,99 @@ def test_shares_add_up_to_one_and_groups_to_all() -> None:
         assert sum(groups) == total
 
 
+SLOPES = {"a": 0.5, "b": 1, "c": 2, "d": 4, "e": 5}  # money units per unit cut
+NEEDS = {"a": 40, "b": 30, "c": 20, "d": 10, "e": 20}
+UNIT = 100  # minor units
 FIRMS = {
-    str(slope): abatement.Firm(required, slope)
-    for required, slope in ((40, 0.5), (30, 1), (20, 2), (10, 4), (20, 5))
+    name: Valuation(
+        "firms",
+        [round(UNIT * slope * (NEEDS[name] - n - 0.5)) for n in range(NEEDS[name])],
+        [round(UNIT * slope * (NEEDS[name] + n + 0.5)) for n in range(60)],
+        NEEDS[name],
+    )
+    for name, slope in SLOPES.items()
 }
+CHEAPEST = {"a": -20, "b": 0, "c": 5, "d": 3, "e": 12}  # net tonnes: a sells what others buy
 
 
-def test_least_cost_of_abatement() -> None:
-    """p* = Σ required / Σ 1/β; computed again here with the cuts that equal margins give."""
-    best = abatement.least_cost(FIRMS)
-    assert best.price == pytest.approx(120 / (2 + 1 + 0.5 + 0.25 + 0.2))
-    assert sum(best.cuts.values()) == pytest.approx(120)
-    assert best.alone == 0.25 * 40**2 + 0.5 * 30**2 + 20**2 + 2 * 10**2 + 2.5 * 20**2
-    assert best.cost == pytest.approx(best.price * 120 / 2)
-    net = {name: firm.required - best.cuts[name] for name, firm in FIRMS.items()}
-    assert best.traded == pytest.approx(sum(abs(tonnes) for tonnes in net.values()) / 2)
-    assert abatement.excess(FIRMS, net) == pytest.approx(0)
-    assert abatement.saving_share(FIRMS, net) == pytest.approx(1)
-    assert abatement.excess(FIRMS, {}) == pytest.approx(best.alone / best.cost - 1)
-    assert abatement.saving_share(FIRMS, {}) == 0
+def paid(net: dict[str, int]) -> float:
+    """Return what cutting the rest costs, by the closed form β q² / 2."""
+    return sum(SLOPES[name] * (NEEDS[name] - net.get(name, 0)) ** 2 / 2 for name in SLOPES) * UNIT
 
 
-@given(st.dictionaries(st.sampled_from(list(FIRMS)), st.floats(-30, 30)))
-def test_no_trade_beats_the_least_cost(net: dict[str, float]) -> None:
-    closed = dict.fromkeys(FIRMS, 0.0) | net
-    closed["0.5"] -= sum(closed.values())
-    assert (abatement.excess(FIRMS, closed) or 0.0) > -1e-9
+def after(net: dict[str, int]) -> Gains:
+    return settled({}, net, FIRMS)
 
 
-def test_steps_are_taken_from_the_cheapest() -> None:
-    steps = [(30.0, 10.0), (5.0, 4.0), (20.0, 10.0)]
-    assert abatement.least_cost_of_steps(9, steps) == 4 * 5 + 5 * 20
-    assert abatement.least_cost_of_steps(0, steps) == 0
-    assert abatement.least_cost_of_steps(25, steps) is None
+def test_cost_of_abatement_against_the_least() -> None:
+    """p* = Σ required / Σ 1/β, and each cuts p*/β: computed here from the slopes alone."""
+    schedules = Schedules(FIRMS)
+    price = 120 / (2 + 1 + 0.5 + 0.25 + 0.2)
+    assert abatement.alone(FIRMS) == paid({})
+    assert abatement.cost(after({}), FIRMS) == paid({})
+    least = abatement.least(FIRMS, schedules)
+    assert least == pytest.approx(UNIT * price * 120 / 2, rel=0.001)  # but whole tonnes
+    assert least is not None
+    assert least >= UNIT * price * 120 / 2
+    assert abatement.cost(after(CHEAPEST), FIRMS) == paid(CHEAPEST)
+    assert abatement.excess(after(CHEAPEST), FIRMS, schedules) == paid(CHEAPEST) / least - 1
+    low, high = schedules.prices or (0, 0)
+    assert low / UNIT <= price + 2
+    assert high / UNIT >= price - 2
 
 
-def test_where_nothing_must_be_cut_there_is_no_share() -> None:
-    rich = {"a": abatement.Firm(-10, 1)}
-    assert abatement.least_cost(rich).cost == 0
-    assert abatement.excess(rich, {}) is None
-    assert abatement.saving_share(rich, {}) is None
+@given(st.dictionaries(st.sampled_from("bcde"), st.integers(-30, 30)))
+def test_no_trade_beats_the_least_cost(net: dict[str, int]) -> None:
+    closed = net | {"a": -sum(net.values())}
+    if closed["a"] < -60:
+        return
+    cost, least = abatement.cost(after(closed), FIRMS), abatement.least(FIRMS, Schedules(FIRMS))
+    assert cost is not None
+    assert least is not None
+    assert cost >= least
+    if all(tonnes <= NEEDS[name] for name, tonnes in closed.items()):
+        assert cost == paid(closed)
+
+
+def test_where_nothing_must_be_cut_there_is_no_cost() -> None:
+    found = gains([fill("a", "c", 6)], INTERESTS)
+    assert abatement.alone(INTERESTS) is None
+    assert abatement.cost(found, INTERESTS) is None
+    assert abatement.excess(found, INTERESTS, Schedules(INTERESTS)) is None
+
+
+ladders = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), max_size=5).map(Ladder)
+
+
+@given(ladders, st.integers(0, 25), st.integers(0, 25))
+def test_a_ladder_is_its_tonnes_one_by_one(ladder: Ladder, start: int, stop: int) -> None:
+    units = [price for price, tonnes in ladder.runs for _ in range(tonnes)]
+    assert list(ladder) == units
+    assert len(ladder) == len(units)
+    assert ladder.total(stop) == sum(units[:stop])
+    assert list(ladder[start:stop]) == units[start:stop]
+    assert [ladder[place] for place in range(-len(units), len(units))] == units + units
+    for place in (len(units), -len(units) - 1):
+        with pytest.raises(IndexError):
+            ladder[place]
+
+
+@given(st.lists(st.tuples(ladders, ladders), min_size=1, max_size=4), st.integers(0, 9))
+def test_schedules_in_runs_are_those_in_tonnes(rows: list[tuple[Ladder, Ladder]], q: int) -> None:
+    def falling(ladder: Ladder) -> Ladder:
+        return Ladder(sorted(ladder.runs, reverse=True))
+
+    def rising(ladder: Ladder) -> Ladder:
+        return Ladder(sorted(ladder.runs))
+
+    short = {str(n): Valuation("x", falling(w), rising(c)) for n, (w, c) in enumerate(rows)}
+    plain = {name: Valuation("x", tuple(v.worth), tuple(v.costs)) for name, v in short.items()}
+    one, other = Schedules(short), Schedules(plain)
+    assert (one.tonnes, one.maximum, one.prices) == (other.tonnes, other.maximum, other.prices)
+    worth = sorted((w for each in plain.values() for w in each.worth), reverse=True)
+    costs = sorted(c for each in plain.values() for c in each.costs)
+    assert one.tonnes == sum(w > c for w, c in zip(worth, costs, strict=False))
+    assert one.best(q) == sum(w - c for w, c in zip(worth[:q], costs[:q], strict=False) if w > c)
+    assert ideal(short, 4.5) == ideal(plain, 4.5)
+    net = {name: place - 2 for place, name in enumerate(short)}
+    assert settled({}, net, short) == settled({}, net, plain)
