@@ -5,7 +5,7 @@ processes, and have made a short study before they are timed: what they need to 
 the numeric libraries, once a study) has a line of its own. A study has to come to the same hash
 with one worker, with two and in this process before its times are printed; a year to the same hash
 twice. The year and the replications each have a fresh process, whose memory is the most that was
-resident.
+resident. The national year itself is replicated with ``--years``; a hundred take twenty minutes.
 """
 
 from __future__ import annotations
@@ -149,6 +149,21 @@ def replications(seeds: int) -> list[float]:
     return seen[1::2]  # two designs each
 
 
+def replicated_years(count: int) -> list[float]:
+    """Make a study of so many national years; return the most memory after each, in MB."""
+    seen: list[float] = []
+    name, preset = NATIONAL
+    with TemporaryDirectory() as folder:
+        lab.compare(
+            lab.design(preset),
+            market=name,
+            seeds=count,
+            folder=folder,
+            progress=lambda: seen.append(most()),
+        )
+    return seen
+
+
 def apart(work: Callable[..., Result], *arguments: object) -> Result:
     """Do some work in a fresh process."""
     with pool(1) as one:
@@ -165,9 +180,21 @@ def years(name: str, preset: str) -> Year:
     return min(first, again, key=lambda each: each.seconds)
 
 
-def shown(found: dict[str, Any], whole: Year, memory: list[float]) -> list[str]:
+def growth(memory: list[float], what: str) -> list[tuple[float, str]]:
+    """Return the lines on memory over replications."""
+    if not memory:
+        return []
+    early = min(FIRST, len(memory))
+    return [
+        (memory[-1], f"MB at most in {len(memory)} {what}"),
+        (memory[-1] - memory[early - 1], f"MB of that after the first {early}"),
+    ]
+
+
+def shown(
+    found: dict[str, Any], whole: Year, memory: list[float], yearly: list[float]
+) -> list[str]:
     """Return the table's lines."""
-    early = memory[min(FIRST, len(memory)) - 1]
     checks = f"checked: study {found['digest'][:16]}, year {whole.digest[:16]}"
     rows = (
         (found["here"], f"s for a study of {found['runs']} runs in this process"),
@@ -178,8 +205,8 @@ def shown(found: dict[str, Any], whole: Year, memory: list[float]) -> list[str]:
         (whole.seconds, f"s for a year: {whole.days} days, {whole.people:,} people"),
         (whole.orders, f"commands in that year, {whole.trades:,} trades"),
         (whole.megabytes, "MB at most in that year"),
-        (memory[-1], f"MB at most in {len(memory)} replications"),
-        (memory[-1] - early, f"MB of that after the first {min(FIRST, len(memory))}"),
+        *growth(memory, "replications of the study"),
+        *growth(yearly, "national years"),
     )
     return [checks, *(f"{figure:>12,.2f}  {what}" for figure, what in rows)]
 
@@ -188,16 +215,19 @@ def shown(found: dict[str, Any], whole: Year, memory: list[float]) -> list[str]:
 @click.option("--seeds", default=200, show_default=True, help="Of the study on workers.")
 @click.option("--rounds", default=3, show_default=True, help="How often it is made.")
 @click.option("--replications", "many", default=100, show_default=True, help="For memory.")
+@click.option("--years", "many_years", default=3, show_default=True, help="National, for memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def main(seeds: int, rounds: int, many: int, *, as_json: bool) -> None:
+def main(seeds: int, rounds: int, many: int, many_years: int, *, as_json: bool) -> None:
     """Measure what studies cost."""
     found = workers(seeds, rounds)
     whole = years(*NATIONAL)
     memory = apart(replications, many)
+    yearly = apart(replicated_years, many_years) if many_years else []
     if as_json:
-        print(json.dumps({"study": found, "year": whole._asdict(), "memory": memory}))
+        told = {"study": found, "year": whole._asdict(), "memory": memory, "years": yearly}
+        print(json.dumps(told))
         return
-    print("\n".join(shown(found, whole, memory)))
+    print("\n".join(shown(found, whole, memory, yearly)))
 
 
 if __name__ == "__main__":
