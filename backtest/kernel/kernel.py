@@ -311,8 +311,8 @@ class Kernel(EventQueue):
         """Give the venue an operator's command, and the time before it; or the time alone."""
         if command is None:
             self._timer = 0
-            waits, due = self.venue.due()
-            if (waits and self._hearing) or 0 < due <= self.now:
+            due = self.venue.due()[1]
+            if 0 < due <= self.now or (self._hearing and self.venue.indicates()):
                 self._advance()
         else:
             self._advance()
@@ -325,7 +325,7 @@ class Kernel(EventQueue):
     def _watch_clock(self) -> None:
         """See that the venue is told the time when something is due."""
         waits, due = self.venue.due()
-        if waits and self._hearing:  # they hear what a call would give
+        if waits and self._hearing and self.venue.indicates():  # they hear what a call would give
             soon = max(self.now, self.venue.time) + INDICATE_EVERY
             due = min(due, soon) if due else soon
         if due and not 0 < self._timer <= due:

@@ -195,6 +195,10 @@ class SeveralVenues:
         found = [venue.due() for venue in self.federation.venues.values()]
         return any(waits for waits, _ in found), min((due for _, due in found if due), default=0)
 
+    def indicates(self) -> bool:
+        """Say whether passing time shows what a call or an auction would come to."""
+        return any(venue.indicates() for venue in self.federation.venues.values())
+
     def in_region(self, name: str, command: SetPhase) -> list[SetPhase]:
         """Return a step of a region's timetable as commands to its lines."""
         if command.symbol:

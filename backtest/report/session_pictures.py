@@ -19,7 +19,7 @@ from engine.rulebook.calendar import day_number, is_date, local_date, offset_sec
 from engine.vocabulary.events import PhaseChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -49,18 +49,14 @@ def supply_and_demand(session: DrawnSession, language: str = "en") -> Figure:
         sold[fill.seller] += fill.quantity
     rulebook = session.design.rulebook
     one = _one(rulebook)
-    worth = sorted((rung for person in session.people
-                    for rung in _rungs(person.worth, bought[person.account], one)),
-                   key=lambda rung: -rung.price)  # fmt: skip
-    costs = sorted((rung for person in session.people
-                    for rung in _rungs(person.costs, sold[person.account], one)),
-                   key=lambda rung: rung.price)  # fmt: skip
+    people = session.people
+    worth = _rungs(((person.worth, bought[person.account]) for person in people), one, -1)
+    costs = _rungs(((person.costs, sold[person.account]) for person in people), one, 1)
     if not worth or not costs:
         message = "supply and demand: the people of this market have no values and costs"
         raise PictureError(message)
-    known = {person.account: Valuation(person.group, person.worth, person.costs)
-             for person in session.people}  # fmt: skip
-    schedules = Schedules(known)
+    schedules = Schedules({person.account: Valuation("", person.worth, person.costs)
+                           for person in people})  # fmt: skip
     with panel(4.4, language) as (figure, axis, say):
         _schedule(axis, worth, BLUE, say("buyers' values"), say("traded"))
         _schedule(axis, costs, ORANGE, say("sellers' costs"), say("traded"))
@@ -85,16 +81,19 @@ class _Rung(NamedTuple):
     traded: bool
 
 
-def _rungs(schedule: Sequence[int], traded: int, one: int) -> Iterator[_Rung]:
-    """Yield a person's schedule, cut where what it traded ends."""
-    place = 0
-    for price, tonnes in runs(schedule):
-        done = min(max(traded - place, 0), tonnes)
-        place += tonnes
-        if done:
-            yield _Rung(price / one, done, traded=True)
-        if tonnes > done:
-            yield _Rung(price / one, tonnes - done, traded=False)
+def _rungs(schedules: Iterable[tuple[Sequence[int], int]], one: int, sign: int) -> list[_Rung]:
+    """Return people's schedules together, rising or falling; what each traded is told apart."""
+    found: Counter[tuple[int, bool]] = Counter()  # (price, traded) -> tonnes
+    for schedule, traded in schedules:
+        left = traded
+        for price, tonnes in runs(schedule):
+            done = min(left, tonnes)
+            left -= done
+            found[price, True] += done
+            found[price, False] += tonnes - done
+    order = sorted(found, key=lambda rung: (sign * rung[0], not rung[1]))
+    return [_Rung(price / one, found[price, done], done) for price, done in order
+            if found[price, done]]  # fmt: skip
 
 
 def _edges(rungs: Sequence[_Rung]) -> list[int]:

@@ -157,6 +157,10 @@ class Line(Settlement):
         """
         return False, 0
 
+    def indicates(self) -> bool:
+        """Say whether ``AdvanceTime`` shows what a call or an auction would come to."""
+        return self.due()[0]
+
     def interest(self) -> tuple[list[Interest], list[Interest]]:
         """Return what takes part in the call that is on, by limit: no design but one has calls."""
         return [], []

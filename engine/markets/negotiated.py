@@ -229,6 +229,10 @@ class Negotiated(OfferLine):
         """Look at the clock while deals are reported: how late they come is measured by it."""
         return self.gate.phase in ENTRY, 0
 
+    def indicates(self) -> bool:
+        """Say that passing time shows nothing: deals are agreed one by one."""
+        return False
+
     def standing(self) -> list[Offered | Announced]:
         """Return the quotes that are made to everybody."""
         return [

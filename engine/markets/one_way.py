@@ -372,6 +372,8 @@ class OneWay(OfferLine):
 
     def due(self) -> tuple[bool, int]:
         """Look at the clock while there are windows; the next edge of one matters."""
+        if not self.announced:
+            return False, 0
         now = self.clock.now
         edges = [
             edge
@@ -379,7 +381,7 @@ class OneWay(OfferLine):
             for edge in (terms.opens_at, terms.closes_at)
             if edge > now
         ]
-        return bool(self.announced), min(edges, default=0)
+        return True, min(edges, default=0)
 
     def standing(self) -> list[Offered | Announced]:
         """Return all auctions that are announced."""

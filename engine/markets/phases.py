@@ -64,6 +64,8 @@ def end_orders(
         return
     for participant in line.shared.participants.values():
         orders = participant.orders
+        if not orders:
+            continue
         ending = [o for o in orders.values() if o.seat.market is line and ends(o)]
         for order in ending:
             if orders.get(order.ref) is order and not (line.frozen and line.binds(order, why)):

@@ -371,12 +371,17 @@ class Venue(VenueBase):
         Expiries, ends of calls and edges of bidding windows happen when ``AdvanceTime`` reaches
         them.
         """
-        watched, dues = False, [self.expiries.next_due]
+        watched, first = False, self.expiries.next_due
         for market in self.markets.values():
             now_and_then, due = market.due()
             watched = watched or now_and_then
-            dues.append(due)
-        return watched, min((due for due in dues if due), default=0)
+            if due and not 0 < first <= due:
+                first = due
+        return watched, first
+
+    def indicates(self) -> bool:
+        """Say whether ``AdvanceTime`` shows what a call or an auction would come to now."""
+        return any(market.indicates() for market in self.markets.values())
 
     def standing(self, symbol: str) -> list[Offered | Announced]:
         """Return the offers of a line that everybody may answer, as they stand now."""

@@ -19,6 +19,10 @@ def test_a_small_study_and_a_year_are_measured_and_checked() -> None:
     assert whole.orders > whole.trades > 0
     assert len(memory) == 3
     assert memory == sorted(memory)
-    lines = shown(found, whole, memory)
+    lines = shown(found, whole, memory, [200.0, 201.5])
     assert "6 runs" in lines[1]
     assert "12 days" in lines[6]
+    assert lines[-2:] == [
+        "      201.50  MB at most in 2 national years",
+        "        0.00  MB of that after the first 2",
+    ]
