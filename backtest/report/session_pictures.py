@@ -33,6 +33,7 @@ _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400
 _WEEKS: Final = 70  # days to the deadline beyond which bars are weeks
 _BEYOND: Final = 2.2  # times what traded or should have: how far schedules are drawn
+_FARTHEST: Final = 10  # times the same: how far out what traded still counts for that
 _MANY: Final = 400  # trades beyond which their marks become points
 
 
@@ -104,14 +105,18 @@ def _look_at_the_crossing(
     axis: Axes, worth: Sequence[_Rung], costs: Sequence[_Rung], cleared: int
 ) -> None:
     """Leave out the far ends of schedules, where nothing traded and nothing should have."""
-    far, longest, prices = [cleared], 0, []
-    for rungs in (worth, costs):
+    both = (worth, costs)
+    done = [sum(rung.tonnes for rung in rungs if rung.traded) for rungs in both]
+    near = _FARTHEST * max(cleared, *done)  # one tonne that traded far out is not worth a look
+    far, longest, prices = [cleared, *done], 0, []
+    for rungs in both:
         edges = _edges(rungs)
         longest = max(longest, edges[-1])
-        far += [end for rung, end in zip(rungs, edges[1:], strict=True) if rung.traded]
+        ends = zip(rungs, edges[1:], strict=True)
+        far += [end for rung, end in ends if rung.traded and end <= near]
     end = min(longest, round(_BEYOND * max(far))) or longest
     axis.set_xlim(0, end * 1.03)
-    for rungs in (worth, costs):
+    for rungs in both:
         starts = zip(rungs, _edges(rungs), strict=False)
         prices += [rung.price for rung, start in starts if start < end]
     axis.set_ylim(0, 1.05 * max(prices))
