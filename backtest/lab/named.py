@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from backtest.lab import years
 from backtest.lab.abatement import Abatement
@@ -32,9 +32,10 @@ class MarketError(ValueError):
 MARKETS: Final[dict[str, Population | Callable[..., Population]]] = {
     "uniform": UniformValues,
     "abatement": Abatement,
-    "smith": S6,
-    "linear": S1,
-    "several-tonnes": S5,
+    **{
+        name: structs.replace(each, name=name)
+        for name, each in (("smith", S6), ("linear", S1), ("several-tonnes", S5))
+    },
     "poisson-arrivals": PoissonArrivals,
     "steady-arrivals": SteadyArrivals,
     "poisson-book": PoissonBook,

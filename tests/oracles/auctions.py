@@ -1,13 +1,28 @@
-"""1.8: sealed auctions of truthful bidders with unit demand, in both pricings, and containment."""
+"""1.8: sealed auctions of truthful bidders with unit demand, in both pricings, and containment.
+
+Those without containment are announced, bid in and cleared at a venue.
+"""
 
 from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backtest.lab.design import design
 from engine.matching.auction_terms import AuctionTerms, BidBook, SealedBid, Seller, Tier
 from engine.matching.sealed_auction import clear_sealed
-from engine.vocabulary.enums import PricingRule, TierKind, Undersubscribed
+from engine.venue.venue import Venue
+from engine.vocabulary.commands import (
+    AdvanceTime,
+    Announce,
+    BeginDay,
+    Bid,
+    ClearAuction,
+    OpenAccount,
+    SetPhase,
+)
+from engine.vocabulary.enums import Phase, PricingRule, Side, TierKind, Undersubscribed
+from engine.vocabulary.events import AuctionCleared, Rejected, Trade
 
 if TYPE_CHECKING:
     from engine.matching.auction_terms import AuctionResult
@@ -51,6 +66,51 @@ def auction(
     )
     sealed = [SealedBid(f"b{n}", f"b{n}", bid + shift, 1) for n, bid in enumerate(bids)]
     return clear_sealed(BidBook(sealed, (Seller("state", setting.units),)), terms)
+
+
+def at_a_venue(
+    setting: Setting, pricing: PricingRule, count: int, root: int
+) -> list[tuple[float, float]]:
+    """Return revenue and units sold of auctions that a venue holds, one after the other."""
+    venue = Venue(design("textbook").with_(mode="continuous", mechanism="one_way").rulebook)
+    symbol = venue.symbols[0]
+    plenty = count * setting.units
+    venue.apply(BeginDay(20250102))
+    venue.apply(OpenAccount("state", allowances=((symbol, plenty),)))
+    for n in range(setting.bidders):
+        venue.apply(OpenAccount(f"b{n}", cash=ONE * count))
+    venue.apply(SetPhase(Phase.CONTINUOUS))
+    found = []
+    for number in range(1, count + 1):
+        start = venue.time
+        announced = Announce(
+            "state",
+            number,
+            symbol,
+            Side.SELL,
+            setting.units,
+            max(1, round(setting.reserve * ONE)),
+            start + 1,
+            start + 2,
+            pricing=pricing,
+            undersubscribed=Undersubscribed.SELL_AT_RESERVE,
+        )
+        events = [*venue.apply(announced), *venue.apply(AdvanceTime(start + 1))]
+        for n, value in enumerate(values(setting, root, number)):
+            if value >= announced.price:  # a bid below the reserve is refused
+                events += venue.apply(Bid(f"b{n}", number, symbol, number, 1, value))
+        events += venue.apply(AdvanceTime(start + 2))
+        events += venue.apply(ClearAuction(symbol, number, number))
+        refused = [event for event in events if isinstance(event, Rejected)]
+        cleared = [event for event in events if isinstance(event, AuctionCleared)]
+        if refused or len(cleared) != 1:
+            message = f"auction {number}: {refused}, cleared {cleared}"
+            raise AssertionError(message)
+        trades = [event for event in events if isinstance(event, Trade)]
+        revenue = sum(each.price * each.quantity for each in trades)
+        found.append((revenue / ONE, float(sum(each.quantity for each in trades))))
+    venue.check()
+    return found
 
 
 def auctions(

@@ -2,74 +2,31 @@
 
 from __future__ import annotations
 
-from math import comb, exp, sqrt
-from typing import TYPE_CHECKING, Final, NamedTuple
+from math import comb, exp
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
 from backtest.lab.arrivals import PoissonArrivals, SteadyArrivals
-from backtest.lab.classic import ONE_BUYER, S1, S5, S6, THREE_A_SIDE, Schedules
+from backtest.lab.classic import ONE_BUYER, S1, S5, S6, THREE_A_SIDE
 from backtest.lab.design import Design, design
 from backtest.lab.poisson_book import PoissonBook
 from backtest.lab.rule_probes import EveryPrice, Holder, Holders
 from backtest.lab.schedules import UniformValues
-from backtest.lab.session import Outcome, run
 from backtest.lab.sniping import Sniping, gains
 from backtest.measures.fills import fills
 from engine.vocabulary.events import OrderAccepted
-from tests.oracles.auctions import CONTAINED, HIGHEST, LOWEST, RESERVED, SMALL, auctions
+from tests.oracles.auctions import CONTAINED, HIGHEST, LOWEST, RESERVED, SMALL, at_a_venue, auctions
 from tests.oracles.book import shape, waits
+from tests.oracles.identities import abatement, controls, identities, truthful_call
+from tests.oracles.rows import ROOT, TEXTBOOK, Row, alpha, measured, row, runs
 from tests.support.designs import measures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from backtest.lab.people import Population
 
-TEXTBOOK: Final = design("textbook")
-ROOT: Final = 20_260_101  # the seed of all of them
 CLEARED: Final = {"quotes cleared": True, "persistent book": False}
-
-
-class Row(NamedTuple):
-    """A figure that is known, and the same from runs, with their standard errors."""
-
-    name: str
-    oracle: float
-    oracle_error: float
-    run: float
-    run_error: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether they lie within four standard errors of each other."""
-        return abs(self.run - self.oracle) <= 4 * sqrt(self.oracle_error**2 + self.run_error**2)
-
-
-def row(name: str, oracle: float, oracle_error: float, values: Sequence[float]) -> Row:
-    """Return a row from the values of independent runs."""
-    count = len(values)
-    mean = sum(values) / count
-    error = sqrt(sum((each - mean) ** 2 for each in values) / (count - 1) / count)
-    return Row(name, oracle, oracle_error, mean, error)
-
-
-def runs(market: Population, sessions: int, design: Design = TEXTBOOK) -> Iterator[Outcome]:
-    """Yield so many sessions of a market, one replication after the other."""
-    for replication in range(sessions):
-        yield run(design, market, ROOT, replication)
-
-
-def measured(
-    market: Population, sessions: int, design: Design = TEXTBOOK
-) -> dict[str, list[float]]:
-    """Return the measures of sessions, by name."""
-    found: dict[str, list[float]] = {}
-    for outcome in runs(market, sessions, design):
-        for name, value in measures(outcome).items():
-            if value is not None:
-                found.setdefault(name, []).append(value)
-    return found
 
 
 def series(seconds: int, *, carry_over: bool) -> Design:
@@ -126,14 +83,6 @@ def exact_zero_intelligence(size: int) -> Iterator[Row]:
     yield row("1.5 trades, three a side", 2.124593, 0.0, found["trades"])
 
 
-def alpha(outcome: Outcome, equilibrium: int, begin: int = 0) -> float:
-    """Return Smith's alpha of a session's trades from a time on."""
-    prices = [fill.price for fill in fills(outcome.tape) if fill.time >= begin]
-    if not prices:
-        return 0.0
-    return 100 / equilibrium * sqrt(sum((p - equilibrium) ** 2 for p in prices) / len(prices))
-
-
 def zero_intelligence(size: int) -> Iterator[Row]:
     """1.6: zero intelligence on schedules, in both protocols."""
     known = (
@@ -186,15 +135,15 @@ def sealed_auction(size: int) -> Iterator[Row]:
             ("highest rejected", HIGHEST, highest),
             ("lowest accepted", LOWEST, lowest),
         ):
-            found = auctions(setting, pricing, count, ROOT)
+            found = at_a_venue(setting, pricing, count, ROOT)
             yield row(f"1.8 revenue {name}, {rule}", revenue, 0.0, [each[0] for each in found])
             if setting is RESERVED:
                 yield row(f"1.8 sold {name}, {rule}", 9.119015, 0.0, [each[1] for each in found])
-    found = auctions(CONTAINED, HIGHEST, count, ROOT)
-    yield row("1.8 containment, sold", 10.4447, 0.0016, [each[1] for each in found])
-    yield row("1.8 containment, price", 0.46246, 0.00013, [each[2] for each in found])
+    contained = auctions(CONTAINED, HIGHEST, count, ROOT)
+    yield row("1.8 containment, sold", 10.4447, 0.0016, [each[1] for each in contained])
+    yield row("1.8 containment, price", 0.46246, 0.00013, [each[2] for each in contained])
     eleven = sum(comb(20, n) * 0.45**n * 0.55 ** (20 - n) for n in range(11, 21))
-    yield row("1.8 containment, P(release)", eleven, 0.0, [float(each[3]) for each in found])
+    yield row("1.8 containment, P(release)", eleven, 0.0, [float(each[3]) for each in contained])
 
 
 def sniping(size: int) -> Iterator[Row]:
@@ -251,14 +200,29 @@ def limits_of_ten_percent() -> Design:
     return design(structs.replace(book, products=(product,), modes=(mode,)))
 
 
+def learning(size: int) -> Iterator[Row]:
+    """1.6: ZIP learns the price, ZI-C doesn't: their alphas on the fifth day."""
+    market = structs.replace(S6, strategy="zip", periods=5, turns=200)
+    late = []
+    for outcome in runs(market, max(2, size)):
+        caller = outcome.people[-1].agent
+        late.append(alpha(outcome, 200, caller.began[4]))  # type: ignore[attr-defined]
+    yield row("1.6 ZIP's alpha on day 5, below", 0.65 * 18.50, 0.0, late)._replace(below=True)
+
+
 CHECKS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
+    "1.1": truthful_call,
     "1.3": truthful_auction,
     "1.4": batches,
     "1.5": exact_zero_intelligence,
     "1.6": zero_intelligence,
+    "1.6 ZIP": learning,
     "1.7": poisson_book,
     "1.8": sealed_auction,
+    "1.9": abatement,
     "1.10": sniping,
     "1.11": rules,
+    "1.12": identities,
+    "1.13": controls,
 }
-__all__ = ["CHECKS", "Row", "Schedules", "alpha", "measured", "row", "runs", "series"]
+__all__ = ["CHECKS", "series"]

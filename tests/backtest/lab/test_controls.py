@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from backtest.lab.classic import S1, STRATEGIES, Schedules
 from backtest.lab.session import run
 from backtest.measures.fills import Fill, fills
-from tests.oracles.checks import TEXTBOOK
+from tests.oracles.rows import TEXTBOOK
 
 if TYPE_CHECKING:
     from backtest.kernel.streams import Streams

@@ -22,7 +22,7 @@ from tests.oracles.auctions import (
     auctions,
     values,
 )
-from tests.oracles.checks import row
+from tests.oracles.rows import row
 
 SETTINGS = pytest.mark.parametrize("setting", [SMALL, RESERVED, CONTAINED])
 PRICINGS = pytest.mark.parametrize("pricing", [LOWEST, HIGHEST])
