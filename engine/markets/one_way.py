@@ -9,6 +9,7 @@ ties, or calls it off.
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from engine.markets.admission import Refusal
@@ -60,7 +61,7 @@ _WISHES: Final = (
 class OneWay(OfferLine):
     """A line of announced auctions."""
 
-    __slots__ = ("announced", "bidding", "bids")
+    __slots__ = ("_edges", "announced", "bidding", "bids")
 
     BINDS = True
 
@@ -74,6 +75,7 @@ class OneWay(OfferLine):
         self.announced: dict[int, Announced] = {}
         self.bids: dict[int, list[Order]] = {}  # by auction, in the order of their coming
         self.bidding: dict[tuple[str, int], int] = {}  # a bid's account and ref -> its auction
+        self._edges: list[tuple[int, int]] = []  # of windows: ns and auction; a heap, some are over
 
     def announce(self, command: Announce, participant: Participant) -> list[Event]:
         """Announce an auction; what it gives is frozen now."""
@@ -115,6 +117,8 @@ class OneWay(OfferLine):
         )
         self.announced[number] = announced
         self.bids[number] = []
+        for edge in (announced.opens_at, announced.closes_at):
+            heappush(self._edges, (edge, number))
         accepted = OrderAccepted(
             account=c.account,
             ref=c.ref,
@@ -373,13 +377,10 @@ class OneWay(OfferLine):
     def due(self) -> tuple[bool, int]:
         """Look at the clock while there are windows; the next edge of one matters."""
         now = self.clock.now
-        edges = [
-            edge
-            for terms in self.announced.values()
-            for edge in (terms.opens_at, terms.closes_at)
-            if edge > now
-        ]
-        return bool(self.announced), min(edges, default=0)
+        edges = self._edges
+        while edges and (edges[0][0] <= now or edges[0][1] not in self.announced):
+            heappop(edges)
+        return bool(self.announced), edges[0][0] if edges else 0
 
     def standing(self) -> list[Offered | Announced]:
         """Return all auctions that are announced."""
