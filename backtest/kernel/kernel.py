@@ -67,9 +67,9 @@ __all__ = ["AgentError", "Entry", "Kernel", "Seat"]
 class Kernel(EventQueue):
     """Drives one venue and its agents through virtual time."""
 
-    __slots__ = ("_exact", "_hearing", "_most", "_places", "_sink", "_steps_left", "_submit",
-                 "_timer", "_venue_apply", "_visibility", "anybody", "commands", "plain", "seats", "sequencer", "tape",
-                 "watchers")  # fmt: skip
+    __slots__ = ("_exact", "_hearing", "_most_steps", "_places", "_sink", "_steps_left",
+                 "_submit", "_timer", "_venue_apply", "_visibility", "anybody", "commands",
+                 "plain", "seats", "sequencer", "tape", "watchers")  # fmt: skip
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Kernel(EventQueue):
         self.watchers: list[Watcher] = []
         self.tape = tape
         self._sink = sink
-        self._most = self._steps_left = most
+        self._most_steps = self._steps_left = most
         self.seats: dict[str, Seat] = {}  # by account
         self.anybody = False  # whether reports are delivered at all
         self._places = _TIMER + 1  # the next agent's, which is also its source in the log
@@ -194,17 +194,18 @@ class Kernel(EventQueue):
                     self._apply_sent()
             else:
                 self._handle(seat, until)
-        else:
-            self._endless(seat)
-        self._steps_left = length_hint(steps)
+        self._spend(length_hint(steps), seat)
         self.now = max(self.now, until)
         self._advance()
 
-    def _endless(self, last: Queued) -> None:
-        """Refuse to go on. Raises ``AgentError``, which names who came last."""
+    def _spend(self, left: int, last: Queued | None) -> None:
+        """Note how many steps are left. Raises ``AgentError``, naming who came last, at 0."""
+        self._steps_left = left
+        if left:
+            return
         seat = last.seat if type(last) is QueuedEvent else last
         who = seat.who if isinstance(seat, Seat) else "the venue"
-        why = f"the session has no end in sight after {self._most} wake-ups, messages and reports"
+        why = f"the session has no end in sight after {self._most_steps} wake-ups and messages"
         raise AgentError(who, self.now, why)
 
     def _handle(self, entry: QueuedEvent, until: int) -> None:

@@ -18,13 +18,12 @@ SECOND: Final = 1_000_000_000
 _UNIT: Final = 1_000_000
 
 
-def truthful(
-    who: str, value: int, at: int, rulebook: Rulebook, scale: int, until: int = 0
-) -> Person:
+def truthful(who: str, value: int, stay: tuple[int, int], rulebook: Rulebook, scale: int) -> Person:
     """Return a buyer or a seller (as ``who`` begins) of a tonne, with an account of that name.
 
-    ``until`` (ns UTC) is when an auction of its own should be over.
+    It comes at the first time of its ``stay`` (ns UTC); by the second its auctions are over.
     """
+    at, until = stay
     product = rulebook.products[0]
     buys = who.startswith("buyer")
     interest = InducedValues(product.symbol, Side.BUY if buys else Side.SELL, (value,), scale)
@@ -64,7 +63,7 @@ class PoissonArrivals(Struct, frozen=True):
                 at = window.opens + int(draws.random() * length)
                 value = 1 + int(draws.random() * self.scale)
                 who = f"{group}/{number}"
-                found.append(truthful(who, value, at, rulebook, self.scale, window.closes))
+                found.append(truthful(who, value, (at, window.closes), rulebook, self.scale))
         return found
 
 
@@ -92,10 +91,9 @@ class SteadyArrivals(Struct, frozen=True):
             truthful(
                 who,
                 int(value),
-                window.opens + int(place) * beat + beat // 2,
+                (window.opens + int(place) * beat + beat // 2, window.closes),
                 rulebook,
                 self.scale,
-                window.closes,
             )
             for who, place, value in zip(names, places, values, strict=True)
         ]

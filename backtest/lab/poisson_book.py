@@ -58,7 +58,7 @@ class PoissonBook(Struct, frozen=True):
             found.until, found.calls = window.closes, bool(mode.batch_seconds)
             return found
 
-        def person(who: str, agent: Trader) -> Person:
+        def person(who: str, agent: Flow | Wall | Takers | Patient) -> Person:
             agent.hears_own |= board
             agent.hears_public |= board
             return Person(who, who, who, agent, cash=CASH, holdings={symbol: TONNES})

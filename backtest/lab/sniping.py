@@ -166,11 +166,11 @@ class Dealer(Speaking):
             if type(event) is PhaseChanged:
                 self._quote(market)
             return
-        own = type(event) is Trade and market.account in {event.maker, event.taker}
-        if own and self.news.at(market.now()) == self.news.before(
-            market.now() - 2 * self.terms.latency
-        ):
-            self._quote_side(market, event.side)  # type: ignore[union-attr] - a trade
+        if type(event) is not Trade or market.account not in {event.maker, event.taker}:
+            return
+        now = market.now()
+        if self.news.at(now) == self.news.before(now - 2 * self.terms.latency):
+            self._quote_side(market, event.side)
 
     def _quote(self, market: Market) -> None:
         self._quote_side(market, Side.BUY)

@@ -131,9 +131,9 @@ class Interested(Trader):
 
         A bid or an announcement stays until its auction is cleared, so that its window passes.
         """
-        if self.ref and self.picture is not None:
-            if self.picture.lines[self.symbol].mechanism is Mechanism.ONE_WAY:
-                return
+        picture = self.picture if self.ref else None
+        if picture is not None and picture.lines[self.symbol].mechanism is Mechanism.ONE_WAY:
+            return
         price = self.price(market)
         if price:
             self.withdraw(market)

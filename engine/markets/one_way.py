@@ -9,7 +9,7 @@ ties, or calls it off.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Final
 
 from engine.markets.admission import Refusal
@@ -75,7 +75,7 @@ class OneWay(OfferLine):
         self.announced: dict[int, Announced] = {}
         self.bids: dict[int, list[Order]] = {}  # by auction, in the order of their coming
         self.bidding: dict[tuple[str, int], int] = {}  # a bid's account and ref -> its auction
-        self._edges: list[tuple[int, int]] = []  # of windows: ns and auction; a heap, some are over
+        self._edges: list[tuple[int, int]] = []  # of windows: ns and auction, in order
 
     def announce(self, command: Announce, participant: Participant) -> list[Event]:
         """Announce an auction; what it gives is frozen now."""
@@ -118,7 +118,7 @@ class OneWay(OfferLine):
         self.announced[number] = announced
         self.bids[number] = []
         for edge in (announced.opens_at, announced.closes_at):
-            heappush(self._edges, (edge, number))
+            insort(self._edges, (edge, number))
         accepted = OrderAccepted(
             account=c.account,
             ref=c.ref,
@@ -376,10 +376,8 @@ class OneWay(OfferLine):
 
     def due(self) -> tuple[bool, int]:
         """Look at the clock while there are windows; the next edge of one matters."""
-        now = self.clock.now
         edges = self._edges
-        while edges and (edges[0][0] <= now or edges[0][1] not in self.announced):
-            heappop(edges)
+        del edges[: bisect_left(edges, (self.clock.now + 1, 0))]  # they are over
         return bool(self.announced), edges[0][0] if edges else 0
 
     def standing(self) -> list[Offered | Announced]:
@@ -406,7 +404,12 @@ class OneWay(OfferLine):
             self.bids[auction].remove(order)
         number = self.numbers.get(key, 0)
         if number:
-            del self.announced[number], self.bids[number]
+            terms = self.announced.pop(number)
+            del self.bids[number]
+            for edge in (terms.opens_at, terms.closes_at):
+                place = bisect_left(self._edges, (edge, number))
+                if self._edges[place : place + 1] == [(edge, number)]:
+                    del self._edges[place]
         super()._unlist(order)
 
     def dump(self) -> list[object]:

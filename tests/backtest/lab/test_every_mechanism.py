@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from msgspec import structs
 
 from backtest.agents.market import Trader
 from backtest.kernel.kernel import AgentError
 from backtest.lab import regional
-from backtest.lab.classic import STRATEGIES
+from backtest.lab.classic import STRATEGIES, THREE_A_SIDE
 from backtest.lab.named import MARKETS
 from backtest.lab.people import Person
 from backtest.measures.fills import fills
@@ -30,6 +31,7 @@ CALLS: Final = {"batch_seconds": 300, "carry_over": True}
 FREE: Final = {"limit_up_bp": 0, "limit_down_bp": 0}
 SMALL: Final[dict[str, dict[str, Any]]] = {
     "abatement": {"required": (8, 6, 4, 2, 4)},
+    "several-tonnes": {"gainless": False},
     "poisson-arrivals": {"rate": 0.01},
     "steady-arrivals": {"buyers": 20, "sellers": 20, "seconds": 60},
     "poisson-book": {"unit": 600_000_000_000},
@@ -85,7 +87,7 @@ IDLE_ALIKE: Final = {
 @pytest.mark.parametrize("mechanism", TEXTBOOK)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_each_strategy_ends_under_each_mechanism(strategy: str, mechanism: str) -> None:
-    market = lab.market("smith", strategy=strategy, gainless=False)
+    market = structs.replace(THREE_A_SIDE, strategy=strategy, best_only=False)
     traded = tonnes(TEXTBOOK[mechanism], market)
     assert bool(traded) is (mechanism not in IDLE_ALIKE.get(strategy, ()))
 
