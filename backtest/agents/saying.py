@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.rulebook.ticks import ceil_to_tick, floor_to_tick
 from engine.vocabulary.commands import Announce, Bid, NewOrder, Pick, Quote
-from engine.vocabulary.enums import Mechanism, PricingRule, Side
+from engine.vocabulary.enums import Mechanism, OrderType, PricingRule, Side, TimeInForce
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from backtest.agents.market import Market
     from backtest.agents.market_picture import LinePicture
     from engine.vocabulary.commands import ClientCommand
-    from engine.vocabulary.events import Offered
+    from engine.vocabulary.events import Announced, Offered
 
 WINDOW: Final = 1_800_000_000_000  # ns that an auction of somebody's own takes bids
 _SECOND: Final = 1_000_000_000
@@ -33,6 +34,7 @@ class Wanted(NamedTuple):
     price: int
     now: int  # ns UTC
     until: int = 0  # when an auction of one's own should be over, ns UTC; 0: when it likes
+    takes: bool = False  # whether it only answers others, and nothing of its own is put up
 
 
 class Said(NamedTuple):
@@ -60,12 +62,46 @@ def say(line: LinePicture, wanted: Wanted, own: Container[tuple[str, int]] = ())
         tonnes = min(tonnes, line.max_quantity // line.lot * line.lot)
     wanted = wanted._replace(tonnes=tonnes, price=price)
     if line.mechanism is Mechanism.ORDER_BOOK:
-        return Said([NewOrder("", 0, line.symbol, wanted.side, tonnes, price)], tonnes)
+        tif = TimeInForce.IOC if wanted.takes else TimeInForce.DAY
+        order = NewOrder("", 0, line.symbol, wanted.side, tonnes, price, OrderType.LIMIT, tif)
+        return Said([order], tonnes)
     if line.mechanism is Mechanism.ONE_WAY:
         return _auction(line, wanted, own)
     if line.mechanism is Mechanism.NEGOTIATED:
         return _negotiate(line, wanted, own)
     return _pick(line, wanted, own)
+
+
+def enter(
+    market: Market, line: LinePicture, wanted: Wanted, own: Container[tuple[str, int]] = ()
+) -> int:
+    """Send what ``say`` makes of an interest; return the last reference, 0 where it is nothing."""
+    ref = 0
+    for command in say(line, wanted, own).commands:
+        ref = market.submit(command)
+    return ref
+
+
+def price_to_take(line: LinePicture, side: Side, now: int) -> int:
+    """Return the price at which one may trade with a side now, 0 where there is none.
+
+    Where auctions are held it is the best that a bid has to be in one that is open.
+    """
+    if line.mechanism is not Mechanism.ONE_WAY:
+        return line.best_price(side)
+    found = [
+        _least(line, auction)
+        for auction in line.auctions.values()
+        if auction.side is side and auction.opens_at <= now < auction.closes_at
+    ]
+    return min(found, default=0) if side is Side.SELL else max(found, default=0)
+
+
+def _least(line: LinePicture, auction: Announced) -> int:
+    """Return the price that a bid in an auction has to have, or to better."""
+    best = line.best_bids.get(auction.number, 0)
+    sign = 1 if auction.side is Side.SELL else -1
+    return best + sign * auction.increment if best else auction.price
 
 
 def _pick(line: LinePicture, wanted: Wanted, own: Container[tuple[str, int]]) -> Said:
@@ -78,7 +114,7 @@ def _pick(line: LinePicture, wanted: Wanted, own: Container[tuple[str, int]]) ->
             break
         commands.append(Pick("", 0, line.symbol, offer.number, take, offer.price))
         left -= take
-    if left and left >= line.min_quantity:
+    if left and left >= line.min_quantity and not wanted.takes:
         commands.append(NewOrder("", 0, line.symbol, wanted.side, left, wanted.price))
         left = 0
     return Said(commands, wanted.tonnes - left)
@@ -92,7 +128,7 @@ def _negotiate(line: LinePicture, wanted: Wanted, own: Container[tuple[str, int]
         if offer.quantity <= left:
             commands.append(Pick("", 0, line.symbol, offer.number, offer.quantity, offer.price))
             left -= offer.quantity
-    if left and left >= line.min_quantity:
+    if left and left >= line.min_quantity and not wanted.takes:
         commands.append(Quote("", 0, line.symbol, wanted.side, left, wanted.price))
         left = 0
     return Said(commands, wanted.tonnes - left)
@@ -119,8 +155,7 @@ def _auction(line: LinePicture, wanted: Wanted, own: Container[tuple[str, int]])
         open_now = auction.opens_at <= now < auction.closes_at
         if auction.side is side or not open_now or (line.symbol, auction.number) in own:
             continue
-        best = line.best_bids.get(auction.number, 0)
-        least = best + sign * auction.increment if best else auction.price
+        least = _least(line, auction)
         tonnes = min(wanted.tonnes, auction.quantity, auction.max_bid or wanted.tonnes)
         if auction.pricing is PricingRule.WHOLE:
             tonnes = auction.quantity if wanted.tonnes >= auction.quantity else 0
@@ -128,7 +163,7 @@ def _auction(line: LinePicture, wanted: Wanted, own: Container[tuple[str, int]])
             continue
         return Said([Bid("", 0, line.symbol, auction.number, tonnes, price)], tonnes)
     ends = min(now + WINDOW, wanted.until - _SECOND) if wanted.until else now + WINDOW
-    if side is Side.BUY or ends <= now:
+    if side is Side.BUY or wanted.takes or ends <= now:
         return _NOTHING
     mine = Announce("", 0, line.symbol, side, wanted.tonnes, price, now, ends)
     return Said([mine], wanted.tonnes)

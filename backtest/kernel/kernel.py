@@ -21,6 +21,8 @@ time of an order, before each command.
 from __future__ import annotations
 
 from collections import deque
+from itertools import repeat
+from operator import length_hint
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from backtest.agents.visibility import Visibility
@@ -33,6 +35,7 @@ from backtest.kernel.queue import (
     WAKE,
     AgentError,
     EventQueue,
+    Queued,
     QueuedEvent,
 )
 from backtest.kernel.seat import Seat
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
 # A command and what came of it, at a time in ns.
 Entry: TypeAlias = "tuple[int, Command, list[Event]]"
 
+MOST_STEPS: Final = 200_000_000  # of a run; the national year, the largest market, takes some 1%
 _TIMER: Final = 1  # the log's source of the passing of time
 _ON_WAKE: Final = "on_wake"
 _FREE: Final = object()  # instead of what happened: the agent has finished computing
@@ -63,9 +67,9 @@ __all__ = ["AgentError", "Entry", "Kernel", "Seat"]
 class Kernel(EventQueue):
     """Drives one venue and its agents through virtual time."""
 
-    __slots__ = ("_exact", "_hearing", "_places", "_sink", "_submit", "_timer", "_venue_apply",
-                 "_visibility", "anybody", "commands", "plain", "seats", "sequencer", "tape",
-                 "watchers")  # fmt: skip
+    __slots__ = ("_exact", "_hearing", "_most_steps", "_places", "_sink", "_steps_left",
+                 "_submit", "_timer", "_venue_apply", "_visibility", "anybody", "commands",
+                 "plain", "seats", "sequencer", "tape", "watchers")  # fmt: skip
 
     def __init__(
         self,
@@ -74,8 +78,12 @@ class Kernel(EventQueue):
         streams: Streams | None = None,
         *,
         sink: Watcher | None = None,
+        most: int = MOST_STEPS,
     ) -> None:
         """Start at the venue's time, ns UTC; agents draw from ``streams``.
+
+        A run in which more than ``most`` things happen (wake-ups, commands that take their time to
+        the venue, reports, what the clock and the operator do) is taken for endless.
 
         ``tape`` receives every command and its events. So does ``sink``, which only looks on;
         ``watchers`` may have the operator do something about it.
@@ -88,6 +96,7 @@ class Kernel(EventQueue):
         self.watchers: list[Watcher] = []
         self.tape = tape
         self._sink = sink
+        self._most_steps = self._steps_left = most
         self.seats: dict[str, Seat] = {}  # by account
         self.anybody = False  # whether reports are delivered at all
         self._places = _TIMER + 1  # the next agent's, which is also its source in the log
@@ -143,14 +152,15 @@ class Kernel(EventQueue):
     def run(self, until: int) -> None:
         """Go through the queue up to a time (ns), which is the time afterwards.
 
-        Raises ``AgentError``.
+        Raises ``AgentError``, also where the run seems endless.
         """
         self._look()
         sent, sequencer, apply = self.sent, self.sequencer, self._venue_apply
         tape, sink = self.tape, self._sink
         last = (until << TIME_BITS) | BELOW_TIME
-        seat: Any
-        while True:  # a condition here would keep CPython 3.11 from specialising the loop
+        seat: Any = None
+        steps = repeat(None, self._steps_left)
+        for _ in steps:  # as cheap as ``while True``; a condition of its own would cost more
             try:
                 seat = self.ready[self.head]
             except IndexError:  # cheaper than a look at the length before each event
@@ -184,8 +194,19 @@ class Kernel(EventQueue):
                     self._apply_sent()
             else:
                 self._handle(seat, until)
+        self._spend(length_hint(steps), seat)
         self.now = max(self.now, until)
         self._advance()
+
+    def _spend(self, left: int, last: Queued | None) -> None:
+        """Note how many steps are left. Raises ``AgentError``, naming who came last, at 0."""
+        self._steps_left = left
+        if left:
+            return
+        seat = last.seat if type(last) is QueuedEvent else last
+        who = seat.who if isinstance(seat, Seat) else "the venue"
+        why = f"the session has no end in sight after {self._most_steps} wake-ups and messages"
+        raise AgentError(who, self.now, why)
 
     def _handle(self, entry: QueuedEvent, until: int) -> None:
         """Deal with an event that is no seat's only wake-up."""
@@ -310,6 +331,8 @@ class Kernel(EventQueue):
     def _operate(self, command: Command | None) -> None:
         """Give the venue an operator's command, and the time before it; or the time alone."""
         if command is None:
+            if self.now != self._timer:
+                return  # something became due earlier since this was asked for
             self._timer = 0
             due = self.venue.due()[1]
             if 0 < due <= self.now or (self._hearing and self.venue.indicates()):

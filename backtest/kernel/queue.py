@@ -72,16 +72,28 @@ def key_of(time: int, kind: int, place: int, counter: int) -> int:
 
 
 class AgentError(Exception):
-    """An agent failed or did what it may not; the run of its session ends."""
+    """An agent failed or did what it may not; the run of its session ends.
 
-    def __init__(self, agent: str, time: int, why: str) -> None:
-        """Name the agent, the time (ns) and what happened."""
-        super().__init__(f"{agent} at {time} ns: {why}")
+    ``root`` and ``seed`` are those of the run, where it has any; ``seed`` is what a study calls so,
+    the replication.
+    """
+
+    def __init__(
+        self, agent: str, time: int, why: str, root: int | None = None, seed: int | None = None
+    ) -> None:
+        """Name the agent, the time (ns), what happened and the seed of the run."""
+        drawn = "" if seed is None else f", seed {seed} of root {root}"
+        super().__init__(f"{agent} at {time} ns{drawn}: {why}")
         self.agent, self.time, self.why = agent, time, why
+        self.root, self.seed = root, seed
 
-    def __reduce__(self) -> tuple[type, tuple[str, int, str]]:
+    def __reduce__(self) -> tuple[type, tuple[str, int, str, int | None, int | None]]:
         """Pickle by what it was made of."""
-        return type(self), (self.agent, self.time, self.why)
+        return type(self), (self.agent, self.time, self.why, self.root, self.seed)
+
+    def of(self, root: int, seed: int) -> AgentError:
+        """Return the same with the seed of its run."""
+        return type(self)(self.agent, self.time, self.why, root, seed)
 
 
 class EventQueue:

@@ -18,14 +18,19 @@ SECOND: Final = 1_000_000_000
 _UNIT: Final = 1_000_000
 
 
-def truthful(who: str, value: int, at: int, rulebook: Rulebook, scale: int) -> Person:
-    """Return a buyer or a seller (as ``who`` begins) of a tonne, with an account of that name."""
+def truthful(who: str, value: int, stay: tuple[int, int], rulebook: Rulebook, scale: int) -> Person:
+    """Return a buyer or a seller (as ``who`` begins) of a tonne, with an account of that name.
+
+    It comes at the first time of its ``stay`` (ns UTC); by the second its auctions are over.
+    """
+    at, until = stay
     product = rulebook.products[0]
     buys = who.startswith("buyer")
     interest = InducedValues(product.symbol, Side.BUY if buys else Side.SELL, (value,), scale)
     agent = Giveaway(interest, at)
     agent.hears_own = False
-    agent.hears_public = rulebook.modes_of(product)[0].mechanism is not Mechanism.ORDER_BOOK
+    agent.until = until
+    agent.looks = rulebook.modes_of(product)[0].mechanism is not Mechanism.ORDER_BOOK
     return Person(
         who,
         who,
@@ -57,7 +62,8 @@ class PoissonArrivals(Struct, frozen=True):
             for number in range(int(draws.poisson(self.rate * length / SECOND))):
                 at = window.opens + int(draws.random() * length)
                 value = 1 + int(draws.random() * self.scale)
-                found.append(truthful(f"{group}/{number}", value, at, rulebook, self.scale))
+                who = f"{group}/{number}"
+                found.append(truthful(who, value, (at, window.closes), rulebook, self.scale))
         return found
 
 
@@ -83,7 +89,11 @@ class SteadyArrivals(Struct, frozen=True):
         beat = self.seconds * SECOND
         return [
             truthful(
-                who, int(value), window.opens + int(place) * beat + beat // 2, rulebook, self.scale
+                who,
+                int(value),
+                (window.opens + int(place) * beat + beat // 2, window.closes),
+                rulebook,
+                self.scale,
             )
             for who, place, value in zip(names, places, values, strict=True)
         ]

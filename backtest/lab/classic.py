@@ -57,7 +57,7 @@ class Schedules(Struct, frozen=True):
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return buyers, then sellers, then the caller."""
-        del streams, window
+        del streams
         if self.strategy not in STRATEGIES:
             message = f"strategy {not_one_of(self.strategy, STRATEGIES)}"
             raise ValueError(message)
@@ -75,6 +75,7 @@ class Schedules(Struct, frozen=True):
                     InducedValues(product.symbol, side, values, self.top, self.bottom)
                 )
                 agent.hears_public |= board
+                agent.until = window.closes
                 traders.append(agent)
                 tonnes = len(values) * self.periods
                 found.append(

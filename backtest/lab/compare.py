@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from backtest.kernel.kernel import MOST_STEPS
 from backtest.lab.identity import versions
 from backtest.lab.manifest import Spent, manifest
 from backtest.lab.named import market as named
@@ -40,6 +41,7 @@ def compare(
     measures: Sequence[str] = (),
     precision: Mapping[str, float] | None = None,
     progress: Callable[[], object] = lambda: None,
+    most: int = MOST_STEPS,
 ) -> Study:
     """Run a market on every design, with so many seeds, and return what it came to.
 
@@ -49,7 +51,8 @@ def compare(
     the same call goes on where it was interrupted. ``measures`` are names of ``docs/measures.md``,
     by default the main ones. With ``precision`` (measure to half the width of its 95% intervals) it
     ends before ``seeds`` once all of them are as narrow. ``progress`` is called after each run. A
-    run that fails is listed in ``failed``; the others finish.
+    run that fails is listed in ``failed``; the others finish. One with more than ``most`` steps
+    (see ``Kernel``) is taken for endless and fails; a folder remembers that like any other failure.
 
     Raises ``DesignError``, ``MarketError``, ``MeasureError`` or ``StudyError`` before the first
     run.
@@ -67,6 +70,7 @@ def compare(
         measures=measures,
         precision=precision,
         progress=progress,
+        most=most,
     )
 
 
@@ -80,6 +84,7 @@ def run_points(
     measures: Sequence[str],
     precision: Mapping[str, float] | None,
     progress: Callable[[], object],
+    most: int = MOST_STEPS,
 ) -> Study:
     """Run points with so many seeds. Raises ``StudyError`` before the first run."""
     if seeds < 1:
@@ -94,7 +99,7 @@ def run_points(
         if not width > 0:
             message = f"precision of {measure}: {width} is not above 0"
             raise StudyError(message)
-    making = _Making(points, root, seeds, names, folder, jobs, progress)
+    making = _Making(points, root, seeds, names, folder, jobs, progress, most)
     for start, end in _rounds(seeds, precision):
         making.run(range(start, end))
         if precision and _narrow(making.study, precision):
@@ -121,7 +126,9 @@ class _Making:
         folder: str | Path | None,
         jobs: Jobs,
         progress: Callable[[], object],
+        most: int,
     ) -> None:
+        self.most = most
         self.points, self.jobs, self.progress = points, jobs, progress
         self.names = names
         self.keys = keys(points, root, names)
@@ -152,7 +159,7 @@ class _Making:
                 self.spent.found += 1
                 self.progress()
         pairs = tuple((point.design, point.market) for point in self.points)
-        job = Job(pairs, study.root, self.names, versions())
+        job = Job(pairs, study.root, self.names, versions(), self.most)
         for cell, content, record, seconds in made(job, missing, self.jobs):
             store.put(cell.key, content)
             study.add(self.points[cell.place].label, cell.seed, record)

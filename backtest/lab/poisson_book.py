@@ -10,7 +10,7 @@ from backtest.agents.market import Market, Trader
 from backtest.lab.people import Person, Window
 from backtest.strategies.poisson_flow import Flow
 from engine.vocabulary.commands import NewOrder
-from engine.vocabulary.enums import OrderType, Side, TimeInForce
+from engine.vocabulary.enums import Mechanism, OrderType, Side, TimeInForce
 from engine.vocabulary.events import Trade
 
 if TYPE_CHECKING:
@@ -44,16 +44,23 @@ class PoissonBook(Struct, frozen=True):
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return the two sides; with a wall also the wall and the patient buyer."""
-        del streams, window
-        symbol = rulebook.products[0].symbol
+        del streams
+        product = rulebook.products[0]
+        symbol = product.symbol
+        mode = rulebook.modes_of(product)[0]
+        board = mode.mechanism is not Mechanism.ORDER_BOOK
         limits = [rate / self.unit for rate in self.limits]
         cancels = [rate / self.unit for rate in self.cancels]
         takes = self.takes / self.unit
 
         def flow(side: Side, limits: list[float], takes: float) -> Flow:
-            return Flow(symbol, side, limits, takes, cancels, START)
+            found = Flow(symbol, side, limits, takes, cancels, START)
+            found.until, found.calls = window.closes, bool(mode.batch_seconds)
+            return found
 
-        def person(who: str, agent: Trader) -> Person:
+        def person(who: str, agent: Flow | Wall | Takers | Patient) -> Person:
+            agent.hears_own |= board
+            agent.hears_public |= board
             return Person(who, who, who, agent, cash=CASH, holdings={symbol: TONNES})
 
         if not self.wall:

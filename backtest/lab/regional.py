@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from backtest.kernel.kernel import MOST_STEPS, AgentError
 from backtest.kernel.streams import Streams
 from backtest.lab import session
 from backtest.lab.batches import opening
@@ -27,22 +28,26 @@ def run(
     replication: int = 0,
     *,
     sink: Watcher | None = None,
+    most: int = MOST_STEPS,
 ) -> session.Outcome:
     """Run a session on any design, as ``session.run`` does. Raises ``AgentError``."""
     if not isinstance(design, Regions):
-        return session.run(design, market, root, replication, sink=sink)
-    return _run(design, market, root, replication, sink)
+        return session.run(design, market, root, replication, sink=sink, most=most)
+    try:
+        return _run(design, market, Streams(root, replication), sink, most)
+    except AgentError as error:
+        raise error.of(root, replication) from error.__cause__
 
 
 def cast(design: Design, market: Population, root: int = 1, replication: int = 0) -> list[Person]:
     """Return the people of a session without running it."""
     if not isinstance(design, Regions):
         return session.cast(design, market, root, replication)
-    return _people(design, market, root, replication)[0]
+    return _people(design, market, Streams(root, replication))[0]
 
 
 def _people(
-    design: Regions, market: Population, root: int, replication: int
+    design: Regions, market: Population, streams: Streams
 ) -> tuple[list[Person], dict[str, str], Window]:
     """Return the people, the region of each account, and the trading days.
 
@@ -51,10 +56,7 @@ def _people(
     """
     horizon = market.horizon if isinstance(market, Lasting) else Horizon()
     window = session.window_of(design.rulebook, horizon)
-    each = [
-        market.people(Streams(root, replication), region.rulebook, window)
-        for region in design.regions
-    ]
+    each = [market.people(streams, region.rulebook, window) for region in design.regions]
     found: list[Person] = []
     home: dict[str, str] = {}
     traders = 0
@@ -74,14 +76,13 @@ def _people(
 
 
 def _run(
-    design: Regions, market: Population, root: int, replication: int, sink: Watcher | None
+    design: Regions, market: Population, streams: Streams, sink: Watcher | None, most: int
 ) -> session.Outcome:
-    people, home, window = _people(design, market, root, replication)
-    streams = Streams(root, replication)
+    people, home, window = _people(design, market, streams)
     tape: list[Entry] = []
     several = SeveralVenues(design)
     several.home = home
-    kernel = KernelOfSeveral(several, None if sink else tape, streams, sink=sink)
+    kernel = KernelOfSeveral(several, None if sink else tape, streams, sink=sink, most=most)
     modes = [mode for region in design.regions for mode in region.rulebook.modes]
     if any(mode.mechanism is Mechanism.ONE_WAY for mode in modes):
         kernel.watchers.append(session.Auctioneer(kernel, streams))

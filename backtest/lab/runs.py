@@ -27,7 +27,7 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import parquet
 
-from backtest.kernel.kernel import AgentError
+from backtest.kernel.kernel import MOST_STEPS, AgentError
 from backtest.lab.identity import digest, versions
 from backtest.lab.people import interests
 from backtest.lab.regional import run
@@ -95,6 +95,7 @@ class Job(NamedTuple):
     root: int
     measures: tuple[str, ...]
     versions: dict[str, str]
+    most: int = MOST_STEPS  # of a run; one with more is taken for endless
 
 
 class WorkerError(Exception):
@@ -127,7 +128,7 @@ def _make(job: Job, cell: Cell) -> Done:
             meter.take(at, command, events)
             keep(at, command, events)
 
-        outcome = run(design, market, job.root, cell.seed, sink=sink)
+        outcome = run(design, market, job.root, cell.seed, sink=sink, most=job.most)
         values = {
             name: None if value is None or math.isnan(value) else float(value)
             for name, value in meter.measure(interests(outcome.people)).items()

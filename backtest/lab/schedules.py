@@ -37,5 +37,5 @@ class UniformValues(Struct, frozen=True):
                 value = 1 + int(draws.integers(self.scale))
                 arrives = streams.stream(who, "arrival")
                 at = window.opens + int(arrives.integers(window.closes - window.opens))
-                found.append(truthful(who, value, at, rulebook, self.scale))
+                found.append(truthful(who, value, (at, window.closes), rulebook, self.scale))
         return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from backtest.kernel.kernel import Kernel
+from backtest.kernel.kernel import MOST_STEPS, AgentError, Kernel
 from backtest.kernel.streams import Streams
 from backtest.lab.batches import opening
 from backtest.lab.people import Day, Horizon, Lasting, Window
@@ -71,18 +71,27 @@ def run(
     replication: int = 0,
     *,
     sink: Watcher | None = None,
+    most: int = MOST_STEPS,
 ) -> Outcome:
-    """Run a session of one trading day or more. Raises ``AgentError``.
+    """Run a session of one trading day or more.
+
+    Raises ``AgentError``, which names agent, time and seed, also after ``most`` steps (see
+    ``Kernel``): the session is then taken for endless.
 
     With a ``sink`` each command goes there with its time and its events, and the tape stays
     empty: a year of trading then takes no more memory than a day.
     """
     tape: list[Entry] = []
-    begun = begin(design, market, root, replication, tape=None if sink else tape, sink=sink)
-    kernel = begun.kernel
-    for number, day in enumerate(begun.window.days):
-        begun.enter(number)
-        kernel.run(day.closes)
+    try:
+        begun = begin(
+            design, market, root, replication, tape=None if sink else tape, sink=sink, most=most
+        )
+        kernel = begun.kernel
+        for number, day in enumerate(begun.window.days):
+            begun.enter(number)
+            kernel.run(day.closes)
+    except AgentError as error:
+        raise error.of(root, replication) from error.__cause__
     return Outcome(design, begun.people, tape, kernel.venue, kernel.commands)
 
 
@@ -122,6 +131,7 @@ def begin(
     tape: list[Entry] | None,
     sink: Watcher | None = None,
     guests: Sequence[Person] = (),
+    most: int = MOST_STEPS,
 ) -> Begun:
     """Open the accounts of a market's people, and after them of guests, and let them start."""
     rulebook = design.rulebook
@@ -130,7 +140,7 @@ def begin(
     window = window_of(rulebook, lasting.horizon if lasting else Horizon())
     people = [*market.people(streams, rulebook, window), *guests]
     registry = lasting.registry(people, window) if lasting else None
-    kernel = Kernel(Sequencer(Venue(rulebook)), tape, streams, sink=sink)
+    kernel = Kernel(Sequencer(Venue(rulebook)), tape, streams, sink=sink, most=most)
     if any(mode.mechanism is Mechanism.ONE_WAY for mode in rulebook.modes):
         kernel.watchers.append(Auctioneer(kernel, streams))
     kernel.now = window.opens

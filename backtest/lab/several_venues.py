@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args
 
 from msgspec import structs
 
-from backtest.kernel.kernel import Kernel
+from backtest.kernel.kernel import MOST_STEPS, Kernel
 from backtest.kernel.queue import REPORT
 from engine.venue.federation import Federation
 from engine.venue.venue import Venue
@@ -225,10 +225,11 @@ class KernelOfSeveral(Kernel):
         streams: Streams,
         *,
         sink: Watcher | None = None,
+        most: int = MOST_STEPS,
     ) -> None:
         """Start with the venues closed."""
         whole: Any = several  # what a kernel needs of a sequencer and of a venue
-        super().__init__(whole, tape, streams, sink=sink)
+        super().__init__(whole, tape, streams, sink=sink, most=most)
         self._several = several
 
     def _report(self, events: list[ev.Event]) -> None:

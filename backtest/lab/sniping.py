@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from msgspec import Struct
 
 from backtest.agents.market import Market, Trader
+from backtest.agents.voice import Voice
 from backtest.lab.people import Person, Window
-from engine.vocabulary.enums import Side, TimeInForce
+from engine.vocabulary.enums import Mechanism, Side, TimeInForce
 from engine.vocabulary.events import PhaseChanged, Trade
 
 if TYPE_CHECKING:
@@ -82,13 +83,18 @@ class Sniping(Struct, frozen=True):
         """Return the dealer, the other firms, the investors."""
         symbol = rulebook.products[0].symbol
         news = self.news(streams, window)
-        batches = bool(rulebook.modes_of(rulebook.products[0])[0].batch_seconds)
+        mode = rulebook.modes_of(rulebook.products[0])[0]
+        batches = bool(mode.batch_seconds)
+        board = mode.mechanism is not Mechanism.ORDER_BOOK
 
         def delay(who: str) -> Callable[[], int]:
             draws, most = streams.stream(who, "latency"), self.latency
             return lambda: 1 + int(draws.random() * most)
 
-        def person(who: str, agent: Trader, *, late: bool = True) -> Person:
+        def person(who: str, agent: Speaking, *, late: bool = True) -> Person:
+            agent.until = window.closes
+            agent.hears_own |= board
+            agent.hears_public |= board
             return Person(
                 who,
                 who,
@@ -107,7 +113,23 @@ class Sniping(Struct, frozen=True):
         return found
 
 
-class Dealer(Trader):
+class Speaking(Trader):
+    """Trades in one line by whatever its design takes."""
+
+    symbol: str
+    until = 0  # when an auction of its own should be over, ns UTC; 0: when it likes
+
+    def on_start(self, market: Market) -> None:
+        """Learn how the line trades."""
+        self.voice = Voice(market, self.symbol, self.until)
+
+    def on_event(self, market: Market, event: Event) -> None:
+        """Know what others offer, where there is no book."""
+        del market
+        self.voice.absorb(event)
+
+
+class Dealer(Speaking):
     """Quotes a tonne on each side of the value; takes both back as soon as it jumps."""
 
     hears_own = True
@@ -121,6 +143,7 @@ class Dealer(Trader):
 
     def on_start(self, market: Market) -> None:
         """Quote once trading has begun."""
+        super().on_start(market)
         market.wake_in(SECOND // 2)
 
     def on_wake(self, market: Market) -> None:
@@ -138,12 +161,15 @@ class Dealer(Trader):
 
     def on_event(self, market: Market, event: Event) -> None:
         """Quote anew after a trade with an investor, and in each batch."""
+        super().on_event(market, event)
         if self.series:
             if type(event) is PhaseChanged:
                 self._quote(market)
-        elif type(event) is Trade and self.news.at(market.now()) == self.news.before(
-            market.now() - 2 * self.terms.latency
-        ):
+            return
+        if type(event) is not Trade or market.account not in {event.maker, event.taker}:
+            return
+        now = market.now()
+        if self.news.at(now) == self.news.before(now - 2 * self.terms.latency):
             self._quote_side(market, event.side)
 
     def _quote(self, market: Market) -> None:
@@ -153,12 +179,12 @@ class Dealer(Trader):
     def _quote_side(self, market: Market, side: Side) -> None:
         value, half = self.news.at(market.now() - self.terms.slower), self.terms.half_spread
         if side is Side.BUY:
-            market.buy(self.symbol, 1, value - half)
+            self.voice.enter(market, Side.BUY, 1, value - half)
         else:
-            market.sell(self.symbol, 1, value + half)
+            self.voice.enter(market, Side.SELL, 1, value + half)
 
 
-class Sniper(Trader):
+class Sniper(Speaking):
     """Takes a quote that a jump has made stale, where it is the first."""
 
     def __init__(self, symbol: str, news: News, terms: Sniping) -> None:
@@ -168,6 +194,7 @@ class Sniper(Trader):
 
     def on_start(self, market: Market) -> None:
         """Wait for the first jump."""
+        super().on_start(market)
         self._wait(market)
 
     def _wait(self, market: Market) -> None:
@@ -182,13 +209,13 @@ class Sniper(Trader):
         # In a call an order waits for the price; on a continuous market it takes or goes.
         tif = _IOC if not self.terms.slower else TimeInForce.DAY
         if value > before + half:
-            market.buy(self.symbol, 1, before + half, tif)
+            self.voice.enter(market, Side.BUY, 1, before + half, tif)
         elif value < before - half:
-            market.sell(self.symbol, 1, before - half, tif)
+            self.voice.enter(market, Side.SELL, 1, before - half, tif)
         self._wait(market)
 
 
-class Investors(Trader):
+class Investors(Speaking):
     """Buy or sell a tonne at whatever price stands."""
 
     def __init__(self, symbol: str, pause: float) -> None:
@@ -197,15 +224,16 @@ class Investors(Trader):
 
     def on_start(self, market: Market) -> None:
         """Begin when the dealer quotes."""
+        super().on_start(market)
         self.draws = market.stream("investors")
         market.wake_in(SECOND)
 
     def on_wake(self, market: Market) -> None:
         """Trade."""
         if self.draws.random() < _HALF:
-            market.buy(self.symbol, 1, 2 * _FIRST, _IOC)
+            self.voice.enter(market, Side.BUY, 1, 2 * _FIRST, _IOC)
         else:
-            market.sell(self.symbol, 1, 1, _IOC)
+            self.voice.enter(market, Side.SELL, 1, 1, _IOC)
         market.wake_in(1 + int(self.draws.exponential(self.pause)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backtest.strategies.watching import Watching
-from engine.vocabulary.enums import Side
+from engine.vocabulary.enums import Mechanism, Side
 
 if TYPE_CHECKING:
     from backtest.agents.market import Market
@@ -54,7 +54,7 @@ class Maker(Watching):
     Obligations as market-making programmes have them: its spread is at most ``most_bp`` of the
     price, each quote has at least ``size`` tonnes, and both stand for ``presence`` of the time.
     While the price has just moved by more than ``calm`` ticks it steps aside, as far as its
-    presence allows.
+    presence allows. In a line of sealed auctions there is nothing to quote, and it does nothing.
     """
 
     def __init__(
@@ -84,6 +84,8 @@ class Maker(Watching):
     def act(self, market: Market) -> None:
         """Quote anew, or step aside."""
         now, line = market.now(), self.line
+        if line.mechanism is Mechanism.ONE_WAY:
+            return
         if self._looked:
             self._since += now - self._looked
             self._present += (now - self._looked) * self._stands()

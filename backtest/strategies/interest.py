@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backtest.agents.market import Market, Trader
 from backtest.agents.market_picture import MarketPicture
-from backtest.agents.saying import Wanted, say
-from engine.vocabulary.enums import Side
+from backtest.agents.saying import Wanted, enter
+from engine.vocabulary.enums import Mechanism, Side
 from engine.vocabulary.events import OrderCancelled, Rejected, Trade
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Interested(Trader):
         self.traded = 0  # tonnes, of its interest
         self.ref = 0  # of the live order; 0: none
         self.picture = None
+        self.until = 0  # when an auction of its own should be over, ns UTC; 0: when it likes
 
     @property
     def left(self) -> int:
@@ -126,7 +127,13 @@ class Interested(Trader):
         return limit + int(drawn * (top - limit + 1))
 
     def act(self, market: Market) -> None:
-        """Replace the live order by one at a new price."""
+        """Replace the live order by one at a new price.
+
+        A bid or an announcement stays until its auction is cleared, so that its window passes.
+        """
+        picture = self.picture if self.ref else None
+        if picture is not None and picture.lines[self.symbol].mechanism is Mechanism.ONE_WAY:
+            return
         price = self.price(market)
         if price:
             self.withdraw(market)
@@ -144,10 +151,8 @@ class Interested(Trader):
             send = market.buy if self.side is Side.BUY else market.sell
             self.ref = send(self.symbol, 1, price)
         else:
-            wanted = Wanted(self.side, 1, price, market.now())
-            self.ref = 0
-            for command in say(self.picture.lines[self.symbol], wanted).commands:
-                self.ref = market.submit(command)
+            wanted = Wanted(self.side, 1, price, market.now(), self.until)
+            self.ref = enter(market, self.picture.lines[self.symbol], wanted)
 
 
 class Truthful(Interested):
@@ -166,6 +171,7 @@ class Giveaway(Interested):
         """Come once, ``at`` (ns UTC)."""
         super().__init__(interest)
         self.at = at
+        self.looks = False  # at the line when it comes, where its design asks for that
 
     def on_start(self, market: Market) -> None:
         """Wake when its time comes."""
@@ -174,6 +180,8 @@ class Giveaway(Interested):
 
     def on_wake(self, market: Market) -> None:
         """Enter an order for each tonne."""
+        if self.looks:
+            self.picture = MarketPicture(market.lines())
         for value in self.interest.values:
             self.enter(market, value)
 

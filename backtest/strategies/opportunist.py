@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backtest.agents.saying import price_to_take
 from backtest.strategies.interest import OTHER, InducedValues, Interested
-from engine.vocabulary.enums import Side
+from engine.vocabulary.enums import Mechanism, Side
 
 if TYPE_CHECKING:
     from backtest.agents.market import Market
@@ -34,9 +35,14 @@ class Shaver(Opportunist):
     """Betters its side's best quote by a tick, as long as it loses nothing."""
 
     def price(self, market: Market) -> int:
-        """Return a tick beyond the best, 0 where that is its own order or beyond its limit."""
-        del market
+        """Return a tick beyond the best, 0 where that is its own order.
+
+        Sealed bids show no best: a buyer bids the least that an auction takes.
+        """
         line, buys = self.line, self.side is Side.BUY
+        if buys and line.mechanism is Mechanism.ONE_WAY:
+            price = price_to_take(line, Side.SELL, market.now())
+            return price if self.fits(price) else 0
         best = line.best_price(self.side)
         if self.ref and best == self._last:
             return 0
@@ -67,7 +73,7 @@ class Sniper(Opportunist):
 
     def price(self, market: Market) -> int:
         """Return the price to take, 0 while it waits."""
-        price = self.line.best_price(OTHER[self.side])
+        price = price_to_take(self.line, OTHER[self.side], market.now())
         if not price or not self.fits(price):
             return 0
         hurries = self.hurry and market.now() >= self.hurry

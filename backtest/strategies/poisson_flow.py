@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backtest.agents.market import Market, Trader
+from backtest.agents.voice import Voice
 from engine.vocabulary.enums import Side, TimeInForce
 from engine.vocabulary.events import OrderAccepted, OrderCancelled, Trade
 
@@ -82,6 +83,8 @@ class Flow(Trader):
         self.takes = takes
         self.cancels = list(cancels)
         self.start = start
+        self.calls = False  # whether the line trades in calls alone
+        self.until = 0  # when an auction of its own should be over, ns UTC; 0: when it likes
         self.resting = Resting(side)
         self.other = Resting(_SELL if side is _BUY else _BUY)  # see ``facing``
         self._limits = list(limits)
@@ -97,6 +100,7 @@ class Flow(Trader):
 
     def on_start(self, market: Market) -> None:
         """Fill the book a little."""
+        self.voice = Voice(market, self.symbol, self.until, calls=self.calls)
         self._random = market.stream("flow")
         self._pauses = market.stream("pause")
         for distance in range(1, 6):
@@ -105,12 +109,15 @@ class Flow(Trader):
 
     def on_event(self, market: Market, event: Event) -> None:
         """Follow the own orders."""
+        self.voice.absorb(event)
         if type(event) is OrderAccepted:
             self._accepted(event)
         elif type(event) is Trade:
             if event.maker == market.account:
                 self.resting.drop(event.maker_ref)
-        elif type(event) is OrderCancelled:
+            elif event.taker == market.account and not self.voice.has_book:
+                self.resting.drop(event.taker_ref)
+        elif type(event) is OrderCancelled and event.account == market.account:
             self.resting.drop(event.ref)
 
     def _accepted(self, event: OrderAccepted) -> None:
@@ -131,8 +138,7 @@ class Flow(Trader):
                 self._enter(market, best - self.resting.sign * away)
         elif (due := due - self._limit_rate) < self.takes:
             if best:
-                send = market.buy if self.side is _BUY else market.sell
-                send(self.symbol, 1, best, _IOC)
+                self.voice.enter(market, self.side, 1, best, _IOC)
         else:
             self._cancel(market, due - self.takes, best)
         self._wait(market)
@@ -148,8 +154,9 @@ class Flow(Trader):
             market.cancel(ref)
 
     def _enter(self, market: Market, price: int) -> None:
-        send = market.buy if self.side is _BUY else market.sell
-        self._entered[send(self.symbol, 1, price)] = None
+        ref = self.voice.enter(market, self.side, 1, price)
+        if ref:
+            self._entered[ref] = None
 
     def _wait(self, market: Market) -> None:
         """Wait for the next thing that may happen; what is drawn now may add one order."""

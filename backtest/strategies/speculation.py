@@ -93,7 +93,7 @@ class Value(Watching):
         """Take what is cheap or dear; else wait."""
         value = self.fundamental.at(market.now())
         enough = self.ticks * self.line.step(value)
-        ask, bid = self.line.best_price(Side.SELL), self.line.best_price(Side.BUY)
+        ask, bid = self.to_take(market, Side.SELL), self.to_take(market, Side.BUY)
         if ask and ask <= value - enough and self.position < self.most:
             self.take(market, Side.BUY, self.tonnes)
         elif bid and bid >= value + enough and self.position > -self.most:

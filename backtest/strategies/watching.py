@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from backtest.agents.market import Market, Trader
 from backtest.agents.market_picture import LinePicture, MarketPicture
 from backtest.agents.own_orders import OwnOrder, OwnOrders
-from engine.vocabulary.enums import Side, TimeInForce
+from backtest.agents.saying import Wanted, enter, price_to_take
+from engine.vocabulary.enums import Mechanism, Side, TimeInForce
 from engine.vocabulary.events import Trade
 
 if TYPE_CHECKING:
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Watching(Trader):
-    """Looks at a line about every ``pause`` ns, after exponential pauses, and acts."""
+    """Looks at a line about every ``pause`` ns, after exponential pauses, and acts.
+
+    Where the line has no book, an order becomes what its design takes (``backtest.agents.saying``).
+    """
 
     hears_own = True
     hears_public = True
@@ -73,9 +77,13 @@ class Watching(Trader):
     ) -> int:
         """Enter an order in whole lots on the tick, within the day's limits; return its reference.
 
-        Returns 0 where nothing is left of it.
+        Returns 0 where nothing is left of it. An immediate order only answers what others offer.
         """
         line = self.line
+        if line.mechanism is not Mechanism.ORDER_BOOK:
+            takes = tif is TimeInForce.IOC
+            wanted = Wanted(side, tonnes, price, market.now(), takes=takes)
+            return enter(market, line, wanted, self.orders.numbers)
         low, high = line.low_limit or 1, line.high_limit or price
         price = line.on_tick(min(max(price, low), high))
         tonnes = tonnes // line.lot * line.lot
@@ -89,5 +97,9 @@ class Watching(Trader):
 
     def take(self, market: Market, side: Side, tonnes: int) -> int:
         """Take what stands best on the other side, at its price; return the reference, or 0."""
-        price = self.line.best_price(Side.SELL if side is Side.BUY else Side.BUY)
+        price = self.to_take(market, Side.SELL if side is Side.BUY else Side.BUY)
         return self.place(market, side, tonnes, price, TimeInForce.IOC) if price else 0
+
+    def to_take(self, market: Market, side: Side) -> int:
+        """Return the price at which it may trade with a side now, 0 where there is none."""
+        return price_to_take(self.line, side, market.now())

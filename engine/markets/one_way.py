@@ -9,6 +9,7 @@ ties, or calls it off.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Final
 
 from engine.markets.admission import Refusal
@@ -60,7 +61,7 @@ _WISHES: Final = (
 class OneWay(OfferLine):
     """A line of announced auctions."""
 
-    __slots__ = ("announced", "bidding", "bids")
+    __slots__ = ("_edges", "announced", "bidding", "bids")
 
     BINDS = True
 
@@ -74,6 +75,7 @@ class OneWay(OfferLine):
         self.announced: dict[int, Announced] = {}
         self.bids: dict[int, list[Order]] = {}  # by auction, in the order of their coming
         self.bidding: dict[tuple[str, int], int] = {}  # a bid's account and ref -> its auction
+        self._edges: list[tuple[int, int]] = []  # of windows: ns and auction, in order
 
     def announce(self, command: Announce, participant: Participant) -> list[Event]:
         """Announce an auction; what it gives is frozen now."""
@@ -115,6 +117,8 @@ class OneWay(OfferLine):
         )
         self.announced[number] = announced
         self.bids[number] = []
+        for edge in (announced.opens_at, announced.closes_at):
+            insort(self._edges, (edge, number))
         accepted = OrderAccepted(
             account=c.account,
             ref=c.ref,
@@ -372,16 +376,9 @@ class OneWay(OfferLine):
 
     def due(self) -> tuple[bool, int]:
         """Look at the clock while there are windows; the next edge of one matters."""
-        if not self.announced:
-            return False, 0
-        now = self.clock.now
-        edges = [
-            edge
-            for terms in self.announced.values()
-            for edge in (terms.opens_at, terms.closes_at)
-            if edge > now
-        ]
-        return True, min(edges, default=0)
+        place = bisect_left(self._edges, (self.clock.now + 1, 0))
+        ahead = self._edges[place : place + 1]
+        return bool(self.announced), ahead[0][0] if ahead else 0
 
     def standing(self) -> list[Offered | Announced]:
         """Return all auctions that are announced."""
@@ -407,7 +404,10 @@ class OneWay(OfferLine):
             self.bids[auction].remove(order)
         number = self.numbers.get(key, 0)
         if number:
-            del self.announced[number], self.bids[number]
+            terms = self.announced.pop(number)
+            del self.bids[number]
+            for edge in (terms.opens_at, terms.closes_at):
+                del self._edges[bisect_left(self._edges, (edge, number))]
         super()._unlist(order)
 
     def dump(self) -> list[object]:
@@ -430,6 +430,11 @@ class OneWay(OfferLine):
             for bid in bids:
                 assert self.bidding[(bid.seat.name, bid.ref)] == number, "a bid misfiled"
         assert len(self.bidding) == sum(len(bids) for bids in self.bids.values()), "a lost bid"
+        assert self._edges == sorted(
+            (edge, number)
+            for number, terms in self.announced.items()
+            for edge in (terms.opens_at, terms.closes_at)
+        ), "edges of windows out of step"
 
 
 def _figures(terms: Announced) -> list[str | int]:
