@@ -8,9 +8,12 @@ import pytest
 from msgspec import Struct, structs
 
 from backtest.lab.classic import S1, STRATEGIES, Schedules
+from backtest.lab.named import MARKETS, market
 from backtest.lab.session import run
 from backtest.measures.fills import Fill, fills
+from carbonx import lab
 from tests.oracles.rows import TEXTBOOK
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from backtest.kernel.streams import Streams
@@ -67,3 +70,14 @@ def test_a_constant_on_all_values_shifts_prices_and_nothing_else(strategy: str) 
     assert all(found)
     same = [deals(shifted, seed) for seed in range(3)] == expected
     assert same == (strategy != "zip")
+
+
+PAGE = (ROOT / "docs" / "markets.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [each for each in MARKETS if not each.endswith("-year")])
+def test_a_named_market_comes_to_the_hash_of_its_page(name: str) -> None:
+    """The years have tests of their own. Another hash is another market, or other measures."""
+    study = lab.compare("textbook", market=name, seeds=1)
+    assert market(name).name == name
+    assert f"| `{name}` | `{study.digest}` |" in PAGE
