@@ -51,7 +51,7 @@ class PoissonArrivals(Struct, frozen=True):
 
     rate: float = 0.1  # a second, of buyers and of sellers
     scale: int = _UNIT
-    name: str = "poisson arrivals"
+    name: str = "poisson-arrivals"
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return buyers, then sellers."""
@@ -78,7 +78,7 @@ class SteadyArrivals(Struct, frozen=True):
     sellers: int = 100
     seconds: int = 1
     scale: int = _UNIT
-    name: str = "steady arrivals"
+    name: str = "steady-arrivals"
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return buyers, then sellers."""

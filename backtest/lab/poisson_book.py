@@ -40,7 +40,7 @@ class PoissonBook(Struct, frozen=True):
     cancels: tuple[float, ...] = _CANCELS
     unit: int = 6_000_000_000  # ns
     wall: bool = False
-    name: str = "poisson book"
+    name: str = "poisson-book"
 
     def people(self, streams: Streams, rulebook: Rulebook, window: Window) -> list[Person]:
         """Return the two sides; with a wall also the wall and the patient buyer."""
