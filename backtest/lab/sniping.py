@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import exp, log1p
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ TONNES: Final = 10**7
 _FIRST: Final = 1_000_000  # the value that a tonne begins with, minor units
 _IOC: Final = TimeInForce.IOC
 _HALF: Final = 0.5
+_ROUNDS: Final = 20  # Newton's method has converged long before
 
 
 class News(NamedTuple):
@@ -48,7 +50,9 @@ class Sniping(Struct, frozen=True):
     """Firms that are alike, one of which quotes; investors; and a value that jumps.
 
     A jump has an exponential size with the mean ``scale`` and comes ``jumps`` times in a ``unit``
-    of time, an investor once. The dealer quotes ``half_spread`` around the value. Latencies of
+    of time, an investor ``investors`` times. The dealer quotes ``half_spread`` around the value; 0
+    is the one at which quoting earns a firm as much as sniping: h = r exp(-h) in mean jumps, with
+    r jumps for each investor. Without investors it has to be given. Latencies of
     messages are uniform up to ``latency`` ns, so that each firm wins a race as often; the
     dealer's alone is ``slower`` by so many ns.
     """
@@ -57,11 +61,22 @@ class Sniping(Struct, frozen=True):
     jumps: float = 1.0
     investors: float = 1.0
     scale: int = 1_000
-    half_spread: int = 567
+    half_spread: int = 0
     unit: int = SECOND
     latency: int = 100_000
     slower: int = 0
     name: str = "sniping"
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` where no half spread follows from the rates."""
+        if not self.half_spread and not (self.investors > 0 and self.jumps > 0):
+            message = "half_spread: needed where no investors or no jumps come"
+            raise ValueError(message)
+
+    @property
+    def half(self) -> int:
+        """What the dealer's quotes are away from the value, minor units."""
+        return self.half_spread or round(self.scale * balanced(self.jumps / self.investors))
 
     def news(self, streams: Streams, window: Window) -> News:
         """Return the jumps of a replication."""
@@ -113,6 +128,19 @@ class Sniping(Struct, frozen=True):
         return found
 
 
+def balanced(ratio: float) -> float:
+    """Return h = ratio * exp(-h), by Newton's method (Budish, Cramton and Shim 2015).
+
+    In mean jumps: what a firm earns of investors by quoting so far from the value is then what it
+    could earn by sniping.
+    """
+    found = log1p(ratio)
+    for _ in range(_ROUNDS):
+        left = ratio * exp(-found)
+        found += (left - found) / (1 + left)
+    return found
+
+
 class Speaking(Trader):
     """Trades in one line by whatever its design takes."""
 
@@ -137,6 +165,7 @@ class Dealer(Speaking):
     def __init__(self, symbol: str, news: News, terms: Sniping, *, series: bool) -> None:
         """Quote anew at the beginning of each batch where there is a ``series`` of them."""
         self.symbol, self.news, self.terms = symbol, news, terms
+        self.half = terms.half
         self.series = series
         self.hears_public = series
         self.next = 0  # the jump it learns of next
@@ -177,7 +206,7 @@ class Dealer(Speaking):
         self._quote_side(market, Side.SELL)
 
     def _quote_side(self, market: Market, side: Side) -> None:
-        value, half = self.news.at(market.now() - self.terms.slower), self.terms.half_spread
+        value, half = self.news.at(market.now() - self.terms.slower), self.half
         if side is Side.BUY:
             self.voice.enter(market, Side.BUY, 1, value - half)
         else:
@@ -190,6 +219,7 @@ class Sniper(Speaking):
     def __init__(self, symbol: str, news: News, terms: Sniping) -> None:
         """Know what the dealer quotes."""
         self.symbol, self.news, self.terms = symbol, news, terms
+        self.half = terms.half
         self.next = 0
 
     def on_start(self, market: Market) -> None:
@@ -203,7 +233,7 @@ class Sniper(Speaking):
 
     def on_wake(self, market: Market) -> None:
         """Race for the quote that is stale now."""
-        now, half = market.now(), self.terms.half_spread
+        now, half = market.now(), self.half
         self.next += 1
         before, value = self.news.before(now), self.news.at(now)
         # In a call an order waits for the price; on a continuous market it takes or goes.

@@ -161,7 +161,7 @@ def sniping(size: int) -> Iterator[Row]:
         earned.setdefault("sniper", []).append(sum(snipers) / (market.firms - 1) / lasted)
     for group in ("dealer", "sniper"):
         yield row(f"1.10 a {group} earns, N=5", 0.5671433 / 5, 0.0, earned[group])
-    late = Sniping(jumps=0.03, investors=0, latency=1_000, slower=200_000_000)
+    late = Sniping(jumps=0.03, investors=0, half_spread=500, latency=1_000, slower=200_000_000)
     shares = []
     for outcome in runs(late, 4 * size, series(1, carry_over=False)):
         news = outcome.people[0].agent.news  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from msgspec import Struct, structs
 from backtest.lab.classic import S1, STRATEGIES, Schedules
 from backtest.lab.named import MARKETS, market
 from backtest.lab.session import run
+from backtest.lab.sniping import Sniping, balanced
 from backtest.measures.fills import Fill, fills
 from carbonx import lab
 from tests.oracles.rows import TEXTBOOK
@@ -81,3 +83,16 @@ def test_a_named_market_comes_to_the_hash_of_its_page(name: str) -> None:
     study = lab.compare("textbook", market=name, seeds=1)
     assert market(name).name == name
     assert f"| `{name}` | `{study.digest}` |" in PAGE
+
+
+def test_the_dealer_quotes_where_quoting_and_sniping_earn_alike() -> None:
+    """The half spread is r exp(-h) in mean jumps, with r jumps for each investor."""
+    assert Sniping().half == 567
+    for ratio in (0.01, 0.5, 1.0, 3.0, 40.0):
+        found = balanced(ratio)
+        assert found == pytest.approx(ratio * exp(-found), rel=1e-12)
+        assert Sniping(jumps=ratio, scale=10**6).half == round(found * 10**6)
+    assert Sniping(half_spread=9, investors=0).half == 9
+    for figures in ({"investors": 0}, {"jumps": 0}):
+        with pytest.raises(lab.MarketError, match="half_spread: needed where no investors"):
+            market("sniping", **figures)
