@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     "--vary",
     multiple=True,
     metavar="PATH=VALUE,VALUE",
-    help="A figure and what it is set to; several make a grid.",
+    help="A figure and what it is set to; several make a grid. LOW..HIGH is a range.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(1),
+    default=None,
+    help="How often ranges are drawn, as a Latin hypercube.",
 )
 @click.option("--market", "name", help="A market's name, or module:NAME of your own.")
 @click.option(
@@ -82,6 +88,7 @@ if TYPE_CHECKING:
 def command(
     designs: tuple[str, ...],
     vary: tuple[str, ...],
+    samples: int | None,
     name: str | None,
     figures: tuple[str, ...],
     seeds: int,
@@ -120,7 +127,16 @@ def command(
                 studies.run_again(again, hands)
                 return
             asked = studies.Asked(
-                designs, vary, name or "", figures, seeds, measures, precision, root, folder
+                designs,
+                vary,
+                name or "",
+                figures,
+                seeds,
+                measures,
+                precision,
+                root,
+                folder,
+                samples or 0,
             )
             study = studies.run(asked, hands)
     except (ValueError, studies.WorkerError) as error:

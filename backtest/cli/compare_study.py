@@ -19,7 +19,7 @@ from backtest.lab.compare import run_points
 from backtest.lab.design import design
 from backtest.lab.named import market, with_figures
 from backtest.lab.runs import WorkerError
-from backtest.lab.sweep import settings, swept
+from backtest.lab.sweep import Between, settings, swept
 from backtest.measures.comparisons import against_control
 from engine.vocabulary.suggest import did_you_mean
 
@@ -48,6 +48,7 @@ class Asked(NamedTuple):
     precision: tuple[str, ...]
     root: int
     folder: Path | None
+    samples: int = 0
 
 
 def run(asked: Asked, jobs: Jobs) -> Study:
@@ -55,7 +56,11 @@ def run(asked: Asked, jobs: Jobs) -> Study:
     _look_here()
     over = dict(_varied(each) for each in asked.vary)
     people = _market(asked.market, asked.figures)
-    points = swept({each: design(each) for each in asked.designs}, settings(over), people)
+    points = swept(
+        {each: design(each) for each in asked.designs},
+        settings(over, asked.samples, asked.root),
+        people,
+    )
     widths = dict(_width(each) for each in asked.precision)
     with _progress(len(points) * asked.seeds) as progress:
         return run_points(
@@ -140,12 +145,15 @@ def _told(found: Estimate) -> dict[str, float | None]:
     return {key: each if math.isfinite(each) else None for key, each in found._asdict().items()}
 
 
-def _varied(text: str) -> tuple[str, list[Any]]:
-    """Read ``PATH=VALUE,VALUE``; a value is TOML, or a bare word."""
+def _varied(text: str) -> tuple[str, list[Any] | Between]:
+    """Read ``PATH=VALUE,VALUE`` (each TOML, or a bare word), or a range ``PATH=LOW..HIGH``."""
     path, equals, values = text.partition("=")
     if not equals or not path or not values:
         message = f"--vary {text}: PATH=VALUE,VALUE is needed, as in modes[bidding].lot=1,10"
         raise click.UsageError(message)
+    low, dots, high = (_value(each) for each in values.partition(".."))
+    if dots and isinstance(low, int | float) and isinstance(high, int | float):
+        return path.strip(), Between(low, high)
     return path.strip(), [_value(each) for each in _parted(values)]
 
 

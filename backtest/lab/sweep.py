@@ -82,8 +82,11 @@ def settings(
         if not low < high:
             message = f"{path}: {low} to {high} is no range"
             raise StudyError(message)
-    if bool(ranges) != (samples > 0):
-        message = f"samples={samples}: how often ranges are drawn; lists need none"
+    if ranges and samples < 1:
+        message = f"{next(iter(ranges))}: a range is drawn; say how often with samples"
+        raise StudyError(message)
+    if samples and not ranges:
+        message = f"samples={samples}: there is no range to draw from, and lists need none"
         raise StudyError(message)
     drawn = list(_drawn(ranges, samples, root)) if ranges else [{}]
     grid = [dict(zip(lists, each, strict=True)) for each in itertools.product(*lists.values())]

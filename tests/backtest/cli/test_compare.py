@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from carbonx import lab
 from tests.support.command_line import typed
 
 if TYPE_CHECKING:
@@ -163,3 +164,23 @@ def test_a_page_that_cannot_be_is_refused_before_the_first_run(
     assert answer.status == 2
     assert said in answer.err
     assert not answer.out
+
+
+def test_ranges_are_drawn_as_a_latin_hypercube() -> None:
+    """Each third of the range once, with each value of the grid; as ``lab.sweep`` does it."""
+    asked = ("textbook", "--vary", "market.buyers=5..19", "--vary", "products[CO2].tick=1,100",
+             "--market", "uniform", "--seeds", "2")  # fmt: skip
+    answer = typed("compare", *asked, "--samples", "3", "--json")
+    assert answer.status == 0
+    told = json.loads(answer.out)
+    parameters = sorted({row["parameter"] for row in told["rows"]})
+    assert len(parameters) == 6
+    buyers = sorted({int(each.split("=")[1].split(",")[0]) for each in parameters})
+    assert [(each - 5) // 5 for each in buyers] == [0, 1, 2]
+    over = {"market.buyers": lab.Between(5, 19), "products[CO2].tick": [1, 100]}
+    study = lab.sweep("textbook", over, market="uniform", samples=3, seeds=2)
+    assert told["result"] == study.digest
+    lost = typed("compare", *asked)
+    assert "market.buyers: a range is drawn; say how often with samples" in lost.err
+    lost = typed("compare", *PLAIN, "--samples", "3")
+    assert "samples=3: there is no range to draw from" in lost.err
