@@ -124,9 +124,8 @@ firms = [person for person in outcome.people if person.group == "emitters"]
 owed = sum(person.agent.owed() for person in firms)
 cut = sum(person.agent.cut for person in firms)
 short = sum(person.need > 0 for person in firms)
-print(
-    f"{len(firms)} firms, {short} of them short before they abate; {cut:,} t abated, {owed:,} t owed"
-)
+print(f"{len(firms)} firms, {short} of them short before they abate")
+print(f"{cut:,} t abated, {owed:,} t owed")
 
 # %%
 outcome.plot("deadline", deadline=year.deadline)
