@@ -46,6 +46,7 @@ class Admission(NamedTuple):
     permission: Permission
     signature: str  # the venue's own
     copies: tuple[str, ...] = ()  # accounts whose reports it may copy
+    groups: tuple[str, ...] = ()  # and all accounts of these groups
 
 
 class Directory:
@@ -96,7 +97,7 @@ class Directory:
         signature = sign(verifier, said)
         if not right or known is None or known.member != logon.member:
             return None
-        return Admission(Permission(known.permission), signature, known.copies)
+        return Admission(Permission(known.permission), signature, known.copies, known.copies_groups)
 
     def key(self, account: str, name: str) -> Credentials | None:
         """Return a key of an account: the operator's, else the file's."""

@@ -42,9 +42,11 @@ class Credentials(msgspec.Struct, frozen=True):
     key_name: str = ""  # tells an account's keys apart; the file has the one without a name
     permission: str = Permission.TRADE  # what the key is for
     copies: tuple[str, ...] = ()  # accounts whose reports a key for drop copy may copy
+    copies_groups: tuple[str, ...] = ()  # and groups, all of whose accounts it may copy
 
 
 _TEXTS: Final = ("name", "key", "member", "owner", "group", "role", "key_name", "permission")
+_LISTS: Final = {"copies": "accounts", "copies_groups": "groups"}
 _MOST: Final = {"cash": MAX_MONEY, "allocation": MAX_QUANTITY}  # of the whole numbers
 _FIELDS: Final = Credentials.__struct_fields__
 _ALL: Final = ", ".join(_FIELDS)
@@ -135,10 +137,11 @@ def _account(source: str, row: int, data: dict[str, Any]) -> Credentials:
     rule = check_permission(data.get("permission", Permission.TRADE))
     if rule:
         raise refused(source, row, name, "permission", rule)
-    if data.get("copies") and data.get("permission") != Permission.DROP_COPY:
-        rule = f"only a key with permission {Permission.DROP_COPY} copies the reports of others"
-        raise refused(source, row, name, "copies", rule)
-    return Credentials(**data | {"copies": tuple(data.get("copies", ()))})
+    for field in _LISTS:
+        if data.get(field) and data.get("permission") != Permission.DROP_COPY:
+            rule = f"only a key with permission {Permission.DROP_COPY} copies the reports of others"
+            raise refused(source, row, name, field, rule)
+    return Credentials(**data | {field: tuple(data.get(field, ())) for field in _LISTS})
 
 
 def _wrong(field: str, value: object) -> str:
@@ -147,9 +150,11 @@ def _wrong(field: str, value: object) -> str:
         return f"not known{did_you_mean(field, _FIELDS) or f': an account has {_ALL}'}"
     if field in _TEXTS:
         return "" if isinstance(value, str) else f"{shown(value)} is not a text"
-    if field == "copies":
+    if field in _LISTS:
         right = isinstance(value, list) and all(isinstance(each, str) and each for each in value)
-        return "" if right else f'{shown(value)} is not a list of accounts such as ["a", "b"]'
+        return (
+            "" if right else f'{shown(value)} is not a list of {_LISTS[field]} such as ["a", "b"]'
+        )
     if field in _MOST:
         return _wrong_number(value, _MOST[field])
     return "" if isinstance(value, dict) else f'{shown(value)} is not a table such as {{ "P" = 5 }}'

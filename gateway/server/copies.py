@@ -12,20 +12,30 @@ from gateway.protocol.wire_copies import CopyOf
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from engine.venue.venue import Venue
     from gateway.server.box import Outbox
 
 
 class Copies:
     """The accounts that a session's key may copy, and the places that it has reached."""
 
-    __slots__ = ("_boxes", "_places", "allowed", "taken")
+    __slots__ = ("_accounts", "_boxes", "_groups", "_places", "taken")
 
-    def __init__(self, allowed: tuple[str, ...]) -> None:
+    def __init__(self, accounts: tuple[str, ...], groups: tuple[str, ...]) -> None:
         """Copy nothing until it is asked for."""
-        self.allowed = allowed
+        self._accounts, self._groups = accounts, groups
         self.taken = 0  # copies so far
         self._boxes: dict[str, Outbox] = {}
         self._places: dict[str, int] = {}
+
+    def allows(self, account: str, venue: Venue) -> bool:
+        """Say whether it may copy an account: its key names it, or the group that it is in now."""
+        if account in self._accounts or not self._groups:
+            return account in self._accounts
+        try:
+            return venue.account(account).group in self._groups
+        except KeyError:
+            return False
 
     def begin(self, account: str, box: Outbox, after: int) -> None:
         """Copy an account's reports behind one of them. Raises ``StoreError``."""

@@ -334,7 +334,8 @@ class Sessions(Silence):
     def _copy(self, connection: Connection, m: wire_copies.AskCopies) -> None:
         """Begin to copy the reports of an account that the session's key names."""
         copies, box = connection.copies, self._running.outboxes.boxes.get(m.account)
-        if copies is None or m.account not in copies.allowed or box is None:
+        venue = self._running.sequencer.venue
+        if copies is None or box is None or not copies.allows(m.account, venue):
             text = "AskCopies: the session's key names the account, and the venue has it"
             connection.say(wire.NotTaken(connection.seq(), 0, RejectReason.PERMISSION, text))
         elif not 0 <= m.after <= box.seq:
@@ -398,7 +399,8 @@ class Sessions(Silence):
             self.end(older, wire.LogoutReason.TAKEN_OVER, text)
         self.by_account[seat] = connection
         self.readers.add(connection, box)
-        connection.copies = Copies(admission.copies) if admission.copies else None
+        names, groups = admission.copies, admission.groups
+        connection.copies = Copies(names, groups) if names or groups else None
         if admission.permission is Permission.TRADE:
             self._ask(connection, asked=asked or self.grace.back(m.account))
         if self.note is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from engine.vocabulary.commands import OpenAccount
 from engine.vocabulary.enums import RejectReason
 from gateway.client.copying import Copied
 from gateway.protocol import wire, wire_copies
@@ -108,6 +109,23 @@ def test_a_number_that_the_account_has_not_reached_ends_the_session(after: int) 
     assert group.heard[-1].reason is wire.LogoutReason.SEQUENCE
 
 
+def test_a_key_copies_all_accounts_of_its_group_as_they_are_now() -> None:
+    """Also one that the venue opens while the session is on; of other groups it hears nothing."""
+    quiet = venue_with_group()
+    key = Credentials(
+        "risk", "its key", key_name="group", permission="drop_copy", copies_groups=("house", "ann")
+    )
+    quiet.core.sessions.door.directory.keys = {("risk", "group"): key}
+    group = copier(quiet, ann=0, bob=0, new=0)  # a group is named as its owner by default
+    assert {each.account for each in group.all_of(wire_copies.CopyOf)} == {"ann"}
+    assert len(group.all_of(wire.NotTaken)) == 2
+    quiet.core.running.run(0, OpenAccount("new", group="house", cash=7))
+    quiet.tick()
+    group.say(wire_copies.AskCopies("new"))
+    quiet.tick()
+    assert {each.account for each in group.all_of(wire_copies.CopyOf)} == {"ann", "new"}
+
+
 def test_who_trades_copies_nobody() -> None:
     quiet = venue_with_group()
     ann, bob = quiet.logged_on("ann", "bob")
@@ -121,9 +139,11 @@ def test_who_trades_copies_nobody() -> None:
 def test_a_file_names_the_accounts_of_a_group(tmp_path: Path) -> None:
     path = tmp_path / "accounts.toml"
     row = '[[account]]\nname = "risk"\nkey = "k"\n'
-    path.write_text(f'{row}permission = "drop_copy"\ncopies = ["ann", "bob"]\n', "utf-8")
+    lists = 'copies = ["ann", "bob"]\ncopies_groups = ["house"]\n'
+    path.write_text(f'{row}permission = "drop_copy"\n{lists}', "utf-8")
     directory = Directory.read(path)
     assert directory.accounts["risk"].copies == COPIED
+    assert directory.accounts["risk"].copies_groups == ("house",)
     again = tmp_path / "again.toml"
     directory.write(again)
     assert Directory.read(again).accounts == directory.accounts
@@ -132,9 +152,12 @@ def test_a_file_names_the_accounts_of_a_group(tmp_path: Path) -> None:
         ('permission = "drop_copy"\ncopies = "ann"', "is not a list of accounts"),
         ('permission = "drop_copy"\ncopies = [5]', "is not a list of accounts"),
         ('permission = "drop_copy"\ncopies = [""]', "is not a list of accounts"),
+        ('copies_groups = ["a"]', "only a key with permission drop_copy"),
+        ('permission = "drop_copy"\ncopies_groups = "a"', "is not a list of groups"),
     ):
         path.write_text(f"{row}{wrong}\n", "utf-8")
-        with pytest.raises(AccountsError, match=rf"'risk'\), copies: .*{rule}"):
+        field = wrong.splitlines()[-1].split(" =")[0]
+        with pytest.raises(AccountsError, match=rf"'risk'\), {field}: .*{rule}"):
             Directory.read(path)
 
 
