@@ -16,7 +16,7 @@ from backtest.lab.arrivals import PoissonArrivals, SteadyArrivals
 from backtest.lab.classic import S1, S5, S6, Schedules
 from backtest.lab.compare import compare
 from backtest.lab.design import Design, DesignError, design, diff
-from backtest.lab.emitters import Hazard
+from backtest.lab.emitters import Emitter, Hazard
 from backtest.lab.interest import Execution, Interest
 from backtest.lab.named import MarketError, market
 from backtest.lab.people import Day, Horizon, Person, Population, Window
@@ -56,6 +56,7 @@ __all__ = [
     "Day",
     "Design",
     "DesignError",
+    "Emitter",
     "Event",
     "Execution",
     "Failure",

@@ -119,11 +119,11 @@ study.plot("surplus by group")
 
 # %%
 year = lab.market("guangdong-year")
+assert isinstance(year, lab.Year)
 outcome = lab.run(lab.design("guangdong"), year, 1, 0)
-firms = [person for person in outcome.people if person.group == "emitters"]
-owed = sum(person.agent.owed() for person in firms)
-cut = sum(person.agent.cut for person in firms)
-short = sum(person.need > 0 for person in firms)
+firms = [each.agent for each in outcome.people if isinstance(each.agent, lab.Emitter)]
+owed, cut = sum(firm.owed() for firm in firms), sum(firm.cut for firm in firms)
+short = sum(person.need > 0 for person in outcome.people)
 print(f"{len(firms)} firms, {short} of them short before they abate")
 print(f"{cut:,} t abated, {owed:,} t owed")
 

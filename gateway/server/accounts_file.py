@@ -137,10 +137,10 @@ def _account(source: str, row: int, data: dict[str, Any]) -> Credentials:
     rule = check_permission(data.get("permission", Permission.TRADE))
     if rule:
         raise refused(source, row, name, "permission", rule)
-    for field in _LISTS:
-        if data.get(field) and data.get("permission") != Permission.DROP_COPY:
-            rule = f"only a key with permission {Permission.DROP_COPY} copies the reports of others"
-            raise refused(source, row, name, field, rule)
+    copying = next((field for field in _LISTS if data.get(field)), "")
+    if copying and data.get("permission") != Permission.DROP_COPY:
+        rule = f"only a key with permission {Permission.DROP_COPY} copies the reports of others"
+        raise refused(source, row, name, copying, rule)
     return Credentials(**data | {field: tuple(data.get(field, ())) for field in _LISTS})
 
 
