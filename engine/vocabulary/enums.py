@@ -388,6 +388,7 @@ class RejectReason(IntEnum):
     STORAGE = 40  # the log has no space: given by a server, never by an engine
     PERMISSION = 41  # the key is not for it: given by a server, never by an engine
     LIVE_ORDERS = 42  # an account's live orders are as many as a server takes: the same
+    REFERENCE_JUMP = 43  # a reference lies too far above the account's last: the same
     PROGRAMME = 60  # the rulebook has no compliance programme
     UNKNOWN_ENTITY = 61
     UNKNOWN_CYCLE = 62

@@ -29,6 +29,7 @@ from gateway.client.errors import (
     NotTakenError,
     Pending,
     PermissionDeniedError,
+    ReferenceJumpError,
     RejectedError,
     SessionEndedError,
     StorageError,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from gateway.protocol import wire, wire_account, wire_market
 
 __all__ = ["Client", "ClientError", "LiveOrdersError", "Missed", "NotTakenError", "Pending",
-           "PermissionDeniedError",
+           "PermissionDeniedError", "ReferenceJumpError",
            "RejectedError", "SessionEndedError", "StorageError", "ThrottledError",
            "minor_units"]  # fmt: skip
 

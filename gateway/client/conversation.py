@@ -19,6 +19,7 @@ from gateway.client.errors import (
     NotTakenError,
     Pending,
     PermissionDeniedError,
+    ReferenceJumpError,
     RejectedError,
     SessionEndedError,
     StorageError,
@@ -175,6 +176,8 @@ class Conversation:
                 self._operations.fail(error)
         elif message.reason is RejectReason.LIVE_ORDERS:
             error = LiveOrdersError(message.ref, message.rule)
+        elif message.reason is RejectReason.REFERENCE_JUMP:
+            error = ReferenceJumpError(message.ref, message.rule)
         else:
             error = StorageError(message.ref, message.rule)
         if message.ref:

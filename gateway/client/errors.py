@@ -146,6 +146,16 @@ class LiveOrdersError(NotTakenError):
         self.rule = rule
 
 
+class ReferenceJumpError(NotTakenError):
+    """The reference lies too far above the account's last; a client's own follow each other."""
+
+    def __init__(self, ref: int, rule: str) -> None:
+        """Keep the rule."""
+        super().__init__(ref)
+        self.args = (f"not taken: reference {ref}, {rule}",)
+        self.rule = rule
+
+
 class Missed(Struct, frozen=True, gc=False):
     """The client's own event: ``count`` events were dropped, not having been taken in time."""
 

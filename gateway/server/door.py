@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.vocabulary.commands import Announce, Bid, NewOrder, Quote
 from engine.vocabulary.enums import RejectReason
+from engine.vocabulary.units import MAX_REF
 from gateway.protocol.wire import Challenge, Heartbeat, Logon, NotTaken
 from gateway.server.backoff import Backoff
 from gateway.server.permissions import MAY_SEND, rule
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.server.accounts import Admission, Directory
     from gateway.server.connection import Connection
 
+MAX_JUMP: Final = 2**53  # how far a reference may lie above the last: a clock's ns for 100 days
+MAX_FIRST_REF: Final = 2**61  # of an account: as many again are left
 ADDING: Final = (NewOrder, Quote, Announce, Bid)  # an order, where they succeed
 
 
@@ -74,6 +77,20 @@ def permitted(connection: Connection, message: SessionMessage) -> SessionMessage
         return message
     refuse(connection, 0, f"{kind.__name__}: ")
     return Heartbeat()
+
+
+def too_far(connection: Connection, ref: int, last: int) -> bool:
+    """Say whether a reference lies too far above an account's last; refuse it then.
+
+    References only rise, so a single one near the highest that there is would leave the account
+    without any for ever.
+    """
+    most = last + MAX_JUMP if last else MAX_FIRST_REF
+    if ref <= most or ref > MAX_REF:  # beyond all that there are: the venue refuses it by its rule
+        return False
+    rule = f"at most {MAX_JUMP} above the last, {last}" if last else f"at most {most} at first"
+    connection.say(NotTaken(connection.seq(), ref, RejectReason.REFERENCE_JUMP, rule))
+    return True
 
 
 def within_live_orders(

@@ -20,7 +20,7 @@ from gateway.protocol.mapping import to_command
 from gateway.protocol.session import watcher_end
 from gateway.server.connection import Connection, seat_of
 from gateway.server.copies import Copies
-from gateway.server.door import Door, permitted, refuse, within_live_orders
+from gateway.server.door import MAX_JUMP, Door, permitted, refuse, too_far, within_live_orders
 from gateway.server.permissions import Permission
 from gateway.server.readers import Readers
 from gateway.server.report_store import StoreError
@@ -253,7 +253,7 @@ class Sessions(Silence):
                 command = to_command(account, m)
                 ref = command.ref
                 heard_by += TIMES * len(getattr(command, "to", ()))
-            if ref <= last or connection.throttle is not None:
+            if ref <= last or ref - last > MAX_JUMP or connection.throttle is not None:
                 self._run(connection, commands)  # the answer may be among what is being asked
                 if self._answered(connection, ref, now):
                     continue
@@ -277,7 +277,7 @@ class Sessions(Silence):
             commands.clear()
 
     def _answered(self, connection: Connection, ref: int, now: int) -> bool:
-        """Answer a message that was answered before, or comes too fast; say whether it is one."""
+        """Answer what was answered before, comes too fast or jumps too far; say whether it does."""
         box = connection.box
         assert box is not None
         if connection.permission is not Permission.TRADE:
@@ -290,7 +290,7 @@ class Sessions(Silence):
                 return True
         throttle = connection.throttle
         if throttle is None or throttle.take(now):
-            return False
+            return too_far(connection, ref, box.last_answered)
         connection.say(wire.Throttled(box.seq, ref, throttle.per_second))
         return True
 

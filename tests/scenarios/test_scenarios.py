@@ -210,7 +210,12 @@ def test_every_reason_is_provoked() -> None:
     provoked |= {reason for _, _, _, reason, _ in CLOSED_REFUSALS}
     provoked |= {reason for scenario in STORIES for reason in reasons(told(scenario))}
     # tests/gateway/server: test_storage.py, test_permissions.py, test_core_limits.py
-    of_a_server = {RejectReason.STORAGE, RejectReason.PERMISSION, RejectReason.LIVE_ORDERS}
+    of_a_server = {
+        RejectReason.STORAGE,
+        RejectReason.PERMISSION,
+        RejectReason.LIVE_ORDERS,
+        RejectReason.REFERENCE_JUMP,
+    }
     assert provoked == set(RejectReason) - of_a_server
 
 

@@ -26,6 +26,7 @@ from gateway.client.errors import (
     LiveOrdersError,
     NotTakenError,
     PermissionDeniedError,
+    ReferenceJumpError,
     RejectedError,
     SessionEndedError,
     StorageError,
@@ -386,6 +387,7 @@ ERRORS = [
     StorageError(7, "the log has space"),
     PermissionDeniedError(7, "the key is for trade"),
     LiveOrdersError(7, "fewer than 10 live orders"),
+    ReferenceJumpError(7, "at most 5 above the last, 1"),
 ]
 
 

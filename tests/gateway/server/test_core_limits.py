@@ -10,7 +10,9 @@ import pytest
 from engine.log.records import CommandError
 from engine.vocabulary.commands import MoveCash, SetPhase
 from engine.vocabulary.enums import CancelReason, Phase, RejectReason, TimeInForce
+from engine.vocabulary.units import MAX_REF
 from gateway.protocol import wire, wire_account, wire_history, wire_market
+from gateway.server.door import MAX_FIRST_REF, MAX_JUMP
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
 from tests.support.quiet_core import End, QuietVenue
 
@@ -281,3 +283,38 @@ def test_an_accounts_live_orders_are_bounded_and_its_cancels_make_room() -> None
     assert [m.ref for m in ann.all_of(wire.OrderAccepted)][-1] == 8, "a reference not taken is free"
     assert ann.all_of(wire.OrderAmended)
     assert len(quiet.sequencer.venue.open_orders("ann")) == 5
+
+
+@pytest.mark.parametrize("throttle", [0, 1_000])
+def test_a_reference_too_far_above_the_last_is_not_taken_and_changes_nothing(
+    throttle: int,
+) -> None:
+    """One slip would leave the account without references; a clock's are taken from the start."""
+    quiet = QuietVenue(("ann", "bob"), throttle=throttle)
+    ann, bob = quiet.logged_on("ann", "bob")
+    clock = 1_800_000_000 * 10**9  # a date in nanoseconds
+    for end, ref in ((bob, clock), (bob, clock + 86_400 * 10**9), (ann, 5)):
+        end.say(buy(ref))
+        quiet.tick()
+    ann.say(buy(MAX_REF), buy(5 + MAX_JUMP + 1), buy(6), buy(6 + MAX_JUMP), buy(MAX_REF + 1))
+    bob.say(buy(clock + 86_401 * 10**9 + MAX_JUMP))
+    quiet.tick()
+    assert [m.ref for m in bob.all_of(wire.OrderAccepted)] == [clock, clock + 86_400 * 10**9]
+    assert [m.ref for m in ann.all_of(wire.OrderAccepted)] == [5, 6, 6 + MAX_JUMP]
+    found = [(m.ref, m.reason, m.rule) for m in ann.all_of(wire.NotTaken)]
+    rule = f"at most {MAX_JUMP} above the last, 5"
+    reason = RejectReason.REFERENCE_JUMP
+    assert found == [(MAX_REF, reason, rule), (5 + MAX_JUMP + 1, reason, rule)]
+    assert [m.ref for m in bob.all_of(wire.NotTaken)] == [clock + 86_401 * 10**9 + MAX_JUMP]
+    (beyond,) = ann.all_of(wire.Rejected)
+    assert (beyond.ref, beyond.reason) == (MAX_REF + 1, RejectReason.DUPLICATE_REF)
+
+
+def test_an_accounts_first_reference_leaves_as_many_again() -> None:
+    quiet = QuietVenue(("ann",))
+    (ann,) = quiet.logged_on("ann")
+    ann.say(buy(MAX_FIRST_REF + 1), buy(MAX_FIRST_REF))
+    quiet.tick()
+    (refused,) = ann.all_of(wire.NotTaken)
+    assert (refused.ref, refused.rule) == (MAX_FIRST_REF + 1, f"at most {MAX_FIRST_REF} at first")
+    assert [m.ref for m in ann.all_of(wire.OrderAccepted)] == [MAX_FIRST_REF]

@@ -23,6 +23,7 @@ from gateway.server import (
     subscriptions,
     tape,
 )
+from gateway.server.door import MAX_FIRST_REF, MAX_JUMP
 from gateway.server.limits import Limits
 from gateway.server.node import Options
 from tests.gateway.server.test_core import buy
@@ -75,6 +76,8 @@ BOUNDS: Final = {
     ),
     "bytes of answers and market data that wait for one reader": LIMITS.max_queued,
     "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
+    "how far a reference may lie above the account's last": MAX_JUMP,
+    "an account's first reference": MAX_FIRST_REF,
     "live orders of one account": LIMITS.max_live,
     "live orders that a logon's answer lists, and one to `AskStatus`": LIMITS.page,
     "lines that are not there, subscribed to by one session": subscriptions.MOST_NAMED,

@@ -111,6 +111,8 @@ const RULES = [
   ["{}: the session's key is for it; this one is for {} alone", "本会话的密钥不可发送 {0}，只限 {1}"],
   ["the session's key is for it; this one is for {} alone", "本会话的密钥无此权限，只限 {0}"],
   ["fewer than {} live orders: cancel some", "有效委托须少于 {0} 笔：请先撤单"],
+  ["at most {} above the last, {}", "最多比上一个编号 {1} 大 {0}"],
+  ["at most {} at first", "首个编号最大为 {0}"],
   ["the log has space; cancels are taken, and orders again when there is more", "日志空间不足：仍可撤单，空间恢复后再接受委托"],
   ["{} needs a logon", "{0} 须先登录"],
   ["{}/s", "每秒最多 {0} 条"],

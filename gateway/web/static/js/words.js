@@ -243,6 +243,7 @@ const WORDS = {
   why_account_killed: ["account killed", "账户已停止交易"],
   why_frozen: ["frozen", "已冻结"],
   why_live_orders: ["live orders", "挂单过多"],
+  why_reference_jump: ["reference jump", "编号跳跃过大"],
   why_permission: ["permission", "密钥无此权限"],
   why_throttled: ["throttled", "过于频繁"],
   why_unknown_account: ["unknown account", "账户不存在"],
