@@ -105,6 +105,11 @@ class VenueBase:
             return len(self.participants[account].orders)
         return sum(len(each.orders) for each in self.participants.values())
 
+    def levels(self) -> dict[str, tuple[int, int]]:
+        """Return how many prices the bids and the asks of each line's book have."""
+        books = {symbol: market.book for symbol, market in self.markets.items()}
+        return {name: (len(b.bids.levels), len(b.asks.levels)) for name, b in books.items()}
+
     def leaves(self, account: str, ref: int) -> int:
         """Return the tonnes left of a live order, 0 where it is none. Raises ``KeyError``."""
         order = self.participants[account].orders.get(ref)

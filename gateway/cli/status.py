@@ -50,6 +50,18 @@ def _compliance(s: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
+def _troubles(s: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what an operator should look at."""
+    rows = []
+    if s["not_taken"]:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in s["not_taken"].items())
+        rows.append(("not taken", told))
+    if s["access_failure"] or s["access_lost"]:
+        why = s["access_failure"] or "it is written again"
+        rows.append(("access.log", f"{why}; {counted(s['access_lost'], 'line')} lost"))
+    return rows
+
+
 def _page(s: dict[str, Any]) -> str:
     """Return it for people."""
     grid = Table.grid(padding=(0, 2))
@@ -68,6 +80,7 @@ def _page(s: dict[str, Any]) -> str:
         ("reports", _reports(s)),
         *((phase, ", ".join(symbols)) for phase, symbols in lines.items()),
         ("sessions", str(len(s["sessions"]))),
+        *_troubles(s),
         *_compliance(s),
     ):
         grid.add_row(name, text)

@@ -71,11 +71,29 @@ class Figures:
                 ("log_bytes", "size of the log"),
                 ("outbox_bytes", "reports kept in memory"),
                 ("spooled_bytes", "older reports, on the disk"),
-                ("reports", "reports made so far"),
+                ("storage_short", "1 while new orders are refused for want of space"),
+                ("access_log_failing", "1 while access.log cannot be written"),
                 ("peak_batch_commands", "commands in the largest tick so far"),
                 ("headroom_ratio", "share of the last 10 s that was not spent in ticks"),
             )
         }
+        self._totals = {
+            name: Counter(f"carbonx_{name}", what, registry=registry)
+            for name, what in (
+                ("reports", "reports made for all accounts"),
+                ("received_bytes", "bytes that connections have sent"),
+                ("sent_bytes", "bytes handed to connections"),
+                ("messages", "messages that connections have sent"),
+                ("answers", "messages to connections beside reports, market data included"),
+                ("questions", "statuses, subscriptions and the like that were asked for"),
+                ("access_log_lost_lines", "lines of access.log that found no room"),
+            )
+        }
+        self._not_taken = Counter("carbonx_not_taken", "messages that the server did not take",
+                                  ["reason"], registry=registry)  # fmt: skip
+        self._seen: dict[str, int] = {}  # what each total was at the last look
+        self._levels = Gauge("carbonx_book_levels", "prices in a line's book",
+                             ["symbol", "side"], registry=registry)  # fmt: skip
         self._phase = Gauge("carbonx_line_phase", "1 for the phase that a line is in",
                             ["symbol", "phase"], registry=registry)  # fmt: skip
         self._shown: dict[str, str] = {}  # the phase that each line's gauge says
@@ -162,11 +180,16 @@ class Figures:
             ("log_bytes", status.log_bytes),
             ("outbox_bytes", status.outbox_bytes),
             ("spooled_bytes", status.spooled_bytes),
-            ("reports", status.reports),
+            ("storage_short", status.storage_short),
+            ("access_log_failing", bool(status.access_failure)),
             ("peak_batch_commands", status.peak_batch),
             ("headroom_ratio", max(0.0, 1.0 - busy)),
         ):
             self._gauges[name].set(value)
+        self._look_at_totals(status)
+        for symbol, sizes in status.levels.items():
+            for side, size in zip(("bids", "asks"), sizes, strict=True):
+                self._levels.labels(symbol, side).set(size)
         for symbol, phase in status.phases.items():
             before = self._shown.get(symbol)
             if before != phase:
@@ -175,3 +198,23 @@ class Figures:
                 self._phase.labels(symbol, phase).set(1)
                 self._shown[symbol] = phase
         return status
+
+    def _look_at_totals(self, status: Status) -> None:
+        for name, value in (
+            ("reports", status.reports),
+            ("received_bytes", status.bytes_in),
+            ("sent_bytes", status.bytes_out),
+            ("messages", status.messages_in),
+            ("answers", status.answers),
+            ("questions", status.questions),
+            ("access_log_lost_lines", status.access_lost),
+        ):
+            self._totals[name].inc(self._grown(name, value))
+        for reason, count in status.not_taken.items():
+            self._not_taken.labels(reason).inc(self._grown(f"not taken: {reason}", count))
+
+    def _grown(self, name: str, value: int) -> int:
+        """Return how much a total has grown since the last look."""
+        before = self._seen.get(name, 0)
+        self._seen[name] = value
+        return max(value - before, 0)

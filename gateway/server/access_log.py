@@ -7,9 +7,10 @@ Each line is a JSON object with a number, the hash of the line before, the time,
 the log's last record then, so that it has its place among the orders. A line that was changed, left
 out or put in breaks the chain. What is written is on the disk before the tick's answers leave.
 
-Strangers cannot fill it: refused logons, and connections that ended without one, are counted, and
-their numbers are written once a minute. Nor can members, by logging on and off: a file that is long
-enough gets a number, another begins, and so many are kept. One chain runs through all of them.
+Strangers cannot fill it: of a minute's refused logons the first have a line each; the others, and
+connections that ended without one, are counted, and their numbers are written once a minute. Nor
+can members, by logging on and off: a file that is long enough gets a number, another begins, and so
+many are kept. One chain runs through all of them.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ FILE_SIZE: Final = 1 << 23  # bytes, from which on the next line begins another 
 EARLIER: Final = 7  # files that are kept beside the one that is written
 CONTINUED: Final = "continued"  # the first line of every file but the first
 COUNT_EVERY: Final = 60_000_000_000  # ns between counts of refusals
+NAMED: Final = 20  # refused logons between two counts that have a line of their own
 MOST_WAITING: Final = 10_000  # lines that wait for a disk that fails; the oldest go
 REFUSED: Final = "credentials"  # the end of one who was refused, which is counted already
 BEGIN: Final = "0" * 64  # what stands for the line before the first
@@ -65,7 +67,8 @@ class AccessLog:
         self._waiting: list[dict[str, Any]] = []
         self._on: dict[int, Logon] = {}  # sessions whose end is to be written, by their numbers
         self._strangers = 0
-        self._refused = 0
+        self._named = 0  # refused logons that have a line of their own, since the last count
+        self._refused = 0  # and others
         self._first_refused: dict[str, str] = {}
         self._counted_at = 0
 
@@ -114,14 +117,19 @@ class AccessLog:
             self._strangers += 1
 
     def refused(self, account: str, host: str) -> None:
-        """Count a refused logon; of those between two lines the first is named."""
+        """Note a refused logon; of those above ``NAMED`` between two counts the first is named."""
+        who = {"account": account[:256], "host": host}
+        if self._named < NAMED:
+            self._named += 1
+            self.note("logon_refused", **who)
+            return
         if not self._refused:
-            self._first_refused = {"account": account[:256], "host": host}
+            self._first_refused = who
         self._refused += 1
 
     def commit(self, now: int, record: int) -> None:
         """Write what waits, durably; ``record`` is the number of the log's last."""
-        if (self._refused or self._strangers) and not (
+        if (self._named or self._refused or self._strangers) and not (
             self._counted_at - COUNT_EVERY <= now < self._counted_at
         ):
             self._count(now)
@@ -153,7 +161,8 @@ class AccessLog:
             self.note("logons_refused", count=self._refused, first=self._first_refused)
         if self._strangers:
             self.note("strangers_ended", count=self._strangers)
-        self._refused, self._strangers, self._counted_at = 0, 0, now + COUNT_EVERY
+        self._named = self._refused = self._strangers = 0
+        self._counted_at = now + COUNT_EVERY
 
     def _write(self, data: bytes) -> None:
         """Put lines behind the last whole one, durably. Raises ``OSError``."""

@@ -9,10 +9,12 @@ from gateway.protocol import wire
 from gateway.protocol.session import State, Throttle, pack, venue_end
 from gateway.server.permissions import Permission
 from gateway.server.report_store import StoreError
+from gateway.server.traffic import Traffic
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from engine.vocabulary.enums import RejectReason
     from gateway.protocol.session import Session
     from gateway.protocol.wire_account import Balances
     from gateway.server.box import Outbox
@@ -31,10 +33,17 @@ class Connection:
     __slots__ = ("account", "all_lines", "balances", "box", "cancel_on_disconnect", "challenge",
                  "copies", "counted_from", "data", "ended", "heard", "host", "lately", "logon",
                  "lost", "named", "number", "out", "permission", "queued", "said", "sent",
-                 "session", "since", "stuck_since", "symbols", "taken", "throttle")  # fmt: skip
+                 "session", "since", "stuck_since", "symbols", "taken", "throttle",
+                 "traffic")  # fmt: skip
 
-    def __init__(self, number: int, now: int, host: str = "") -> None:
-        """Start without a logon; ``number`` is the source of its commands in the log."""
+    def __init__(
+        self, number: int, now: int, host: str = "", traffic: Traffic | None = None
+    ) -> None:
+        """Start without a logon; ``number`` is the source of its commands in the log.
+
+        What passes is counted in ``traffic`` too.
+        """
+        self.traffic = traffic if traffic is not None else Traffic()
         self.host = host  # where it comes from, as far as that is known
         self.since = now  # ns
         self.taken = 0  # messages that it has sent
@@ -76,6 +85,7 @@ class Connection:
         self.data.clear()
         messages = self.session.receive(data, now, most)
         self.taken += len(messages)
+        self.traffic.messages_in += len(messages)
         return messages
 
     def spoke(self, messages: int, now: int) -> bool:
@@ -134,6 +144,17 @@ class Connection:
         self.out.append(frame)
         self.queued += len(frame)
         self.said += messages
+        self.traffic.said += messages
+
+    def refuse(self, ref: int, reason: RejectReason, rule: str) -> None:
+        """Say that a message was not taken: the server's own refusal, its reference stays free."""
+        self.traffic.refuse(reason.name.lower())
+        self.say(wire.NotTaken(self.seq(), ref, reason, rule))
+
+    def slow_down(self, ref: int, per_second: int) -> None:
+        """Say that a message came too fast, and was not taken."""
+        self.traffic.refuse("throttled")
+        self.say(wire.Throttled(self.seq(), ref, per_second))
 
     def farewell(self, reason: wire.LogoutReason, text: str, most: int) -> None:
         """Queue the last words, behind what was queued before and ``most`` bytes of reports."""

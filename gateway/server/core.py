@@ -122,6 +122,7 @@ class Core:
         """Keep what came for the tick."""
         if not connection.ended:
             connection.data.append(data)
+            self.sessions.traffic.bytes_in += len(data)
             self._awake[connection] = None
 
     def paused(self, connection: Connection, now: int) -> None:

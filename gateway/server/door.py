@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.vocabulary.commands import Announce, Bid, NewOrder, Quote
 from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.units import MAX_REF
-from gateway.protocol.wire import Challenge, Heartbeat, Logon, NotTaken
+from gateway.protocol.wire import Challenge, Heartbeat, Logon
 from gateway.server.backoff import Backoff
 from gateway.server.permissions import MAY_SEND, rule
 
@@ -67,7 +67,7 @@ class Door:
 def refuse(connection: Connection, ref: int, what: str = "") -> None:
     """Say that a session's key is not for a message, named by its reference or by ``what``."""
     text = what + rule(connection.permission)
-    connection.say(NotTaken(connection.seq(), ref, RejectReason.PERMISSION, text))
+    connection.refuse(ref, RejectReason.PERMISSION, text)
 
 
 def permitted(connection: Connection, message: SessionMessage) -> SessionMessage:
@@ -89,7 +89,7 @@ def too_far(connection: Connection, ref: int, last: int) -> bool:
     if ref <= most or ref > MAX_REF:  # beyond all that there are: the venue refuses it by its rule
         return False
     rule = f"at most {MAX_JUMP} above the last, {last}" if last else f"at most {most} at first"
-    connection.say(NotTaken(connection.seq(), ref, RejectReason.REFERENCE_JUMP, rule))
+    connection.refuse(ref, RejectReason.REFERENCE_JUMP, rule)
     return True
 
 
@@ -103,9 +103,7 @@ def within_live_orders(
         if isinstance(command, ADDING):
             if room <= 0:
                 rule = f"fewer than {most} live orders: cancel some"
-                connection.say(
-                    NotTaken(connection.seq(), command.ref, RejectReason.LIVE_ORDERS, rule)
-                )
+                connection.refuse(command.ref, RejectReason.LIVE_ORDERS, rule)
                 continue
             room -= 1
         taken.append(command)

@@ -360,6 +360,7 @@ class Node:
         try:
             if write.data:
                 transport.write(write.data)
+                self.core.sessions.traffic.bytes_out += len(write.data)
             if write.close:
                 socket.close()
                 if self._loop is not None:

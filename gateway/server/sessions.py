@@ -28,6 +28,7 @@ from gateway.server.silence import Silence
 from gateway.server.strangers import Strangers
 from gateway.server.subscriptions import Subscriptions
 from gateway.server.throttles import Throttles
+from gateway.server.traffic import Traffic
 from gateway.server.views import lines, status
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Sessions(Silence):
     ) -> None:
         """Serve a venue to the accounts of a directory."""
         super().__init__(limits)
+        self.traffic = Traffic()  # of all connections
         self.by_account: dict[Seat, Connection] = {}  # by its seat; most are an account's
         self.closing: list[Connection] = []  # to be closed at the end of the tick
         self._strangers = Strangers()
@@ -84,7 +86,7 @@ class Sessions(Silence):
     def connected(self, now: int, host: str = "") -> Connection:
         """Take a new connection in; one too many is sent away by the next tick."""
         self._pass(now)
-        connection = Connection(self._next_number, now, host)
+        connection = Connection(self._next_number, now, host, self.traffic)
         self._next_number += 1
         self.connections[connection] = None
         self._strangers[connection] = None
@@ -245,6 +247,7 @@ class Sessions(Silence):
                 self._run(connection, commands)
                 self._converse(connection, permitted(connection, m), now)
                 asked = isinstance(m, QUESTIONS)
+                self.traffic.questions += asked
                 if asked or connection.ended:
                     return most if asked else 0
                 account, last = connection.account, _last_answered(connection)
@@ -291,7 +294,7 @@ class Sessions(Silence):
         throttle = connection.throttle
         if throttle is None or throttle.take(now):
             return too_far(connection, ref, box.last_answered)
-        connection.say(wire.Throttled(box.seq, ref, throttle.per_second))
+        connection.slow_down(ref, throttle.per_second)
         return True
 
     def _converse(self, connection: Connection, m: wire.SessionMessage, now: int) -> None:
@@ -337,7 +340,7 @@ class Sessions(Silence):
         venue = self._running.sequencer.venue
         if copies is None or box is None or not copies.allows(m.account, venue):
             text = "AskCopies: the session's key names the account, and the venue has it"
-            connection.say(wire.NotTaken(connection.seq(), 0, RejectReason.PERMISSION, text))
+            connection.refuse(0, RejectReason.PERMISSION, text)
         elif not 0 <= m.after <= box.seq:
             text = f"AskCopies.after is {m.after}; {m.account} has {box.seq} reports"
             self.end(connection, wire.LogoutReason.SEQUENCE, text)

@@ -60,12 +60,22 @@ class Status(Struct, frozen=True, kw_only=True):
     sessions: tuple[SessionStatus, ...]
     calendar: tuple[ComplianceDate, ...]  # of the compliance years, the next date first
     frozen: tuple[str, ...]  # entities that may not purchase until they have made good
+    levels: dict[str, tuple[int, int]]  # prices in each line's book: of bids, of asks
+    bytes_in: int  # since the start, and so below
+    bytes_out: int
+    messages_in: int
+    answers: int  # messages out beside reports
+    questions: int
+    not_taken: dict[str, int]  # messages that the server did not take, by reason
+    storage_short: bool  # new orders are refused for want of space
+    access_failure: str  # why access.log cannot be written, "" where it can
+    access_lost: int  # its lines that found no room since
 
 
 def status_of(node: Node) -> Status:
     """Look at a venue; in its own event loop, between two ticks."""
     venue, core = node.sequencer.venue, node.core
-    journal = node.sequencer.journal
+    journal, traffic = node.sequencer.journal, core.sessions.traffic
     boxes = node.outboxes.boxes.values()
     in_memory = sum(len(box.stream) for box in boxes)
     why = not_ready(node)
@@ -88,6 +98,16 @@ def status_of(node: Node) -> Status:
         sessions=sessions_of(node),
         calendar=tuple(ComplianceDate(*step) for step in upcoming(venue.registry, today)),
         frozen=tuple(frozen(venue.registry)),
+        levels=venue.levels(),
+        bytes_in=traffic.bytes_in,
+        bytes_out=traffic.bytes_out,
+        messages_in=traffic.messages_in,
+        answers=traffic.said,
+        questions=traffic.questions,
+        not_taken=dict(traffic.not_taken),
+        storage_short=core.storage.short,
+        access_failure=node.access.failure if node.access is not None else "",
+        access_lost=node.access.lost if node.access is not None else 0,
     )
 
 

@@ -89,7 +89,7 @@ class Storage:
             if cancels and isinstance(command, _CANCELS):
                 taken.append(command)
             else:
-                connection.say(NotTaken(connection.seq(), command.ref, RejectReason.STORAGE, RULE))
+                connection.refuse(command.ref, RejectReason.STORAGE, RULE)
         return taken
 
     def announce(self, connections: list[Connection]) -> None:

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from engine.vocabulary.commands import SetPhase
 from engine.vocabulary.enums import Phase
-from gateway.client.errors import ClientError, RejectedError
+from gateway.client.errors import ClientError, LiveOrdersError, RejectedError
 from gateway.operations import port as operations_port
 from gateway.operations.outside import MissingExtraError, Outside
 from gateway.operations.port import OperationsPort
@@ -78,6 +78,7 @@ def test_figures_are_what_happened(door: OperationsPort, tmp_path: Path) -> None
                     await bob.buy("CO2", 10**9, price="50.00")
                 node.operate(SetPhase(Phase.HALTED, reason="news"))
                 found = figures((await asyncio.to_thread(get, door, "/metrics"))[1])
+                again = figures((await asyncio.to_thread(get, door, "/metrics"))[1])
                 status = json.loads((await asyncio.to_thread(get, door, "/status"))[1])
                 assert (await asyncio.to_thread(get, door, "/readyz")) == (200, "ready\n")
                 ran = node.sequencer.seq - before
@@ -90,6 +91,16 @@ def test_figures_are_what_happened(door: OperationsPort, tmp_path: Path) -> None
             assert found["carbonx_session_events_total logon"] == 2
             assert found["carbonx_sessions"] == len(status["sessions"]) == 2
             assert found["carbonx_live_orders"] == status["orders"] == 1
+            boxes = node.outboxes.boxes.values()
+            assert found["carbonx_reports_total"] == sum(box.seq for box in boxes)
+            assert found["carbonx_reports_total"] == again["carbonx_reports_total"]
+            assert found["carbonx_messages_total"] >= 3 + 2 * 2  # orders, logons and their proofs
+            assert found["carbonx_received_bytes_total"] > 7 * 4
+            assert found["carbonx_sent_bytes_total"] > found["carbonx_received_bytes_total"]
+            assert found["carbonx_answers_total"] >= 2 * 2
+            assert found["carbonx_book_levels asks CO2"] == 1
+            assert found["carbonx_book_levels bids CO2"] == 0
+            assert found["carbonx_storage_short"] == found["carbonx_access_log_failing"] == 0
             assert found["carbonx_log_records"] == node.sequencer.seq
             assert found["carbonx_line_phase halted CO2"] == 1
             assert "carbonx_line_phase continuous CO2" not in found
@@ -193,5 +204,31 @@ def test_the_page_is_no_client(tmp_path: Path) -> None:
         async with venue(tmp_path) as node, client_of(node):
             node.core.watcher(node.clock())
             assert [each.account for each in status_of(node).sessions] == ["alice"]
+
+    bounded(scenario())
+
+
+def test_what_the_server_does_not_take_is_counted_by_reason(
+    door: OperationsPort, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with venue(tmp_path, max_live=1) as node:
+            door.serve(node)
+            assert node.access is not None
+            async with client_of(node, "alice") as alice:
+                await alice.sell("CO2", 30, price="50.00")
+                for _ in range(2):
+                    with pytest.raises(LiveOrdersError):
+                        await alice.sell("CO2", 30, price="50.00")
+                await alice.status()
+                node.access.failure, node.access.lost = "the disk is full", 3
+                found = figures((await asyncio.to_thread(get, door, "/metrics"))[1])
+                status = json.loads((await asyncio.to_thread(get, door, "/status"))[1])
+            assert found["carbonx_not_taken_total live_orders"] == 2
+            assert status["not_taken"] == {"live_orders": 2}
+            assert found["carbonx_questions_total"] == 1
+            assert found["carbonx_access_log_failing"] == 1
+            assert found["carbonx_access_log_lost_lines_total"] == 3
+            assert (status["access_failure"], status["access_lost"]) == ("the disk is full", 3)
 
     bounded(scenario())

@@ -78,6 +78,7 @@ BOUNDS: Final = {
     "seconds for which a reader may take nothing": LIMITS.patience // SECOND,
     "how far a reference may lie above the account's last": MAX_JUMP,
     "an account's first reference": MAX_FIRST_REF,
+    "refused logons of a minute that have a line of their own in `access.log`": access_log.NAMED,
     "live orders of one account": LIMITS.max_live,
     "live orders that a logon's answer lists, and one to `AskStatus`": LIMITS.page,
     "lines that are not there, subscribed to by one session": subscriptions.MOST_NAMED,
