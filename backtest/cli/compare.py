@@ -126,18 +126,8 @@ def command(
             if again is not None:
                 studies.run_again(again, hands)
                 return
-            asked = studies.Asked(
-                designs,
-                vary,
-                name or "",
-                figures,
-                seeds,
-                measures,
-                precision,
-                root,
-                folder,
-                samples or 0,
-            )
+            wanted = (measures, precision, root, folder, samples or 0)
+            asked = studies.Asked(designs, vary, name or "", figures, seeds, *wanted)
             study = studies.run(asked, hands)
     except (ValueError, studies.WorkerError) as error:
         raise click.ClickException(str(error)) from error

@@ -26,6 +26,32 @@ _NS: Final = 1e9
 _TIMES: Final = tuple(base * 10.0**power for power in range(-5, 1) for base in (1, 2, 5))  # s
 _PAUSES: Final = tuple(base * 10.0**power for power in range(-4, 1) for base in (1, 3))
 _SIZES: Final = tuple(2**power for power in range(0, 17, 2))
+_GAUGES: Final = (
+    ("ready", "1 while the venue takes orders"),
+    ("connections", "open connections"),
+    ("sessions", "connections that have logged on"),
+    ("slow_readers", "connections whose readers do not keep up"),
+    ("unread_bytes", "bytes that wait for readers, all connections"),
+    ("accounts", "open accounts"),
+    ("live_orders", "live orders"),
+    ("log_records", "records in the log"),
+    ("log_bytes", "size of the log"),
+    ("outbox_bytes", "reports kept in memory"),
+    ("spooled_bytes", "older reports, on the disk"),
+    ("storage_short", "1 while new orders are refused for want of space"),
+    ("access_log_failing", "1 while access.log cannot be written"),
+    ("peak_batch_commands", "commands in the largest tick so far"),
+    ("headroom_ratio", "share of the last 10 s that was not spent in ticks"),
+)
+_TOTALS: Final = (
+    ("reports", "reports made for all accounts"),
+    ("received_bytes", "bytes that connections have sent"),
+    ("sent_bytes", "bytes handed to connections"),
+    ("messages", "messages that connections have sent"),
+    ("answers", "messages to connections beside reports, market data included"),
+    ("questions", "statuses, subscriptions and the like that were asked for"),
+    ("access_log_lost_lines", "lines of access.log that found no room"),
+)
 _HEADROOM_OVER: Final = 10.0  # seconds that the share of idle time is taken over
 
 
@@ -58,36 +84,10 @@ class Figures:
         self._pauses = Histogram("carbonx_collector_pause_seconds", "pauses of the collector",
                                  buckets=_PAUSES, registry=registry)  # fmt: skip
         self._gauges = {
-            name: Gauge(f"carbonx_{name}", what, registry=registry)
-            for name, what in (
-                ("ready", "1 while the venue takes orders"),
-                ("connections", "open connections"),
-                ("sessions", "connections that have logged on"),
-                ("slow_readers", "connections whose readers do not keep up"),
-                ("unread_bytes", "bytes that wait for readers, all connections"),
-                ("accounts", "open accounts"),
-                ("live_orders", "live orders"),
-                ("log_records", "records in the log"),
-                ("log_bytes", "size of the log"),
-                ("outbox_bytes", "reports kept in memory"),
-                ("spooled_bytes", "older reports, on the disk"),
-                ("storage_short", "1 while new orders are refused for want of space"),
-                ("access_log_failing", "1 while access.log cannot be written"),
-                ("peak_batch_commands", "commands in the largest tick so far"),
-                ("headroom_ratio", "share of the last 10 s that was not spent in ticks"),
-            )
+            name: Gauge(f"carbonx_{name}", what, registry=registry) for name, what in _GAUGES
         }
         self._totals = {
-            name: Counter(f"carbonx_{name}", what, registry=registry)
-            for name, what in (
-                ("reports", "reports made for all accounts"),
-                ("received_bytes", "bytes that connections have sent"),
-                ("sent_bytes", "bytes handed to connections"),
-                ("messages", "messages that connections have sent"),
-                ("answers", "messages to connections beside reports, market data included"),
-                ("questions", "statuses, subscriptions and the like that were asked for"),
-                ("access_log_lost_lines", "lines of access.log that found no room"),
-            )
+            name: Counter(f"carbonx_{name}", what, registry=registry) for name, what in _TOTALS
         }
         self._not_taken = Counter("carbonx_not_taken", "messages that the server did not take",
                                   ["reason"], registry=registry)  # fmt: skip

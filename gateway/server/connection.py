@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from gateway.protocol import wire
+from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.session import State, Throttle, pack, venue_end
 from gateway.server.permissions import Permission
 from gateway.server.report_store import StoreError
@@ -121,6 +122,13 @@ class Connection:
     def seq(self) -> int:
         """Return the number of the account's last report."""
         return self.box.seq if self.box is not None else 0
+
+    @property
+    def last_answered(self) -> int:
+        """The highest reference that was answered; where the key is not for trade, all were."""
+        if self.permission is not Permission.TRADE:
+            return MAX_INTEGER
+        return self.box.last_answered if self.box is not None else 0
 
     def admit(self, m: wire.Logon, box: Outbox, permission: Permission) -> None:
         """Belong to an account from now on, its reports sent up to ``last_seen``.

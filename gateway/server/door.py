@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.vocabulary.commands import Announce, Bid, NewOrder, Quote
 from engine.vocabulary.enums import RejectReason
 from engine.vocabulary.units import MAX_REF
-from gateway.protocol.wire import Challenge, Heartbeat, Logon
+from gateway.protocol.wire import VERSION, Challenge, Heartbeat, Logon
 from gateway.server.backoff import Backoff
 from gateway.server.permissions import MAY_SEND, rule
 
@@ -33,10 +33,16 @@ class Door:
         self.backoff = Backoff()
         self.judged: Callable[[Connection, Admission | None], None] | None = None  # hears of each
 
-    def challenge(self, connection: Connection, logon: Logon) -> None:
-        """Ask a client to prove that it has the key; whoever it says it is, it is asked."""
+    def challenge(self, connection: Connection, logon: Logon) -> str:
+        """Ask a client to prove that it has the key; whoever it says it is, it is asked.
+
+        Return why not, where another version is spoken; "" otherwise.
+        """
+        if logon.version != VERSION:
+            return f"version {logon.version} is not spoken here: use version {VERSION}"
         connection.logon, connection.challenge = logon, self.directory.nonce()
         connection.say(Challenge(0, connection.challenge))
+        return ""
 
     def judge(
         self, connection: Connection, said: Proof, now: int, *, there: bool

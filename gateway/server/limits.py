@@ -14,6 +14,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds on sessions; the defaults suit a venue on one core."""
 
     max_sessions: int = 1_024
+    reserved: int = 8  # connections beyond these, of which an operator's key alone may log on
     max_strangers: int = 128  # connections without a logon
     max_strangers_from: int = 32  # such connections from one address
     throttle: int = 0  # messages a second and account, 0 for no limit; what is asked counts

@@ -15,7 +15,6 @@ from engine.vocabulary.commands import (
 )
 from engine.vocabulary.enums import RejectReason
 from gateway.protocol import wire, wire_copies, wire_history, wire_operator
-from gateway.protocol.bounds import MAX_INTEGER
 from gateway.protocol.mapping import to_command
 from gateway.protocol.session import watcher_end
 from gateway.server.connection import Connection, seat_of
@@ -25,7 +24,7 @@ from gateway.server.permissions import Permission
 from gateway.server.readers import Readers
 from gateway.server.report_store import StoreError
 from gateway.server.silence import Silence
-from gateway.server.strangers import Strangers
+from gateway.server.strangers import Strangers, full
 from gateway.server.subscriptions import Subscriptions
 from gateway.server.throttles import Throttles
 from gateway.server.traffic import Traffic
@@ -90,10 +89,7 @@ class Sessions(Silence):
         self._next_number += 1
         self.connections[connection] = None
         self._strangers[connection] = None
-        most = self._limits.max_sessions
-        text = self._strangers.too_many(connection, self._limits)
-        if len(self.connections) > most:
-            text = f"{most} sessions are the limit"
+        text = self._strangers.too_many(connection, self._limits, len(self.connections))
         if text:
             self.end(connection, wire.LogoutReason.FULL, text)
         return connection
@@ -217,7 +213,7 @@ class Sessions(Silence):
         """
         account = connection.account
         heard_by = 0  # accounts that will hear of quotes
-        last = _last_answered(connection)  # the highest reference so far
+        last = connection.last_answered  # the highest reference so far
         commands: list[ClientCommand] = []
         command: ClientCommand
         for m in messages:
@@ -250,7 +246,7 @@ class Sessions(Silence):
                 self.traffic.questions += asked
                 if asked or connection.ended:
                     return most if asked else 0
-                account, last = connection.account, _last_answered(connection)
+                account, last = connection.account, connection.last_answered
                 continue
             else:
                 command = to_command(account, m)
@@ -364,14 +360,15 @@ class Sessions(Silence):
         if text:
             self.end(connection, wire.LogoutReason.OUT_OF_ORDER, text)
 
+    def _greet(self, connection: Connection, said: wire.Logon) -> None:
+        text = self.door.challenge(connection, said)
+        if text:
+            self.end(connection, wire.LogoutReason.VERSION, text)
+
     def _logon(self, connection: Connection, said: wire.Logon | wire.Proof, now: int) -> None:
         """Admit a client to its account, or say why not; an older session has to go."""
         if isinstance(said, wire.Logon):
-            if said.version == wire.VERSION:
-                self.door.challenge(connection, said)
-                return
-            text = f"version {said.version} is not spoken here: use version {wire.VERSION}"
-            self.end(connection, wire.LogoutReason.VERSION, text)
+            self._greet(connection, said)
             return
         m = connection.logon
         assert m is not None
@@ -381,6 +378,11 @@ class Sessions(Silence):
             text = "no such member, account and key: check all three with the operator"
             self.end(connection, wire.LogoutReason.CREDENTIALS, text)
             return
+        seat = seat_of(m, admission.permission)
+        more = seat not in self.by_account and admission.permission is not Permission.ADMIN
+        if more and len(self.connections) > self._limits.max_sessions:
+            self.end(connection, wire.LogoutReason.FULL, full(self._limits))
+            return
         if m.last_seen < 0:  # so many of the last reports
             m = connection.logon = structs.replace(m, last_seen=max(0, box.seq + m.last_seen))
         if m.last_seen > box.seq:
@@ -388,7 +390,6 @@ class Sessions(Silence):
             self.end(connection, wire.LogoutReason.SEQUENCE, text)
             return
         text = "the account logged on from elsewhere"
-        seat = seat_of(m, admission.permission)
         if m.again and self._instances.get(seat, m.instance) != m.instance:
             # It was away while another took over. References of the two would get mixed up.
             self.end(connection, wire.LogoutReason.TAKEN_OVER, text)
@@ -446,10 +447,3 @@ class Sessions(Silence):
             connection.say(connection.balances)
         if self._storage.announced and self._storage.short:
             self._storage.announce([connection])
-
-
-def _last_answered(connection: Connection) -> int:
-    """Return the highest reference that was answered; where the key is not for trade, all were."""
-    if connection.permission is not Permission.TRADE:
-        return MAX_INTEGER
-    return connection.box.last_answered if connection.box is not None else 0

@@ -9,11 +9,18 @@ if TYPE_CHECKING:
     from gateway.server.limits import Limits
 
 
+def full(limits: Limits) -> str:
+    """Say that there is no place; those kept beyond the limit are for operators' keys."""
+    return f"{limits.max_sessions} sessions are the limit"
+
+
 class Strangers(dict["Connection", None]):
     """Those there are, in the order of their coming."""
 
-    def too_many(self, newest: Connection, limits: Limits) -> str:
-        """Say why the newest of them has to go, "" where it may stay."""
+    def too_many(self, newest: Connection, limits: Limits, connections: int) -> str:
+        """Say why the newest of all connections has to go, "" where it may stay."""
+        if connections > limits.max_sessions + limits.reserved:
+            return full(limits)
         if len(self) > limits.max_strangers:
             return (
                 f"{limits.max_strangers} connections without a logon are the limit: come back later"

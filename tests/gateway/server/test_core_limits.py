@@ -12,8 +12,10 @@ from engine.vocabulary.commands import MoveCash, SetPhase
 from engine.vocabulary.enums import CancelReason, Phase, RejectReason, TimeInForce
 from engine.vocabulary.units import MAX_REF
 from gateway.protocol import wire, wire_account, wire_history, wire_market
+from gateway.server.accounts import Credentials
 from gateway.server.door import MAX_FIRST_REF, MAX_JUMP
 from tests.gateway.server.test_core import NAMES, buy, sell, unbatched
+from tests.support.logons import hello
 from tests.support.quiet_core import End, QuietVenue
 
 # -- limits ---------------------------------------------------------------------------------------
@@ -87,7 +89,34 @@ def test_one_session_too_many_is_sent_away() -> None:
     quiet.logged_on(*NAMES[:2])
     (late,) = quiet.logged_on(NAMES[2])
     assert late.closed()
-    assert [m.reason for m in late.heard] == [wire.LogoutReason.FULL]
+    assert late.heard[-1].reason is wire.LogoutReason.FULL
+    assert not late.all_of(wire.LoggedOn)
+
+
+def test_places_are_kept_for_an_operators_key_and_for_who_takes_over() -> None:
+    quiet = QuietVenue(NAMES, max_sessions=2, reserved=3)
+    key = Credentials(NAMES[2], "its key", key_name="desk", permission="admin")
+    quiet.core.sessions.door.directory.keys = {(NAMES[2], "desk"): key}
+    first, _ = quiet.logged_on(*NAMES[:2])
+    (again,) = quiet.logged_on(NAMES[0])
+    assert again.all_of(wire.LoggedOn)
+    assert first.closed()
+    member = End(quiet)  # is there, without a logon
+    desk = End(quiet)
+    logon = wire.Logon(wire.VERSION, "", NAMES[2], "a nonce", heartbeat_ms=600_000, key_name="desk")
+    desk.send(hello(logon, "its key"))
+    quiet.tick()
+    assert desk.all_of(wire.LoggedOn)
+    member.log_on(NAMES[2])
+    quiet.tick()
+    assert member.heard[-1].reason is wire.LogoutReason.FULL
+    assert not desk.closed()
+    for gone in (first, member):
+        gone.cut()
+    crowd = [End(quiet) for _ in range(3)]
+    quiet.tick()
+    assert [end.closed() for end in crowd] == [False, False, True]
+    assert crowd[-1].heard[-1].reason is wire.LogoutReason.FULL
 
 
 def test_who_does_not_log_on_goes_and_who_is_silent_hears_heartbeats_first() -> None:

@@ -37,6 +37,7 @@ def test_figures(module: ModuleType, name: str, figure: int) -> None:
 def test_limits_that_nobody_chose() -> None:
     assert Limits() == Limits(
         max_sessions=1_024,
+        reserved=8,
         max_strangers=128,
         max_strangers_from=32,
         throttle=0,

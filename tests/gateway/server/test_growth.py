@@ -58,6 +58,7 @@ BOUNDS: Final = {
     "sessions that are sent market data in a tick": subscriptions.AT_ONCE,
     "sessions whose silence is looked at in a tick": silence.AT_ONCE,
     "open connections": LIMITS.max_sessions,
+    "connections beyond these, kept for an operator's key": LIMITS.reserved,
     "connections without a logon": LIMITS.max_strangers,
     "connections without a logon from one address": LIMITS.max_strangers_from,
     "connections at once while the log is replayed": recovering.MOST,
