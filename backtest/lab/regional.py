@@ -8,6 +8,7 @@ from backtest.kernel.kernel import MOST_STEPS, AgentError
 from backtest.kernel.streams import Streams
 from backtest.lab import session
 from backtest.lab.batches import opening
+from backtest.lab.design import DesignError
 from backtest.lab.people import Horizon, Lasting
 from backtest.lab.regions import Regions
 from backtest.lab.several_venues import KernelOfSeveral, SeveralVenues
@@ -16,6 +17,8 @@ from engine.vocabulary.commands import BeginDay, OpenAccount, SetPhase
 from engine.vocabulary.enums import Mechanism, Phase
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backtest.kernel.kernel import Entry, Watcher
     from backtest.lab.design import Design
     from backtest.lab.people import Day, Person, Population, Registry, Window
@@ -29,10 +32,17 @@ def run(
     *,
     sink: Watcher | None = None,
     most: int = MOST_STEPS,
+    log: str | Path | None = None,
 ) -> session.Outcome:
-    """Run a session on any design, as ``session.run`` does. Raises ``AgentError``."""
+    """Run a session on any design, as ``session.run`` does.
+
+    Raises ``AgentError`` and ``JournalError``, and ``DesignError`` for a log of several regions.
+    """
     if not isinstance(design, Regions):
-        return session.run(design, market, root, replication, sink=sink, most=most)
+        return session.run(design, market, root, replication, sink=sink, most=most, log=log)
+    if log is not None:
+        message = "a log is one venue's, and regions have a venue each: log a design without a link"
+        raise DesignError(message)
     try:
         return _run(design, market, Streams(root, replication), sink, most)
     except AgentError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -11,6 +12,7 @@ from backtest.kernel.kernel import MOST_STEPS, AgentError, Kernel
 from backtest.kernel.streams import Streams
 from backtest.lab.batches import opening
 from backtest.lab.people import Day, Horizon, Lasting, Window
+from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer
 from engine.rulebook.calendar import date_of, day_number, is_trading_day, steps, utc
 from engine.venue.venue import Venue
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from engine.vocabulary.events import Event
 
 SECOND: Final = 1_000_000_000
+_BLOCK: Final = 1 << 20  # bytes of a log that wait in memory, about
 MOST_DAYS: Final = 4_000  # days of the calendar that are searched for trading days
 
 
@@ -72,6 +75,7 @@ def run(
     *,
     sink: Watcher | None = None,
     most: int = MOST_STEPS,
+    log: str | Path | None = None,
 ) -> Outcome:
     """Run a session of one trading day or more.
 
@@ -79,20 +83,52 @@ def run(
     ``Kernel``): the session is then taken for endless.
 
     With a ``sink`` each command goes there with its time and its events, and the tape stays
-    empty: a year of trading then takes no more memory than a day.
+    empty: a year of trading then takes no more memory than a day. ``log`` is a folder that gets the
+    log of a live venue, up to the error where an agent fails; ``carbonx replay`` verifies it.
+    Raises ``JournalError`` where the folder has a log already, or cannot be written.
     """
     tape: list[Entry] = []
+    kept, sequencer = None if sink else tape, Sequencer(Venue(design.rulebook))
+    if log is not None:
+        sequencer.journal = _journal(Path(log), design, market)
+        sink = _committing(sequencer, sink)
     try:
         begun = begin(
-            design, market, root, replication, tape=None if sink else tape, sink=sink, most=most
+            design, market, root, replication, tape=kept, sink=sink, most=most, sequencer=sequencer
         )
         kernel = begun.kernel
         for number, day in enumerate(begun.window.days):
             begun.enter(number)
             kernel.run(day.closes)
     except AgentError as error:
+        sequencer.close()  # it failed between two commands: what came before is a whole log
         raise error.of(root, replication) from error.__cause__
+    except BaseException:
+        if sequencer.journal is not None:
+            sequencer.journal.close()
+        raise
+    sequencer.close()
     return Outcome(design, begun.people, tape, kernel.venue, kernel.commands)
+
+
+def _journal(folder: Path, design: Design, market: Population) -> Journal:
+    """Begin a log when the first day opens. Raises ``JournalError``."""
+    horizon = market.horizon if isinstance(market, Lasting) else Horizon()
+    opens = window_of(design.rulebook, horizon).opens
+    return Journal.create(folder, design.rulebook, opens, "none")
+
+
+def _committing(sequencer: Sequencer, sink: Watcher | None) -> Watcher:
+    """Return a sink that writes the log in parts, so that a long one does not wait in memory."""
+
+    def look(time: int, command: Command, events: list[Event]) -> None:
+        if sink is not None:
+            sink(time, command, events)
+        journal = sequencer.journal
+        if journal is not None and len(journal.buffer) >= _BLOCK:
+            sequencer.commit()
+
+    return look
 
 
 class Begun(NamedTuple):
@@ -132,15 +168,20 @@ def begin(
     sink: Watcher | None = None,
     guests: Sequence[Person] = (),
     most: int = MOST_STEPS,
+    sequencer: Sequencer | None = None,
 ) -> Begun:
-    """Open the accounts of a market's people, and after them of guests, and let them start."""
+    """Open the accounts of a market's people, and after them of guests, and let them start.
+
+    A ``sequencer`` has a new venue of the design's rules; without one nothing is logged.
+    """
     rulebook = design.rulebook
     lasting = market if isinstance(market, Lasting) else None
     streams = Streams(root, replication)
     window = window_of(rulebook, lasting.horizon if lasting else Horizon())
     people = [*market.people(streams, rulebook, window), *guests]
     registry = lasting.registry(people, window) if lasting else None
-    kernel = Kernel(Sequencer(Venue(rulebook)), tape, streams, sink=sink, most=most)
+    sequencer = sequencer or Sequencer(Venue(rulebook))
+    kernel = Kernel(sequencer, tape, streams, sink=sink, most=most)
     if any(mode.mechanism is Mechanism.ONE_WAY for mode in rulebook.modes):
         kernel.watchers.append(Auctioneer(kernel, streams))
     kernel.now = window.opens

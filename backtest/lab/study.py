@@ -213,13 +213,16 @@ class Study:
         there = self.values(base or next(iter(self.points)), measure)
         return interval([here[seed] - there[seed] for seed in here if seed in there])
 
-    def outcome(self, design: str, seed: int) -> Outcome:
-        """Run one session again, to look inside. Raises ``KeyError``, ``AgentError`` as then."""
+    def outcome(self, design: str, seed: int, *, log: str | Path | None = None) -> Outcome:
+        """Run one session again, to look inside; ``log`` is a folder for its log.
+
+        Raises ``KeyError``, ``AgentError`` as then, and ``JournalError``.
+        """
         if design not in self.points:
             message = f"design {not_one_of(design, self.points)}"
             raise KeyError(message)
         point = self.points[design]
-        return run(point.design, point.market, self.root, seed)
+        return run(point.design, point.market, self.root, seed, log=log)
 
     def plot(self, name: str, **options: Any) -> Figure:
         """Draw a measure's distribution by its name, or a picture as in ``plot_study``.
