@@ -57,7 +57,11 @@ def answered(place: Place, **line: object) -> dict[str, Any]:
 
 def give(place: Place, told: Told, **line: object) -> None:
     """Give a venue one line and tell what came of it. Exits with 1 where it was refused."""
-    answer = answered(place, **line)
+    tell(answered(place, **line), told)
+
+
+def tell(answer: dict[str, Any], told: Told) -> None:
+    """Tell what came of a line."""
     events: list[dict[str, Any]] = answer["events"]
     if told.as_json:
         click.echo(json_text(answer))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
 from rich.table import Table
 
-from gateway.cli.admin_answers import Told, answered, give, told_options
+from gateway.cli.admin_answers import Told, answered, give, tell, told_options
 from gateway.cli.console import drawn, json_text
 from gateway.cli.venue_options import Place, venue_options
+from gateway.protocol.proof import make_key, verifier_of
 from gateway.server.operator_sessions import CHANGEABLE
 from gateway.server.permissions import Permission
 
@@ -125,14 +127,20 @@ def limits(place: Place, told: Told, **wanted: int | None) -> None:
 @venue_options
 @told_options
 def set_key(account: str, place: Place, told: Told, **given: str) -> None:
-    """Have the venue make a key for ACCOUNT, and show it: it is kept nowhere.
+    """Make a key for ACCOUNT and show it: it is kept nowhere, and the venue gets its verifier.
 
     With --verifier the member has made the key, and nobody else sees it.
 
     Example:  carbonx admin set-key alice --named risk --permission read
     """
     line = {name: value for name, value in given.items() if value}
-    give(place, told, type="set_key", account=account, **line)
+    made = "" if given["key"] else make_key(secrets.token_bytes)
+    if made:
+        line["key"] = verifier_of(made, account).text()
+    answer = answered(place, type="set_key", account=account, **line)
+    if made:
+        answer["events"][0]["key"] = made
+    tell(answer, told)
 
 
 @click.command("drop-key", short_help="Withdraw a key that an operator set.")

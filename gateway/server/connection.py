@@ -154,7 +154,7 @@ class Connection:
         self.said += messages
         self.traffic.said += messages
 
-    def refuse(self, ref: int, reason: RejectReason, rule: str) -> None:
+    def not_taken(self, ref: int, reason: RejectReason, rule: str) -> None:
         """Say that a message was not taken: the server's own refusal, its reference stays free."""
         self.traffic.refuse(reason.name.lower())
         self.say(wire.NotTaken(self.seq(), ref, reason, rule))

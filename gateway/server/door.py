@@ -73,7 +73,7 @@ class Door:
 def refuse(connection: Connection, ref: int, what: str = "") -> None:
     """Say that a session's key is not for a message, named by its reference or by ``what``."""
     text = what + rule(connection.permission)
-    connection.refuse(ref, RejectReason.PERMISSION, text)
+    connection.not_taken(ref, RejectReason.PERMISSION, text)
 
 
 def permitted(connection: Connection, message: SessionMessage) -> SessionMessage:
@@ -95,7 +95,7 @@ def too_far(connection: Connection, ref: int, last: int) -> bool:
     if ref <= most or ref > MAX_REF:  # beyond all that there are: the venue refuses it by its rule
         return False
     rule = f"at most {MAX_JUMP} above the last, {last}" if last else f"at most {most} at first"
-    connection.refuse(ref, RejectReason.REFERENCE_JUMP, rule)
+    connection.not_taken(ref, RejectReason.REFERENCE_JUMP, rule)
     return True
 
 
@@ -109,7 +109,7 @@ def within_live_orders(
         if isinstance(command, ADDING):
             if room <= 0:
                 rule = f"fewer than {most} live orders: cancel some"
-                connection.refuse(command.ref, RejectReason.LIVE_ORDERS, rule)
+                connection.not_taken(command.ref, RejectReason.LIVE_ORDERS, rule)
                 continue
             room -= 1
         taken.append(command)

@@ -96,6 +96,7 @@ class Operator:
         said = None
         try:
             said = read_json(line.removesuffix(b"\n"))
+            _see_no_key_made(said, by)
             answer = self._answer(said)
         except (TextError, CommandError) as error:
             answer = {
@@ -170,6 +171,17 @@ class Operator:
             connection.say(Operated(connection.seq(), message.ref, text))
             node.core.wake(connection)
             node.schedule()
+
+
+def _see_no_key_made(said: object, by: dict[str, Any]) -> None:
+    """See that no key is asked for that the answer would carry over a network.
+
+    Raises ``TextError``.
+    """
+    asked = isinstance(said, dict) and said.get("type") == "set_key" and "key" not in said
+    if asked and by["door"] == "session":
+        field, rule = "key", "the verifier of carbonx keys make: a key is never sent"
+        raise TextError(field, rule)
 
 
 def _see_bare(said: dict[str, Any]) -> None:

@@ -336,7 +336,7 @@ class Sessions(Silence):
         venue = self._running.sequencer.venue
         if copies is None or box is None or not copies.allows(m.account, venue):
             text = "AskCopies: the session's key names the account, and the venue has it"
-            connection.refuse(0, RejectReason.PERMISSION, text)
+            connection.not_taken(0, RejectReason.PERMISSION, text)
         elif not 0 <= m.after <= box.seq:
             text = f"AskCopies.after is {m.after}; {m.account} has {box.seq} reports"
             self.end(connection, wire.LogoutReason.SEQUENCE, text)

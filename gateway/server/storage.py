@@ -89,7 +89,7 @@ class Storage:
             if cancels and isinstance(command, _CANCELS):
                 taken.append(command)
             else:
-                connection.refuse(command.ref, RejectReason.STORAGE, RULE)
+                connection.not_taken(command.ref, RejectReason.STORAGE, RULE)
         return taken
 
     def announce(self, connections: list[Connection]) -> None:

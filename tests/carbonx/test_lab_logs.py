@@ -24,7 +24,7 @@ DESIGNS = {
     "batches": lab.design("textbook").with_("continuous", batch_seconds=300, carry_over=True),
     "auctions": lab.design("textbook").with_("continuous", mechanism="one_way"),
 }
-MARKETS = {
+MARKETS: dict[str, lab.Population] = {
     "uniform": SMALL,
     "arrivals": lab.PoissonArrivals(rate=0.01, scale=2_600),
     "linear": lab.market("linear", turns=300),

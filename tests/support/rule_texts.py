@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIGURE: Final = "7"
-_PLACES: Final = {"Refusal": 2, "Rejected": 4, "NotTaken": 3, "end": 2}  # where the rule stands
+_PLACES: Final = {  # where the rule stands
+    "Refusal": 2,
+    "Rejected": 4,
+    "NotTaken": 3,
+    "not_taken": 2,
+    "end": 2,
+}
 _LOOKS: Final = 3  # variables in variables
 
 _Known: TypeAlias = dict[str, list[ast.expr]]  # what a name may stand for

@@ -55,6 +55,7 @@ def test_an_operator_on_the_network_does_what_one_at_the_socket_does(tmp_path: P
     async def scenario() -> None:
         async with venue(tmp_path) as node, client_of(node) as alice:
             door = door_of(node)
+            verifier = verifier_of(KEY, "bob").text()
             async with operator_of(node, door) as ops:
                 lines = [json.dumps(each) for each in (
                     {"type": "set_phase", "phase": "halted", "reason": "a rumour"},
@@ -62,8 +63,9 @@ def test_an_operator_on_the_network_does_what_one_at_the_socket_does(tmp_path: P
                     {"type": "move_cash", "account": "alice", "amount": "7.00"},
                     {"type": "new_order", "account": "alice", "ref": 1, "symbol": "CO2",
                      "side": "buy", "quantity": 1, "price": 1},
-                    {"type": "set_key", "account": "bob", "key_name": "x"},
+                    {"type": "set_key", "account": "bob", "key_name": "x", "key": verifier},
                     {"type": "status"},
+                    {"type": "set_key", "account": "bob", "key_name": "y"},
                 )]  # fmt: skip
                 journal = node.sequencer.journal
                 assert journal is not None
@@ -75,11 +77,12 @@ def test_an_operator_on_the_network_does_what_one_at_the_socket_does(tmp_path: P
                 assert answers[1]["field"] == "phase"
                 assert answers[2]["events"][0]["type"] == "cash_moved"
                 assert answers[3]["field"] == "type"
-                made = answers[4]["events"][0]["key"]
+                assert "key" not in answers[4]["events"][0]
+                assert answers[6]["rule"].endswith("a key is never sent")
                 assert answers[5]["status"]["phases"] == {"CO2": "halted"}
                 assert node.sequencer.venue.phase("CO2") is Phase.HALTED
                 await alice.status()
-                async with client_of(node, "bob", key=made, key_name="x"):
+                async with client_of(node, "bob", key=KEY, key_name="x"):
                     pass
                 with pytest.raises(ValueError, match="at most"):
                     ops.operate("x" * wire.MAX_FRAME)
@@ -89,10 +92,12 @@ def test_an_operator_on_the_network_does_what_one_at_the_socket_does(tmp_path: P
             ]
             by = [act["by"] for act in acts[1:]]
             assert by == [{"door": "session", "account": "carol", "key_name": "ops",
-                           "session": number, "host": "127.0.0.1"}] * 5  # fmt: skip
+                           "session": number, "host": "127.0.0.1"}] * 6  # fmt: skip
             assert acts[0]["by"] == {"door": "socket"}
-            assert [bool(act["error"]) for act in acts[1:]] == [False, True, False, True, False]
-            assert made not in (tmp_path / FILE_NAME).read_text("utf-8")
+            assert [bool(act["error"]) for act in acts[1:]] == [
+                False, True, False, True, False, True
+            ]  # fmt: skip
+            assert KEY not in (tmp_path / FILE_NAME).read_text("utf-8")
 
     bounded(scenario())
 

@@ -107,6 +107,7 @@ const RULES = [
   ["halted or continuous, with a symbol and a reason as texts", "须为停牌或恢复，并以文字给出品种和原因"],
   ["1 to {} characters, as everybody reads it", "1 至 {0} 个字符，所有人可见"],
   ["this is not the operator's key", "不是运营密钥"],
+  ["the verifier of carbonx keys make: a key is never sent", "须为 carbonx keys make 的校验值：密钥从不传送"],
   // the gateway's
   ["{}: the session's key is for it; this one is for {} alone", "本会话的密钥不可发送 {0}，只限 {1}"],
   ["the session's key is for it; this one is for {} alone", "本会话的密钥无此权限，只限 {0}"],
