@@ -10,6 +10,7 @@ if _missing:
 from backtest.agents.market import Market, Participant, Trader
 from backtest.agents.market_picture import LinePicture, MarketPicture
 from backtest.agents.own_orders import OwnOrder, OwnOrders
+from backtest.kernel.crowd import Crowd
 from backtest.lab.abatement import Abatement
 from backtest.lab.again import Again, again
 from backtest.lab.arrivals import PoissonArrivals, SteadyArrivals
@@ -53,6 +54,7 @@ __all__ = [
     "Abatement",
     "Again",
     "Between",
+    "Crowd",
     "Day",
     "Design",
     "DesignError",

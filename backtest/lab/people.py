@@ -26,7 +26,8 @@ class Person(NamedTuple):
     ``worth`` are the minor units that each further tonne bought is worth, best first, and
     ``costs`` those that each further tonne sold costs, cheapest first; ``need`` are the tonnes that
     a firm must cut or buy to be in compliance. Measures of welfare use them; the venue never sees
-    them.
+    them. People with the same ``crowd`` follow each other and have one agent, which acts for all of
+    them through a ``Crowd``; its random streams go by the crowd's name.
     """
 
     who: str  # such as "buyer/3": its key for random streams, and its name in errors
@@ -42,6 +43,7 @@ class Person(NamedTuple):
     back: Delay | None = None
     compute: int = 0  # ns
     role: str = ""  # a class of accounts, where the rulebook has it
+    crowd: str = ""  # what the members of a crowd have in common; they share one agent
 
 
 def interests(people: Iterable[Person]) -> dict[str, Valuation]:

@@ -11,6 +11,7 @@ from backtest.lab.batches import opening
 from backtest.lab.design import DesignError
 from backtest.lab.people import Horizon, Lasting
 from backtest.lab.regions import Regions
+from backtest.lab.seating import seat_all
 from backtest.lab.several_venues import KernelOfSeveral, SeveralVenues
 from engine.rulebook.calendar import steps, utc
 from engine.vocabulary.commands import BeginDay, OpenAccount, SetPhase
@@ -71,6 +72,9 @@ def _people(
     home: dict[str, str] = {}
     traders = 0
     for versions in zip(*each, strict=True):
+        if versions[0].crowd:
+            message = f"crowd {versions[0].crowd!r}: its members would be in several regions: "
+            raise DesignError(message + "a crowd trades in a design without a link")
         if not (versions[0].cash or versions[0].holdings):  # it never trades: a screen
             for region, person in zip(design.regions, versions, strict=True):
                 name = f"{person.account}@{region.name}"
@@ -111,16 +115,7 @@ def _run(
                 allowances=tuple(person.holdings.items()),
             )
         )
-    for person in people:
-        seat = kernel.join(
-            person.agent,
-            person.account,
-            person.who,
-            to_venue=person.to_venue,
-            back=person.back,
-            compute=person.compute,
-        )
-        seat.start()
+    seat_all(kernel, people)
     registries = _registries(market, people, home, window)
     for number, day in enumerate(window.days):
         if number:

@@ -12,6 +12,7 @@ from backtest.kernel.kernel import MOST_STEPS, AgentError, Kernel
 from backtest.kernel.streams import Streams
 from backtest.lab.batches import opening
 from backtest.lab.people import Day, Horizon, Lasting, Window
+from backtest.lab.seating import seat_all
 from engine.log.journal import Journal
 from engine.log.sequencer import Sequencer
 from engine.rulebook.calendar import date_of, day_number, is_trading_day, steps, utc
@@ -195,16 +196,7 @@ def begin(
         )
     for command in commands:
         kernel.give(command)
-    for person in people:
-        seat = kernel.join(
-            person.agent,
-            person.account,
-            person.who,
-            to_venue=person.to_venue,
-            back=person.back,
-            compute=person.compute,
-        )
-        seat.start()
+    seat_all(kernel, people)
     return Begun(kernel, people, window, registry, streams, rulebook.calendar)
 
 
